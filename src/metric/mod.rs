@@ -1,0 +1,12 @@
+//! The words of collectd: times, identifiers, values.
+//!
+//! Plain data that every other floor speaks in. Knows nothing of bytes on the wire, of files or
+//! of screens.
+
+mod identifier;
+mod time;
+mod value;
+
+pub use identifier::{Identifier, Names, display_safe};
+pub use time::{CdTime, Interval, Span};
+pub use value::{DsType, Notification, Severity, Value, ValueList};

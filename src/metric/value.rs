@@ -1,0 +1,185 @@
+//! What was measured: values of the four DS types, value lists and notifications.
+
+use super::{CdTime, Identifier, Interval};
+
+/// How a number is to be read. The discriminants are the codes on the wire.
+///
+/// Source: `DS_TYPE_*` in collectd `src/daemon/plugin.h`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(u8)]
+pub enum DsType {
+    /// Counts up and wraps at 32 or 64 bits.
+    Counter = 0,
+    /// A reading, drawn as it is.
+    Gauge = 1,
+    /// Changes either way, drawn per second.
+    Derive = 2,
+    /// Counted since the last reading.
+    Absolute = 3,
+}
+
+/// One number. `u64` and `i64` stay exact.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Value {
+    /// See [`DsType::Counter`].
+    Counter(u64),
+    /// See [`DsType::Gauge`]; NaN means "undefined".
+    Gauge(f64),
+    /// See [`DsType::Derive`].
+    Derive(i64),
+    /// See [`DsType::Absolute`].
+    Absolute(u64),
+}
+
+/// How bad it is.
+///
+/// Source: `NOTIF_*` in collectd `src/daemon/plugin.h`: 1, 2, 4 on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Severity {
+    /// Wire code 1.
+    Failure,
+    /// Wire code 2.
+    Warning,
+    /// Wire code 4.
+    Okay,
+}
+
+/// One reading: identifier, time, interval and one value per data source.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ValueList {
+    /// Who.
+    pub identifier: Identifier,
+    /// When it was measured, by the host's clock.
+    pub time: CdTime,
+    /// Promised time to the next; zero when not told.
+    pub interval: Interval,
+    /// One per data source of the type, in the order of types.db.
+    pub values: Vec<Value>,
+}
+
+/// A message with a severity. `plugin`, `type_` and the instances may be empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Notification {
+    /// Whom it is about.
+    pub identifier: Identifier,
+    /// When, by the host's clock.
+    pub time: CdTime,
+    /// How bad.
+    pub severity: Severity,
+    /// The text; not escaped, see [`super::display_safe`].
+    pub message: Box<str>,
+}
+
+impl DsType {
+    /// From the code on the wire.
+    pub const fn from_code(code: u8) -> Option<Self> {
+        match code {
+            0 => Some(Self::Counter),
+            1 => Some(Self::Gauge),
+            2 => Some(Self::Derive),
+            3 => Some(Self::Absolute),
+            _ => None,
+        }
+    }
+
+    /// The code on the wire.
+    pub const fn code(self) -> u8 {
+        self as u8
+    }
+
+    /// Lower-case name as used in JSON: `counter`, `gauge`, `derive`, `absolute`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Derive => "derive",
+            Self::Absolute => "absolute",
+        }
+    }
+}
+
+impl Value {
+    /// Its DS type.
+    pub const fn ds_type(self) -> DsType {
+        match self {
+            Self::Counter(_) => DsType::Counter,
+            Self::Gauge(_) => DsType::Gauge,
+            Self::Derive(_) => DsType::Derive,
+            Self::Absolute(_) => DsType::Absolute,
+        }
+    }
+
+    /// The 64 bits of the number in the machine's own order: what the store keeps.
+    pub const fn bits(self) -> u64 {
+        match self {
+            Self::Counter(value) | Self::Absolute(value) => value,
+            Self::Gauge(value) => value.to_bits(),
+            Self::Derive(value) => value.cast_unsigned(),
+        }
+    }
+
+    /// The reverse of [`Value::bits`].
+    pub const fn from_bits(ds_type: DsType, bits: u64) -> Self {
+        match ds_type {
+            DsType::Counter => Self::Counter(bits),
+            DsType::Gauge => Self::Gauge(f64::from_bits(bits)),
+            DsType::Derive => Self::Derive(bits.cast_signed()),
+            DsType::Absolute => Self::Absolute(bits),
+        }
+    }
+}
+
+impl Severity {
+    /// From the code on the wire.
+    pub const fn from_code(code: u64) -> Option<Self> {
+        match code {
+            1 => Some(Self::Failure),
+            2 => Some(Self::Warning),
+            4 => Some(Self::Okay),
+            _ => None,
+        }
+    }
+
+    /// The code on the wire.
+    pub const fn code(self) -> u64 {
+        match self {
+            Self::Failure => 1,
+            Self::Warning => 2,
+            Self::Okay => 4,
+        }
+    }
+
+    /// Lower-case name: `failure`, `warning`, `okay`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Warning => "warning",
+            Self::Okay => "okay",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_survives_as_bits() {
+        for value in [
+            Value::Counter(u64::MAX),
+            Value::Gauge(-0.0),
+            Value::Derive(i64::MIN),
+            Value::Absolute(1 << 63),
+        ] {
+            assert_eq!(Value::from_bits(value.ds_type(), value.bits()), value);
+        }
+    }
+
+    #[test]
+    fn codes_outside_the_protocol_are_nothing() {
+        assert!(DsType::from_code(4).is_none() && Severity::from_code(3).is_none());
+        for code in 0..4 {
+            assert_eq!(DsType::from_code(code).map(DsType::code), Some(code));
+        }
+    }
+}

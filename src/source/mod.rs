@@ -1,0 +1,6 @@
+//! Sources.
+/// udp
+pub mod udp {}
+/// Outlet
+#[derive(Debug)]
+pub struct Outlet;

@@ -1,0 +1,16 @@
+//! collectd's binary network protocol, both ways.
+//!
+//! A datagram is a row of *parts* (type, length, payload); names, time and interval stay in force
+//! until replaced, and a values part emits a value list. [`decode`] never fails: it tells what was
+//! good and what was wrong, each fault with its offset, because real networks send half-good
+//! datagrams. Nothing is allocated and no bytes can make it panic.
+//!
+//! Source of the facts: collectd `src/network.c`, checked against the running daemon 5.12.
+
+mod decode;
+mod encode;
+mod part;
+
+pub use decode::{Event, Fault, FaultKind, Notification, Protected, Protection, ValueList, Values, decode};
+pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT};
+pub use part::{NAME_MAX_BYTES, MESSAGE_MAX_BYTES, Part, PartFault, parts};
