@@ -97,3 +97,5 @@ pub struct Batch {
 pub const FAULTS_PER_BATCH_MAX: usize = 64;
 /// Lists one source may name.
 pub const LISTS_MAX: usize = 1_000_000;
+/// Stands for the users that did not fit into a bounded list.
+pub const OTHER_USERS: &str = "(other users)";
