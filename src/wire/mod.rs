@@ -11,6 +11,8 @@ mod decode;
 mod encode;
 mod part;
 
-pub use decode::{Event, Fault, FaultKind, Notification, Protected, Protection, ValueList, Values, decode};
+pub use decode::{
+    Event, Fault, FaultKind, Notification, Protected, Protection, ValueList, Values, decode,
+};
 pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT};
-pub use part::{NAME_MAX_BYTES, MESSAGE_MAX_BYTES, Part, PartFault, parts};
+pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, PartFault, parts};
