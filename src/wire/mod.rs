@@ -9,10 +9,12 @@
 
 mod decode;
 mod encode;
+mod fault;
 mod part;
+mod values;
 
-pub use decode::{
-    Event, Fault, FaultKind, Notification, Protected, Protection, ValueList, Values, decode,
-};
-pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT};
-pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, PartFault, parts};
+pub use decode::{Event, Notification, Protected, Protection, ValueList, decode};
+pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT, encode_notification};
+pub use fault::{Fault, FaultKind, Needed};
+pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
+pub use values::Values;

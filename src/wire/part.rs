@@ -1,11 +1,259 @@
-//! Parts.
-/// See protocol.
+//! Parts: the type-length-value units a datagram is made of.
+//!
+//! [`parts`] borrows everything, allocates nothing and cannot panic. It checks what one part can
+//! tell about itself; what parts mean together is [`super::decode()`]'s business.
+
+use super::fault::{Fault, FaultKind};
+use super::values::Values;
+use crate::metric::{CdTime, Interval};
+
+/// Longest name (host, plugin, type, instances), without its NUL.
+///
+/// Source: `DATA_MAX_NAME_LEN` 128 in collectd `src/daemon/plugin.h`; a longer one makes the
+/// daemon abandon the datagram.
 pub const NAME_MAX_BYTES: usize = 127;
-/// See protocol.
+
+/// Longest message of a notification, without its NUL.
+///
+/// Source: `NOTIF_MAX_MSG_LEN` 256 in collectd `src/daemon/plugin.h`.
 pub const MESSAGE_MAX_BYTES: usize = 255;
-/// One part.
-pub enum Part {}
-/// One fault.
-pub enum PartFault {}
-/// Splits.
-pub fn parts(_bytes: &[u8]) {}
+
+/// Part types. Source: `TYPE_*` in collectd `src/network.h`.
+pub(super) mod code {
+    pub(crate) const HOST: u16 = 0x0000;
+    pub(crate) const TIME: u16 = 0x0001;
+    pub(crate) const PLUGIN: u16 = 0x0002;
+    pub(crate) const PLUGIN_INSTANCE: u16 = 0x0003;
+    pub(crate) const TYPE: u16 = 0x0004;
+    pub(crate) const TYPE_INSTANCE: u16 = 0x0005;
+    pub(crate) const VALUES: u16 = 0x0006;
+    pub(crate) const INTERVAL: u16 = 0x0007;
+    pub(crate) const TIME_HR: u16 = 0x0008;
+    pub(crate) const INTERVAL_HR: u16 = 0x0009;
+    pub(crate) const MESSAGE: u16 = 0x0100;
+    pub(crate) const SEVERITY: u16 = 0x0101;
+    pub(crate) const SIGNATURE: u16 = 0x0200;
+    pub(crate) const ENCRYPTION: u16 = 0x0210;
+}
+
+/// Type and length in front of every payload; the length counts them.
+pub(super) const HEADER_BYTES: usize = 4;
+/// HMAC-SHA-256 in front of the user of a signature part.
+const MAC_BYTES: usize = 32;
+/// IV (16) and SHA-1 (20) behind the user of an encrypted part, before its payload.
+const IV_AND_SHA1_BYTES: usize = 36;
+
+/// One part. Names and messages come without their NUL and end at the first one inside.
+#[derive(Clone, Copy, Debug)]
+pub enum Part<'a> {
+    /// Sets the host.
+    Host(&'a [u8]),
+    /// Sets the time, of either resolution.
+    Time(CdTime),
+    /// Sets the plugin.
+    Plugin(&'a [u8]),
+    /// Sets the plugin instance.
+    PluginInstance(&'a [u8]),
+    /// Sets the type.
+    Type(&'a [u8]),
+    /// Sets the type instance.
+    TypeInstance(&'a [u8]),
+    /// Emits a value list.
+    Values(Values<'a>),
+    /// Sets the interval, of either resolution.
+    Interval(Interval),
+    /// Emits a notification.
+    Message(&'a [u8]),
+    /// Sets the severity; any number.
+    Severity(u64),
+    /// Signs every byte behind it, in the name of a user (never empty).
+    Signature {
+        /// Whose password.
+        user: &'a [u8],
+    },
+    /// Holds parts of its own, encrypted for a user (never empty). What follows is not covered.
+    Encryption {
+        /// Whose password.
+        user: &'a [u8],
+    },
+    /// A type we do not know, to be skipped.
+    Unknown(u16),
+}
+
+/// The parts of a datagram in order; made by [`parts`].
+#[derive(Clone, Debug)]
+pub struct Parts<'a> {
+    rest: &'a [u8],
+    offset_bytes: usize,
+}
+
+/// Splits `bytes` into parts, each with its offset, or the fault found there.
+///
+/// Ends after a fault that makes everything behind it meaningless ([`FaultKind::is_final`]).
+pub fn parts(bytes: &[u8]) -> Parts<'_> {
+    Parts {
+        rest: bytes,
+        offset_bytes: 0,
+    }
+}
+
+impl<'a> Iterator for Parts<'a> {
+    type Item = Result<(usize, Part<'a>), Fault>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let offset_bytes = self.offset_bytes;
+        match self
+            .split()
+            .and_then(|(part_type, payload)| read(part_type, payload))
+        {
+            Ok(part) => Some(Ok((offset_bytes, part))),
+            Err(kind) => {
+                if kind.is_final() {
+                    self.rest = &[];
+                }
+                Some(Err(Fault { offset_bytes, kind }))
+            }
+        }
+    }
+}
+
+impl<'a> Parts<'a> {
+    /// Takes the next part off: its type and payload.
+    #[inline]
+    fn split(&mut self) -> Result<(u16, &'a [u8]), FaultKind> {
+        let Some((&[type_0, type_1, length_0, length_1], behind)) = self.rest.split_first_chunk()
+        else {
+            return Err(FaultKind::Trailing {
+                bytes: self.rest.len(),
+            });
+        };
+        let length = u16::from_be_bytes([length_0, length_1]);
+        let split = usize::from(length)
+            .checked_sub(HEADER_BYTES)
+            .and_then(|payload_bytes| behind.split_at_checked(payload_bytes));
+        let Some((payload, rest)) = split else {
+            return Err(self.bad_length(length));
+        };
+        self.rest = rest;
+        self.offset_bytes += usize::from(length);
+        Ok((u16::from_be_bytes([type_0, type_1]), payload))
+    }
+
+    /// Why `length` cannot be that of the part at the front.
+    #[cold]
+    fn bad_length(&self, length: u16) -> FaultKind {
+        if usize::from(length) >= HEADER_BYTES {
+            return FaultKind::LengthTooLong {
+                length,
+                left_bytes: self.rest.len(),
+            };
+        }
+        if self.rest.iter().all(|&byte| byte == 0) {
+            return FaultKind::Padding {
+                bytes: self.rest.len(),
+            };
+        }
+        FaultKind::LengthTooShort { length }
+    }
+}
+
+#[inline]
+fn read(part_type: u16, payload: &[u8]) -> Result<Part<'_>, FaultKind> {
+    Ok(match part_type {
+        code::HOST => Part::Host(name(payload)?),
+        code::PLUGIN => Part::Plugin(name(payload)?),
+        code::PLUGIN_INSTANCE => Part::PluginInstance(name(payload)?),
+        code::TYPE => Part::Type(name(payload)?),
+        code::TYPE_INSTANCE => Part::TypeInstance(name(payload)?),
+        code::VALUES => Part::Values(Values::read(payload)?),
+        code::TIME_HR => Part::Time(CdTime::from_raw(number(payload)?)),
+        code::INTERVAL_HR => Part::Interval(Interval::from_raw(number(payload)?)),
+        code::TIME => Part::Time(CdTime::from_secs(number(payload)?)),
+        code::INTERVAL => Part::Interval(Interval::from_secs(number(payload)?)),
+        code::MESSAGE => Part::Message(message(payload)?),
+        code::SEVERITY => Part::Severity(number(payload)?),
+        code::SIGNATURE => Part::Signature {
+            user: signature_user(payload)?,
+        },
+        code::ENCRYPTION => Part::Encryption {
+            user: encryption_user(payload)?,
+        },
+        unknown => Part::Unknown(unknown),
+    })
+}
+
+#[inline]
+fn name(payload: &[u8]) -> Result<&[u8], FaultKind> {
+    let text = until_nul(payload)?;
+    // The daemon measures the part, not what stands before an embedded NUL.
+    if payload.len() > NAME_MAX_BYTES + 1 {
+        return Err(FaultKind::NameTooLong {
+            bytes: payload.len() - 1,
+        });
+    }
+    Ok(text)
+}
+
+fn message(payload: &[u8]) -> Result<&[u8], FaultKind> {
+    let text = until_nul(payload)?;
+    if payload.len() > MESSAGE_MAX_BYTES + 1 {
+        return Err(FaultKind::MessageTooLong {
+            bytes: payload.len() - 1,
+        });
+    }
+    Ok(text)
+}
+
+/// The bytes before the first NUL; the last byte must be one. C strings: `ab\0cd\0` is `ab`.
+#[inline]
+fn until_nul(payload: &[u8]) -> Result<&[u8], FaultKind> {
+    match payload.split_last() {
+        None => Err(FaultKind::StringEmpty),
+        Some((0, text)) => Ok(match text.iter().position(|&byte| byte == 0) {
+            Some(end) => text.get(..end).unwrap_or(text),
+            None => text,
+        }),
+        Some(_) => Err(FaultKind::StringUnterminated),
+    }
+}
+
+#[inline]
+fn number(payload: &[u8]) -> Result<u64, FaultKind> {
+    // The daemon does not check this length and loses its place; what follows cannot be trusted.
+    <[u8; 8]>::try_from(payload)
+        .map(u64::from_be_bytes)
+        .map_err(|_| FaultKind::NumberLength {
+            length: payload.len() + HEADER_BYTES,
+        })
+}
+
+fn signature_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
+    match payload.get(MAC_BYTES..) {
+        None => Err(FaultKind::SignatureTooShort {
+            length: payload.len() + HEADER_BYTES,
+        }),
+        Some([]) => Err(FaultKind::UserEmpty),
+        Some(user) => Ok(user),
+    }
+}
+
+fn encryption_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
+    let too_short = FaultKind::EncryptionTooShort {
+        length: payload.len() + HEADER_BYTES,
+    };
+    let (&user_bytes, behind) = payload.split_first_chunk().ok_or(too_short)?;
+    let (user, behind) = behind
+        .split_at_checked(usize::from(u16::from_be_bytes(user_bytes)))
+        .ok_or(too_short)?;
+    if behind.len() <= IV_AND_SHA1_BYTES {
+        return Err(too_short);
+    }
+    if user.is_empty() {
+        return Err(FaultKind::UserEmpty);
+    }
+    Ok(user)
+}

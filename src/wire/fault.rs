@@ -1,0 +1,202 @@
+//! What can be wrong in received bytes, said so that a person can act on it.
+
+use super::part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
+use std::fmt;
+
+/// One thing wrong in received bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where the faulty part starts in the datagram.
+    pub offset_bytes: usize,
+    /// What is wrong; its `Display` is for people.
+    pub kind: FaultKind,
+}
+
+/// What can be wrong. Lengths are those written in the part, its four header bytes included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Fewer bytes left than a part needs; what stood before them was read.
+    Trailing {
+        /// How many.
+        bytes: usize,
+    },
+    /// Nothing but zeros to the end, as collectm pads; what stood before them was read.
+    Padding {
+        /// How many.
+        bytes: usize,
+    },
+    /// A part cannot be shorter than its header.
+    LengthTooShort {
+        /// As written.
+        length: u16,
+    },
+    /// The datagram ends before the part does: cut on the way, or never right.
+    LengthTooLong {
+        /// As written.
+        length: u16,
+        /// From the start of the part to the end of the datagram.
+        left_bytes: usize,
+    },
+    /// Not even a NUL.
+    StringEmpty,
+    /// The last byte is not NUL.
+    StringUnterminated,
+    /// Longer than the daemon takes.
+    NameTooLong {
+        /// Without the NUL.
+        bytes: usize,
+    },
+    /// Longer than the daemon takes.
+    MessageTooLong {
+        /// Without the NUL.
+        bytes: usize,
+    },
+    /// Times, intervals and severities are 12 bytes.
+    NumberLength {
+        /// As written.
+        length: usize,
+    },
+    /// Length and count contradict each other.
+    ValuesLength {
+        /// As written.
+        length: usize,
+        /// As written.
+        count: u16,
+    },
+    /// A values part that holds none.
+    ValuesNone,
+    /// A DS type code that does not exist.
+    ValueKind {
+        /// As written.
+        kind: u8,
+    },
+    /// Values before a part they need.
+    ValuesWithout(Needed),
+    /// A message before any time.
+    NotificationWithoutTime,
+    /// A message of no bytes.
+    MessageEmpty,
+    /// Not 1, 2 or 4; zero when no severity came before the message.
+    UnknownSeverity {
+        /// As written.
+        code: u64,
+    },
+    /// No room for the signature.
+    SignatureTooShort {
+        /// As written.
+        length: usize,
+    },
+    /// No room for user, checksum and at least one byte.
+    EncryptionTooShort {
+        /// As written.
+        length: usize,
+    },
+    /// A signed or encrypted part of nobody.
+    UserEmpty,
+}
+
+/// What must come before values.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Needed {
+    /// A time that is not zero.
+    Time,
+    /// A host that is not empty.
+    Host,
+    /// A plugin that is not empty.
+    Plugin,
+    /// A type that is not empty.
+    Type,
+}
+
+impl FaultKind {
+    /// Whether nothing behind it can be trusted: lengths contradict each other, or a name that
+    /// would be in force for what follows is lost. As the daemon does, except that a list with an
+    /// unknown DS type is skipped alone: its lengths agree, so the next part is where it should
+    /// be, and the names in force are right.
+    pub const fn is_final(self) -> bool {
+        !matches!(
+            self,
+            Self::ValuesNone
+                | Self::ValueKind { .. }
+                | Self::ValuesWithout(_)
+                | Self::NotificationWithoutTime
+                | Self::MessageEmpty
+                | Self::UnknownSeverity { .. }
+        )
+    }
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "at byte {}: {}", self.offset_bytes, self.kind)
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Trailing { bytes } => {
+                write!(f, "{} behind the last part", counted(bytes, "byte"))
+            }
+            Self::Padding { bytes } => {
+                write!(f, "{} behind the last part", counted(bytes, "zero byte"))
+            }
+            Self::LengthTooShort { length } => write!(f, "part length {length} is below 4"),
+            Self::LengthTooLong { length, left_bytes } => write!(
+                f,
+                "part of {length} bytes, {left_bytes} left: the datagram was cut or is damaged"
+            ),
+            Self::StringEmpty => f.write_str("string without any byte"),
+            Self::StringUnterminated => f.write_str("string without terminating NUL"),
+            Self::NameTooLong { bytes } => {
+                write!(f, "name of {bytes} bytes, at most {NAME_MAX_BYTES}")
+            }
+            Self::MessageTooLong { bytes } => {
+                write!(f, "message of {bytes} bytes, at most {MESSAGE_MAX_BYTES}")
+            }
+            Self::NumberLength { length } => write!(f, "number part of {length} bytes, not 12"),
+            Self::ValuesLength { length, count } => {
+                let expected = 6 + 9 * usize::from(count);
+                let values = counted(usize::from(count), "value");
+                write!(
+                    f,
+                    "values part of {length} bytes, but {values} need {expected}"
+                )
+            }
+            Self::ValuesNone => f.write_str("values part without values"),
+            Self::ValueKind { kind } => write!(f, "unknown data source type {kind}"),
+            Self::ValuesWithout(needed) => write!(f, "values without {}", needed.name()),
+            Self::NotificationWithoutTime => f.write_str("notification without time"),
+            Self::MessageEmpty => f.write_str("notification with an empty message"),
+            Self::UnknownSeverity { code } => {
+                write!(f, "notification with severity {code}, none of 1, 2, 4")
+            }
+            Self::SignatureTooShort { length } => {
+                write!(f, "signature part of {length} bytes, at least 37")
+            }
+            Self::EncryptionTooShort { length } => {
+                write!(
+                    f,
+                    "encrypted part of {length} bytes is too short for what it claims"
+                )
+            }
+            Self::UserEmpty => f.write_str("signed or encrypted part without user"),
+        }
+    }
+}
+
+impl Needed {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Host => "host",
+            Self::Plugin => "plugin",
+            Self::Type => "type",
+        }
+    }
+}
+
+/// `1 byte`, `2 bytes`.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
