@@ -1,6 +1,9 @@
 //! Sources.
-/// udp
-pub mod udp {}
+mod bind;
+pub mod interfaces;
+mod kernel;
+mod listen;
+pub mod udp;
 /// Outlet
 #[derive(Debug)]
 pub struct Outlet;

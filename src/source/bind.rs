@@ -1,0 +1,276 @@
+//! One [`ListenSpec`] to one bound, joined, non-blocking socket.
+//!
+//! Beside a collectd server on the same machine the two kinds of socket need opposite care:
+//! - A group may be bound by many with address reuse; each gets its own copy.
+//! - Unicast goes to one socket only, with reuse to the last that bound: so we bind *without*
+//!   reuse, which fails when somebody else already listens, and allow reuse only afterwards, so
+//!   that our groups, and a collectd started later, can still bind.
+//!
+//! On Linux a group socket of another program also stands in the way of a wildcard without reuse.
+//! It takes no unicast, so then the wildcard is bound with reuse: see [`is_wildcard_free`].
+
+use super::interfaces::Interface;
+use super::kernel;
+use super::listen::{ListenReport, ListenSpec, Trouble};
+use nix::errno::Errno;
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+
+/// What [`open`] made: the socket, and the interfaces its group was joined on.
+#[derive(Debug)]
+pub(super) struct Bound {
+    pub(super) socket: Socket,
+    /// Numbers of the interfaces joined; empty for unicast.
+    pub(super) joined: Vec<u32>,
+}
+
+/// Opens what `spec` asks for. There can be a socket and trouble at once: a group that could be
+/// joined nowhere yet.
+pub(super) fn open(
+    spec: &ListenSpec,
+    interfaces: &[Interface],
+    buffer_bytes: usize,
+) -> (Option<Bound>, ListenReport) {
+    let mut report = ListenReport {
+        asked: spec.clone(),
+        bound: None,
+        joined: Vec::new(),
+        not_joined: Vec::new(),
+        trouble: None,
+        still: Vec::new(),
+        buffer_wanted_bytes: buffer_bytes,
+        buffer_bytes: 0,
+    };
+    match bind(spec, interfaces, buffer_bytes) {
+        Ok(socket) => {
+            report.bound = socket
+                .local_addr()
+                .ok()
+                .and_then(|address| address.as_socket());
+            report.buffer_bytes = granted(&socket).unwrap_or(0);
+            let mut bound = Bound {
+                socket,
+                joined: Vec::new(),
+            };
+            if spec.is_group() {
+                join(&bound.socket, &mut bound.joined, interfaces, &mut report);
+            }
+            (Some(bound), report)
+        }
+        Err(trouble) => {
+            report.trouble = Some(trouble);
+            (None, report)
+        }
+    }
+}
+
+fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Socket, Trouble> {
+    let interface = match &spec.interface {
+        None if spec.is_link_local() => return Err(Trouble::NeedsInterface),
+        None => None,
+        Some(name) => match all.iter().find(|found| found.name == *name) {
+            Some(found) => Some(found),
+            None => {
+                let known = all.iter().map(|found| found.name.clone()).collect();
+                return Err(Trouble::NoInterface { known });
+            }
+        },
+    };
+    let failed = |error: io::Error| trouble(&error, spec, all);
+    let socket = prepared(spec.address).map_err(failed)?;
+    let address = spec.socket_addr(interface.map_or(0, |found| found.index));
+    if spec.is_group() {
+        socket.set_reuse_address(true).map_err(failed)?;
+        socket.bind(&address.into()).map_err(failed)?;
+    } else {
+        if let Some(interface) = interface {
+            bind_to_interface(&socket, &interface.name).map_err(failed)?;
+        }
+        bind_unicast(&socket, address, all).map_err(failed)?;
+    }
+    grow_buffer(&socket, buffer_bytes);
+    socket.set_nonblocking(true).map_err(failed)?;
+    Ok(socket)
+}
+
+/// A socket with the options that must be set before it is bound.
+fn prepared(address: IpAddr) -> io::Result<Socket> {
+    let domain = if address.is_ipv4() {
+        Domain::IPV4
+    } else {
+        Domain::IPV6
+    };
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
+    if address.is_ipv6() {
+        socket.set_only_v6(true)?;
+    }
+    // Otherwise Linux also hands a wildcard socket every group any program has joined, and each
+    // datagram would arrive twice. IPv6 has the option since Linux 4.20: older ones may refuse.
+    #[cfg(target_os = "linux")]
+    let _ = if address.is_ipv4() {
+        socket.set_multicast_all_v4(false)
+    } else {
+        socket.set_multicast_all_v6(false)
+    };
+    Ok(socket)
+}
+
+fn bind_unicast(socket: &Socket, address: SocketAddr, all: &[Interface]) -> io::Result<()> {
+    if let Err(error) = socket.bind(&address.into()) {
+        let taken = errno(&error) == Some(Errno::EADDRINUSE);
+        if !(taken && address.ip().is_unspecified() && is_wildcard_free(address, all)) {
+            return Err(error);
+        }
+        socket.set_reuse_address(true)?;
+        socket.bind(&address.into())?;
+    }
+    socket.set_reuse_address(true)
+}
+
+/// Whether nobody listens on the wildcard itself: then a single local address can be bound
+/// without reuse. Sockets of others on groups or on single addresses do not lose anything to a
+/// wildcard of ours, since the kernel prefers the more specific one.
+fn is_wildcard_free(wildcard: SocketAddr, all: &[Interface]) -> bool {
+    // Every 127.x.y.z is this machine on Linux: one that hardly anybody binds.
+    let rare = IpAddr::from([127, 25, 82, 6]);
+    let local = all.iter().flat_map(|found| {
+        let v4 = found.v4.iter().map(|address| IpAddr::V4(*address));
+        // Link-local ones would need a scope; there is always ::1.
+        let v6 = found
+            .v6
+            .iter()
+            .filter(|v6| !v6.is_unicast_link_local())
+            .copied();
+        v4.chain(v6.map(IpAddr::V6))
+    });
+    std::iter::once(rare)
+        .chain(local)
+        .filter(|address| address.is_ipv4() == wildcard.is_ipv4())
+        .take(PROBES_MAX)
+        .any(|address| {
+            prepared(address).is_ok_and(|probe| {
+                probe
+                    .bind(&SocketAddr::new(address, wildcard.port()).into())
+                    .is_ok()
+            })
+        })
+}
+
+/// Local addresses tried by [`is_wildcard_free`]; a machine can have thousands.
+const PROBES_MAX: usize = 64;
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes()))
+}
+
+/// Elsewhere only a link-local address is tied to its interface, by its scope.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
+fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
+    Ok(())
+}
+
+/// Joins a group on every interface it is not `joined` on yet, and forgets interfaces
+/// that are gone. The report's account of interfaces is written anew.
+pub(super) fn join(
+    socket: &Socket,
+    joined: &mut Vec<u32>,
+    interfaces: &[Interface],
+    report: &mut ListenReport,
+) {
+    joined.retain(|index| interfaces.iter().any(|found| found.index == *index));
+    report.joined.clear();
+    report.not_joined.clear();
+    report.trouble = None;
+    let asked = report.asked.clone();
+    for interface in interfaces {
+        match &asked.interface {
+            Some(name) if interface.name != *name => continue,
+            None if !interface.can_join() => continue,
+            _ => {}
+        }
+        if !joined.contains(&interface.index) {
+            match join_on(socket, asked.address, interface.index) {
+                Ok(()) => joined.push(interface.index),
+                // An interface that does not speak the family has nothing to be missed.
+                Err(_) if interface.is_loopback || !interface.speaks(asked.address) => continue,
+                Err(error) => {
+                    report
+                        .not_joined
+                        .push((interface.name.clone(), join_failure(&error)));
+                    continue;
+                }
+            }
+        }
+        report.joined.push(interface.name.clone());
+    }
+    if report.joined.is_empty() {
+        report.trouble = Some(match report.not_joined.first() {
+            Some((name, why)) => Trouble::Other(format!("not joined on {name}: {why}")),
+            None if is_without_ipv6(asked.address, interfaces) => Trouble::NoIpv6,
+            None => Trouble::NowhereToJoin,
+        });
+    }
+}
+
+fn join_on(socket: &Socket, group: IpAddr, index: u32) -> io::Result<()> {
+    match group {
+        IpAddr::V4(v4) => socket.join_multicast_v4_n(&v4, &InterfaceIndexOrAddress::Index(index)),
+        IpAddr::V6(v6) => socket.join_multicast_v6(&v6, index),
+    }
+}
+
+fn join_failure(error: &io::Error) -> String {
+    match errno(error) {
+        Some(Errno::ENOBUFS) => "the kernel allows no more groups per socket, \
+                               for more: sysctl -w net.ipv4.igmp_max_memberships=200"
+            .into(),
+        Some(errno) => errno.desc().to_lowercase(),
+        None => error.to_string(),
+    }
+}
+
+fn is_without_ipv6(address: IpAddr, interfaces: &[Interface]) -> bool {
+    address.is_ipv6() && interfaces.iter().all(|found| found.v6.is_empty())
+}
+
+fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {
+    match errno(error) {
+        Some(Errno::EADDRINUSE) => Trouble::Taken {
+            holder: kernel::holder(spec.address, spec.port),
+        },
+        Some(Errno::EAFNOSUPPORT) => Trouble::NoIpv6,
+        Some(Errno::EADDRNOTAVAIL) if is_without_ipv6(spec.address, all) => Trouble::NoIpv6,
+        Some(Errno::EADDRNOTAVAIL) => Trouble::NotOurs,
+        Some(Errno::EACCES) if spec.port < 1024 => Trouble::Privileged,
+        Some(errno) => Trouble::Other(errno.desc().to_lowercase()),
+        None => Trouble::Other(error.to_string()),
+    }
+}
+
+fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw)
+}
+
+/// Asks for a receive buffer; past the system's limit only with privileges. What was granted is
+/// read back by [`granted`].
+fn grow_buffer(socket: &Socket, bytes: usize) {
+    let _ = socket.set_recv_buffer_size(bytes);
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    if granted(socket).is_ok_and(|granted| granted < bytes) {
+        let _ =
+            nix::sys::socket::setsockopt(socket, nix::sys::socket::sockopt::RcvBufForce, &bytes);
+    }
+}
+
+/// The receive buffer as a user counts it. Linux doubles what is asked for, to pay for its own
+/// bookkeeping (socket(7)), and reports the double.
+fn granted(socket: &Socket) -> io::Result<usize> {
+    let bytes = socket.recv_buffer_size()?;
+    Ok(if cfg!(any(target_os = "linux", target_os = "android")) {
+        bytes / 2
+    } else {
+        bytes
+    })
+}

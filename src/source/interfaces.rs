@@ -1,0 +1,91 @@
+//! The network interfaces of this machine: names, addresses, and what they can do.
+
+use nix::ifaddrs::getifaddrs;
+use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// One network interface.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Interface {
+    /// Its name, as `ip link` shows it.
+    pub name: String,
+    /// The kernel's number for it; a name that comes back may get another.
+    pub index: u32,
+    /// Switched on.
+    pub is_up: bool,
+    /// Can send and receive multicast. Linux says no for `lo`, though joining works there.
+    pub is_multicast: bool,
+    /// The loopback.
+    pub is_loopback: bool,
+    /// Its IPv4 addresses.
+    pub v4: Vec<Ipv4Addr>,
+    /// Its IPv6 addresses.
+    pub v6: Vec<Ipv6Addr>,
+}
+
+impl Interface {
+    /// Whether joining a group here is worth trying.
+    pub fn can_join(&self) -> bool {
+        self.is_up && (self.is_multicast || self.is_loopback)
+    }
+
+    /// Whether it has an address of the family of `address`.
+    pub fn speaks(&self, address: IpAddr) -> bool {
+        match address {
+            IpAddr::V4(_) => !self.v4.is_empty(),
+            IpAddr::V6(_) => !self.v6.is_empty(),
+        }
+    }
+}
+
+/// All interfaces, in the kernel's order.
+pub fn interfaces() -> io::Result<Vec<Interface>> {
+    let mut found: Vec<Interface> = Vec::new();
+    for entry in getifaddrs()? {
+        // An interface can vanish between the two calls: then it is none.
+        let Ok(index) = if_nametoindex(entry.interface_name.as_str()) else {
+            continue;
+        };
+        let place = found
+            .iter()
+            .position(|known| known.index == index)
+            .unwrap_or_else(|| {
+                found.push(Interface {
+                    name: entry.interface_name.clone(),
+                    index,
+                    is_up: entry.flags.contains(InterfaceFlags::IFF_UP),
+                    is_multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
+                    is_loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+                    ..Interface::default()
+                });
+                found.len() - 1
+            });
+        let Some(interface) = found.get_mut(place) else {
+            continue;
+        };
+        let Some(address) = entry.address else {
+            continue;
+        };
+        if let Some(v4) = address.as_sockaddr_in() {
+            interface.v4.push(v4.ip());
+        } else if let Some(v6) = address.as_sockaddr_in6() {
+            interface.v6.push(v6.ip());
+        }
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_loopback_is_found_once_with_its_address() {
+        let all = interfaces().unwrap();
+        let loopbacks: Vec<_> = all.iter().filter(|found| found.is_loopback).collect();
+        assert_eq!(loopbacks.len(), 1, "{all:?}");
+        assert!(loopbacks[0].v4.contains(&Ipv4Addr::LOCALHOST), "{all:?}");
+        assert!(loopbacks[0].can_join(), "{all:?}");
+    }
+}
