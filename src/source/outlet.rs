@@ -8,8 +8,8 @@
 //! announced before its first row, whatever is lost.
 
 use crate::ingest::{
-    Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS,
-    SENDERS_PER_BATCH_MAX, SenderDelta, USERS_PER_SENDER_MAX, count_user,
+    Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
+    SenderDelta, USERS_PER_SENDER_MAX, count_user,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
@@ -59,24 +59,35 @@ impl Outlet {
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
         let backlog = VecDeque::new();
-        let outlet = Self { ready, emptied, backlog, backlog_words: 0, backlog_words_max, wake };
-        (outlet, Intake { ready: ready_out, emptied: emptied_in })
+        let outlet = Self {
+            ready,
+            emptied,
+            backlog,
+            backlog_words: 0,
+            backlog_words_max,
+            wake,
+        };
+        (
+            outlet,
+            Intake {
+                ready: ready_out,
+                emptied: emptied_in,
+            },
+        )
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
     pub fn offer(&mut self, batch: Batch) {
-        self.backlog_words += words(&batch);
         match self.backlog.back_mut() {
             Some(last) if words(last) < BATCH_WORDS => {
-                let lost = last.dropped_notifications;
+                let before = words(last);
                 join(last, batch);
-                // What did not fit is not in the backlog.
-                let lost = last.dropped_notifications - lost;
-                let lost = usize::try_from(lost).unwrap_or(usize::MAX);
-                self.backlog_words =
-                    self.backlog_words.saturating_sub(lost.saturating_mul(NOTIFICATION_WORDS));
+                self.backlog_words += words(last).saturating_sub(before);
             }
-            _ => self.backlog.push_back(batch),
+            _ => {
+                self.backlog_words += words(&batch);
+                self.backlog.push_back(batch);
+            }
         }
         self.flush();
         while self.backlog_words > self.backlog_words_max && self.backlog.len() > 1 {
@@ -92,7 +103,9 @@ impl Outlet {
             if words(front) < BATCH_WORDS && self.backlog.len() == 1 && !self.ready.is_empty() {
                 break;
             }
-            let Some(front) = self.backlog.pop_front() else { break };
+            let Some(front) = self.backlog.pop_front() else {
+                break;
+            };
             let weight = words(&front);
             match self.ready.try_send(front) {
                 Ok(()) => moved = true,
@@ -122,9 +135,15 @@ impl Outlet {
 
     /// Loses the values of the oldest batch, and nothing else.
     fn drop_oldest(&mut self) {
-        let Some(mut oldest) = self.backlog.pop_front() else { return };
-        let Some(next) = self.backlog.pop_front() else { return };
-        self.backlog_words = self.backlog_words.saturating_sub(words(&oldest) + words(&next));
+        let Some(mut oldest) = self.backlog.pop_front() else {
+            return;
+        };
+        let Some(next) = self.backlog.pop_front() else {
+            return;
+        };
+        self.backlog_words = self
+            .backlog_words
+            .saturating_sub(words(&oldest) + words(&next));
         oldest.dropped_values += oldest.values.len() as u64;
         oldest.rows.clear();
         oldest.values.clear();
@@ -182,7 +201,10 @@ fn join(batch: &mut Batch, mut later: Batch) {
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);
-    let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
+    let excess = batch
+        .notifications
+        .len()
+        .saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
     batch.notifications.drain(..excess);
     for delta in later.senders {
         add_sender(&mut batch.senders, delta);
@@ -200,7 +222,11 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     let at = |senders: &[SenderDelta], wanted| senders.iter().position(|s| s.sender == wanted);
     let known = at(senders, delta.sender);
     let is_full = senders.len() >= SENDERS_PER_BATCH_MAX;
-    let sender = if known.is_none() && is_full { OTHER_SENDERS } else { delta.sender };
+    let sender = if known.is_none() && is_full {
+        OTHER_SENDERS
+    } else {
+        delta.sender
+    };
     let place = known.or_else(|| at(senders, sender));
     let Some(sum) = place.and_then(|place| senders.get_mut(place)) else {
         senders.push(SenderDelta { sender, ..delta });
@@ -213,7 +239,13 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     sum.faults += delta.faults;
     sum.last_seen = sum.last_seen.max(delta.last_seen);
     for (protection, user, count) in delta.protected {
-        count_user(&mut sum.protected, protection, &user, count, USERS_PER_SENDER_MAX);
+        count_user(
+            &mut sum.protected,
+            protection,
+            &user,
+            count,
+            USERS_PER_SENDER_MAX,
+        );
     }
 }
 
@@ -284,7 +316,10 @@ mod tests {
             outlet.offer(rows(turn * 1_000..(turn + 1) * 1_000));
         }
         let batches = drain(&mut outlet, &intake);
-        let got: Vec<u64> = batches.iter().flat_map(|batch| batch.values.clone()).collect();
+        let got: Vec<u64> = batches
+            .iter()
+            .flat_map(|batch| batch.values.clone())
+            .collect();
         let lost: u64 = batches.iter().map(|batch| batch.dropped_values).sum();
         assert!(lost > 0);
         assert_eq!(got.len() as u64 + lost, 1_000_000);
@@ -297,7 +332,10 @@ mod tests {
         let (mut outlet, _intake) = Outlet::with_backlog(1, 3 * BATCH_WORDS, quiet());
         for _ in 0..500 {
             let notifications = vec![notification(); 100];
-            outlet.offer(Batch { notifications, ..rows(0..1_000) });
+            outlet.offer(Batch {
+                notifications,
+                ..rows(0..1_000)
+            });
             let held: usize = outlet.backlog.iter().map(words).sum();
             assert_eq!(held, outlet.backlog_words);
             let most = NOTIFICATIONS_PER_BATCH_MAX * NOTIFICATION_WORDS + 2 * BATCH_WORDS;
@@ -310,7 +348,10 @@ mod tests {
         let (mut outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, quiet());
         for list in 0..5_000 {
             let announced = vec![announced(list)];
-            outlet.offer(Batch { announced, ..rows(list..list + 1) });
+            outlet.offer(Batch {
+                announced,
+                ..rows(list..list + 1)
+            });
             outlet.offer(rows(0..list.min(50)));
         }
         let (mut known, mut lost) = (0, 0);
@@ -331,8 +372,16 @@ mod tests {
         for _ in 0..100 {
             let senders = vec![sender(1), sender(2)];
             let notifications = vec![notification()];
-            let drops = Batch { kernel_drops: 3, refused_lists: 2, ..rows(0..5_000) };
-            outlet.offer(Batch { senders, notifications, ..drops });
+            let drops = Batch {
+                kernel_drops: 3,
+                refused_lists: 2,
+                ..rows(0..5_000)
+            };
+            outlet.offer(Batch {
+                senders,
+                notifications,
+                ..drops
+            });
         }
         let batches = drain(&mut outlet, &intake);
         assert!(batches.iter().any(|batch| batch.dropped_values > 0));
@@ -340,7 +389,10 @@ mod tests {
         assert_eq!(sum(|batch| batch.kernel_drops), 300);
         assert_eq!(sum(|batch| batch.refused_lists), 200);
         assert_eq!(sum(|batch| batch.notifications.len() as u64), 100);
-        assert_eq!(sum(|batch| batch.senders.iter().map(|delta| delta.datagrams).sum()), 200);
+        assert_eq!(
+            sum(|batch| batch.senders.iter().map(|delta| delta.datagrams).sum()),
+            200
+        );
     }
 
     #[test]
@@ -348,15 +400,28 @@ mod tests {
         let (mut outlet, intake) = Outlet::new(1, quiet());
         outlet.offer(rows(0..1));
         for number in 0..=u16::MAX {
-            outlet.offer(Batch { senders: vec![sender(number)], ..Batch::default() });
+            outlet.offer(Batch {
+                senders: vec![sender(number)],
+                ..Batch::default()
+            });
         }
         for _ in 0..=NOTIFICATIONS_PER_BATCH_MAX {
-            outlet.offer(Batch { notifications: vec![notification()], ..Batch::default() });
+            outlet.offer(Batch {
+                notifications: vec![notification()],
+                ..Batch::default()
+            });
         }
         let batches = drain(&mut outlet, &intake);
-        assert!(batches.iter().all(|batch| batch.senders.len() <= SENDERS_PER_BATCH_MAX + 1));
-        let datagrams: u64 =
-            batches.iter().flat_map(|batch| &batch.senders).map(|delta| delta.datagrams).sum();
+        assert!(
+            batches
+                .iter()
+                .all(|batch| batch.senders.len() <= SENDERS_PER_BATCH_MAX + 1)
+        );
+        let datagrams: u64 = batches
+            .iter()
+            .flat_map(|batch| &batch.senders)
+            .map(|delta| delta.datagrams)
+            .sum();
         assert_eq!(datagrams, 65_536);
         let most = batches.iter().map(|batch| batch.notifications.len()).max();
         assert!(most <= Some(NOTIFICATIONS_PER_BATCH_MAX));
