@@ -10,6 +10,7 @@ mod listen;
 pub mod local;
 mod outlet;
 pub mod receiver;
+pub mod pcap;
 pub mod udp;
 
 pub use outlet::{Intake, Outlet};
