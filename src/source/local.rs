@@ -118,7 +118,9 @@ struct Station {
 
 impl Station {
     fn new() -> Self {
-        let host = sysinfo::System::host_name().filter(|name| !name.is_empty());
+        let host = sysinfo::System::host_name()
+            .ok()
+            .filter(|name| !name.is_empty());
         Self {
             host: host.unwrap_or_else(|| "localhost".into()),
             meter: Meter::new(),
@@ -151,17 +153,16 @@ impl Station {
 
 /// Load averages and uptime, which are the same calls everywhere.
 fn read_load_and_uptime(take: &mut Take<'_>) {
-    let load = sysinfo::System::load_average();
-    let values = [load.one, load.five, load.fifteen].map(Value::Gauge);
-    take(&Reading {
-        values: &values,
-        ..named("load", "", "load", "")
-    });
-    let uptime = [Value::Gauge(sysinfo::System::uptime() as f64)];
-    take(&Reading {
-        values: &uptime,
-        ..named("uptime", "", "uptime", "")
-    });
+    if let Ok(load) = sysinfo::System::load_average() {
+        let values = [load.one, load.five, load.fifteen].map(Value::Gauge);
+        take(&Reading {
+            values: &values,
+            ..named("load", "", "load", "")
+        });
+    }
+    if let Ok(secs) = sysinfo::System::uptime() {
+        gauge(take, named("uptime", "", "uptime", ""), secs as f64);
+    }
 }
 
 fn named<'a>(

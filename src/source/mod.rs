@@ -8,9 +8,9 @@ pub mod interfaces;
 mod kernel;
 mod listen;
 pub mod local;
-mod outlet;
-pub mod receiver;
+pub mod outlet;
 pub mod pcap;
+pub mod receiver;
 pub mod udp;
 
 pub use outlet::{Intake, Outlet};

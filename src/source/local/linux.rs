@@ -2,8 +2,7 @@
 //!
 //! Every reader takes the text of its file, so that it can be tested with any machine's.
 
-use super::{Reading, Take, derive, gauge, mount_instance, named, read_load_and_uptime};
-use crate::metric::Value;
+use super::{Take, derive, gauge, mount_instance, named, read_load_and_uptime};
 use nix::sys::statvfs::statvfs;
 use std::fs;
 use std::path::Path;
