@@ -95,9 +95,9 @@ pub struct WindowArgs {
     /// Size of the window, as 1280x800.
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
     pub size: Option<(u32, u32)>,
-    /// Colours.
-    #[arg(long, value_enum, default_value_t = Theme::System)]
-    pub theme: Theme,
+    /// Colours; without it as chosen last time.
+    #[arg(long, value_enum)]
+    pub theme: Option<Theme>,
     /// Write the state of the window there once a second, as one JSON object.
     #[arg(long, value_name = "FILE")]
     pub status_file: Option<PathBuf>,
@@ -270,10 +270,7 @@ mod tests {
         let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
         assert!(cli.command.is_none() && cli.window.listen.is_empty());
         assert_eq!((cli.window.memory, cli.window.receive_buffer), (512, 8));
-        assert_eq!(
-            (cli.window.after.as_secs(), cli.window.theme),
-            (5, Theme::System)
-        );
+        assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
     }
 
     #[test]

@@ -109,6 +109,14 @@ fn until_next(now: SystemTime) -> Duration {
         .max(Duration::from_millis(1))
 }
 
+/// What this machine calls itself, and so the host of everything measured here.
+pub fn host_name() -> String {
+    let host = sysinfo::System::host_name()
+        .ok()
+        .filter(|name| !name.is_empty());
+    host.unwrap_or_else(|| "localhost".into())
+}
+
 /// The meter and the encoder its readings go to.
 struct Station {
     host: String,
@@ -118,11 +126,8 @@ struct Station {
 
 impl Station {
     fn new() -> Self {
-        let host = sysinfo::System::host_name()
-            .ok()
-            .filter(|name| !name.is_empty());
         Self {
-            host: host.unwrap_or_else(|| "localhost".into()),
+            host: host_name(),
             meter: Meter::new(),
             encoder: Encoder::default(),
         }

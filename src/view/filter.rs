@@ -38,7 +38,10 @@ impl Filter {
     /// Parses what was typed; every text is a filter.
     pub fn new(text: &str) -> Self {
         let words = text.split_whitespace().filter_map(Word::new).collect();
-        Self { text: text.to_owned(), words }
+        Self {
+            text: text.to_owned(),
+            words,
+        }
     }
 
     /// As typed.
@@ -53,7 +56,9 @@ impl Filter {
 
     /// Whether `identifier` matches. `scratch` is reused between calls.
     pub fn matches(&self, identifier: &Identifier, scratch: &mut String) -> bool {
-        self.words.iter().all(|word| word.matches(identifier, scratch))
+        self.words
+            .iter()
+            .all(|word| word.matches(identifier, scratch))
     }
 }
 
@@ -70,7 +75,11 @@ impl Word {
             _ => (Field::Any, word),
         };
         // `host:` is typed on the way to `host:web`.
-        (!pattern.is_empty()).then(|| Self { field, exclude, pattern: Pattern::new(field, pattern) })
+        (!pattern.is_empty()).then(|| Self {
+            field,
+            exclude,
+            pattern: Pattern::new(field, pattern),
+        })
     }
 
     fn matches(&self, identifier: &Identifier, text: &mut String) -> bool {
@@ -98,8 +107,13 @@ impl Pattern {
         if !text.contains(['*', '?']) {
             return Self::Holds(text);
         }
-        let anchored = if field == Field::Any { format!("*{text}*") } else { text.clone() };
-        globset::Glob::new(&anchored).map_or(Self::Holds(text), |glob| Self::Glob(glob.compile_matcher()))
+        let anchored = if field == Field::Any {
+            format!("*{text}*")
+        } else {
+            text.clone()
+        };
+        globset::Glob::new(&anchored)
+            .map_or(Self::Holds(text), |glob| Self::Glob(glob.compile_matcher()))
     }
 }
 

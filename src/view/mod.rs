@@ -7,6 +7,7 @@ pub mod axis;
 pub mod filter;
 pub mod format;
 pub mod graphs;
+pub mod health;
 pub mod panels;
 pub mod plot;
 pub mod selection;
@@ -198,7 +199,9 @@ impl View {
             }
             Action::MoveCursor(by) => {
                 let last = at.rows.saturating_sub(1);
-                let moved = self.cursor.map(|row| row.saturating_add_signed(by).min(last));
+                let moved = self
+                    .cursor
+                    .map(|row| row.saturating_add_signed(by).min(last));
                 self.cursor = Some(moved.unwrap_or(0));
             }
             Action::SetCursor(row) => self.cursor = Some(row),
@@ -257,13 +260,24 @@ mod tests {
     #[test]
     fn space_pauses_and_space_again_goes_live() {
         let paused = view(&[Action::TogglePause]);
-        assert!(matches!(paused.window.anchor(), Anchor::Paused { values: 42, .. }));
-        assert!(view(&[Action::TogglePause, Action::TogglePause]).window.is_live());
+        assert!(matches!(
+            paused.window.anchor(),
+            Anchor::Paused { values: 42, .. }
+        ));
+        assert!(
+            view(&[Action::TogglePause, Action::TogglePause])
+                .window
+                .is_live()
+        );
     }
 
     #[test]
     fn space_on_a_detached_window_goes_live() {
-        assert!(view(&[Action::Pan(-50.0), Action::TogglePause]).window.is_live());
+        assert!(
+            view(&[Action::Pan(-50.0), Action::TogglePause])
+                .window
+                .is_live()
+        );
     }
 
     #[test]
@@ -275,8 +289,14 @@ mod tests {
     #[test]
     fn the_cursor_stays_on_the_rows() {
         assert_eq!(view(&[Action::MoveCursor(1)]).cursor, Some(0));
-        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor, Some(2));
-        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor, Some(0));
+        assert_eq!(
+            view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor,
+            Some(2)
+        );
+        assert_eq!(
+            view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor,
+            Some(0)
+        );
     }
 
     #[test]
@@ -289,7 +309,10 @@ mod tests {
     #[test]
     fn opening_a_row_and_filtering_ask_for_new_rows() {
         let scope = Scope::Host("h".into());
-        let open = Action::SetOpen { scope: scope.clone(), open: true };
+        let open = Action::SetOpen {
+            scope: scope.clone(),
+            open: true,
+        };
         let view = view(&[open, Action::SetFilter("cpu".into())]);
         assert_eq!(view.tree_revision, 2);
         assert!(view.open.contains(&scope) && view.filter.text() == "cpu");

@@ -47,13 +47,7 @@ pub struct Rows {
 
 impl Rows {
     /// Flattens anew if the series or the tree's `revision` have changed.
-    pub fn update(
-        &mut self,
-        store: &Store,
-        filter: &Filter,
-        open: &HashSet<Scope>,
-        revision: u64,
-    ) {
+    pub fn update(&mut self, store: &Store, filter: &Filter, open: &HashSet<Scope>, revision: u64) {
         let made_for = Some((store.revision(), revision));
         if self.made_for == made_for {
             return;
@@ -61,7 +55,13 @@ impl Rows {
         self.made_for = made_for;
         self.rows.clear();
         self.matched = 0;
-        let mut flatten = Flatten { store, filter, open, rows: self, scratch: String::new() };
+        let mut flatten = Flatten {
+            store,
+            filter,
+            open,
+            rows: self,
+            scratch: String::new(),
+        };
         for (host, node) in store.index().hosts().iter().enumerate() {
             flatten.host(host, node);
         }
@@ -90,7 +90,14 @@ impl Flatten<'_> {
         }
     }
 
-    fn plugin(&mut self, host: usize, up: &HostNode, plugin: usize, node: &PluginNode, shown: bool) {
+    fn plugin(
+        &mut self,
+        host: usize,
+        up: &HostNode,
+        plugin: usize,
+        node: &PluginNode,
+        shown: bool,
+    ) {
         let start = self.rows.rows.len();
         let matched = self.rows.matched;
         if shown {
@@ -103,7 +110,10 @@ impl Flatten<'_> {
             }
             self.rows.matched += list.series.len();
             if open {
-                let rows = list.series.iter().map(|&id| Row::Series { host, plugin, id });
+                let rows = list
+                    .series
+                    .iter()
+                    .map(|&id| Row::Series { host, plugin, id });
                 self.rows.rows.extend(rows);
             }
         }
@@ -169,5 +179,7 @@ pub fn series_label(node: &PluginNode, series: &Series) -> String {
 
 /// All series of a plugin row.
 pub fn series_of(node: &PluginNode) -> impl Iterator<Item = SeriesId> + '_ {
-    node.lists.iter().flat_map(|list| list.series.iter().copied())
+    node.lists
+        .iter()
+        .flat_map(|list| list.series.iter().copied())
 }
