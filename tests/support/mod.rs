@@ -1,0 +1,5 @@
+//! What several test modules share.
+
+pub mod daemon;
+pub mod netns;
+pub mod wait;
