@@ -375,3 +375,194 @@ fn kibibytes(bytes: usize) -> String {
         format!("{} KiB", bytes >> 10)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, address: &str, port: u16, interface: Option<&str>) {
+        let interface = interface.map(String::from);
+        let wanted = ListenSpec {
+            address: address.parse().unwrap(),
+            port,
+            interface,
+        };
+        assert_eq!(text.parse(), Ok(wanted.clone()), "{text}");
+        assert_eq!(
+            wanted.to_string().parse(),
+            Ok(wanted),
+            "{text} written and read again"
+        );
+    }
+
+    #[test]
+    fn every_form_of_an_address_is_read() {
+        check("0.0.0.0", "0.0.0.0", 25_826, None);
+        check("127.0.0.1:0", "127.0.0.1", 0, None);
+        check("239.192.74.66%eth0", "239.192.74.66", 25_826, Some("eth0"));
+        check(
+            "239.192.74.66:1%br-lan.7",
+            "239.192.74.66",
+            1,
+            Some("br-lan.7"),
+        );
+        check("::", "::", 25_826, None);
+        check("[::1]", "::1", 25_826, None);
+        check("[::1]:25827", "::1", 25_827, None);
+        check(
+            "ff18::efc0:4a42%eth0",
+            "ff18::efc0:4a42",
+            25_826,
+            Some("eth0"),
+        );
+        check("[ff18::1]:9%eth0", "ff18::1", 9, Some("eth0"));
+        check("[fe80::1%eth0]:9", "fe80::1", 9, Some("eth0"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_an_example() {
+        for text in [
+            "",
+            "localhost",
+            ":25827",
+            "1.2.3",
+            "[::1",
+            "[::1]25827",
+            "1.2.3.4.5:1",
+        ] {
+            let told = text.parse::<ListenSpec>().unwrap_err().to_string();
+            assert!(
+                told.contains("is not an IP address; write ADDR[:PORT][%IFACE]"),
+                "{told}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_port_is_refused() {
+        for text in [
+            "1.2.3.4:",
+            "1.2.3.4:65536",
+            "1.2.3.4:-1",
+            "1.2.3.4:+1",
+            "[::1]:x",
+        ] {
+            let refused = text.parse::<ListenSpec>();
+            assert!(
+                matches!(refused, Err(ParseListenError::Port(_))),
+                "{text}: {refused:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_no_interface_is_refused() {
+        for text in [
+            "1.2.3.4%",
+            "1.2.3.4%eth0:25826",
+            "[::1%a]:1%b",
+            "1.2.3.4%a%b",
+            "::1%a/b",
+        ] {
+            let refused = text.parse::<ListenSpec>();
+            assert!(
+                matches!(refused, Err(ParseListenError::Interface(_))),
+                "{text}: {refused:?}"
+            );
+        }
+    }
+
+    fn report(listen: &str, trouble: Option<Trouble>) -> ListenReport {
+        ListenReport {
+            asked: listen.parse().unwrap(),
+            bound: None,
+            joined: vec!["lo".into(), "eth0".into()],
+            not_joined: Vec::new(),
+            trouble,
+            still: vec!["IPv4 unicast", "IPv6 unicast", "IPv4 multicast"],
+            buffer_wanted_bytes: 8 << 20,
+            buffer_bytes: 8 << 20,
+        }
+    }
+
+    #[track_caller]
+    fn says(listen: &str, trouble: Trouble, start: &str, end: &str) {
+        let told = report(listen, Some(trouble)).to_string();
+        assert!(told.starts_with(start), "{told}");
+        let middle = "; IPv4 unicast, IPv6 unicast and IPv4 multicast are still received";
+        assert!(told.ends_with(&format!("{middle}{end}")), "{told}");
+    }
+
+    #[test]
+    fn each_trouble_is_said_with_what_still_works_and_what_to_do() {
+        let taken = |holder: Option<&str>| Trouble::Taken {
+            holder: holder.map(String::from),
+        };
+        says(
+            "0.0.0.0",
+            taken(None),
+            "udp 0.0.0.0:25826 is taken by another program (probably collectd itself",
+            "; for unicast start with --listen 127.0.0.1:25827 and add \
+             `Server \"127.0.0.1\" \"25827\"` to collectd.conf",
+        );
+        says(
+            "::",
+            taken(Some("collectd (pid 17)")),
+            "udp [::]:25826 is taken by collectd (pid 17)",
+            "; for unicast start with --listen [::1]:25827 and add `Server \"::1\" \"25827\"` to \
+             collectd.conf",
+        );
+        says(
+            "239.192.74.66",
+            taken(None),
+            "udp 239.192.74.66:25826 is taken by",
+            "; stop that program, or listen to another group or port",
+        );
+        says(
+            "127.0.0.1:80",
+            Trouble::Privileged,
+            "cannot listen on udp 127.0.0.1:80: ports below 1024 need privileges",
+            "; use a port above 1023, such as 25826",
+        );
+        says(
+            "::",
+            Trouble::NoIpv6,
+            "cannot listen on udp [::]:25826: this machine has no IPv6",
+            "",
+        );
+        says(
+            "239.192.74.66",
+            Trouble::NowhereToJoin,
+            "cannot listen on udp 239.192.74.66:25826: no interface that is up takes multicast",
+            "; bring one up, or let collectd send by unicast",
+        );
+        says(
+            "0.0.0.0%eth9",
+            Trouble::NoInterface {
+                known: vec!["lo".into(), "eth0".into()],
+            },
+            "cannot listen on udp 0.0.0.0:25826%eth9: there is no such interface",
+            "; interfaces here: lo, eth0",
+        );
+    }
+
+    #[test]
+    fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
+        let mut report = report("239.192.74.66", None);
+        assert_eq!(report.state(), ListenState::Listening);
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0"
+        );
+        report.not_joined = vec![("wlan0".into(), "no such device".into())];
+        report.buffer_bytes = 212_992;
+        assert_eq!(report.state(), ListenState::Partly);
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; not joined on wlan0: no \
+             such device; receive buffer 208 KiB of 8 MiB granted, for more: \
+             sysctl -w net.core.rmem_max=8388608"
+        );
+    }
+}

@@ -32,7 +32,7 @@ pub enum CaptureError {
         cause: io::Error,
     },
     /// Not a pcap file.
-    #[error("not a capture: {reason}\n  {advice}, in {}", path.display())]
+    #[error("not a capture: {reason}, in {}\n  {advice}", path.display())]
     NotCapture {
         /// Which.
         path: PathBuf,
@@ -43,8 +43,8 @@ pub enum CaptureError {
     },
     /// A link type we cannot look into.
     #[error(
-        "cannot read link type {link_type}: known are Ethernet (1), raw IP (101), Linux cooked \
-         (113, 276) and loopback (0, 108)\n  capture again with: tcpdump -i any, in {}",
+        "cannot read link type {link_type}, in {}\n  known are Ethernet (1), raw IP (101), Linux cooked \
+         (113, 276) and loopback (0, 108); capture again with: tcpdump -i any",
         path.display()
     )]
     LinkType {
@@ -477,7 +477,7 @@ mod tests {
             let (_, _, end) = read(bytes.to_vec());
             let message = end.unwrap_err().to_string();
             assert!(
-                message.contains(words) && message.ends_with("in some.pcap"),
+                message.contains(words) && message.contains(", in some.pcap\n"),
                 "{message}"
             );
         }
