@@ -11,7 +11,8 @@
 
 use super::interfaces::Interface;
 use super::kernel;
-use super::listen::{ListenReport, ListenSpec, Trouble};
+use super::listen::ListenSpec;
+use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use std::io;
