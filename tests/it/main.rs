@@ -4,12 +4,16 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stderr
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod cli;
+mod daemon;
 mod malformed;
+mod source;
 mod wire;
