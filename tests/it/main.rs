@@ -11,5 +11,6 @@
 mod support;
 
 mod cli;
+mod encode;
 mod malformed;
 mod wire;
