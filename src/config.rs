@@ -37,7 +37,12 @@ pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
 
 fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>) {
     let (parsed, faults) = TypesDb::parse(text, &path.display().to_string());
-    messages.extend(faults.iter().take(TYPES_DB_FAULTS_TOLD).map(ToString::to_string));
+    messages.extend(
+        faults
+            .iter()
+            .take(TYPES_DB_FAULTS_TOLD)
+            .map(ToString::to_string),
+    );
     let untold = faults.len().saturating_sub(TYPES_DB_FAULTS_TOLD);
     if untold > 0 {
         let good = parsed.len();
@@ -53,9 +58,13 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     let mut limited = file.take(TYPES_DB_BYTES_MAX + 1);
-    limited.read_to_end(&mut text).map_err(|error| error.to_string())?;
+    limited
+        .read_to_end(&mut text)
+        .map_err(|error| error.to_string())?;
     if text.len() as u64 > TYPES_DB_BYTES_MAX {
-        return Err(format!("more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"));
+        return Err(format!(
+            "more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"
+        ));
     }
     Ok(text)
 }
@@ -102,6 +111,9 @@ mod tests {
     fn a_file_that_is_too_large_is_not_read_to_its_end() {
         let file = written(&vec![b'#'; 5 << 20]);
         let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert!(messages[0].contains("more than 4194304 bytes"), "{messages:?}");
+        assert!(
+            messages[0].contains("more than 4194304 bytes"),
+            "{messages:?}"
+        );
     }
 }

@@ -11,7 +11,8 @@
 
 use super::interfaces::Interface;
 use super::kernel;
-use super::listen::{ListenReport, ListenSpec, Trouble};
+use super::listen::ListenSpec;
+use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use std::io;
@@ -55,6 +56,8 @@ pub(super) fn open(
             };
             if spec.is_group() {
                 join(&bound.socket, &mut bound.joined, interfaces, &mut report);
+            } else if is_without_ipv6(spec.address, interfaces) {
+                report.trouble = Some(Trouble::NoIpv6);
             }
             (Some(bound), report)
         }
@@ -205,10 +208,12 @@ pub(super) fn join(
         }
         report.joined.push(interface.name.clone());
     }
-    if report.joined.is_empty() {
+    if is_without_ipv6(asked.address, interfaces) {
+        // Linux joins all the same; nothing can arrive until there is an address.
+        report.trouble = Some(Trouble::NoIpv6);
+    } else if report.joined.is_empty() {
         report.trouble = Some(match report.not_joined.first() {
             Some((name, why)) => Trouble::Other(format!("not joined on {name}: {why}")),
-            None if is_without_ipv6(asked.address, interfaces) => Trouble::NoIpv6,
             None => Trouble::NowhereToJoin,
         });
     }
@@ -232,7 +237,10 @@ fn join_failure(error: &io::Error) -> String {
 }
 
 fn is_without_ipv6(address: IpAddr, interfaces: &[Interface]) -> bool {
-    address.is_ipv6() && interfaces.iter().all(|found| found.v6.is_empty())
+    // No interfaces at all means that they could not be listed.
+    address.is_ipv6()
+        && !interfaces.is_empty()
+        && interfaces.iter().all(|found| found.v6.is_empty())
 }
 
 fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {

@@ -1,7 +1,6 @@
-//! What to listen to, and what came of it: [`ListenSpec`] in, [`ListenReport`] out.
+//! What to listen to: an address, a port, an interface.
 //!
-//! A report is for people: its `Display` says in a sentence or two what works, what does not, and
-//! what to do. Opens no socket.
+//! Opens no socket and resolves no names.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -42,65 +41,6 @@ pub enum ParseListenError {
     /// Nothing behind `%`, or the port came last, or two interfaces.
     #[error("{0:?} is not an interface; write the name last, once, as in 239.192.74.66:25826%eth0")]
     Interface(String),
-}
-
-/// What came of one [`ListenSpec`].
-#[derive(Clone, Debug)]
-pub struct ListenReport {
-    /// What was to be done.
-    pub asked: ListenSpec,
-    /// Where it listens, with the actual port; `None` when it could not.
-    pub bound: Option<SocketAddr>,
-    /// Interfaces the group was joined on.
-    pub joined: Vec<String>,
-    /// Interfaces where joining failed, and why.
-    pub not_joined: Vec<(String, String)>,
-    /// Why nothing arrives here.
-    pub trouble: Option<Trouble>,
-    /// What arrives all the same by the other sockets: "IPv4 multicast".
-    pub still: Vec<&'static str>,
-    /// Kernel receive buffer asked for.
-    pub buffer_wanted_bytes: usize,
-    /// Kernel receive buffer granted, without the share Linux adds for its own bookkeeping.
-    pub buffer_bytes: usize,
-}
-
-/// Why nothing arrives on a socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Trouble {
-    /// Another program listens there.
-    Taken {
-        /// "collectd (pid 17)", where it can be told.
-        holder: Option<String>,
-    },
-    /// There is no such interface.
-    NoInterface {
-        /// The interfaces there are.
-        known: Vec<String>,
-    },
-    /// The family is switched off or not built in.
-    NoIpv6,
-    /// The address is none of this machine's.
-    NotOurs,
-    /// A port below 1024 without the right to it.
-    Privileged,
-    /// A link-local address means something only together with an interface.
-    NeedsInterface,
-    /// No interface that is up takes multicast.
-    NowhereToJoin,
-    /// Anything else the system said.
-    Other(String),
-}
-
-/// How much of a [`ListenSpec`] works.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ListenState {
-    /// All.
-    Listening,
-    /// Some interfaces, or with a smaller receive buffer than asked for.
-    Partly,
-    /// Nothing.
-    Failed,
 }
 
 impl ListenSpec {
@@ -239,139 +179,100 @@ impl fmt::Display for ListenSpec {
     }
 }
 
-impl ListenReport {
-    /// How much works.
-    pub fn state(&self) -> ListenState {
-        if self.trouble.is_some() {
-            ListenState::Failed
-        } else if !self.not_joined.is_empty() || self.is_buffer_small() {
-            ListenState::Partly
-        } else {
-            ListenState::Listening
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(text: &str, address: &str, port: u16, interface: Option<&str>) {
+        let interface = interface.map(String::from);
+        let wanted = ListenSpec {
+            address: address.parse().unwrap(),
+            port,
+            interface,
+        };
+        assert_eq!(text.parse(), Ok(wanted.clone()), "{text}");
+        assert_eq!(
+            wanted.to_string().parse(),
+            Ok(wanted),
+            "{text} written and read again"
+        );
+    }
+
+    #[test]
+    fn every_form_of_an_address_is_read() {
+        check("0.0.0.0", "0.0.0.0", 25_826, None);
+        check("127.0.0.1:0", "127.0.0.1", 0, None);
+        check("239.192.74.66%eth0", "239.192.74.66", 25_826, Some("eth0"));
+        check(
+            "239.192.74.66:1%br-lan.7",
+            "239.192.74.66",
+            1,
+            Some("br-lan.7"),
+        );
+        check("::", "::", 25_826, None);
+        check("[::1]", "::1", 25_826, None);
+        check("[::1]:25827", "::1", 25_827, None);
+        check(
+            "ff18::efc0:4a42%eth0",
+            "ff18::efc0:4a42",
+            25_826,
+            Some("eth0"),
+        );
+        check("[ff18::1]:9%eth0", "ff18::1", 9, Some("eth0"));
+        check("[fe80::1%eth0]:9", "fe80::1", 9, Some("eth0"));
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_with_an_example() {
+        for text in [
+            "",
+            "localhost",
+            ":25827",
+            "1.2.3",
+            "[::1",
+            "[::1]25827",
+            "1.2.3.4.5:1",
+        ] {
+            let told = text.parse::<ListenSpec>().unwrap_err().to_string();
+            assert!(
+                told.contains("is not an IP address; write ADDR[:PORT][%IFACE]"),
+                "{told}"
+            );
         }
     }
 
-    /// Whether the kernel granted less than asked for.
-    pub fn is_buffer_small(&self) -> bool {
-        self.trouble.is_none() && self.buffer_bytes < self.buffer_wanted_bytes
-    }
-
-    /// `udp 0.0.0.0:25826`, with the actual port and the interface asked for.
-    pub fn place(&self) -> String {
-        let port = self.bound.map_or(self.asked.port, |bound| bound.port());
-        format!(
-            "udp {}",
-            ListenSpec {
-                port,
-                ..self.asked.clone()
-            }
-        )
-    }
-
-    fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
-        match trouble {
-            Trouble::Taken { holder } => {
-                let who = holder.as_deref().unwrap_or(
-                    "another program (probably collectd itself or another collectoscope)",
-                );
-                write!(f, "{} is taken by {who}", self.place())
-            }
-            other => {
-                write!(f, "cannot listen on {}: ", self.place())?;
-                match other {
-                    Trouble::NoInterface { .. } => f.write_str("there is no such interface"),
-                    Trouble::NoIpv6 => f.write_str("this machine has no IPv6"),
-                    Trouble::NotOurs => f.write_str("the address is none of this machine's"),
-                    Trouble::Privileged => f.write_str("ports below 1024 need privileges"),
-                    Trouble::NeedsInterface => {
-                        f.write_str("a link-local address needs an interface")
-                    }
-                    Trouble::NowhereToJoin => {
-                        f.write_str("no interface that is up takes multicast")
-                    }
-                    Trouble::Other(why) => f.write_str(why),
-                    Trouble::Taken { .. } => Ok(()),
-                }
-            }
+    #[test]
+    fn what_is_no_port_is_refused() {
+        for text in [
+            "1.2.3.4:",
+            "1.2.3.4:65536",
+            "1.2.3.4:-1",
+            "1.2.3.4:+1",
+            "[::1]:x",
+        ] {
+            let refused = text.parse::<ListenSpec>();
+            assert!(
+                matches!(refused, Err(ParseListenError::Port(_))),
+                "{text}: {refused:?}"
+            );
         }
     }
 
-    /// What the user can do, or nothing when nothing needs doing.
-    fn next_step(&self, trouble: &Trouble) -> Option<String> {
-        let asked = &self.asked;
-        Some(match trouble {
-            Trouble::Taken { .. } if asked.is_group() => {
-                "stop that program, or listen to another group or port".into()
-            }
-            Trouble::Taken { .. } => {
-                let port = asked.port.checked_add(1).unwrap_or(PORT_DEFAULT + 1);
-                let (listen, server) = match asked.address {
-                    IpAddr::V4(_) => (format!("127.0.0.1:{port}"), "127.0.0.1"),
-                    IpAddr::V6(_) => (format!("[::1]:{port}"), "::1"),
-                };
-                format!(
-                    "for unicast start with --listen {listen} and add `Server \"{server}\" \
-                     \"{port}\"` to collectd.conf"
-                )
-            }
-            Trouble::NoInterface { known } if known.is_empty() => "no interface was found".into(),
-            Trouble::NoInterface { known } => format!("interfaces here: {}", known.join(", ")),
-            Trouble::NotOurs => format!(
-                "use one of its own, or {} for all of them",
-                if asked.address.is_ipv4() {
-                    "0.0.0.0"
-                } else {
-                    "[::]"
-                }
-            ),
-            Trouble::Privileged => format!("use a port above 1023, such as {PORT_DEFAULT}"),
-            Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
-            Trouble::NowhereToJoin => "bring one up, or let collectd send by unicast".into(),
-            Trouble::NoIpv6 | Trouble::Other(_) => return None,
-        })
-    }
-}
-
-impl fmt::Display for ListenReport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(trouble) = &self.trouble {
-            self.write_trouble(f, trouble)?;
-            match self.still.split_last() {
-                None => f.write_str("; nothing is listened to")?,
-                Some((only, [])) => write!(f, "; {only} is still received")?,
-                Some((last, rest)) => {
-                    write!(f, "; {} and {last} are still received", rest.join(", "))?;
-                }
-            }
-            return match self.next_step(trouble) {
-                Some(step) => write!(f, "; {step}"),
-                None => Ok(()),
-            };
+    #[test]
+    fn what_is_no_interface_is_refused() {
+        for text in [
+            "1.2.3.4%",
+            "1.2.3.4%eth0:25826",
+            "[::1%a]:1%b",
+            "1.2.3.4%a%b",
+            "::1%a/b",
+        ] {
+            let refused = text.parse::<ListenSpec>();
+            assert!(
+                matches!(refused, Err(ParseListenError::Interface(_))),
+                "{text}: {refused:?}"
+            );
         }
-        write!(f, "listening on {}", self.place())?;
-        if self.asked.is_group() {
-            write!(f, ", joined on {}", self.joined.join(", "))?;
-        }
-        for (name, why) in &self.not_joined {
-            write!(f, "; not joined on {name}: {why}")?;
-        }
-        if self.is_buffer_small() {
-            write!(
-                f,
-                "; receive buffer {} of {} granted, for more: sysctl -w net.core.rmem_max={}",
-                kibibytes(self.buffer_bytes),
-                kibibytes(self.buffer_wanted_bytes),
-                self.buffer_wanted_bytes
-            )?;
-        }
-        Ok(())
-    }
-}
-
-fn kibibytes(bytes: usize) -> String {
-    if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) {
-        format!("{} MiB", bytes >> 20)
-    } else {
-        format!("{} KiB", bytes >> 10)
     }
 }

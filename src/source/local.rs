@@ -205,3 +205,63 @@ fn mount_instance(mount_point: &str) -> String {
         rest => rest.replace('/', "-"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    fn names_of(read: &mut dyn FnMut(&mut Take<'_>)) -> BTreeSet<String> {
+        let mut names = BTreeSet::new();
+        for _ in 0..2 {
+            read(&mut |reading| {
+                assert!(!reading.values.is_empty());
+                let Reading {
+                    plugin,
+                    plugin_instance,
+                    type_,
+                    type_instance,
+                    ..
+                } = *reading;
+                names.insert(format!(
+                    "{plugin}/{plugin_instance}/{type_}/{type_instance}"
+                ));
+            });
+            // Percentages of cores need two readings some time apart.
+            thread::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
+        }
+        names
+    }
+
+    #[test]
+    fn the_portable_meter_uses_the_same_names_as_the_one_of_this_system() {
+        let mut portable = portable::Meter::new();
+        let (mut own, mut own_names) = (Meter::new(), BTreeSet::new());
+        let portable_names = names_of(&mut |take| portable.read(take));
+        own_names.extend(names_of(&mut |take| own.read(take)));
+        let is_everywhere = |name: &&String| {
+            ["cpu/", "memory/", "swap/", "load/", "uptime/", "interface/"]
+                .iter()
+                .any(|plugin| name.starts_with(plugin))
+        };
+        for name in portable_names.iter().filter(is_everywhere) {
+            assert!(own_names.contains(name), "{name} is not in {own_names:?}");
+        }
+        assert!(
+            portable_names.contains("cpu/0/percent/idle"),
+            "{portable_names:?}"
+        );
+    }
+
+    #[test]
+    fn measurements_are_due_at_whole_seconds() {
+        for (past_nanos, wait_nanos) in [
+            (0, 1_000_000_000),
+            (250_000_000, 750_000_000),
+            (999_999_999, 1_000_000),
+        ] {
+            let now = UNIX_EPOCH + Duration::new(1_800_000_000, past_nanos);
+            assert_eq!(until_next(now), Duration::from_nanos(wait_nanos));
+        }
+    }
+}

@@ -11,6 +11,7 @@ pub mod local;
 pub mod outlet;
 pub mod pcap;
 pub mod receiver;
+mod report;
 pub mod udp;
 
 pub use outlet::{Intake, Outlet};

@@ -4,10 +4,8 @@
 //! [`ListenReport`], the rest works on. Reading is bounded per call, so that no sender can keep
 //! the caller. Knows nothing of what is in a datagram.
 
-pub use super::listen::{
-    GROUP_V4, GROUP_V6, ListenReport, ListenSpec, ListenState, PORT_DEFAULT, ParseListenError,
-    Trouble,
-};
+pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
+pub use super::report::{ListenReport, ListenState, Trouble};
 
 use super::bind::{self, Bound};
 use super::interfaces::{Interface, interfaces};

@@ -3,7 +3,7 @@
 //! Counters only grow; rates are made by whoever compares two readings. Every map is bounded:
 //! what does not fit is counted under "others".
 
-use crate::ingest::FaultReport;
+use crate::ingest::{Batch, FaultReport, OTHER_USERS, SenderDelta};
 use crate::metric::CdTime;
 use crate::wire::Protection;
 use std::collections::{BTreeMap, VecDeque};
@@ -81,6 +81,8 @@ pub struct Totals {
     pub dropped_values: u64,
     /// Datagrams the kernel threw away because the receive buffer was full.
     pub kernel_drops: u64,
+    /// Notifications lost because a batch was full.
+    pub dropped_notifications: u64,
     /// Value lists not taken because too many names were known.
     pub refused_lists: u64,
     /// Samples given up for newer ones.
@@ -104,4 +106,163 @@ pub struct SenderHealth {
     pub protected: u64,
     /// The newest arrival.
     pub last_seen: CdTime,
+}
+
+/// What a kept sender, fault, unknown type or user costs, with the nodes of the trees.
+const SENDER_BYTES: usize = 2 * (size_of::<SocketAddr>() + size_of::<SenderHealth>());
+const FAULT_BYTES: usize = size_of::<FaultReport>();
+const NAME_BYTES: usize = 2 * 64 + 127;
+
+impl Health {
+    /// Adds what a batch counted.
+    pub(super) fn absorb(&mut self, batch: &Batch) {
+        let totals = &mut self.totals;
+        totals.notifications += batch.notifications.len() as u64;
+        totals.dropped_values += batch.dropped_values;
+        totals.dropped_notifications += batch.dropped_notifications;
+        totals.kernel_drops += batch.kernel_drops;
+        totals.refused_lists += batch.refused_lists;
+        for delta in &batch.senders {
+            self.absorb_sender(delta);
+        }
+        for fault in &batch.faults {
+            if self.faults.len() >= FAULTS_MAX {
+                self.faults.pop_front();
+            }
+            self.faults.push_back(fault.clone());
+        }
+    }
+
+    fn absorb_sender(&mut self, delta: &SenderDelta) {
+        let protected: u64 = delta.protected.iter().map(|(.., count)| count).sum();
+        self.totals.datagrams += delta.datagrams;
+        self.totals.bytes += delta.bytes;
+        self.totals.lists += delta.lists;
+        self.totals.values += delta.values;
+        self.totals.faults += delta.faults;
+        self.totals.protected += protected;
+        let full = self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&delta.sender);
+        let others = full || delta.sender == crate::ingest::OTHER_SENDERS;
+        let sender = if others {
+            &mut self.other_senders
+        } else {
+            self.senders.entry(delta.sender).or_default()
+        };
+        sender.datagrams += delta.datagrams;
+        sender.bytes += delta.bytes;
+        sender.lists += delta.lists;
+        sender.values += delta.values;
+        sender.faults += delta.faults;
+        sender.protected += protected;
+        sender.last_seen = sender.last_seen.max(delta.last_seen);
+        for (protection, user, count) in &delta.protected {
+            self.count_protected(*protection, user, *count);
+        }
+    }
+
+    fn count_protected(&mut self, protection: Protection, user: &str, count: u64) {
+        let at = |list: &[ProtectedCount], user: &str| {
+            list.iter()
+                .position(|known| known.protection == protection && *known.user == *user)
+        };
+        let full = self.protected.len() >= PROTECTED_MAX && at(&self.protected, user).is_none();
+        let user = if full { OTHER_USERS } else { user };
+        match at(&self.protected, user).and_then(|position| self.protected.get_mut(position)) {
+            Some(known) => known.count += count,
+            None => {
+                self.protected.push(ProtectedCount {
+                    protection,
+                    user: user.into(),
+                    count,
+                });
+            }
+        }
+    }
+
+    /// Counts an identifier whose type types.db does not explain.
+    pub(super) fn unknown_type(&mut self, type_: &str) {
+        if let Some(count) = self.unknown_types.get_mut(type_) {
+            *count += 1;
+        } else if self.unknown_types.len() < UNKNOWN_TYPES_MAX {
+            self.unknown_types.insert(type_.into(), 1);
+        } else {
+            self.other_unknown_types += 1;
+        }
+    }
+
+    /// Bytes held, rounded up.
+    pub(super) fn bytes(&self) -> usize {
+        self.senders.len() * SENDER_BYTES
+            + self.faults.capacity() * FAULT_BYTES
+            + (self.unknown_types.len() + self.protected.len()) * NAME_BYTES
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::OTHER_SENDERS;
+
+    fn sent(senders: impl IntoIterator<Item = SenderDelta>) -> Batch {
+        Batch {
+            senders: senders.into_iter().collect(),
+            ..Batch::default()
+        }
+    }
+
+    fn from(number: u32) -> SenderDelta {
+        let ip = std::net::Ipv4Addr::from(0x0a00_0000 + number);
+        SenderDelta {
+            datagrams: 1,
+            bytes: 100,
+            ..SenderDelta::new((ip, 25_826).into())
+        }
+    }
+
+    #[test]
+    fn senders_past_the_bound_are_counted_together() {
+        let mut health = Health::default();
+        health.absorb(&sent((0..5_000).map(from)));
+        health.absorb(&sent([
+            from(0),
+            SenderDelta {
+                datagrams: 7,
+                ..SenderDelta::new(OTHER_SENDERS)
+            },
+        ]));
+        assert_eq!(health.senders.len(), SENDERS_MAX);
+        assert_eq!(health.senders[&from(0).sender].datagrams, 2);
+        assert_eq!(health.other_senders.datagrams, 5_000 - 4_096 + 7);
+        assert_eq!(health.totals.datagrams, 5_008);
+    }
+
+    #[test]
+    fn users_past_the_bound_are_counted_together() {
+        let mut health = Health::default();
+        for number in 0..300 {
+            let protected = vec![(Protection::Signed, format!("user{number}").into(), 1)];
+            health.absorb(&sent([SenderDelta {
+                protected,
+                ..from(0)
+            }]));
+        }
+        assert_eq!(health.protected.len(), PROTECTED_MAX + 1);
+        let others = health.protected.last().unwrap();
+        assert_eq!((&*others.user, others.count), (OTHER_USERS, 44));
+        assert_eq!(health.senders[&from(0).sender].protected, 300);
+    }
+
+    #[test]
+    fn unknown_types_past_the_bound_are_counted_together() {
+        let mut health = Health::default();
+        for number in 0..300 {
+            health.unknown_type(&format!("type{number}"));
+            health.unknown_type("type0");
+        }
+        assert_eq!(health.unknown_types.len(), UNKNOWN_TYPES_MAX);
+        assert_eq!(
+            (health.unknown_types["type0"], health.other_unknown_types),
+            (301, 44)
+        );
+    }
 }

@@ -1,8 +1,13 @@
 //! Index: the series as a tree for people, host > plugin > type > data sources.
+//!
+//! Everything is sorted in natural order. What is new is gathered and merged once per batch, so
+//! that a flood of names costs one pass over the tree per batch and not one per name. Knows
+//! nothing of samples.
 
 use super::SeriesId;
-use crate::metric::CdTime;
+use crate::metric::{CdTime, Identifier};
 use std::cmp::Ordering;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// All hosts, in natural order (`web-2` before `web-10`).
@@ -10,12 +15,20 @@ use std::sync::Arc;
 pub struct Index {
     hosts: Vec<HostNode>,
     revision: u64,
+    numbers: HashMap<Arc<str>, HostNumber>,
+    /// Position in `hosts` by host number.
+    positions: Vec<usize>,
+    pending: Vec<Pending>,
 }
+
+/// Number of a host in order of appearance; stays the same when others are inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct HostNumber(usize);
 
 /// When something was last heard of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
-    /// Time of the newest sample, by the host's clock.
+    /// Time of the newest value list, by the host's clock.
     pub sample: CdTime,
     /// When the newest value list was absorbed, by our clock.
     pub arrival: CdTime,
@@ -30,6 +43,7 @@ pub struct HostNode {
     pub plugins: Vec<PluginNode>,
     /// When it was last heard of.
     pub last_seen: LastSeen,
+    number: HostNumber,
 }
 
 /// One plugin instance of a host.
@@ -50,8 +64,17 @@ pub struct ListNode {
     pub type_: Arc<str>,
     /// Which of several, may be empty.
     pub instance: Arc<str>,
-    /// Its series, by data source; a data source that changed its DS type has several.
+    /// Its series in order of appearance, that is by data source; a data source that changed its
+    /// DS type appears again.
     pub series: Vec<SeriesId>,
+}
+
+/// A series that is not in the tree yet.
+#[derive(Debug)]
+struct Pending {
+    identifier: Arc<Identifier>,
+    series: SeriesId,
+    host: HostNumber,
 }
 
 impl Index {
@@ -60,13 +83,391 @@ impl Index {
         &self.hosts
     }
 
-    /// Changes whenever something is inserted.
+    /// The host of that name.
+    pub fn host(&self, name: &str) -> Option<&HostNode> {
+        let number = self.numbers.get(name)?;
+        self.hosts.get(*self.positions.get(number.0)?)
+    }
+
+    /// Changes whenever something is inserted or described anew.
     pub fn revision(&self) -> u64 {
         self.revision
     }
+
+    /// The number of the host named `host`, a new one if need be.
+    pub(super) fn number(&mut self, host: &str) -> HostNumber {
+        if let Some(&number) = self.numbers.get(host) {
+            return number;
+        }
+        let number = HostNumber(self.positions.len());
+        self.positions.push(usize::MAX);
+        self.numbers.insert(host.into(), number);
+        number
+    }
+
+    /// Notes a new series; it appears with [`Index::settle`].
+    pub(super) fn insert(
+        &mut self,
+        host: HostNumber,
+        identifier: Arc<Identifier>,
+        series: SeriesId,
+    ) {
+        self.pending.push(Pending {
+            identifier,
+            series,
+            host,
+        });
+    }
+
+    /// Says that something about a listed series is new.
+    pub(super) fn touch(&mut self) {
+        self.revision += 1;
+    }
+
+    /// Brings everything noted into the tree.
+    pub(super) fn settle(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let mut pending = std::mem::take(&mut self.pending);
+        pending.sort_by(|a, b| {
+            by_host(a, b)
+                .then_with(|| by_plugin(a, b))
+                .then_with(|| by_list(a, b))
+        });
+        let hosts_before = self.hosts.len();
+        place_groups(&mut self.hosts, &pending, by_host);
+        if self.hosts.len() > hosts_before {
+            for (position, host) in self.hosts.iter().enumerate() {
+                if let Some(slot) = self.positions.get_mut(host.number.0) {
+                    *slot = position;
+                }
+            }
+        }
+        pending.clear();
+        pending.shrink_to(1_024);
+        self.pending = pending;
+        self.revision += 1;
+    }
+
+    /// Notes that a host was heard of.
+    pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime) {
+        let position = self.positions.get(host.0).copied().unwrap_or(usize::MAX);
+        if let Some(host) = self.hosts.get_mut(position) {
+            host.last_seen.sample = host.last_seen.sample.max(sample);
+            host.last_seen.arrival = host.last_seen.arrival.max(arrival);
+        }
+    }
 }
 
-/// The order people expect: runs of digits compare as numbers (`web-2` before `web-10`).
+/// A level of the tree: how a group of new series becomes a node, and goes into one.
+trait Node {
+    fn new(first: &Pending) -> Self;
+    fn cmp(&self, pending: &Pending) -> Ordering;
+    fn cmp_node(&self, other: &Self) -> Ordering;
+    fn add(&mut self, group: &[Pending]);
+}
+
+impl Node for HostNode {
+    fn new(first: &Pending) -> Self {
+        Self {
+            name: (*first.identifier.host).into(),
+            plugins: Vec::new(),
+            last_seen: LastSeen::default(),
+            number: first.host,
+        }
+    }
+
+    fn cmp(&self, pending: &Pending) -> Ordering {
+        natural_cmp(&self.name, &pending.identifier.host)
+    }
+
+    fn cmp_node(&self, other: &Self) -> Ordering {
+        natural_cmp(&self.name, &other.name)
+    }
+
+    fn add(&mut self, group: &[Pending]) {
+        place_groups(&mut self.plugins, group, by_plugin);
+    }
+}
+
+impl Node for PluginNode {
+    fn new(first: &Pending) -> Self {
+        Self {
+            plugin: (*first.identifier.plugin).into(),
+            instance: (*first.identifier.plugin_instance).into(),
+            lists: Vec::new(),
+        }
+    }
+
+    fn cmp(&self, pending: &Pending) -> Ordering {
+        let id = &pending.identifier;
+        pair_cmp(
+            (&self.plugin, &self.instance),
+            (&id.plugin, &id.plugin_instance),
+        )
+    }
+
+    fn cmp_node(&self, other: &Self) -> Ordering {
+        pair_cmp(
+            (&self.plugin, &self.instance),
+            (&other.plugin, &other.instance),
+        )
+    }
+
+    fn add(&mut self, group: &[Pending]) {
+        place_groups(&mut self.lists, group, by_list);
+    }
+}
+
+impl Node for ListNode {
+    fn new(first: &Pending) -> Self {
+        Self {
+            type_: (*first.identifier.type_).into(),
+            instance: (*first.identifier.type_instance).into(),
+            series: Vec::new(),
+        }
+    }
+
+    fn cmp(&self, pending: &Pending) -> Ordering {
+        let id = &pending.identifier;
+        pair_cmp(
+            (&self.type_, &self.instance),
+            (&id.type_, &id.type_instance),
+        )
+    }
+
+    fn cmp_node(&self, other: &Self) -> Ordering {
+        pair_cmp(
+            (&self.type_, &self.instance),
+            (&other.type_, &other.instance),
+        )
+    }
+
+    fn add(&mut self, group: &[Pending]) {
+        self.series.reserve_exact(group.len());
+        self.series
+            .extend(group.iter().map(|pending| pending.series));
+    }
+}
+
+/// Puts sorted series, group by group, into the nodes they belong to; new nodes are merged in at
+/// once, so that many cost as much as one.
+fn place_groups<N: Node>(
+    nodes: &mut Vec<N>,
+    pending: &[Pending],
+    order: fn(&Pending, &Pending) -> Ordering,
+) {
+    let mut fresh = Vec::new();
+    for group in pending.chunk_by(|a, b| order(a, b) == Ordering::Equal) {
+        let Some(first) = group.first() else { continue };
+        match nodes.binary_search_by(|node| node.cmp(first)) {
+            Ok(position) => {
+                if let Some(node) = nodes.get_mut(position) {
+                    node.add(group);
+                }
+            }
+            Err(_) => {
+                let mut node = N::new(first);
+                node.add(group);
+                fresh.push(node);
+            }
+        }
+    }
+    merge(nodes, fresh);
+}
+
+/// Merges two sorted lists that share no element.
+fn merge<N: Node>(nodes: &mut Vec<N>, fresh: Vec<N>) {
+    if fresh.len() <= 1 {
+        for node in fresh {
+            let position = nodes.partition_point(|old| old.cmp_node(&node) == Ordering::Less);
+            nodes.insert(position, node);
+        }
+        return;
+    }
+    // Grown as `Vec` would, so that merging again and again does not copy each time.
+    let mut merged = Vec::with_capacity(nodes.len() + fresh.len());
+    let mut old = std::mem::take(nodes);
+    let mut rest = old.drain(..);
+    for node in fresh {
+        let before = |old: &N| old.cmp_node(&node) == Ordering::Less;
+        let count = rest.as_slice().partition_point(before);
+        merged.extend(rest.by_ref().take(count));
+        merged.push(node);
+    }
+    merged.extend(rest);
+    *nodes = merged;
+}
+
+fn by_host(a: &Pending, b: &Pending) -> Ordering {
+    natural_cmp(&a.identifier.host, &b.identifier.host)
+}
+
+fn by_plugin(a: &Pending, b: &Pending) -> Ordering {
+    let (a, b) = (&a.identifier, &b.identifier);
+    pair_cmp(
+        (&a.plugin, &a.plugin_instance),
+        (&b.plugin, &b.plugin_instance),
+    )
+}
+
+fn by_list(a: &Pending, b: &Pending) -> Ordering {
+    let (a, b) = (&a.identifier, &b.identifier);
+    pair_cmp((&a.type_, &a.type_instance), (&b.type_, &b.type_instance))
+}
+
+fn pair_cmp(a: (&str, &str), b: (&str, &str)) -> Ordering {
+    natural_cmp(a.0, b.0).then_with(|| natural_cmp(a.1, b.1))
+}
+
+/// The order people expect: runs of digits compare as numbers (`web-2` before `web-10`). Only
+/// equal texts are equal: `web-02` and `web-2` are two.
 pub fn natural_cmp(a: &str, b: &str) -> Ordering {
-    a.cmp(b)
+    let (mut left, mut right) = (a.as_bytes(), b.as_bytes());
+    loop {
+        let (Some((&x, left_rest)), Some((&y, right_rest))) =
+            (left.split_first(), right.split_first())
+        else {
+            return left.len().cmp(&right.len()).then_with(|| a.cmp(b));
+        };
+        if x.is_ascii_digit() && y.is_ascii_digit() {
+            let (m, n) = (number(&mut left), number(&mut right));
+            match m.len().cmp(&n.len()).then_with(|| m.cmp(n)) {
+                Ordering::Equal => {}
+                unequal => return unequal,
+            }
+        } else if x == y {
+            (left, right) = (left_rest, right_rest);
+        } else {
+            return x.cmp(&y);
+        }
+    }
+}
+
+/// Takes the digits off the front, without leading zeros.
+fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
+    let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let (number, rest) = text.split_at_checked(digits).unwrap_or((text, &[]));
+    *text = rest;
+    let zeros = number.iter().take_while(|&&byte| byte == b'0').count();
+    number.get(zeros..).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn insert(index: &mut Index, id: u32, host: &str, plugin: &str, type_: &str) {
+        let identifier = Arc::new(Identifier::new(host, plugin, "", type_, ""));
+        let number = index.number(host);
+        index.insert(number, identifier, SeriesId(id));
+    }
+
+    fn names(index: &Index) -> Vec<&str> {
+        index.hosts().iter().map(|host| &*host.name).collect()
+    }
+
+    #[test]
+    fn digits_compare_as_numbers() {
+        let sorted = [
+            "a",
+            "a-2",
+            "a-02",
+            "a-10",
+            "a-10b",
+            "a-99999999999999999999999",
+            "b",
+        ];
+        for (i, a) in sorted.iter().enumerate() {
+            for (j, b) in sorted.iter().enumerate() {
+                if (*a, *b) != ("a-2", "a-02") && (*a, *b) != ("a-02", "a-2") {
+                    assert_eq!(natural_cmp(a, b), i.cmp(&j), "{a} {b}");
+                }
+            }
+        }
+        assert_ne!(natural_cmp("a-2", "a-02"), Ordering::Equal);
+    }
+
+    #[test]
+    fn hosts_of_several_batches_are_sorted_together() {
+        let mut index = Index::default();
+        for batch in [
+            vec!["web-10"],
+            vec!["web-2", "db", "web-10"],
+            vec!["web-1", "zoo", "app"],
+        ] {
+            for (id, host) in (0..).zip(batch) {
+                insert(&mut index, id, host, "cpu", "cpu");
+            }
+            index.settle();
+        }
+        assert_eq!(
+            names(&index),
+            ["app", "db", "web-1", "web-2", "web-10", "zoo"]
+        );
+        assert_eq!(
+            index.host("web-10").unwrap().plugins[0].lists[0]
+                .series
+                .len(),
+            2
+        );
+    }
+
+    #[test]
+    fn a_host_is_found_again_after_others_were_inserted_before_it() {
+        let mut index = Index::default();
+        insert(&mut index, 0, "m", "cpu", "cpu");
+        index.settle();
+        let number = index.number("m");
+        insert(&mut index, 1, "a", "cpu", "cpu");
+        insert(&mut index, 2, "b", "cpu", "cpu");
+        index.settle();
+        index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6));
+        let seen = LastSeen {
+            sample: CdTime::from_secs(5),
+            arrival: CdTime::from_secs(6),
+        };
+        assert_eq!(index.host("m").unwrap().last_seen, seen);
+        assert_eq!(index.host("a").unwrap().last_seen, LastSeen::default());
+    }
+
+    #[test]
+    fn plugins_and_types_are_sorted_within_their_host() {
+        let mut index = Index::default();
+        for (id, plugin, type_) in [
+            (0, "memory", "memory"),
+            (1, "cpu", "t10"),
+            (2, "cpu", "t9"),
+            (3, "cpu", "t9"),
+        ] {
+            insert(&mut index, id, "h", plugin, type_);
+        }
+        index.settle();
+        let plugins = &index.hosts()[0].plugins;
+        let types = |node: &PluginNode| -> Vec<(String, Vec<u32>)> {
+            let ids = |list: &ListNode| list.series.iter().map(|id| id.0).collect();
+            node.lists
+                .iter()
+                .map(|list| (list.type_.to_string(), ids(list)))
+                .collect()
+        };
+        assert_eq!(&*plugins[0].plugin, "cpu");
+        assert_eq!(
+            types(&plugins[0]),
+            [("t9".into(), vec![2, 3]), ("t10".into(), vec![1])]
+        );
+        assert_eq!(types(&plugins[1]), [("memory".into(), vec![0])]);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn natural_order_is_an_order(a in "[a0-9-]{0,6}", b in "[a0-9-]{0,6}", c in "[a0-9-]{0,6}") {
+            proptest::prop_assert_eq!(natural_cmp(&a, &b), natural_cmp(&b, &a).reverse());
+            proptest::prop_assert_eq!(natural_cmp(&a, &b) == Ordering::Equal, a == b);
+            if natural_cmp(&a, &b).is_le() && natural_cmp(&b, &c).is_le() {
+                proptest::prop_assert!(natural_cmp(&a, &c).is_le());
+            }
+        }
+    }
 }

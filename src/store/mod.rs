@@ -1,4 +1,9 @@
-//! The store: everything known, within one budget of bytes.
+//! The store: everything known - series, notifications, health - within one budget of bytes.
+//!
+//! A series keeps what the wire said; rates are made when it is read. When the budget is full the
+//! oldest block of samples goes, of whichever series; names may take half of the budget, then new
+//! series are refused, so that a flood of invented names cannot take the place of all data.
+//! Knows nothing of sockets, clocks or screens: `now` is a parameter.
 
 mod block;
 mod health;
@@ -12,12 +17,19 @@ pub use health::{
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
 pub use query::{Column, Mode, Reading, Stats, Trace};
-pub use series::Series;
+pub use series::{INTERVAL_DEFAULT, Series};
 
-use crate::ingest::Batch;
-use crate::metric::{CdTime, Interval, Notification, Span};
+use crate::ingest::{Announced, Batch, LISTS_MAX, ListId, Row};
+use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Span};
+use crate::rate::Sample;
 use crate::typesdb::TypesDb;
+use block::{ALLOCATION_BYTES, Pushed};
+use foldhash::fast::RandomState;
+use hashbrown::HashTable;
+use index::HostNumber;
 use std::collections::VecDeque;
+use std::hash::BuildHasher;
+use std::sync::Arc;
 
 /// Dense number of a series: one data source of one identifier, with one DS type. Never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -30,6 +42,23 @@ pub struct SourceId(pub u16);
 /// Notifications we keep, oldest out first. 10,000 x ~400 B = 4 MiB; a sender that shouts cannot
 /// push the samples out of memory.
 pub const NOTIFICATIONS_MAX: usize = 10_000;
+/// Notifications may take this part of the budget at most, which matters when it is small.
+const NOTIFICATIONS_PART: usize = 8;
+/// Names may take this part of the budget; the rest is for samples.
+const NAMES_PART: usize = 2;
+/// Samples further ahead of our clock are refused: one day allows for a wrong time zone. A series
+/// that held a sample of next year would draw nothing else until then.
+pub const FUTURE_MAX: Interval = Interval::from_secs(86_400);
+
+/// What a series costs beside its samples: itself (in a vector that doubles), its name, its entry
+/// in the hash table, its number in the list and in the tree.
+const SERIES_BYTES: usize = 2 * size_of::<Series>() + 80;
+/// What a list costs beside its names: the shared identifier, its entries, and nodes of the tree
+/// for type, plugin and host as if it were the first of each.
+const LIST_BYTES: usize = size_of::<Identifier>()
+    + 2 * (size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>())
+    + 16 * ALLOCATION_BYTES
+    + 64;
 
 /// What the store holds and may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -42,9 +71,9 @@ pub struct Usage {
     pub samples: u64,
     /// Series listed.
     pub series: usize,
-    /// Time of the oldest sample kept.
+    /// Time of the sample that goes next when room is needed; others of its age may be near.
     pub oldest: Option<CdTime>,
-    /// Time of the newest sample kept.
+    /// Time of the newest sample taken so far.
     pub newest: Option<CdTime>,
 }
 
@@ -53,11 +82,35 @@ pub struct Usage {
 pub struct Store {
     types: TypesDb,
     series: Vec<Series>,
+    hasher: RandomState,
+    /// Series by identifier, data source and DS type.
+    table: HashTable<u32>,
+    /// Lists by source and list id.
+    lists: Vec<Vec<List>>,
+    /// The series of all lists, one after another.
+    members: Vec<u32>,
+    /// The series of every block, oldest block first.
+    queue: VecDeque<u32>,
     index: Index,
     health: Health,
     notifications: VecDeque<Notification>,
-    usage: Usage,
+    notification_bytes: usize,
+    name_bytes: usize,
+    track_bytes: usize,
+    budget_bytes: usize,
+    samples: u64,
+    newest: Option<CdTime>,
     data_revision: u64,
+}
+
+/// Which series the values of a list belong to.
+#[derive(Clone, Copy, Debug)]
+struct List {
+    /// Where they start in `members`.
+    start: usize,
+    /// How many; zero for a list that was refused or never announced.
+    count: u16,
+    host: HostNumber,
 }
 
 impl Store {
@@ -66,24 +119,52 @@ impl Store {
         Self {
             types,
             series: Vec::new(),
+            hasher: RandomState::default(),
+            table: HashTable::new(),
+            lists: Vec::new(),
+            members: Vec::new(),
+            queue: VecDeque::new(),
             index: Index::default(),
             health: Health::default(),
             notifications: VecDeque::new(),
-            usage: Usage {
-                budget_bytes,
-                ..Usage::default()
-            },
+            notification_bytes: 0,
+            name_bytes: 0,
+            track_bytes: 0,
+            budget_bytes,
+            samples: 0,
+            newest: None,
             data_revision: 0,
         }
     }
 
     /// Takes in what a source handed over. `now` is the clock's time: samples too far ahead of it
-    /// are refused.
+    /// ([`FUTURE_MAX`]) are refused.
+    ///
+    /// Values earlier than the newest of their series are put in their place as long as that
+    /// lies in the open block (at most 256 samples back), else they are counted and not kept; so
+    /// are values with a time that is already there.
     pub fn absorb(&mut self, source: SourceId, batch: &Batch, now: CdTime) {
-        let _ = (source, now, &self.types);
+        for announced in &batch.announced {
+            self.announce(source, announced);
+        }
+        self.index.settle();
+        let mut values = batch.values.as_slice();
+        for row in &batch.rows {
+            let Some((mine, rest)) = values.split_at_checked(row.values_count.into()) else {
+                debug_assert!(false, "the batch promises more values than it has");
+                break;
+            };
+            values = rest;
+            self.row(source, row, mine, now);
+        }
         if !batch.rows.is_empty() {
             self.data_revision += 1;
         }
+        self.health.absorb(batch);
+        for notification in &batch.notifications {
+            self.notify(notification.clone());
+        }
+        self.trim();
     }
 
     /// What is known about a series.
@@ -134,7 +215,20 @@ impl Store {
 
     /// Bytes, samples and times held.
     pub fn usage(&self) -> Usage {
-        self.usage
+        let oldest = self
+            .queue
+            .front()
+            .and_then(|&number| self.series(SeriesId(number)));
+        Usage {
+            bytes: self.bytes(),
+            budget_bytes: self.budget_bytes,
+            samples: self.samples,
+            series: self.series.len(),
+            oldest: oldest
+                .and_then(|series| series.track.oldest())
+                .map(|sample| sample.time),
+            newest: self.newest,
+        }
     }
 
     /// The notifications kept, oldest first.
@@ -146,7 +240,256 @@ impl Store {
     pub fn health(&self) -> &Health {
         &self.health
     }
+
+    /// Learns which series the values of a list belong to; makes those that are new.
+    fn announce(&mut self, source: SourceId, announced: &Announced) {
+        let Announced {
+            list,
+            identifier,
+            kinds,
+        } = announced;
+        let (Ok(slot), Ok(count)) = (usize::try_from(list.0), u16::try_from(kinds.len())) else {
+            return;
+        };
+        let source = usize::from(source.0);
+        let known: Vec<Option<u32>> = (0..)
+            .zip(kinds)
+            .map(|(ds_index, &kind)| self.find(identifier, ds_index, kind))
+            .collect();
+        let entries = self.lists.get(source).map_or(0, Vec::len);
+        let new_entries = (slot + 1).saturating_sub(entries);
+        let cost = self.list_cost(identifier, &known) + 2 * size_of::<List>() * new_entries;
+        if slot >= LISTS_MAX || count == 0 || !self.has_room_for_names(cost) {
+            // Its rows find no entry and are counted there.
+            return;
+        }
+        self.name_bytes += cost;
+        if self.lists.len() <= source {
+            self.lists.resize_with(source + 1, Vec::new);
+        }
+        let host = self.index.number(&identifier.host);
+        let start = self.members.len();
+        self.add_members(identifier, kinds, &known, host);
+        if let Some(lists) = self.lists.get_mut(source) {
+            if lists.len() <= slot {
+                lists.resize(
+                    slot + 1,
+                    List {
+                        start: 0,
+                        count: 0,
+                        host,
+                    },
+                );
+            }
+            if let Some(entry) = lists.get_mut(slot) {
+                *entry = List { start, count, host };
+            }
+        }
+    }
+
+    fn add_members(
+        &mut self,
+        identifier: &Identifier,
+        kinds: &[DsType],
+        known: &[Option<u32>],
+        host: HostNumber,
+    ) {
+        let old = known
+            .iter()
+            .flatten()
+            .next()
+            .and_then(|&number| self.series(SeriesId(number)));
+        let shared = match old {
+            Some(series) => Arc::clone(&series.identifier),
+            None => Arc::new(identifier.clone()),
+        };
+        let set = self.types.get(&identifier.type_);
+        if old.is_none() && set.is_none_or(|set| set.sources.len() != kinds.len()) {
+            self.health.unknown_type(&identifier.type_);
+        }
+        for (ds_index, (&kind, &known)) in kinds.iter().zip(known).enumerate() {
+            let number = match known {
+                Some(number) => number,
+                None => {
+                    let what = (ds_index, kind);
+                    let shared = Arc::clone(&shared);
+                    self.add_series(Series::new(shared, host, what, kinds.len(), &self.types))
+                }
+            };
+            let position = usize::try_from(number).unwrap_or(usize::MAX);
+            if let Some(series) = self.series.get_mut(position)
+                && series.ds_count != kinds.len()
+            {
+                series.describe(kinds.len(), &self.types);
+                self.index.touch();
+            }
+            self.members.push(number);
+        }
+    }
+
+    fn add_series(&mut self, series: Series) -> u32 {
+        // Far fewer than 2^32 fit: a list has 300 bytes, a budget 512 MiB.
+        let number = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
+        let hash = hash_of(
+            &self.hasher,
+            &series.identifier,
+            series.ds_index,
+            series.kind,
+        );
+        self.index.insert(
+            series.host,
+            Arc::clone(&series.identifier),
+            SeriesId(number),
+        );
+        self.series.push(series);
+        let (all, hasher) = (&self.series, &self.hasher);
+        self.table.insert_unique(hash, number, |&number| {
+            let series = usize::try_from(number)
+                .ok()
+                .and_then(|position| all.get(position));
+            series.map_or(0, |s| hash_of(hasher, &s.identifier, s.ds_index, s.kind))
+        });
+        number
+    }
+
+    fn find(&self, identifier: &Identifier, ds_index: usize, kind: DsType) -> Option<u32> {
+        let hash = hash_of(&self.hasher, identifier, ds_index, kind);
+        let same = |&number: &u32| {
+            self.series(SeriesId(number)).is_some_and(|series| {
+                series.ds_index == ds_index
+                    && series.kind == kind
+                    && *series.identifier == *identifier
+            })
+        };
+        self.table.find(hash, same).copied()
+    }
+
+    /// Bytes that announcing a list takes; `known` are its series that exist already.
+    fn list_cost(&self, identifier: &Identifier, known: &[Option<u32>]) -> usize {
+        let members = known.len() * 2 * size_of::<u32>();
+        let new = known.iter().filter(|number| number.is_none()).count();
+        if new == 0 {
+            return members;
+        }
+        // The names stand in the identifier and once more in the tree.
+        members + new * SERIES_BYTES + LIST_BYTES + 2 * identifier.name_bytes()
+    }
+
+    fn has_room_for_names(&self, cost: usize) -> bool {
+        self.name_bytes + cost <= self.budget_bytes / NAMES_PART
+    }
+
+    /// Takes in one value list.
+    fn row(&mut self, source: SourceId, row: &Row, values: &[u64], now: CdTime) {
+        let totals = &mut self.health.totals;
+        let Some(list) = list_of(&self.lists, source, row.list) else {
+            totals.refused_lists += 1;
+            return;
+        };
+        if row.time > now.saturating_add(FUTURE_MAX) {
+            totals.future_values += values.len() as u64;
+            return;
+        }
+        debug_assert_eq!(
+            usize::from(list.count),
+            values.len(),
+            "values of another list"
+        );
+        let members = self.members.get(list.start..).unwrap_or_default();
+        for (&number, &bits) in members.iter().zip(values).take(list.count.into()) {
+            let position = usize::try_from(number).unwrap_or(usize::MAX);
+            let Some(series) = self.series.get_mut(position) else {
+                continue;
+            };
+            let before = series.track.bytes();
+            let (pushed, begins) = series.push(
+                Sample {
+                    time: row.time,
+                    bits,
+                },
+                row.interval,
+            );
+            self.track_bytes = (self.track_bytes + series.track.bytes()).saturating_sub(before);
+            if begins {
+                self.queue.push_back(number);
+            }
+            match pushed {
+                Pushed::Newest => {}
+                Pushed::Late => totals.late_values += 1,
+                Pushed::TooLate => {
+                    totals.late_values += 1;
+                    totals.late_dropped_values += 1;
+                    continue;
+                }
+                Pushed::Duplicate => {
+                    totals.duplicate_values += 1;
+                    continue;
+                }
+            }
+            totals.stored_values += 1;
+            self.samples += 1;
+        }
+        self.newest = self.newest.max(Some(row.time));
+        self.index.seen(list.host, row.time, now);
+        self.trim();
+    }
+
+    fn notify(&mut self, notification: Notification) {
+        self.notification_bytes += bytes_of(&notification);
+        self.notifications.push_back(notification);
+        let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
+        while self.notifications.len() > NOTIFICATIONS_MAX || self.notification_bytes > bytes_max {
+            let Some(oldest) = self.notifications.pop_front() else {
+                break;
+            };
+            self.notification_bytes = self.notification_bytes.saturating_sub(bytes_of(&oldest));
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.name_bytes
+            + self.track_bytes
+            + self.queue.capacity() * size_of::<u32>()
+            + self.notification_bytes
+            + self.health.bytes()
+    }
+
+    /// Gives up the oldest samples until the budget is kept.
+    fn trim(&mut self) {
+        while self.bytes() > self.budget_bytes {
+            let Some(number) = self.queue.pop_front() else {
+                break;
+            };
+            let position = usize::try_from(number).unwrap_or(usize::MAX);
+            let Some(series) = self.series.get_mut(position) else {
+                continue;
+            };
+            let before = series.track.bytes();
+            let evicted = series.track.evict();
+            self.track_bytes = (self.track_bytes + series.track.bytes()).saturating_sub(before);
+            self.samples = self.samples.saturating_sub(evicted.samples as u64);
+            self.health.totals.evicted_samples += evicted.samples as u64;
+            if evicted.remains {
+                self.queue.push_back(number);
+            } else if self.queue.capacity() > 4 * self.queue.len() + 1_024 {
+                self.queue.shrink_to(2 * self.queue.len());
+            }
+        }
+    }
 }
 
-/// Promised time between samples where nobody told one: collectd's own default.
-pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
+fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
+    let list = *lists
+        .get(usize::from(source.0))?
+        .get(usize::try_from(list.0).ok()?)?;
+    (list.count > 0).then_some(list)
+}
+
+fn hash_of(hasher: &RandomState, identifier: &Identifier, ds_index: usize, kind: DsType) -> u64 {
+    hasher.hash_one((identifier, ds_index, kind))
+}
+
+fn bytes_of(notification: &Notification) -> usize {
+    let text = notification.identifier.name_bytes() + notification.message.len();
+    2 * size_of::<Notification>() + text + 6 * ALLOCATION_BYTES
+}

@@ -1,7 +1,13 @@
 //! Queries: from samples to what is drawn.
+//!
+//! Rates are made here, when they are read; the store keeps what the wire said. A line breaks
+//! where samples are more than 2.5 intervals apart, where a counter started again, and where a
+//! value is not finite. Knows nothing of pixels beyond their number.
 
-use super::Series;
-use crate::metric::{CdTime, Span};
+use super::block::Place;
+use super::series::Series;
+use crate::metric::{CdTime, Interval, Span};
+use crate::rate::{self, Bounds, Sample, Step};
 
 /// Which number of a sample is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -25,7 +31,7 @@ pub struct Reading {
 /// What to draw of one series over a span.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
-    /// At most `columns + 2`, in order of time.
+    /// At most `columns + 2` (`columns` below 2 count as 2), in order of time.
     pub columns: Vec<Column>,
     /// Indices into `columns` at which a new run starts after a gap, ascending; never 0.
     pub breaks: Vec<usize>,
@@ -75,13 +81,319 @@ impl Trace {
     }
 }
 
-pub(super) fn latest(_series: &Series, _mode: Mode) -> Option<Reading> {
-    None
+/// What one sample says in `mode`, and the time of the sample itself.
+#[derive(Clone, Copy, Debug)]
+struct Drawn {
+    value: Option<f64>,
+    /// Nothing connects it with the sample before.
+    breaks: bool,
+    reset: bool,
 }
 
-pub(super) fn value_at(_series: &Series, _time: CdTime, _mode: Mode) -> Option<Reading> {
-    None
+/// How to read the samples of one series.
+struct Reader<'a> {
+    series: &'a Series,
+    mode: Mode,
+    bounds: Bounds,
 }
 
-pub(super) fn trace(_series: &Series, _span: Span, _columns: usize, _mode: Mode, _out: &mut Trace) {
+impl Reader<'_> {
+    fn new(series: &Series, mode: Mode) -> Reader<'_> {
+        Reader {
+            series,
+            mode,
+            bounds: series.bounds(),
+        }
+    }
+
+    /// What `sample` says after `previous`; each with the interval told with it.
+    fn read(
+        &self,
+        previous: Option<(Sample, Interval)>,
+        (sample, interval): (Sample, Interval),
+    ) -> Drawn {
+        let gap_max = |told: Interval| self.series.gap(interval).max(self.series.gap(told));
+        let connected = previous
+            .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
+            .map(|(from, _)| from);
+        let kind = self.series.kind;
+        let step = match (self.mode, connected) {
+            (Mode::Raw, _) => {
+                let value = Some(rate::raw(kind, sample.bits)).filter(|value| value.is_finite());
+                return Drawn {
+                    value,
+                    breaks: connected.is_none(),
+                    reset: false,
+                };
+            }
+            (Mode::Rate, Some(from)) => rate::step(kind, from, sample, self.bounds),
+            // After a gap as at the start: what was counted in between has no honest rate.
+            (Mode::Rate, None) => {
+                let told = if interval.is_zero() {
+                    self.series.interval
+                } else {
+                    interval
+                };
+                rate::first(kind, sample, told, self.bounds)
+            }
+        };
+        Drawn {
+            value: step.value(),
+            breaks: connected.is_none(),
+            reset: step == Step::Reset,
+        }
+    }
+
+    fn at(&self, place: Place) -> Option<Reading> {
+        let track = &self.series.track;
+        let previous = track.previous(place).and_then(|place| track.get(place));
+        let current = track.get(place)?;
+        Some(Reading {
+            time: current.0.time,
+            value: self.read(previous, current).value,
+        })
+    }
+}
+
+pub(super) fn latest(series: &Series, mode: Mode) -> Option<Reading> {
+    Reader::new(series, mode).at(series.track.last_place()?)
+}
+
+pub(super) fn value_at(series: &Series, time: CdTime, mode: Mode) -> Option<Reading> {
+    let after = time.saturating_add(Interval::from_raw(1));
+    let place = series.track.place_before(after)?;
+    let (sample, interval) = series.track.get(place)?;
+    if time.since(sample.time) > series.gap(interval) {
+        return None;
+    }
+    Reader::new(series, mode).at(place)
+}
+
+/// Fills an empty `out`; see [`super::Store::trace`].
+pub(super) fn trace(series: &Series, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
+    if columns == 0 || span.width().is_zero() {
+        return;
+    }
+    let mut tracer = Tracer::new(span, columns, out);
+    let track = &series.track;
+    // One sample before the first bucket leads the line in; it needs the one before it.
+    let lead = track.place_before(tracer.from);
+    let Some(start) = lead.or_else(|| track.place(tracer.from)) else {
+        return;
+    };
+    let mut previous = track.previous(start).and_then(|place| track.get(place));
+    let reader = Reader::new(series, mode);
+    let mut first = start.sample;
+    'blocks: for number in start.block.. {
+        let Some(block) = track.block(number) else {
+            break;
+        };
+        for &sample in block.samples.get(first..).unwrap_or_default() {
+            let current = (sample, block.interval);
+            let drawn = reader.read(previous, current);
+            if !tracer.take(sample.time, drawn) {
+                break 'blocks;
+            }
+            previous = Some(current);
+        }
+        first = 0;
+    }
+    tracer.finish();
+}
+
+/// Gathers drawn values into columns.
+struct Tracer<'a> {
+    out: &'a mut Trace,
+    span: Span,
+    /// Width of a bucket; bucket `n` is `[n * width, (n + 1) * width)` since 1970, so that a
+    /// window that moves on cuts time at the same places.
+    width: u64,
+    /// Start of the first bucket that the span touches.
+    from: CdTime,
+    /// End of the last one.
+    until: CdTime,
+    /// The bucket being filled.
+    bucket: Bucket,
+    /// A gap or a missing value came after the last column.
+    broken: bool,
+    /// The only column is the sample before the span.
+    lead_only: bool,
+    stats: Stats,
+    reset_until: CdTime,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Bucket {
+    start: u64,
+    time: CdTime,
+    min: f64,
+    max: f64,
+    sum: f64,
+    count: u32,
+}
+
+impl<'a> Tracer<'a> {
+    fn new(span: Span, columns: usize, out: &'a mut Trace) -> Self {
+        // One less than asked: a span that is not aligned touches one bucket more.
+        let buckets = columns.max(2) as u64 - 1;
+        let width = span.width().raw().div_ceil(buckets).max(1);
+        let from = span.start.raw() / width * width;
+        let last = (span.end.raw() - 1) / width * width;
+        let zero = 0.0;
+        Self {
+            out,
+            span,
+            width,
+            from: CdTime::from_raw(from),
+            until: CdTime::from_raw(last.saturating_add(width)),
+            bucket: Bucket::default(),
+            broken: false,
+            lead_only: false,
+            stats: Stats {
+                last: zero,
+                min: zero,
+                avg: zero,
+                max: zero,
+                count: 0,
+            },
+            reset_until: CdTime::ZERO,
+        }
+    }
+
+    /// Takes the next sample; false when no more are needed.
+    fn take(&mut self, time: CdTime, drawn: Drawn) -> bool {
+        self.broken |= drawn.breaks;
+        let inside = self.span.contains(time);
+        if drawn.reset && inside && time >= self.reset_until {
+            self.out.resets.push(time);
+            let start = time.raw() / self.width * self.width;
+            self.reset_until = CdTime::from_raw(start.saturating_add(self.width));
+        }
+        let Some(value) = drawn.value else {
+            self.broken = true;
+            return time < self.until;
+        };
+        if inside {
+            self.count(value);
+        }
+        if time < self.from {
+            self.out.columns.push(alone(time, value));
+            self.lead_only = true;
+            self.broken = false;
+        } else if time < self.until {
+            self.put(time, value);
+        } else {
+            self.flush();
+            if !self.broken && !self.out.columns.is_empty() {
+                self.out.columns.push(alone(time, value));
+                self.lead_only = false;
+            }
+            return false;
+        }
+        true
+    }
+
+    fn put(&mut self, time: CdTime, value: f64) {
+        let bucket = &mut self.bucket;
+        if bucket.count > 0 && time.raw() - bucket.start < self.width {
+            bucket.min = bucket.min.min(value);
+            bucket.max = bucket.max.max(value);
+            bucket.sum += value;
+            bucket.count = bucket.count.saturating_add(1);
+            self.broken = false;
+            return;
+        }
+        self.flush();
+        if self.broken && self.lead_only {
+            self.out.columns.clear();
+        }
+        if self.broken && !self.out.columns.is_empty() {
+            self.out.breaks.push(self.out.columns.len());
+        }
+        self.broken = false;
+        self.lead_only = false;
+        let start = time.raw() / self.width * self.width;
+        self.bucket = Bucket {
+            start,
+            time,
+            min: value,
+            max: value,
+            sum: value,
+            count: 1,
+        };
+    }
+
+    fn flush(&mut self) {
+        let Bucket {
+            start,
+            time,
+            min,
+            max,
+            sum,
+            count,
+        } = self.bucket;
+        let time = match count {
+            0 => return,
+            1 => time,
+            _ => CdTime::from_raw(start + self.width / 2),
+        };
+        let mean = mean(sum / f64::from(count), min, max);
+        self.out.columns.push(Column {
+            time,
+            min,
+            max,
+            mean,
+            count,
+        });
+        self.bucket.count = 0;
+    }
+
+    fn count(&mut self, value: f64) {
+        let stats = &mut self.stats;
+        if stats.count == 0 {
+            (stats.min, stats.max) = (value, value);
+        }
+        stats.last = value;
+        stats.min = stats.min.min(value);
+        stats.max = stats.max.max(value);
+        stats.avg += value;
+        stats.count += 1;
+    }
+
+    fn finish(mut self) {
+        self.flush();
+        if self.lead_only {
+            self.out.columns.clear();
+        }
+        if self.stats.count > 0 {
+            let Stats {
+                avg: sum,
+                min,
+                max,
+                count,
+                ..
+            } = self.stats;
+            let avg = mean(sum / count as f64, min, max);
+            self.out.stats = Some(Stats { avg, ..self.stats });
+        }
+    }
+}
+
+/// The sum of huge values may be infinite or none at all; their average lies between them.
+fn mean(mean: f64, min: f64, max: f64) -> f64 {
+    if mean.is_finite() {
+        mean.clamp(min, max)
+    } else {
+        min / 2.0 + max / 2.0
+    }
+}
+
+fn alone(time: CdTime, value: f64) -> Column {
+    Column {
+        time,
+        min: value,
+        max: value,
+        mean: value,
+        count: 1,
+    }
 }

@@ -1,7 +1,16 @@
 //! Series: one data source of one identifier over time.
+//!
+//! What a series is called and how its numbers are to be read, beside the samples themselves.
 
-use crate::metric::{DsType, Identifier, Interval};
+use super::block::{Pushed, Track};
+use super::index::HostNumber;
+use crate::metric::{CdTime, DsType, Identifier, Interval};
+use crate::rate::{Bounds, Sample};
+use crate::typesdb::TypesDb;
 use std::sync::Arc;
+
+/// Promised time between samples where nobody told one: collectd's own default.
+pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 
 /// One data source of one identifier over time.
 #[derive(Clone, Debug)]
@@ -26,4 +35,183 @@ pub struct Series {
     /// Promised time between samples: the newest told, else estimated from the samples' distance,
     /// else 10 s.
     pub interval: Interval,
+    /// Whether `interval` was told.
+    told: bool,
+    pub(super) host: HostNumber,
+    pub(super) track: Track,
+}
+
+impl Series {
+    /// A series without samples, described by what `types` knows of it.
+    pub(super) fn new(
+        identifier: Arc<Identifier>,
+        host: HostNumber,
+        (ds_index, kind): (usize, DsType),
+        ds_count: usize,
+        types: &TypesDb,
+    ) -> Self {
+        let mut series = Self {
+            identifier,
+            ds_index,
+            ds_name: Box::default(),
+            ds_count,
+            kind,
+            known_type: false,
+            min: None,
+            max: None,
+            interval: INTERVAL_DEFAULT,
+            told: false,
+            host,
+            track: Track::default(),
+        };
+        series.describe(ds_count, types);
+        series
+    }
+
+    /// Names and bounds for a list of `ds_count` values. Bounds count only for the DS type they
+    /// were written for.
+    pub(super) fn describe(&mut self, ds_count: usize, types: &TypesDb) {
+        self.ds_count = ds_count;
+        let set = types
+            .get(&self.identifier.type_)
+            .filter(|set| set.sources.len() == ds_count);
+        let source = set.and_then(|set| set.sources.get(self.ds_index));
+        self.known_type = source.is_some();
+        self.ds_name = match source {
+            Some(source) => source.name.clone(),
+            None if ds_count == 1 => "value".into(),
+            None => self.ds_index.to_string().into(),
+        };
+        let source = source.filter(|source| source.ds_type == self.kind);
+        self.min = source.and_then(|source| source.min);
+        self.max = source.and_then(|source| source.max);
+    }
+
+    /// Adds a sample; true when it began a block.
+    pub(super) fn push(&mut self, sample: Sample, told: Interval) -> (Pushed, bool) {
+        if !told.is_zero() {
+            self.interval = told;
+            self.told = true;
+        } else if !self.told {
+            self.estimate_interval(sample.time);
+        }
+        self.track.push(sample, told)
+    }
+
+    /// Bounds of what is drawn.
+    pub(super) fn bounds(&self) -> Bounds {
+        Bounds {
+            min: self.min,
+            max: self.max,
+        }
+    }
+
+    /// Longest distance of two samples, one of them told `interval`, that is not a gap: the
+    /// daemon's two intervals, and half of one more so that jitter does not break lines.
+    pub(super) fn gap(&self, interval: Interval) -> Interval {
+        let interval = if interval.is_zero() {
+            self.interval
+        } else {
+            interval
+        };
+        Interval::from_raw((interval.raw() / 2).saturating_mul(5))
+    }
+
+    /// A running average that follows a real change within a dozen samples and forgives a gap.
+    fn estimate_interval(&mut self, time: CdTime) {
+        let Some(newest) = self.track.newest().filter(|newest| newest.time < time) else {
+            return;
+        };
+        let distance = time.since(newest.time).raw();
+        let estimate = self.interval.raw();
+        let only = self.track.newest() == self.track.oldest();
+        let distance = if only {
+            distance
+        } else {
+            distance.min(estimate.saturating_mul(4))
+        };
+        let next = if only {
+            distance
+        } else {
+            estimate - estimate / 8 + distance / 8
+        };
+        self.interval = Interval::from_raw(next.max(1));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::index::Index;
+
+    fn series(type_: &str, kind: DsType, ds_count: usize) -> Series {
+        let host = Index::default().number("h");
+        let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
+        Series::new(
+            identifier,
+            host,
+            (ds_count - 1, kind),
+            ds_count,
+            &TypesDb::built_in(),
+        )
+    }
+
+    #[test]
+    fn a_known_type_names_and_bounds_its_data_sources() {
+        let octets = series("if_octets", DsType::Derive, 2);
+        assert_eq!(
+            (&*octets.ds_name, octets.known_type, octets.min),
+            ("tx", true, Some(0.0))
+        );
+    }
+
+    #[test]
+    fn bounds_of_another_ds_type_do_not_count() {
+        let octets = series("if_octets", DsType::Gauge, 2);
+        assert_eq!(
+            (&*octets.ds_name, octets.known_type, octets.min),
+            ("tx", true, None)
+        );
+    }
+
+    #[test]
+    fn unknown_data_sources_are_named_by_position() {
+        for (type_, count, name) in [
+            ("no_such", 3, "2"),
+            ("no_such", 1, "value"),
+            ("if_octets", 3, "2"),
+        ] {
+            let unknown = series(type_, DsType::Gauge, count);
+            assert_eq!((&*unknown.ds_name, unknown.known_type), (name, false));
+        }
+    }
+
+    #[test]
+    fn an_interval_nobody_told_is_estimated_from_the_samples() {
+        let mut series = series("load", DsType::Gauge, 3);
+        assert_eq!(series.interval, INTERVAL_DEFAULT);
+        let mut push = |secs: u64| {
+            let time = CdTime::from_secs(1_000_000 + secs);
+            series.push(Sample { time, bits: 0 }, Interval::ZERO);
+            series.interval.secs_f64()
+        };
+        push(0);
+        assert!((push(1) - 1.0).abs() < 1e-6);
+        assert!(push(3_601) < 1.5, "a gap of an hour is forgiven");
+        let settled = (0..60_u64).map(|n| push(4_000 + 60 * n)).last().unwrap();
+        assert!((settled - 60.0).abs() < 1.0, "{settled}");
+    }
+
+    #[test]
+    fn an_interval_that_was_told_stays() {
+        let mut series = series("load", DsType::Gauge, 3);
+        for (secs, told) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
+            let sample = Sample {
+                time: CdTime::from_secs(1_000_000 + secs),
+                bits: 0,
+            };
+            series.push(sample, Interval::from_secs(told));
+        }
+        assert_eq!(series.interval, Interval::from_secs(5));
+    }
 }

@@ -4,13 +4,17 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
-    clippy::indexing_slicing
+    clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
+    clippy::print_stderr
 )]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod cli;
+mod daemon;
 mod encode;
 mod malformed;
+mod source;
 mod wire;

@@ -1,7 +1,20 @@
 //! What several tests need: captures, listings, bytes, and the program itself.
 
 // Each test module and the bench uses its own part of this; a test may give up at once.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::print_stderr
+)]
+
+pub mod daemon;
+pub mod netns;
+pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};
 use collectoscope::source::pcap::Capture;

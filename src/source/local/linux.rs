@@ -340,3 +340,185 @@ const PROCESS_STATES: [(&str, &str); 6] = [
 fn process_state(stat: &str) -> Option<char> {
     stat.rsplit_once(") ")?.1.chars().next()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Reading;
+    use super::*;
+    use crate::metric::Value;
+
+    /// What a reader tells, as `plugin-instance/type-instance value value`.
+    fn told(read: impl FnOnce(&mut Take<'_>)) -> Vec<String> {
+        let mut lines = Vec::new();
+        read(&mut |reading: &Reading<'_>| {
+            let dash = |name: &str| {
+                if name.is_empty() {
+                    String::new()
+                } else {
+                    format!("-{name}")
+                }
+            };
+            let values: Vec<String> = reading
+                .values
+                .iter()
+                .map(|value| match value {
+                    Value::Gauge(number) => format!("{number:?}"),
+                    Value::Derive(number) => number.to_string(),
+                    other => format!("{other:?}"),
+                })
+                .collect();
+            lines.push(format!(
+                "{}{}/{}{} {}",
+                reading.plugin,
+                dash(reading.plugin_instance),
+                reading.type_,
+                dash(reading.type_instance),
+                values.join(" ")
+            ));
+        });
+        lines
+    }
+
+    #[test]
+    fn cores_are_percent_of_the_ticks_since_last_time() {
+        let mut cores = Vec::new();
+        let first = "cpu  1 2 3 4\ncpu0 100 0 50 800 0 0 0 0 0 0\n";
+        assert!(told(|take| read_cpu(first, &mut cores, take)).is_empty());
+        let second = "cpu0 150 0 75 900 10 5 5 5 7 0\nintr 1\n";
+        assert_eq!(
+            told(|take| read_cpu(second, &mut cores, take)),
+            [
+                "cpu-0/percent-user 25.0",
+                "cpu-0/percent-nice 0.0",
+                "cpu-0/percent-system 12.5",
+                "cpu-0/percent-idle 50.0",
+                "cpu-0/percent-wait 5.0",
+                "cpu-0/percent-interrupt 2.5",
+                "cpu-0/percent-softirq 2.5",
+                "cpu-0/percent-steal 2.5",
+            ]
+        );
+        assert!(
+            told(|take| read_cpu(second, &mut cores, take)).is_empty(),
+            "no tick passed"
+        );
+    }
+
+    #[test]
+    fn cores_past_the_limit_are_left_out() {
+        let mut cores = Vec::new();
+        for ticks in 1..3 {
+            let stat = format!("cpu{} {ticks} 0 0 0\ncpu18446744073709551615 1\n", EACH_MAX);
+            assert!(told(|take| read_cpu(&stat, &mut cores, take)).is_empty());
+        }
+        assert!(cores.is_empty());
+    }
+
+    #[test]
+    fn used_memory_is_what_is_left() {
+        let meminfo = "MemTotal: 1000 kB\nMemFree: 100 kB\nMemAvailable: 700 kB\nBuffers: 50 kB\n\
+                       Cached: 300 kB\nSwapCached: 1 kB\nSlab: 50 kB\nSReclaimable: 20 kB\n\
+                       SUnreclaim: 30 kB\nSwapTotal: 10 kB\nSwapFree: 4 kB\n";
+        assert_eq!(
+            told(|take| read_memory(meminfo, take)),
+            [
+                "memory/memory-used 512000.0",
+                "memory/memory-buffered 51200.0",
+                "memory/memory-cached 307200.0",
+                "memory/memory-free 102400.0",
+                "memory/memory-slab_unrecl 30720.0",
+                "memory/memory-slab_recl 20480.0",
+            ]
+        );
+        assert_eq!(
+            told(|take| read_swap(meminfo, "pgpgin 9\npswpin 3\npswpout 4\n", take)),
+            [
+                "swap/swap-used 5120.0",
+                "swap/swap-free 4096.0",
+                "swap/swap-cached 1024.0",
+                "swap/swap_io-in 3",
+                "swap/swap_io-out 4",
+            ]
+        );
+    }
+
+    #[test]
+    fn interfaces_tell_both_directions() {
+        let net_dev = "Inter-|   Receive |  Transmit\n face |bytes packets|bytes packets\n\
+                       \x20 eth0: 10 1 2 3 0 0 0 0 20 4 5 6 0 0 0 0\n";
+        assert_eq!(
+            told(|take| read_interfaces(net_dev, take)),
+            [
+                "interface-eth0/if_octets 10 20",
+                "interface-eth0/if_packets 1 4",
+                "interface-eth0/if_errors 2 5",
+                "interface-eth0/if_dropped 3 6",
+            ]
+        );
+    }
+
+    #[test]
+    fn interfaces_past_the_limit_are_left_out() {
+        let net_dev: String = (0..EACH_MAX + 9)
+            .map(|at| format!("veth{at}: 1 1\n"))
+            .collect();
+        assert_eq!(
+            told(|take| read_interfaces(&net_dev, take)).len(),
+            EACH_MAX * 4
+        );
+    }
+
+    #[test]
+    fn disks_that_were_never_used_and_loops_are_left_out() {
+        let diskstats = "   7 0 loop0 5 0 5 0 5 0 5 0 0 0 0 0 0 0 0\n\
+                         \x20254 0 vda 10 1 20 3 30 4 50 6 0 70 80 0 0 0 0 0 0\n\
+                         \x20253 0 sdb 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
+        assert_eq!(
+            told(|take| read_disks(diskstats, take)),
+            [
+                "disk-vda/disk_octets 10240 25600",
+                "disk-vda/disk_ops 10 30",
+                "disk-vda/disk_io_time 70 80"
+            ]
+        );
+    }
+
+    #[test]
+    fn mounts_of_other_machines_and_bind_mounts_are_not_asked() {
+        let mounts = "server:/x / nfs4 rw 0 0\nimage / squashfs ro 0 0\nproc /proc proc rw 0 0\n\
+                      /dev/vda / ext4 rw 0 0\n/dev/vda /tmp ext4 rw 0 0\n";
+        let lines = told(|take| read_mounts(mounts, take));
+        assert_eq!(lines.len(), 3, "{lines:?}");
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with("df-root/df_complex-")),
+            "{lines:?}"
+        );
+    }
+
+    #[test]
+    fn a_mount_point_is_named_as_collectd_names_it() {
+        for (point, instance) in [
+            ("/", "root"),
+            ("/var/lib", "var-lib"),
+            ("/media/my\\040disk", "media-my disk"),
+        ] {
+            assert_eq!(mount_instance(&unescaped(point)), instance);
+        }
+    }
+
+    #[test]
+    fn forks_and_context_switches_are_counters() {
+        assert_eq!(
+            told(|take| read_activity("ctxt 5\nbtime 1\nprocesses 7\nprocs_running 1\n", take)),
+            ["contextswitch/contextswitch 5", "processes/fork_rate 7"]
+        );
+    }
+
+    #[test]
+    fn the_state_is_found_behind_a_name_with_brackets() {
+        assert_eq!(process_state("17 (a) S (b) R 1 17 17"), Some('R'));
+        assert_eq!(process_state("17"), None);
+    }
+}

@@ -3,20 +3,21 @@
 use super::{Take, derive, gauge, mount_instance, named, read_load_and_uptime};
 use sysinfo::{Disks, Networks, System};
 
+/// What cannot be asked for on this system stays `None`, and is not told.
 #[derive(Debug)]
 pub(super) struct Meter {
-    system: System,
-    networks: Networks,
-    disks: Disks,
+    system: Option<System>,
+    networks: Option<Networks>,
+    disks: Option<Disks>,
     cpu_readings: u32,
 }
 
 impl Meter {
     pub(super) fn new() -> Self {
         Self {
-            system: System::new(),
-            networks: Networks::new_with_refreshed_list(),
-            disks: Disks::new_with_refreshed_list(),
+            system: System::new().ok(),
+            networks: Networks::new_with_refreshed_list().ok(),
+            disks: Disks::new_with_refreshed_list().ok(),
             cpu_readings: 0,
         }
     }
@@ -31,13 +32,16 @@ impl Meter {
     }
 
     fn read_cpu(&mut self, take: &mut Take<'_>) {
-        self.system.refresh_cpu_usage();
+        let Some(system) = &mut self.system else {
+            return;
+        };
+        system.refresh_cpu_usage();
         self.cpu_readings = self.cpu_readings.saturating_add(1);
         if self.cpu_readings < 2 {
             return;
         }
-        for (core, cpu) in self.system.cpus().iter().enumerate() {
-            let (instance, used) = (core.to_string(), f64::from(cpu.cpu_usage()));
+        for (core, cpu) in system.cpus().iter().enumerate() {
+            let (instance, used) = (core.to_string(), f64::from(cpu.usage()));
             gauge(take, named("cpu", &instance, "percent", "user"), used);
             gauge(
                 take,
@@ -48,8 +52,10 @@ impl Meter {
     }
 
     fn read_memory(&mut self, take: &mut Take<'_>) {
-        self.system.refresh_memory();
-        let system = &self.system;
+        let Some(system) = &mut self.system else {
+            return;
+        };
+        system.refresh_memory();
         for (plugin, state, bytes) in [
             ("memory", "used", system.used_memory()),
             ("memory", "free", system.free_memory()),
@@ -61,8 +67,12 @@ impl Meter {
     }
 
     fn read_interfaces(&mut self, take: &mut Take<'_>) {
-        self.networks.refresh(true);
-        for (name, network) in &self.networks {
+        let Some(networks) = &mut self.networks else {
+            return;
+        };
+        networks.refresh(true);
+        for (name, network) in &*networks {
+            let name = name.to_string_lossy();
             for (type_, values) in [
                 (
                     "if_octets",
@@ -83,14 +93,15 @@ impl Meter {
                     ],
                 ),
             ] {
-                derive(take, named("interface", name, type_, ""), values);
+                derive(take, named("interface", &name, type_, ""), values);
             }
         }
     }
 
     fn read_mounts(&mut self, take: &mut Take<'_>) {
-        self.disks.refresh(true);
-        for disk in &self.disks {
+        let Some(disks) = &mut self.disks else { return };
+        disks.refresh(true);
+        for disk in &*disks {
             let usage = disk.usage();
             let name = disk.name().to_string_lossy();
             let name = name.trim_start_matches("/dev/");

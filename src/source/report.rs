@@ -1,0 +1,302 @@
+//! What came of listening, for people.
+//!
+//! The `Display` of a [`ListenReport`] says in a sentence or two what works, what does not, and
+//! what to do. Opens no socket.
+
+use super::listen::{ListenSpec, PORT_DEFAULT};
+use std::fmt;
+use std::net::{IpAddr, SocketAddr};
+
+/// What came of one [`ListenSpec`].
+#[derive(Clone, Debug)]
+pub struct ListenReport {
+    /// What was to be done.
+    pub asked: ListenSpec,
+    /// Where it listens, with the actual port; `None` when it could not.
+    pub bound: Option<SocketAddr>,
+    /// Interfaces the group was joined on.
+    pub joined: Vec<String>,
+    /// Interfaces where joining failed, and why.
+    pub not_joined: Vec<(String, String)>,
+    /// Why nothing arrives here.
+    pub trouble: Option<Trouble>,
+    /// What arrives all the same by the other sockets: "IPv4 multicast".
+    pub still: Vec<&'static str>,
+    /// Kernel receive buffer asked for.
+    pub buffer_wanted_bytes: usize,
+    /// Kernel receive buffer granted, without the share Linux adds for its own bookkeeping.
+    pub buffer_bytes: usize,
+}
+
+/// Why nothing arrives on a socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// Another program listens there.
+    Taken {
+        /// "collectd (pid 17)", where it can be told.
+        holder: Option<String>,
+    },
+    /// There is no such interface.
+    NoInterface {
+        /// The interfaces there are.
+        known: Vec<String>,
+    },
+    /// The family is switched off or not built in.
+    NoIpv6,
+    /// The address is none of this machine's.
+    NotOurs,
+    /// A port below 1024 without the right to it.
+    Privileged,
+    /// A link-local address means something only together with an interface.
+    NeedsInterface,
+    /// No interface that is up takes multicast.
+    NowhereToJoin,
+    /// Anything else the system said.
+    Other(String),
+}
+
+/// How much of a [`ListenSpec`] works.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListenState {
+    /// All.
+    Listening,
+    /// Some interfaces, or with a smaller receive buffer than asked for.
+    Partly,
+    /// Nothing.
+    Failed,
+}
+
+impl ListenReport {
+    /// How much works.
+    pub fn state(&self) -> ListenState {
+        if self.trouble.is_some() {
+            ListenState::Failed
+        } else if !self.not_joined.is_empty() || self.is_buffer_small() {
+            ListenState::Partly
+        } else {
+            ListenState::Listening
+        }
+    }
+
+    /// Whether the kernel granted less than asked for.
+    pub fn is_buffer_small(&self) -> bool {
+        self.trouble.is_none() && self.buffer_bytes < self.buffer_wanted_bytes
+    }
+
+    /// `udp 0.0.0.0:25826`, with the actual port and the interface asked for.
+    pub fn place(&self) -> String {
+        let port = self.bound.map_or(self.asked.port, |bound| bound.port());
+        format!(
+            "udp {}",
+            ListenSpec {
+                port,
+                ..self.asked.clone()
+            }
+        )
+    }
+
+    fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
+        match trouble {
+            Trouble::Taken { holder } => {
+                let who = holder.as_deref().unwrap_or(
+                    "another program (probably collectd itself or another collectoscope)",
+                );
+                write!(f, "{} is taken by {who}", self.place())
+            }
+            other => {
+                write!(f, "cannot listen on {}: ", self.place())?;
+                match other {
+                    Trouble::NoInterface { .. } => f.write_str("there is no such interface"),
+                    Trouble::NoIpv6 => f.write_str("this machine has no IPv6"),
+                    Trouble::NotOurs => f.write_str("the address is none of this machine's"),
+                    Trouble::Privileged => f.write_str("ports below 1024 need privileges"),
+                    Trouble::NeedsInterface => {
+                        f.write_str("a link-local address needs an interface")
+                    }
+                    Trouble::NowhereToJoin => {
+                        f.write_str("no interface that is up takes multicast")
+                    }
+                    Trouble::Other(why) => f.write_str(why),
+                    Trouble::Taken { .. } => Ok(()),
+                }
+            }
+        }
+    }
+
+    /// What the user can do, or nothing when nothing needs doing.
+    fn next_step(&self, trouble: &Trouble) -> Option<String> {
+        let asked = &self.asked;
+        Some(match trouble {
+            Trouble::Taken { .. } if asked.is_group() => {
+                "stop that program, or listen to another group or port".into()
+            }
+            Trouble::Taken { .. } => {
+                let port = asked.port.checked_add(1).unwrap_or(PORT_DEFAULT + 1);
+                let (listen, server) = match asked.address {
+                    IpAddr::V4(_) => (format!("127.0.0.1:{port}"), "127.0.0.1"),
+                    IpAddr::V6(_) => (format!("[::1]:{port}"), "::1"),
+                };
+                format!(
+                    "for unicast start with --listen {listen} and add `Server \"{server}\" \
+                     \"{port}\"` to collectd.conf"
+                )
+            }
+            Trouble::NoInterface { known } if known.is_empty() => "no interface was found".into(),
+            Trouble::NoInterface { known } => format!("interfaces here: {}", known.join(", ")),
+            Trouble::NotOurs => format!(
+                "use one of its own, or {} for all of them",
+                if asked.address.is_ipv4() {
+                    "0.0.0.0"
+                } else {
+                    "[::]"
+                }
+            ),
+            Trouble::Privileged => format!("use a port above 1023, such as {PORT_DEFAULT}"),
+            Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
+            Trouble::NowhereToJoin => "bring one up, or let collectd send by unicast".into(),
+            Trouble::NoIpv6 | Trouble::Other(_) => return None,
+        })
+    }
+}
+
+impl fmt::Display for ListenReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(trouble) = &self.trouble {
+            self.write_trouble(f, trouble)?;
+            match self.still.split_last() {
+                None => f.write_str("; nothing is listened to")?,
+                Some((only, [])) => write!(f, "; {only} is still received")?,
+                Some((last, rest)) => {
+                    write!(f, "; {} and {last} are still received", rest.join(", "))?;
+                }
+            }
+            return match self.next_step(trouble) {
+                Some(step) => write!(f, "; {step}"),
+                None => Ok(()),
+            };
+        }
+        write!(f, "listening on {}", self.place())?;
+        if self.asked.is_group() {
+            write!(f, ", joined on {}", self.joined.join(", "))?;
+        }
+        for (name, why) in &self.not_joined {
+            write!(f, "; not joined on {name}: {why}")?;
+        }
+        if self.is_buffer_small() {
+            write!(
+                f,
+                "; receive buffer {} of {} granted, for more: sysctl -w net.core.rmem_max={}",
+                kibibytes(self.buffer_bytes),
+                kibibytes(self.buffer_wanted_bytes),
+                self.buffer_wanted_bytes
+            )?;
+        }
+        Ok(())
+    }
+}
+
+fn kibibytes(bytes: usize) -> String {
+    if bytes >= 1 << 20 && bytes.is_multiple_of(1 << 20) {
+        format!("{} MiB", bytes >> 20)
+    } else {
+        format!("{} KiB", bytes >> 10)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(listen: &str, trouble: Option<Trouble>) -> ListenReport {
+        ListenReport {
+            asked: listen.parse().unwrap(),
+            bound: None,
+            joined: vec!["lo".into(), "eth0".into()],
+            not_joined: Vec::new(),
+            trouble,
+            still: vec!["IPv4 unicast", "IPv6 unicast", "IPv4 multicast"],
+            buffer_wanted_bytes: 8 << 20,
+            buffer_bytes: 8 << 20,
+        }
+    }
+
+    #[track_caller]
+    fn says(listen: &str, trouble: Trouble, start: &str, end: &str) {
+        let told = report(listen, Some(trouble)).to_string();
+        assert!(told.starts_with(start), "{told}");
+        let middle = "; IPv4 unicast, IPv6 unicast and IPv4 multicast are still received";
+        assert!(told.ends_with(&format!("{middle}{end}")), "{told}");
+    }
+
+    #[test]
+    fn each_trouble_is_said_with_what_still_works_and_what_to_do() {
+        let taken = |holder: Option<&str>| Trouble::Taken {
+            holder: holder.map(String::from),
+        };
+        says(
+            "0.0.0.0",
+            taken(None),
+            "udp 0.0.0.0:25826 is taken by another program (probably collectd itself",
+            "; for unicast start with --listen 127.0.0.1:25827 and add \
+             `Server \"127.0.0.1\" \"25827\"` to collectd.conf",
+        );
+        says(
+            "::",
+            taken(Some("collectd (pid 17)")),
+            "udp [::]:25826 is taken by collectd (pid 17)",
+            "; for unicast start with --listen [::1]:25827 and add `Server \"::1\" \"25827\"` to \
+             collectd.conf",
+        );
+        says(
+            "239.192.74.66",
+            taken(None),
+            "udp 239.192.74.66:25826 is taken by",
+            "; stop that program, or listen to another group or port",
+        );
+        says(
+            "127.0.0.1:80",
+            Trouble::Privileged,
+            "cannot listen on udp 127.0.0.1:80: ports below 1024 need privileges",
+            "; use a port above 1023, such as 25826",
+        );
+        says(
+            "::",
+            Trouble::NoIpv6,
+            "cannot listen on udp [::]:25826: this machine has no IPv6",
+            "",
+        );
+        says(
+            "239.192.74.66",
+            Trouble::NowhereToJoin,
+            "cannot listen on udp 239.192.74.66:25826: no interface that is up takes multicast",
+            "; bring one up, or let collectd send by unicast",
+        );
+        says(
+            "0.0.0.0%eth9",
+            Trouble::NoInterface {
+                known: vec!["lo".into(), "eth0".into()],
+            },
+            "cannot listen on udp 0.0.0.0:25826%eth9: there is no such interface",
+            "; interfaces here: lo, eth0",
+        );
+    }
+
+    #[test]
+    fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
+        let mut report = report("239.192.74.66", None);
+        assert_eq!(report.state(), ListenState::Listening);
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0"
+        );
+        report.not_joined = vec![("wlan0".into(), "no such device".into())];
+        report.buffer_bytes = 212_992;
+        assert_eq!(report.state(), ListenState::Partly);
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; not joined on wlan0: no \
+             such device; receive buffer 208 KiB of 8 MiB granted, for more: \
+             sysctl -w net.core.rmem_max=8388608"
+        );
+    }
+}

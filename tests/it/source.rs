@@ -1,0 +1,622 @@
+//! Sockets: what arrives, what is shared with others, and what is said when it does not work.
+
+use crate::support::netns;
+use crate::support::wait::until;
+use collectoscope::metric::{CdTime, Interval, Names, Value};
+use collectoscope::source::Outlet;
+use collectoscope::source::local::Local;
+use collectoscope::source::receiver;
+use collectoscope::source::udp::{
+    BYTES_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX, GROUP_V4, GROUP_V6, ListenState, PORT_DEFAULT,
+    UdpOptions, UdpSource,
+};
+use collectoscope::wire::{Encoder, Event, decode};
+use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
+use std::collections::BTreeSet;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::time::{Duration, Instant};
+
+fn open(listen: &[&str]) -> UdpSource {
+    let listen = listen.iter().map(|spec| spec.parse().unwrap()).collect();
+    UdpSource::open(&UdpOptions {
+        listen,
+        ..UdpOptions::default()
+    })
+}
+
+fn address(source: &UdpSource, place: usize) -> SocketAddr {
+    source.reports()[place].bound.unwrap()
+}
+
+/// Every payload that arrives until `count` have, or nothing more comes.
+fn take(source: &mut UdpSource, count: usize) -> Vec<Vec<u8>> {
+    let mut taken = Vec::new();
+    while taken.len() < count {
+        let more = source.receive(Duration::from_secs(2), &mut |datagram| {
+            taken.push(datagram.bytes.to_vec());
+        });
+        if more.unwrap() == 0 {
+            break;
+        }
+    }
+    taken
+}
+
+/// What is there now, without waiting for more than what is on its way over loopback.
+fn take_all(source: &mut UdpSource) -> Vec<Vec<u8>> {
+    let mut taken = Vec::new();
+    while source
+        .receive(Duration::from_millis(200), &mut |datagram| {
+            taken.push(datagram.bytes.to_vec())
+        })
+        .unwrap()
+        > 0
+    {}
+    taken.sort();
+    taken
+}
+
+fn sender() -> UdpSocket {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap()
+}
+
+/// Sends `text` to a group by the loopback.
+fn send_to_group(group: SocketAddr, text: &str) {
+    let index = nix::net::if_::if_nametoindex("lo").unwrap();
+    let socket = UdpSocket::bind(match group {
+        SocketAddr::V4(_) => SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::V6(_) => SocketAddr::from((Ipv6Addr::LOCALHOST, 0)),
+    })
+    .unwrap();
+    let options = SockRef::from(&socket);
+    match group {
+        SocketAddr::V4(_) => options.set_multicast_if_v4(&Ipv4Addr::LOCALHOST).unwrap(),
+        SocketAddr::V6(_) => options.set_multicast_if_v6(index).unwrap(),
+    }
+    socket.send_to(text.as_bytes(), group).unwrap();
+}
+
+#[test]
+fn datagrams_of_every_size_arrive_whole_with_their_sender() {
+    for listen in ["127.0.0.1:0", "[::1]:0"] {
+        let mut source = open(&[listen]);
+        let to = address(&source, 0);
+        let from = UdpSocket::bind((to.ip(), 0)).unwrap();
+        for length in [0, 1, 1_452, 9_000, 65_507] {
+            let sent: Vec<u8> = (0..length).map(|at: usize| at as u8).collect();
+            from.send_to(&sent, to).unwrap();
+            let mut got = None;
+            source
+                .receive(Duration::from_secs(5), &mut |datagram| {
+                    assert_eq!(datagram.sender, from.local_addr().unwrap());
+                    assert!(datagram.arrival > CdTime::from_secs(1_700_000_000));
+                    assert!(!datagram.internal);
+                    got = Some(datagram.bytes.to_vec());
+                })
+                .unwrap();
+            assert_eq!(got, Some(sent), "{length} bytes to {listen}");
+        }
+    }
+}
+
+#[test]
+fn port_zero_takes_a_free_port_and_says_which() {
+    let source = open(&["127.0.0.1:0", "127.0.0.1:0"]);
+    let ports = [address(&source, 0).port(), address(&source, 1).port()];
+    assert!(ports[0] != 0 && ports[1] != 0 && ports[0] != ports[1]);
+    let told = source.reports()[0].to_string();
+    assert!(
+        told.starts_with(&format!("listening on udp 127.0.0.1:{}", ports[0])),
+        "{told}"
+    );
+}
+
+#[test]
+fn several_addresses_are_read_together() {
+    let mut source = open(&["127.0.0.1:0", "127.0.0.2:0", "[::1]:0"]);
+    for place in 0..3 {
+        let to = address(&source, place);
+        let from = UdpSocket::bind((to.ip(), 0)).unwrap();
+        from.send_to(format!("{place}").as_bytes(), to).unwrap();
+    }
+    assert_eq!(take_all(&mut source), [b"0", b"1", b"2"]);
+}
+
+#[test]
+fn a_taken_port_is_said_with_its_holder_and_the_way_round() {
+    let other = sender();
+    let port = other.local_addr().unwrap().port();
+    let source = open(&[&format!("127.0.0.1:{port}"), "[::1]:0"]);
+    let report = &source.reports()[0];
+    assert_eq!(report.state(), ListenState::Failed);
+    assert_eq!(
+        report.to_string(),
+        format!(
+            "udp 127.0.0.1:{port} is taken by this collectoscope itself; IPv6 unicast is still \
+             received; for unicast start with --listen 127.0.0.1:{next} and add \
+             `Server \"127.0.0.1\" \"{next}\"` to collectd.conf",
+            next = port + 1
+        )
+    );
+    assert!(source.is_listening());
+}
+
+#[test]
+fn what_cannot_be_listened_to_is_said_with_the_next_step_and_the_rest_works() {
+    for (listen, phrases) in [
+        (
+            "127.0.0.1:0%nothing9",
+            ["%nothing9: there is no such interface", "interfaces here: "],
+        ),
+        (
+            "192.0.2.1:0",
+            ["none of this machine's", "use one of its own, or 0.0.0.0"],
+        ),
+        (
+            "fe80::1",
+            ["a link-local address needs an interface", "%eth0"],
+        ),
+        (
+            "ff02::1234",
+            ["a link-local address needs an interface", "%eth0"],
+        ),
+    ] {
+        let mut source = open(&[listen, "127.0.0.1:0"]);
+        let failed = source
+            .reports()
+            .iter()
+            .find(|report| report.trouble.is_some());
+        let told = failed.expect(listen).to_string();
+        for phrase in phrases
+            .into_iter()
+            .chain(["IPv4 unicast is still received"])
+        {
+            assert!(told.contains(phrase), "{listen}: {told}");
+        }
+        let works = source
+            .reports()
+            .iter()
+            .find_map(|report| report.bound)
+            .unwrap();
+        sender().send_to(b"x", works).unwrap();
+        assert_eq!(take(&mut source, 1), [b"x"], "{listen}");
+    }
+}
+
+#[test]
+fn nothing_to_listen_to_is_said_and_receiving_only_waits() {
+    let mut source = open(&["192.0.2.1:0"]);
+    assert!(!source.is_listening());
+    assert!(
+        source.reports()[0]
+            .to_string()
+            .contains("nothing is listened to")
+    );
+    assert_eq!(
+        source
+            .receive(Duration::from_millis(1), &mut |_| {})
+            .unwrap(),
+        0
+    );
+}
+
+#[test]
+fn the_granted_receive_buffer_is_reported_as_a_user_counts_it() {
+    let listen = vec!["127.0.0.1:0".parse().unwrap()];
+    let source = UdpSource::open(&UdpOptions {
+        listen,
+        receive_buffer_mib: 1 << 20,
+    });
+    let report = &source.reports()[0];
+    assert!(
+        report.is_buffer_small(),
+        "no machine grants a TiB: {report:?}"
+    );
+    assert_eq!(report.state(), ListenState::Partly);
+    assert!(
+        report
+            .to_string()
+            .contains("for more: sysctl -w net.core.rmem_max="),
+        "{report}"
+    );
+}
+
+#[test]
+fn one_call_takes_a_bounded_number_of_datagrams() {
+    let mut source = open(&["127.0.0.1:0"]);
+    let (from, to) = (sender(), address(&source, 0));
+    for _ in 0..DATAGRAMS_PER_TURN_MAX + 10 {
+        from.send_to(b"x", to).unwrap();
+    }
+    let counts = [(); 2].map(|()| source.receive(Duration::from_secs(5), &mut |_| {}).unwrap());
+    assert_eq!(counts, [DATAGRAMS_PER_TURN_MAX, 10]);
+}
+
+#[test]
+fn one_call_takes_a_bounded_number_of_bytes() {
+    let mut source = open(&["127.0.0.1:0"]);
+    let (from, to) = (sender(), address(&source, 0));
+    // Sent one by one as the default buffer of an unprivileged user is small.
+    let large = vec![0; 60_000];
+    let mut sent = 0;
+    for _ in 0..8 {
+        from.send_to(&large, to).unwrap();
+        sent += 1;
+    }
+    let first = source.receive(Duration::from_secs(5), &mut |_| {}).unwrap();
+    assert!(
+        first <= BYTES_PER_TURN_MAX / large.len() + 1 && first < sent,
+        "{first} of {sent}"
+    );
+}
+
+#[test]
+fn drops_of_the_kernel_are_counted_exactly() {
+    let listen = vec!["127.0.0.1:0".parse().unwrap()];
+    let mut source = UdpSource::open(&UdpOptions {
+        listen,
+        receive_buffer_mib: 0,
+    });
+    let (from, to) = (sender(), address(&source, 0));
+    for _ in 0..2 {
+        for _ in 0..500 {
+            from.send_to(&[0; 1_400], to).unwrap();
+        }
+        let received = take_all(&mut source).len() as u64;
+        let dropped = source.kernel_drops();
+        assert!(dropped > 0);
+        assert_eq!(received + dropped, 500);
+    }
+    assert_eq!(source.kernel_drops(), 0);
+}
+
+#[test]
+fn by_default_both_groups_and_unicast_of_both_families_arrive_once() {
+    netns::inside(
+        "source::by_default_both_groups_and_unicast_of_both_families_arrive_once",
+        || {
+            let mut source = UdpSource::open(&UdpOptions::default());
+            for report in source.reports() {
+                assert!(
+                    report.trouble.is_none() && report.not_joined.is_empty(),
+                    "{report}"
+                );
+            }
+            send_everywhere();
+            assert_eq!(
+                take_all(&mut source),
+                ["group v4", "group v6", "v4", "v6"].map(Vec::from)
+            );
+        },
+    );
+}
+
+/// One datagram to each place collectd sends to by default.
+fn send_everywhere() {
+    send_to_group((GROUP_V4, PORT_DEFAULT).into(), "group v4");
+    send_to_group((GROUP_V6, PORT_DEFAULT).into(), "group v6");
+    sender()
+        .send_to(b"v4", (Ipv4Addr::LOCALHOST, PORT_DEFAULT))
+        .unwrap();
+    let v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
+    v6.send_to(b"v6", (Ipv6Addr::LOCALHOST, PORT_DEFAULT))
+        .unwrap();
+}
+
+/// A socket as collectd's network plugin makes it: shared, bound to the address itself.
+fn as_collectd_does(address: SocketAddr) -> UdpSocket {
+    let domain = if address.is_ipv4() {
+        Domain::IPV4
+    } else {
+        Domain::IPV6
+    };
+    let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    if address.is_ipv6() {
+        socket.set_only_v6(true).unwrap();
+    }
+    socket.bind(&address.into()).unwrap();
+    let index = nix::net::if_::if_nametoindex("lo").unwrap();
+    match address {
+        SocketAddr::V4(v4) if v4.ip().is_multicast() => {
+            socket
+                .join_multicast_v4_n(v4.ip(), &InterfaceIndexOrAddress::Index(index))
+                .unwrap();
+        }
+        SocketAddr::V6(v6) if v6.ip().is_multicast() => {
+            socket.join_multicast_v6(v6.ip(), index).unwrap();
+        }
+        _ => {}
+    }
+    socket
+        .set_read_timeout(Some(Duration::from_millis(300)))
+        .unwrap();
+    socket.into()
+}
+
+fn groups() -> [SocketAddr; 2] {
+    [
+        (GROUP_V4, PORT_DEFAULT).into(),
+        (GROUP_V6, PORT_DEFAULT).into(),
+    ]
+}
+
+fn wildcards() -> [SocketAddr; 2] {
+    [
+        (Ipv4Addr::UNSPECIFIED, PORT_DEFAULT).into(),
+        (Ipv6Addr::UNSPECIFIED, PORT_DEFAULT).into(),
+    ]
+}
+
+/// What a socket of the other program got, if anything.
+fn heard(socket: &UdpSocket) -> Option<Vec<u8>> {
+    let mut buffer = [0; 100];
+    socket
+        .recv(&mut buffer)
+        .ok()
+        .map(|length| buffer[..length].to_vec())
+}
+
+#[test]
+fn beside_a_server_on_the_groups_both_get_a_copy_and_unicast_is_ours() {
+    netns::inside(
+        "source::beside_a_server_on_the_groups_both_get_a_copy_and_unicast_is_ours",
+        || {
+            let others = groups().map(as_collectd_does);
+            let mut source = UdpSource::open(&UdpOptions::default());
+            for report in source.reports() {
+                assert!(report.trouble.is_none(), "{report}");
+            }
+            send_everywhere();
+            assert_eq!(
+                take_all(&mut source),
+                ["group v4", "group v6", "v4", "v6"].map(Vec::from)
+            );
+            assert_eq!(heard(&others[0]).as_deref(), Some(&b"group v4"[..]));
+            assert_eq!(heard(&others[1]).as_deref(), Some(&b"group v6"[..]));
+        },
+    );
+}
+
+#[test]
+fn beside_a_server_on_everything_its_unicast_is_not_stolen() {
+    netns::inside(
+        "source::beside_a_server_on_everything_its_unicast_is_not_stolen",
+        || {
+            let unicast = wildcards().map(as_collectd_does);
+            let others = groups().map(as_collectd_does);
+            let mut source = UdpSource::open(&UdpOptions::default());
+            for report in source.reports() {
+                let is_group = report.asked.is_group();
+                assert_eq!(report.trouble.is_none(), is_group, "{report}");
+                let still = "IPv4 multicast and IPv6 multicast are still received";
+                assert!(is_group || report.to_string().contains(still), "{report}");
+            }
+            send_everywhere();
+            assert_eq!(
+                take_all(&mut source),
+                ["group v4", "group v6"].map(Vec::from)
+            );
+            assert_eq!(heard(&others[0]).as_deref(), Some(&b"group v4"[..]));
+            // Its wildcard hears every group on the machine too, before the unicast: that is its own
+            // choice of options, not ours.
+            let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[0])).collect();
+            assert!(all.contains(&b"v4".to_vec()), "{all:?}");
+            let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[1])).collect();
+            assert!(all.contains(&b"v6".to_vec()), "{all:?}");
+        },
+    );
+}
+
+#[test]
+fn a_server_that_starts_later_can_still_listen() {
+    netns::inside(
+        "source::a_server_that_starts_later_can_still_listen",
+        || {
+            let mut source = UdpSource::open(&UdpOptions::default());
+            let _later = [groups(), wildcards()].map(|both| both.map(as_collectd_does));
+            send_everywhere();
+            let got = take_all(&mut source);
+            assert!(
+                got.starts_with(&["group v4", "group v6"].map(Vec::from)),
+                "{got:?}"
+            );
+        },
+    );
+}
+
+#[test]
+fn a_group_on_one_interface_does_not_hear_the_others() {
+    netns::inside(
+        "source::a_group_on_one_interface_does_not_hear_the_others",
+        || {
+            netns::ip("link add left type veth peer name right");
+            netns::ip("link set left up");
+            netns::ip("addr add 10.99.0.1/24 dev left");
+            let mut source = open(&["239.192.74.66%left", "239.192.74.66:25827%lo"]);
+            assert_eq!(source.reports()[0].joined, ["left"]);
+            send_to_group((GROUP_V4, 25_826).into(), "not for left");
+            send_to_group((GROUP_V4, 25_827).into(), "for lo");
+            assert_eq!(take_all(&mut source), [b"for lo"]);
+        },
+    );
+}
+
+#[test]
+fn interfaces_that_come_up_later_are_joined() {
+    netns::inside("source::interfaces_that_come_up_later_are_joined", || {
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let joined = |source: &UdpSource| -> BTreeSet<String> {
+            source
+                .reports()
+                .iter()
+                .flat_map(|report| report.joined.clone())
+                .collect()
+        };
+        assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
+        netns::ip("link add left type veth peer name right");
+        netns::ip("addr add 10.99.0.1/24 dev left");
+        netns::ip("link set left up");
+        source.join_new_interfaces();
+        assert_eq!(
+            joined(&source),
+            BTreeSet::from(["left".into(), "lo".into()])
+        );
+        netns::ip("link delete left");
+        source.join_new_interfaces();
+        assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
+    });
+}
+
+#[test]
+fn a_machine_without_ipv6_says_so_and_hears_ipv4() {
+    netns::inside(
+        "source::a_machine_without_ipv6_says_so_and_hears_ipv4",
+        || {
+            std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+            let mut source = UdpSource::open(&UdpOptions::default());
+            let group = source
+                .reports()
+                .iter()
+                .find(|report| report.asked.address == GROUP_V6);
+            let told = group.unwrap().to_string();
+            assert!(told.contains("this machine has no IPv6"), "{told}");
+            assert!(told.contains("IPv4 multicast"), "{told}");
+            send_to_group((GROUP_V4, PORT_DEFAULT).into(), "group");
+            assert_eq!(take_all(&mut source), [b"group"]);
+        },
+    );
+}
+
+/// One value list as a datagram.
+fn packet(host: &str, value: f64) -> Vec<u8> {
+    let mut encoder = Encoder::default();
+    let names = Names {
+        host: host.as_bytes(),
+        plugin: b"p",
+        type_: b"gauge",
+        ..Names::default()
+    };
+    let (time, interval) = (CdTime::from_secs(1_800_000_000), Interval::from_secs(1));
+    let mut datagram = Vec::new();
+    let mut keep = |bytes: &[u8]| datagram.extend_from_slice(bytes);
+    encoder
+        .push(&names, time, interval, &[Value::Gauge(value)], &mut keep)
+        .unwrap();
+    encoder.flush(&mut keep);
+    datagram
+}
+
+#[test]
+fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
+    let source = open(&["127.0.0.1:0"]);
+    let to = address(&source, 0);
+    let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
+    let handle = receiver::spawn(source, None, outlet).unwrap();
+    let from = sender();
+    for value in 0..100 {
+        from.send_to(&packet("h", value.into()), to).unwrap();
+    }
+    from.send_to(b"nonsense", to).unwrap();
+    let (mut values, mut announced, mut faults) = (Vec::new(), 0, 0);
+    until(10, "100 values and a fault", || {
+        while let Some(batch) = intake.next() {
+            announced += batch.announced.len();
+            values.extend(batch.values.iter().map(|bits| f64::from_bits(*bits)));
+            faults += batch.senders.iter().map(|delta| delta.faults).sum::<u64>();
+            intake.give_back(batch);
+        }
+        (values.len() == 100 && faults > 0).then_some(())
+    });
+    assert_eq!((announced, values), (1, (0..100).map(f64::from).collect()));
+    let stopping = Instant::now();
+    drop(handle);
+    assert!(
+        stopping.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        stopping.elapsed()
+    );
+}
+
+#[test]
+fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
+    let source = open(&["127.0.0.1:0"]);
+    let to = address(&source, 0);
+    let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
+    let _handle = receiver::spawn(source, None, outlet).unwrap();
+    let from = sender();
+    for value in 0..5_000 {
+        from.send_to(&packet("h", value.into()), to).unwrap();
+        if value % 100 == 99 {
+            // Not faster than the receiver: this is about the channel, not about the kernel.
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+    let mut count = 0;
+    until(10, "5,000 values", || {
+        while let Some(batch) = intake.next() {
+            assert_eq!((batch.dropped_values, batch.kernel_drops), (0, 0));
+            count += batch.values.len();
+        }
+        (count == 5_000).then_some(())
+    });
+}
+
+#[test]
+fn this_machine_is_measured_under_collectds_own_names() {
+    let mut source = open(&["127.0.0.1:0"]);
+    let local = Local::start(source.add_loopback().unwrap()).unwrap();
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    until(10, "cores in percent", || {
+        source
+            .receive(Duration::from_millis(100), &mut |datagram| {
+                assert!(datagram.internal && datagram.sender.ip().is_loopback());
+                assert!(datagram.bytes.len() <= 1_452);
+                decode(datagram.bytes, &mut |event| match event {
+                    Event::Values(list) => {
+                        let name = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+                        let (plugin, type_) = (name(list.names.plugin), name(list.names.type_));
+                        seen.insert(format!(
+                            "{plugin} {type_} {}",
+                            name(list.names.type_instance)
+                        ));
+                        assert_eq!(list.interval, Interval::from_secs(1));
+                    }
+                    other => panic!("{other:?}"),
+                });
+            })
+            .unwrap();
+        seen.contains("cpu percent user").then_some(())
+    });
+    for wanted in [
+        "cpu percent idle",
+        "memory memory used",
+        "load load ",
+        "uptime uptime ",
+    ] {
+        assert!(seen.contains(wanted), "no {wanted:?} in {seen:?}");
+    }
+    let stopping = Instant::now();
+    drop(local);
+    assert!(
+        stopping.elapsed() < Duration::from_millis(500),
+        "{:?}",
+        stopping.elapsed()
+    );
+}
+
+#[test]
+fn measurements_of_this_machine_go_to_no_other() {
+    for elsewhere in [
+        "192.0.2.1:25826",
+        "239.192.74.66:25826",
+        "[ff18::efc0:4a42]:25826",
+    ] {
+        let refused = Local::start(elsewhere.parse().unwrap()).unwrap_err();
+        assert_eq!(
+            refused.kind(),
+            std::io::ErrorKind::InvalidInput,
+            "{elsewhere}"
+        );
+    }
+}

@@ -1,0 +1,154 @@
+//! The real collectd daemon, in a folder of its own.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+/// Types the tests need beside the daemon's own: every DS type in one list.
+const TYPES: &str = "mixed a:COUNTER:U:U, b:GAUGE:U:U, c:DERIVE:U:U, d:ABSOLUTE:U:U\n";
+
+/// A daemon that is killed when it goes out of scope.
+#[derive(Debug)]
+pub struct Daemon {
+    child: Option<Child>,
+    folder: tempfile::TempDir,
+}
+
+/// What the daemon shall do. It always writes csv files.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    pub host: &'a str,
+    pub plugins: &'a [&'a str],
+    /// Lines inside `<Plugin network>`.
+    pub network: String,
+}
+
+/// A `Server` line; `interface` is for groups.
+pub fn server(address: &str, port: u16, interface: Option<&str>) -> String {
+    let inner = interface
+        .map(|name| format!("Interface \"{name}\"\n"))
+        .unwrap_or_default();
+    format!("<Server \"{address}\" \"{port}\">\n{inner}</Server>\n")
+}
+
+impl Daemon {
+    pub fn start(plan: &Plan<'_>) -> Self {
+        // Its csv plugin writes nothing below a folder that begins with a dot, the default.
+        let folder = tempfile::Builder::new()
+            .prefix("collectoscope-")
+            .tempdir()
+            .unwrap();
+        let base = folder.path();
+        fs::write(base.join("types.db"), TYPES).unwrap();
+        let config = base.join("collectd.conf");
+        fs::write(&config, config_text(plan, base)).unwrap();
+        let out = File::create(base.join("out")).unwrap();
+        let child = Command::new(program())
+            .arg("-f")
+            .arg("-C")
+            .arg(&config)
+            .stdin(Stdio::null())
+            .stderr(out.try_clone().unwrap())
+            .stdout(out)
+            .spawn()
+            .unwrap();
+        Self {
+            child: Some(child),
+            folder,
+        }
+    }
+
+    /// Ends it as an administrator would, so that its files are complete.
+    pub fn stop(&mut self) {
+        let Some(mut child) = self.child.take() else {
+            return;
+        };
+        let pid = nix::unistd::Pid::from_raw(child.id().try_into().unwrap());
+        nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGTERM).unwrap();
+        child.wait().unwrap();
+    }
+
+    /// What it said so far.
+    pub fn log(&self) -> String {
+        let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
+        read("log") + &read("out")
+    }
+
+    /// What its csv plugin wrote: "host/plugin/type" to time (three decimals) to values.
+    pub fn csv(&self) -> HashMap<String, HashMap<String, Vec<String>>> {
+        let root = self.folder.path().join("csv");
+        let mut all: HashMap<String, HashMap<String, Vec<String>>> = HashMap::new();
+        for file in files(&root) {
+            let name = file.strip_prefix(&root).unwrap().to_str().unwrap();
+            // "-2026-11-23" at the end is the day it was written.
+            let identifier = &name[..name.len() - "-2026-11-23".len()];
+            let rows = all.entry(identifier.into()).or_default();
+            for line in fs::read_to_string(&file).unwrap().lines().skip(1) {
+                let mut cells = line.split(',').map(String::from);
+                rows.insert(cells.next().unwrap(), cells.collect());
+            }
+        }
+        all
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+        if std::thread::panicking() {
+            eprintln!("the daemon said:\n{}", self.log());
+        }
+    }
+}
+
+fn program() -> PathBuf {
+    [
+        "/usr/sbin/collectd",
+        "/usr/bin/collectd",
+        "/usr/local/sbin/collectd",
+    ]
+    .map(PathBuf::from)
+    .into_iter()
+    .find(|path| path.exists())
+    .expect("collectd is missing: apt-get install --no-install-recommends collectd-core")
+}
+
+/// One write thread: with more, two rows at once may each create the csv file anew.
+fn config_text(plan: &Plan<'_>, base: &Path) -> String {
+    let base = base.display();
+    let mut text = format!(
+        "Hostname \"{}\"\nFQDNLookup false\nBaseDir \"{base}\"\nPIDFile \"{base}/pid\"\n\
+         TypesDB \"/usr/share/collectd/types.db\" \"{base}/types.db\"\nInterval 1\nWriteThreads 1\n\
+         LoadPlugin logfile\n<Plugin logfile>\nLogLevel info\nFile \"{base}/log\"\n</Plugin>\n\
+         LoadPlugin csv\n<Plugin csv>\nDataDir \"{base}/csv\"\nStoreRates false\n</Plugin>\n\
+         <LoadPlugin network>\nFlushInterval 1\nFlushTimeout 1\n</LoadPlugin>\n\
+         <Plugin network>\n{}</Plugin>\n",
+        plan.host, plan.network
+    );
+    for plugin in plan.plugins {
+        writeln!(text, "LoadPlugin {plugin}").unwrap();
+    }
+    if plan.plugins.contains(&"cpu") {
+        text.push_str("<Plugin cpu>\nValuesPercentage true\n</Plugin>\n");
+    }
+    text
+}
+
+/// Every file below `folder`; empty when there is none.
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found
+}
