@@ -6,6 +6,7 @@
 use super::faults::Troubles;
 use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
+use crate::source::local::Local;
 use crate::source::pcap::{Capture, CaptureError};
 use crate::source::udp::{Datagram, UdpOptions, UdpSource};
 use crate::wire::{Event, decode};
@@ -37,13 +38,22 @@ pub(super) enum DumpError {
     },
 }
 
+/// Whose values are printed besides what arrives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Also {
+    /// Nobody's.
+    Nobody,
+    /// This machine's, as in the window.
+    ThisMachine,
+}
+
 /// How often the network is left to look at the clock and at new interfaces.
 const TURN: Duration = Duration::from_millis(250);
 /// How often interfaces are looked at.
 const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 
 /// Prints until the end that `args` set.
-pub(super) fn run(args: &DumpArgs) -> Result<(), DumpError> {
+pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
     // An end further off than the clock can tell is none.
     let end = args
@@ -51,7 +61,7 @@ pub(super) fn run(args: &DumpArgs) -> Result<(), DumpError> {
         .and_then(|duration| Instant::now().checked_add(duration));
     let result = match &args.read {
         Some(path) => read_capture(path, end, &mut printer),
-        None => receive(args, end, &mut printer),
+        None => receive(args, also, end, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -97,6 +107,7 @@ fn read_capture(
 
 fn receive(
     args: &DumpArgs,
+    also: Also,
     end: Option<Instant>,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
@@ -107,7 +118,12 @@ fn receive(
     for report in source.reports() {
         say(report);
     }
-    if !source.is_listening() {
+    // Measures as long as it lives.
+    let local = match also {
+        Also::Nobody => None,
+        Also::ThisMachine => measure_this_machine(&mut source),
+    };
+    if !source.is_listening() && local.is_none() {
         return Err(DumpError::Deaf);
     }
     let mut looked = Instant::now();
@@ -139,6 +155,16 @@ fn receive(
         ));
     }
     Ok(())
+}
+
+fn measure_this_machine(source: &mut UdpSource) -> Option<Local> {
+    match source.add_loopback().and_then(Local::start) {
+        Ok(local) => Some(local),
+        Err(error) => {
+            say(format_args!("cannot measure this machine: {error}"));
+            None
+        }
+    }
 }
 
 fn is_past(end: Option<Instant>) -> bool {

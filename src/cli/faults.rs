@@ -200,6 +200,20 @@ mod tests {
     }
 
     #[test]
+    fn the_name_of_a_user_is_shown_up_to_its_limit() {
+        let part = Protected {
+            protection: Protection::Signed,
+            user: &[b'u'; 60_000],
+            offset_bytes: 0,
+        };
+        let line = Troubles::default().protected(&part).unwrap();
+        assert_eq!(
+            line.matches('u').count(),
+            USER_SHOWN_MAX + "user".matches('u').count()
+        );
+    }
+
+    #[test]
     fn invented_users_do_not_fill_the_memory() {
         let mut troubles = Troubles::default();
         for number in 0..1_000 {

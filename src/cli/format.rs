@@ -123,19 +123,35 @@ impl fmt::Display for Number {
             Value::Counter(number) | Value::Absolute(number) => write!(f, "{number}"),
             Value::Derive(number) => write!(f, "{number}"),
             Value::Gauge(number) if number.is_nan() => f.write_str("nan"),
-            Value::Gauge(number) => {
-                // Rust's `{:?}` is Python's `repr`, shortest digits and the same limits for the
-                // exponent, but writes `1e16` and `1e-5` for `1e+16` and `1e-05`.
-                let rust = format!("{number:?}");
-                match rust.split_once('e') {
-                    None => f.write_str(&rust),
-                    Some((digits, exponent)) => match exponent.strip_prefix('-') {
-                        Some(exponent) => write!(f, "{digits}e-{exponent:0>2}"),
-                        None => write!(f, "{digits}e+{exponent:0>2}"),
-                    },
-                }
-            }
+            Value::Gauge(number) => f.write_str(&python_repr(number)),
         }
+    }
+}
+
+/// Rust's `{:?}` is nearly Python's `repr`: as few digits as read back the same, and the same
+/// limits for the exponent. But it writes `1e16` for `1e+16`, and of two shortest forms equally
+/// near it takes the larger one where Python takes the even one.
+fn python_repr(number: f64) -> String {
+    let shortest = format!("{number:?}");
+    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, ""));
+    let decimals = digits
+        .split_once('.')
+        .map_or(0, |(_, decimals)| decimals.len());
+    // With a precision Rust rounds exactly, and ties to even.
+    let nearest = match exponent {
+        "" => format!("{number:.decimals$}"),
+        _ => format!("{number:.decimals$e}"),
+    };
+    let same = nearest
+        .parse::<f64>()
+        .is_ok_and(|read| read.to_bits() == number.to_bits());
+    let chosen = if same { nearest } else { shortest };
+    match chosen.split_once('e') {
+        None => chosen,
+        Some((digits, exponent)) => match exponent.strip_prefix('-') {
+            Some(exponent) => format!("{digits}e-{exponent:0>2}"),
+            None => format!("{digits}e+{exponent:0>2}"),
+        },
     }
 }
 
@@ -187,6 +203,10 @@ mod tests {
             (0.00001, "1e-05"),
             (-1.25e-7, "-1.25e-07"),
             (5e-324, "5e-324"),
+            (2e-323, "2e-323"),
+            // Half way between two shortest forms.
+            (f64::from(29.782_486_f32), "29.782485961914062"),
+            (f64::from(2.857_399_f32), "2.8573989868164062"),
             (f64::MAX, "1.7976931348623157e+308"),
             (f64::INFINITY, "inf"),
             (f64::NEG_INFINITY, "-inf"),

@@ -187,7 +187,7 @@ impl WindowArgs {
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
-        Some(Command::Dump(args)) => finish(dump::run(&args)),
+        Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
         None => open_window(&cli.window),
     }
 }
@@ -202,7 +202,12 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         return ExitCode::FAILURE;
     }
     say("carrying on without a window, as: collectoscope dump");
-    finish(dump::run(&args.as_dump()))
+    let also = if args.no_local {
+        dump::Also::Nobody
+    } else {
+        dump::Also::ThisMachine
+    };
+    finish(dump::run(&args.as_dump(), also))
 }
 
 fn finish(result: Result<(), dump::DumpError>) -> ExitCode {

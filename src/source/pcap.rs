@@ -43,8 +43,8 @@ pub enum CaptureError {
     },
     /// A link type we cannot look into.
     #[error(
-        "cannot read link type {link_type}, in {}\n  known are Ethernet (1), raw IP (101), Linux cooked \
-         (113, 276) and loopback (0, 108); capture again with: tcpdump -i any",
+        "cannot read link type {link_type}, in {}\n  known are Ethernet (1), raw IP (101), \
+         Linux cooked (113, 276) and loopback (0, 108); capture again with: tcpdump -i any",
         path.display()
     )]
     LinkType {
@@ -162,8 +162,9 @@ impl Capture {
 
     /// Hands the next datagram to `take`. False at the end; after an error there is no more.
     ///
-    /// A datagram is what was sent to port 25826 (taken as it is, faults and all), or to another port if it begins as collectd's
-    /// protocol does: no fault before the first value list, notification or protected part.
+    /// A datagram is what was sent to port 25826 (taken as it is, faults and all), or to another
+    /// port if it begins as collectd's protocol does: no fault before the first value list,
+    /// notification or protected part.
     pub fn next(&mut self, take: &mut dyn FnMut(&Datagram<'_>)) -> Result<bool, CaptureError> {
         while !self.ended {
             let nanos = self.reader.header().ts_resolution == TsResolution::NanoSecond;

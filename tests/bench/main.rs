@@ -60,9 +60,19 @@ fn main() {
         }
         let figure = (bench.run)(&options);
         if options.json {
+            let Figure {
+                median,
+                best,
+                unit,
+                rounds,
+                checksum,
+            } = figure;
             println!(
-                r#"{{"name":"{}","unit":"{}","median":{:.3},"best":{:.3},"rounds":{},"checksum":"{:016x}"}}"#,
-                bench.name, figure.unit, figure.median, figure.best, figure.rounds, figure.checksum
+                "{}",
+                serde_json::json!({
+                    "name": bench.name, "unit": unit, "median": median, "best": best,
+                    "rounds": rounds, "checksum": format!("{checksum:016x}"),
+                })
             );
         } else {
             println!(

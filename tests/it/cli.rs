@@ -55,15 +55,24 @@ fn text_is_that_of_the_reader_of_2009() {
 
 #[test]
 fn json_keeps_every_number_exact() {
-    check_lines(
-        &[TWO_LISTS, NOTIFICATION],
-        &["--format", "json"],
-        &[
-            r#"{"time":1795426812.5,"interval":10,"host":"h","plugin":"p","plugin_instance":"","type":"gauge","type_instance":"","values":[{"kind":"gauge","value":1.0}]}"#,
-            r#"{"time":1795426812.5,"interval":10,"host":"h","plugin":"p","plugin_instance":"0","type":"gauge","type_instance":"x","values":[{"kind":"derive","value":-2},{"kind":"gauge","value":2.5}]}"#,
-            r#"{"time":1795426812,"notification":true,"severity":"warning","host":"h","plugin":"p","plugin_instance":"","type":"","type_instance":"","message":"m\u001bn"}"#,
-        ],
-    );
+    // Each object is one line.
+    let expected = [
+        concat!(
+            r#"{"time":1795426812.5,"interval":10,"host":"h","plugin":"p","plugin_instance":"","#,
+            r#""type":"gauge","type_instance":"","values":[{"kind":"gauge","value":1.0}]}"#
+        ),
+        concat!(
+            r#"{"time":1795426812.5,"interval":10,"host":"h","plugin":"p","plugin_instance":"0","#,
+            r#""type":"gauge","type_instance":"x","values":[{"kind":"derive","value":-2},"#,
+            r#"{"kind":"gauge","value":2.5}]}"#
+        ),
+        concat!(
+            r#"{"time":1795426812,"notification":true,"severity":"warning","host":"h","#,
+            r#""plugin":"p","plugin_instance":"","type":"","type_instance":"","#,
+            r#""message":"m\u001bn"}"#
+        ),
+    ];
+    check_lines(&[TWO_LISTS, NOTIFICATION], &["--format", "json"], &expected);
 }
 
 #[test]
@@ -418,14 +427,38 @@ fn an_address_of_somebody_else_is_said_and_is_a_failure() {
     assert!(stderr(&output).contains("192.0.2.1"), "{}", stderr(&output));
 }
 
-#[test]
-fn without_a_display_the_values_are_printed_instead() {
-    let (mut child, address, _errors) = listening(&[]);
+/// Runs the program without a command or display until it prints a line that starts so.
+#[track_caller]
+fn check_prints_instead(args: &[&str], start: &str) {
+    let (mut child, address, _errors) = listening(args);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(&hex(TWO_LISTS), address).unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    let found = lines.any(|line| line.unwrap() == "[1795426812.5] h/p/gauge [(1, 1.0)]");
+    let found = lines.any(|line| line.unwrap().contains(start));
     child.kill().unwrap();
     child.wait().unwrap();
     assert!(found);
+}
+
+#[test]
+fn without_a_display_what_arrives_is_printed_instead() {
+    check_prints_instead(&["--no-local"], "[1795426812.5] h/p/gauge [(1, 1.0)]");
+}
+
+#[test]
+fn without_a_display_this_machine_is_printed_too() {
+    check_prints_instead(&[], "/memory/memory/free [(1, ");
+}
+
+#[test]
+fn a_screenshot_without_a_display_is_a_failure() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = folder.path().join("picture.png");
+    let output = collectoscope()
+        .arg("--screenshot")
+        .arg(&picture)
+        .output()
+        .unwrap();
+    assert_eq!((output.status.code(), picture.exists()), (Some(1), false));
+    assert!(!stderr(&output).is_empty());
 }

@@ -14,6 +14,7 @@ mod support;
 
 mod cli;
 mod daemon;
+mod encode;
 mod malformed;
 mod source;
 mod wire;

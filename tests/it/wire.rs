@@ -1,11 +1,8 @@
-//! The wire, both ways, against the real daemon's bytes.
+//! The wire read: the real daemon's bytes, and each kind of part and fault.
 
-use crate::support::{data, datagrams, hex, listing};
-use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Names, Severity, Value};
-use collectoscope::wire::{
-    EncodeError, Encoder, Event, NAME_MAX_BYTES, Protection, decode, encode_notification,
-};
-use proptest::prelude::*;
+use crate::support::{data, datagrams, hex, listing, told};
+use collectoscope::metric::{Names, Value};
+use collectoscope::wire::{Event, Protection, decode};
 use serde_json::json;
 
 /// Host `h`, time 1795426812, interval 10, plugin `p`, type `gauge`: 46 bytes.
@@ -13,31 +10,6 @@ const HEADER: &str = "0000 0006 6800  0008 000c 1ac1027f00000000  0009 000c 0000
                       0002 0006 7000  0004 000a 676175676500";
 /// One gauge of 1.0: 15 bytes.
 const GAUGE_1: &str = "0006 000f 0001 01 000000000000f03f";
-
-/// What a datagram says, one line per event.
-fn told(datagram: &[u8]) -> Vec<String> {
-    let mut lines = Vec::new();
-    decode(datagram, &mut |event| {
-        lines.push(match event {
-            Event::Values(list) => {
-                let values: Vec<Value> = list.values.iter().collect();
-                let id = Identifier::from_names(&list.names);
-                format!("{} {}+{} {values:?}", id, list.time, list.interval)
-            }
-            Event::Notification(one) => {
-                let message = String::from_utf8_lossy(one.message);
-                let id = Identifier::from_names(&one.names);
-                format!("{id} {} {} {message}", one.time, one.severity.name())
-            }
-            Event::Protected(part) => {
-                let user = String::from_utf8_lossy(part.user);
-                format!("{:?} {user} at {}", part.protection, part.offset_bytes)
-            }
-            Event::Fault(fault) => fault.to_string(),
-        });
-    });
-    lines
-}
 
 /// What the datagrams of a capture hold, in the form of its listing. Times come apart.
 fn decoded(name: &str) -> Vec<(f64, serde_json::Value)> {
@@ -125,45 +97,6 @@ fn notifications_read_as_listed() {
 #[test]
 fn datagrams_of_the_traffic_generator_read_as_listed() {
     check_listing("collectd-tg", 3_897);
-}
-
-/// Decodes a datagram and encodes what it held. `None` when that took more than one datagram.
-fn reencoded(datagram: &[u8]) -> Option<Vec<u8>> {
-    let mut encoder = Encoder::default();
-    let mut out = Vec::new();
-    let mut send = |datagram: &[u8]| out.push(datagram.to_vec());
-    let mut notifications = Vec::new();
-    decode(datagram, &mut |event| match event {
-        Event::Values(list) => {
-            let values: Vec<Value> = list.values.iter().collect();
-            let pushed = encoder.push(&list.names, list.time, list.interval, &values, &mut send);
-            pushed.unwrap();
-        }
-        Event::Notification(one) => {
-            let mut out = Vec::new();
-            encode_notification(&one.names, one.time, one.severity, one.message, &mut out).unwrap();
-            notifications.push(out);
-        }
-        other => panic!("{other:?}"),
-    });
-    encoder.flush(&mut send);
-    out.append(&mut notifications);
-    (out.len() == 1).then(|| out.remove(0))
-}
-
-#[test]
-fn what_the_daemon_sent_is_encoded_again_byte_for_byte() {
-    for name in ["plain", "ipv6", "multicast6", "notifications"] {
-        let datagrams = datagrams(&data(&format!("{name}.pcap")));
-        assert!(datagrams.len() >= 93);
-        for (number, datagram) in datagrams.iter().enumerate() {
-            assert_eq!(
-                reencoded(datagram).as_ref(),
-                Some(datagram),
-                "{name} {number}"
-            );
-        }
-    }
 }
 
 #[test]
@@ -338,162 +271,4 @@ fn what_follows_an_encrypted_part_is_read_with_the_names_of_before() {
 fn what_a_signature_covers_is_not_read() {
     let signed = format!("0200 0027 {} 626f62", "00".repeat(32));
     check_tail(&format!("{signed} {GAUGE_1}"), &["Signed bob at 61"]);
-}
-
-#[track_caller]
-fn check_refused(names: &Names<'_>, secs: u64, values: &[Value], size_max: usize, says: &str) {
-    let mut encoder = Encoder::new(size_max);
-    let time = CdTime::from_secs(secs);
-    let mut send = |_: &[u8]| panic!("nothing to send");
-    let error = encoder.push(names, time, Interval::from_secs(10), values, &mut send);
-    assert_eq!(
-        error.map_err(|error| error.to_string()),
-        Err(says.to_owned())
-    );
-    encoder.flush(&mut send);
-}
-
-#[test]
-fn what_a_receiver_would_not_take_is_not_sent() {
-    let one = [Value::Gauge(1.0)];
-    let names = Names {
-        host: b"h",
-        plugin: b"p",
-        type_: b"t",
-        ..Names::default()
-    };
-    let long = [b'x'; NAME_MAX_BYTES + 1];
-    let long_names = Names {
-        plugin_instance: &long,
-        ..names
-    };
-    let too_long = "plugin instance of 128 bytes, at most 127";
-    check_refused(&long_names, 1, &one, 1_452, too_long);
-    let nul = Names {
-        type_instance: b"a\0b",
-        ..names
-    };
-    check_refused(&nul, 1, &one, 1_452, "type instance holds a NUL at byte 1");
-    check_refused(&Names { host: b"", ..names }, 1, &one, 1_452, "no host");
-    check_refused(&names, 0, &one, 1_452, "no time");
-    check_refused(&names, 1, &[], 1_452, "no values");
-    check_refused(&names, 1, &one, 56, "57 bytes do not fit a datagram of 56");
-    let many = [Value::Counter(1); 8_000];
-    check_refused(
-        &names,
-        1,
-        &many,
-        usize::MAX,
-        "72048 bytes do not fit a datagram of 65535",
-    );
-}
-
-#[test]
-fn a_refused_list_leaves_the_ones_before_it_whole() {
-    let names = Names {
-        host: b"h",
-        plugin: b"p",
-        type_: b"t",
-        ..Names::default()
-    };
-    let (time, interval) = (CdTime::from_secs(1), Interval::from_secs(10));
-    let mut sent = Vec::new();
-    let mut send = |datagram: &[u8]| sent.push(datagram.to_vec());
-    let mut encoder = Encoder::new(100);
-    encoder
-        .push(&names, time, interval, &[Value::Gauge(1.0)], &mut send)
-        .unwrap();
-    let refused = encoder.push(&names, time, interval, &[Value::Gauge(1.0); 9], &mut send);
-    assert!(matches!(
-        refused,
-        Err(EncodeError::TooLarge {
-            bytes: 129,
-            size_max: 100
-        })
-    ));
-    encoder.flush(&mut send);
-    assert_eq!(sent.len(), 1);
-    assert_eq!(told(&sent[0]), ["h/p/t 1+10 [Gauge(1.0)]"]);
-}
-
-/// A value list as [`Encoder::push`] takes it. Few names, so that parts repeat.
-type Pushed = (Identifier, CdTime, Interval, Vec<Value>);
-
-fn any_list() -> impl Strategy<Value = Pushed> {
-    let needed = "[ab]|[a-z]{1,9}|[é日]{1,9}";
-    let instance = "|[01]|[a-z]{0,40}";
-    let value = (0_u8..4, any::<u64>()).prop_map(|(kind, bits)| {
-        let value = Value::from_bits(DsType::from_code(kind).unwrap(), bits);
-        if matches!(value, Value::Gauge(gauge) if gauge.is_nan()) {
-            Value::Gauge(0.5)
-        } else {
-            value
-        }
-    });
-    let names = (needed, needed, instance, needed, instance)
-        .prop_map(|(h, p, pi, t, ti)| Identifier::new(&h, &p, &pi, &t, &ti));
-    let time = prop_oneof![1_u64..4, 1..=u64::MAX].prop_map(CdTime::from_raw);
-    let interval = prop_oneof![0_u64..3, any::<u64>()].prop_map(Interval::from_raw);
-    (names, time, interval, prop::collection::vec(value, 1..5))
-}
-
-/// All lists, encoded into datagrams of at most `size_max`, and read back.
-fn through_the_wire(lists: &[Pushed], size_max: usize) -> Vec<Pushed> {
-    let mut back = Vec::new();
-    let mut receive = |datagram: &[u8]| {
-        assert!(datagram.len() <= size_max);
-        decode(datagram, &mut |event| {
-            let Event::Values(list) = event else {
-                panic!("{event:?}")
-            };
-            let id = Identifier::from_names(&list.names);
-            back.push((id, list.time, list.interval, list.values.iter().collect()));
-        });
-    };
-    let mut encoder = Encoder::new(size_max);
-    for (id, time, interval, values) in lists {
-        encoder
-            .push(&id.names(), *time, *interval, values, &mut receive)
-            .unwrap();
-    }
-    encoder.flush(&mut receive);
-    back
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn lists_split_at_any_size_come_back_as_they_were(
-        lists in prop::collection::vec(any_list(), 0..40),
-        size_max in 400_usize..3_000,
-    ) {
-        prop_assert_eq!(through_the_wire(&lists, size_max), lists);
-    }
-
-    #[test]
-    fn notifications_come_back_as_they_were(
-        (id, time, _, _) in any_list(),
-        severity in prop::sample::select(vec![Severity::Failure, Severity::Warning, Severity::Okay]),
-        message in "[^\0]{1,63}",
-    ) {
-        let mut datagram = b"old".to_vec();
-        encode_notification(&id.names(), time, severity, message.as_bytes(), &mut datagram).unwrap();
-        prop_assert_eq!(told(&datagram), [format!("{id} {time} {} {message}", severity.name())]);
-    }
-}
-
-#[test]
-fn a_refused_notification_says_why() {
-    let mut out = Vec::new();
-    let mut refuse = |secs: u64, message: &[u8]| {
-        let time = CdTime::from_secs(secs);
-        let names = Names::default();
-        encode_notification(&names, time, Severity::Okay, message, &mut out)
-            .unwrap_err()
-            .to_string()
-    };
-    assert_eq!(refuse(1, &[b'x'; 256]), "message of 256 bytes, at most 255");
-    assert_eq!(refuse(1, b""), "no message");
-    assert_eq!(refuse(0, b"x"), "no time");
 }

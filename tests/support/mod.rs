@@ -16,7 +16,9 @@ pub mod daemon;
 pub mod netns;
 pub mod wait;
 
+use collectoscope::metric::{Identifier, Value};
 use collectoscope::source::pcap::Capture;
+use collectoscope::wire::{Event, decode};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -61,6 +63,31 @@ pub fn hex(text: &str) -> Vec<u8> {
     let (pairs, rest) = digits.as_chunks::<2>();
     assert!(rest.is_empty(), "half a byte in {text}");
     pairs.iter().map(|[high, low]| high << 4 | low).collect()
+}
+
+/// What a datagram says, one line per event.
+pub fn told(datagram: &[u8]) -> Vec<String> {
+    let mut lines = Vec::new();
+    decode(datagram, &mut |event| {
+        lines.push(match event {
+            Event::Values(list) => {
+                let values: Vec<Value> = list.values.iter().collect();
+                let id = Identifier::from_names(&list.names);
+                format!("{} {}+{} {values:?}", id, list.time, list.interval)
+            }
+            Event::Notification(one) => {
+                let message = String::from_utf8_lossy(one.message);
+                let id = Identifier::from_names(&one.names);
+                format!("{id} {} {} {message}", one.time, one.severity.name())
+            }
+            Event::Protected(part) => {
+                let user = String::from_utf8_lossy(part.user);
+                format!("{:?} {user} at {}", part.protection, part.offset_bytes)
+            }
+            Event::Fault(fault) => fault.to_string(),
+        });
+    });
+    lines
 }
 
 /// The program, with no display to open a window on.
