@@ -465,3 +465,171 @@ fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
 fn index(id: u32) -> usize {
     usize::try_from(id).unwrap_or(usize::MAX)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::Value;
+    use crate::wire::Encoder;
+
+    fn sender(number: u32) -> SocketAddr {
+        (Ipv4Addr::from(0x0a00_0000 + number), 25_826).into()
+    }
+
+    /// One datagram with a list per host, each with one gauge.
+    fn datagram(hosts: &[&str]) -> Vec<u8> {
+        let (mut encoder, mut bytes) = (Encoder::new(65_535), Vec::new());
+        let mut send = |sent: &[u8]| bytes.extend_from_slice(sent);
+        for host in hosts {
+            let identifier = Identifier::new(host, "p", "", "gauge", "");
+            let (time, interval) = (CdTime::from_secs(5), Interval::from_secs(10));
+            let values = [Value::Gauge(1.5)];
+            encoder
+                .push(&identifier.names(), time, interval, &values, &mut send)
+                .unwrap();
+        }
+        encoder.flush(&mut send);
+        bytes
+    }
+
+    fn lists(batch: &Batch) -> Vec<u32> {
+        batch.rows.iter().map(|row| row.list.0).collect()
+    }
+
+    #[test]
+    fn a_list_is_announced_once_and_known_afterwards() {
+        let mut ingest = Ingest::new();
+        assert!(ingest.is_empty());
+        ingest.datagram(&datagram(&["a", "b", "a"]), sender(1), CdTime::from_secs(9));
+        assert!(!ingest.is_empty());
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.announced.len()), (vec![0, 1, 0], 2));
+        assert_eq!(
+            (batch.arrival, batch.values.len()),
+            (CdTime::from_secs(9), 3)
+        );
+        ingest.datagram(&datagram(&["b", "c", "a"]), sender(1), CdTime::from_secs(9));
+        let batch = ingest.take(Some(batch));
+        assert_eq!((lists(&batch), batch.announced.len()), (vec![1, 2, 0], 1));
+        assert!(ingest.is_empty());
+    }
+
+    #[test]
+    fn the_same_names_with_other_ds_types_are_another_list() {
+        let mut ingest = Ingest::new();
+        let names = Identifier::new("h", "p", "", "t", "");
+        let one = ingest.list(&names.names(), &[1]).unwrap();
+        for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
+            assert_eq!(
+                ingest.list(&names.names(), kinds) == Some(one),
+                same,
+                "{kinds:?}"
+            );
+        }
+        let shifted = Identifier::new("hp", "", "", "t", "");
+        assert_ne!(ingest.list(&shifted.names(), &[1]), Some(one));
+    }
+
+    #[test]
+    fn lists_past_the_bound_are_refused_and_counted() {
+        let mut ingest = Ingest::with_lists_max(2);
+        ingest.datagram(
+            &datagram(&["a", "b", "c", "a", "d"]),
+            sender(1),
+            CdTime::ZERO,
+        );
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
+        assert_eq!(batch.senders[0].lists, 5);
+    }
+
+    #[test]
+    fn names_past_the_bound_are_refused_and_counted() {
+        let mut ingest = Ingest {
+            name_bytes_max: 40,
+            ..Ingest::new()
+        };
+        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO);
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1], 1));
+    }
+
+    #[test]
+    fn senders_past_the_bound_are_counted_together() {
+        let mut ingest = Ingest::new();
+        for number in 0..1_030 {
+            ingest.datagram(&datagram(&["a"]), sender(number), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(batch.senders.len(), SENDERS_PER_BATCH_MAX + 1);
+        let others = batch.senders.last().unwrap();
+        assert_eq!((others.sender, others.datagrams), (OTHER_SENDERS, 6));
+    }
+
+    #[test]
+    fn faults_are_kept_up_to_the_bound_and_all_counted() {
+        let mut ingest = Ingest::new();
+        for _ in 0..100 {
+            ingest.datagram(b"\0\0\0\x01", sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(
+            (batch.faults.len(), batch.senders[0].faults),
+            (FAULTS_PER_BATCH_MAX, 100)
+        );
+    }
+
+    #[test]
+    fn a_batch_nobody_takes_stops_growing_and_counts_what_it_loses() {
+        let mut ingest = Ingest::new();
+        let bytes = datagram(&["a"; 1_000]);
+        for _ in 0..1_100 {
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        let (kept, lost) = (batch.values.len(), batch.dropped_values);
+        assert_eq!(
+            (kept, lost),
+            (
+                VALUES_PER_BATCH_MAX,
+                1_100_000 - VALUES_PER_BATCH_MAX as u64
+            )
+        );
+    }
+
+    #[test]
+    fn notifications_nobody_takes_are_bounded() {
+        let mut ingest = Ingest::new();
+        let (names, mut bytes) = (Identifier::new("h", "", "", "", ""), Vec::new());
+        let (time, severity) = (CdTime::from_secs(5), crate::metric::Severity::Warning);
+        crate::wire::encode_notification(&names.names(), time, severity, b"\xff!", &mut bytes)
+            .unwrap();
+        for _ in 0..10_010 {
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(batch.notifications.len(), NOTIFICATIONS_PER_BATCH_MAX);
+        assert_eq!(batch.dropped_notifications, 10);
+        assert_eq!(&*batch.notifications[0].message, "\u{fffd}!");
+    }
+
+    #[test]
+    fn users_past_the_bound_are_counted_together() {
+        let mut users = Vec::new();
+        for number in 0..20 {
+            let user = format!("user{number}");
+            count_user(
+                &mut users,
+                Protection::Signed,
+                &user,
+                1,
+                USERS_PER_SENDER_MAX,
+            );
+        }
+        assert_eq!(users.len(), USERS_PER_SENDER_MAX + 1);
+        assert_eq!(
+            users.last().unwrap(),
+            &(Protection::Signed, OTHER_USERS.into(), 4)
+        );
+    }
+}
