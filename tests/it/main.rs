@@ -6,5 +6,7 @@
     clippy::indexing_slicing
 )]
 
+mod feed;
 mod pipeline;
 mod store;
+mod trace;
