@@ -10,7 +10,7 @@ use batch::count_user;
 pub use batch::{Announced, Batch, FaultReport, ListId, Row, SenderDelta};
 
 use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
-use crate::wire::{self, Event, Protected, Protection};
+use crate::wire::{self, Event, Protected};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -318,7 +318,7 @@ fn index(id: u32) -> usize {
 mod tests {
     use super::*;
     use crate::metric::{Interval, Value};
-    use crate::wire::Encoder;
+    use crate::wire::{Encoder, Protection};
 
     fn sender(number: u32) -> SocketAddr {
         (Ipv4Addr::from(0x0a00_0000 + number), 25_826).into()

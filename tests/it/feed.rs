@@ -23,7 +23,6 @@ impl Feed {
             store,
             batch: Batch::default(),
             lists: 0,
-            kinds: Vec::new(),
         }
     }
 
