@@ -1,9 +1,15 @@
-//! Files of the user: types.db.
+//! Files of the user: types.db, and the settings that the window keeps.
 //!
 //! Reads files and says in sentences what was wrong with them; what is good is kept. The parsing
 //! is done on the floors below.
 
+use crate::metric::Interval;
 use crate::typesdb::TypesDb;
+use crate::view::{Theme, WIDTH_FIRST};
+use etcetera::BaseStrategy as _;
+use serde::{Deserialize, Serialize};
+use std::fs;
+use std::io;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
@@ -69,6 +75,113 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     Ok(text)
 }
 
+/// What the user chose, kept from one start to the next.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Settings {
+    /// Dark, light, or as the system.
+    pub theme: Theme,
+    /// Width of the time window, seconds.
+    pub window_secs: f64,
+    /// Whether the sidebar is shown.
+    pub sidebar: bool,
+    /// Width and height of the window, points; zero before the first start.
+    pub size: [f32; 2],
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            theme: Theme::System,
+            window_secs: WIDTH_FIRST.secs_f64(),
+            sidebar: true,
+            size: [0.0, 0.0],
+        }
+    }
+}
+
+impl Settings {
+    /// Width of the time window.
+    pub fn window(&self) -> Interval {
+        Interval::from_secs_f64(self.window_secs)
+    }
+}
+
+/// Where [`Settings`] are kept: `collectoscope/settings.toml` in the user's configuration folder.
+#[derive(Clone, Debug)]
+pub struct SettingsFile {
+    path: PathBuf,
+}
+
+impl SettingsFile {
+    /// Finds the file and reads it. What cannot be read or understood is told and left out.
+    pub fn open() -> (Option<Self>, Settings, Vec<String>) {
+        match etcetera::choose_base_strategy() {
+            Ok(folders) => {
+                let file = Self::at(folders.config_dir().join("collectoscope/settings.toml"));
+                let (settings, messages) = file.load();
+                (Some(file), settings, messages)
+            }
+            Err(error) => {
+                let message = format!("settings are not kept, no home folder: {error}");
+                (None, Settings::default(), vec![message])
+            }
+        }
+    }
+
+    /// The file at `path`.
+    pub const fn at(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    /// Reads it; a missing file is the first start.
+    pub fn load(&self) -> (Settings, Vec<String>) {
+        let reason = match fs::read_to_string(&self.path) {
+            Ok(text) => match toml::from_str(&text) {
+                Ok(settings) => return (sane(settings), Vec::new()),
+                Err(error) => error.to_string(),
+            },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                return (Settings::default(), Vec::new());
+            }
+            Err(error) => error.to_string(),
+        };
+        let path = self.path.display();
+        let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
+        (Settings::default(), vec![message])
+    }
+
+    /// Writes it, whole or not at all; the error is a sentence.
+    pub fn save(&self, settings: &Settings) -> Result<(), String> {
+        let write = || -> io::Result<()> {
+            if let Some(folder) = self.path.parent() {
+                fs::create_dir_all(folder)?;
+            }
+            let text = toml::to_string(settings).map_err(io::Error::other)?;
+            let new = self.path.with_extension("toml.new");
+            fs::write(&new, text)?;
+            fs::rename(&new, &self.path)
+        };
+        let path = self.path.display();
+        write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
+    }
+}
+
+/// A file edited by hand must not open a window nobody can find.
+fn sane(mut settings: Settings) -> Settings {
+    if !settings
+        .size
+        .iter()
+        .all(|side| (200.0..=16_384.0).contains(side))
+    {
+        settings.size = Settings::default().size;
+    }
+    if !settings.window_secs.is_finite() || settings.window_secs <= 0.0 {
+        settings.window_secs = Settings::default().window_secs;
+    }
+    settings
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +228,46 @@ mod tests {
             messages[0].contains("more than 4194304 bytes"),
             "{messages:?}"
         );
+    }
+
+    #[test]
+    fn settings_survive_a_restart() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SettingsFile::at(folder.path().join("not/there/yet/settings.toml"));
+        assert_eq!(file.load(), (Settings::default(), Vec::new()));
+        let settings = Settings {
+            theme: Theme::Light,
+            window_secs: 60.0,
+            ..Settings::default()
+        };
+        file.save(&settings).unwrap();
+        assert_eq!(file.load(), (settings, Vec::new()));
+    }
+
+    #[test]
+    fn settings_that_make_no_sense_are_told_and_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("settings.toml");
+        std::fs::write(&path, "theme = 'pink'").unwrap();
+        let (settings, messages) = SettingsFile::at(path.clone()).load();
+        assert_eq!(settings, Settings::default());
+        assert!(
+            messages[0].contains("settings.toml") && messages[0].contains("pink"),
+            "{messages:?}"
+        );
+        std::fs::write(&path, "size = [1.0, nan]\nwindow_secs = -5.0").unwrap();
+        assert_eq!(
+            SettingsFile::at(path).load(),
+            (Settings::default(), Vec::new())
+        );
+    }
+
+    #[test]
+    fn a_folder_that_cannot_be_written_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let taken = folder.path().join("taken");
+        std::fs::write(&taken, "").unwrap();
+        let error = SettingsFile::at(taken.join("settings.toml")).save(&Settings::default());
+        assert!(error.unwrap_err().starts_with("cannot keep the settings: "));
     }
 }

@@ -1,1 +1,297 @@
-//! Placeholder.
+//! The command line: what can be asked for, and which command does it.
+//!
+//! Without a command the window opens; where none can, the same arguments carry on as `dump`. No
+//! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
+
+mod dump;
+mod faults;
+mod format;
+mod window;
+
+use crate::source::udp::ListenSpec;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use globset::Glob;
+use std::fmt;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// An oscilloscope for infrastructure: live graphs of what collectd daemons send.
+#[derive(Clone, Debug, Parser)]
+#[command(version, args_conflicts_with_subcommands = true, after_long_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do instead of opening the window.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// For the window.
+    #[command(flatten)]
+    pub window: WindowArgs,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  collectoscope                                 the window, on this machine and the network
+  collectoscope --listen 0.0.0.0:25827          beside a collectd server that has the port
+  collectoscope --screenshot now.png --after 10
+  collectoscope dump --host 'web-*' --plugin cpu
+  collectoscope dump --read capture.pcap --format json
+
+To send here, a collectd needs in its collectd.conf:
+  LoadPlugin network
+  <Plugin network>
+    Server \"address of this machine\"
+  </Plugin>";
+
+const DUMP_EXAMPLES: &str = "\
+Examples:
+  collectoscope dump                                  everything that arrives, until Ctrl-C
+  collectoscope dump --count 1                        wait for one value
+  collectoscope dump --host 'web-*' --plugin cpu --plugin load --for 60
+  collectoscope dump --read capture.pcap --format json
+  tcpdump -i any -w - udp port 25826 | collectoscope dump --read -
+
+A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS type, value), ...]
+with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
+to standard error.";
+
+/// Commands that need no display.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Print what arrives, one line per value list or notification.
+    #[command(after_long_help = DUMP_EXAMPLES)]
+    Dump(DumpArgs),
+}
+
+/// How the window is opened.
+#[derive(Args, Clone, Debug)]
+pub struct WindowArgs {
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6. An address that is a multicast group is joined.
+    #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
+    pub listen: Vec<ListenSpec>,
+    /// Read this types.db on top of the built-in one, may be repeated; later ones win.
+    #[arg(long, value_name = "PATH")]
+    pub types_db: Vec<PathBuf>,
+    /// Do not measure this machine.
+    #[arg(long)]
+    pub no_local: bool,
+    /// Memory for series and samples, in MiB; the oldest go first.
+    #[arg(long, value_name = "MIB", default_value_t = 512,
+          value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
+    pub memory: u64,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// Save a PNG of the window and end.
+    #[arg(long, value_name = "FILE")]
+    pub screenshot: Option<PathBuf>,
+    /// Seconds to wait before the screenshot.
+    #[arg(long, value_name = "SECS", default_value = "5", value_parser = parse_secs)]
+    pub after: Duration,
+    /// Size of the window, as 1280x800.
+    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    pub size: Option<(u32, u32)>,
+    /// Colours; without it as chosen last time.
+    #[arg(long, value_enum)]
+    pub theme: Option<Theme>,
+    /// Write the state of the window there once a second, as one JSON object.
+    #[arg(long, value_name = "FILE")]
+    pub status_file: Option<PathBuf>,
+}
+
+/// Colours of the window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    /// Light on dark.
+    Dark,
+    /// Dark on light.
+    Light,
+    /// As the desktop.
+    System,
+}
+
+/// What to print, and how.
+#[derive(Args, Clone, Debug)]
+pub struct DumpArgs {
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6.
+    #[arg(long, value_name = "ADDR[:PORT][%IFACE]", conflicts_with = "read")]
+    pub listen: Vec<ListenSpec>,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// Read a capture (pcap) instead of the network, in order, and end; `-` is standard input.
+    #[arg(long, value_name = "FILE")]
+    pub read: Option<PathBuf>,
+    /// How a line looks.
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    pub format: Format,
+    /// Only hosts like this, may be repeated; *, ?, [a-z] and {one,two}, upper and lower case
+    /// matter.
+    #[arg(long, value_name = "GLOB")]
+    pub host: Vec<Glob>,
+    /// Only plugins like this, may be repeated.
+    #[arg(long, value_name = "GLOB")]
+    pub plugin: Vec<Glob>,
+    /// Only types like this, may be repeated.
+    #[arg(long = "type", value_name = "GLOB")]
+    pub type_: Vec<Glob>,
+    /// End after this many lines.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after this many seconds.
+    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
+    pub duration: Option<Duration>,
+}
+
+/// How `dump` writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// `[time] host/plugin/type [(DS type, value), ...]`
+    Text,
+    /// One JSON object a line, times and integers exact.
+    Json,
+}
+
+/// Asked of the kernel: about six seconds of a large fleet (1,000 datagrams of 1.4 KiB a second).
+const RECEIVE_BUFFER_MIB: usize = 8;
+/// More than any kernel grants; keeps the sum in bytes far from overflowing.
+const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
+/// A year: longer is a mistyped number.
+const SECS_MAX: f64 = 366.0 * 86_400.0;
+
+impl WindowArgs {
+    /// The same reception, printed: what is left where no window can open.
+    fn as_dump(&self) -> DumpArgs {
+        DumpArgs {
+            listen: self.listen.clone(),
+            receive_buffer: self.receive_buffer,
+            read: None,
+            format: Format::Text,
+            host: Vec::new(),
+            plugin: Vec::new(),
+            type_: Vec::new(),
+            count: None,
+            duration: None,
+        }
+    }
+}
+
+/// Does what was asked for.
+pub fn run(cli: Cli) -> ExitCode {
+    match cli.command {
+        Some(Command::Dump(args)) => finish(dump::run(&args)),
+        None => open_window(&cli.window),
+    }
+}
+
+fn open_window(args: &WindowArgs) -> ExitCode {
+    let Err(error) = window::run(args) else {
+        return ExitCode::SUCCESS;
+    };
+    say(&error);
+    if args.screenshot.is_some() {
+        // Whoever waits for a picture would wait for ever.
+        return ExitCode::FAILURE;
+    }
+    say("carrying on without a window, as: collectoscope dump");
+    finish(dump::run(&args.as_dump()))
+}
+
+fn finish(result: Result<(), dump::DumpError>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(error);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A line on standard error. Nobody may be reading it, and that is no reason to end.
+fn say(line: impl fmt::Display) {
+    let _ = writeln!(io::stderr(), "collectoscope: {line}");
+}
+
+fn parse_secs(text: &str) -> Result<Duration, String> {
+    match text.parse::<f64>() {
+        Ok(secs) if (0.0..=SECS_MAX).contains(&secs) => Ok(Duration::from_secs_f64(secs)),
+        _ => Err(format!("not a number of seconds from 0 to {SECS_MAX}")),
+    }
+}
+
+fn parse_size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
+        Some((
+            width.trim().parse::<u32>().ok()?,
+            height.trim().parse::<u32>().ok()?,
+        ))
+    });
+    match sides {
+        Some((width, height))
+            if [width, height]
+                .iter()
+                .all(|side| (200..=16_384).contains(side)) =>
+        {
+            Ok((width, height))
+        }
+        _ => Err("not a size as 1280x800, each side from 200 to 16384".to_owned()),
+    }
+}
+
+fn parse_receive_buffer(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(mib @ 1..=RECEIVE_BUFFER_MIB_MAX) => Ok(mib),
+        _ => Err(format!(
+            "not a number of MiB from 1 to {RECEIVE_BUFFER_MIB_MAX}"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_of_the_arguments_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn without_arguments_the_window_opens_with_the_defaults() {
+        let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
+        assert!(cli.command.is_none() && cli.window.listen.is_empty());
+        assert_eq!((cli.window.memory, cli.window.receive_buffer), (512, 8));
+        assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
+    }
+
+    #[test]
+    fn bad_values_are_refused() {
+        for args in [
+            &["--size", "12"][..],
+            &["--size", "0x0"],
+            &["--after", "-1"],
+            &["--after", "nan"],
+            &["--memory", "1"],
+            &["--receive-buffer", "0"],
+            &["--theme", "pink"],
+            &["dump", "--count", "0"],
+            &["dump", "--for", "soon"],
+            &["dump", "--host", "[a"],
+            &["dump", "--format", "xml"],
+            &["dump", "--memory", "512"],
+            &["dump", "--read", "f", "--listen", "127.0.0.1"],
+        ] {
+            let all = ["collectoscope"].iter().chain(args);
+            assert!(Cli::try_parse_from(all).is_err(), "{args:?}");
+        }
+    }
+}

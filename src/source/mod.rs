@@ -1,9 +1,16 @@
-//! Sources.
+//! Sources: where batches come from, and the way they leave the source's thread.
+//!
+//! A source owns one named thread, ends promptly when dropped, and hands its batches to an
+//! [`Outlet`], which never blocks it.
+
 mod bind;
 pub mod interfaces;
 mod kernel;
 mod listen;
+pub mod local;
+pub mod outlet;
+pub mod pcap;
+pub mod receiver;
 pub mod udp;
-/// Outlet
-#[derive(Debug)]
-pub struct Outlet;
+
+pub use outlet::{Intake, Outlet};

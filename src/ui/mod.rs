@@ -1,1 +1,118 @@
-//! Placeholder.
+//! The screen: everything it shows is lent to it, everything it wants comes back as actions.
+//!
+//! Drawing reads; only transient things (where the pointer is, what was measured last) are kept
+//! here. Never touches a socket, a file or a clock.
+
+mod canvas;
+mod empty;
+mod keys;
+mod legend;
+mod panes;
+mod plots;
+mod shapes;
+mod sidebar;
+mod status;
+pub mod theme;
+mod topbar;
+pub mod widgets;
+
+use crate::metric::CdTime;
+use crate::store::Store;
+use crate::view::graphs::Graphs;
+use crate::view::health::Meter;
+use crate::view::panels::Panel;
+use crate::view::tree::Rows;
+use crate::view::{Action, View};
+use eframe::egui;
+use jiff::tz::TimeZone;
+
+pub use plots::PlotCache;
+pub use sidebar::Sparklines;
+
+/// Everything a frame is drawn from.
+pub struct Screen<'a> {
+    /// What is known.
+    pub store: &'a Store,
+    /// What the user chose.
+    pub view: &'a View,
+    /// How plugins are drawn.
+    pub graphs: &'a Graphs,
+    /// The panels of the selection.
+    pub panels: &'a [Panel],
+    /// The rows of the tree.
+    pub rows: &'a Rows,
+    /// Rates of reception.
+    pub meter: &'a Meter,
+    /// What is listened to.
+    pub sources: &'a Sources,
+    /// Things the user should know, newest last.
+    pub messages: &'a [String],
+    /// Our clock.
+    pub now: CdTime,
+    /// The user's time zone.
+    pub zone: &'a TimeZone,
+    /// Milliseconds of CPU the last frame took.
+    pub frame_millis: f32,
+}
+
+/// What is listened to, in sentences.
+#[derive(Clone, Debug, Default)]
+pub struct Sources {
+    /// One line for the status bar.
+    pub summary: String,
+    /// One per socket: whether all is well, and what to know.
+    pub reports: Vec<SourceReport>,
+    /// Port to name in the lines that point a collectd here.
+    pub port: u16,
+    /// The host that this program itself measures, if it does.
+    pub local_host: Option<String>,
+}
+
+/// What became of one socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceReport {
+    /// All that was asked for works.
+    pub ok: bool,
+    /// What works, what does not, what to do.
+    pub text: String,
+}
+
+/// What drawing remembers from one frame to the next.
+#[derive(Debug, Default)]
+pub struct Memory {
+    /// Lines that need not be made anew.
+    pub plots: PlotCache,
+    /// The same for the sidebar.
+    pub sparklines: Sparklines,
+    /// The moment under the pointer, seconds since 1970; shared by all panels.
+    pub cursor: Option<f64>,
+    next_cursor: Option<f64>,
+    drag_start: Option<f64>,
+    legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
+    /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
+    pub plot_width: f32,
+}
+
+/// Draws a frame; what the user did is added to `actions`.
+pub fn screen_ui(
+    ui: &mut egui::Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    actions: &mut Vec<Action>,
+) {
+    memory.next_cursor = None;
+    keys::keys(ui, screen, actions);
+    topbar::topbar_ui(ui, screen, actions);
+    status::status_ui(ui, screen, actions);
+    if screen.view.sidebar {
+        sidebar::sidebar_ui(ui, screen, memory, actions);
+    }
+    canvas::canvas_ui(ui, screen, memory, actions);
+    panes::pane_ui(ui, screen, actions);
+    if memory.next_cursor != memory.cursor {
+        memory.cursor = memory.next_cursor;
+        // The other panels were drawn before they could know.
+        ui.ctx()
+            .request_repaint_after(std::time::Duration::from_millis(1));
+    }
+}

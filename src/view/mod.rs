@@ -1,1 +1,320 @@
-//! Placeholder.
+//! What the user wants to see, and how data answers it.
+//!
+//! [`View`] holds every choice of the user and changes in [`View::apply`] only; drawing reads it
+//! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
+
+pub mod axis;
+pub mod filter;
+pub mod format;
+pub mod graphs;
+pub mod health;
+pub mod panels;
+pub mod plot;
+pub mod selection;
+pub mod tree;
+pub mod window;
+
+use crate::metric::{CdTime, Interval, Span};
+use crate::store::{Mode, SeriesId, Store};
+use filter::Filter;
+use selection::{Scope, Selection};
+use serde::{Deserialize, Serialize};
+use std::collections::HashSet;
+use window::TimeWindow;
+
+/// Everything the user can ask for.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Space: stand still, or follow the clock again.
+    TogglePause,
+    /// Follow the clock.
+    GoLive,
+    /// Another width of the window.
+    SetWidth(Interval),
+    /// Move by seconds; negative is back in time.
+    Pan(f64),
+    /// Make the window so many times as wide around a moment.
+    Zoom {
+        /// Below one zooms in.
+        factor: f64,
+        /// The moment that stays where it is.
+        at: CdTime,
+    },
+    /// Zoom around the middle (keys).
+    ZoomMiddle(f64),
+    /// Show just this.
+    ShowSpan(Span),
+    /// Take back the last zoom.
+    ZoomBack,
+    /// Go to the oldest sample.
+    GoOldest,
+    /// Put this, and nothing else, on the canvas.
+    Select(Scope),
+    /// Check or uncheck series.
+    SetShown {
+        /// Which.
+        ids: Vec<SeriesId>,
+        /// Checked.
+        shown: bool,
+    },
+    /// Filter the tree.
+    SetFilter(String),
+    /// Open or close a row of the tree.
+    SetOpen {
+        /// Which.
+        scope: Scope,
+        /// Open.
+        open: bool,
+    },
+    /// Move the tree's cursor by so many rows.
+    MoveCursor(isize),
+    /// Put the tree's cursor on this row.
+    SetCursor(usize),
+    /// Show or hide the sidebar.
+    ToggleSidebar,
+    /// Draw rates, or what the wire said.
+    ToggleMode,
+    /// Dark, light, or as the system.
+    SetTheme(Theme),
+    /// Open a pane, or close it if it is open.
+    TogglePane(Pane),
+    /// Close what is open.
+    ClosePane,
+}
+
+/// Dark, light, or as the system.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Theme {
+    /// As the system says; dark where it says nothing.
+    #[default]
+    System,
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
+}
+
+/// What lies over the canvas.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pane {
+    /// Where data comes from and what is wrong with it.
+    Sources,
+    /// The keys.
+    Help,
+}
+
+/// What is true at the moment of an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Our clock.
+    pub now: CdTime,
+    /// Values received so far.
+    pub values: u64,
+    /// The oldest sample kept.
+    pub oldest: Option<CdTime>,
+    /// Rows in the tree.
+    pub rows: usize,
+}
+
+/// All of the user's choices.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The span on screen.
+    pub window: TimeWindow,
+    /// What is on the canvas.
+    pub selection: Selection,
+    /// The tree's filter.
+    pub filter: Filter,
+    /// Rows of the tree that the user opened.
+    pub open: HashSet<Scope>,
+    /// Changes with the filter and with what is open.
+    pub tree_revision: u64,
+    /// The row that the keyboard is on.
+    pub cursor: Option<usize>,
+    /// Whether the sidebar is there.
+    pub sidebar: bool,
+    /// Rates, or what the wire said.
+    pub mode: Mode,
+    /// Dark or light.
+    pub theme: Theme,
+    /// What lies over the canvas.
+    pub pane: Option<Pane>,
+}
+
+/// Width of the window at the first start: a minute fills while one is still looking.
+pub const WIDTH_FIRST: Interval = Interval::from_secs(300);
+
+impl View {
+    /// Live, with nothing selected.
+    pub fn new(width: Interval, theme: Theme) -> Self {
+        Self {
+            window: TimeWindow::live(width),
+            selection: Selection::default(),
+            filter: Filter::default(),
+            open: HashSet::new(),
+            tree_revision: 0,
+            cursor: None,
+            sidebar: true,
+            mode: Mode::Rate,
+            theme,
+            pane: None,
+        }
+    }
+
+    /// The one place where the user's choices change.
+    pub fn apply(&mut self, action: Action, at: &Moment) {
+        match action {
+            Action::TogglePause if self.window.is_live() => self.window.pause(at.now, at.values),
+            Action::TogglePause | Action::GoLive => self.window.go_live(),
+            Action::SetWidth(width) => self.window.set_width(width),
+            Action::Pan(secs) => self.window.pan(secs, at.now),
+            Action::Zoom { factor, at: moment } => self.window.zoom(factor, moment, at.now),
+            Action::ZoomMiddle(factor) => {
+                let span = self.window.span(at.now);
+                let middle = span.start.saturating_add(span.width().mul_f64(0.5));
+                self.window.zoom(factor, middle, at.now);
+            }
+            Action::ShowSpan(span) => self.window.show(span, at.now),
+            Action::ZoomBack => self.window.zoom_back(),
+            Action::GoOldest => {
+                if let Some(oldest) = at.oldest {
+                    self.window.go_oldest(oldest, at.now);
+                }
+            }
+            Action::Select(scope) => self.selection.select(scope),
+            Action::SetShown { ids, shown } => self.selection.set(&ids, shown),
+            Action::SetFilter(text) => {
+                self.filter = Filter::new(&text);
+                self.cursor = None;
+                self.tree_revision += 1;
+            }
+            Action::SetOpen { scope, open } => {
+                if open {
+                    self.open.insert(scope);
+                } else {
+                    self.open.remove(&scope);
+                }
+                self.tree_revision += 1;
+            }
+            Action::MoveCursor(by) => {
+                let last = at.rows.saturating_sub(1);
+                let moved = self
+                    .cursor
+                    .map(|row| row.saturating_add_signed(by).min(last));
+                self.cursor = Some(moved.unwrap_or(0));
+            }
+            Action::SetCursor(row) => self.cursor = Some(row),
+            Action::ToggleSidebar => self.sidebar = !self.sidebar,
+            Action::ToggleMode => {
+                self.mode = match self.mode {
+                    Mode::Rate => Mode::Raw,
+                    Mode::Raw => Mode::Rate,
+                };
+            }
+            Action::SetTheme(theme) => self.theme = theme,
+            Action::TogglePane(pane) => {
+                self.pane = (self.pane != Some(pane)).then_some(pane);
+            }
+            Action::ClosePane => self.pane = None,
+        }
+    }
+
+    /// On first data, puts the first host on the canvas, so that nobody meets an empty one:
+    /// `preferred` (this machine) if it is there. Does nothing once something was picked.
+    pub fn pick_first(&mut self, store: &Store, preferred: Option<&str>) {
+        if self.selection.scope().is_some() || !self.selection.checked().is_empty() {
+            return;
+        }
+        let hosts = store.index().hosts();
+        let found = hosts.iter().find(|node| Some(&*node.name) == preferred);
+        if let Some(node) = found.or(hosts.first()) {
+            let scope = tree::scope_of_host(node);
+            self.open.insert(scope.clone());
+            self.tree_revision += 1;
+            self.selection.select(scope);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use window::Anchor;
+
+    const AT: Moment = Moment {
+        now: CdTime::from_secs(10_000),
+        values: 42,
+        oldest: Some(CdTime::from_secs(500)),
+        rows: 3,
+    };
+
+    fn view(actions: &[Action]) -> View {
+        let mut view = View::new(Interval::from_secs(100), Theme::Dark);
+        for action in actions {
+            view.apply(action.clone(), &AT);
+        }
+        view
+    }
+
+    #[test]
+    fn space_pauses_and_space_again_goes_live() {
+        let paused = view(&[Action::TogglePause]);
+        assert!(matches!(
+            paused.window.anchor(),
+            Anchor::Paused { values: 42, .. }
+        ));
+        assert!(
+            view(&[Action::TogglePause, Action::TogglePause])
+                .window
+                .is_live()
+        );
+    }
+
+    #[test]
+    fn space_on_a_detached_window_goes_live() {
+        assert!(
+            view(&[Action::Pan(-50.0), Action::TogglePause])
+                .window
+                .is_live()
+        );
+    }
+
+    #[test]
+    fn home_shows_the_oldest_sample_at_the_left() {
+        let span = view(&[Action::GoOldest]).window.span(AT.now);
+        assert_eq!(span.start, CdTime::from_secs(500));
+    }
+
+    #[test]
+    fn the_cursor_stays_on_the_rows() {
+        assert_eq!(view(&[Action::MoveCursor(1)]).cursor, Some(0));
+        assert_eq!(
+            view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor,
+            Some(2)
+        );
+        assert_eq!(
+            view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor,
+            Some(0)
+        );
+    }
+
+    #[test]
+    fn a_pane_closes_by_the_key_that_opened_it() {
+        let help = Action::TogglePane(Pane::Help);
+        assert_eq!(view(std::slice::from_ref(&help)).pane, Some(Pane::Help));
+        assert_eq!(view(&[help.clone(), help]).pane, None);
+    }
+
+    #[test]
+    fn opening_a_row_and_filtering_ask_for_new_rows() {
+        let scope = Scope::Host("h".into());
+        let open = Action::SetOpen {
+            scope: scope.clone(),
+            open: true,
+        };
+        let view = view(&[open, Action::SetFilter("cpu".into())]);
+        assert_eq!(view.tree_revision, 2);
+        assert!(view.open.contains(&scope) && view.filter.text() == "cpu");
+    }
+}

@@ -1,0 +1,344 @@
+//! The app: owns the store, the view and the way in, and runs a frame.
+//!
+//! [`App::new`] takes everything it depends on - where batches come from, the clock, the time
+//! zone - so that the same app runs in a window and in a test. `logic` drains, `ui` draws and
+//! applies actions; nothing else changes state.
+
+mod open;
+mod report;
+
+pub use open::{OpenError, run};
+
+use crate::config::{Settings, SettingsFile};
+use crate::metric::{CdTime, Interval};
+use crate::source::Intake;
+use crate::store::{SourceId, Store};
+use crate::typesdb::TypesDb;
+use crate::ui::{self, Memory, Screen, Sources, theme};
+use crate::view::graphs::Graphs;
+use crate::view::health::Meter;
+use crate::view::panels::{Panel, panels};
+use crate::view::tree::Rows;
+use crate::view::{Action, Moment, View};
+use eframe::egui;
+use jiff::tz::TimeZone;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+/// Time spent draining per frame; the rest waits for the next one.
+const DRAIN_MAX: Duration = Duration::from_millis(10);
+/// Frames of a scrolling window are at least this far apart: 30 a second.
+const FRAME_MIN: Duration = Duration::from_millis(33);
+/// A live window is drawn this often even when nothing moves: ages and rates are read as text.
+const FRAME_MAX: Duration = Duration::from_secs(1);
+/// After data came, this long is waited for more of it before a frame is drawn.
+pub const WAKE_AFTER: Duration = Duration::from_millis(50);
+/// Settings are written this long after the last change.
+const SAVE_AFTER: Interval = Interval::from_secs(2);
+
+/// Everything an [`App`] depends on.
+pub struct Setup {
+    /// Where batches come from; none in a window that listens to nothing.
+    pub intake: Option<Intake>,
+    /// Set by the waker, cleared when the app drains.
+    pub woken: Arc<AtomicBool>,
+    /// What is listened to.
+    pub sources: Sources,
+    /// Names of data sources.
+    pub types: TypesDb,
+    /// Bytes the store may use.
+    pub memory_bytes: usize,
+    /// What is true now.
+    pub clock: Box<dyn Fn() -> CdTime>,
+    /// The user's time zone.
+    pub zone: TimeZone,
+    /// What the user chose last time.
+    pub settings: Settings,
+    /// Where that is kept; none: nowhere.
+    pub settings_file: Option<SettingsFile>,
+    /// Things to tell the user.
+    pub messages: Vec<String>,
+    /// State is written there once a second.
+    pub status_file: Option<PathBuf>,
+    /// A picture of the window, and its end.
+    pub screenshot: Option<Screenshot>,
+}
+
+/// A picture to be taken.
+#[derive(Clone, Debug)]
+pub struct Screenshot {
+    /// Where to.
+    pub path: PathBuf,
+    /// When, after the start.
+    pub after: Duration,
+    /// How it went, for the exit code.
+    pub outcome: Arc<std::sync::OnceLock<Result<(), String>>>,
+}
+
+/// The program with a window.
+pub struct App {
+    setup: Setup,
+    store: Store,
+    view: View,
+    graphs: Graphs,
+    panels: Vec<Panel>,
+    panels_for: Option<(u64, u64)>,
+    rows: Rows,
+    meter: Meter,
+    memory: Memory,
+    actions: Vec<Action>,
+    frame_millis: f32,
+    saved: (Settings, Option<CdTime>),
+    reported: CdTime,
+    frames: u64,
+    started: Instant,
+    screenshot_asked: bool,
+}
+
+impl App {
+    /// An app that has heard nothing yet.
+    pub fn new(ctx: &egui::Context, setup: Setup) -> Self {
+        theme::install(ctx);
+        let settings = setup.settings.clone();
+        let mut view = View::new(settings.window(), settings.theme);
+        view.sidebar = settings.sidebar;
+        theme::choose(ctx, view.theme);
+        Self {
+            store: Store::new(setup.memory_bytes, setup.types.clone()),
+            view,
+            graphs: Graphs::built_in(),
+            panels: Vec::new(),
+            panels_for: None,
+            rows: Rows::default(),
+            meter: Meter::default(),
+            memory: Memory::default(),
+            actions: Vec::new(),
+            frame_millis: 0.0,
+            saved: (settings, None),
+            reported: CdTime::ZERO,
+            frames: 0,
+            started: Instant::now(),
+            screenshot_asked: false,
+            setup,
+        }
+    }
+
+    /// What is known.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the user chose.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// The panels on the canvas.
+    pub fn panels(&self) -> &[Panel] {
+        &self.panels
+    }
+
+    /// Takes in what has arrived, within [`DRAIN_MAX`]; true when more is waiting.
+    fn drain(&mut self, now: CdTime) -> bool {
+        self.setup.woken.store(false, Ordering::Release);
+        let Some(intake) = &self.setup.intake else {
+            return false;
+        };
+        let start = Instant::now();
+        while let Some(batch) = intake.next() {
+            self.store.absorb(SourceId(0), &batch, now);
+            intake.give_back(batch);
+            if start.elapsed() > DRAIN_MAX {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Makes anew what follows from the data and the view.
+    fn derive(&mut self, now: CdTime) {
+        self.meter.read(now, &self.store.health().totals);
+        self.view
+            .pick_first(&self.store, self.setup.sources.local_host.as_deref());
+        let panels_for = Some((self.store.revision(), self.view.selection.revision()));
+        if self.panels_for != panels_for {
+            self.panels_for = panels_for;
+            self.panels = panels(&self.store, &self.graphs, &self.view.selection);
+        }
+        let (filter, open) = (&self.view.filter, &self.view.open);
+        self.rows
+            .update(&self.store, filter, open, self.view.tree_revision);
+    }
+
+    fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
+        if self.actions.is_empty() {
+            return;
+        }
+        let moment = Moment {
+            now,
+            values: self.store.health().totals.values,
+            oldest: self.store.usage().oldest,
+            rows: self.rows.rows.len(),
+        };
+        for action in self.actions.drain(..) {
+            if let Action::SetTheme(theme) = action {
+                theme::choose(ctx, theme);
+            }
+            self.view.apply(action, &moment);
+        }
+        // What was done is seen in the next frame, not at the next tick.
+        ctx.request_repaint_after(Duration::from_millis(1));
+    }
+
+    /// The next frame: when the live edge has moved a pixel, and once a second for the text.
+    fn schedule(&self, ctx: &egui::Context) {
+        let pixel = self
+            .view
+            .window
+            .next_pixel(f64::from(self.memory.plot_width));
+        let next = pixel.map_or(FRAME_MAX, |pixel| {
+            pixel.duration().clamp(FRAME_MIN, FRAME_MAX)
+        });
+        ctx.request_repaint_after(next);
+    }
+
+    fn remember_settings(&mut self, ctx: &egui::Context, now: CdTime) {
+        let size = ctx
+            .input(|input| input.viewport().inner_rect)
+            .map(|rect| rect.size());
+        let settings = Settings {
+            theme: self.view.theme,
+            window_secs: self.view.window.width().secs_f64(),
+            sidebar: self.view.sidebar,
+            size: size.map_or(self.saved.0.size, |size| [size.x.round(), size.y.round()]),
+        };
+        if settings != self.saved.0 {
+            self.saved = (settings, Some(now));
+        }
+        if self
+            .saved
+            .1
+            .is_some_and(|changed| now.since(changed) >= SAVE_AFTER)
+        {
+            self.save_settings();
+        }
+    }
+
+    fn save_settings(&mut self) {
+        if self.saved.1.take().is_none() {
+            return;
+        }
+        let Some(file) = &self.setup.settings_file else {
+            return;
+        };
+        if let Err(message) = file.save(&self.saved.0) {
+            // Said once: the folder will not become writable by trying.
+            self.setup.settings_file = None;
+            self.setup.messages.push(message);
+        }
+    }
+
+    fn report(&mut self, now: CdTime) {
+        let Some(path) = self.setup.status_file.clone() else {
+            return;
+        };
+        if now.since(self.reported) < Interval::from_secs(1) {
+            return;
+        }
+        self.reported = now;
+        let report = report::report(self, now);
+        if let Err(error) = report::write(&path, &report) {
+            let path = path.display();
+            self.setup
+                .messages
+                .push(format!("cannot write the status file: {error}, to {path}"));
+            self.setup.status_file = None;
+        }
+    }
+
+    fn screenshot(&mut self, ctx: &egui::Context) {
+        let Some(shot) = self.setup.screenshot.clone() else {
+            return;
+        };
+        if shot.outcome.get().is_some() {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Close);
+            return;
+        }
+        if self.screenshot_asked {
+            return;
+        }
+        let waited = self.started.elapsed();
+        if waited < shot.after {
+            ctx.request_repaint_after(shot.after - waited);
+            return;
+        }
+        self.screenshot_asked = true;
+        let again = ctx.clone();
+        ctx.request_screenshot(move |image| {
+            let _ = shot.outcome.set(open::save_png(&shot.path, &image));
+            again.request_repaint();
+        });
+    }
+
+    fn with_screen(
+        &mut self,
+        now: CdTime,
+        draw: impl FnOnce(&Screen<'_>, &mut Memory, &mut Vec<Action>),
+    ) {
+        let screen = Screen {
+            store: &self.store,
+            view: &self.view,
+            graphs: &self.graphs,
+            panels: &self.panels,
+            rows: &self.rows,
+            meter: &self.meter,
+            sources: &self.setup.sources,
+            messages: &self.setup.messages,
+            now,
+            zone: &self.setup.zone,
+            frame_millis: self.frame_millis,
+        };
+        draw(&screen, &mut self.memory, &mut self.actions);
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
+        let now = (self.setup.clock)();
+        if self.drain(now) {
+            ctx.request_repaint();
+        }
+        self.derive(now);
+        self.report(now);
+        if self.setup.status_file.is_some() {
+            // Also while nothing is drawn.
+            ctx.request_repaint_after(FRAME_MAX);
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        let now = (self.setup.clock)();
+        self.frames += 1;
+        self.frame_millis = frame.info().cpu_usage.unwrap_or(0.0) * 1_000.0;
+        self.with_screen(now, |screen, memory, actions| {
+            ui::screen_ui(ui, screen, memory, actions);
+        });
+        let ctx = ui.ctx().clone();
+        self.apply(&ctx, now);
+        self.remember_settings(&ctx, now);
+        self.schedule(&ctx);
+        self.screenshot(&ctx);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        theme::Palette::new(visuals.dark_mode)
+            .background
+            .to_normalized_gamma_f32()
+    }
+
+    fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
+        self.save_settings();
+    }
+}

@@ -1,0 +1,264 @@
+//! Opening the window, and saying why it could not be opened.
+
+use super::{App, Screenshot, Setup, WAKE_AFTER};
+use crate::cli::WindowArgs;
+use crate::config::{Settings, SettingsFile, load_types_db};
+use crate::metric::CdTime;
+use crate::source::local::Local;
+use crate::source::outlet::Outlet;
+use crate::source::receiver::{self, ReceiverHandle};
+use crate::source::udp::{ListenReport, PORT_DEFAULT, UdpOptions, UdpSource};
+use crate::ui::{SourceReport, Sources};
+use crate::view::Theme;
+use eframe::egui;
+use jiff::tz::TimeZone;
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::SystemTime;
+
+/// Batches that may wait for the window.
+const CHANNEL_BATCHES: usize = 64;
+/// Size of the first window.
+const SIZE_FIRST: [f32; 2] = [1_280.0, 800.0];
+
+/// Why there is no window.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// Neither X11 nor Wayland.
+    #[error(
+        "cannot open a window: no display (neither DISPLAY nor WAYLAND_DISPLAY is set); on a \
+         machine without one run `xvfb-run -a collectoscope` (package xvfb on Debian, \
+         xorg-x11-server-Xvfb on Fedora, xorg-server-xvfb on Arch)"
+    )]
+    NoDisplay,
+    /// A display, but it cannot be drawn on.
+    #[error(
+        "cannot open a window: {0}; it needs OpenGL and libxkbcommon: on Debian `apt install \
+         libgl1 libegl1 libgl1-mesa-dri libxkbcommon-x11-0`, on Fedora `dnf install mesa-libGL \
+         mesa-libEGL mesa-dri-drivers libxkbcommon-x11`, on Arch `pacman -S mesa \
+         libxkbcommon-x11`"
+    )]
+    Graphics(String),
+    /// The picture was not saved.
+    #[error("cannot save the screenshot: {0}")]
+    Screenshot(String),
+}
+
+/// Opens the window; returns when it was closed.
+pub fn run(args: &WindowArgs) -> Result<(), OpenError> {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
+        return Err(OpenError::NoDisplay);
+    }
+    let screenshot = args.screenshot.as_ref().map(|path| Screenshot {
+        path: path.clone(),
+        after: args.after,
+        outcome: Arc::new(OnceLock::new()),
+    });
+    let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
+    open(args, screenshot)?;
+    match outcome.map(|outcome| outcome.get().cloned()) {
+        None | Some(Some(Ok(()))) => Ok(()),
+        Some(Some(Err(error))) => Err(OpenError::Screenshot(error)),
+        Some(None) => Err(OpenError::Screenshot("the window was closed before".into())),
+    }
+}
+
+fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
+    let (settings_file, settings, mut messages) = SettingsFile::open();
+    let settings = with_arguments(settings, args);
+    let (types, faults) = load_types_db(&args.types_db);
+    messages.extend(faults);
+    let [width, height] = settings.size;
+    let options = eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("collectoscope")
+            .with_app_id("collectoscope")
+            .with_inner_size([width, height])
+            .with_min_inner_size([420.0, 320.0]),
+        renderer: eframe::Renderer::Glow,
+        ..Default::default()
+    };
+    let opened = AtomicBool::new(false);
+    let create = |cc: &eframe::CreationContext<'_>| {
+        opened.store(true, Ordering::Release);
+        let woken = Arc::new(AtomicBool::new(false));
+        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &woken);
+        let setup = Setup {
+            intake: outcome,
+            woken,
+            sources,
+            types,
+            memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
+            clock: Box::new(|| CdTime::from_system(SystemTime::now())),
+            zone: TimeZone::system(),
+            settings,
+            settings_file,
+            messages,
+            status_file: args.status_file.clone(),
+            screenshot,
+        };
+        let app = App::new(&cc.egui_ctx, setup);
+        Ok(Box::new(Running {
+            app,
+            _receiver: receiver,
+        }) as Box<dyn eframe::App>)
+    };
+    // A missing library makes winit panic rather than fail. That, and only that, is caught: a
+    // panic in a window that was open is a bug and goes on its way.
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        eframe::run_native("collectoscope", options, Box::new(create))
+    }));
+    match result {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(OpenError::Graphics(error.to_string())),
+        Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
+        Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+    }
+}
+
+fn panic_text(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or(panic.downcast_ref::<&str>().copied())
+        .unwrap_or("a library failed")
+        .to_owned()
+}
+
+/// What the user typed wins over what was chosen last time.
+fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
+    if let Some((width, height)) = args.size {
+        #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
+        let size = [width as f32, height as f32];
+        settings.size = size;
+    } else if settings.size == [0.0, 0.0] {
+        settings.size = SIZE_FIRST;
+    }
+    match args.theme {
+        Some(crate::cli::Theme::Dark) => settings.theme = Theme::Dark,
+        Some(crate::cli::Theme::Light) => settings.theme = Theme::Light,
+        Some(crate::cli::Theme::System) => settings.theme = Theme::System,
+        None => {}
+    }
+    settings
+}
+
+/// Binds the sockets and starts the receiver; what fails is told in the reports.
+fn listen(
+    args: &WindowArgs,
+    ctx: &egui::Context,
+    woken: &Arc<AtomicBool>,
+) -> (
+    Option<ReceiverHandle>,
+    Sources,
+    Option<crate::source::Intake>,
+) {
+    let options = UdpOptions {
+        listen: args.listen.clone(),
+        receive_buffer_mib: args.receive_buffer,
+    };
+    let mut source = UdpSource::open(&options);
+    let mut sources = describe(source.reports());
+    let local = if args.no_local {
+        None
+    } else {
+        local(&mut source, &mut sources)
+    };
+    let (ctx, woken) = (ctx.clone(), Arc::clone(woken));
+    let wake = Box::new(move || {
+        if !woken.swap(true, Ordering::AcqRel) {
+            ctx.request_repaint_after(WAKE_AFTER);
+        }
+    });
+    let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
+    match receiver::spawn(source, local, outlet) {
+        Ok(receiver) => (Some(receiver), sources, Some(intake)),
+        Err(error) => {
+            let text = format!("cannot start the receiver thread: {error}; nothing is received");
+            sources.reports.push(SourceReport { ok: false, text });
+            (None, sources, None)
+        }
+    }
+}
+
+fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
+    match source.add_loopback().and_then(Local::start) {
+        Ok(local) => {
+            sources.local_host = Some(crate::source::local::host_name());
+            Some(local)
+        }
+        Err(error) => {
+            let text = format!("cannot measure this machine: {error}; everything else works");
+            sources.reports.push(SourceReport { ok: false, text });
+            None
+        }
+    }
+}
+
+fn describe(reports: &[ListenReport]) -> Sources {
+    let failed = |report: &ListenReport| report.trouble.is_some();
+    let bound = reports.iter().filter(|report| !failed(report));
+    let port = bound
+        .clone()
+        .filter(|report| !report.asked.is_group())
+        .find_map(|r| r.bound);
+    let port = port.or_else(|| bound.clone().find_map(|report| report.bound));
+    let port = port.map_or(PORT_DEFAULT, |address| address.port());
+    let summary = match (bound.count(), reports.len()) {
+        (0, _) => "not listening".to_owned(),
+        (some, all) if some == all => format!("listening on port {port}"),
+        (some, all) => format!("listening on port {port}, {some} of {all} sockets"),
+    };
+    let report = |report: &ListenReport| SourceReport {
+        ok: !failed(report),
+        text: report.to_string(),
+    };
+    Sources {
+        summary,
+        reports: reports.iter().map(report).collect(),
+        port,
+        local_host: None,
+    }
+}
+
+/// The app and the thread that feeds it: dropped together, the thread is joined.
+struct Running {
+    app: App,
+    _receiver: Option<ReceiverHandle>,
+}
+
+impl eframe::App for Running {
+    fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
+        self.app.logic(ctx, frame);
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
+        self.app.ui(ui, frame);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        self.app.clear_color(visuals)
+    }
+
+    fn on_exit(&mut self, gl: Option<&eframe::glow::Context>) {
+        self.app.on_exit(gl);
+    }
+}
+
+/// Writes a picture of the window.
+pub(super) fn save_png(path: &Path, image: &egui::ColorImage) -> Result<(), String> {
+    let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(0));
+    let bytes: Vec<u8> = image
+        .pixels
+        .iter()
+        .flat_map(|pixel| pixel.to_array())
+        .collect();
+    let failed = |error: &dyn std::fmt::Display| format!("{error}, to {}", path.display());
+    let buffer = image::RgbaImage::from_raw(width, height, bytes)
+        .ok_or_else(|| failed(&"the picture has no pixels"))?;
+    buffer
+        .save_with_format(path, image::ImageFormat::Png)
+        .map_err(|error| failed(&error))
+}

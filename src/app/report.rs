@@ -1,0 +1,173 @@
+//! The state of the window as JSON, for scripts: what is on screen, and how reception goes.
+
+use super::App;
+use crate::metric::{CdTime, Span};
+use crate::view::selection::Scope;
+use crate::view::window::Anchor;
+use serde::Serialize;
+use std::fs;
+use std::io;
+use std::path::Path;
+
+/// One object a second; see `--status-file`.
+#[derive(Serialize)]
+pub(super) struct Report {
+    time: f64,
+    state: &'static str,
+    window_secs: f64,
+    start: f64,
+    end: f64,
+    newer_values: u64,
+    hosts: Vec<String>,
+    series: usize,
+    rows: usize,
+    filter: String,
+    matched: usize,
+    selected: Option<String>,
+    mode: String,
+    panels: Vec<PanelReport>,
+    listening: Vec<String>,
+    messages: Vec<String>,
+    datagrams: u64,
+    values: u64,
+    notifications: u64,
+    faults: u64,
+    protected: u64,
+    lost: u64,
+    memory_bytes: usize,
+    samples: u64,
+    frames: u64,
+    frame_millis: f32,
+}
+
+#[derive(Serialize)]
+struct PanelReport {
+    title: String,
+    host: String,
+    unit: String,
+    lines: Vec<LineReport>,
+}
+
+/// Figures in the panel's unit, of the samples inside the window; `last_raw` is what the wire
+/// said last, of the line's first series.
+#[derive(Serialize)]
+struct LineReport {
+    label: String,
+    identifier: String,
+    last: Option<f64>,
+    min: Option<f64>,
+    avg: Option<f64>,
+    max: Option<f64>,
+    points: usize,
+    last_time: Option<f64>,
+    last_raw: Option<f64>,
+}
+
+pub(super) fn report(app: &App, now: CdTime) -> Report {
+    let window = &app.view.window;
+    let Span { start, end } = window.span(now);
+    let totals = app.store.health().totals;
+    let (state, newer_values) = match window.anchor() {
+        Anchor::Live => ("live", 0),
+        Anchor::Detached { .. } => ("detached", 0),
+        Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
+    };
+    let usage = app.store.usage();
+    let sources = &app.setup.sources;
+    Report {
+        time: now.secs_f64(),
+        state,
+        window_secs: window.width().secs_f64(),
+        start: start.secs_f64(),
+        end: end.secs_f64(),
+        newer_values,
+        hosts: app
+            .store
+            .index()
+            .hosts()
+            .iter()
+            .map(|node| node.name.to_string())
+            .collect(),
+        series: usage.series,
+        rows: app.rows.rows.len(),
+        filter: app.view.filter.text().to_owned(),
+        matched: app.rows.matched,
+        selected: app.view.selection.scope().map(scope),
+        mode: format!("{:?}", app.view.mode).to_lowercase(),
+        panels: panels(app),
+        listening: sources
+            .reports
+            .iter()
+            .map(|report| report.text.clone())
+            .collect(),
+        messages: app.setup.messages.clone(),
+        datagrams: totals.datagrams,
+        values: totals.values,
+        notifications: totals.notifications,
+        faults: totals.faults,
+        protected: totals.protected,
+        lost: crate::view::health::lost(&totals),
+        memory_bytes: usage.bytes,
+        samples: usage.samples,
+        frames: app.frames,
+        frame_millis: app.frame_millis,
+    }
+}
+
+fn scope(scope: &Scope) -> String {
+    match scope {
+        Scope::Host(host) => host.to_string(),
+        Scope::Plugin {
+            host,
+            plugin,
+            instance,
+        } if instance.is_empty() => {
+            format!("{host}/{plugin}")
+        }
+        Scope::Plugin {
+            host,
+            plugin,
+            instance,
+        } => format!("{host}/{plugin}-{instance}"),
+    }
+}
+
+fn panels(app: &App) -> Vec<PanelReport> {
+    let report = |panel: &crate::view::panels::Panel| {
+        let plot = app.memory.plots.get(panel);
+        let lines = panel.drawn().enumerate().map(|(index, line)| {
+            let drawn = plot.and_then(|plot| plot.lines.get(index));
+            let stats = drawn.and_then(|line| line.stats);
+            let id = line.series.first().copied();
+            let series = id.and_then(|id| app.store.series(id));
+            let raw = id.and_then(|id| app.store.latest(id, crate::store::Mode::Raw));
+            LineReport {
+                label: line.label.clone(),
+                identifier: series.map_or_else(String::new, |s| s.identifier.to_string()),
+                last: stats.map(|stats| stats.last),
+                min: stats.map(|stats| stats.min),
+                avg: stats.map(|stats| stats.avg),
+                max: stats.map(|stats| stats.max),
+                points: drawn.map_or(0, |line| line.points.len()),
+                last_time: raw.map(|reading| reading.time.secs_f64()),
+                last_raw: raw.and_then(|reading| reading.value),
+            }
+        });
+        PanelReport {
+            title: panel.title.clone(),
+            host: panel.host.to_string(),
+            unit: panel.unit.name.to_string(),
+            lines: lines.collect(),
+        }
+    };
+    app.panels.iter().map(report).collect()
+}
+
+/// Whole or not at all: a reader never sees half an object.
+pub(super) fn write(path: &Path, report: &Report) -> io::Result<()> {
+    let text = serde_json::to_string(report)?;
+    let mut new = path.as_os_str().to_owned();
+    new.push(".new");
+    fs::write(&new, text + "\n")?;
+    fs::rename(&new, path)
+}

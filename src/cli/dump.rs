@@ -1,0 +1,272 @@
+//! `collectoscope dump`: prints what arrives, or what a capture holds.
+//!
+//! Standard output carries records and nothing else; whatever is wrong goes to standard error. A
+//! reader that closes the pipe ends it quietly.
+
+use super::faults::Troubles;
+use super::{DumpArgs, Format, format, say};
+use crate::metric::Names;
+use crate::source::pcap::{Capture, CaptureError};
+use crate::source::udp::{Datagram, UdpOptions, UdpSource};
+use crate::wire::{Event, decode};
+use globset::{Glob, GlobSet, GlobSetBuilder};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// Why `dump` ended before its time.
+#[derive(Debug, Error)]
+pub(super) enum DumpError {
+    /// The capture cannot be read, or not further.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
+    /// Disk full, device gone.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// Not one socket could be opened; the reports said why.
+    #[error("listening nowhere, nothing can arrive\n  try: collectoscope dump --listen 0.0.0.0:0")]
+    Deaf,
+    /// Many filters make one large automaton, which has a limit.
+    #[error("the filter --{option} is too large: {cause}")]
+    Filter {
+        /// Which option.
+        option: &'static str,
+        /// Why.
+        cause: globset::Error,
+    },
+}
+
+/// How often the network is left to look at the clock and at new interfaces.
+const TURN: Duration = Duration::from_millis(250);
+/// How often interfaces are looked at.
+const INTERFACES_EVERY: Duration = Duration::from_secs(3);
+
+/// Prints until the end that `args` set.
+pub(super) fn run(args: &DumpArgs) -> Result<(), DumpError> {
+    let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
+    // An end further off than the clock can tell is none.
+    let end = args
+        .duration
+        .and_then(|duration| Instant::now().checked_add(duration));
+    let result = match &args.read {
+        Some(path) => read_capture(path, end, &mut printer),
+        None => receive(args, end, &mut printer),
+    };
+    printer.flush();
+    for line in printer.troubles.summary() {
+        say(line);
+    }
+    result.and(printer.outcome())
+}
+
+fn read_capture(
+    path: &Path,
+    end: Option<Instant>,
+    printer: &mut Printer<impl Write>,
+) -> Result<(), DumpError> {
+    let mut capture = Capture::open(path)?;
+    // A pipe may be fed by a capture that is still going on.
+    let live = path == Path::new("-");
+    let mut result = Ok(true);
+    while let Ok(true) = result
+        && !printer.is_done()
+        && !is_past(end)
+    {
+        result = capture.next(&mut |datagram| printer.datagram(datagram));
+        if live {
+            printer.flush();
+        }
+    }
+    let skipped = capture.skipped();
+    if skipped.fragments > 0 {
+        say(format_args!(
+            "{} IP fragments not read: they are not put together",
+            skipped.fragments
+        ));
+    }
+    if skipped.others > 0 {
+        say(format_args!(
+            "{} packets left out: not of collectd",
+            skipped.others
+        ));
+    }
+    result?;
+    Ok(())
+}
+
+fn receive(
+    args: &DumpArgs,
+    end: Option<Instant>,
+    printer: &mut Printer<impl Write>,
+) -> Result<(), DumpError> {
+    let mut source = UdpSource::open(&UdpOptions {
+        listen: args.listen.clone(),
+        receive_buffer_mib: args.receive_buffer,
+    });
+    for report in source.reports() {
+        say(report);
+    }
+    if !source.is_listening() {
+        return Err(DumpError::Deaf);
+    }
+    let mut looked = Instant::now();
+    let mut last_trouble = None;
+    while !printer.is_done() && !is_past(end) {
+        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
+        match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
+            Ok(_) => {}
+            Err(error) => {
+                // Say it once, not four times a second; the other sockets go on.
+                if last_trouble != Some(error.kind()) {
+                    say(format_args!("cannot receive: {error}"));
+                    last_trouble = Some(error.kind());
+                }
+                std::thread::sleep(TURN.min(left));
+            }
+        }
+        printer.flush();
+        if looked.elapsed() >= INTERFACES_EVERY {
+            source.join_new_interfaces();
+            looked = Instant::now();
+        }
+    }
+    let drops = source.kernel_drops();
+    if drops > 0 {
+        say(format_args!(
+            "{drops} datagrams lost in the kernel: the receive buffer was full, \
+             try a larger --receive-buffer"
+        ));
+    }
+    Ok(())
+}
+
+fn is_past(end: Option<Instant>) -> bool {
+    end.is_some_and(|end| Instant::now() >= end)
+}
+
+/// Turns datagrams into lines.
+struct Printer<W> {
+    out: W,
+    format: Format,
+    filter: Filter,
+    lines_left: Option<u64>,
+    datagrams: u64,
+    troubles: Troubles,
+    /// The first thing that went wrong in writing; nothing is written after it.
+    failure: Option<io::Error>,
+}
+
+impl<W: Write> Printer<W> {
+    fn new(args: &DumpArgs, out: W) -> Result<Self, DumpError> {
+        Ok(Self {
+            out,
+            format: args.format,
+            filter: Filter::new(args)?,
+            lines_left: args.count,
+            datagrams: 0,
+            troubles: Troubles::default(),
+            failure: None,
+        })
+    }
+
+    /// Prints what `datagram` holds; does nothing once it [`Printer::is_done`].
+    fn datagram(&mut self, datagram: &Datagram<'_>) {
+        if self.is_done() {
+            return;
+        }
+        self.datagrams += 1;
+        decode(datagram.bytes, &mut |event| {
+            if self.is_done() {
+                return;
+            }
+            let trouble = match event {
+                Event::Fault(fault) => self.troubles.fault(self.datagrams, datagram.sender, &fault),
+                Event::Protected(part) => self.troubles.protected(&part),
+                Event::Values(_) | Event::Notification(_) => {
+                    self.record(&event);
+                    None
+                }
+            };
+            if let Some(line) = trouble {
+                say(line);
+            }
+        });
+    }
+
+    fn record(&mut self, event: &Event<'_>) {
+        let out = &mut self.out;
+        let written = match event {
+            Event::Values(list) if self.filter.takes(&list.names) => match self.format {
+                Format::Text => format::text_values(out, list),
+                Format::Json => format::json_values(out, list),
+            },
+            Event::Notification(one) if self.filter.takes(&one.names) => match self.format {
+                Format::Text => format::text_notification(out, one),
+                Format::Json => format::json_notification(out, one),
+            },
+            _ => return,
+        };
+        match written {
+            Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// Whether all the lines asked for are out, or none can follow.
+    fn is_done(&self) -> bool {
+        self.lines_left == Some(0) || self.failure.is_some()
+    }
+
+    fn flush(&mut self) {
+        if self.failure.is_none() {
+            self.failure = self.out.flush().err();
+        }
+    }
+
+    /// How writing went: a closed pipe is how `dump | head` ends.
+    fn outcome(self) -> Result<(), DumpError> {
+        match self.failure {
+            Some(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+                Err(DumpError::Output(error))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Which records are printed. An empty set of globs takes everything.
+struct Filter {
+    host: GlobSet,
+    plugin: GlobSet,
+    type_: GlobSet,
+}
+
+impl Filter {
+    fn new(args: &DumpArgs) -> Result<Self, DumpError> {
+        Ok(Self {
+            host: glob_set("host", &args.host)?,
+            plugin: glob_set("plugin", &args.plugin)?,
+            type_: glob_set("type", &args.type_)?,
+        })
+    }
+
+    fn takes(&self, names: &Names<'_>) -> bool {
+        takes(&self.host, names.host)
+            && takes(&self.plugin, names.plugin)
+            && takes(&self.type_, names.type_)
+    }
+}
+
+fn takes(globs: &GlobSet, name: &[u8]) -> bool {
+    globs.is_empty() || globs.is_match(&*String::from_utf8_lossy(name))
+}
+
+fn glob_set(option: &'static str, globs: &[Glob]) -> Result<GlobSet, DumpError> {
+    let mut set = GlobSetBuilder::new();
+    for glob in globs {
+        set.add(glob.clone());
+    }
+    set.build()
+        .map_err(|cause| DumpError::Filter { option, cause })
+}

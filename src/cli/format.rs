@@ -1,0 +1,226 @@
+//! How one record is written: a line of text, or a JSON object.
+//!
+//! Text is that of the first Python reader of 2009, down to its way with floats. JSON keeps every
+//! number exact: times to the nanosecond as decimals, integers as integers.
+
+use crate::metric::{Names, Value, display_safe};
+use crate::wire::{Notification, ValueList};
+use std::fmt;
+use std::io::{self, Write};
+
+/// `[time] host/plugin[/instance]/type[/instance] [(DS type, value), ...]`
+pub(super) fn text_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
+    write!(out, "[{}] {} [", list.time, SlashForm(&list.names))?;
+    for (index, value) in list.values.iter().enumerate() {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(
+            out,
+            "{comma}({}, {})",
+            value.ds_type().code(),
+            Number(value)
+        )?;
+    }
+    out.write_all(b"]\n")
+}
+
+/// `[time] host/plugin[/instance]/type[/instance] [SEVERITY] message`, empty names left out.
+pub(super) fn text_notification(
+    out: &mut impl Write,
+    notification: &Notification<'_>,
+) -> io::Result<()> {
+    let severity = notification.severity.name().to_ascii_uppercase();
+    let message = String::from_utf8_lossy(notification.message);
+    write!(out, "[{}] ", notification.time)?;
+    let names = SlashForm(&notification.names).to_string();
+    if !names.is_empty() {
+        write!(out, "{names} ")?;
+    }
+    writeln!(out, "[{severity}] {}", display_safe(&message))
+}
+
+/// One object on one line.
+pub(super) fn json_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
+    write!(
+        out,
+        r#"{{"time":{},"interval":{},"#,
+        list.time, list.interval
+    )?;
+    json_names(out, &list.names)?;
+    out.write_all(br#","values":["#)?;
+    for (index, value) in list.values.iter().enumerate() {
+        let comma = if index == 0 { "" } else { "," };
+        write!(
+            out,
+            r#"{comma}{{"kind":"{}","value":"#,
+            value.ds_type().name()
+        )?;
+        match value {
+            Value::Gauge(gauge) if gauge.is_nan() => out.write_all(br#""NaN""#)?,
+            Value::Gauge(gauge) if gauge.is_infinite() => write!(out, r#""{}""#, Number(value))?,
+            _ => write!(out, "{}", Number(value))?,
+        }
+        out.write_all(b"}")?;
+    }
+    out.write_all(b"]}\n")
+}
+
+/// One object on one line.
+pub(super) fn json_notification(
+    out: &mut impl Write,
+    notification: &Notification<'_>,
+) -> io::Result<()> {
+    let severity = notification.severity.name();
+    write!(
+        out,
+        r#"{{"time":{},"notification":true,"severity":"{severity}","#,
+        notification.time
+    )?;
+    json_names(out, &notification.names)?;
+    writeln!(out, r#","message":{}}}"#, JsonString(notification.message))
+}
+
+fn json_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
+    write!(
+        out,
+        r#""host":{},"plugin":{},"plugin_instance":{},"type":{},"type_instance":{}"#,
+        JsonString(names.host),
+        JsonString(names.plugin),
+        JsonString(names.plugin_instance),
+        JsonString(names.type_),
+        JsonString(names.type_instance),
+    )
+}
+
+/// The names that are not empty, with slashes between, safe to show.
+struct SlashForm<'a>(&'a Names<'a>);
+
+impl fmt::Display for SlashForm<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Names {
+            host,
+            plugin,
+            plugin_instance,
+            type_,
+            type_instance,
+        } = *self.0;
+        let mut slash = "";
+        for name in [host, plugin, plugin_instance, type_, type_instance] {
+            if !name.is_empty() {
+                write!(f, "{slash}{}", display_safe(&String::from_utf8_lossy(name)))?;
+                slash = "/";
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A number as Python's `repr` writes it, which is also valid JSON as long as it is finite.
+struct Number(Value);
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Value::Counter(number) | Value::Absolute(number) => write!(f, "{number}"),
+            Value::Derive(number) => write!(f, "{number}"),
+            Value::Gauge(number) if number.is_nan() => f.write_str("nan"),
+            Value::Gauge(number) => {
+                // Rust's `{:?}` is Python's `repr`, shortest digits and the same limits for the
+                // exponent, but writes `1e16` and `1e-5` for `1e+16` and `1e-05`.
+                let rust = format!("{number:?}");
+                match rust.split_once('e') {
+                    None => f.write_str(&rust),
+                    Some((digits, exponent)) => match exponent.strip_prefix('-') {
+                        Some(exponent) => write!(f, "{digits}e-{exponent:0>2}"),
+                        None => write!(f, "{digits}e+{exponent:0>2}"),
+                    },
+                }
+            }
+        }
+    }
+}
+
+/// Bytes as a JSON string: not UTF-8 becomes U+FFFD, and what could hide or reorder text on a
+/// terminal is escaped.
+struct JsonString<'a>(&'a [u8]);
+
+impl fmt::Display for JsonString<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        use fmt::Write as _;
+        f.write_char('"')?;
+        for c in String::from_utf8_lossy(self.0).chars() {
+            match c {
+                '"' | '\\' => write!(f, "\\{c}")?,
+                ' '..='~' => f.write_char(c)?,
+                // `display_safe` is the one judge of what is safe.
+                _ if display_safe(c.encode_utf8(&mut [0; 4])).len() == c.len_utf8() => {
+                    f.write_char(c)?;
+                }
+                _ => {
+                    for unit in c.encode_utf16(&mut [0; 2]) {
+                        write!(f, "\\u{unit:04x}")?;
+                    }
+                }
+            }
+        }
+        f.write_char('"')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gauges_are_written_as_python_does() {
+        for (number, repr) in [
+            (48_082_944.0, "48082944.0"),
+            (0.0, "0.0"),
+            (-0.0, "-0.0"),
+            (0.1, "0.1"),
+            (1.0 / 3.0, "0.3333333333333333"),
+            (1e15, "1000000000000000.0"),
+            (9_999_999_999_999_998.0, "9999999999999998.0"),
+            (1e16, "1e+16"),
+            (1.5e16, "1.5e+16"),
+            (1e100, "1e+100"),
+            (0.0001, "0.0001"),
+            (0.00001, "1e-05"),
+            (-1.25e-7, "-1.25e-07"),
+            (5e-324, "5e-324"),
+            (f64::MAX, "1.7976931348623157e+308"),
+            (f64::INFINITY, "inf"),
+            (f64::NEG_INFINITY, "-inf"),
+            (f64::NAN, "nan"),
+        ] {
+            assert_eq!(Number(Value::Gauge(number)).to_string(), repr);
+        }
+    }
+
+    #[test]
+    fn integers_are_exact() {
+        assert_eq!(
+            Number(Value::Counter(u64::MAX)).to_string(),
+            "18446744073709551615"
+        );
+        assert_eq!(
+            Number(Value::Derive(i64::MIN)).to_string(),
+            "-9223372036854775808"
+        );
+    }
+
+    #[test]
+    fn json_strings_read_back_and_hide_nothing() {
+        for (bytes, json) in [
+            (&b"web-01"[..], r#""web-01""#),
+            (b"a\"b\\c", r#""a\"b\\c""#),
+            (b"\x1b[2J\n\x7f", r#""\u001b[2J\u000a\u007f""#),
+            ("grün\u{202e}\u{200b}".as_bytes(), "\"grün\\u202e\\u200b\""),
+            ("🐮\u{e0041}".as_bytes(), "\"🐮\\udb40\\udc41\""),
+            (b"h\xff", "\"h\u{fffd}\""),
+        ] {
+            assert_eq!(JsonString(bytes).to_string(), json);
+            let back: String = serde_json::from_str(json).unwrap();
+            assert_eq!(back, String::from_utf8_lossy(bytes));
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! This machine: measured once a second and sent to ourselves as collectd would send it.
+//!
+//! Plugin, type and instance names, DS types and units are collectd's own, so that a first run
+//! without any collectd shows real data by the real path. The packets go to a loopback address
+//! only; [`Local::start`] refuses any other.
+
+#[cfg(target_os = "linux")]
+mod linux;
+#[cfg(any(test, not(target_os = "linux")))]
+mod portable;
+
+use super::udp::is_loopback;
+use crate::metric::{CdTime, Interval, Names, Value};
+use crate::wire::Encoder;
+use crossbeam_channel::{RecvTimeoutError, Sender, bounded};
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[cfg(target_os = "linux")]
+use linux::Meter;
+#[cfg(not(target_os = "linux"))]
+use portable::Meter;
+
+/// The time between two measurements.
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// One value list, less host, time and interval.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Reading<'a> {
+    plugin: &'a str,
+    plugin_instance: &'a str,
+    type_: &'a str,
+    type_instance: &'a str,
+    values: &'a [Value],
+}
+
+/// Takes the readings of a meter, one by one.
+type Take<'a> = dyn FnMut(&Reading<'_>) + 'a;
+
+/// A running measurement. Dropping it ends the thread at once.
+#[derive(Debug)]
+pub struct Local {
+    /// Dropped to end the thread; nothing is ever sent.
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Local {
+    /// Starts the thread "local", which sends to `target`, a loopback address.
+    pub fn start(target: SocketAddr) -> io::Result<Self> {
+        let socket = loopback_socket(target)?;
+        let (stop, stopped) = bounded(0);
+        let thread = thread::Builder::new().name("local".into()).spawn(move || {
+            let mut station = Station::new();
+            loop {
+                let now = SystemTime::now();
+                station.measure(CdTime::from_system(now), &mut |datagram| {
+                    // Nobody listens any more: the handle will be dropped soon.
+                    let _ = socket.send(datagram);
+                });
+                if stopped.recv_timeout(until_next(now)) != Err(RecvTimeoutError::Timeout) {
+                    break;
+                }
+            }
+        })?;
+        Ok(Self {
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+}
+
+impl Drop for Local {
+    fn drop(&mut self) {
+        self.stop = None;
+        if let Some(thread) = self.thread.take() {
+            // A panic there was already printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// Connected, so that the kernel refuses any other way out.
+fn loopback_socket(target: SocketAddr) -> io::Result<UdpSocket> {
+    if !is_loopback(target) {
+        let why =
+            format!("{target} is not a loopback address: nothing about this machine leaves it");
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+    }
+    let socket = match target {
+        SocketAddr::V4(_) => UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)),
+        SocketAddr::V6(_) => UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)),
+    }?;
+    socket.connect(target)?;
+    Ok(socket)
+}
+
+/// Time from `now` to the next whole [`PERIOD`], never none: several machines' lines meet at the
+/// same places of the axis.
+fn until_next(now: SystemTime) -> Duration {
+    let past = now
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default()
+        .subsec_nanos();
+    PERIOD
+        .saturating_sub(Duration::from_nanos(past.into()))
+        .max(Duration::from_millis(1))
+}
+
+/// What this machine calls itself, and so the host of everything measured here.
+pub fn host_name() -> String {
+    let host = sysinfo::System::host_name()
+        .ok()
+        .filter(|name| !name.is_empty());
+    host.unwrap_or_else(|| "localhost".into())
+}
+
+/// The meter and the encoder its readings go to.
+struct Station {
+    host: String,
+    meter: Meter,
+    encoder: Encoder,
+}
+
+impl Station {
+    fn new() -> Self {
+        Self {
+            host: host_name(),
+            meter: Meter::new(),
+            encoder: Encoder::default(),
+        }
+    }
+
+    /// Measures everything once, all at `now`, and hands the datagrams to `send`.
+    fn measure(&mut self, now: CdTime, send: &mut impl FnMut(&[u8])) {
+        let Self {
+            host,
+            meter,
+            encoder,
+        } = self;
+        let interval = Interval::from_duration(PERIOD);
+        meter.read(&mut |reading| {
+            let names = Names {
+                host: host.as_bytes(),
+                plugin: reading.plugin.as_bytes(),
+                plugin_instance: reading.plugin_instance.as_bytes(),
+                type_: reading.type_.as_bytes(),
+                type_instance: reading.type_instance.as_bytes(),
+            };
+            // A name too long for the protocol (a mount point) is left out, the rest goes on.
+            let _ = encoder.push(&names, now, interval, reading.values, send);
+        });
+        encoder.flush(send);
+    }
+}
+
+/// Load averages and uptime, which are the same calls everywhere.
+fn read_load_and_uptime(take: &mut Take<'_>) {
+    if let Ok(load) = sysinfo::System::load_average() {
+        let values = [load.one, load.five, load.fifteen].map(Value::Gauge);
+        take(&Reading {
+            values: &values,
+            ..named("load", "", "load", "")
+        });
+    }
+    if let Ok(secs) = sysinfo::System::uptime() {
+        gauge(take, named("uptime", "", "uptime", ""), secs as f64);
+    }
+}
+
+fn named<'a>(
+    plugin: &'a str,
+    plugin_instance: &'a str,
+    type_: &'a str,
+    type_instance: &'a str,
+) -> Reading<'a> {
+    Reading {
+        plugin,
+        plugin_instance,
+        type_,
+        type_instance,
+        values: &[],
+    }
+}
+
+/// One gauge.
+fn gauge(take: &mut Take<'_>, reading: Reading<'_>, value: f64) {
+    take(&Reading {
+        values: &[Value::Gauge(value)],
+        ..reading
+    });
+}
+
+/// Some counters, as collectd sends those that only ever grow.
+fn derive<const N: usize>(take: &mut Take<'_>, reading: Reading<'_>, values: [u64; N]) {
+    let values = values.map(|value| Value::Derive(value.cast_signed()));
+    take(&Reading {
+        values: &values,
+        ..reading
+    });
+}
+
+/// collectd's instance for a mount point: `root` for `/`, else without the first `/` and with
+/// `-` for the others (`df_read` in `src/df.c`).
+fn mount_instance(mount_point: &str) -> String {
+    match mount_point.trim_start_matches('/') {
+        "" => "root".into(),
+        rest => rest.replace('/', "-"),
+    }
+}

@@ -1,0 +1,468 @@
+//! The way out of a source's thread: an [`Outlet`] that never blocks, an [`Intake`] that drains.
+//!
+//! Batches wait in two places. The *channel* holds whole ones, ready for the other thread; the
+//! *backlog* stays on this side. While the channel is not drained, new batches are joined to the
+//! last of the backlog, so the other thread is woken once per drain and not once per datagram.
+//! When the backlog is full its oldest batch goes: values are lost and counted, everything else
+//! (announcements, notifications, counts) moves to the batch behind it. So every list is
+//! announced before its first row, whatever is lost.
+
+use crate::ingest::{
+    Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
+    SenderDelta, USERS_PER_SENDER_MAX, count_user,
+};
+use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use std::collections::VecDeque;
+use std::fmt;
+
+/// From here on a batch is whole and nothing is joined to it: 512 KiB, counted in words of eight
+/// bytes. About 13,000 value lists of one value, a few milliseconds of the store's time.
+pub const BATCH_WORDS: usize = 1 << 16;
+/// The backlog: 32 MiB in words of eight bytes. At 100,000 values a second the other thread may
+/// stand still for eight seconds before anything is lost.
+pub const BACKLOG_WORDS_MAX: usize = 1 << 22;
+/// Batches the channel holds at most, whatever the caller asks for.
+pub const CHANNEL_BATCHES_MAX: usize = 64;
+
+/// The producing end; lives on the source's thread.
+pub struct Outlet {
+    ready: Sender<Batch>,
+    emptied: Receiver<Batch>,
+    /// Oldest first.
+    backlog: VecDeque<Batch>,
+    backlog_words: usize,
+    backlog_words_max: usize,
+    wake: Box<dyn Fn() + Send>,
+}
+
+/// The consuming end. Dropping it makes the outlet throw away what it is offered.
+#[derive(Clone, Debug)]
+pub struct Intake {
+    ready: Receiver<Batch>,
+    emptied: Sender<Batch>,
+}
+
+impl Outlet {
+    /// A channel of `capacity` batches, 1 to [`CHANNEL_BATCHES_MAX`]. `wake` is called on the
+    /// producing thread whenever there is something new to drain.
+    pub fn new(capacity: usize, wake: Box<dyn Fn() + Send>) -> (Self, Intake) {
+        Self::with_backlog(capacity, BACKLOG_WORDS_MAX, wake)
+    }
+
+    /// The same with a backlog of `backlog_words_max` words of eight bytes.
+    pub fn with_backlog(
+        capacity: usize,
+        backlog_words_max: usize,
+        wake: Box<dyn Fn() + Send>,
+    ) -> (Self, Intake) {
+        let capacity = capacity.clamp(1, CHANNEL_BATCHES_MAX);
+        let (ready, ready_out) = bounded(capacity);
+        let (emptied_in, emptied) = bounded(capacity);
+        let backlog = VecDeque::new();
+        let outlet = Self {
+            ready,
+            emptied,
+            backlog,
+            backlog_words: 0,
+            backlog_words_max,
+            wake,
+        };
+        (
+            outlet,
+            Intake {
+                ready: ready_out,
+                emptied: emptied_in,
+            },
+        )
+    }
+
+    /// Hands a batch over. Never blocks, never grows past its limits.
+    pub fn offer(&mut self, batch: Batch) {
+        match self.backlog.back_mut() {
+            Some(last) if words(last) < BATCH_WORDS => {
+                let before = words(last);
+                join(last, batch);
+                self.backlog_words += words(last).saturating_sub(before);
+            }
+            _ => {
+                self.backlog_words += words(&batch);
+                self.backlog.push_back(batch);
+            }
+        }
+        self.flush();
+        while self.backlog_words > self.backlog_words_max && self.backlog.len() > 1 {
+            self.drop_oldest();
+        }
+    }
+
+    /// Moves on what waits in the backlog, as far as there is room.
+    pub fn flush(&mut self) {
+        let mut moved = false;
+        while let Some(front) = self.backlog.front() {
+            // A batch that is not whole yet only leaves when the other side has nothing to do.
+            if words(front) < BATCH_WORDS && self.backlog.len() == 1 && !self.ready.is_empty() {
+                break;
+            }
+            let Some(front) = self.backlog.pop_front() else {
+                break;
+            };
+            let weight = words(&front);
+            match self.ready.try_send(front) {
+                Ok(()) => moved = true,
+                Err(TrySendError::Full(front)) => {
+                    self.backlog.push_front(front);
+                    break;
+                }
+                // Nobody is there any more.
+                Err(TrySendError::Disconnected(_)) => {}
+            }
+            self.backlog_words = self.backlog_words.saturating_sub(weight);
+        }
+        if moved {
+            (self.wake)();
+        }
+    }
+
+    /// Whether something waits for room: then [`Outlet::flush`] should be called again soon.
+    pub fn is_waiting(&self) -> bool {
+        !self.backlog.is_empty()
+    }
+
+    /// An emptied batch to be filled again, if one came back.
+    pub fn recycled(&self) -> Option<Batch> {
+        self.emptied.try_recv().ok()
+    }
+
+    /// Loses the values of the oldest batch, and nothing else.
+    fn drop_oldest(&mut self) {
+        let Some(mut oldest) = self.backlog.pop_front() else {
+            return;
+        };
+        let Some(next) = self.backlog.pop_front() else {
+            return;
+        };
+        self.backlog_words = self
+            .backlog_words
+            .saturating_sub(words(&oldest) + words(&next));
+        oldest.dropped_values += oldest.values.len() as u64;
+        oldest.rows.clear();
+        oldest.values.clear();
+        join(&mut oldest, next);
+        self.backlog_words += words(&oldest);
+        self.backlog.push_front(oldest);
+    }
+}
+
+impl fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outlet")
+            .field("backlog", &self.backlog.len())
+            .field("backlog_words", &self.backlog_words)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Intake {
+    /// The oldest batch that is ready. Give it back with [`Intake::give_back`] when it is read.
+    pub fn next(&self) -> Option<Batch> {
+        self.ready.try_recv().ok()
+    }
+
+    /// As [`Intake::next`], but waits up to `timeout`.
+    pub fn wait(&self, timeout: std::time::Duration) -> Option<Batch> {
+        self.ready.recv_timeout(timeout).ok()
+    }
+
+    /// Returns a batch whose buffers can be used again.
+    pub fn give_back(&self, mut batch: Batch) {
+        batch.clear();
+        // Full or gone: then it is simply freed.
+        let _ = self.emptied.try_send(batch);
+    }
+}
+
+/// A notification with its names and text, about 500 bytes.
+const NOTIFICATION_WORDS: usize = 64;
+/// A row is 32 bytes.
+const ROW_WORDS: usize = 4;
+
+/// What a batch takes that can be lost. Announcements are never lost; all of them together are
+/// bounded by [`crate::ingest::LISTS_MAX`], senders and faults per batch.
+fn words(batch: &Batch) -> usize {
+    batch.values.len()
+        + batch.rows.len() * ROW_WORDS
+        + batch.notifications.len() * NOTIFICATION_WORDS
+}
+
+/// Appends `later` to `batch`, keeping within the limits of one batch. Of too many notifications
+/// the newest stay, of too many faults the oldest.
+fn join(batch: &mut Batch, mut later: Batch) {
+    batch.announced.append(&mut later.announced);
+    batch.rows.append(&mut later.rows);
+    batch.values.append(&mut later.values);
+    batch.notifications.append(&mut later.notifications);
+    let excess = batch
+        .notifications
+        .len()
+        .saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
+    batch.notifications.drain(..excess);
+    for delta in later.senders {
+        add_sender(&mut batch.senders, delta);
+    }
+    let room = FAULTS_PER_BATCH_MAX.saturating_sub(batch.faults.len());
+    batch.faults.extend(later.faults.into_iter().take(room));
+    batch.dropped_values += later.dropped_values;
+    batch.dropped_notifications += later.dropped_notifications + excess as u64;
+    batch.kernel_drops += later.kernel_drops;
+    batch.refused_lists += later.refused_lists;
+    batch.arrival = batch.arrival.max(later.arrival);
+}
+
+fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
+    let at = |senders: &[SenderDelta], wanted| senders.iter().position(|s| s.sender == wanted);
+    let known = at(senders, delta.sender);
+    let is_full = senders.len() >= SENDERS_PER_BATCH_MAX;
+    let sender = if known.is_none() && is_full {
+        OTHER_SENDERS
+    } else {
+        delta.sender
+    };
+    let place = known.or_else(|| at(senders, sender));
+    let Some(sum) = place.and_then(|place| senders.get_mut(place)) else {
+        senders.push(SenderDelta { sender, ..delta });
+        return;
+    };
+    sum.datagrams += delta.datagrams;
+    sum.bytes += delta.bytes;
+    sum.lists += delta.lists;
+    sum.values += delta.values;
+    sum.faults += delta.faults;
+    sum.last_seen = sum.last_seen.max(delta.last_seen);
+    for (protection, user, count) in delta.protected {
+        count_user(
+            &mut sum.protected,
+            protection,
+            &user,
+            count,
+            USERS_PER_SENDER_MAX,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::{Announced, ListId, Row};
+    use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Severity};
+    use std::net::{Ipv4Addr, SocketAddr};
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    fn quiet() -> Box<dyn Fn() + Send> {
+        Box::new(|| {})
+    }
+
+    /// One row of one value on each of `lists`; the value is the list's number.
+    fn rows(lists: std::ops::Range<u32>) -> Batch {
+        let row = |list| Row {
+            list: ListId(list),
+            time: CdTime::from_secs(1),
+            interval: Interval::ZERO,
+            values_count: 1,
+        };
+        Batch {
+            rows: lists.clone().map(row).collect(),
+            values: lists.map(u64::from).collect(),
+            ..Batch::default()
+        }
+    }
+
+    fn announced(list: u32) -> Announced {
+        Announced {
+            list: ListId(list),
+            identifier: Identifier::new("h", "p", "", "gauge", ""),
+            kinds: [DsType::Gauge].into(),
+        }
+    }
+
+    fn notification() -> Notification {
+        Notification {
+            identifier: Identifier::default(),
+            time: CdTime::from_secs(1),
+            severity: Severity::Okay,
+            message: "m".into(),
+        }
+    }
+
+    fn sender(number: u16) -> SenderDelta {
+        let mut delta = SenderDelta::new(SocketAddr::from((Ipv4Addr::LOCALHOST, number)));
+        delta.datagrams = 1;
+        delta
+    }
+
+    fn drain(outlet: &mut Outlet, intake: &Intake) -> Vec<Batch> {
+        let mut batches = Vec::new();
+        while let Some(batch) = intake.next() {
+            batches.push(batch);
+            outlet.flush();
+        }
+        batches
+    }
+
+    #[test]
+    fn a_full_backlog_keeps_the_newest_and_counts_exactly_what_was_lost() {
+        let (mut outlet, intake) = Outlet::with_backlog(2, 3 * BATCH_WORDS, quiet());
+        for turn in 0..1_000u32 {
+            outlet.offer(rows(turn * 1_000..(turn + 1) * 1_000));
+        }
+        let batches = drain(&mut outlet, &intake);
+        let got: Vec<u64> = batches
+            .iter()
+            .flat_map(|batch| batch.values.clone())
+            .collect();
+        let lost: u64 = batches.iter().map(|batch| batch.dropped_values).sum();
+        assert!(lost > 0);
+        assert_eq!(got.len() as u64 + lost, 1_000_000);
+        assert_eq!(got.last(), Some(&999_999));
+        assert!(got.is_sorted());
+    }
+
+    #[test]
+    fn the_backlog_never_grows_past_its_limit_and_one_batch() {
+        let (mut outlet, _intake) = Outlet::with_backlog(1, 3 * BATCH_WORDS, quiet());
+        for _ in 0..500 {
+            let notifications = vec![notification(); 100];
+            outlet.offer(Batch {
+                notifications,
+                ..rows(0..1_000)
+            });
+            let held: usize = outlet.backlog.iter().map(words).sum();
+            assert_eq!(held, outlet.backlog_words);
+            let most = NOTIFICATIONS_PER_BATCH_MAX * NOTIFICATION_WORDS + 2 * BATCH_WORDS;
+            assert!(held <= most, "{held} words");
+        }
+    }
+
+    #[test]
+    fn every_list_is_announced_before_its_first_row_whatever_is_lost() {
+        let (mut outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, quiet());
+        for list in 0..5_000 {
+            let announced = vec![announced(list)];
+            outlet.offer(Batch {
+                announced,
+                ..rows(list..list + 1)
+            });
+            outlet.offer(rows(0..list.min(50)));
+        }
+        let (mut known, mut lost) = (0, 0);
+        for batch in drain(&mut outlet, &intake) {
+            for list in &batch.announced {
+                assert_eq!(list.list.0, known);
+                known += 1;
+            }
+            assert!(batch.rows.iter().all(|row| row.list.0 < known));
+            lost += batch.dropped_values;
+        }
+        assert!(known == 5_000 && lost > 0, "{known} known, {lost} lost");
+    }
+
+    #[test]
+    fn counts_survive_when_their_batch_is_dropped() {
+        let (mut outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, quiet());
+        for _ in 0..100 {
+            let senders = vec![sender(1), sender(2)];
+            let notifications = vec![notification()];
+            let drops = Batch {
+                kernel_drops: 3,
+                refused_lists: 2,
+                ..rows(0..5_000)
+            };
+            outlet.offer(Batch {
+                senders,
+                notifications,
+                ..drops
+            });
+        }
+        let batches = drain(&mut outlet, &intake);
+        assert!(batches.iter().any(|batch| batch.dropped_values > 0));
+        let sum = |of: fn(&Batch) -> u64| batches.iter().map(of).sum::<u64>();
+        assert_eq!(sum(|batch| batch.kernel_drops), 300);
+        assert_eq!(sum(|batch| batch.refused_lists), 200);
+        assert_eq!(sum(|batch| batch.notifications.len() as u64), 100);
+        assert_eq!(
+            sum(|batch| batch.senders.iter().map(|delta| delta.datagrams).sum()),
+            200
+        );
+    }
+
+    #[test]
+    fn senders_and_notifications_of_a_joined_batch_stay_within_the_limits_of_one() {
+        let (mut outlet, intake) = Outlet::new(1, quiet());
+        outlet.offer(rows(0..1));
+        for number in 0..=u16::MAX {
+            outlet.offer(Batch {
+                senders: vec![sender(number)],
+                ..Batch::default()
+            });
+        }
+        for _ in 0..=NOTIFICATIONS_PER_BATCH_MAX {
+            outlet.offer(Batch {
+                notifications: vec![notification()],
+                ..Batch::default()
+            });
+        }
+        let batches = drain(&mut outlet, &intake);
+        assert!(
+            batches
+                .iter()
+                .all(|batch| batch.senders.len() <= SENDERS_PER_BATCH_MAX + 1)
+        );
+        let datagrams: u64 = batches
+            .iter()
+            .flat_map(|batch| &batch.senders)
+            .map(|delta| delta.datagrams)
+            .sum();
+        assert_eq!(datagrams, 65_536);
+        let most = batches.iter().map(|batch| batch.notifications.len()).max();
+        assert!(most <= Some(NOTIFICATIONS_PER_BATCH_MAX));
+        let told: u64 = batches
+            .iter()
+            .map(|batch| batch.notifications.len() as u64 + batch.dropped_notifications)
+            .sum();
+        assert_eq!(told, NOTIFICATIONS_PER_BATCH_MAX as u64 + 1);
+    }
+
+    #[test]
+    fn the_other_side_is_woken_once_per_drain() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let counter = Arc::clone(&woken);
+        let count = move || drop(counter.fetch_add(1, Ordering::Relaxed));
+        let (mut outlet, intake) = Outlet::new(8, Box::new(count));
+        for _ in 0..100 {
+            outlet.offer(rows(0..10));
+        }
+        assert_eq!(woken.load(Ordering::Relaxed), 1);
+        assert_eq!(intake.next().map(|batch| batch.rows.len()), Some(10));
+        outlet.flush();
+        assert_eq!(woken.load(Ordering::Relaxed), 2);
+        assert_eq!(intake.next().map(|batch| batch.rows.len()), Some(990));
+        assert!(!outlet.is_waiting());
+    }
+
+    #[test]
+    fn a_batch_given_back_comes_round_emptied() {
+        let (mut outlet, intake) = Outlet::new(1, quiet());
+        outlet.offer(rows(0..10));
+        intake.give_back(intake.next().unwrap());
+        let again = outlet.recycled().unwrap();
+        assert!(again.rows.is_empty() && again.rows.capacity() >= 10);
+    }
+
+    #[test]
+    fn an_outlet_nobody_reads_from_any_more_holds_nothing() {
+        let (mut outlet, intake) = Outlet::new(1, quiet());
+        drop(intake);
+        outlet.offer(rows(0..10));
+        assert!(!outlet.is_waiting());
+    }
+}

@@ -1,0 +1,114 @@
+//! The receiver thread: sockets to batches.
+//!
+//! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Joined on drop.
+
+use super::Outlet;
+use super::local::Local;
+use super::udp::UdpSource;
+use crate::ingest::Ingest;
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+/// How long a quiet socket is waited for: also how long a stop may take.
+const WAIT: Duration = Duration::from_millis(200);
+/// The same while something waits for the other side to drain.
+const WAIT_WITH_BACKLOG: Duration = Duration::from_millis(20);
+/// How often the kernel's drops are read.
+const DROPS_EVERY: Duration = Duration::from_secs(1);
+/// How often interfaces that came up are looked for.
+const INTERFACES_EVERY: Duration = Duration::from_secs(10);
+
+/// A running receiver. Dropping it ends the thread, within about 200 ms.
+#[derive(Debug)]
+pub struct ReceiverHandle {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    /// Ends before the receiver does, so that nothing is sent to a closed socket.
+    local: Option<Local>,
+}
+
+/// Starts the thread "udp". `local` is kept running as long.
+pub fn spawn(
+    source: UdpSource,
+    local: Option<Local>,
+    outlet: Outlet,
+) -> io::Result<ReceiverHandle> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    let thread = thread::Builder::new().name("udp".into()).spawn(move || {
+        Receiver {
+            source,
+            outlet,
+            ingest: Ingest::new(),
+        }
+        .run(&flag)
+    })?;
+    Ok(ReceiverHandle {
+        stop,
+        thread: Some(thread),
+        local,
+    })
+}
+
+impl Drop for ReceiverHandle {
+    fn drop(&mut self) {
+        self.local = None;
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic there was already printed.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Receiver {
+    source: UdpSource,
+    outlet: Outlet,
+    ingest: Ingest,
+}
+
+impl Receiver {
+    fn run(&mut self, stop: &AtomicBool) {
+        let mut drops_read = Instant::now();
+        let mut interfaces_read = Instant::now();
+        while !stop.load(Ordering::Relaxed) {
+            let wait = if self.outlet.is_waiting() {
+                WAIT_WITH_BACKLOG
+            } else {
+                WAIT
+            };
+            let Self { source, ingest, .. } = self;
+            let received = source.receive(wait, &mut |datagram| {
+                ingest.datagram(datagram.bytes, datagram.sender, datagram.arrival);
+            });
+            let kernel_drops = if drops_read.elapsed() >= DROPS_EVERY {
+                drops_read = Instant::now();
+                self.source.kernel_drops()
+            } else {
+                0
+            };
+            self.hand_over(kernel_drops);
+            if interfaces_read.elapsed() >= INTERFACES_EVERY {
+                interfaces_read = Instant::now();
+                self.source.join_new_interfaces();
+            }
+            if received.is_err() {
+                // A socket that fails does so at once, every time: do not spin on it.
+                thread::sleep(WAIT);
+            }
+        }
+    }
+
+    fn hand_over(&mut self, kernel_drops: u64) {
+        if self.ingest.is_empty() && kernel_drops == 0 {
+            self.outlet.flush();
+            return;
+        }
+        let mut batch = self.ingest.take(self.outlet.recycled());
+        batch.kernel_drops += kernel_drops;
+        self.outlet.offer(batch);
+    }
+}

@@ -1,0 +1,135 @@
+//! The canvas before there is anything to draw: what is listened to, and how to point a collectd
+//! here.
+
+use super::Screen;
+use super::theme::{self, Palette};
+use crate::view::format;
+use eframe::egui::{self, RichText, Ui};
+
+/// Before the first value.
+pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    let palette = Palette::of(ui);
+    egui::ScrollArea::vertical()
+        .auto_shrink(false)
+        .show(ui, |ui| {
+            column(ui, |ui| {
+                ui.label(RichText::new("Waiting for collectd").font(theme::medium(20.0)));
+                ui.add_space(10.0);
+                for report in &screen.sources.reports {
+                    let (mark, color) = if report.ok {
+                        ("ok", palette.live)
+                    } else {
+                        ("!", palette.warn)
+                    };
+                    row(ui, mark, color, &report.text);
+                }
+                let totals = screen.store.health().totals;
+                let text = match totals.datagrams {
+                    0 => "no datagram so far".to_owned(),
+                    n if totals.protected > 0 => format!(
+                        "{} datagrams so far, signed or encrypted ones among them: not read yet",
+                        format::count(n)
+                    ),
+                    n => format!(
+                        "{} datagrams so far, none with a value list ({} faults)",
+                        format::count(n),
+                        format::count(totals.faults)
+                    ),
+                };
+                row(ui, "…", palette.dim, &text);
+                for message in screen.messages {
+                    row(ui, "!", palette.warn, message);
+                }
+                how_to_send(ui, screen, &palette);
+            });
+        });
+}
+
+fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
+    let port = screen.sources.port;
+    ui.add_space(18.0);
+    ui.label(RichText::new("Point a collectd here").font(theme::medium(14.0)));
+    ui.add_space(2.0);
+    let note = "Add to its collectd.conf and restart it. FlushInterval makes values arrive at \
+                once; without it collectd waits until a datagram is full.";
+    ui.label(RichText::new(note).color(palette.dim));
+    ui.add_space(6.0);
+    let flush = "<LoadPlugin network>\n  FlushInterval 1\n  FlushTimeout 1\n</LoadPlugin>\n";
+    let server = |address: &str| {
+        format!("{flush}<Plugin network>\n  Server \"{address}\" \"{port}\"\n</Plugin>")
+    };
+    snippet(ui, "On this machine", &server("127.0.0.1"), palette);
+    snippet(
+        ui,
+        "Anywhere on this network, by multicast",
+        &server("239.192.74.66"),
+        palette,
+    );
+    ui.add_space(6.0);
+    let firewall = format!("A firewall must let UDP port {port} in.");
+    ui.label(RichText::new(firewall).color(palette.dim));
+}
+
+fn snippet(ui: &mut Ui, title: &str, text: &str, palette: &Palette) {
+    ui.add_space(8.0);
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(title).color(palette.dim));
+        let copy = ui.small_button("Copy").on_hover_text("Copy these lines");
+        copy.widget_info(|| {
+            let label = format!("Copy: {title}");
+            egui::WidgetInfo::labeled(egui::Role::Button, true, label)
+        });
+        if copy.clicked() {
+            ui.ctx().copy_text(text.to_owned());
+        }
+    });
+    let frame = egui::Frame::new()
+        .fill(palette.panel)
+        .stroke(egui::Stroke::new(1.0, palette.line))
+        .corner_radius(theme::CONTROL_RADIUS)
+        .inner_margin(10.0);
+    frame.show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        ui.add(egui::Label::new(RichText::new(text).monospace()).selectable(true));
+    });
+}
+
+fn row(ui: &mut Ui, mark: &str, color: egui::Color32, text: &str) {
+    ui.horizontal_top(|ui| {
+        ui.add_sized(
+            [26.0, 16.0],
+            egui::Label::new(RichText::new(mark).color(color).strong()),
+        );
+        ui.add(egui::Label::new(text).wrap());
+    });
+}
+
+/// Nothing is checked.
+pub(super) fn nothing_selected_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    let palette = Palette::of(ui);
+    column(ui, |ui| {
+        ui.label(RichText::new("Nothing is drawn").font(theme::medium(20.0)));
+        ui.add_space(6.0);
+        let text = if screen.view.sidebar {
+            "Click a host or a plugin in the sidebar, or check single series there."
+        } else {
+            "Press Ctrl+B for the sidebar and click a host or a plugin there."
+        };
+        ui.label(RichText::new(text).color(palette.dim));
+    });
+}
+
+/// A readable column in the upper middle.
+fn column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
+    let width = (ui.available_width() - 48.0).clamp(200.0, 640.0);
+    let left = ((ui.available_width() - width) / 2.0).max(0.0);
+    ui.add_space((ui.available_height() * 0.08).max(24.0));
+    ui.horizontal_top(|ui| {
+        ui.add_space(left);
+        ui.vertical(|ui| {
+            ui.set_max_width(width);
+            add(ui);
+            ui.add_space(24.0);
+        });
+    });
+}

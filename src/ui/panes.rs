@@ -1,0 +1,231 @@
+//! What lies over the canvas: the sources with their health, and the keys.
+
+use super::keys::HELP;
+use super::theme::{self, Palette};
+use super::{Screen, SourceReport};
+use crate::ingest::FaultReport;
+use crate::metric::display_safe;
+use crate::view::{Action, Pane, format};
+use crate::wire::Protection;
+use eframe::egui::{self, RichText, Ui};
+
+/// Senders listed; the rest is counted.
+const SENDERS_SHOWN_MAX: usize = 50;
+/// Faults listed, newest first.
+const FAULTS_SHOWN_MAX: usize = 20;
+/// Names of unknown types listed.
+const TYPES_SHOWN_MAX: usize = 12;
+
+pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+    let Some(pane) = screen.view.pane else { return };
+    let title = match pane {
+        Pane::Sources => "Sources and health",
+        Pane::Help => "Keys",
+    };
+    let mut open = true;
+    let area = ui.ctx().content_rect();
+    let width = (area.width() - 80.0).clamp(240.0, if pane == Pane::Help { 520.0 } else { 720.0 });
+    egui::Window::new(title)
+        .open(&mut open)
+        .collapsible(false)
+        .resizable(false)
+        .fixed_size([width, (area.height() - 160.0).clamp(120.0, 560.0)])
+        .anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0])
+        .show(ui.ctx(), |ui| {
+            egui::ScrollArea::vertical()
+                .auto_shrink([false, true])
+                .show(ui, |ui| match pane {
+                    Pane::Sources => sources_ui(ui, screen),
+                    Pane::Help => help_ui(ui),
+                });
+        });
+    if !open {
+        actions.push(Action::ClosePane);
+    }
+}
+
+fn help_ui(ui: &mut Ui) {
+    let palette = Palette::of(ui);
+    egui::Grid::new("keys")
+        .num_columns(2)
+        .spacing([24.0, 6.0])
+        .show(ui, |ui| {
+            for (key, what) in HELP {
+                ui.label(RichText::new(key).font(theme::medium(12.5)));
+                ui.add(egui::Label::new(RichText::new(what).color(palette.dim)).wrap());
+                ui.end_row();
+            }
+        });
+    ui.add_space(10.0);
+    let mouse = "On a plot: the wheel zooms, dragging moves, right- or Alt-dragging frames a span, \
+                 Shift and the wheel move, a double click goes back to live.";
+    ui.add(egui::Label::new(RichText::new(mouse).color(palette.dim)).wrap());
+}
+
+fn heading(ui: &mut Ui, text: &str) {
+    ui.add_space(8.0);
+    ui.label(RichText::new(text).font(theme::medium(13.0)));
+    ui.add_space(2.0);
+}
+
+fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    let palette = Palette::of(ui);
+    heading(ui, "Listening");
+    for SourceReport { ok, text } in &screen.sources.reports {
+        let (mark, color) = if *ok {
+            ("ok", palette.live)
+        } else {
+            ("!", palette.warn)
+        };
+        ui.horizontal_top(|ui| {
+            ui.add_sized(
+                [22.0, 16.0],
+                egui::Label::new(RichText::new(mark).color(color)),
+            );
+            ui.add(egui::Label::new(text).wrap());
+        });
+    }
+    for message in screen.messages {
+        ui.horizontal_top(|ui| {
+            let mark = RichText::new("!").color(palette.warn);
+            ui.add_sized([22.0, 16.0], egui::Label::new(mark));
+            ui.add(egui::Label::new(message).wrap());
+        });
+    }
+    totals_ui(ui, screen);
+    senders_ui(ui, screen, &palette);
+    protected_ui(ui, screen);
+    unknown_ui(ui, screen, &palette);
+    faults_ui(ui, screen, &palette);
+}
+
+fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    heading(ui, "Since the start");
+    let totals = screen.store.health().totals;
+    let figures = [
+        ("datagrams", totals.datagrams),
+        ("value lists", totals.lists),
+        ("values", totals.values),
+        ("notifications", totals.notifications),
+        ("faults", totals.faults),
+        ("signed or encrypted, not read yet", totals.protected),
+        ("datagrams dropped by the kernel", totals.kernel_drops),
+        ("values dropped in the channel", totals.dropped_values),
+        ("lists refused for lack of room", totals.refused_lists),
+        ("values late", totals.late_values),
+        ("values twice", totals.duplicate_values),
+        ("values from the future, not kept", totals.future_values),
+        ("samples given up for newer ones", totals.evicted_samples),
+    ];
+    egui::Grid::new("totals")
+        .num_columns(4)
+        .spacing([20.0, 3.0])
+        .show(ui, |ui| {
+            for pair in figures.chunks(2) {
+                for (name, count) in pair {
+                    ui.label(RichText::new(*name).color(Palette::of(ui).dim));
+                    ui.label(format::count(*count));
+                }
+                ui.end_row();
+            }
+        });
+}
+
+fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
+    heading(ui, "Senders");
+    let senders = &screen.store.health().senders;
+    if senders.is_empty() {
+        ui.label(RichText::new("none so far").color(palette.dim));
+        return;
+    }
+    egui::Grid::new("senders")
+        .num_columns(5)
+        .striped(true)
+        .spacing([20.0, 3.0])
+        .show(ui, |ui| {
+            for head in ["address", "datagrams", "values", "faults", "last heard"] {
+                ui.label(RichText::new(head).color(palette.dim));
+            }
+            ui.end_row();
+            let mut sorted: Vec<_> = senders.iter().collect();
+            sorted.sort_by_key(|(_, sender)| std::cmp::Reverse(sender.last_seen));
+            for (address, sender) in sorted.into_iter().take(SENDERS_SHOWN_MAX) {
+                ui.label(address.to_string());
+                ui.label(format::count(sender.datagrams));
+                ui.label(format::count(sender.values));
+                let color = if sender.faults > 0 {
+                    palette.warn
+                } else {
+                    palette.text
+                };
+                ui.label(RichText::new(format::count(sender.faults)).color(color));
+                ui.label(format!(
+                    "{} ago",
+                    format::age(screen.now.since(sender.last_seen))
+                ));
+                ui.end_row();
+            }
+        });
+    if senders.len() > SENDERS_SHOWN_MAX {
+        ui.label(format!("{} more", senders.len() - SENDERS_SHOWN_MAX));
+    }
+}
+
+fn protected_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    let protected = &screen.store.health().protected;
+    if protected.is_empty() {
+        return;
+    }
+    heading(ui, "Signed or encrypted, not read yet");
+    for part in protected {
+        let how = match part.protection {
+            Protection::Signed => "signed",
+            Protection::Encrypted => "encrypted",
+        };
+        let (user, count) = (display_safe(&part.user), format::count(part.count));
+        ui.label(format!("{count} {how} parts of user {user}"));
+    }
+}
+
+fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
+    let unknown = &screen.store.health().unknown_types;
+    if unknown.is_empty() {
+        return;
+    }
+    heading(ui, "Types that types.db does not know");
+    let names: Vec<_> = unknown
+        .keys()
+        .take(TYPES_SHOWN_MAX)
+        .map(|name| display_safe(name))
+        .collect();
+    let more = unknown.len().saturating_sub(TYPES_SHOWN_MAX);
+    let more = if more > 0 {
+        format!(" and {more} more")
+    } else {
+        String::new()
+    };
+    ui.add(egui::Label::new(format!("{}{more}", names.join(", "))).wrap());
+    let hint = "They are drawn, their data sources named by position; --types-db PATH names them.";
+    ui.label(RichText::new(hint).color(palette.dim));
+}
+
+fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
+    let faults = &screen.store.health().faults;
+    if faults.is_empty() {
+        return;
+    }
+    heading(ui, "Newest faults");
+    for FaultReport {
+        sender,
+        arrival,
+        fault,
+    } in faults.iter().rev().take(FAULTS_SHOWN_MAX)
+    {
+        let time = format::clock(*arrival, screen.zone, 1.0);
+        ui.horizontal_top(|ui| {
+            ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));
+            let text = format!("byte {}: {}", fault.offset_bytes, fault.kind);
+            ui.add(egui::Label::new(text).wrap());
+        });
+    }
+}

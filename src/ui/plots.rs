@@ -1,0 +1,480 @@
+//! A panel's plot: axes, lines, crosshair, and what the pointer does there.
+//!
+//! egui_plot is the output device: bounds come from the window in every frame, and drags and the
+//! wheel go back as actions.
+
+use super::legend;
+use super::shapes::PanelItem;
+use super::theme::{self, Palette};
+use super::{Memory, Screen};
+use crate::metric::{CdTime, Interval, Span, display_safe};
+use crate::store::Mode;
+use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
+use crate::view::format::{self, Unit};
+use crate::view::graphs::Style;
+use crate::view::panels::{Panel, PanelKey};
+use crate::view::plot::{PanelPlot, PlotLine, Scratch, panel_plot};
+use crate::view::{Action, format::Scale};
+use eframe::egui::{
+    self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
+};
+use egui_plot::{AxisHints, GridMark, Plot, PlotBounds, PlotTransform};
+use std::collections::HashMap;
+
+/// Left of a plot, for tick labels: the same for all, so that plots stand below one another.
+const Y_AXIS_WIDTH: f32 = 50.0;
+/// Below a plot, for the time.
+const X_AXIS_HEIGHT: f32 = 20.0;
+/// Between labels of the time axis, at least.
+const TIME_LABEL_WIDTH: f32 = 84.0;
+/// Between ticks of the value axis, about.
+const TICK_HEIGHT: f32 = 34.0;
+/// Panels whose lines are kept; more than are ever on screen.
+const PANELS_KEPT_MAX: usize = 256;
+/// Lines of a tooltip.
+const TOOLTIP_LINES_MAX: usize = 8;
+
+/// Lines that need not be made anew while neither data nor window changed.
+#[derive(Debug, Default)]
+pub struct PlotCache {
+    panels: HashMap<PanelKey, Kept>,
+    scratch: Scratch,
+}
+
+#[derive(Debug)]
+struct Kept {
+    made_for: MadeFor,
+    plot: PanelPlot,
+    axis: CalmAxis,
+}
+
+/// What a panel's lines depend on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct MadeFor {
+    span: Span,
+    columns: usize,
+    data: u64,
+    series: u64,
+    selection: u64,
+    mode: Mode,
+}
+
+/// The unit of a panel's axis: raw numbers have none.
+pub(super) fn unit_of(screen: &Screen<'_>, panel: &Panel) -> Unit {
+    match screen.view.mode {
+        Mode::Rate => panel.unit.clone(),
+        Mode::Raw => Unit {
+            name: "raw".into(),
+            scale: Scale::Si,
+        },
+    }
+}
+
+pub(super) fn panel_plot_ui(
+    ui: &mut Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    panel: &Panel,
+    rect: Rect,
+    actions: &mut Vec<Action>,
+) {
+    let beside = legend::height_below(panel, rect.width() + 24.0) < 10.0;
+    let (plot_rect, legend_rect) = if beside {
+        let (plot, legend) = rect.split_left_right_at_x(rect.right() - legend::BESIDE_WIDTH);
+        (plot, legend.with_min_x(legend.left() + 16.0))
+    } else {
+        let height = legend::height_below(panel, rect.width() + 24.0);
+        rect.split_top_bottom_at_y(rect.bottom() - height)
+    };
+    let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
+    memory.plot_width = plot_width;
+    let mut kept = memory.plots.take(screen, panel, plot_width);
+    let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
+    let wanted = kept.plot.axis(panel, screen.view.mode, ticks);
+    let axis = kept.axis.update(wanted, screen.now);
+    plot_ui(
+        ui, screen, memory, panel, &kept.plot, axis, plot_rect, actions,
+    );
+    legend::legend_ui(ui, screen, memory, panel, &kept.plot, legend_rect);
+    memory.plots.put_back(panel, kept);
+}
+
+impl PlotCache {
+    fn take(&mut self, screen: &Screen<'_>, panel: &Panel, width: f32) -> Kept {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "saturates"
+        )]
+        let columns = (width as usize).clamp(16, 8_192);
+        let span = screen.view.window.span(screen.now);
+        let made_for = MadeFor {
+            span,
+            columns,
+            data: screen.store.data_revision(),
+            series: screen.store.revision(),
+            selection: screen.view.selection.revision(),
+            mode: screen.view.mode,
+        };
+        if self.panels.len() > PANELS_KEPT_MAX {
+            self.panels.clear();
+        }
+        match self.panels.remove(&panel.key) {
+            Some(kept) if kept.made_for == made_for => kept,
+            old => {
+                let mode = screen.view.mode;
+                let plot = panel_plot(panel, screen.store, span, columns, mode, &mut self.scratch);
+                // Another mode has other units: its axis starts afresh.
+                let calm = old
+                    .filter(|old| old.made_for.mode == mode)
+                    .map(|old| old.axis);
+                let axis = calm.unwrap_or_else(|| CalmAxis::new(plot.axis(panel, mode, 4.0)));
+                Kept {
+                    made_for,
+                    plot,
+                    axis,
+                }
+            }
+        }
+    }
+
+    fn put_back(&mut self, panel: &Panel, kept: Kept) {
+        self.panels.insert(panel.key.clone(), kept);
+    }
+
+    /// What is drawn of a panel, if it was drawn lately.
+    pub fn get(&self, panel: &Panel) -> Option<&PanelPlot> {
+        self.panels.get(&panel.key).map(|kept| &kept.plot)
+    }
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a frame's parts, each lent for a moment"
+)]
+fn plot_ui(
+    ui: &mut Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    panel: &Panel,
+    plot: &PanelPlot,
+    axis: Axis,
+    rect: Rect,
+    actions: &mut Vec<Action>,
+) {
+    let palette = Palette::of(ui);
+    let span = screen.view.window.span(screen.now);
+    let highlighted = memory
+        .legend_hover
+        .as_ref()
+        .filter(|(key, _)| *key == panel.key);
+    let item = PanelItem::new(panel, plot, palette, highlighted.map(|(_, line)| *line));
+    let cursor = memory.cursor;
+    let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
+    let response =
+        framed_plot(&mut child, screen, panel, axis, span, rect).show(&mut child, |plot_ui| {
+            let bounds = PlotBounds::from_min_max(
+                [span.start.secs_f64(), axis.lo],
+                [span.end.secs_f64(), axis.hi],
+            );
+            plot_ui.set_plot_bounds(bounds);
+            plot_ui.add(item);
+        });
+    let transform = response.transform;
+    if let Some(t) = cursor {
+        crosshair(ui, &transform, t, &palette);
+    }
+    if plot.lines.iter().all(|line| line.points.is_empty()) {
+        nothing_here(ui, screen, panel, transform.frame(), &palette);
+    }
+    let response = response.response;
+    pointer_ui(ui, screen, memory, &response, &transform, actions);
+    if response.hovered() && memory.drag_start.is_none() && !response.dragged() {
+        tooltip(&response, screen, memory, panel, plot);
+    }
+}
+
+fn framed_plot<'a>(
+    ui: &mut Ui,
+    screen: &'a Screen<'_>,
+    panel: &'a Panel,
+    axis: Axis,
+    span: Span,
+    rect: Rect,
+) -> Plot<'a> {
+    let palette = Palette::of(ui);
+    let unit = unit_of(screen, panel);
+    let labels = f64::from((rect.width() - Y_AXIS_WIDTH) / TIME_LABEL_WIDTH);
+    let step = time_step_secs(span.width(), labels);
+    let offset = offset_secs(screen, span.end);
+    let mirrored = panel.style == Style::Mirror;
+    let largest = axis.lo.abs().max(axis.hi.abs());
+    let x_axis = AxisHints::new_x()
+        .min_thickness(X_AXIS_HEIGHT)
+        .label_spacing(egui::Rangef::new(8.0, 10.0))
+        .tick_label_color(palette.faint)
+        .tick_label_font(theme::tick())
+        .formatter(move |mark: GridMark, _| {
+            format::clock(CdTime::from_secs_f64(mark.value), screen.zone, step)
+        });
+    let y_axis = AxisHints::new_y()
+        .min_thickness(Y_AXIS_WIDTH)
+        .label_spacing(egui::Rangef::new(6.0, 8.0))
+        .tick_label_color(palette.faint)
+        .tick_label_font(theme::tick())
+        .formatter(move |mark: GridMark, _| {
+            let value = if mirrored {
+                mark.value.abs()
+            } else {
+                mark.value
+            };
+            unit.tick(value, axis.step, largest)
+        });
+    Plot::new("plot")
+        .width(rect.width())
+        .height(rect.height())
+        .allow_drag(false)
+        .allow_zoom(false)
+        .allow_scroll(false)
+        .allow_boxed_zoom(false)
+        .allow_axis_zoom_drag(false)
+        .allow_double_click_reset(false)
+        .show_x(false)
+        .show_y(false)
+        .show_background(false)
+        .set_margin_fraction(vec2(0.0, 0.0))
+        .label_formatter(|_| None)
+        .sense(Sense::click_and_drag())
+        .grid_color(palette.grid)
+        .grid_fade(0.0)
+        .grid_spacing(egui::Rangef::new(4.0, 6.0))
+        .x_grid_spacer(move |_| marks(time_ticks(span, step, offset), step))
+        .y_grid_spacer(move |_| marks(axis.ticks(), axis.step))
+        .custom_x_axes(vec![x_axis])
+        .custom_y_axes(vec![y_axis])
+}
+
+fn marks(ticks: impl Iterator<Item = f64>, step_size: f64) -> Vec<GridMark> {
+    ticks.map(|value| GridMark { value, step_size }).collect()
+}
+
+/// Seconds east of UTC at a moment.
+fn offset_secs(screen: &Screen<'_>, time: CdTime) -> i32 {
+    let secs = i64::try_from(time.secs_nanos().0).unwrap_or(0);
+    jiff::Timestamp::from_second(secs).map_or(0, |stamp| screen.zone.to_offset(stamp).seconds())
+}
+
+fn crosshair(ui: &Ui, transform: &PlotTransform, t: f64, palette: &Palette) {
+    let frame = *transform.frame();
+    let x = transform.position_from_point_x(t);
+    if !frame.x_range().contains(x) {
+        return;
+    }
+    let stroke = egui::Stroke::new(1.0, theme::faded(palette.dim, 0.9));
+    let line = [pos2(x, frame.top()), pos2(x, frame.bottom())];
+    ui.painter()
+        .extend(egui::Shape::dashed_line(&line, stroke, 3.0, 3.0));
+}
+
+/// Says why a plot is empty.
+fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palette: &Palette) {
+    let ids = || panel.lines.iter().flat_map(|line| &line.series);
+    let newest = ids()
+        .filter_map(|&id| screen.store.latest(id, Mode::Raw))
+        .map(|r| r.time)
+        .max();
+    let span = screen.view.window.span(screen.now);
+    let text = match newest {
+        None => "no sample kept".to_owned(),
+        Some(time) if time < span.start => {
+            format!(
+                "newest sample {} before this window",
+                format::age(span.start.since(time))
+            )
+        }
+        Some(time) if time >= span.end => "no sample this far back".to_owned(),
+        Some(_) => "waiting for a second sample to make a rate of".to_owned(),
+    };
+    let font = theme::small();
+    ui.painter().text(
+        frame.center(),
+        Align2::CENTER_CENTER,
+        text,
+        font,
+        palette.dim,
+    );
+}
+
+/// Wheel, drag, box and double click.
+fn pointer_ui(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    response: &egui::Response,
+    transform: &PlotTransform,
+    actions: &mut Vec<Action>,
+) {
+    let span = screen.view.window.span(screen.now);
+    let secs_per_px = span.width().secs_f64() / f64::from(transform.frame().width().max(1.0));
+    let time_at = |pos: Pos2| transform.value_from_position(pos).x;
+    if let Some(pos) = response.hover_pos() {
+        memory.next_cursor = Some(time_at(pos));
+        wheel(ui, span, time_at(pos), secs_per_px, actions);
+    }
+    if response.double_clicked_by(PointerButton::Primary) {
+        actions.push(Action::GoLive);
+        return;
+    }
+    let alt = ui.input(|input| input.modifiers.alt);
+    let boxing = response.dragged_by(PointerButton::Secondary)
+        || (response.dragged_by(PointerButton::Primary) && (alt || memory.drag_start.is_some()));
+    if boxing {
+        box_zoom(ui, memory, response, transform);
+    } else if response.dragged_by(PointerButton::Primary) {
+        let dx = f64::from(response.drag_delta().x);
+        if dx != 0.0 {
+            actions.push(Action::Pan(-dx * secs_per_px));
+        }
+        memory.next_cursor = None;
+    }
+    if response.drag_stopped()
+        && let Some(start) = memory.drag_start.take()
+        && let Some(pos) = response
+            .interact_pointer_pos()
+            .or(ui.ctx().pointer_latest_pos())
+    {
+        let end = time_at(pos);
+        let (a, b) = (start.min(end), start.max(end));
+        // Less than three pixels is a click that trembled.
+        if b - a > 3.0 * secs_per_px {
+            let span = Span::new(CdTime::from_secs_f64(a), CdTime::from_secs_f64(b));
+            actions.push(Action::ShowSpan(span));
+        }
+    }
+}
+
+/// The wheel zooms around the pointer; with Shift it moves the window. It is used up here, so that
+/// the canvas does not scroll too.
+fn wheel(ui: &Ui, span: Span, at: f64, secs_per_px: f64, actions: &mut Vec<Action>) {
+    let (delta, shift, ctrl) = ui.input_mut(|input| {
+        let delta = std::mem::take(&mut input.smooth_scroll_delta);
+        (delta, input.modifiers.shift, input.modifiers.ctrl)
+    });
+    if ctrl {
+        return;
+    }
+    let sideways = if shift && delta.x == 0.0 {
+        delta.y
+    } else {
+        delta.x
+    };
+    if sideways != 0.0 {
+        actions.push(Action::Pan(f64::from(-sideways) * secs_per_px));
+    }
+    if delta.y != 0.0 && !shift {
+        let factor = (f64::from(-delta.y) / 200.0).exp();
+        let at = CdTime::from_secs_f64(at.min(span.end.secs_f64()));
+        actions.push(Action::Zoom { factor, at });
+    }
+}
+
+fn box_zoom(ui: &Ui, memory: &mut Memory, response: &egui::Response, transform: &PlotTransform) {
+    let palette = Palette::of(ui);
+    let Some(pos) = response.interact_pointer_pos() else {
+        return;
+    };
+    let time = transform.value_from_position(pos).x;
+    let origin = ui
+        .input(|input| input.pointer.press_origin())
+        .unwrap_or(pos);
+    let start = *memory
+        .drag_start
+        .get_or_insert_with(|| transform.value_from_position(origin).x);
+    let frame = transform.frame();
+    let x = |t: f64| {
+        transform
+            .position_from_point_x(t)
+            .clamp(frame.left(), frame.right())
+    };
+    let rect = Rect::from_x_y_ranges(x(start.min(time))..=x(start.max(time)), frame.y_range());
+    ui.painter().rect(
+        rect,
+        0.0,
+        theme::faded(palette.accent, 0.14),
+        egui::Stroke::new(1.0, palette.accent),
+        egui::StrokeKind::Inside,
+    );
+    let width = format::duration((time - start).abs());
+    let at = pos2(rect.center().x, rect.top() + 4.0);
+    ui.painter()
+        .text(at, Align2::CENTER_TOP, width, theme::small(), palette.text);
+    memory.next_cursor = None;
+}
+
+/// The values at the pointer, greatest first.
+fn tooltip(
+    response: &egui::Response,
+    screen: &Screen<'_>,
+    memory: &Memory,
+    panel: &Panel,
+    plot: &PanelPlot,
+) {
+    let Some(t) = memory.next_cursor else { return };
+    let unit = unit_of(screen, panel);
+    let age_max = 2.5 * plot.interval_secs;
+    let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
+    let mut newest = f64::NEG_INFINITY;
+    for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
+        if let Some(point) = data.at(t, age_max) {
+            newest = newest.max(point.t);
+            rows.push((
+                index,
+                &line.label,
+                PlotLine::value(point),
+                line.color.as_deref(),
+            ));
+        }
+    }
+    if rows.is_empty() {
+        return;
+    }
+    rows.sort_by(|a, b| b.2.total_cmp(&a.2));
+    let more = rows.len().saturating_sub(TOOLTIP_LINES_MAX);
+    rows.truncate(TOOLTIP_LINES_MAX);
+    let head = format!(
+        "{} · {} old",
+        format::clock(CdTime::from_secs_f64(newest), screen.zone, 1.0),
+        format::age(Interval::from_secs_f64(t - newest)),
+    );
+    response.clone().on_hover_ui_at_pointer(|ui| {
+        let palette = Palette::of(ui);
+        ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
+        ui.label(RichText::new(head).size(11.5).color(palette.dim));
+        egui::Grid::new("values").num_columns(2).show(ui, |ui| {
+            for (index, label, value, meaning) in rows {
+                let color = palette.series(meaning, index);
+                ui.horizontal(|ui| {
+                    swatch(ui, color);
+                    ui.label(RichText::new(display_safe(label)).size(11.5));
+                });
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    ui.label(RichText::new(unit.with_unit(value)).size(11.5).strong());
+                });
+                ui.end_row();
+            }
+        });
+        if more > 0 {
+            ui.label(
+                RichText::new(format!("{more} more"))
+                    .size(11.5)
+                    .color(palette.dim),
+            );
+        }
+    });
+}
+
+fn swatch(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
+    let bar = Rect::from_center_size(rect.center(), vec2(12.0, 3.0));
+    ui.painter().rect_filled(bar, 1.5, color);
+}

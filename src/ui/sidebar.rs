@@ -1,0 +1,597 @@
+//! The sidebar: filter, and the tree of hosts, plugins and series.
+//!
+//! Only the rows on screen are drawn and only their values are read.
+
+use super::keys::{activate, filter_id, toggle};
+use super::theme::{self, Palette};
+use super::widgets::{Checked, check_box, elided, triangle};
+use super::{Memory, Screen};
+use crate::metric::{CdTime, Interval, Span, display_safe};
+use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId, Trace};
+use crate::view::graphs::{Place, plain_unit};
+use crate::view::health::Freshness;
+use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
+use crate::view::{Action, format};
+use eframe::egui::{
+    self, Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
+};
+use std::collections::HashMap;
+
+/// How far back a sparkline goes.
+const SPARK_SPAN: Interval = Interval::from_secs(120);
+/// Points of a sparkline.
+const SPARK_COLUMNS: usize = 30;
+/// Sparklines kept; more rows than fit on any screen.
+const SPARKS_MAX: usize = 512;
+
+/// Sparklines that need not be made anew: kept while their series has nothing newer.
+#[derive(Debug, Default)]
+pub struct Sparklines {
+    known: HashMap<SeriesId, (CdTime, Vec<(f32, f32)>)>,
+    trace: Trace,
+}
+
+pub(super) fn sidebar_ui(
+    ui: &mut Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    actions: &mut Vec<Action>,
+) {
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new().fill(palette.surface);
+    egui::Panel::left("sidebar")
+        .default_size(theme::SIDEBAR)
+        .size_range(theme::SIDEBAR_RANGE)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.spacing_mut().item_spacing.y = 0.0;
+            let inset = egui::Margin {
+                left: 10,
+                right: 10,
+                top: 10,
+                bottom: 4,
+            };
+            egui::Frame::new()
+                .inner_margin(inset)
+                .show(ui, |ui| filter_ui(ui, screen, actions));
+            let rows = &screen.rows.rows;
+            if rows.is_empty() {
+                empty_ui(ui, screen);
+            }
+            let scroll = egui::ScrollArea::vertical().auto_shrink(false);
+            scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
+                for index in range {
+                    if let Some(&row) = rows.get(index) {
+                        row_ui(ui, screen, memory, index, row, actions);
+                    }
+                }
+            });
+        });
+}
+
+fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let mut text = screen.view.filter.text().to_owned();
+    let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
+    ui.add_space(2.0);
+    let field = egui::TextEdit::singleline(&mut text)
+        .id(filter_id())
+        .hint_text(RichText::new("eth0  host:web*  -lo").color(palette.faint))
+        .desired_width(f32::INFINITY)
+        .margin(egui::Margin::symmetric(8, 6));
+    let response = ui.add(field).labelled_by(label.id);
+    if response.changed() {
+        actions.push(Action::SetFilter(text));
+    }
+    ui.add_space(6.0);
+    ui.label(
+        RichText::new(count_text(screen))
+            .size(11.5)
+            .color(palette.dim),
+    );
+}
+
+fn count_text(screen: &Screen<'_>) -> String {
+    let hosts = screen.store.index().hosts().len();
+    let series = screen.store.usage().series;
+    let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
+    if screen.view.filter.is_empty() {
+        let host = if hosts == 1 { "host" } else { "hosts" };
+        return format!("{} {host} · {} series", count(hosts), count(series));
+    }
+    format!(
+        "{} of {} series match",
+        count(screen.rows.matched),
+        count(series)
+    )
+}
+
+fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
+    let text = if screen.view.filter.is_empty() {
+        "No host has been heard yet."
+    } else {
+        "Nothing matches. Esc clears the filter."
+    };
+    ui.add_space(12.0);
+    ui.horizontal(|ui| {
+        ui.add_space(10.0);
+        ui.label(RichText::new(text).color(Palette::of(ui).dim));
+    });
+}
+
+/// What a row says, gathered before it is drawn.
+struct Content {
+    level: f32,
+    label: String,
+    tooltip: String,
+    strong: bool,
+    open: Option<bool>,
+    checked: Option<Checked>,
+    color: Color32,
+    spark: Option<SeriesId>,
+    value: String,
+    age: Option<(Interval, Freshness)>,
+    selected: bool,
+}
+
+fn row_ui(
+    ui: &mut Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    index: usize,
+    row: Row,
+    actions: &mut Vec<Action>,
+) {
+    let Some(content) = content(ui, screen, row) else {
+        return;
+    };
+    let size = vec2(ui.available_width(), theme::ROW);
+    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+    let id = row_id(screen, row);
+    let response = ui.interact(rect, id, Sense::click());
+    let name = &content.label;
+    response.widget_info(|| {
+        let kind = Role::TreeItem;
+        WidgetInfo::selected(
+            kind,
+            true,
+            content.selected,
+            accessible(name, &content.value),
+        )
+    });
+    paint_ground(ui, screen, rect, index, &content, &response);
+    let x = rect.left() + 14.0 + 14.0 * content.level;
+    let mut text_x = x + 8.0;
+    if let Some(open) = content.open {
+        triangle(
+            ui,
+            pos2(x - 3.0, rect.center().y),
+            open,
+            Palette::of(ui).dim,
+        );
+    }
+    if let Some(checked) = content.checked {
+        let rect = Rect::from_center_size(pos2(x + 13.0, rect.center().y), vec2(12.0, 12.0));
+        text_x = rect.right() + 8.0;
+        let response = ui.interact(rect.expand(4.0), id.with("check"), Sense::click());
+        response.widget_info(|| {
+            WidgetInfo::selected(Role::CheckBox, true, checked != Checked::No, name)
+        });
+        let border = if response.hovered() {
+            Palette::of(ui).dim
+        } else {
+            Palette::of(ui).faint
+        };
+        check_box(ui, rect, checked, content.color, border);
+        if response.clicked() {
+            toggle(screen, row, actions);
+        }
+    }
+    let right = paint_value(ui, screen, memory, rect, text_x, &content);
+    paint_label(ui, rect, text_x, right, &content, response.clone());
+    if response.clicked() {
+        actions.push(Action::SetCursor(index));
+        activate(screen, row, actions);
+    }
+}
+
+fn accessible(label: &str, value: &str) -> String {
+    if value.is_empty() {
+        label.to_owned()
+    } else {
+        format!("{label} {value}")
+    }
+}
+
+fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
+    let hosts = screen.store.index().hosts();
+    match row {
+        Row::Series { id, .. } => egui::Id::unique(("series row", id)),
+        Row::Host { host } => {
+            egui::Id::unique(("host row", hosts.get(host).map(tree::scope_of_host)))
+        }
+        Row::Plugin { host, plugin } => {
+            let node = hosts
+                .get(host)
+                .and_then(|host| Some((host, host.plugins.get(plugin)?)));
+            egui::Id::unique(("plugin row", node.map(|(h, p)| tree::scope_of_plugin(h, p))))
+        }
+    }
+}
+
+fn paint_ground(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    rect: Rect,
+    index: usize,
+    content: &Content,
+    response: &Response,
+) {
+    let palette = Palette::of(ui);
+    if content.selected || response.hovered() {
+        let strength = if content.selected { 1.0 } else { 0.55 };
+        ui.painter()
+            .rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
+    }
+    if content.selected {
+        let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
+        ui.painter().rect_filled(bar, 0.0, palette.accent);
+    }
+    if screen.view.cursor == Some(index) || response.has_focus() {
+        let stroke = Stroke::new(1.0, theme::faded(palette.accent, 0.7));
+        ui.painter()
+            .rect_stroke(rect.shrink(1.0), 4.0, stroke, egui::StrokeKind::Inside);
+    }
+}
+
+/// Draws dot, value and sparkline from the right; returns where they start.
+fn paint_value(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    rect: Rect,
+    text_x: f32,
+    content: &Content,
+) -> f32 {
+    let palette = Palette::of(ui);
+    let mut right = rect.right() - 14.0;
+    if let Some((age, freshness)) = content.age {
+        age_dot(ui, pos2(right, rect.center().y), freshness, &palette);
+        right -= 10.0;
+        if freshness == Freshness::Stale {
+            let text = format!("{} ago", format::age(age));
+            let at = pos2(right, rect.center().y);
+            let font = theme::small();
+            return elided(ui, at, Align2::RIGHT_CENTER, 90.0, &text, font, palette.dim)
+                .0
+                .left();
+        }
+    }
+    if content.value.is_empty() {
+        return right;
+    }
+    let at = pos2(right, rect.center().y);
+    let font = theme::body();
+    let color = palette.dim;
+    let left = elided(
+        ui,
+        at,
+        Align2::RIGHT_CENTER,
+        110.0,
+        &content.value,
+        font,
+        color,
+    )
+    .0
+    .left();
+    // A fixed column, so that the lines stand below one another whatever the numbers are.
+    let spark = Rect::from_min_max(
+        pos2(rect.right() - 168.0, rect.top() + 6.0),
+        pos2(rect.right() - 112.0, rect.bottom() - 6.0),
+    );
+    let Some(id) = content.spark.filter(|_| spark.left() > text_x + 44.0) else {
+        return left;
+    };
+    if spark.right() > left - 4.0 {
+        return left;
+    }
+    let line = memory.sparklines.get(screen, id, spark);
+    ui.painter()
+        .add(Shape::line(line, Stroke::new(1.0, content.color)));
+    spark.left()
+}
+
+/// Filled, half, hollow: never colour alone.
+fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Palette) {
+    let painter = ui.painter();
+    match freshness {
+        Freshness::Fresh => {
+            painter.circle_filled(center, 3.2, palette.live);
+        }
+        Freshness::Late => {
+            painter.circle_stroke(center, 3.0, Stroke::new(1.2, palette.warn));
+            let half = Rect::from_min_max(center - vec2(4.0, 4.0), center + vec2(0.0, 4.0));
+            painter
+                .with_clip_rect(half)
+                .circle_filled(center, 3.0, palette.warn);
+        }
+        Freshness::Stale => {
+            painter.circle_stroke(center, 3.0, Stroke::new(1.2, palette.faint));
+        }
+    }
+}
+
+fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, response: Response) {
+    let palette = Palette::of(ui);
+    let stale = matches!(content.age, Some((_, Freshness::Stale)));
+    let color = if stale { palette.faint } else { palette.text };
+    let font = if content.strong {
+        theme::medium(12.5)
+    } else {
+        theme::body()
+    };
+    let at = pos2(x, rect.center().y);
+    elided(
+        ui,
+        at,
+        Align2::LEFT_CENTER,
+        right - x - 8.0,
+        &content.label,
+        font,
+        color,
+    );
+    response.on_hover_text(&content.tooltip);
+}
+
+fn content(ui: &Ui, screen: &Screen<'_>, row: Row) -> Option<Content> {
+    let hosts = screen.store.index().hosts();
+    match row {
+        Row::Host { host } => Some(host_content(ui, screen, hosts.get(host)?)),
+        Row::Plugin { host, plugin } => {
+            let host = hosts.get(host)?;
+            Some(plugin_content(ui, screen, host, host.plugins.get(plugin)?))
+        }
+        Row::Series { host, plugin, id } => {
+            let node = hosts.get(host)?.plugins.get(plugin)?;
+            Some(series_content(
+                ui,
+                screen,
+                node,
+                id,
+                screen.store.series(id)?,
+            ))
+        }
+    }
+}
+
+fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
+    let palette = Palette::of(ui);
+    let scope = tree::scope_of_host(node);
+    let name = display_safe(&node.name).into_owned();
+    let here = screen.sources.local_host.as_deref() == Some(&*node.name);
+    let age = screen.now.since(node.last_seen.arrival);
+    let series: usize = node
+        .plugins
+        .iter()
+        .map(|plugin| series_of(plugin).count())
+        .sum();
+    let skew = node.last_seen.arrival.secs_from(node.last_seen.sample);
+    let mut tooltip = format!(
+        "{name}\n{series} series, last heard {} ago",
+        format::age(age)
+    );
+    if here {
+        tooltip.push_str("\nthis machine, measured by collectoscope");
+    }
+    if skew.abs() > 60.0 {
+        tooltip.push_str(&format!(
+            "\nits clock is {} from ours",
+            format::duration(-skew)
+        ));
+    }
+    let interval = host_interval(screen, node);
+    Content {
+        level: 0.0,
+        label: name,
+        tooltip,
+        strong: true,
+        open: Some(!screen.view.filter.is_empty() || screen.view.open.contains(&scope)),
+        checked: None,
+        color: palette.dim,
+        spark: None,
+        value: if here {
+            "this machine".into()
+        } else {
+            String::new()
+        },
+        age: Some((age, Freshness::new(age, interval))),
+        selected: screen.view.selection.scope() == Some(&scope),
+    }
+}
+
+fn host_interval(screen: &Screen<'_>, node: &HostNode) -> Interval {
+    let first = node
+        .plugins
+        .first()
+        .and_then(|plugin| series_of(plugin).next());
+    first
+        .and_then(|id| screen.store.series(id))
+        .map_or(Interval::from_secs(10), |s| s.interval)
+}
+
+fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNode) -> Content {
+    let palette = Palette::of(ui);
+    let scope = tree::scope_of_plugin(host, node);
+    let label = display_safe(&plugin_label(node)).into_owned();
+    let (mut shown, mut count) = (0, 0);
+    for id in series_of(node) {
+        count += 1;
+        let series = screen.store.series(id);
+        shown += usize::from(
+            series.is_some_and(|series| screen.view.selection.shows(id, series, screen.graphs)),
+        );
+    }
+    let checked = match shown {
+        0 => Checked::No,
+        _ if shown == count => Checked::All,
+        _ => Checked::Some,
+    };
+    let age = series_of(node).find_map(|id| age_of(screen, id));
+    Content {
+        level: 1.0,
+        tooltip: format!(
+            "{}/{label}\n{count} series, {shown} drawn",
+            display_safe(&host.name)
+        ),
+        label,
+        strong: false,
+        open: Some(!screen.view.filter.is_empty() || screen.view.open.contains(&scope)),
+        checked: Some(checked),
+        color: palette.accent,
+        spark: None,
+        value: String::new(),
+        age,
+        selected: screen.view.selection.scope() == Some(&scope),
+    }
+}
+
+fn age_of(screen: &Screen<'_>, id: SeriesId) -> Option<(Interval, Freshness)> {
+    let series = screen.store.series(id)?;
+    let reading = screen.store.latest(id, Mode::Raw)?;
+    let age = screen.now.since(reading.time);
+    Some((age, Freshness::new(age, series.interval)))
+}
+
+fn series_content(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    node: &PluginNode,
+    id: SeriesId,
+    series: &Series,
+) -> Content {
+    let palette = Palette::of(ui);
+    let place = screen.graphs.place(&series.identifier, &series.ds_name);
+    let shown = screen
+        .view
+        .selection
+        .shows_at(id, &series.identifier, place, screen.graphs);
+    let (unit, scale, meaning) = drawn_as(screen, series, place);
+    let mode = screen.view.mode;
+    let reading = screen.store.latest(id, mode);
+    let value = reading
+        .and_then(|reading| reading.value)
+        .map_or("–".into(), |value| match mode {
+            Mode::Rate => unit.with_unit(value * scale),
+            Mode::Raw => format::Unit::new("").with_unit(value),
+        });
+    let interval = format::duration(series.interval.secs_f64());
+    let known = if series.known_type {
+        ""
+    } else {
+        ", type not in types.db"
+    };
+    let tooltip = format!(
+        "{}\n{} ({}{known}), every {interval}",
+        series.identifier,
+        display_safe(&series.ds_name),
+        series.kind.name(),
+    );
+    let color = palette.series(meaning.as_deref(), 0);
+    Content {
+        level: 2.0,
+        label: display_safe(&series_label(node, series)).into_owned(),
+        tooltip,
+        strong: false,
+        open: None,
+        checked: Some(if shown { Checked::All } else { Checked::No }),
+        color: if meaning.as_deref() == Some("free") {
+            palette.faint
+        } else {
+            color
+        },
+        spark: Some(id),
+        value,
+        age: age_of(screen, id),
+        selected: false,
+    }
+}
+
+/// Unit, factor and meaning of a series as its panel draws it.
+fn drawn_as(
+    screen: &Screen<'_>,
+    series: &Series,
+    place: Option<Place>,
+) -> (format::Unit, f64, Option<String>) {
+    let rule = place.and_then(|place| {
+        let graph = screen.graphs.get(place.graph)?;
+        Some((graph, graph.line.get(place.line)?))
+    });
+    match rule {
+        // A share of the whole is known to the panel only.
+        Some((graph, line)) if graph.percent => (
+            plain_unit(&series.identifier.type_, series.kind),
+            1.0,
+            line.color.clone(),
+        ),
+        Some((graph, line)) => (graph.unit(), line.scale, line.color.clone()),
+        None => (plain_unit(&series.identifier.type_, series.kind), 1.0, None),
+    }
+}
+
+impl Sparklines {
+    fn get(&mut self, screen: &Screen<'_>, id: SeriesId, rect: Rect) -> Vec<Pos2> {
+        let newest = screen
+            .store
+            .latest(id, Mode::Raw)
+            .map_or(CdTime::ZERO, |r| r.time);
+        if self.known.len() > SPARKS_MAX {
+            self.known.clear();
+        }
+        let known = self.known.entry(id).or_default();
+        if known.0 != newest || known.1.is_empty() {
+            let span = Span::new(newest.saturating_sub(SPARK_SPAN), newest);
+            screen
+                .store
+                .trace(id, span, SPARK_COLUMNS, Mode::Rate, &mut self.trace);
+            *known = (newest, normalised(&self.trace, span));
+        }
+        let place = |&(x, y): &(f32, f32)| {
+            pos2(
+                rect.left() + x * rect.width(),
+                rect.bottom() - y * rect.height(),
+            )
+        };
+        known.1.iter().map(place).collect()
+    }
+}
+
+/// A trace as points in a unit square, upwards.
+fn normalised(trace: &Trace, span: Span) -> Vec<(f32, f32)> {
+    let inside = || {
+        trace
+            .columns
+            .iter()
+            .filter(|column| span.contains(column.time))
+    };
+    let lo = inside()
+        .map(|column| column.mean)
+        .fold(f64::INFINITY, f64::min);
+    let hi = inside()
+        .map(|column| column.mean)
+        .fold(f64::NEG_INFINITY, f64::max);
+    let secs = span.width().secs_f64().max(1e-9);
+    inside()
+        .map(|column| {
+            let x = column.time.secs_from(span.start) / secs;
+            let y = if hi > lo {
+                (column.mean - lo) / (hi - lo)
+            } else {
+                0.5
+            };
+            #[expect(clippy::cast_possible_truncation, reason = "both lie between 0 and 1")]
+            let point = (x as f32, y as f32);
+            point
+        })
+        .collect()
+}

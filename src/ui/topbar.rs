@@ -1,0 +1,175 @@
+//! The top bar: the state in words, the window's width, the theme and help.
+
+use super::Screen;
+use super::theme::{self, Palette};
+use super::widgets::{PillShape, pill, segments};
+use crate::metric::{CdTime, Interval};
+use crate::store::Mode;
+use crate::view::format;
+use crate::view::window::{Anchor, PRESETS};
+use crate::view::{Action, Pane, Theme};
+use eframe::egui::{self, Align, Layout, RichText, Ui};
+
+pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+    let palette = Palette::of(ui);
+    let frame = egui::Frame::new()
+        .fill(palette.surface)
+        .inner_margin(egui::Margin::symmetric(12, 0));
+    egui::Panel::top("top bar")
+        .exact_size(theme::TOP_BAR)
+        .frame(frame)
+        .show(ui, |ui| {
+            ui.horizontal_centered(|ui| {
+                state_ui(ui, screen, &palette, actions);
+                window_ui(ui, screen, actions);
+                pause_ui(ui, screen, &palette, actions);
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    right_ui(ui, screen, actions)
+                });
+            });
+        });
+}
+
+/// What the state is called: the word, and what the user must know about it.
+fn state_text(screen: &Screen<'_>) -> String {
+    match screen.view.window.anchor() {
+        Anchor::Live => "LIVE".into(),
+        Anchor::Detached { .. } => {
+            format!("DETACHED  −{}", back(screen.view.window.behind(screen.now)))
+        }
+        Anchor::Paused { at, values, .. } => {
+            let newer = screen.store.health().totals.values.saturating_sub(values);
+            let at = clock(screen, at);
+            format!("PAUSED {at} · {} newer", format::count(newer))
+        }
+    }
+}
+
+fn clock(screen: &Screen<'_>, time: CdTime) -> String {
+    format::clock(time, screen.zone, 1.0)
+}
+
+/// `00:42`, `1:00:42`.
+fn back(behind: Interval) -> String {
+    let secs = behind.secs_nanos().0;
+    let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
+    if hours == 0 {
+        format!("{minutes:02}:{secs:02}")
+    } else {
+        format!("{hours}:{minutes:02}:{secs:02}")
+    }
+}
+
+fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
+    let (color, shape, hint) = match screen.view.window.anchor() {
+        Anchor::Live => (
+            palette.live,
+            PillShape::Dot,
+            "Following the clock. Space pauses",
+        ),
+        Anchor::Detached { .. } => (
+            palette.info,
+            PillShape::Back,
+            "Looking back. Click or press End to go live",
+        ),
+        Anchor::Paused { .. } => (
+            palette.warn,
+            PillShape::Bars,
+            "The view stands still, reception goes on. Click or press Space to go live",
+        ),
+    };
+    if pill(ui, &state_text(screen), color, shape)
+        .on_hover_text(hint)
+        .clicked()
+    {
+        actions.push(Action::TogglePause);
+    }
+}
+
+fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+    let width = screen.view.window.width();
+    let preset = PRESETS
+        .iter()
+        .position(|&(secs, _)| Interval::from_secs(secs) == width);
+    let labels = PRESETS.iter().map(|&(_, label)| label);
+    if let Some(&(secs, _)) =
+        segments(ui, labels, preset, "Window of").and_then(|clicked| PRESETS.get(clicked))
+    {
+        actions.push(Action::SetWidth(Interval::from_secs(secs)));
+    }
+    if preset.is_none() {
+        ui.label(RichText::new(format!("{} wide", format::duration(width.secs_f64()))).weak());
+    }
+}
+
+fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
+    let label = if screen.view.window.is_live() {
+        "Pause"
+    } else {
+        "Go live"
+    };
+    let mut job = egui::text::LayoutJob::default();
+    let format = |font, color| egui::TextFormat::simple(font, color);
+    job.append(label, 0.0, format(theme::body(), palette.text));
+    if ui.available_width() > 260.0 {
+        job.append("Space", 8.0, format(theme::tick(), palette.faint));
+    }
+    let button = ui.add(egui::Button::new(job).min_size(egui::vec2(64.0, 26.0)));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
+    if button.clicked() {
+        actions.push(Action::TogglePause);
+    }
+}
+
+fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+    let size = egui::vec2(28.0, 26.0);
+    let help = ui
+        .add(egui::Button::new("?").min_size(size))
+        .on_hover_text("Keys (?)");
+    help.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Keys"));
+    if help.clicked() {
+        actions.push(Action::TogglePane(Pane::Help));
+    }
+    let (name, next) = match screen.view.theme {
+        Theme::System => ("Theme: as the system", Theme::Dark),
+        Theme::Dark => ("Theme: dark", Theme::Light),
+        Theme::Light => ("Theme: light", Theme::System),
+    };
+    if theme_button(ui, screen.view.theme, name).clicked() {
+        actions.push(Action::SetTheme(next));
+    }
+    if ui.available_width() < 90.0 {
+        return;
+    }
+    let chosen = match screen.view.mode {
+        Mode::Rate => 1,
+        Mode::Raw => 0,
+    };
+    // Laid out from the right, so the order is turned round.
+    let hint = "What counters are drawn as (R):";
+    if let Some(clicked) = segments(ui, ["Raw", "Rates"].into_iter(), Some(chosen), hint)
+        && clicked != chosen
+    {
+        actions.push(Action::ToggleMode);
+    }
+}
+
+/// A circle, half filled for the system's choice, else empty or full.
+fn theme_button(ui: &mut Ui, theme: Theme, name: &str) -> egui::Response {
+    let palette = Palette::of(ui);
+    let button = ui.add(egui::Button::new("").min_size(egui::vec2(28.0, 26.0)));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    let center = button.rect.center();
+    let painter = ui.painter();
+    painter.circle_stroke(center, 5.5, egui::Stroke::new(1.3, palette.text));
+    let full = egui::Rect::from_center_size(center, egui::vec2(12.0, 12.0));
+    let part = match theme {
+        Theme::Light => egui::Rect::NOTHING,
+        Theme::Dark => full,
+        Theme::System => full.split_left_right_at_fraction(0.5).0,
+    };
+    painter
+        .with_clip_rect(part)
+        .circle_filled(center, 5.5, palette.text);
+    button.on_hover_text(format!("{name}. Click for the next"))
+}

@@ -1,0 +1,182 @@
+//! Small shapes and controls used in several places.
+
+use super::theme::{self, Palette};
+use eframe::egui::{
+    self, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
+    vec2,
+};
+
+/// A word on a tinted ground that can be pressed: the state at the top left.
+pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Response {
+    let galley = ui
+        .painter()
+        .layout_no_wrap(text.to_owned(), theme::medium(12.5), color);
+    let size = vec2(galley.size().x + 34.0, 26.0);
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
+    let painter = ui.painter();
+    painter.rect_filled(rect, 13.0, theme::faded(color, 0.16));
+    if response.has_focus() {
+        painter.rect_stroke(
+            rect,
+            13.0,
+            Stroke::new(1.0, color),
+            egui::StrokeKind::Inside,
+        );
+    }
+    let mark = pos2(rect.left() + 15.0, rect.center().y);
+    match shape {
+        PillShape::Dot => {
+            painter.circle_filled(mark, 4.0, color);
+        }
+        PillShape::Bars => {
+            for dx in [-2.5, 2.5] {
+                let bar = Rect::from_center_size(mark + vec2(dx, 0.0), vec2(2.5, 9.0));
+                painter.rect_filled(bar, 0.5, color);
+            }
+        }
+        PillShape::Back => {
+            let points = vec![
+                mark + vec2(-4.0, 0.0),
+                mark + vec2(3.0, -4.5),
+                mark + vec2(3.0, 4.5),
+            ];
+            painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
+        }
+    }
+    let at = pos2(rect.left() + 24.0, rect.center().y - galley.size().y / 2.0);
+    painter.galley(at, galley, color);
+    response
+}
+
+/// The sign inside a pill.
+#[derive(Clone, Copy, Debug)]
+pub enum PillShape {
+    /// ●
+    Dot,
+    /// ‖
+    Bars,
+    /// ◀
+    Back,
+}
+
+/// A row of choices of which one holds; returns the one that was clicked.
+pub fn segments<'a>(
+    ui: &mut Ui,
+    labels: impl Iterator<Item = &'a str>,
+    chosen: Option<usize>,
+    hint: &str,
+) -> Option<usize> {
+    let palette = Palette::of(ui);
+    let mut clicked = None;
+    ui.scope(|ui| {
+        ui.spacing_mut().item_spacing.x = 0.0;
+        let mut frame = Rect::NOTHING;
+        for (i, label) in labels.enumerate() {
+            let on = chosen == Some(i);
+            let color = if on { palette.text } else { palette.dim };
+            let font = if on {
+                theme::medium(12.5)
+            } else {
+                theme::body()
+            };
+            let galley = ui
+                .painter()
+                .layout_no_wrap(label.to_owned(), font.clone(), color);
+            let size = vec2(galley.size().x + 20.0, 26.0);
+            let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+            let info = || WidgetInfo::selected(Role::RadioButton, true, on, label);
+            response.widget_info(info);
+            if on || response.hovered() {
+                ui.painter()
+                    .rect_filled(rect.shrink(1.0), 5.0, palette.selected);
+            }
+            if response.has_focus() {
+                let stroke = Stroke::new(1.0, palette.accent);
+                ui.painter()
+                    .rect_stroke(rect, 5.0, stroke, egui::StrokeKind::Inside);
+            }
+            ui.painter()
+                .text(rect.center(), Align2::CENTER_CENTER, label, font, color);
+            frame = frame.union(rect);
+            let hint = if hint.is_empty() {
+                String::new()
+            } else {
+                format!("{hint} {label}")
+            };
+            let response = if hint.is_empty() {
+                response
+            } else {
+                response.on_hover_text(hint)
+            };
+            if response.clicked() {
+                clicked = Some(i);
+            }
+        }
+        let stroke = Stroke::new(1.0, palette.line);
+        ui.painter()
+            .rect_stroke(frame, 6.0, stroke, egui::StrokeKind::Inside);
+    });
+    clicked
+}
+
+/// The small triangle of a row that opens.
+pub fn triangle(ui: &Ui, center: Pos2, open: bool, color: Color32) {
+    let points = if open {
+        vec![vec2(-3.5, -2.0), vec2(3.5, -2.0), vec2(0.0, 3.0)]
+    } else {
+        vec![vec2(-2.0, -3.5), vec2(3.0, 0.0), vec2(-2.0, 3.5)]
+    };
+    let points = points.into_iter().map(|offset| center + offset).collect();
+    ui.painter()
+        .add(Shape::convex_polygon(points, color, Stroke::NONE));
+}
+
+/// How much of a row's series are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// None.
+    No,
+    /// Some, not all.
+    Some,
+    /// All.
+    All,
+}
+
+/// A check box, filled with the series' colour when it is drawn.
+pub fn check_box(ui: &Ui, rect: Rect, checked: Checked, color: Color32, border: Color32) {
+    let painter = ui.painter();
+    match checked {
+        Checked::No => {
+            let stroke = Stroke::new(1.2, border);
+            painter.rect_stroke(rect.shrink(0.5), 3.0, stroke, egui::StrokeKind::Inside);
+        }
+        Checked::Some => {
+            let stroke = Stroke::new(1.2, color);
+            painter.rect_stroke(rect.shrink(0.5), 3.0, stroke, egui::StrokeKind::Inside);
+            painter.rect_filled(rect.shrink(3.5), 1.0, color);
+        }
+        Checked::All => {
+            painter.rect_filled(rect, 3.0, color);
+        }
+    }
+}
+
+/// Text cut with an ellipsis to fit; returns whether it was cut.
+pub fn elided(
+    ui: &Ui,
+    at: Pos2,
+    align: Align2,
+    width: f32,
+    text: &str,
+    font: egui::FontId,
+    color: Color32,
+) -> (Rect, bool) {
+    let mut job = egui::text::LayoutJob::simple_singleline(text.to_owned(), font, color);
+    job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
+    let galley = ui.painter().layout_job(job);
+    let cut = galley.elided;
+    let rect = align.anchor_size(at, galley.size());
+    ui.painter().galley(rect.min, galley, color);
+    (rect, cut)
+}

@@ -1,0 +1,363 @@
+//! How each plugin is drawn: the catalogue read from `assets/graphs.toml`.
+//!
+//! A series is drawn by the first graph whose plugin, type and one of whose lines match it; what
+//! matches none is drawn plainly, so that a plugin nobody has heard of is still seen.
+
+use super::format::Unit;
+use crate::metric::{DsType, Identifier};
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// The catalogue.
+#[derive(Debug)]
+pub struct Graphs {
+    graphs: Vec<Graph>,
+    by_plugin: HashMap<String, Vec<usize>>,
+    any_plugin: Vec<usize>,
+}
+
+/// One kind of panel.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Graph {
+    /// Unique name.
+    pub id: String,
+    title: String,
+    plugin: String,
+    #[serde(rename = "type")]
+    type_: String,
+    /// One panel for each.
+    pub each: Each,
+    unit: String,
+    /// How the lines are drawn.
+    pub style: Style,
+    /// Fixed upper end of the axis.
+    pub y_max: Option<f64>,
+    /// How series on one line are put together.
+    #[serde(default)]
+    pub combine: Combine,
+    /// Lines are drawn as their share of all lines, in %.
+    #[serde(default)]
+    pub percent: bool,
+    /// Place in a host's overview.
+    pub overview: Option<u16>,
+    /// The lines, first match wins.
+    pub line: Vec<LineRule>,
+}
+
+/// What falls on one line of a graph.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineRule {
+    instance: Option<String>,
+    ds: Option<String>,
+    #[serde(rename = "type")]
+    type_: Option<String>,
+    label: Option<String>,
+    /// Colour by meaning.
+    pub color: Option<String>,
+    /// Factor on every value.
+    #[serde(default = "one")]
+    pub scale: f64,
+    /// Hangs below zero.
+    #[serde(default)]
+    pub down: bool,
+    /// Not drawn until it is checked.
+    #[serde(default)]
+    pub hidden: bool,
+}
+
+/// One panel for each of these.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Each {
+    /// Host.
+    Host,
+    /// Host and plugin instance.
+    Instance,
+    /// Host, plugin instance and type instance.
+    TypeInstance,
+}
+
+/// How lines are drawn.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Style {
+    /// Each on its own.
+    Line,
+    /// Areas on top of one another.
+    Stack,
+    /// Areas from zero, some of them hanging down.
+    Mirror,
+    /// The newest values as one bar per plugin instance.
+    Bars,
+}
+
+/// How series that fall on one line are put together.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash)]
+#[serde(rename_all = "snake_case")]
+pub enum Combine {
+    /// Added.
+    #[default]
+    Sum,
+    /// Averaged.
+    Avg,
+}
+
+/// Which graph and line draw a series.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// Index of the graph.
+    pub graph: usize,
+    /// Index of its line.
+    pub line: usize,
+}
+
+const fn one() -> f64 {
+    1.0
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    graph: Vec<Graph>,
+}
+
+impl Graphs {
+    /// The catalogue that is built in.
+    pub fn built_in() -> Self {
+        Self::parse(include_str!("../../assets/graphs.toml")).unwrap_or_else(|error| {
+            debug_assert!(false, "assets/graphs.toml: {error}");
+            Self::new(Vec::new())
+        })
+    }
+
+    /// Reads a catalogue; the error names the line.
+    pub fn parse(text: &str) -> Result<Self, toml::de::Error> {
+        toml::from_str::<File>(text).map(|file| Self::new(file.graph))
+    }
+
+    fn new(graphs: Vec<Graph>) -> Self {
+        let mut by_plugin: HashMap<String, Vec<usize>> = HashMap::new();
+        let mut any_plugin = Vec::new();
+        for (index, graph) in graphs.iter().enumerate() {
+            if graph.plugin == "*" {
+                any_plugin.push(index);
+            } else {
+                by_plugin
+                    .entry(graph.plugin.clone())
+                    .or_default()
+                    .push(index);
+            }
+        }
+        Self {
+            graphs,
+            by_plugin,
+            any_plugin,
+        }
+    }
+
+    /// Graph number `index`.
+    pub fn get(&self, index: usize) -> Option<&Graph> {
+        self.graphs.get(index)
+    }
+
+    /// All graphs in order.
+    pub fn iter(&self) -> impl Iterator<Item = &Graph> {
+        self.graphs.iter()
+    }
+
+    /// Which graph draws the data source `ds_name` of `identifier`, if any was made for it.
+    pub fn place(&self, identifier: &Identifier, ds_name: &str) -> Option<Place> {
+        let own = self
+            .by_plugin
+            .get(&*identifier.plugin)
+            .map_or(&[][..], Vec::as_slice);
+        own.iter().chain(&self.any_plugin).find_map(|&index| {
+            let graph = self.graphs.get(index)?;
+            if !graph.has_type(&identifier.type_) {
+                return None;
+            }
+            let line = graph
+                .line
+                .iter()
+                .position(|line| line.matches(identifier, ds_name))?;
+            Some(Place { graph: index, line })
+        })
+    }
+}
+
+impl Graph {
+    /// The unit of its axis.
+    pub fn unit(&self) -> Unit {
+        Unit::new(&self.unit)
+    }
+
+    /// The panel's title for `identifier`.
+    pub fn title(&self, identifier: &Identifier) -> String {
+        let instance = match self.each {
+            Each::TypeInstance if identifier.plugin_instance.is_empty() => {
+                &identifier.type_instance
+            }
+            _ => &identifier.plugin_instance,
+        };
+        let title = self
+            .title
+            .replace("{plugin}", &identifier.plugin)
+            .replace("{instance}", instance);
+        title.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    fn has_type(&self, type_: &str) -> bool {
+        self.type_ == "*" || self.type_.split_whitespace().any(|one| one == type_)
+    }
+}
+
+impl LineRule {
+    fn matches(&self, identifier: &Identifier, ds_name: &str) -> bool {
+        let instance =
+            self.instance
+                .as_deref()
+                .is_none_or(|pattern| match pattern.strip_suffix('*') {
+                    Some(start) => identifier.type_instance.starts_with(start),
+                    None => *identifier.type_instance == *pattern,
+                });
+        instance
+            && self.ds.as_deref().is_none_or(|ds| ds == ds_name)
+            && self
+                .type_
+                .as_deref()
+                .is_none_or(|type_| *identifier.type_ == *type_)
+    }
+
+    /// What the legend calls the series.
+    pub fn label(&self, identifier: &Identifier, ds_name: &str, ds_count: usize) -> String {
+        match &self.label {
+            Some(label) => label
+                .replace("{instance}", &identifier.type_instance)
+                .replace("{ds}", ds_name)
+                .replace("{type}", &identifier.type_),
+            None => plain_label(identifier, ds_name, ds_count),
+        }
+    }
+}
+
+/// The shortest name that tells a series from its siblings under one type.
+pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: usize) -> String {
+    match (identifier.type_instance.is_empty(), ds_count > 1) {
+        (true, true) => ds_name.to_owned(),
+        (true, false) => identifier.type_.to_string(),
+        (false, true) => format!("{} {ds_name}", identifier.type_instance),
+        (false, false) => identifier.type_instance.to_string(),
+    }
+}
+
+/// The unit of a series that no graph was made for: from its type's name where that tells, else
+/// `/s` for what is counted and none for a gauge.
+pub fn plain_unit(type_: &str, kind: DsType) -> Unit {
+    let counted = kind != DsType::Gauge;
+    let name = match type_ {
+        "percent" => "%",
+        "bytes" | "memory" | "file_size" | "ps_rss" | "ps_vm" | "ps_data" | "ps_code"
+        | "ps_stacksize" | "vs_memory" | "cache_size" | "df" => "B",
+        "duration" | "delay" | "latency" | "time_offset" | "timeleft" => "s",
+        "response_time" | "ping" => "ms",
+        "temperature" => "°C",
+        "frequency" | "cpufreq" => "Hz",
+        "power" => "W",
+        "current" => "A",
+        "voltage" => "V",
+        "humidity" => "%",
+        _ if type_.ends_with("octets") && counted => "B/s",
+        _ if type_.ends_with("octets") => "B",
+        _ if type_.starts_with("percent") || type_.ends_with("percent") => "%",
+        _ if counted => "/s",
+        _ => "",
+    };
+    Unit::new(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(plugin: &str, type_: &str, instance: &str, ds: &str) -> Option<(String, usize)> {
+        let graphs = Graphs::built_in();
+        let id = Identifier::new("h", plugin, "", type_, instance);
+        let place = graphs.place(&id, ds)?;
+        Some((graphs.get(place.graph)?.id.clone(), place.line))
+    }
+
+    #[test]
+    fn the_built_in_catalogue_is_well_formed() {
+        let graphs = Graphs::parse(include_str!("../../assets/graphs.toml")).expect("parses");
+        let mut ids: Vec<_> = graphs.iter().map(|graph| &graph.id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), graphs.iter().count(), "ids are unique");
+        assert!(graphs.iter().all(|graph| !graph.line.is_empty()));
+    }
+
+    #[test]
+    fn the_first_matching_line_draws_a_series() {
+        assert_eq!(
+            place("cpu", "percent", "system", "value"),
+            Some(("cpu-percent".into(), 1))
+        );
+        assert_eq!(
+            place("interface", "if_octets", "", "tx"),
+            Some(("interface-octets".into(), 1))
+        );
+        assert_eq!(
+            place("cpu", "percent", "weird", "value"),
+            Some(("cpu-percent".into(), 10))
+        );
+    }
+
+    #[test]
+    fn a_plugin_nobody_has_heard_of_has_no_place() {
+        assert_eq!(place("frobnicator", "frobs", "", "value"), None);
+    }
+
+    #[test]
+    fn a_graph_for_any_plugin_comes_after_the_plugins_own() {
+        assert_eq!(
+            place("openvpn", "if_octets", "", "rx"),
+            Some(("octets".into(), 0))
+        );
+    }
+
+    #[test]
+    fn titles_name_the_instance_and_leave_no_holes() {
+        let graphs = Graphs::built_in();
+        let title = |plugin: &str, instance: &str, type_: &str| {
+            let id = Identifier::new("h", plugin, instance, type_, "");
+            graphs
+                .iter()
+                .find(|g| g.plugin == plugin && g.has_type(type_))
+                .map(|g| g.title(&id))
+        };
+        assert_eq!(
+            title("interface", "eth0", "if_octets").as_deref(),
+            Some("Interface eth0")
+        );
+        assert_eq!(
+            title("interface", "", "if_octets").as_deref(),
+            Some("Interface")
+        );
+    }
+
+    #[test]
+    fn a_misspelt_key_is_an_error_that_names_it() {
+        let error = Graphs::parse("[[graph]]\nid = 'x'\ncolour = 'red'\n").expect_err("must fail");
+        assert!(error.to_string().contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn labels_say_what_the_type_does_not() {
+        let id = Identifier::new("h", "df", "root", "df_complex", "free");
+        assert_eq!(plain_label(&id, "value", 1), "free");
+        let id = Identifier::new("h", "load", "", "load", "");
+        assert_eq!(plain_label(&id, "shortterm", 3), "shortterm");
+    }
+}

@@ -1,0 +1,151 @@
+//! Health as the status bar tells it: rates from counters, and what needs attention.
+
+use crate::metric::{CdTime, Interval};
+use crate::store::Totals;
+use std::collections::VecDeque;
+
+/// Rates are averaged over this long: one collectd at 1 s shows a steady figure.
+const SPAN: Interval = Interval::from_secs(5);
+/// Readings kept; one a second, and some more for hasty callers.
+const READINGS_MAX: usize = 16;
+
+/// Turns counters into rates.
+#[derive(Clone, Debug, Default)]
+pub struct Meter {
+    readings: VecDeque<(CdTime, Totals)>,
+}
+
+/// Rates over the last seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Rates {
+    /// Datagrams per second.
+    pub datagrams: f64,
+    /// Values per second.
+    pub values: f64,
+}
+
+impl Meter {
+    /// Takes a reading, at most one a second.
+    pub fn read(&mut self, now: CdTime, totals: &Totals) {
+        let due = |(last, _): &(CdTime, Totals)| now.since(*last) >= Interval::from_secs(1);
+        if !self.readings.back().is_none_or(due) {
+            return;
+        }
+        self.readings.push_back((now, *totals));
+        while self.readings.len() > READINGS_MAX
+            || self
+                .readings
+                .get(1)
+                .is_some_and(|(time, _)| now.since(*time) >= SPAN)
+        {
+            self.readings.pop_front();
+        }
+    }
+
+    /// The rates; zero before there are two readings.
+    pub fn rates(&self) -> Rates {
+        let (Some((start, old)), Some((end, new))) = (self.readings.front(), self.readings.back())
+        else {
+            return Rates::default();
+        };
+        let secs = end.secs_from(*start);
+        if secs <= 0.0 {
+            return Rates::default();
+        }
+        let per_sec = |old: u64, new: u64| new.saturating_sub(old) as f64 / secs;
+        Rates {
+            datagrams: per_sec(old.datagrams, new.datagrams),
+            values: per_sec(old.values, new.values),
+        }
+    }
+}
+
+/// Values or datagrams that were sent and never became samples, for lack of room.
+pub const fn lost(totals: &Totals) -> u64 {
+    totals.dropped_values + totals.kernel_drops + totals.refused_lists
+}
+
+/// How fresh something is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Freshness {
+    /// Heard within two intervals.
+    Fresh,
+    /// Heard within five.
+    Late,
+    /// Not heard for longer.
+    Stale,
+}
+
+impl Freshness {
+    /// Of what was last heard `age` ago and promised to come every `interval`.
+    pub fn new(age: Interval, interval: Interval) -> Self {
+        // Datagrams are sent when full: a little more than the promise is normal.
+        let slack = Interval::from_secs(1);
+        let limit = |times: f64| CdTime::ZERO.saturating_add(interval.mul_f64(times));
+        let age = CdTime::ZERO.saturating_add(age);
+        if age <= limit(2.0).saturating_add(slack) {
+            Self::Fresh
+        } else if age <= limit(5.0).saturating_add(slack) {
+            Self::Late
+        } else {
+            Self::Stale
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn totals(datagrams: u64) -> Totals {
+        Totals {
+            datagrams,
+            values: 30 * datagrams,
+            ..Totals::default()
+        }
+    }
+
+    #[test]
+    fn rates_are_what_came_per_second_lately() {
+        let mut meter = Meter::default();
+        for secs in 0..60 {
+            meter.read(CdTime::from_secs(100 + secs), &totals(4 * secs));
+        }
+        assert_eq!(
+            meter.rates(),
+            Rates {
+                datagrams: 4.0,
+                values: 120.0
+            }
+        );
+        assert!(meter.readings.len() <= READINGS_MAX);
+    }
+
+    #[test]
+    fn one_reading_is_no_rate() {
+        let mut meter = Meter::default();
+        meter.read(CdTime::from_secs(100), &totals(1_000));
+        assert_eq!(meter.rates(), Rates::default());
+    }
+
+    #[test]
+    fn hasty_readings_are_not_taken() {
+        let mut meter = Meter::default();
+        for milli in 0..1_000 {
+            meter.read(
+                CdTime::from_secs_f64(100.0 + f64::from(milli) / 1e3),
+                &totals(1),
+            );
+        }
+        assert_eq!(meter.readings.len(), 1);
+    }
+
+    #[test]
+    fn two_intervals_are_fresh_and_more_than_five_are_stale() {
+        let age = |secs| Freshness::new(Interval::from_secs(secs), Interval::from_secs(10));
+        assert_eq!(
+            (age(20), age(40), age(60)),
+            (Freshness::Fresh, Freshness::Late, Freshness::Stale)
+        );
+    }
+}

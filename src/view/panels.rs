@@ -1,0 +1,362 @@
+//! Panels: which series are drawn together, and how, for a selection.
+//!
+//! Rebuilt only when the series or the selection change. Holds no samples.
+
+use super::format::Unit;
+use super::graphs::{Combine, Each, Graphs, Place, Style, plain_label, plain_unit};
+use super::selection::{Scope, Selection};
+use crate::store::{Series, SeriesId, Store, natural_cmp};
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::sync::Arc;
+
+/// Panels on the canvas at once. More than anyone can read; a plugin with thousands of instances
+/// must not stall a frame.
+pub const PANELS_MAX: usize = 200;
+/// Panels of one graph in an overview: a machine with 40 interfaces shows the first ones.
+const OVERVIEW_PER_GRAPH_MAX: usize = 4;
+
+/// One plot.
+#[derive(Clone, Debug)]
+pub struct Panel {
+    /// Stable name: the same panel has the same key in every frame.
+    pub key: PanelKey,
+    /// What is measured.
+    pub title: String,
+    /// The machine it is about.
+    pub host: Arc<str>,
+    /// Unit of the axis.
+    pub unit: Unit,
+    /// How the lines are drawn.
+    pub style: Style,
+    /// Fixed upper end of the axis.
+    pub y_max: Option<f64>,
+    /// How series on one line are put together.
+    pub combine: Combine,
+    /// Lines are drawn as their share of all lines, in %.
+    pub percent: bool,
+    /// The lines, in the order of the catalogue.
+    pub lines: Vec<Line>,
+    rank: (u32, u32),
+}
+
+/// What makes a panel the same in every frame.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct PanelKey {
+    host: Arc<str>,
+    graph: GraphKey,
+    instance: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum GraphKey {
+    Catalogue(usize),
+    Plain { plugin: Box<str>, type_: Box<str> },
+}
+
+/// One line, area or bar of a panel.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// What the legend calls it.
+    pub label: String,
+    /// Colour by meaning; none: the next free one.
+    pub color: Option<String>,
+    /// Hangs below zero.
+    pub down: bool,
+    /// Factor on every value.
+    pub scale: f64,
+    /// The series that fall on it; at least one.
+    pub series: Vec<SeriesId>,
+    /// Drawn, or only counted in the whole of which others are a share.
+    pub drawn: bool,
+    /// Plugin instance, for bars.
+    pub instance: String,
+    rule: usize,
+}
+
+/// The panels of `selection`, in order, at most [`PANELS_MAX`].
+pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
+    let mut build = Build {
+        store,
+        graphs,
+        selection,
+        panels: Vec::new(),
+        known: HashMap::new(),
+    };
+    if let Some(scope) = selection.scope() {
+        for id in in_scope(store, scope) {
+            build.add(id);
+        }
+    }
+    for &id in selection.checked() {
+        build.add(id);
+    }
+    let mut panels = build.panels;
+    if panels.is_empty()
+        && let Some(scope @ Scope::Host(_)) = selection.scope()
+    {
+        panels = plain_overview(store, graphs, scope);
+    }
+    for panel in &mut panels {
+        panel.lines.sort_by(|a, b| a.order(b));
+    }
+    panels.retain(|panel| panel.lines.iter().any(|line| line.drawn));
+    panels.sort_by(Panel::order);
+    if matches!(selection.scope(), Some(Scope::Host(_))) {
+        keep_first_of_each_graph(&mut panels, selection);
+    }
+    panels.truncate(PANELS_MAX);
+    panels
+}
+
+/// A host that sends nothing the overview knows shows what it does send.
+fn plain_overview(store: &Store, graphs: &Graphs, scope: &Scope) -> Vec<Panel> {
+    let mut everything = Selection::default();
+    let ids: Vec<SeriesId> = in_scope(store, scope).collect();
+    everything.set(&ids, true);
+    let mut build = Build {
+        store,
+        graphs,
+        selection: &everything,
+        panels: Vec::new(),
+        known: HashMap::new(),
+    };
+    for id in ids {
+        build.add(id);
+    }
+    build.panels
+}
+
+/// The series of `scope`, by walking its branch of the tree only.
+fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = SeriesId> + 'a {
+    let hosts = store.index().hosts();
+    hosts
+        .iter()
+        .filter(|node| node.name == *scope.host())
+        .flat_map(|node| &node.plugins)
+        .filter(move |node| match scope {
+            Scope::Host(_) => true,
+            Scope::Plugin {
+                plugin, instance, ..
+            } => node.plugin == *plugin && node.instance == *instance,
+        })
+        .flat_map(|node| &node.lists)
+        .flat_map(|node| node.series.iter().copied())
+}
+
+fn keep_first_of_each_graph(panels: &mut Vec<Panel>, selection: &Selection) {
+    let mut seen: HashMap<GraphKey, usize> = HashMap::new();
+    panels.retain(|panel| {
+        let count = seen.entry(panel.key.graph.clone()).or_default();
+        *count += 1;
+        let picked = panel.lines.iter().flat_map(|line| &line.series);
+        *count <= OVERVIEW_PER_GRAPH_MAX
+            || picked
+                .into_iter()
+                .any(|id| selection.checked().contains(id))
+    });
+}
+
+struct Build<'a> {
+    store: &'a Store,
+    graphs: &'a Graphs,
+    selection: &'a Selection,
+    panels: Vec<Panel>,
+    known: HashMap<PanelKey, usize>,
+}
+
+impl Build<'_> {
+    fn add(&mut self, id: SeriesId) {
+        let Some(series) = self.store.series(id) else {
+            return;
+        };
+        let place = self.graphs.place(&series.identifier, &series.ds_name);
+        let shown = self
+            .selection
+            .shows_at(id, &series.identifier, place, self.graphs);
+        // A share needs the whole, and a bar its ceiling: those series come along undrawn.
+        let needed = place
+            .and_then(|place| self.graphs.get(place.graph))
+            .is_some_and(|graph| {
+                graph.percent
+                    && self
+                        .selection
+                        .scope()
+                        .is_some_and(|s| s.covers(&series.identifier))
+            });
+        if !shown && !needed {
+            return;
+        }
+        let index = self.panel(series, place);
+        let line = new_line(series, place, self.graphs, id, shown);
+        let Some(panel) = self.panels.get_mut(index) else {
+            return;
+        };
+        match panel
+            .lines
+            .iter_mut()
+            .find(|known| known.same_as(&line, panel.style))
+        {
+            Some(known) if known.series.contains(&id) => {}
+            Some(known) => known.series.push(id),
+            None => panel.lines.push(line),
+        }
+    }
+
+    fn panel(&mut self, series: &Series, place: Option<Place>) -> usize {
+        let key = key_of(series, place, self.graphs);
+        if let Some(&index) = self.known.get(&key) {
+            return index;
+        }
+        let index = self.panels.len();
+        self.known.insert(key.clone(), index);
+        self.panels.push(new_panel(key, series, place, self.graphs));
+        index
+    }
+}
+
+fn key_of(series: &Series, place: Option<Place>, graphs: &Graphs) -> PanelKey {
+    let id = &series.identifier;
+    let host: Arc<str> = id.host.as_ref().into();
+    match place.and_then(|place| Some((place.graph, graphs.get(place.graph)?))) {
+        Some((index, graph)) => PanelKey {
+            host,
+            graph: GraphKey::Catalogue(index),
+            instance: match graph.each {
+                Each::Host => String::new(),
+                Each::Instance => format!("{}/{}", id.plugin, id.plugin_instance),
+                Each::TypeInstance => format!("{}/{}", id.plugin_instance, id.type_instance),
+            },
+        },
+        None => PanelKey {
+            host,
+            graph: GraphKey::Plain {
+                plugin: id.plugin.clone(),
+                type_: id.type_.clone(),
+            },
+            instance: id.plugin_instance.to_string(),
+        },
+    }
+}
+
+fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Graphs) -> Panel {
+    let id = &series.identifier;
+    let graph = place.and_then(|place| Some((place.graph, graphs.get(place.graph)?)));
+    let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+    match graph {
+        Some((index, graph)) => Panel {
+            title: graph.title(id),
+            host: key.host.clone(),
+            unit: graph.unit(),
+            style: graph.style,
+            y_max: graph.y_max,
+            combine: graph.combine,
+            percent: graph.percent,
+            lines: Vec::new(),
+            // Loopback says least about a machine: behind the other interfaces.
+            rank: (
+                graph.overview.map_or(10_000 + number(index), u32::from),
+                u32::from(&*id.plugin_instance == "lo"),
+            ),
+            key,
+        },
+        None => Panel {
+            title: plain_title(series),
+            host: key.host.clone(),
+            unit: plain_unit(&id.type_, series.kind),
+            style: Style::Line,
+            y_max: None,
+            combine: Combine::Sum,
+            percent: false,
+            lines: Vec::new(),
+            rank: (20_000, 0),
+            key,
+        },
+    }
+}
+
+/// `nginx api http_requests`; a type named like its plugin is not said twice.
+fn plain_title(series: &Series) -> String {
+    let id = &series.identifier;
+    let mut words = vec![&*id.plugin];
+    if !id.plugin_instance.is_empty() {
+        words.push(&id.plugin_instance);
+    }
+    if id.type_ != id.plugin {
+        words.push(&id.type_);
+    }
+    words.join(" ")
+}
+
+fn new_line(
+    series: &Series,
+    place: Option<Place>,
+    graphs: &Graphs,
+    id: SeriesId,
+    drawn: bool,
+) -> Line {
+    let identifier = &series.identifier;
+    let rule =
+        place.and_then(|place| Some((place.line, graphs.get(place.graph)?.line.get(place.line)?)));
+    let (label, color, down, scale, rule) = match rule {
+        Some((index, rule)) => (
+            rule.label(identifier, &series.ds_name, series.ds_count),
+            rule.color.clone(),
+            rule.down,
+            rule.scale,
+            index,
+        ),
+        None => (
+            plain_label(identifier, &series.ds_name, series.ds_count),
+            None,
+            false,
+            1.0,
+            0,
+        ),
+    };
+    let instance = if identifier.plugin_instance.is_empty() {
+        &identifier.type_instance
+    } else {
+        &identifier.plugin_instance
+    };
+    Line {
+        label,
+        color,
+        down,
+        scale,
+        series: vec![id],
+        drawn,
+        instance: instance.to_string(),
+        rule,
+    }
+}
+
+impl Line {
+    fn same_as(&self, other: &Self, style: Style) -> bool {
+        self.rule == other.rule
+            && self.label == other.label
+            && self.drawn == other.drawn
+            && (style != Style::Bars || self.instance == other.instance)
+    }
+
+    fn order(&self, other: &Self) -> Ordering {
+        self.rule
+            .cmp(&other.rule)
+            .then_with(|| natural_cmp(&self.instance, &other.instance))
+            .then_with(|| natural_cmp(&self.label, &other.label))
+    }
+}
+
+impl Panel {
+    fn order(&self, other: &Self) -> Ordering {
+        natural_cmp(&self.host, &other.host)
+            .then_with(|| self.rank.cmp(&other.rank))
+            .then_with(|| natural_cmp(&self.title, &other.title))
+            .then_with(|| natural_cmp(&self.key.instance, &other.key.instance))
+    }
+
+    /// The lines that are drawn.
+    pub fn drawn(&self) -> impl Iterator<Item = &Line> {
+        self.lines.iter().filter(|line| line.drawn)
+    }
+}

@@ -1,0 +1,205 @@
+//! What is on the canvas: a scope the user picked, and series checked or unchecked one by one.
+//!
+//! A scope is a rule, not a list, so that what appears later under it is drawn too; nothing
+//! outside it ever adds itself.
+
+use super::graphs::{Graphs, Place};
+use crate::metric::Identifier;
+use crate::store::{Series, SeriesId};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+/// What was picked in the tree.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Scope {
+    /// A host: its overview.
+    Host(Arc<str>),
+    /// One plugin instance of a host: all its panels.
+    Plugin {
+        /// Host.
+        host: Arc<str>,
+        /// Plugin.
+        plugin: Arc<str>,
+        /// Plugin instance, may be empty.
+        instance: Arc<str>,
+    },
+}
+
+/// What is on the canvas.
+#[derive(Clone, Debug, Default)]
+pub struct Selection {
+    scope: Option<Scope>,
+    on: BTreeSet<SeriesId>,
+    off: BTreeSet<SeriesId>,
+    revision: u64,
+}
+
+impl Scope {
+    /// The host it lies on.
+    pub const fn host(&self) -> &Arc<str> {
+        match self {
+            Self::Host(host) | Self::Plugin { host, .. } => host,
+        }
+    }
+
+    /// Whether `identifier` lies inside.
+    pub fn covers(&self, identifier: &Identifier) -> bool {
+        match self {
+            Self::Host(host) => **host == *identifier.host,
+            Self::Plugin {
+                host,
+                plugin,
+                instance,
+            } => {
+                **host == *identifier.host
+                    && **plugin == *identifier.plugin
+                    && **instance == *identifier.plugin_instance
+            }
+        }
+    }
+}
+
+impl Selection {
+    /// The scope that was picked, if any.
+    pub const fn scope(&self) -> Option<&Scope> {
+        self.scope.as_ref()
+    }
+
+    /// Series checked one by one.
+    pub const fn checked(&self) -> &BTreeSet<SeriesId> {
+        &self.on
+    }
+
+    /// Changes with every change.
+    pub const fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Puts `scope` on the canvas, and nothing else.
+    pub fn select(&mut self, scope: Scope) {
+        *self = Self {
+            scope: Some(scope),
+            revision: self.revision + 1,
+            ..Self::default()
+        };
+    }
+
+    /// Checks or unchecks single series.
+    pub fn set(&mut self, ids: &[SeriesId], shown: bool) {
+        for &id in ids {
+            let (add, remove) = if shown {
+                (&mut self.on, &mut self.off)
+            } else {
+                (&mut self.off, &mut self.on)
+            };
+            remove.remove(&id);
+            add.insert(id);
+        }
+        self.revision += 1;
+    }
+
+    /// Whether the series is drawn.
+    pub fn shows(&self, id: SeriesId, series: &Series, graphs: &Graphs) -> bool {
+        self.shows_at(
+            id,
+            &series.identifier,
+            graphs.place(&series.identifier, &series.ds_name),
+            graphs,
+        )
+    }
+
+    /// As [`Selection::shows`], where the place in the catalogue is known already.
+    pub fn shows_at(
+        &self,
+        id: SeriesId,
+        identifier: &Identifier,
+        place: Option<Place>,
+        graphs: &Graphs,
+    ) -> bool {
+        if self.off.contains(&id) {
+            return false;
+        }
+        if self.on.contains(&id) {
+            return true;
+        }
+        let Some(scope) = self.scope.as_ref().filter(|scope| scope.covers(identifier)) else {
+            return false;
+        };
+        let rule = place.and_then(|place| {
+            let graph = graphs.get(place.graph)?;
+            Some((graph, graph.line.get(place.line)?))
+        });
+        match (scope, rule) {
+            (_, Some((_, line))) if line.hidden => false,
+            (Scope::Host(_), Some((graph, _))) => graph.overview.is_some(),
+            (Scope::Host(_), None) => false,
+            (Scope::Plugin { .. }, _) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const A: SeriesId = SeriesId(1);
+
+    fn shows(selection: &Selection, plugin: &str, type_: &str, instance: &str, ds: &str) -> bool {
+        let graphs = Graphs::built_in();
+        let id = Identifier::new("h", plugin, "", type_, instance);
+        selection.shows_at(A, &id, graphs.place(&id, ds), &graphs)
+    }
+
+    fn on_host(host: &str) -> Selection {
+        let mut selection = Selection::default();
+        selection.select(Scope::Host(host.into()));
+        selection
+    }
+
+    #[test]
+    fn nothing_is_drawn_before_something_is_picked() {
+        assert!(!shows(
+            &Selection::default(),
+            "load",
+            "load",
+            "",
+            "shortterm"
+        ));
+    }
+
+    #[test]
+    fn a_host_draws_its_overview_and_nothing_more() {
+        assert!(shows(&on_host("h"), "load", "load", "", "shortterm"));
+        assert!(!shows(&on_host("h"), "uptime", "uptime", "", "value"));
+        assert!(!shows(&on_host("other"), "load", "load", "", "shortterm"));
+    }
+
+    #[test]
+    fn hidden_lines_are_drawn_only_when_they_are_checked() {
+        let mut selection = on_host("h");
+        assert!(!shows(&selection, "cpu", "percent", "idle", "value"));
+        selection.set(&[A], true);
+        assert!(shows(&selection, "cpu", "percent", "idle", "value"));
+    }
+
+    #[test]
+    fn a_plugin_draws_all_that_it_measures() {
+        let mut selection = Selection::default();
+        selection.select(Scope::Plugin {
+            host: "h".into(),
+            plugin: "frobnicator".into(),
+            instance: "".into(),
+        });
+        assert!(shows(&selection, "frobnicator", "frobs", "", "value"));
+        assert!(!shows(&selection, "load", "load", "", "shortterm"));
+    }
+
+    #[test]
+    fn unchecking_wins_over_the_scope_until_another_is_picked() {
+        let mut selection = on_host("h");
+        selection.set(&[A], false);
+        assert!(!shows(&selection, "load", "load", "", "shortterm"));
+        selection.select(Scope::Host("h".into()));
+        assert!(shows(&selection, "load", "load", "", "shortterm"));
+    }
+}

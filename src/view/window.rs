@@ -1,0 +1,360 @@
+//! The span on screen: live, detached or paused.
+//!
+//! A live window's right edge is `now`; the other two stand still while reception goes on. Only
+//! explicit acts change the state. Knows nothing of data or screens.
+
+use crate::metric::{CdTime, Interval, Span};
+
+/// Widths offered as presets, in seconds, with their names.
+pub const PRESETS: [(u64, &str); 7] = [
+    (10, "10s"),
+    (60, "1m"),
+    (300, "5m"),
+    (900, "15m"),
+    (3_600, "1h"),
+    (21_600, "6h"),
+    (86_400, "24h"),
+];
+
+/// Narrowest window: at 10 ms a pixel of a wide screen is still longer than a clock tick.
+pub const WIDTH_MIN: Interval = Interval::from_raw(1 << 24);
+/// Widest window: ten days.
+pub const WIDTH_MAX: Interval = Interval::from_secs(864_000);
+/// Zooms that Backspace can take back.
+const BACK_MAX: usize = 50;
+
+/// Where the right edge is held.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Anchor {
+    /// At `now`.
+    Live,
+    /// Where the user moved it; the data beyond it is newer.
+    Detached {
+        /// The right edge.
+        end: CdTime,
+    },
+    /// Where it stood when the user paused (or moved it since).
+    Paused {
+        /// The right edge.
+        end: CdTime,
+        /// When the user paused.
+        at: CdTime,
+        /// Values received until then.
+        values: u64,
+    },
+}
+
+/// The span on screen.
+#[derive(Clone, Debug)]
+pub struct TimeWindow {
+    width: Interval,
+    anchor: Anchor,
+    back: Vec<(Interval, Anchor)>,
+}
+
+impl TimeWindow {
+    /// A live window `width` wide.
+    pub fn live(width: Interval) -> Self {
+        Self {
+            width: clamp(width),
+            anchor: Anchor::Live,
+            back: Vec::new(),
+        }
+    }
+
+    /// Where the right edge is held.
+    pub const fn anchor(&self) -> Anchor {
+        self.anchor
+    }
+
+    /// How wide it is.
+    pub const fn width(&self) -> Interval {
+        self.width
+    }
+
+    /// Whether the right edge follows the clock.
+    pub fn is_live(&self) -> bool {
+        self.anchor == Anchor::Live
+    }
+
+    /// The span on screen at `now`.
+    pub fn span(&self, now: CdTime) -> Span {
+        let end = match self.anchor {
+            Anchor::Live => now,
+            Anchor::Detached { end } | Anchor::Paused { end, .. } => end,
+        };
+        Span::new(end.saturating_sub(self.width), end)
+    }
+
+    /// How far the right edge is behind `now`.
+    pub fn behind(&self, now: CdTime) -> Interval {
+        now.since(self.span(now).end)
+    }
+
+    /// Stands still; `values` is how many were received until now.
+    pub fn pause(&mut self, now: CdTime, values: u64) {
+        if !matches!(self.anchor, Anchor::Paused { .. }) {
+            let end = self.span(now).end;
+            self.anchor = Anchor::Paused {
+                end,
+                at: now,
+                values,
+            };
+        }
+    }
+
+    /// Follows the clock again. The width stays.
+    pub fn go_live(&mut self) {
+        self.anchor = Anchor::Live;
+        self.back.clear();
+    }
+
+    /// Takes another width; a live window stays live, the others keep their right edge.
+    pub fn set_width(&mut self, width: Interval) {
+        self.remember();
+        self.width = clamp(width);
+    }
+
+    /// Moves by `secs` (negative: back in time). Moving a live window back detaches it; moving a
+    /// detached one to `now` or past it makes it live again.
+    pub fn pan(&mut self, secs: f64, now: CdTime) {
+        let end = self.span(now).end;
+        let step = Interval::from_secs_f64(secs.abs());
+        let moved = if secs < 0.0 {
+            end.saturating_sub(step)
+        } else {
+            end.saturating_add(step)
+        };
+        self.move_end(moved.max(CdTime::ZERO.saturating_add(self.width)), now);
+    }
+
+    /// Makes the window `factor` times as wide around the moment `at`; a live window is held at
+    /// its right edge.
+    pub fn zoom(&mut self, factor: f64, at: CdTime, now: CdTime) {
+        let before = self.span(now);
+        let width = clamp(self.width.mul_f64(factor));
+        if width == self.width {
+            return;
+        }
+        self.remember();
+        let share = before.end.secs_from(at) / self.width.secs_f64();
+        self.width = width;
+        if self.is_live() {
+            return;
+        }
+        let right = width.mul_f64(share.clamp(0.0, 1.0));
+        let end = if share < 0.0 {
+            before.end
+        } else {
+            at.saturating_add(right)
+        };
+        self.move_end(end, now);
+    }
+
+    /// Shows exactly `span` (a box zoom); spans too narrow are widened around their end.
+    pub fn show(&mut self, span: Span, now: CdTime) {
+        self.remember();
+        self.width = clamp(span.width());
+        match self.anchor {
+            Anchor::Paused { at, values, .. } => {
+                self.anchor = Anchor::Paused {
+                    end: span.end,
+                    at,
+                    values,
+                };
+            }
+            // Even when it ends at `now`: the user framed something and it must stand still.
+            _ => {
+                self.anchor = Anchor::Detached {
+                    end: span.end.min(now),
+                }
+            }
+        }
+    }
+
+    /// Moves the left edge to `oldest`, keeping the width.
+    pub fn go_oldest(&mut self, oldest: CdTime, now: CdTime) {
+        self.remember();
+        self.move_end(oldest.saturating_add(self.width), now);
+    }
+
+    /// Takes back the last zoom. Nothing to take back: nothing happens.
+    pub fn zoom_back(&mut self) {
+        if let Some((width, anchor)) = self.back.pop() {
+            self.width = width;
+            self.anchor = anchor;
+        }
+    }
+
+    /// Time until the right edge has moved by one of `width_px` pixels, for a live window.
+    pub fn next_pixel(&self, width_px: f64) -> Option<Interval> {
+        self.is_live()
+            .then(|| self.width.mul_f64(1.0 / width_px.max(1.0)))
+    }
+
+    fn move_end(&mut self, end: CdTime, now: CdTime) {
+        self.anchor = match self.anchor {
+            Anchor::Paused { at, values, .. } => Anchor::Paused {
+                end: end.min(now),
+                at,
+                values,
+            },
+            _ if end >= now => Anchor::Live,
+            _ => Anchor::Detached { end },
+        };
+    }
+
+    fn remember(&mut self) {
+        if self.back.len() == BACK_MAX {
+            self.back.remove(0);
+        }
+        self.back.push((self.width, self.anchor));
+    }
+}
+
+fn clamp(width: Interval) -> Interval {
+    width.clamp(WIDTH_MIN, WIDTH_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: CdTime = CdTime::from_secs(10_000);
+
+    fn live() -> TimeWindow {
+        TimeWindow::live(Interval::from_secs(100))
+    }
+
+    #[track_caller]
+    fn check(window: &TimeWindow, now: CdTime, start_secs: f64, end_secs: f64) {
+        let span = window.span(now);
+        let got = (span.start.secs_f64(), span.end.secs_f64());
+        let close = (got.0 - start_secs).abs() < 1e-3 && (got.1 - end_secs).abs() < 1e-3;
+        assert!(close, "{got:?} instead of {:?}", (start_secs, end_secs));
+    }
+
+    #[test]
+    fn a_live_window_follows_the_clock() {
+        check(&live(), NOW, 9_900.0, 10_000.0);
+        check(&live(), CdTime::from_secs(10_005), 9_905.0, 10_005.0);
+    }
+
+    #[test]
+    fn a_paused_window_stands_still_until_it_goes_live() {
+        let mut window = live();
+        window.pause(NOW, 7);
+        check(&window, CdTime::from_secs(10_050), 9_900.0, 10_000.0);
+        assert_eq!(
+            window.behind(CdTime::from_secs(10_050)),
+            Interval::from_secs(50)
+        );
+        window.go_live();
+        check(&window, CdTime::from_secs(10_050), 9_950.0, 10_050.0);
+    }
+
+    #[test]
+    fn pausing_twice_keeps_the_first_moment() {
+        let mut window = live();
+        window.pause(NOW, 7);
+        window.pause(CdTime::from_secs(10_050), 99);
+        assert_eq!(
+            window.anchor(),
+            Anchor::Paused {
+                end: NOW,
+                at: NOW,
+                values: 7
+            }
+        );
+    }
+
+    #[test]
+    fn panning_back_detaches_and_panning_to_now_makes_live_again() {
+        let mut window = live();
+        window.pan(-42.0, NOW);
+        assert_eq!(
+            window.anchor(),
+            Anchor::Detached {
+                end: CdTime::from_secs(9_958)
+            }
+        );
+        window.pan(50.0, NOW);
+        assert!(window.is_live());
+    }
+
+    #[test]
+    fn panning_a_paused_window_never_resumes_it() {
+        let mut window = live();
+        window.pause(NOW, 7);
+        window.pan(500.0, NOW);
+        assert!(matches!(window.anchor(), Anchor::Paused { end, .. } if end == NOW));
+    }
+
+    #[test]
+    fn zooming_a_live_window_keeps_it_at_now() {
+        let mut window = live();
+        window.zoom(0.5, CdTime::from_secs(9_910), NOW);
+        assert!(window.is_live());
+        check(&window, NOW, 9_950.0, 10_000.0);
+    }
+
+    #[test]
+    fn zooming_a_detached_window_holds_the_moment_under_the_cursor() {
+        let mut window = live();
+        window.pan(-1_000.0, NOW);
+        check(&window, NOW, 8_900.0, 9_000.0);
+        window.zoom(0.5, CdTime::from_secs(8_925), NOW);
+        check(&window, NOW, 8_912.5, 8_962.5);
+    }
+
+    #[test]
+    fn a_box_zoom_shows_just_the_box_and_backspace_takes_it_back() {
+        let mut window = live();
+        window.show(
+            Span::new(CdTime::from_secs(9_920), CdTime::from_secs(9_930)),
+            NOW,
+        );
+        check(&window, NOW, 9_920.0, 9_930.0);
+        window.zoom_back();
+        assert!(window.is_live());
+        check(&window, NOW, 9_900.0, 10_000.0);
+        window.zoom_back();
+        assert!(window.is_live());
+    }
+
+    #[test]
+    fn widths_stay_within_their_bounds() {
+        let mut window = live();
+        for _ in 0..100 {
+            window.zoom(0.1, NOW, NOW);
+        }
+        assert_eq!(window.width(), WIDTH_MIN);
+        window.set_width(Interval::from_raw(u64::MAX));
+        assert_eq!(window.width(), WIDTH_MAX);
+    }
+
+    #[test]
+    fn fifty_zooms_are_remembered_and_no_more() {
+        let mut window = live();
+        for i in 0..(BACK_MAX as u64 + 20) {
+            window.set_width(Interval::from_secs(100 + i));
+        }
+        assert_eq!(window.back.len(), BACK_MAX);
+    }
+
+    #[test]
+    fn the_window_never_starts_before_time_does() {
+        let mut window = live();
+        window.pan(-1e12, NOW);
+        check(&window, NOW, 0.0, 100.0);
+    }
+
+    #[test]
+    fn a_frame_is_due_when_the_edge_has_moved_a_pixel() {
+        let due = live().next_pixel(1_000.0).expect("live");
+        assert!((due.secs_f64() - 0.1).abs() < 1e-9);
+        let mut window = live();
+        window.pause(NOW, 0);
+        assert_eq!(window.next_pixel(1_000.0), None);
+    }
+}

@@ -1,0 +1,107 @@
+//! What several tests need: captures, listings, bytes, and the program itself.
+
+// Each test module and the bench uses its own part of this; a test may give up at once.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use collectoscope::source::pcap::Capture;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A file of `tests/data`.
+pub fn data(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/data")
+        .join(name)
+}
+
+/// The UDP payloads of a capture, in order.
+pub fn datagrams(path: &Path) -> Vec<Vec<u8>> {
+    let mut capture = Capture::open(path).unwrap();
+    let mut payloads = Vec::new();
+    while capture
+        .next(&mut |datagram| payloads.push(datagram.bytes.to_vec()))
+        .unwrap()
+    {}
+    payloads
+}
+
+/// The records that `NAME.pcap` holds, as independent decoders agree.
+pub fn listing(name: &str) -> Vec<serde_json::Value> {
+    let file = std::fs::File::open(data(&format!("{name}.truth.jsonl.gz"))).unwrap();
+    let mut text = String::new();
+    flate2::read::GzDecoder::new(file)
+        .read_to_string(&mut text)
+        .unwrap();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+/// Bytes from hexadecimal digits; blanks are for the eye.
+pub fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<u8> = text
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| u8::try_from(c.to_digit(16).unwrap()).unwrap())
+        .collect();
+    let (pairs, rest) = digits.as_chunks::<2>();
+    assert!(rest.is_empty(), "half a byte in {text}");
+    pairs.iter().map(|[high, low]| high << 4 | low).collect()
+}
+
+/// The program, with no display to open a window on.
+pub fn collectoscope() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_collectoscope"));
+    command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command
+}
+
+/// Runs `collectoscope dump` to its end.
+pub fn dump(args: &[&str]) -> Output {
+    collectoscope().arg("dump").args(args).output().unwrap()
+}
+
+/// `dump --read` of a file of `tests/data`, to its end.
+pub fn dump_data(name: &str, args: &[&str]) -> Output {
+    collectoscope()
+        .args(["dump", "--read"])
+        .arg(data(name))
+        .args(args)
+        .output()
+        .unwrap()
+}
+
+/// What was printed on standard output, line by line.
+pub fn stdout_lines(output: &Output) -> Vec<String> {
+    std::str::from_utf8(&output.stdout)
+        .unwrap()
+        .lines()
+        .map(str::to_owned)
+        .collect()
+}
+
+/// What was printed on standard error.
+pub fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).unwrap()
+}
+
+/// A capture of `payloads` as UDP over raw IP, from 10.0.0.1:4000 to 10.0.0.2:25826.
+pub fn pcap(payloads: &[Vec<u8>]) -> Vec<u8> {
+    let mut file = Vec::new();
+    file.extend(0xa1b2_c3d4_u32.to_le_bytes());
+    file.extend(hex("0200 0400 00000000 00000000 00000400 65000000"));
+    for payload in payloads {
+        let mut packet = Vec::new();
+        etherparse::PacketBuilder::ipv4([10, 0, 0, 1], [10, 0, 0, 2], 9)
+            .udp(4_000, 25_826)
+            .write(&mut packet, payload)
+            .unwrap();
+        let length = u32::try_from(packet.len()).unwrap().to_le_bytes();
+        file.extend(1_795_426_812_u32.to_le_bytes());
+        file.extend([0; 4]);
+        file.extend([length, length].concat());
+        file.extend(packet);
+    }
+    file
+}
