@@ -112,7 +112,10 @@ impl Reader<'_> {
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
     ) -> Drawn {
-        let gap_max = |told: Interval| self.series.gap(interval).max(self.series.gap(told));
+        let gap_max = |told: Interval| match told == interval {
+            true => self.series.gap(interval),
+            false => self.series.gap(interval).max(self.series.gap(told)),
+        };
         let connected = previous
             .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
             .map(|(from, _)| from);
@@ -226,10 +229,13 @@ struct Tracer<'a> {
 struct Bucket {
     start: u64,
     time: CdTime,
+    last: f64,
     min: f64,
     max: f64,
     sum: f64,
     count: u32,
+    /// Lies inside the span as a whole, so that its values are counted when it is done.
+    whole: bool,
 }
 
 impl<'a> Tracer<'a> {
@@ -273,9 +279,6 @@ impl<'a> Tracer<'a> {
             self.broken = true;
             return time < self.until;
         };
-        if inside {
-            self.count(value);
-        }
         if time < self.from {
             self.out.columns.push(alone(time, value));
             self.lead_only = true;
@@ -296,11 +299,24 @@ impl<'a> Tracer<'a> {
     fn put(&mut self, time: CdTime, value: f64) {
         let bucket = &mut self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            bucket.min = bucket.min.min(value);
-            bucket.max = bucket.max.max(value);
+            // Comparisons, as `f64::min` spends its time on NaN, which never comes here.
+            bucket.min = if value < bucket.min {
+                value
+            } else {
+                bucket.min
+            };
+            bucket.max = if value > bucket.max {
+                value
+            } else {
+                bucket.max
+            };
             bucket.sum += value;
+            bucket.last = value;
             bucket.count = bucket.count.saturating_add(1);
             self.broken = false;
+            if !bucket.whole && self.span.contains(time) {
+                self.count(value, value, value, value, 1);
+            }
             return;
         }
         self.flush();
@@ -313,24 +329,34 @@ impl<'a> Tracer<'a> {
         self.broken = false;
         self.lead_only = false;
         let start = time.raw() / self.width * self.width;
+        let end = start.saturating_add(self.width);
+        let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
+        let (last, min, max, sum) = (value, value, value, value);
         self.bucket = Bucket {
             start,
             time,
-            min: value,
-            max: value,
-            sum: value,
+            last,
+            min,
+            max,
+            sum,
             count: 1,
+            whole,
         };
+        if !whole && self.span.contains(time) {
+            self.count(value, value, value, value, 1);
+        }
     }
 
     fn flush(&mut self) {
         let Bucket {
             start,
             time,
+            last,
             min,
             max,
             sum,
             count,
+            whole,
         } = self.bucket;
         let time = match count {
             0 => return,
@@ -346,18 +372,19 @@ impl<'a> Tracer<'a> {
             count,
         });
         self.bucket.count = 0;
+        if whole {
+            self.count(last, min, max, sum, count);
+        }
     }
 
-    fn count(&mut self, value: f64) {
+    fn count(&mut self, last: f64, min: f64, max: f64, sum: f64, count: u32) {
         let stats = &mut self.stats;
-        if stats.count == 0 {
-            (stats.min, stats.max) = (value, value);
-        }
-        stats.last = value;
-        stats.min = stats.min.min(value);
-        stats.max = stats.max.max(value);
-        stats.avg += value;
-        stats.count += 1;
+        let first = stats.count == 0;
+        stats.last = last;
+        stats.min = if first { min } else { stats.min.min(min) };
+        stats.max = if first { max } else { stats.max.max(max) };
+        stats.avg += sum;
+        stats.count += u64::from(count);
     }
 
     fn finish(mut self) {
