@@ -4,8 +4,13 @@
 //! that came with it) a dense [`ListId`], announced once, so that a sample crosses the channel as
 //! a few words. A [`Batch`] is columnar and reused. Knows nothing of sockets, clocks or screens.
 
-use crate::metric::{CdTime, DsType, Identifier, Interval, Names, Notification};
-use crate::wire::{self, Event, Fault, Protected, Protection};
+mod batch;
+
+use batch::count_user;
+pub use batch::{Announced, Batch, FaultReport, ListId, Row, SenderDelta};
+
+use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
+use crate::wire::{self, Event, Protected};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
 use std::hash::BuildHasher;
@@ -34,96 +39,6 @@ pub const NOTIFICATIONS_PER_BATCH_MAX: usize = 10_000;
 pub const OTHER_USERS: &str = "(other users)";
 /// Stands for the senders that did not fit into a batch: no datagram comes from port 0.
 pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// Dense number of an identifier with its DS types, as one source counts them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct ListId(pub u32);
-
-/// The first time a [`ListId`] is seen.
-#[derive(Clone, Debug)]
-pub struct Announced {
-    /// Its number.
-    pub list: ListId,
-    /// Who it is.
-    pub identifier: Identifier,
-    /// The DS types of its values, in order; at least one.
-    pub kinds: Box<[DsType]>,
-}
-
-/// One received value list. Its values are the next `announced.kinds.len()` of [`Batch::values`].
-#[derive(Clone, Copy, Debug)]
-pub struct Row {
-    /// Which.
-    pub list: ListId,
-    /// When it was measured, by the host's clock.
-    pub time: CdTime,
-    /// Promised time to the next; zero when not told.
-    pub interval: Interval,
-    /// How many values.
-    pub values_count: u16,
-}
-
-/// What one sender sent since the last batch.
-#[derive(Clone, Debug)]
-pub struct SenderDelta {
-    /// Address it came from.
-    pub sender: SocketAddr,
-    /// Datagrams.
-    pub datagrams: u64,
-    /// Their payload.
-    pub bytes: u64,
-    /// Value lists in them.
-    pub lists: u64,
-    /// Values in them.
-    pub values: u64,
-    /// Faults in them.
-    pub faults: u64,
-    /// The newest arrival.
-    pub last_seen: CdTime,
-    /// Signed or encrypted parts by user, which are not read yet; at most
-    /// [`USERS_PER_SENDER_MAX`] users, the rest together as [`OTHER_USERS`].
-    pub protected: Vec<(Protection, Box<str>, u64)>,
-}
-
-/// One kept fault.
-#[derive(Clone, Debug)]
-pub struct FaultReport {
-    /// Address the datagram came from.
-    pub sender: SocketAddr,
-    /// When it arrived.
-    pub arrival: CdTime,
-    /// What was wrong and where.
-    pub fault: Fault,
-}
-
-/// What a source hands over at once.
-#[derive(Debug, Default)]
-pub struct Batch {
-    /// New lists, before any row that uses them.
-    pub announced: Vec<Announced>,
-    /// Received value lists in order of arrival.
-    pub rows: Vec<Row>,
-    /// Raw bits of the values ([`crate::metric::Value::bits`]), row after row.
-    pub values: Vec<u64>,
-    /// Received notifications.
-    pub notifications: Vec<Notification>,
-    /// One per sender heard since the last batch; at most [`SENDERS_PER_BATCH_MAX`], the rest
-    /// together as [`OTHER_SENDERS`].
-    pub senders: Vec<SenderDelta>,
-    /// At most [`FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
-    pub faults: Vec<FaultReport>,
-    /// Values lost because the channel was full, since the last batch.
-    pub dropped_values: u64,
-    /// Datagrams the kernel threw away because the receive buffer was full, since the last batch.
-    pub kernel_drops: u64,
-    /// Notifications lost because the batch was full.
-    pub dropped_notifications: u64,
-    /// Value lists not taken because [`LISTS_MAX`] or [`NAME_BYTES_MAX`] was reached, since the
-    /// last batch.
-    pub refused_lists: u64,
-    /// The newest arrival in this batch.
-    pub arrival: CdTime,
-}
 
 /// Turns datagrams into batches, on the receiver's thread.
 ///
@@ -377,73 +292,6 @@ impl KnownList {
     }
 }
 
-impl Batch {
-    /// Empties it and keeps its buffers.
-    pub fn clear(&mut self) {
-        let Self {
-            announced,
-            rows,
-            values,
-            notifications,
-            senders,
-            faults,
-            ..
-        } = self;
-        announced.clear();
-        rows.clear();
-        values.clear();
-        notifications.clear();
-        senders.clear();
-        faults.clear();
-        self.dropped_values = 0;
-        self.dropped_notifications = 0;
-        self.kernel_drops = 0;
-        self.refused_lists = 0;
-        self.arrival = CdTime::ZERO;
-    }
-}
-
-impl SenderDelta {
-    /// Nothing sent yet.
-    pub fn new(sender: SocketAddr) -> Self {
-        Self {
-            sender,
-            datagrams: 0,
-            bytes: 0,
-            lists: 0,
-            values: 0,
-            faults: 0,
-            last_seen: CdTime::ZERO,
-            protected: Vec::new(),
-        }
-    }
-}
-
-/// Adds `count` to the entry of `user`; past `users_max` entries to [`OTHER_USERS`].
-pub(crate) fn count_user(
-    users: &mut Vec<(Protection, Box<str>, u64)>,
-    protection: Protection,
-    user: &str,
-    count: u64,
-    users_max: usize,
-) {
-    let at = |users: &[(Protection, Box<str>, u64)], name: &str| {
-        users
-            .iter()
-            .position(|(kind, known, _)| *kind == protection && **known == *name)
-    };
-    let full = users.len() >= users_max;
-    let name = if full && at(users, user).is_none() {
-        OTHER_USERS
-    } else {
-        user
-    };
-    match at(users, name).and_then(|position| users.get_mut(position)) {
-        Some((_, _, counted)) => *counted += count,
-        None => users.push((protection, name.into(), count)),
-    }
-}
-
 /// Lengths first, so that no two lists share a key: ("ab", "c") is not ("a", "bc").
 fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
     let Names {
@@ -464,4 +312,172 @@ fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
 
 fn index(id: u32) -> usize {
     usize::try_from(id).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Interval, Value};
+    use crate::wire::{Encoder, Protection};
+
+    fn sender(number: u32) -> SocketAddr {
+        (Ipv4Addr::from(0x0a00_0000 + number), 25_826).into()
+    }
+
+    /// One datagram with a list per host, each with one gauge.
+    fn datagram(hosts: &[&str]) -> Vec<u8> {
+        let (mut encoder, mut bytes) = (Encoder::new(65_535), Vec::new());
+        let mut send = |sent: &[u8]| bytes.extend_from_slice(sent);
+        for host in hosts {
+            let identifier = Identifier::new(host, "p", "", "gauge", "");
+            let (time, interval) = (CdTime::from_secs(5), Interval::from_secs(10));
+            let values = [Value::Gauge(1.5)];
+            encoder
+                .push(&identifier.names(), time, interval, &values, &mut send)
+                .unwrap();
+        }
+        encoder.flush(&mut send);
+        bytes
+    }
+
+    fn lists(batch: &Batch) -> Vec<u32> {
+        batch.rows.iter().map(|row| row.list.0).collect()
+    }
+
+    #[test]
+    fn a_list_is_announced_once_and_known_afterwards() {
+        let mut ingest = Ingest::new();
+        assert!(ingest.is_empty());
+        ingest.datagram(&datagram(&["a", "b", "a"]), sender(1), CdTime::from_secs(9));
+        assert!(!ingest.is_empty());
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.announced.len()), (vec![0, 1, 0], 2));
+        assert_eq!(
+            (batch.arrival, batch.values.len()),
+            (CdTime::from_secs(9), 3)
+        );
+        ingest.datagram(&datagram(&["b", "c", "a"]), sender(1), CdTime::from_secs(9));
+        let batch = ingest.take(Some(batch));
+        assert_eq!((lists(&batch), batch.announced.len()), (vec![1, 2, 0], 1));
+        assert!(ingest.is_empty());
+    }
+
+    #[test]
+    fn the_same_names_with_other_ds_types_are_another_list() {
+        let mut ingest = Ingest::new();
+        let names = Identifier::new("h", "p", "", "t", "");
+        let one = ingest.list(&names.names(), &[1]).unwrap();
+        for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
+            assert_eq!(
+                ingest.list(&names.names(), kinds) == Some(one),
+                same,
+                "{kinds:?}"
+            );
+        }
+        let shifted = Identifier::new("hp", "", "", "t", "");
+        assert_ne!(ingest.list(&shifted.names(), &[1]), Some(one));
+    }
+
+    #[test]
+    fn lists_past_the_bound_are_refused_and_counted() {
+        let mut ingest = Ingest::with_lists_max(2);
+        ingest.datagram(
+            &datagram(&["a", "b", "c", "a", "d"]),
+            sender(1),
+            CdTime::ZERO,
+        );
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
+        assert_eq!(batch.senders[0].lists, 5);
+    }
+
+    #[test]
+    fn names_past_the_bound_are_refused_and_counted() {
+        let mut ingest = Ingest {
+            name_bytes_max: 40,
+            ..Ingest::new()
+        };
+        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO);
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1], 1));
+    }
+
+    #[test]
+    fn senders_past_the_bound_are_counted_together() {
+        let mut ingest = Ingest::new();
+        for number in 0..1_030 {
+            ingest.datagram(&datagram(&["a"]), sender(number), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(batch.senders.len(), SENDERS_PER_BATCH_MAX + 1);
+        let others = batch.senders.last().unwrap();
+        assert_eq!((others.sender, others.datagrams), (OTHER_SENDERS, 6));
+    }
+
+    #[test]
+    fn faults_are_kept_up_to_the_bound_and_all_counted() {
+        let mut ingest = Ingest::new();
+        for _ in 0..100 {
+            ingest.datagram(b"\0\0\0\x01", sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(
+            (batch.faults.len(), batch.senders[0].faults),
+            (FAULTS_PER_BATCH_MAX, 100)
+        );
+    }
+
+    #[test]
+    fn a_batch_nobody_takes_stops_growing_and_counts_what_it_loses() {
+        let mut ingest = Ingest::new();
+        let bytes = datagram(&["a"; 1_000]);
+        for _ in 0..1_100 {
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        let (kept, lost) = (batch.values.len(), batch.dropped_values);
+        assert_eq!(
+            (kept, lost),
+            (
+                VALUES_PER_BATCH_MAX,
+                1_100_000 - VALUES_PER_BATCH_MAX as u64
+            )
+        );
+    }
+
+    #[test]
+    fn notifications_nobody_takes_are_bounded() {
+        let mut ingest = Ingest::new();
+        let (names, mut bytes) = (Identifier::new("h", "", "", "", ""), Vec::new());
+        let (time, severity) = (CdTime::from_secs(5), crate::metric::Severity::Warning);
+        crate::wire::encode_notification(&names.names(), time, severity, b"\xff!", &mut bytes)
+            .unwrap();
+        for _ in 0..10_010 {
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+        }
+        let batch = ingest.take(None);
+        assert_eq!(batch.notifications.len(), NOTIFICATIONS_PER_BATCH_MAX);
+        assert_eq!(batch.dropped_notifications, 10);
+        assert_eq!(&*batch.notifications[0].message, "\u{fffd}!");
+    }
+
+    #[test]
+    fn users_past_the_bound_are_counted_together() {
+        let mut users = Vec::new();
+        for number in 0..20 {
+            let user = format!("user{number}");
+            count_user(
+                &mut users,
+                Protection::Signed,
+                &user,
+                1,
+                USERS_PER_SENDER_MAX,
+            );
+        }
+        assert_eq!(users.len(), USERS_PER_SENDER_MAX + 1);
+        assert_eq!(
+            users.last().unwrap(),
+            &(Protection::Signed, OTHER_USERS.into(), 4)
+        );
+    }
 }

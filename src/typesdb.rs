@@ -106,7 +106,7 @@ impl std::fmt::Display for TypesDbFault {
                 write!(f, "{count} data sources, at most {SOURCES_MAX} are allowed")?;
             }
             TypesDbProblem::NotFourParts(field) => match field.matches(':').count() {
-                0 | 1 | 2 => write!(f, "{field:?} needs min and max (name:TYPE:min:max)")?,
+                0..=2 => write!(f, "{field:?} needs min and max (name:TYPE:min:max)")?,
                 _ => write!(
                     f,
                     "{field:?} has more than name:TYPE:min:max (blank missing?)"

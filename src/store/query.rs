@@ -112,7 +112,10 @@ impl Reader<'_> {
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
     ) -> Drawn {
-        let gap_max = |told: Interval| self.series.gap(interval).max(self.series.gap(told));
+        let gap_max = |told: Interval| match told == interval {
+            true => self.series.gap(interval),
+            false => self.series.gap(interval).max(self.series.gap(told)),
+        };
         let connected = previous
             .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
             .map(|(from, _)| from);

@@ -1,0 +1,162 @@
+//! The data that crosses the channel: a batch and what it is made of.
+
+use crate::metric::{CdTime, DsType, Identifier, Interval, Notification};
+use crate::wire::{Fault, Protection};
+use std::net::SocketAddr;
+
+/// Dense number of an identifier with its DS types, as one source counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ListId(pub u32);
+
+/// The first time a [`ListId`] is seen.
+#[derive(Clone, Debug)]
+pub struct Announced {
+    /// Its number.
+    pub list: ListId,
+    /// Who it is.
+    pub identifier: Identifier,
+    /// The DS types of its values, in order; at least one.
+    pub kinds: Box<[DsType]>,
+}
+
+/// One received value list. Its values are the next `announced.kinds.len()` of [`Batch::values`].
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Which.
+    pub list: ListId,
+    /// When it was measured, by the host's clock.
+    pub time: CdTime,
+    /// Promised time to the next; zero when not told.
+    pub interval: Interval,
+    /// How many values.
+    pub values_count: u16,
+}
+
+/// What one sender sent since the last batch.
+#[derive(Clone, Debug)]
+pub struct SenderDelta {
+    /// Address it came from.
+    pub sender: SocketAddr,
+    /// Datagrams.
+    pub datagrams: u64,
+    /// Their payload.
+    pub bytes: u64,
+    /// Value lists in them.
+    pub lists: u64,
+    /// Values in them.
+    pub values: u64,
+    /// Faults in them.
+    pub faults: u64,
+    /// The newest arrival.
+    pub last_seen: CdTime,
+    /// Signed or encrypted parts by user, which are not read yet; at most
+    /// [`super::USERS_PER_SENDER_MAX`] users, the rest together as [`super::OTHER_USERS`].
+    pub protected: Vec<(Protection, Box<str>, u64)>,
+}
+
+/// One kept fault.
+#[derive(Clone, Debug)]
+pub struct FaultReport {
+    /// Address the datagram came from.
+    pub sender: SocketAddr,
+    /// When it arrived.
+    pub arrival: CdTime,
+    /// What was wrong and where.
+    pub fault: Fault,
+}
+
+/// What a source hands over at once.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// New lists, before any row that uses them.
+    pub announced: Vec<Announced>,
+    /// Received value lists in order of arrival.
+    pub rows: Vec<Row>,
+    /// Raw bits of the values ([`crate::metric::Value::bits`]), row after row.
+    pub values: Vec<u64>,
+    /// Received notifications.
+    pub notifications: Vec<Notification>,
+    /// One per sender heard since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the rest
+    /// together as [`super::OTHER_SENDERS`].
+    pub senders: Vec<SenderDelta>,
+    /// At most [`super::FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
+    pub faults: Vec<FaultReport>,
+    /// Values lost because the channel was full, since the last batch.
+    pub dropped_values: u64,
+    /// Datagrams the kernel threw away because the receive buffer was full, since the last batch.
+    pub kernel_drops: u64,
+    /// Notifications lost because the batch was full.
+    pub dropped_notifications: u64,
+    /// Value lists not taken because [`super::LISTS_MAX`] or [`super::NAME_BYTES_MAX`] was reached, since the
+    /// last batch.
+    pub refused_lists: u64,
+    /// The newest arrival in this batch.
+    pub arrival: CdTime,
+}
+
+impl Batch {
+    /// Empties it and keeps its buffers.
+    pub fn clear(&mut self) {
+        let Self {
+            announced,
+            rows,
+            values,
+            notifications,
+            senders,
+            faults,
+            ..
+        } = self;
+        announced.clear();
+        rows.clear();
+        values.clear();
+        notifications.clear();
+        senders.clear();
+        faults.clear();
+        self.dropped_values = 0;
+        self.dropped_notifications = 0;
+        self.kernel_drops = 0;
+        self.refused_lists = 0;
+        self.arrival = CdTime::ZERO;
+    }
+}
+
+impl SenderDelta {
+    /// Nothing sent yet.
+    pub fn new(sender: SocketAddr) -> Self {
+        Self {
+            sender,
+            datagrams: 0,
+            bytes: 0,
+            lists: 0,
+            values: 0,
+            faults: 0,
+            last_seen: CdTime::ZERO,
+            protected: Vec::new(),
+        }
+    }
+}
+
+/// Adds `count` to the entry of `user`; past `users_max` entries to [`super::OTHER_USERS`].
+pub(super) fn count_user(
+    users: &mut Vec<(Protection, Box<str>, u64)>,
+    protection: Protection,
+    user: &str,
+    count: u64,
+    users_max: usize,
+) {
+    let at = |users: &[(Protection, Box<str>, u64)], name: &str| {
+        users
+            .iter()
+            .position(|(kind, known, _)| *kind == protection && **known == *name)
+    };
+    let full = users.len() >= users_max;
+    let name = if full && at(users, user).is_none() {
+        super::OTHER_USERS
+    } else {
+        user
+    };
+    match at(users, name).and_then(|position| users.get_mut(position)) {
+        Some((_, _, counted)) => *counted += count,
+        None => users.push((protection, name.into(), count)),
+    }
+}

@@ -1,0 +1,66 @@
+//! From datagram to reading: encode, decode, gather, store.
+
+use collectoscope::ingest::Ingest;
+use collectoscope::metric::{CdTime, Identifier, Interval, Value};
+use collectoscope::store::{Mode, SeriesId, SourceId, Store};
+use collectoscope::typesdb::TypesDb;
+use collectoscope::wire::Encoder;
+use std::net::{Ipv4Addr, SocketAddr};
+
+const NOW: u64 = 1_800_000_000;
+
+#[test]
+fn values_sent_as_datagrams_are_read_back_as_rates() {
+    let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    let octets = Identifier::new("web-1", "interface", "eth0", "if_octets", "");
+    let load = Identifier::new("web-1", "load", "", "load", "");
+    let mut ingest = Ingest::new();
+    let mut store = Store::new(1 << 24, TypesDb::built_in());
+    for n in 0..3_u16 {
+        let time = CdTime::from_secs(NOW + 10 * u64::from(n));
+        let mut encoder = Encoder::default();
+        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, time);
+        let counters = [
+            Value::Derive(1_000 * i64::from(n)),
+            Value::Derive(50 * i64::from(n)),
+        ];
+        let gauges = [
+            Value::Gauge(0.5),
+            Value::Gauge(f64::from(n)),
+            Value::Gauge(f64::NAN),
+        ];
+        for (identifier, values) in [(&octets, &counters[..]), (&load, &gauges[..])] {
+            let interval = Interval::from_secs(10);
+            encoder
+                .push(&identifier.names(), time, interval, values, &mut send)
+                .unwrap();
+        }
+        encoder.flush(&mut send);
+        store.absorb(SourceId(0), &ingest.take(None), time);
+    }
+    let readings: Vec<(String, Option<f64>)> = store
+        .ids()
+        .map(|id| {
+            let name = store.series(id).unwrap().ds_name.to_string();
+            (name, store.latest(id, Mode::Rate).unwrap().value)
+        })
+        .collect();
+    let expected = [
+        ("rx", Some(100.0)),
+        ("tx", Some(5.0)),
+        ("shortterm", Some(0.5)),
+        ("midterm", Some(2.0)),
+        ("longterm", None),
+    ];
+    assert_eq!(
+        readings,
+        expected.map(|(name, value)| (name.to_owned(), value))
+    );
+    let raw = store.latest(SeriesId(0), Mode::Raw).unwrap();
+    assert_eq!(raw.value, Some(2_000.0));
+    let totals = store.health().totals;
+    assert_eq!((totals.datagrams, totals.lists, totals.values), (3, 6, 15));
+    assert_eq!(store.health().senders[&sender].values, 15);
+    let host = store.index().host("web-1").unwrap();
+    assert_eq!(host.last_seen.arrival, CdTime::from_secs(NOW + 20));
+}

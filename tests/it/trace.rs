@@ -1,0 +1,261 @@
+//! Traces: what is drawn, compared with the slow, obvious way.
+
+use crate::feed::{Feed, MIB, NOW, gauge_feed, latest};
+use collectoscope::ingest::Row;
+use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
+use collectoscope::rate::{self, Bounds, Sample};
+use collectoscope::store::{Column, Mode, SeriesId, Stats, Trace};
+use proptest::prelude::*;
+
+#[test]
+fn a_line_breaks_at_a_gap_and_not_at_jitter() {
+    let feed = gauge_feed([0, 10, 24, 48, 58, 84, 94].map(|n| (NOW + n, 1.0)));
+    let trace = feed.trace(0, NOW, NOW + 100, 200);
+    assert_eq!((trace.columns.len(), trace.breaks), (7, vec![5]));
+}
+
+#[test]
+fn a_reset_breaks_the_line_and_is_marked() {
+    let mut feed = Feed::new(MIB);
+    let list = feed.list("h", "p", "derive", &[DsType::Derive]);
+    for (n, value) in (0..).zip([100, 200, 300, 5, 105]) {
+        feed.row(list, NOW + 10 * n, &[Value::Derive(value)]);
+    }
+    feed.absorb();
+    let trace = feed.trace(0, NOW, NOW + 100, 200);
+    assert_eq!(trace.resets, [CdTime::from_secs(NOW + 30)]);
+    assert_eq!(trace.breaks, [2]);
+    let stats = trace.stats.unwrap();
+    assert_eq!(
+        (stats.min, stats.max, stats.count),
+        (10.0, 10.0, 3),
+        "no spike"
+    );
+    assert_eq!(latest(&feed.store, 0), Some((NOW + 40, Some(10.0))));
+}
+
+#[test]
+fn the_value_in_force_is_the_newest_before_and_none_inside_a_gap() {
+    let feed = gauge_feed([(NOW, 1.0), (NOW + 10, 2.0), (NOW + 100, 3.0)]);
+    for (secs, expected) in [
+        (NOW - 1, None),
+        (NOW, Some(1.0)),
+        (NOW + 9, Some(1.0)),
+        (NOW + 35, Some(2.0)),
+        (NOW + 36, None),
+        (NOW + 100, Some(3.0)),
+    ] {
+        let reading = feed
+            .store
+            .value_at(SeriesId(0), CdTime::from_secs(secs), Mode::Rate);
+        assert_eq!(
+            reading.and_then(|reading| reading.value),
+            expected,
+            "{secs}"
+        );
+    }
+}
+
+#[test]
+fn a_line_reaches_the_edges_of_a_window_between_two_samples() {
+    let feed = gauge_feed((0..10).map(|n| (NOW + 10 * n, 1.0)));
+    let trace = feed.trace(0, NOW + 42, NOW + 48, 100);
+    let times: Vec<u64> = trace
+        .columns
+        .iter()
+        .map(|column| column.time.secs_nanos().0)
+        .collect();
+    assert_eq!(times, [NOW + 40, NOW + 50]);
+    assert_eq!(trace.stats, None);
+}
+
+#[test]
+fn a_window_that_moves_on_keeps_its_buckets() {
+    let feed =
+        gauge_feed((0..20_000).map(|n| (NOW + n, f64::from(u16::try_from(n % 97).unwrap()))));
+    let inner = |from: u64| {
+        let columns = feed.trace(0, from, from + 10_000, 101).columns;
+        columns[2..columns.len() - 2].to_vec()
+    };
+    let (early, late) = (inner(NOW + 1_000), inner(NOW + 1_037));
+    let shared = early.iter().filter(|column| late.contains(column)).count();
+    assert!(shared >= early.len() - 1, "{shared} of {}", early.len());
+}
+
+#[test]
+fn an_empty_question_has_an_empty_answer() {
+    let feed = gauge_feed([(NOW, 1.0)]);
+    for trace in [
+        feed.trace(0, NOW, NOW, 100),
+        feed.trace(0, NOW, NOW + 10, 0),
+        feed.trace(9, NOW, NOW + 10, 9),
+    ] {
+        assert_eq!(trace, Trace::default());
+    }
+}
+
+// The slow, obvious way: every sample's value, then every bucket by itself.
+
+struct Plain {
+    time: CdTime,
+    value: Option<f64>,
+    breaks: bool,
+}
+
+fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain> {
+    let sample = |&(raw, bits): &(u64, u64)| Sample {
+        time: CdTime::from_raw(raw),
+        bits,
+    };
+    let bounds = Bounds::default();
+    let mut plain = Vec::new();
+    for (n, current) in samples.iter().enumerate() {
+        let previous = n.checked_sub(1).map(|n| samples[n]);
+        let previous = previous.filter(|previous| current.0 - previous.0 <= gap_max);
+        let step = match previous {
+            Some(previous) => rate::step(kind, sample(&previous), sample(current), bounds),
+            None => rate::first(kind, sample(current), Interval::from_secs(10), bounds),
+        };
+        let time = CdTime::from_raw(current.0);
+        plain.push(Plain {
+            time,
+            value: step.value(),
+            breaks: previous.is_none(),
+        });
+    }
+    plain
+}
+
+fn plain_trace(plain: &[Plain], span: Span, columns: usize) -> Trace {
+    let width = span.width().raw().div_ceil(columns.max(2) as u64 - 1);
+    let bucket = |time: CdTime| time.raw() / width;
+    let (low, high) = (
+        bucket(span.start),
+        bucket(CdTime::from_raw(span.end.raw() - 1)),
+    );
+    let mut trace = Trace::default();
+    // Does the line break anywhere between these two values?
+    let broken = |from: usize, to: usize| {
+        plain[from + 1..=to]
+            .iter()
+            .any(|p| p.breaks || p.value.is_none())
+    };
+    let mut last_used: Option<usize> = None;
+    for number in low..=high {
+        let inside: Vec<usize> = (0..plain.len())
+            .filter(|&n| bucket(plain[n].time) == number && plain[n].value.is_some())
+            .collect();
+        let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
+            continue;
+        };
+        match last_used {
+            Some(used) if broken(used, first) => trace.breaks.push(trace.columns.len()),
+            Some(_) => {}
+            None => {
+                if let Some(lead) = first.checked_sub(1).filter(|&lead| !broken(lead, first))
+                    && let Some(value) = plain[lead].value
+                {
+                    trace.columns.push(column(plain[lead].time, &[value]));
+                }
+            }
+        }
+        let values: Vec<f64> = inside.iter().filter_map(|&n| plain[n].value).collect();
+        let middle = CdTime::from_raw(number * width + width / 2);
+        let time = if inside.len() == 1 {
+            plain[first].time
+        } else {
+            middle
+        };
+        trace.columns.push(column(time, &values));
+        last_used = Some(last);
+    }
+    let next = plain.iter().position(|p| bucket(p.time) > high);
+    if let Some(next) = next
+        && let Some(before) = last_used.or(next.checked_sub(1))
+        && !broken(before, next)
+        && let (Some(a), Some(b)) = (plain[before].value, plain[next].value)
+    {
+        if last_used.is_none() {
+            trace.columns.push(column(plain[before].time, &[a]));
+        }
+        trace.columns.push(column(plain[next].time, &[b]));
+    }
+    let drawn: Vec<f64> = plain
+        .iter()
+        .filter(|p| span.contains(p.time))
+        .filter_map(|p| p.value)
+        .collect();
+    trace.stats = drawn.last().map(|&last| {
+        let all = column(span.start, &drawn);
+        let count = drawn.len() as u64;
+        Stats {
+            last,
+            min: all.min,
+            avg: all.mean,
+            max: all.max,
+            count,
+        }
+    });
+    trace
+}
+
+fn column(time: CdTime, values: &[f64]) -> Column {
+    let min = values.iter().copied().fold(f64::INFINITY, f64::min);
+    let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let mean = (values.iter().sum::<f64>() / values.len() as f64).clamp(min, max);
+    Column {
+        time,
+        min,
+        max,
+        mean,
+        count: u32::try_from(values.len()).unwrap(),
+    }
+}
+
+fn steps() -> impl Strategy<Value = Vec<(u64, i64)>> {
+    // Milliseconds since the sample before (sometimes a gap), and a change.
+    let wait = prop_oneof![8 => 1_u64..20_000, 1 => 20_000_u64..300_000];
+    prop::collection::vec((wait, -50_i64..200), 1..900)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+    #[test]
+    fn a_trace_equals_the_slow_obvious_way(
+        steps in steps(),
+        code in 0_u8..4,
+        (from, width) in (0_u64..4_000_000, 1_u64..8_000_000),
+        columns in 1_usize..300,
+    ) {
+        let kind = DsType::from_code(code).unwrap();
+        let mut feed = Feed::new(64 * MIB);
+        let list = feed.list("h", "p", "not_in_types_db", &[kind]);
+        let (mut millis, mut value) = (NOW * 1_000, 1_000_i64);
+        let mut samples = Vec::new();
+        for (wait, change) in steps {
+            millis += wait;
+            value += change;
+            let number = f64::from(i32::try_from(value).unwrap());
+            let gauge = if change % 17 == 0 { f64::NAN } else { number };
+            let bits = match kind {
+                DsType::Gauge => gauge.to_bits(),
+                _ => value.cast_unsigned(),
+            };
+            let time = CdTime::from_raw((millis << 30) / 1_000);
+            let interval = Interval::from_secs(10);
+            feed.batch.rows.push(Row { list, time, interval, values_count: 1 });
+            feed.batch.values.push(bits);
+            samples.push((time.raw(), bits));
+        }
+        feed.absorb();
+        let at = |millis: u64| CdTime::from_raw(((NOW * 1_000 + millis) << 30) / 1_000);
+        let span = Span::new(at(from), at(from + width));
+        let mut trace = Trace::default();
+        feed.store.trace(SeriesId(0), span, columns, Mode::Rate, &mut trace);
+        let gap_max = Interval::from_secs(25).raw();
+        let expected = plain_trace(&plain_values(kind, &samples, gap_max), span, columns);
+        prop_assert!(trace.columns.len() <= columns.max(2) + 2);
+        trace.resets.clear();
+        prop_assert_eq!(trace, expected);
+    }
+}
