@@ -6,7 +6,7 @@
 
 mod batch;
 
-use batch::count_user;
+pub(crate) use batch::count_user;
 pub use batch::{Announced, Batch, FaultReport, ListId, Row, SenderDelta};
 
 use crate::metric::{CdTime, DsType, Identifier, Names, Notification};

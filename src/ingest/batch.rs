@@ -137,7 +137,7 @@ impl SenderDelta {
 }
 
 /// Adds `count` to the entry of `user`; past `users_max` entries to [`super::OTHER_USERS`].
-pub(super) fn count_user(
+pub(crate) fn count_user(
     users: &mut Vec<(Protection, Box<str>, u64)>,
     protection: Protection,
     user: &str,
