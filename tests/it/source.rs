@@ -6,7 +6,7 @@ use collectoscope::source::Outlet;
 use collectoscope::source::local::Local;
 use collectoscope::source::receiver;
 use collectoscope::source::udp::{
-    BYTES_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX, ListenState, UdpOptions, UdpSource,
+    BYTES_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX, ListenState, SOCKETS_MAX, UdpOptions, UdpSource,
 };
 use collectoscope::wire::{Encoder, Event, decode};
 use std::collections::BTreeSet;
@@ -162,6 +162,18 @@ fn what_cannot_be_listened_to_is_said_with_the_next_step_and_the_rest_works() {
         sender().send_to(b"x", works).unwrap();
         assert_eq!(take(&mut source, 1), [b"x"], "{listen}");
     }
+}
+
+#[test]
+fn addresses_past_the_limit_are_said_to_be_left_out() {
+    let source = open(&["127.0.0.1:0"; SOCKETS_MAX + 1]);
+    let (last, rest) = source.reports().split_last().unwrap();
+    assert!(rest.iter().all(|report| report.trouble.is_none()));
+    assert!(
+        last.to_string()
+            .contains("only 64 addresses can be listened to"),
+        "{last}"
+    );
 }
 
 #[test]
