@@ -33,16 +33,7 @@ pub(super) fn open(
     interfaces: &[Interface],
     buffer_bytes: usize,
 ) -> (Option<Bound>, ListenReport) {
-    let mut report = ListenReport {
-        asked: spec.clone(),
-        bound: None,
-        joined: Vec::new(),
-        not_joined: Vec::new(),
-        trouble: None,
-        still: Vec::new(),
-        buffer_wanted_bytes: buffer_bytes,
-        buffer_bytes: 0,
-    };
+    let mut report = ListenReport::new(spec.clone(), buffer_bytes);
     match bind(spec, interfaces, buffer_bytes) {
         Ok(socket) => {
             report.bound = socket

@@ -51,6 +51,8 @@ pub enum Trouble {
     NeedsInterface,
     /// No interface that is up takes multicast.
     NowhereToJoin,
+    /// More addresses were asked for than this.
+    TooMany(usize),
     /// Anything else the system said.
     Other(String),
 }
@@ -67,6 +69,20 @@ pub enum ListenState {
 }
 
 impl ListenReport {
+    /// Nothing came of it yet.
+    pub(super) fn new(asked: ListenSpec, buffer_wanted_bytes: usize) -> Self {
+        Self {
+            asked,
+            bound: None,
+            joined: Vec::new(),
+            not_joined: Vec::new(),
+            trouble: None,
+            still: Vec::new(),
+            buffer_wanted_bytes,
+            buffer_bytes: 0,
+        }
+    }
+
     /// How much works.
     pub fn state(&self) -> ListenState {
         if self.trouble.is_some() {
@@ -116,6 +132,7 @@ impl ListenReport {
                     Trouble::NowhereToJoin => {
                         f.write_str("no interface that is up takes multicast")
                     }
+                    Trouble::TooMany(most) => write!(f, "only {most} addresses can be listened to"),
                     Trouble::Other(why) => f.write_str(why),
                     Trouble::Taken { .. } => Ok(()),
                 }
@@ -154,6 +171,7 @@ impl ListenReport {
             Trouble::Privileged => format!("use a port above 1023, such as {PORT_DEFAULT}"),
             Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
             Trouble::NowhereToJoin => "bring one up, or let collectd send by unicast".into(),
+            Trouble::TooMany(_) => "give wildcards or groups, which stand for many".into(),
             Trouble::NoIpv6 | Trouble::Other(_) => return None,
         })
     }

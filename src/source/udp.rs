@@ -90,7 +90,6 @@ impl UdpSource {
         // Single addresses before wildcards before groups: the order in which they can share.
         specs.sort_by_key(|spec| (spec.is_group(), spec.address.is_unspecified()));
         specs.dedup_by(|later, earlier| later == earlier && later.port != 0);
-        specs.truncate(SOCKETS_MAX);
         let mut source = Self {
             listeners: Vec::new(),
             reports: Vec::new(),
@@ -105,6 +104,12 @@ impl UdpSource {
     }
 
     fn open_one(&mut self, spec: &ListenSpec, found: &[Interface]) {
+        if self.listeners.len() >= SOCKETS_MAX {
+            let mut report = ListenReport::new(spec.clone(), self.buffer_wanted_bytes);
+            report.trouble = Some(Trouble::TooMany(SOCKETS_MAX));
+            self.reports.push(report);
+            return;
+        }
         let (bound, report) = bind::open(spec, found, self.buffer_wanted_bytes);
         if let Some(Bound { socket, joined }) = bound {
             let group = spec.is_group().then_some((self.reports.len(), joined));

@@ -3,14 +3,14 @@
 //! Its csv plugin is the witness: the values it wrote down are those we must have received, and
 //! the values we sent are those it must have written.
 
-use crate::support::daemon::{Daemon, Plan, server};
+use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, server};
 use crate::support::netns;
 use crate::support::wait::until;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::local::Local;
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6, PORT_DEFAULT, UdpOptions, UdpSource};
 use collectoscope::wire::{Encoder, Event, decode};
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::process::{Command, Stdio};
@@ -28,25 +28,6 @@ const PLUGINS: &[&str] = &[
     "processes",
     "df",
 ];
-
-type Csv = HashMap<String, HashMap<String, Vec<String>>>;
-
-/// One value list as the csv plugin would write it.
-#[derive(Clone, Debug, PartialEq)]
-struct Line {
-    identifier: String,
-    time: String,
-    cells: Vec<String>,
-}
-
-fn cell(value: Value) -> String {
-    match value {
-        Value::Counter(number) | Value::Absolute(number) => number.to_string(),
-        Value::Derive(number) => number.to_string(),
-        Value::Gauge(number) if number.is_nan() => "nan".into(),
-        Value::Gauge(number) => format!("{number:.6}"),
-    }
-}
 
 /// Decodes until `count` value lists of `host` have arrived. Nothing may be wrong with any.
 fn receive(source: &mut UdpSource, host: &str, count: usize) -> Vec<Line> {
@@ -72,20 +53,6 @@ fn receive(source: &mut UdpSource, host: &str, count: usize) -> Vec<Line> {
         (lines.len() >= count).then_some(())
     });
     lines
-}
-
-/// Every received list is a row of the daemon's files, value by value.
-#[track_caller]
-fn assert_written(lines: &[Line], csv: &Csv) {
-    for line in lines {
-        let row = csv
-            .get(&line.identifier)
-            .and_then(|rows| rows.get(&line.time));
-        let row =
-            row.unwrap_or_else(|| panic!("{line:?} is not among {:?}", csv.get(&line.identifier)));
-        let same: Vec<String> = row.iter().map(|cell| cell.replace("-nan", "nan")).collect();
-        assert_eq!(same, line.cells, "{line:?}");
-    }
 }
 
 fn open(listen: &str) -> (UdpSource, SocketAddr) {

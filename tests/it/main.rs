@@ -18,6 +18,7 @@ mod encode;
 mod feed;
 mod malformed;
 mod pipeline;
+mod sharing;
 mod source;
 mod store;
 mod trace;

@@ -1,10 +1,32 @@
 //! The real collectd daemon, in a folder of its own.
 
+use collectoscope::metric::Value;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+
+/// What a csv plugin wrote: identifier to time to cells.
+pub type Csv = HashMap<String, HashMap<String, Vec<String>>>;
+
+/// One value list as the csv plugin would write it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Line {
+    pub identifier: String,
+    pub time: String,
+    pub cells: Vec<String>,
+}
+
+/// A value as the csv plugin writes it.
+pub fn cell(value: Value) -> String {
+    match value {
+        Value::Counter(number) | Value::Absolute(number) => number.to_string(),
+        Value::Derive(number) => number.to_string(),
+        Value::Gauge(number) if number.is_nan() => "nan".into(),
+        Value::Gauge(number) => format!("{number:.6}"),
+    }
+}
 
 /// Types the tests need beside the daemon's own: every DS type in one list.
 const TYPES: &str = "mixed a:COUNTER:U:U, b:GAUGE:U:U, c:DERIVE:U:U, d:ABSOLUTE:U:U\n";
@@ -77,9 +99,9 @@ impl Daemon {
     }
 
     /// What its csv plugin wrote: "host/plugin/type" to time (three decimals) to values.
-    pub fn csv(&self) -> HashMap<String, HashMap<String, Vec<String>>> {
+    pub fn csv(&self) -> Csv {
         let root = self.folder.path().join("csv");
-        let mut all: HashMap<String, HashMap<String, Vec<String>>> = HashMap::new();
+        let mut all = Csv::new();
         for file in files(&root) {
             let name = file.strip_prefix(&root).unwrap().to_str().unwrap();
             // "-2026-11-23" at the end is the day it was written.
@@ -151,4 +173,18 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Every received list is a row of the daemon's files, value by value.
+#[track_caller]
+pub fn assert_written(lines: &[Line], csv: &Csv) {
+    for line in lines {
+        let row = csv
+            .get(&line.identifier)
+            .and_then(|rows| rows.get(&line.time));
+        let row =
+            row.unwrap_or_else(|| panic!("{line:?} is not among {:?}", csv.get(&line.identifier)));
+        let same: Vec<String> = row.iter().map(|cell| cell.replace("-nan", "nan")).collect();
+        assert_eq!(same, line.cells, "{line:?}");
+    }
 }

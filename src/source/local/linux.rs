@@ -289,7 +289,7 @@ fn unescaped(point: &str) -> String {
     plain
 }
 
-/// Processes by state. Kernel threads that idle sleep.
+/// Processes by state; idle kernel threads (`I`) are nowhere, as with the daemon.
 fn read_processes(take: &mut Take<'_>) {
     let Ok(entries) = fs::read_dir("/proc") else {
         return;
@@ -329,9 +329,9 @@ fn read_processes(take: &mut Take<'_>) {
 /// The kernel's letters and collectd's words.
 const PROCESS_STATES: [(&str, &str); 6] = [
     ("R", "running"),
-    ("SI", "sleeping"),
+    ("S", "sleeping"),
     ("Z", "zombies"),
-    ("Tt", "stopped"),
+    ("T", "stopped"),
     ("W", "paging"),
     ("D", "blocked"),
 ];
