@@ -1,6 +1,6 @@
 //! Opening the window, and saying why it could not be opened.
 
-use super::{App, Screenshot, Setup, WAKE_AFTER};
+use super::{App, Screenshot, Setup, Waker};
 use crate::cli::WindowArgs;
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
@@ -85,11 +85,11 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
     let opened = AtomicBool::new(false);
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
-        let woken = Arc::new(AtomicBool::new(false));
-        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &woken);
+        let waker = Waker::default();
+        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &waker);
         let setup = Setup {
             intake: outcome,
-            woken,
+            waker,
             sources,
             types,
             memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
@@ -149,7 +149,7 @@ fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
 fn listen(
     args: &WindowArgs,
     ctx: &egui::Context,
-    woken: &Arc<AtomicBool>,
+    waker: &Waker,
 ) -> (
     Option<ReceiverHandle>,
     Sources,
@@ -166,12 +166,8 @@ fn listen(
     } else {
         local(&mut source, &mut sources)
     };
-    let (ctx, woken) = (ctx.clone(), Arc::clone(woken));
-    let wake = Box::new(move || {
-        if !woken.swap(true, Ordering::AcqRel) {
-            ctx.request_repaint_after(WAKE_AFTER);
-        }
-    });
+    let (ctx, waker) = (ctx.clone(), waker.clone());
+    let wake = Box::new(move || waker.wake(&ctx));
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
     match receiver::spawn(source, local, outlet) {
         Ok(receiver) => (Some(receiver), sources, Some(intake)),
