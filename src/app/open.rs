@@ -77,6 +77,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         viewport: egui::ViewportBuilder::default()
             .with_title("collectoscope")
             .with_app_id("collectoscope")
+            .with_icon(icon())
             .with_inner_size([width, height])
             .with_min_inner_size([420.0, 320.0]),
         renderer: eframe::Renderer::Glow,
@@ -118,6 +119,22 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
     }
+}
+
+/// What the desktop shows for the window; the built-in picture is a PNG that was looked at.
+fn icon() -> egui::IconData {
+    let picture = image::load_from_memory(include_bytes!("../../assets/icon.png"));
+    picture.map_or_else(
+        |_| egui::IconData::default(),
+        |picture| {
+            let (width, height) = (picture.width(), picture.height());
+            egui::IconData {
+                rgba: picture.into_rgba8().into_raw(),
+                width,
+                height,
+            }
+        },
+    )
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

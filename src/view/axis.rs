@@ -37,6 +37,9 @@ impl Axis {
         } else if rule.from_zero || (lo >= 0.0 && lo < 0.6 * hi) {
             (lo, hi) = (lo.min(0.0), hi.max(0.0));
         }
+        if rule.both_sides && lo == 0.0 && hi == 0.0 {
+            (lo, hi) = (-1.0, 1.0);
+        }
         if hi - lo <= f64::EPSILON * hi.abs().max(lo.abs()) {
             // A constant: in the middle, or from zero.
             let pad = if hi == 0.0 { 1.0 } else { 0.5 * hi.abs() };
