@@ -103,10 +103,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
             screenshot,
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running {
-            app,
-            _receiver: receiver,
-        }) as Box<dyn eframe::App>)
+        Ok(Box::new(Running { app, _receiver: receiver }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught: a
     // panic in a window that was open is a bug and goes on its way.
@@ -128,20 +125,14 @@ fn icon() -> egui::IconData {
         |_| egui::IconData::default(),
         |picture| {
             let (width, height) = (picture.width(), picture.height());
-            egui::IconData {
-                rgba: picture.into_rgba8().into_raw(),
-                width,
-                height,
-            }
+            egui::IconData { rgba: picture.into_rgba8().into_raw(), width, height }
         },
     )
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied())
-        .unwrap_or("a library failed")
-        .to_owned()
+    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a library failed").to_owned()
 }
 
 /// What the user typed wins over what was chosen last time.
@@ -167,22 +158,12 @@ fn listen(
     args: &WindowArgs,
     ctx: &egui::Context,
     waker: &Waker,
-) -> (
-    Option<ReceiverHandle>,
-    Sources,
-    Option<crate::source::Intake>,
-) {
-    let options = UdpOptions {
-        listen: args.listen.clone(),
-        receive_buffer_mib: args.receive_buffer,
-    };
+) -> (Option<ReceiverHandle>, Sources, Option<crate::source::Intake>) {
+    let options =
+        UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer };
     let mut source = UdpSource::open(&options);
     let mut sources = describe(source.reports());
-    let local = if args.no_local {
-        None
-    } else {
-        local(&mut source, &mut sources)
-    };
+    let local = if args.no_local { None } else { local(&mut source, &mut sources) };
     let (ctx, waker) = (ctx.clone(), waker.clone());
     let wake = Box::new(move || waker.wake(&ctx));
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
@@ -213,10 +194,7 @@ fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
 fn describe(reports: &[ListenReport]) -> Sources {
     let failed = |report: &ListenReport| report.trouble.is_some();
     let bound = reports.iter().filter(|report| !failed(report));
-    let port = bound
-        .clone()
-        .filter(|report| !report.asked.is_group())
-        .find_map(|r| r.bound);
+    let port = bound.clone().filter(|report| !report.asked.is_group()).find_map(|r| r.bound);
     let port = port.or_else(|| bound.clone().find_map(|report| report.bound));
     let port = port.map_or(PORT_DEFAULT, |address| address.port());
     let summary = match (bound.count(), reports.len()) {
@@ -224,16 +202,9 @@ fn describe(reports: &[ListenReport]) -> Sources {
         (some, all) if some == all => format!("listening on port {port}"),
         (some, all) => format!("listening on port {port}, {some} of {all} sockets"),
     };
-    let report = |report: &ListenReport| SourceReport {
-        ok: !failed(report),
-        text: report.to_string(),
-    };
-    Sources {
-        summary,
-        reports: reports.iter().map(report).collect(),
-        port,
-        local_host: None,
-    }
+    let report =
+        |report: &ListenReport| SourceReport { ok: !failed(report), text: report.to_string() };
+    Sources { summary, reports: reports.iter().map(report).collect(), port, local_host: None }
 }
 
 /// The app and the thread that feeds it: dropped together, the thread is joined.
@@ -263,15 +234,9 @@ impl eframe::App for Running {
 /// Writes a picture of the window.
 pub(super) fn save_png(path: &Path, image: &egui::ColorImage) -> Result<(), String> {
     let [width, height] = image.size.map(|side| u32::try_from(side).unwrap_or(0));
-    let bytes: Vec<u8> = image
-        .pixels
-        .iter()
-        .flat_map(|pixel| pixel.to_array())
-        .collect();
+    let bytes: Vec<u8> = image.pixels.iter().flat_map(|pixel| pixel.to_array()).collect();
     let failed = |error: &dyn std::fmt::Display| format!("{error}, to {}", path.display());
     let buffer = image::RgbaImage::from_raw(width, height, bytes)
         .ok_or_else(|| failed(&"the picture has no pixels"))?;
-    buffer
-        .save_with_format(path, image::ImageFormat::Png)
-        .map_err(|error| failed(&error))
+    buffer.save_with_format(path, image::ImageFormat::Png).map_err(|error| failed(&error))
 }

@@ -97,15 +97,7 @@ pub struct Batch {
 impl Batch {
     /// Empties it and keeps its buffers.
     pub fn clear(&mut self) {
-        let Self {
-            announced,
-            rows,
-            values,
-            notifications,
-            senders,
-            faults,
-            ..
-        } = self;
+        let Self { announced, rows, values, notifications, senders, faults, .. } = self;
         announced.clear();
         rows.clear();
         values.clear();
@@ -145,16 +137,10 @@ pub(crate) fn count_user(
     users_max: usize,
 ) {
     let at = |users: &[(Protection, Box<str>, u64)], name: &str| {
-        users
-            .iter()
-            .position(|(kind, known, _)| *kind == protection && **known == *name)
+        users.iter().position(|(kind, known, _)| *kind == protection && **known == *name)
     };
     let full = users.len() >= users_max;
-    let name = if full && at(users, user).is_none() {
-        super::OTHER_USERS
-    } else {
-        user
-    };
+    let name = if full && at(users, user).is_none() { super::OTHER_USERS } else { user };
     match at(users, name).and_then(|position| users.get_mut(position)) {
         Some((_, _, counted)) => *counted += count,
         None => users.push((protection, name.into(), count)),

@@ -102,13 +102,7 @@ impl ListenReport {
     /// `udp 0.0.0.0:25826`, with the actual port and the interface asked for.
     pub fn place(&self) -> String {
         let port = self.bound.map_or(self.asked.port, |bound| bound.port());
-        format!(
-            "udp {}",
-            ListenSpec {
-                port,
-                ..self.asked.clone()
-            }
-        )
+        format!("udp {}", ListenSpec { port, ..self.asked.clone() })
     }
 
     fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
@@ -162,11 +156,7 @@ impl ListenReport {
             Trouble::NoInterface { known } => format!("interfaces here: {}", known.join(", ")),
             Trouble::NotOurs => format!(
                 "use one of its own, or {} for all of them",
-                if asked.address.is_ipv4() {
-                    "0.0.0.0"
-                } else {
-                    "[::]"
-                }
+                if asked.address.is_ipv4() { "0.0.0.0" } else { "[::]" }
             ),
             Trouble::Privileged => format!("use a port above 1023, such as {PORT_DEFAULT}"),
             Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
@@ -248,9 +238,7 @@ mod tests {
 
     #[test]
     fn each_trouble_is_said_with_what_still_works_and_what_to_do() {
-        let taken = |holder: Option<&str>| Trouble::Taken {
-            holder: holder.map(String::from),
-        };
+        let taken = |holder: Option<&str>| Trouble::Taken { holder: holder.map(String::from) };
         says(
             "0.0.0.0",
             taken(None),
@@ -291,9 +279,7 @@ mod tests {
         );
         says(
             "0.0.0.0%eth9",
-            Trouble::NoInterface {
-                known: vec!["lo".into(), "eth0".into()],
-            },
+            Trouble::NoInterface { known: vec!["lo".into(), "eth0".into()] },
             "cannot listen on udp 0.0.0.0:25826%eth9: there is no such interface",
             "; interfaces here: lo, eth0",
         );
@@ -303,10 +289,7 @@ mod tests {
     fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
         let mut report = report("239.192.74.66", None);
         assert_eq!(report.state(), ListenState::Listening);
-        assert_eq!(
-            report.to_string(),
-            "listening on udp 239.192.74.66:25826, joined on lo, eth0"
-        );
+        assert_eq!(report.to_string(), "listening on udp 239.192.74.66:25826, joined on lo, eth0");
         report.not_joined = vec![("wlan0".into(), "no such device".into())];
         report.buffer_bytes = 212_992;
         assert_eq!(report.state(), ListenState::Partly);

@@ -99,11 +99,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn new(series: &Series, mode: Mode) -> Reader<'_> {
-        Reader {
-            series,
-            mode,
-            bounds: series.bounds(),
-        }
+        Reader { series, mode, bounds: series.bounds() }
     }
 
     /// What `sample` says after `previous`; each with the interval told with it.
@@ -123,38 +119,23 @@ impl Reader<'_> {
         let step = match (self.mode, connected) {
             (Mode::Raw, _) => {
                 let value = Some(rate::raw(kind, sample.bits)).filter(|value| value.is_finite());
-                return Drawn {
-                    value,
-                    breaks: connected.is_none(),
-                    reset: false,
-                };
+                return Drawn { value, breaks: connected.is_none(), reset: false };
             }
             (Mode::Rate, Some(from)) => rate::step(kind, from, sample, self.bounds),
             // After a gap as at the start: what was counted in between has no honest rate.
             (Mode::Rate, None) => {
-                let told = if interval.is_zero() {
-                    self.series.interval
-                } else {
-                    interval
-                };
+                let told = if interval.is_zero() { self.series.interval } else { interval };
                 rate::first(kind, sample, told, self.bounds)
             }
         };
-        Drawn {
-            value: step.value(),
-            breaks: connected.is_none(),
-            reset: step == Step::Reset,
-        }
+        Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
     }
 
     fn at(&self, place: Place) -> Option<Reading> {
         let track = &self.series.track;
         let previous = track.previous(place).and_then(|place| track.get(place));
         let current = track.get(place)?;
-        Some(Reading {
-            time: current.0.time,
-            value: self.read(previous, current).value,
-        })
+        Some(Reading { time: current.0.time, value: self.read(previous, current).value })
     }
 }
 
@@ -255,13 +236,7 @@ impl<'a> Tracer<'a> {
             bucket: Bucket::default(),
             broken: false,
             lead_only: false,
-            stats: Stats {
-                last: zero,
-                min: zero,
-                avg: zero,
-                max: zero,
-                count: 0,
-            },
+            stats: Stats { last: zero, min: zero, avg: zero, max: zero, count: 0 },
             reset_until: CdTime::ZERO,
         }
     }
@@ -300,16 +275,8 @@ impl<'a> Tracer<'a> {
         let bucket = &mut self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
             // Comparisons, as `f64::min` spends its time on NaN, which never comes here.
-            bucket.min = if value < bucket.min {
-                value
-            } else {
-                bucket.min
-            };
-            bucket.max = if value > bucket.max {
-                value
-            } else {
-                bucket.max
-            };
+            bucket.min = if value < bucket.min { value } else { bucket.min };
+            bucket.max = if value > bucket.max { value } else { bucket.max };
             bucket.sum += value;
             bucket.last = value;
             bucket.count = bucket.count.saturating_add(1);
@@ -332,45 +299,21 @@ impl<'a> Tracer<'a> {
         let end = start.saturating_add(self.width);
         let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
         let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket {
-            start,
-            time,
-            last,
-            min,
-            max,
-            sum,
-            count: 1,
-            whole,
-        };
+        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole };
         if !whole && self.span.contains(time) {
             self.count(value, value, value, value, 1);
         }
     }
 
     fn flush(&mut self) {
-        let Bucket {
-            start,
-            time,
-            last,
-            min,
-            max,
-            sum,
-            count,
-            whole,
-        } = self.bucket;
+        let Bucket { start, time, last, min, max, sum, count, whole } = self.bucket;
         let time = match count {
             0 => return,
             1 => time,
             _ => CdTime::from_raw(start + self.width / 2),
         };
         let mean = mean(sum / f64::from(count), min, max);
-        self.out.columns.push(Column {
-            time,
-            min,
-            max,
-            mean,
-            count,
-        });
+        self.out.columns.push(Column { time, min, max, mean, count });
         self.bucket.count = 0;
         if whole {
             self.count(last, min, max, sum, count);
@@ -393,13 +336,7 @@ impl<'a> Tracer<'a> {
             self.out.columns.clear();
         }
         if self.stats.count > 0 {
-            let Stats {
-                avg: sum,
-                min,
-                max,
-                count,
-                ..
-            } = self.stats;
+            let Stats { avg: sum, min, max, count, .. } = self.stats;
             let avg = mean(sum / count as f64, min, max);
             self.out.stats = Some(Stats { avg, ..self.stats });
         }
@@ -408,19 +345,9 @@ impl<'a> Tracer<'a> {
 
 /// The sum of huge values may be infinite or none at all; their average lies between them.
 fn mean(mean: f64, min: f64, max: f64) -> f64 {
-    if mean.is_finite() {
-        mean.clamp(min, max)
-    } else {
-        min / 2.0 + max / 2.0
-    }
+    if mean.is_finite() { mean.clamp(min, max) } else { min / 2.0 + max / 2.0 }
 }
 
 fn alone(time: CdTime, value: f64) -> Column {
-    Column {
-        time,
-        min: value,
-        max: value,
-        mean: value,
-        count: 1,
-    }
+    Column { time, min: value, max: value, mean: value, count: 1 }
 }

@@ -3,6 +3,7 @@
 //! Drawing reads; only transient things (where the pointer is, what was measured last) are kept
 //! here. Never touches a socket, a file or a clock.
 
+mod bars;
 mod canvas;
 mod empty;
 mod keys;
@@ -114,8 +115,7 @@ pub fn screen_ui(
     let appeared = memory.cursor.is_some() != memory.next_cursor.is_some();
     let moved = ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO);
     if appeared || (moved && memory.next_cursor.is_some()) {
-        ui.ctx()
-            .request_repaint_after(std::time::Duration::from_millis(1));
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(1));
     }
     memory.cursor = memory.next_cursor;
 }

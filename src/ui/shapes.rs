@@ -49,16 +49,8 @@ impl<'a> PanelItem<'a> {
             let mine = highlighted == Some(index);
             let faded = highlighted.is_some() && !mine;
             Look {
-                color: if faded {
-                    theme::faded(color, DIMMED)
-                } else {
-                    color
-                },
-                width: if mine {
-                    LINE_WIDTH_HIGHLIGHTED
-                } else {
-                    LINE_WIDTH
-                },
+                color: if faded { theme::faded(color, DIMMED) } else { color },
+                width: if mine { LINE_WIDTH_HIGHLIGHTED } else { LINE_WIDTH },
                 dashed: line.color.is_none() && index >= COLORS,
             }
         });
@@ -73,10 +65,7 @@ impl<'a> PanelItem<'a> {
 
     fn line(&self, line: &PlotLine, look: Look, transform: &PlotTransform, out: &mut Vec<Shape>) {
         let place = |point: &PlotPoint, y: f64| {
-            pos2(
-                transform.position_from_point_x(point.t),
-                transform.position_from_point_y(y),
-            )
+            pos2(transform.position_from_point_x(point.t), transform.position_from_point_y(y))
         };
         // A layer that is always empty would only repaint the edge of the one below it.
         if self.style == Style::Stack && line.stats.is_some_and(|stats| stats.max <= 0.0) {
@@ -98,11 +87,7 @@ impl<'a> PanelItem<'a> {
                 let color = theme::faded(look.color, BAND_OPACITY);
                 out.extend(strip(run, color, |p| (place(p, p.lo), place(p, p.hi))));
             }
-            let width = if self.style == Style::Stack {
-                look.width - 0.6
-            } else {
-                look.width
-            };
+            let width = if self.style == Style::Stack { look.width - 0.6 } else { look.width };
             let points: Vec<Pos2> = run.iter().map(|p| place(p, p.y)).collect();
             polyline(points, Stroke::new(width, look.color), look.dashed, out);
         }
@@ -113,11 +98,7 @@ impl<'a> PanelItem<'a> {
 fn polyline(points: Vec<Pos2>, stroke: Stroke, dashed: bool, out: &mut Vec<Shape>) {
     match points.as_slice() {
         [] => {}
-        [lone] => out.push(Shape::circle_filled(
-            *lone,
-            stroke.width + 0.4,
-            stroke.color,
-        )),
+        [lone] => out.push(Shape::circle_filled(*lone, stroke.width + 0.4, stroke.color)),
         _ if dashed => out.extend(Shape::dashed_line(&points, stroke, 6.0, 3.0)),
         _ => out.push(Shape::line(points, stroke)),
     }
@@ -157,23 +138,14 @@ impl PlotItem for PanelItem<'_> {
             let frame = transform.frame();
             let y = transform.position_from_point_y(0.0);
             let stroke = Stroke::new(1.0, self.palette.line);
-            shapes.push(Shape::line_segment(
-                [pos2(frame.left(), y), pos2(frame.right(), y)],
-                stroke,
-            ));
+            shapes
+                .push(Shape::line_segment([pos2(frame.left(), y), pos2(frame.right(), y)], stroke));
         }
         // A counter that restarted: a small mark on the time axis.
         for &t in &self.plot.resets {
-            let foot = pos2(
-                transform.position_from_point_x(t),
-                transform.frame().bottom(),
-            );
+            let foot = pos2(transform.position_from_point_x(t), transform.frame().bottom());
             let points = vec![foot, foot + vec2(-3.5, -6.0), foot + vec2(3.5, -6.0)];
-            shapes.push(Shape::convex_polygon(
-                points,
-                self.palette.warn,
-                Stroke::NONE,
-            ));
+            shapes.push(Shape::convex_polygon(points, self.palette.warn, Stroke::NONE));
         }
     }
 

@@ -60,13 +60,7 @@ fn main() {
         }
         let figure = (bench.run)(&options);
         if options.json {
-            let Figure {
-                median,
-                best,
-                unit,
-                rounds,
-                checksum,
-            } = figure;
+            let Figure { median, best, unit, rounds, checksum } = figure;
             println!(
                 "{}",
                 serde_json::json!({
