@@ -133,7 +133,7 @@ fn figures(line: &PlotLine, unit: &Unit, cursor: Option<f64>, interval_secs: f64
     let none = || "–".to_owned();
     let stats = line.stats;
     let first = match cursor {
-        Some(t) => line.at(t, 2.5 * interval_secs).map(PlotLine::value),
+        Some(t) => line.at(t, 2.5 * interval_secs).map(|point| line.value(point)),
         None => stats.map(|stats| stats.last),
     };
     let text = |value: Option<f64>| value.map_or_else(none, |value| unit.bare(value));

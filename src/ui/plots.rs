@@ -13,7 +13,7 @@ use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format::{self, Unit};
 use crate::view::graphs::Style;
 use crate::view::panels::{Panel, PanelKey};
-use crate::view::plot::{PanelPlot, PlotLine, Scratch, panel_plot};
+use crate::view::plot::{PanelPlot, Scratch, panel_plot};
 use crate::view::{Action, format::Scale};
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
@@ -366,7 +366,7 @@ fn tooltip(
     panel: &Panel,
     plot: &PanelPlot,
 ) {
-    let Some(t) = memory.next_cursor else { return };
+    let Some(t) = memory.cursor else { return };
     let unit = unit_of(screen, panel);
     let age_max = 2.5 * plot.interval_secs;
     let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
@@ -374,7 +374,7 @@ fn tooltip(
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, PlotLine::value(point), line.color.as_deref()));
+            rows.push((index, &line.label, data.value(point), line.color.as_deref()));
         }
     }
     if rows.is_empty() {

@@ -34,6 +34,8 @@ pub struct PlotLine {
     pub stats: Option<Stats>,
     /// Whether some point stands for several samples.
     pub dense: bool,
+    /// Whether it hangs below zero.
+    pub down: bool,
 }
 
 /// One column of a line, as drawn.
@@ -114,8 +116,8 @@ impl PlotLine {
     }
 
     /// Its value at a point: what the legend says, whichever way it is drawn.
-    pub fn value(point: &PlotPoint) -> f64 {
-        (point.y - point.base).abs().copysign(if point.base == 0.0 { point.y } else { 1.0 })
+    pub fn value(&self, point: &PlotPoint) -> f64 {
+        if self.down { -point.y } else { point.y - point.base }
     }
 
     /// The points, run by run, split at the gaps.
@@ -139,7 +141,7 @@ fn interval_secs(panel: &Panel, store: &Store) -> f64 {
 /// A line made of one series: its own columns.
 fn own_line(line: &Line, trace: &Trace) -> PlotLine {
     let sign = if line.down { -line.scale } else { line.scale };
-    let mut out = PlotLine { breaks: trace.breaks.clone(), ..PlotLine::default() };
+    let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
     for column in &trace.columns {
         let (a, b) = (column.min * sign, column.max * sign);
         out.dense |= column.count > 1;
@@ -289,7 +291,7 @@ impl<'a> Reader<'a> {
 }
 
 fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Span) -> PlotLine {
-    let mut out = PlotLine::default();
+    let mut out = PlotLine { down: line.down, ..PlotLine::default() };
     let sign = if line.down { -1.0 } else { 1.0 };
     let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
     let mut stats: Option<Stats> = None;
