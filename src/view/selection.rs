@@ -66,6 +66,11 @@ impl Selection {
         &self.on
     }
 
+    /// Whether the series was unchecked.
+    pub fn is_unchecked(&self, id: SeriesId) -> bool {
+        self.off.contains(&id)
+    }
+
     /// Changes with every change.
     pub const fn revision(&self) -> u64 {
         self.revision
