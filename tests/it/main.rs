@@ -23,4 +23,5 @@ mod source;
 mod store;
 mod tidy;
 mod trace;
+mod view;
 mod wire;
