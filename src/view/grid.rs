@@ -6,6 +6,7 @@
 //! overdue by then. A gap is never bridged. Pure.
 
 use super::graphs::Combine;
+use crate::metric::{CdTime, Interval};
 use crate::store::{Column, Trace};
 
 /// Values are kept within this, so that no sum or difference of them leaves the numbers.
@@ -15,7 +16,7 @@ pub(super) const VALUE_MAX: f64 = 1e300;
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) trace: &'a Trace,
-    pub(super) hold_secs: f64,
+    pub(super) hold: Interval,
 }
 
 /// The values of one line at the times of a grid.
@@ -26,36 +27,51 @@ pub(super) struct OnGrid {
     pub(super) joined: Vec<bool>,
 }
 
-/// A grid of times, ascending, in seconds since 1970. Buffers are kept between calls.
+/// A grid of times, ascending. Buffers are kept between calls.
 #[derive(Debug, Default)]
 pub(super) struct Grid {
-    pub(super) times: Vec<f64>,
-    spare: Vec<f64>,
-    /// Times nearer than this are the same.
-    near_secs: f64,
+    pub(super) times: Vec<CdTime>,
+    spare: Vec<CdTime>,
+    /// Times this near are the same.
+    near: Interval,
 }
 
 impl Grid {
-    /// All times of all `parts`, those within `near_secs` of one another taken as one.
-    pub(super) fn fill(&mut self, parts: &[Part<'_>], near_secs: f64) {
-        self.near_secs = near_secs;
+    /// All times of all `parts`, those within `near` of one another taken as one.
+    pub(super) fn fill(&mut self, parts: &[Part<'_>], near: Interval) {
+        self.near = near;
         self.times.clear();
         // The fullest first: its times are all kept, however near they are to one another.
         let fullest = parts.iter().max_by_key(|part| part.trace.columns.len());
-        for part in fullest.into_iter().chain(parts) {
-            self.merge(&part.trace.columns);
+        self.times.extend(fullest.into_iter().flat_map(|p| &p.trace.columns).map(|c| c.time));
+        for part in parts {
+            if !self.has_all(&part.trace.columns) {
+                self.merge(&part.trace.columns);
+            }
         }
+    }
+
+    /// Whether nothing is new among `columns`: the rule, as siblings are read together.
+    fn has_all(&self, columns: &[Column]) -> bool {
+        let mut known = self.times.iter();
+        let mut candidate = known.next();
+        columns.iter().all(|column| {
+            while candidate.is_some_and(|known| column.time.since(*known) > self.near) {
+                candidate = known.next();
+            }
+            candidate.is_some_and(|known| known.since(column.time) <= self.near)
+        })
     }
 
     fn merge(&mut self, columns: &[Column]) {
         self.spare.clear();
         let mut known = self.times.iter().copied().peekable();
         for column in columns {
-            let t = column.time.secs_f64();
-            while let Some(before) = known.next_if(|known| *known < t - self.near_secs) {
+            let t = column.time;
+            while let Some(before) = known.next_if(|known| t.since(*known) > self.near) {
                 self.spare.push(before);
             }
-            if known.peek().is_none_or(|known| *known > t + self.near_secs) {
+            if known.peek().is_none_or(|known| known.since(t) > self.near) {
                 self.spare.push(t);
             }
         }
@@ -95,7 +111,7 @@ impl Grid {
 /// Reads a trace at ascending times.
 struct Reader<'a> {
     trace: &'a Trace,
-    near_secs: f64,
+    near: Interval,
     /// The newest value holds.
     holds: bool,
     /// The first column that is later than the time read last.
@@ -106,38 +122,45 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     fn new(part: &Part<'a>, grid: &Grid) -> Self {
-        let Part { trace, hold_secs } = *part;
-        let newest = trace.columns.last().map(|column| column.time.secs_f64());
-        let end = grid.times.last();
-        let holds = newest.zip(end).is_some_and(|(newest, end)| end - newest <= hold_secs);
-        Self { trace, near_secs: grid.near_secs, holds, next: 0, run: 0 }
+        let Part { trace, hold } = *part;
+        let ends = trace.columns.last().zip(grid.times.last());
+        let holds = ends.is_some_and(|(newest, end)| end.since(newest.time) <= hold);
+        Self { trace, near: grid.near, holds, next: 0, run: 0 }
     }
 
     /// The value at `t`, and the number of the run it belongs to.
-    fn at(&mut self, t: f64) -> Option<(f64, usize)> {
+    fn at(&mut self, t: CdTime) -> Option<(f64, usize)> {
         let Trace { columns, breaks, .. } = self.trace;
-        while columns.get(self.next).is_some_and(|column| column.time.secs_f64() <= t) {
+        while columns.get(self.next).is_some_and(|column| column.time <= t) {
             self.next += 1;
         }
         while breaks.get(self.run).is_some_and(|&start| start < self.next) {
             self.run += 1;
         }
-        let value = |column: &Column| column.mean.clamp(-VALUE_MAX, VALUE_MAX);
         let before = self.next.checked_sub(1).and_then(|i| columns.get(i));
-        let before = before.map(|column| (t - column.time.secs_f64(), value(column)));
         let after = columns.get(self.next);
-        let after = after.map(|column| (column.time.secs_f64() - t, value(column)));
         let gap = breaks.get(self.run) == Some(&self.next);
         match (before, after) {
-            (Some((since, y0)), Some((until, y1))) if !gap => {
-                Some((y0 + (y1 - y0) * (since / (since + until)), self.run))
+            (Some(before), _) if before.time == t => Some((value(before), self.run)),
+            (Some(before), Some(after)) if !gap => Some((between(before, after, t), self.run)),
+            (Some(before), None) if self.holds => Some((value(before), self.run)),
+            (Some(before), _) if t.since(before.time) <= self.near => {
+                Some((value(before), self.run))
             }
-            (Some((_, y0)), None) if self.holds => Some((y0, self.run)),
-            (Some((since, y0)), _) if since <= self.near_secs => Some((y0, self.run)),
-            (before, Some((until, y1))) if until <= self.near_secs => {
-                Some((y1, self.run + usize::from(before.is_some())))
+            (_, Some(after)) if after.time.since(t) <= self.near => {
+                Some((value(after), self.run + usize::from(before.is_some())))
             }
             _ => None,
         }
     }
+}
+
+fn value(column: &Column) -> f64 {
+    column.mean.clamp(-VALUE_MAX, VALUE_MAX)
+}
+
+/// On the straight line between two columns.
+fn between(before: &Column, after: &Column, t: CdTime) -> f64 {
+    let share = t.secs_from(before.time) / after.time.secs_from(before.time);
+    value(before) + (value(after) - value(before)) * share
 }
