@@ -8,7 +8,7 @@ use crate::source::local::Local;
 use crate::source::outlet::Outlet;
 use crate::source::receiver::{self, ReceiverHandle};
 use crate::source::udp::{ListenReport, PORT_DEFAULT, UdpOptions, UdpSource};
-use crate::ui::{SourceReport, Sources};
+use crate::ui::{SourceReport, Sources, Unicast};
 use crate::view::Theme;
 use eframe::egui;
 use jiff::tz::TimeZone;
@@ -192,19 +192,31 @@ fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
 }
 
 fn describe(reports: &[ListenReport]) -> Sources {
-    let failed = |report: &ListenReport| report.trouble.is_some();
-    let bound = reports.iter().filter(|report| !failed(report));
-    let port = bound.clone().filter(|report| !report.asked.is_group()).find_map(|r| r.bound);
-    let port = port.or_else(|| bound.clone().find_map(|report| report.bound));
+    let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
+    let unicast = bound.iter().find(|report| !report.asked.is_group());
+    let port = unicast.or(bound.first()).and_then(|report| report.bound);
     let port = port.map_or(PORT_DEFAULT, |address| address.port());
-    let summary = match (bound.count(), reports.len()) {
+    let summary = match (bound.len(), reports.len()) {
         (0, _) => "not listening".to_owned(),
         (some, all) if some == all => format!("listening on port {port}"),
         (some, all) => format!("listening on port {port}, {some} of {all} sockets"),
     };
-    let report =
-        |report: &ListenReport| SourceReport { ok: !failed(report), text: report.to_string() };
-    Sources { summary, reports: reports.iter().map(report).collect(), port, local_host: None }
+    let report = |report: &ListenReport| SourceReport {
+        ok: report.trouble.is_none(),
+        text: report.to_string(),
+    };
+    Sources {
+        summary,
+        reports: reports.iter().map(report).collect(),
+        port,
+        multicast: bound.iter().any(|report| report.asked.is_group()),
+        unicast: match unicast.map(|report| report.asked.address) {
+            None => Unicast::Nowhere,
+            Some(address) if address.is_unspecified() => Unicast::Everywhere,
+            Some(address) => Unicast::At(address.to_string()),
+        },
+        local_host: None,
+    }
 }
 
 /// The app and the thread that feeds it: dropped together, the thread is joined.

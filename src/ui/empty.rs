@@ -1,7 +1,7 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
-use super::Screen;
+use super::{Screen, Unicast};
 use super::theme::{self, Palette};
 use crate::view::format;
 use eframe::egui::{self, RichText, Ui};
@@ -53,8 +53,19 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let server = |address: &str| {
         format!("{flush}<Plugin network>\n  Server \"{address}\" \"{port}\"\n</Plugin>")
     };
-    snippet(ui, "On this machine", &server("127.0.0.1"), palette);
-    snippet(ui, "Anywhere on this network, by multicast", &server("239.192.74.66"), palette);
+    match &screen.sources.unicast {
+        Unicast::Everywhere => {
+            snippet(ui, "On this machine", &server("127.0.0.1"), palette);
+            let elsewhere = server("the address of this machine");
+            snippet(ui, "On another machine", &elsewhere, palette);
+        }
+        Unicast::At(address) => snippet(ui, "By unicast", &server(address), palette),
+        Unicast::Nowhere => {}
+    }
+    if screen.sources.multicast {
+        let title = "Anywhere on this network, by multicast";
+        snippet(ui, title, &server("239.192.74.66"), palette);
+    }
     ui.add_space(6.0);
     let firewall = format!("A firewall must let UDP port {port} in.");
     ui.label(RichText::new(firewall).color(palette.dim));

@@ -65,8 +65,24 @@ pub struct Sources {
     pub reports: Vec<SourceReport>,
     /// Port to name in the lines that point a collectd here.
     pub port: u16,
+    /// Whether a multicast group was joined.
+    pub multicast: bool,
+    /// Where datagrams for one machine are taken: an address, or none for any.
+    pub unicast: Unicast,
     /// The host that this program itself measures, if it does.
     pub local_host: Option<String>,
+}
+
+/// Where datagrams for one machine are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Unicast {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// On this address only.
+    At(String),
+    /// On every address of this machine.
+    Everywhere,
 }
 
 /// What became of one socket.

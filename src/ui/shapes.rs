@@ -4,6 +4,7 @@
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
 use super::theme::{self, Palette};
+use crate::store::Mode;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
@@ -42,6 +43,7 @@ impl<'a> PanelItem<'a> {
         panel: &Panel,
         plot: &'a PanelPlot,
         palette: Palette,
+        mode: Mode,
         highlighted: Option<usize>,
     ) -> Self {
         let looks = panel.drawn().enumerate().map(|(index, line)| {
@@ -57,7 +59,8 @@ impl<'a> PanelItem<'a> {
         Self {
             base: PlotItemBase::new(panel.title.clone()),
             plot,
-            style: panel.style,
+            // What the wire said does not add up to anything.
+            style: if mode == Mode::Raw { Style::Line } else { panel.style },
             looks: looks.collect(),
             palette,
         }

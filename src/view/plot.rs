@@ -100,7 +100,7 @@ impl PanelPlot {
             fixed_max: panel.y_max.filter(|_| mode == Mode::Rate),
             from_zero: panel.from_zero,
             both_sides: panel.style == Style::Mirror,
-            base: panel.unit.base(),
+            base: if mode == Mode::Rate { panel.unit.base() } else { 1_000.0 },
         };
         Axis::around(self.extent, rule, ticks)
     }
