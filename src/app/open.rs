@@ -7,7 +7,9 @@ use crate::metric::CdTime;
 use crate::source::local::Local;
 use crate::source::outlet::Outlet;
 use crate::source::receiver::{self, ReceiverHandle};
-use crate::source::udp::{ListenReport, PORT_DEFAULT, UdpOptions, UdpSource};
+use crate::source::udp::{
+    ListenReport, PORT_DEFAULT, Trouble, UdpOptions, UdpSource, buffer_advice,
+};
 use crate::ui::{SourceReport, Sources, Unicast};
 use crate::view::Theme;
 use eframe::egui;
@@ -162,7 +164,7 @@ fn listen(
     let options =
         UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer };
     let mut source = UdpSource::open(&options);
-    let mut sources = describe(source.reports());
+    let mut sources = describe(source.reports(), args.listen.is_empty());
     let local = if args.no_local { None } else { local(&mut source, &mut sources) };
     let (ctx, waker) = (ctx.clone(), waker.clone());
     let wake = Box::new(move || waker.wake(&ctx));
@@ -191,23 +193,29 @@ fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
     }
 }
 
-fn describe(reports: &[ListenReport]) -> Sources {
+/// What came of listening. A machine without IPv6 is fine, unless IPv6 was asked for.
+fn describe(reports: &[ListenReport], by_default: bool) -> Sources {
+    let missed = |report: &&ListenReport| match &report.trouble {
+        None => false,
+        Some(trouble) => !(by_default && *trouble == Trouble::NoIpv6),
+    };
     let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
     let unicast = bound.iter().find(|report| !report.asked.is_group());
     let port = unicast.or(bound.first()).and_then(|report| report.bound);
     let port = port.map_or(PORT_DEFAULT, |address| address.port());
-    let summary = match (bound.len(), reports.len()) {
+    let summary = match (bound.len(), reports.iter().filter(missed).count()) {
         (0, _) => "not listening".to_owned(),
-        (some, all) if some == all => format!("listening on port {port}"),
-        (some, all) => format!("listening on port {port}, {some} of {all} sockets"),
+        (_, 0) => format!("listening on port {port}"),
+        (some, missed) => format!("listening on port {port}, {some} of {} sockets", some + missed),
     };
-    let report = |report: &ListenReport| SourceReport {
-        ok: report.trouble.is_none(),
-        text: report.to_string(),
-    };
+    let report =
+        |report: &ListenReport| SourceReport { ok: !missed(&report), text: report.to_string() };
+    let mut told: Vec<_> = reports.iter().map(report).collect();
+    let advice = buffer_advice(reports);
+    told.extend(advice.map(|text| SourceReport { ok: true, text }));
     Sources {
         summary,
-        reports: reports.iter().map(report).collect(),
+        reports: told,
         port,
         multicast: bound.iter().any(|report| report.asked.is_group()),
         unicast: match unicast.map(|report| report.asked.address) {

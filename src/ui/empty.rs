@@ -1,8 +1,8 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
-use super::{Screen, Unicast};
 use super::theme::{self, Palette};
+use super::{Screen, Unicast};
 use crate::view::format;
 use eframe::egui::{self, RichText, Ui};
 

@@ -147,7 +147,8 @@ fn plot_ui(
     let palette = Palette::of(ui);
     let span = screen.view.window.span(screen.now);
     let highlighted = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
-    let item = PanelItem::new(panel, plot, palette, screen.view.mode, highlighted.map(|(_, line)| *line));
+    let item =
+        PanelItem::new(panel, plot, palette, screen.view.mode, highlighted.map(|(_, line)| *line));
     let cursor = memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
