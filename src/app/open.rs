@@ -1,7 +1,6 @@
 //! Opening the window, and saying why it could not be opened.
 
 use super::{App, Screenshot, Setup, Waker};
-use crate::cli::WindowArgs;
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
 use crate::source::local::Local;
@@ -16,10 +15,10 @@ use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Batches that may wait for the window.
 const CHANNEL_BATCHES: usize = 64;
@@ -49,15 +48,36 @@ pub enum OpenError {
     Screenshot(String),
 }
 
+/// How the window is opened.
+#[derive(Clone, Debug)]
+pub struct WindowOptions {
+    /// Where to receive; empty: collectd's groups and port everywhere.
+    pub udp: UdpOptions,
+    /// Files on top of the built-in types.db and the system's.
+    pub types_db: Vec<PathBuf>,
+    /// Whether this machine is measured.
+    pub local: bool,
+    /// Bytes for series and samples.
+    pub memory_bytes: usize,
+    /// A picture to take instead of staying open.
+    pub screenshot: Option<(PathBuf, Duration)>,
+    /// Width and height; none: as last time.
+    pub size: Option<(u32, u32)>,
+    /// Colours; none: as last time.
+    pub theme: Option<Theme>,
+    /// Where the state is written once a second.
+    pub status_file: Option<PathBuf>,
+}
+
 /// Opens the window; returns when it was closed.
-pub fn run(args: &WindowArgs) -> Result<(), OpenError> {
+pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
         return Err(OpenError::NoDisplay);
     }
-    let screenshot = args.screenshot.as_ref().map(|path| Screenshot {
-        path: path.clone(),
-        after: args.after,
+    let screenshot = args.screenshot.clone().map(|(path, after)| Screenshot {
+        path,
+        after,
         outcome: Arc::new(OnceLock::new()),
     });
     let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
@@ -69,7 +89,7 @@ pub fn run(args: &WindowArgs) -> Result<(), OpenError> {
     }
 }
 
-fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
+fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
     let (settings_file, settings, mut messages) = SettingsFile::open();
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
@@ -95,7 +115,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
             waker,
             sources,
             types,
-            memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
+            memory_bytes: args.memory_bytes,
             clock: Box::new(|| CdTime::from_system(SystemTime::now())),
             zone: TimeZone::system(),
             settings,
@@ -138,7 +158,7 @@ fn panic_text(panic: &(dyn Any + Send)) -> String {
 }
 
 /// What the user typed wins over what was chosen last time.
-fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
+fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     if let Some((width, height)) = args.size {
         #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
         let size = [width as f32, height as f32];
@@ -146,26 +166,19 @@ fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
     } else if settings.size == [0.0, 0.0] {
         settings.size = SIZE_FIRST;
     }
-    match args.theme {
-        Some(crate::cli::Theme::Dark) => settings.theme = Theme::Dark,
-        Some(crate::cli::Theme::Light) => settings.theme = Theme::Light,
-        Some(crate::cli::Theme::System) => settings.theme = Theme::System,
-        None => {}
-    }
+    settings.theme = args.theme.unwrap_or(settings.theme);
     settings
 }
 
 /// Binds the sockets and starts the receiver; what fails is told in the reports.
 fn listen(
-    args: &WindowArgs,
+    args: &WindowOptions,
     ctx: &egui::Context,
     waker: &Waker,
 ) -> (Option<ReceiverHandle>, Sources, Option<crate::source::Intake>) {
-    let options =
-        UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer };
-    let mut source = UdpSource::open(&options);
-    let mut sources = describe(source.reports(), args.listen.is_empty());
-    let local = if args.no_local { None } else { local(&mut source, &mut sources) };
+    let mut source = UdpSource::open(&args.udp);
+    let mut sources = describe(source.reports(), args.udp.listen.is_empty());
+    let local = if args.local { local(&mut source, &mut sources) } else { None };
     let (ctx, waker) = (ctx.clone(), waker.clone());
     let wake = Box::new(move || waker.wake(&ctx));
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);

@@ -18,7 +18,8 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::CdTime;
-use crate::store::Store;
+use crate::store::{Mode, Store};
+use crate::view::format::{Scale, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::panels::Panel;
@@ -54,6 +55,16 @@ pub struct Screen<'a> {
     pub zone: &'a TimeZone,
     /// Milliseconds of CPU the last frame took.
     pub frame_millis: f32,
+}
+
+impl Screen<'_> {
+    /// The unit of a panel's axis: what the wire said has none.
+    fn unit_of(&self, panel: &Panel) -> Unit {
+        match self.view.mode {
+            Mode::Rate => panel.unit.clone(),
+            Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
+        }
+    }
 }
 
 /// What is listened to, in sentences.
