@@ -24,7 +24,7 @@ use eframe::egui;
 use jiff::tz::TimeZone;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Time spent draining per frame; the rest waits for the next one.
@@ -33,8 +33,10 @@ const DRAIN_MAX: Duration = Duration::from_millis(10);
 const FRAME_MIN: Duration = Duration::from_millis(33);
 /// A live window is drawn this often even when nothing moves: ages and rates are read as text.
 const FRAME_MAX: Duration = Duration::from_secs(1);
-/// After data came, this long is waited for more of it before a frame is drawn.
-pub const WAKE_AFTER: Duration = Duration::from_millis(50);
+/// After data came, a frame is drawn when the live edge has moved a pixel, but within these
+/// bounds: many hosts' datagrams share a frame, and a standing view still counts what is newer.
+const WAKE_MIN: Duration = Duration::from_millis(50);
+const WAKE_MAX: Duration = Duration::from_millis(500);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Interval = Interval::from_secs(2);
 
@@ -42,8 +44,8 @@ const SAVE_AFTER: Interval = Interval::from_secs(2);
 pub struct Setup {
     /// Where batches come from; none in a window that listens to nothing.
     pub intake: Option<Intake>,
-    /// Set by the waker, cleared when the app drains.
-    pub woken: Arc<AtomicBool>,
+    /// Called on the receiver's thread when something came.
+    pub waker: Waker,
     /// What is listened to.
     pub sources: Sources,
     /// Names of data sources.
@@ -64,6 +66,43 @@ pub struct Setup {
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
     pub screenshot: Option<Screenshot>,
+}
+
+/// Asks for a frame when data came: once until the app has drained, and not sooner than a frame
+/// would show anything new.
+#[derive(Clone, Debug)]
+pub struct Waker {
+    asked: Arc<AtomicBool>,
+    after_millis: Arc<AtomicU64>,
+}
+
+impl Default for Waker {
+    fn default() -> Self {
+        let after_millis = Arc::new(AtomicU64::new(50));
+        Self {
+            asked: Arc::default(),
+            after_millis,
+        }
+    }
+}
+
+impl Waker {
+    /// Something came.
+    pub fn wake(&self, ctx: &egui::Context) {
+        if !self.asked.swap(true, Ordering::AcqRel) {
+            let after = Duration::from_millis(self.after_millis.load(Ordering::Relaxed));
+            ctx.request_repaint_after(after);
+        }
+    }
+
+    fn drained(&self) {
+        self.asked.store(false, Ordering::Release);
+    }
+
+    fn set_after(&self, after: Duration) {
+        let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
+        self.after_millis.store(millis, Ordering::Relaxed);
+    }
 }
 
 /// A picture to be taken.
@@ -142,7 +181,7 @@ impl App {
 
     /// Takes in what has arrived, within [`DRAIN_MAX`]; true when more is waiting.
     fn drain(&mut self, now: CdTime) -> bool {
-        self.setup.woken.store(false, Ordering::Release);
+        self.setup.waker.drained();
         let Some(intake) = &self.setup.intake else {
             return false;
         };
@@ -198,9 +237,9 @@ impl App {
             .view
             .window
             .next_pixel(f64::from(self.memory.plot_width));
-        let next = pixel.map_or(FRAME_MAX, |pixel| {
-            pixel.duration().clamp(FRAME_MIN, FRAME_MAX)
-        });
+        let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
+        self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));
+        let next = pixel.clamp(FRAME_MIN, FRAME_MAX);
         ctx.request_repaint_after(next);
     }
 

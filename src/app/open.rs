@@ -1,6 +1,6 @@
 //! Opening the window, and saying why it could not be opened.
 
-use super::{App, Screenshot, Setup, WAKE_AFTER};
+use super::{App, Screenshot, Setup, Waker};
 use crate::cli::WindowArgs;
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
@@ -77,6 +77,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         viewport: egui::ViewportBuilder::default()
             .with_title("collectoscope")
             .with_app_id("collectoscope")
+            .with_icon(icon())
             .with_inner_size([width, height])
             .with_min_inner_size([420.0, 320.0]),
         renderer: eframe::Renderer::Glow,
@@ -85,11 +86,11 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
     let opened = AtomicBool::new(false);
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
-        let woken = Arc::new(AtomicBool::new(false));
-        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &woken);
+        let waker = Waker::default();
+        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &waker);
         let setup = Setup {
             intake: outcome,
-            woken,
+            waker,
             sources,
             types,
             memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
@@ -118,6 +119,22 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
     }
+}
+
+/// What the desktop shows for the window; the built-in picture is a PNG that was looked at.
+fn icon() -> egui::IconData {
+    let picture = image::load_from_memory(include_bytes!("../../assets/icon.png"));
+    picture.map_or_else(
+        |_| egui::IconData::default(),
+        |picture| {
+            let (width, height) = (picture.width(), picture.height());
+            egui::IconData {
+                rgba: picture.into_rgba8().into_raw(),
+                width,
+                height,
+            }
+        },
+    )
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {
@@ -149,7 +166,7 @@ fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
 fn listen(
     args: &WindowArgs,
     ctx: &egui::Context,
-    woken: &Arc<AtomicBool>,
+    waker: &Waker,
 ) -> (
     Option<ReceiverHandle>,
     Sources,
@@ -166,12 +183,8 @@ fn listen(
     } else {
         local(&mut source, &mut sources)
     };
-    let (ctx, woken) = (ctx.clone(), Arc::clone(woken));
-    let wake = Box::new(move || {
-        if !woken.swap(true, Ordering::AcqRel) {
-            ctx.request_repaint_after(WAKE_AFTER);
-        }
-    });
+    let (ctx, waker) = (ctx.clone(), waker.clone());
+    let wake = Box::new(move || waker.wake(&ctx));
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
     match receiver::spawn(source, local, outlet) {
         Ok(receiver) => (Some(receiver), sources, Some(intake)),

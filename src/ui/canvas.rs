@@ -21,6 +21,8 @@ const PLOT_HEIGHT_MIN: f32 = 132.0;
 const PLOT_HEIGHT_MAX: f32 = 420.0;
 /// A legend stands beside its plot from this width of the panel on.
 pub(super) const LEGEND_BESIDE_WIDTH: f32 = 760.0;
+/// Between a panel's header and its plot.
+const PLOT_INSET: f32 = 6.0;
 /// Height of one bar with its labels.
 const BAR_ROW: f32 = 30.0;
 
@@ -108,7 +110,7 @@ fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
             let bars = rows.count() as f32 * BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
             return theme::PANEL_HEADER + bars.max(0.0);
         }
-        theme::PANEL_HEADER + legend::height_below(panel, panel_width)
+        theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)
     };
     row.iter().map(of).fold(0.0, f32::max)
 }
@@ -157,7 +159,10 @@ fn panel_ui(
     );
     let (header, body) = rect.split_top_bottom_at_y(rect.top() + theme::PANEL_HEADER);
     header_ui(ui, screen, panel, header, &palette);
-    let body = body.shrink2(vec2(12.0, 0.0));
+    // Half a tick label stands above the upper end of the axis.
+    let body = body
+        .with_min_y(body.top() + PLOT_INSET)
+        .shrink2(vec2(12.0, 0.0));
     if panel.style == Style::Bars {
         bars_ui(ui, screen, panel, body, &palette);
     } else {
@@ -219,7 +224,7 @@ fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &
 
 fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &Palette) {
     let span = screen.view.window.span(screen.now);
-    let bars = bars(panel, screen.store, span);
+    let bars = bars(panel, screen.store, span.end);
     let mut top = rect.top() + 4.0;
     for bar in &bars {
         if top + BAR_ROW > rect.bottom() {

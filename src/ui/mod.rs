@@ -109,10 +109,13 @@ pub fn screen_ui(
     }
     canvas::canvas_ui(ui, screen, memory, actions);
     panes::pane_ui(ui, screen, actions);
-    if memory.next_cursor != memory.cursor {
-        memory.cursor = memory.next_cursor;
-        // The other panels were drawn before they could know.
+    // The other panels were drawn before they could know that the pointer moved. (In a scrolling
+    // window the moment under a resting pointer changes too; that waits for the next frame.)
+    let appeared = memory.cursor.is_some() != memory.next_cursor.is_some();
+    let moved = ui.input(|input| input.pointer.delta() != egui::Vec2::ZERO);
+    if appeared || (moved && memory.next_cursor.is_some()) {
         ui.ctx()
             .request_repaint_after(std::time::Duration::from_millis(1));
     }
+    memory.cursor = memory.next_cursor;
 }

@@ -78,6 +78,10 @@ impl<'a> PanelItem<'a> {
                 transform.position_from_point_y(y),
             )
         };
+        // A layer that is always empty would only repaint the edge of the one below it.
+        if self.style == Style::Stack && line.stats.is_some_and(|stats| stats.max <= 0.0) {
+            return;
+        }
         for run in line.runs() {
             match self.style {
                 Style::Stack => {

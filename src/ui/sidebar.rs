@@ -290,12 +290,15 @@ fn paint_value(
         pos2(rect.right() - 168.0, rect.top() + 6.0),
         pos2(rect.right() - 112.0, rect.bottom() - 6.0),
     );
-    let Some(id) = content.spark.filter(|_| spark.left() > text_x + 44.0) else {
+    // The name goes first: where both do not fit, the sparkline is left out.
+    let color = Color32::PLACEHOLDER;
+    let name = ui
+        .painter()
+        .layout_no_wrap(content.label.clone(), theme::body(), color);
+    let fits = text_x + name.size().x + 8.0 < spark.left() && spark.right() < left - 4.0;
+    let Some(id) = content.spark.filter(|_| fits) else {
         return left;
     };
-    if spark.right() > left - 4.0 {
-        return left;
-    }
     let line = memory.sparklines.get(screen, id, spark);
     ui.painter()
         .add(Shape::line(line, Stroke::new(1.0, content.color)));

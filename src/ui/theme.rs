@@ -189,11 +189,19 @@ pub fn install(ctx: &egui::Context) {
         "Roboto Medium",
         include_bytes!("../../assets/fonts/Roboto-Medium.ttf"),
     );
-    let fallback = fonts
+    // Hack has the arrows and mathematical signs that the others lack.
+    let mut fallback = fonts
         .families
         .get(&FontFamily::Proportional)
         .cloned()
         .unwrap_or_default();
+    fallback.extend(
+        fonts
+            .families
+            .get(&FontFamily::Monospace)
+            .cloned()
+            .unwrap_or_default(),
+    );
     let family = |first: &str| [vec![first.to_owned()], fallback.clone()].concat();
     fonts
         .families

@@ -20,6 +20,8 @@ pub struct AxisRule {
     pub fixed_max: Option<f64>,
     /// Zero is always on it.
     pub from_zero: bool,
+    /// Zero is always inside it, so that both halves of a mirrored plot are there.
+    pub both_sides: bool,
     /// 1,000 or 1,024: what counts as round.
     pub base: f64,
 }
@@ -34,6 +36,9 @@ impl Axis {
             hi = if hi <= max * 1.02 { max } else { hi };
         } else if rule.from_zero || (lo >= 0.0 && lo < 0.6 * hi) {
             (lo, hi) = (lo.min(0.0), hi.max(0.0));
+        }
+        if rule.both_sides && lo == 0.0 && hi == 0.0 {
+            (lo, hi) = (-1.0, 1.0);
         }
         if hi - lo <= f64::EPSILON * hi.abs().max(lo.abs()) {
             // A constant: in the middle, or from zero.
@@ -50,6 +55,9 @@ impl Axis {
         let mut step = nice_step((hi - lo) / ticks.max(1.0), rule.base);
         if rule.fixed_max == Some(100.0) && hi <= 102.0 {
             step = if ticks >= 4.0 { 25.0 } else { 50.0 };
+        }
+        if rule.both_sides {
+            (lo, hi) = (lo.min(-step), hi.max(step));
         }
         Self {
             lo: (lo / step + 1e-9).floor() * step,
@@ -165,16 +173,19 @@ mod tests {
     const FREE: AxisRule = AxisRule {
         fixed_max: None,
         from_zero: false,
+        both_sides: false,
         base: 1_000.0,
     };
     const ZERO: AxisRule = AxisRule {
         fixed_max: None,
         from_zero: true,
+        both_sides: false,
         base: 1_000.0,
     };
     const PERCENT: AxisRule = AxisRule {
         fixed_max: Some(100.0),
         from_zero: true,
+        both_sides: false,
         base: 1_000.0,
     };
 
@@ -183,6 +194,16 @@ mod tests {
         check((0.3, 3.7), FREE, (0.0, 4.0, 1.0));
         check((-43.0, 126.0), ZERO, (-50.0, 150.0, 50.0));
         check((41.2, 47.9), FREE, (40.0, 48.0, 2.0));
+    }
+
+    #[test]
+    fn both_halves_of_a_mirrored_plot_are_there_even_when_one_is_quiet() {
+        let rule = AxisRule {
+            both_sides: true,
+            ..ZERO
+        };
+        check((-32.0, 0.0), rule, (-40.0, 10.0, 10.0));
+        check((0.0, 0.0), rule, (-1.0, 1.0, 0.5));
     }
 
     #[test]

@@ -33,6 +33,9 @@ pub struct Graph {
     pub style: Style,
     /// Fixed upper end of the axis.
     pub y_max: Option<f64>,
+    /// Zero is always on the axis.
+    #[serde(default)]
+    pub from_zero: bool,
     /// How series on one line are put together.
     #[serde(default)]
     pub combine: Combine,

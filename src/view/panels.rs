@@ -31,6 +31,8 @@ pub struct Panel {
     pub style: Style,
     /// Fixed upper end of the axis.
     pub y_max: Option<f64>,
+    /// Zero is always on the axis.
+    pub from_zero: bool,
     /// How series on one line are put together.
     pub combine: Combine,
     /// Lines are drawn as their share of all lines, in %.
@@ -250,6 +252,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             unit: graph.unit(),
             style: graph.style,
             y_max: graph.y_max,
+            from_zero: graph.from_zero || graph.style != Style::Line,
             combine: graph.combine,
             percent: graph.percent,
             lines: Vec::new(),
@@ -266,6 +269,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             unit: plain_unit(&id.type_, series.kind),
             style: Style::Line,
             y_max: None,
+            from_zero: false,
             combine: Combine::Sum,
             percent: false,
             lines: Vec::new(),

@@ -100,7 +100,8 @@ impl PanelPlot {
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
         let rule = AxisRule {
             fixed_max: panel.y_max.filter(|_| mode == Mode::Rate),
-            from_zero: panel.style != Style::Line,
+            from_zero: panel.from_zero,
+            both_sides: panel.style == Style::Mirror,
             base: panel.unit.base(),
         };
         Axis::around(self.extent, rule, ticks)
@@ -411,11 +412,14 @@ pub struct Bar {
     pub full_in: Option<Interval>,
 }
 
-/// Filling slower than this many times the window is not worth a warning.
+/// How far back the filling is measured: long enough for a log that is flushed now and then.
+const FILLING_OVER: Interval = Interval::from_secs(600);
+/// Filling slower than this is not worth a warning.
 const FULL_IN_MAX: Interval = Interval::from_secs(30 * 86_400);
 
-/// The bars of a panel at the right edge of `span`; `age_max` old values count.
-pub fn bars(panel: &Panel, store: &Store, span: Span) -> Vec<Bar> {
+/// The bars of a panel at the moment `end`.
+pub fn bars(panel: &Panel, store: &Store, end: CdTime) -> Vec<Bar> {
+    let span = Span::new(end.saturating_sub(FILLING_OVER), end);
     let mut bars: Vec<(Bar, f64, f64)> = Vec::new();
     for line in panel.drawn() {
         let value = |time| -> Option<f64> {

@@ -21,5 +21,6 @@ mod pipeline;
 mod sharing;
 mod source;
 mod store;
+mod tidy;
 mod trace;
 mod wire;

@@ -1,0 +1,178 @@
+//! The rules of the house that a machine can check.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Modules by floor, bottom first; a floor imports only floors below it and itself.
+const FLOORS: [&[&str]; 6] = [
+    &["metric", "typesdb", "rate"],
+    &["wire"],
+    &["ingest", "store"],
+    &["view"],
+    &["source", "config", "ui"],
+    &["app", "cli", "main"],
+];
+
+/// Above the pure floors the outside world begins.
+const PURE: usize = 4;
+
+fn sources() -> Vec<(PathBuf, String)> {
+    let mut files = Vec::new();
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("src")];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).expect("src can be read") {
+            let path = entry.expect("src can be read").path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                let text = fs::read_to_string(&path).expect("sources are UTF-8");
+                files.push((path, text));
+            }
+        }
+    }
+    assert!(
+        files.len() > 40,
+        "only {} source files were found",
+        files.len()
+    );
+    files
+}
+
+/// The part of a file before its tests.
+fn code(text: &str) -> &str {
+    text.split("#[cfg(test)]\nmod tests").next().unwrap_or(text)
+}
+
+fn module(path: &Path) -> String {
+    let inside = path
+        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
+        .unwrap();
+    let first = inside.iter().next().unwrap().to_str().unwrap();
+    first.trim_end_matches(".rs").to_owned()
+}
+
+fn floor(module: &str) -> Option<usize> {
+    FLOORS.iter().position(|modules| modules.contains(&module))
+}
+
+#[test]
+fn imports_point_down_the_floors() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let Some(own) = floor(&module(&path)) else {
+            continue;
+        };
+        for (number, line) in code(&text).lines().enumerate() {
+            if line.trim_start().starts_with("//") {
+                continue;
+            }
+            for used in line.split("crate::").skip(1) {
+                let name: String = used
+                    .chars()
+                    .take_while(|c| c.is_alphanumeric() || *c == '_')
+                    .collect();
+                let below = floor(&name).is_none_or(|other| other <= own);
+                let sideways = module(&path) == "ui"
+                    && ["source", "config"].contains(&name.as_str())
+                    || ["source", "config"].contains(&module(&path).as_str()) && name == "ui";
+                // The window is told its arguments; the command line starts the window.
+                let glue = own == 5;
+                if !(below || glue) || sideways {
+                    wrong.push(format!(
+                        "{}:{}: {}",
+                        path.display(),
+                        number + 1,
+                        line.trim()
+                    ));
+                }
+            }
+        }
+    }
+    assert!(
+        wrong.is_empty(),
+        "imports that point up:\n{}",
+        wrong.join("\n")
+    );
+}
+
+#[test]
+fn pure_floors_know_no_socket_file_thread_clock_or_screen() {
+    let banned = [
+        "std::net::UdpSocket",
+        "std::fs",
+        "std::thread",
+        "Instant::now",
+        "SystemTime::now",
+        "egui",
+        "println!",
+    ];
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        if floor(&module(&path)).is_none_or(|floor| floor >= PURE) {
+            continue;
+        }
+        for (number, line) in code(&text).lines().enumerate() {
+            let comment = line.trim_start().starts_with("//");
+            if !comment && banned.iter().any(|word| line.contains(word)) {
+                wrong.push(format!(
+                    "{}:{}: {}",
+                    path.display(),
+                    number + 1,
+                    line.trim()
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn every_file_starts_with_what_it_is() {
+    for (path, text) in sources() {
+        assert!(
+            text.starts_with("//! "),
+            "{} has no module documentation",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn files_and_lines_stay_readable() {
+    let mut wrong = Vec::new();
+    for (path, text) in sources() {
+        let lines = code(&text).lines().count();
+        if lines > 500 {
+            wrong.push(format!(
+                "{} has {lines} lines before its tests",
+                path.display()
+            ));
+        }
+        for (number, line) in text.lines().enumerate() {
+            if line.chars().count() > 100 {
+                wrong.push(format!(
+                    "{}:{} is longer than 100",
+                    path.display(),
+                    number + 1
+                ));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn colours_are_chosen_in_the_theme_only() {
+    for (path, text) in sources() {
+        let theme = path.ends_with("ui/theme.rs");
+        let chosen = [
+            "Color32::from_rgb(",
+            "Color32::RED",
+            "Color32::WHITE",
+            "Color32::BLACK",
+        ]
+        .iter()
+        .any(|word| code(&text).contains(word));
+        assert!(theme || !chosen, "{} chooses a colour", path.display());
+    }
+}
