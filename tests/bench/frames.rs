@@ -2,7 +2,7 @@
 
 use crate::feed::{Feed, NOW, Noise};
 use crate::{Figure, MEASURED, Options, figure};
-use collectoscope::app::{App, Setup};
+use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::source::Outlet;
@@ -14,7 +14,6 @@ use eframe::egui::{self, pos2, vec2};
 use jiff::tz::TimeZone;
 use std::cell::Cell;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 /// Frames before the first that counts: fonts are rasterised, batches drained.
@@ -123,7 +122,7 @@ fn app(ctx: &egui::Context, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
     let (mut outlet, intake) = Outlet::new(64, Box::new(|| ()));
     let setup = Setup {
         intake: Some(intake),
-        woken: Arc::default(),
+        waker: Waker::default(),
         sources: Sources::default(),
         types: TypesDb::built_in(),
         memory_bytes: 512 << 20,

@@ -97,14 +97,13 @@ fn attempt(datagrams: &[Vec<u8>], rate: f64, held: Duration) -> std::io::Result<
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, Box::new(|| ()));
     let receiver = receiver::spawn(source, None, outlet)?;
     let cpu_before = cpu_nanos();
-    let (sent, sender) = std::thread::scope(|scope| {
+    let (store, sender) = std::thread::scope(|scope| {
         let sender = scope.spawn(|| send(datagrams, target, rate, held));
         let store = drain(&intake, || sender.is_finished());
         (store, sender.join())
     });
     let cpu_after = cpu_nanos();
     drop::<ReceiverHandle>(receiver);
-    let store: Store = sent;
     let Sent { count, took, cpu } =
         sender.map_err(|_| std::io::Error::other("the sender failed"))??;
     let totals = store.health().totals;

@@ -3,7 +3,7 @@
 use crate::support::wait::until;
 use crate::{Figure, Options, figure};
 use collectoscope::metric::{CdTime, Interval, Names, Value};
-use collectoscope::wire::encode::Encoder;
+use collectoscope::wire::Encoder;
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, UdpSocket};
 use std::path::{Path, PathBuf};
