@@ -6,7 +6,7 @@
 
 use super::block::Place;
 use super::series::Series;
-use crate::metric::{CdTime, Interval, Span};
+use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Sample, Step};
 
 /// Which number of a sample is meant.
@@ -131,6 +131,43 @@ impl Reader<'_> {
         Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
     }
 
+    /// Takes the samples that follow `from` in its block as long as they are ordinary: in the
+    /// bucket being filled, connected, and with a value. Returns how many. What is decided here
+    /// once, [`Reader::read`] decides for every sample; both say the same.
+    fn run(&self, from: (Sample, Interval), rest: &[Sample], tracer: &mut Tracer<'_>) -> usize {
+        let gap_max = self.series.gap(from.1);
+        let low = self.bounds.min.unwrap_or(f64::NEG_INFINITY);
+        let high = self.bounds.max.unwrap_or(f64::INFINITY);
+        let rate = |delta: f64, elapsed: Interval| {
+            let rate = delta / elapsed.secs_f64();
+            if rate < low || rate > high { f64::NAN } else { rate }
+        };
+        let from = from.0;
+        match (self.mode, self.series.kind) {
+            (Mode::Raw, kind) => {
+                tracer.run(from, rest, gap_max, |_, bits, _| rate::raw(kind, bits))
+            }
+            (Mode::Rate, DsType::Gauge) => {
+                tracer.run(from, rest, gap_max, |_, bits, _| f64::from_bits(bits))
+            }
+            (Mode::Rate, DsType::Counter) => {
+                tracer.run(from, rest, gap_max, |before, bits, elapsed| {
+                    let grown = bits.checked_sub(before);
+                    grown.map_or(f64::NAN, |delta| rate(delta as f64, elapsed))
+                })
+            }
+            (Mode::Rate, DsType::Derive) => {
+                tracer.run(from, rest, gap_max, |before, bits, elapsed| {
+                    let delta = bits.cast_signed().checked_sub(before.cast_signed());
+                    delta.map_or(f64::NAN, |delta| rate(delta as f64, elapsed))
+                })
+            }
+            (Mode::Rate, DsType::Absolute) => {
+                tracer.run(from, rest, gap_max, |_, bits, elapsed| rate(bits as f64, elapsed))
+            }
+        }
+    }
+
     fn at(&self, place: Place) -> Option<Reading> {
         let track = &self.series.track;
         let previous = track.previous(place).and_then(|place| track.get(place));
@@ -172,13 +209,22 @@ pub(super) fn trace(series: &Series, span: Span, columns: usize, mode: Mode, out
         let Some(block) = track.block(number) else {
             break;
         };
-        for &sample in block.samples.get(first..).unwrap_or_default() {
+        let mut samples = block.samples.get(first..).unwrap_or_default();
+        while let Some((&sample, rest)) = samples.split_first() {
             let current = (sample, block.interval);
             let drawn = reader.read(previous, current);
             if !tracer.take(sample.time, drawn) {
                 break 'blocks;
             }
             previous = Some(current);
+            samples = rest;
+            if tracer.is_inside_bucket() {
+                let run = reader.run(current, rest, &mut tracer);
+                samples = rest.get(run..).unwrap_or_default();
+                if let Some(&last) = run.checked_sub(1).and_then(|last| rest.get(last)) {
+                    previous = Some((last, block.interval));
+                }
+            }
         }
         first = 0;
     }
@@ -269,6 +315,43 @@ impl<'a> Tracer<'a> {
             return false;
         }
         true
+    }
+
+    /// Whether a bucket is open whose values need nothing but to be counted.
+    fn is_inside_bucket(&self) -> bool {
+        self.bucket.count > 0 && self.bucket.whole && !self.broken
+    }
+
+    /// Adds `samples` to the open bucket, up to the first that is not in it, comes after a gap, or
+    /// has no finite value (of the bits before it, its own, and the time between). Returns how
+    /// many. The hot loop of every frame: nothing is stored until it ends.
+    #[inline(always)]
+    fn run(
+        &mut self,
+        mut from: Sample,
+        samples: &[Sample],
+        gap_max: Interval,
+        value: impl Fn(u64, u64, Interval) -> f64,
+    ) -> usize {
+        let mut bucket = self.bucket;
+        let until = bucket.start.saturating_add(self.width);
+        let mut taken = 0;
+        for &sample in samples {
+            let elapsed = Interval::from_raw(sample.time.raw().wrapping_sub(from.time.raw()));
+            let value = value(from.bits, sample.bits, elapsed);
+            if sample.time.raw() >= until || elapsed > gap_max || !value.is_finite() {
+                break;
+            }
+            bucket.min = if value < bucket.min { value } else { bucket.min };
+            bucket.max = if value > bucket.max { value } else { bucket.max };
+            bucket.sum += value;
+            bucket.last = value;
+            from = sample;
+            taken += 1;
+        }
+        bucket.count = bucket.count.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+        self.bucket = bucket;
+        taken
     }
 
     fn put(&mut self, time: CdTime, value: f64) {
