@@ -35,6 +35,12 @@ pub enum OpenError {
          xorg-x11-server-Xvfb on Fedora, xorg-server-xvfb on Arch)"
     )]
     NoDisplay,
+    /// A display is named, but nobody answers there.
+    #[error(
+        "cannot open a window: the display {0} does not answer; is it running, and may this user \
+         draw on it? On another machine use `ssh -X`"
+    )]
+    NoAnswer(String),
     /// A display, but it cannot be drawn on.
     #[error(
         "cannot open a window: {0}; it needs OpenGL and libxkbcommon: on Debian `apt install \
@@ -134,6 +140,9 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
     }));
     match result {
         Ok(Ok(())) => Ok(()),
+        Ok(Err(eframe::Error::WinitEventLoop(_))) if !opened.load(Ordering::Acquire) => {
+            Err(OpenError::NoAnswer(display()))
+        }
         Ok(Err(error)) => Err(OpenError::Graphics(error.to_string())),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
@@ -150,6 +159,13 @@ fn icon() -> egui::IconData {
             egui::IconData { rgba: picture.into_rgba8().into_raw(), width, height }
         },
     )
+}
+
+/// What the environment calls the display, Wayland's first as winit does.
+fn display() -> String {
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let name = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().find(|name| set(name));
+    name.and_then(std::env::var_os).unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn panic_text(panic: &(dyn Any + Send)) -> String {

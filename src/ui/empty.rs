@@ -19,16 +19,15 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 row(ui, mark, color, &report.text);
             }
             let totals = screen.store.health().totals;
+            let datagrams = format::counted(totals.datagrams, "datagram");
             let text = match totals.datagrams {
                 0 => "no datagram so far".to_owned(),
-                n if totals.protected > 0 => format!(
-                    "{} datagrams so far, signed or encrypted ones among them: not read yet",
-                    format::count(n)
-                ),
-                n => format!(
-                    "{} datagrams so far, none with a value list ({} faults)",
-                    format::count(n),
-                    format::count(totals.faults)
+                _ if totals.protected > 0 => {
+                    format!("{datagrams} so far, signed or encrypted ones among them: not read yet")
+                }
+                _ => format!(
+                    "{datagrams} so far, without a value list ({})",
+                    format::counted(totals.faults, "fault")
                 ),
             };
             row(ui, "…", palette.dim, &text);

@@ -117,6 +117,8 @@ pub struct Memory {
     next_cursor: Option<f64>,
     drag_start: Option<f64>,
     legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
+    /// The row of the sidebar that was last brought into sight.
+    row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
 }

@@ -88,7 +88,9 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
         build.add(id);
     }
     let mut panels = build.panels;
+    // What the user emptied stays empty.
     if panels.is_empty()
+        && selection.unchecked().is_empty()
         && let Some(scope @ Scope::Host(_)) = selection.scope()
     {
         panels = plain_overview(store, graphs, scope);

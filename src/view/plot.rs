@@ -83,7 +83,7 @@ pub fn panel_plot(
                 store.trace(id, span, columns, mode, &mut trace);
             }
             plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
-            plot.lines.push(own_line(line, &trace));
+            plot.lines.push(own_line(line, scale(line, mode), &trace));
             scratch.traces.push(trace);
         }
     }
@@ -138,9 +138,17 @@ fn interval_secs(panel: &Panel, store: &Store) -> f64 {
         .secs_f64()
 }
 
+/// The panel's factor is for its unit, which what the wire said does not have.
+fn scale(line: &Line, mode: Mode) -> f64 {
+    match mode {
+        Mode::Rate => line.scale,
+        Mode::Raw => 1.0,
+    }
+}
+
 /// A line made of one series: its own columns.
-fn own_line(line: &Line, trace: &Trace) -> PlotLine {
-    let sign = if line.down { -line.scale } else { line.scale };
+fn own_line(line: &Line, scale: f64, trace: &Trace) -> PlotLine {
+    let sign = if line.down { -scale } else { scale };
     let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
     for column in &trace.columns {
         let (a, b) = (column.min * sign, column.max * sign);
@@ -154,10 +162,10 @@ fn own_line(line: &Line, trace: &Trace) -> PlotLine {
         });
     }
     out.stats = trace.stats.map(|stats| Stats {
-        last: stats.last * line.scale,
-        min: stats.min * line.scale,
-        avg: stats.avg * line.scale,
-        max: stats.max * line.scale,
+        last: stats.last * scale,
+        min: stats.min * scale,
+        avg: stats.avg * scale,
+        max: stats.max * scale,
         count: stats.count,
     });
     out
@@ -205,7 +213,14 @@ fn on_one_grid(
                 *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
             }
         }
-        plot.lines.push(grid_line(line, &scratch.grid, &on_grid, gap_secs, span));
+        plot.lines.push(grid_line(
+            line,
+            scale(line, mode),
+            &scratch.grid,
+            &on_grid,
+            gap_secs,
+            span,
+        ));
     }
 }
 
@@ -290,7 +305,14 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Span) -> PlotLine {
+fn grid_line(
+    line: &Line,
+    scale: f64,
+    grid: &[f64],
+    values: &[f64],
+    gap_secs: f64,
+    span: Span,
+) -> PlotLine {
     let mut out = PlotLine { down: line.down, ..PlotLine::default() };
     let sign = if line.down { -1.0 } else { 1.0 };
     let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
@@ -300,7 +322,7 @@ fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Spa
         if !value.is_finite() {
             continue;
         }
-        let value = value * line.scale;
+        let value = value * scale;
         if out.points.last().is_some_and(|last| t - last.t > gap_secs) {
             out.breaks.push(out.points.len());
         }

@@ -66,6 +66,11 @@ impl Selection {
         &self.on
     }
 
+    /// Series unchecked one by one.
+    pub const fn unchecked(&self) -> &BTreeSet<SeriesId> {
+        &self.off
+    }
+
     /// Changes with every change.
     pub const fn revision(&self) -> u64 {
         self.revision
