@@ -135,35 +135,29 @@ impl Reader<'_> {
     /// bucket being filled, connected, and with a value. Returns how many. What is decided here
     /// once, [`Reader::read`] decides for every sample; both say the same.
     fn run(&self, from: (Sample, Interval), rest: &[Sample], tracer: &mut Tracer<'_>) -> usize {
-        let gap_max = self.series.gap(from.1);
-        let low = self.bounds.min.unwrap_or(f64::NEG_INFINITY);
-        let high = self.bounds.max.unwrap_or(f64::INFINITY);
-        let rate = |delta: f64, elapsed: Interval| {
-            let rate = delta / elapsed.secs_f64();
-            if rate < low || rate > high { f64::NAN } else { rate }
+        let limits = Limits {
+            until: CdTime::MAX,
+            gap_max: self.series.gap(from.1),
+            low: self.bounds.min.unwrap_or(f64::NEG_INFINITY),
+            high: self.bounds.max.unwrap_or(f64::INFINITY),
         };
+        let free = Limits { low: f64::NEG_INFINITY, high: f64::INFINITY, ..limits };
         let from = from.0;
         match (self.mode, self.series.kind) {
-            (Mode::Raw, kind) => {
-                tracer.run(from, rest, gap_max, |_, bits, _| rate::raw(kind, bits))
-            }
+            (Mode::Raw, kind) => tracer.run(from, rest, free, |_, bits, _| rate::raw(kind, bits)),
             (Mode::Rate, DsType::Gauge) => {
-                tracer.run(from, rest, gap_max, |_, bits, _| f64::from_bits(bits))
+                tracer.run(from, rest, free, |_, bits, _| f64::from_bits(bits))
             }
-            (Mode::Rate, DsType::Counter) => {
-                tracer.run(from, rest, gap_max, |before, bits, elapsed| {
-                    let grown = bits.checked_sub(before);
-                    grown.map_or(f64::NAN, |delta| rate(delta as f64, elapsed))
-                })
-            }
-            (Mode::Rate, DsType::Derive) => {
-                tracer.run(from, rest, gap_max, |before, bits, elapsed| {
-                    let delta = bits.cast_signed().checked_sub(before.cast_signed());
-                    delta.map_or(f64::NAN, |delta| rate(delta as f64, elapsed))
-                })
-            }
+            (Mode::Rate, DsType::Counter) => tracer.run(from, rest, limits, |from, bits, secs| {
+                let grown = bits.checked_sub(from);
+                grown.map_or(f64::NAN, |delta| delta as f64 / secs)
+            }),
+            (Mode::Rate, DsType::Derive) => tracer.run(from, rest, limits, |from, bits, secs| {
+                let delta = bits.cast_signed().checked_sub(from.cast_signed());
+                delta.map_or(f64::NAN, |delta| delta as f64 / secs)
+            }),
             (Mode::Rate, DsType::Absolute) => {
-                tracer.run(from, rest, gap_max, |_, bits, elapsed| rate(bits as f64, elapsed))
+                tracer.run(from, rest, limits, |_, bits, secs| bits as f64 / secs)
             }
         }
     }
@@ -263,6 +257,81 @@ struct Bucket {
     count: u32,
     /// Lies inside the span as a whole, so that its values are counted when it is done.
     whole: bool,
+    /// Holds gaps, resets or missing values.
+    uneven: bool,
+}
+
+/// What a sample must keep to be ordinary.
+#[derive(Clone, Copy)]
+struct Limits {
+    until: CdTime,
+    gap_max: Interval,
+    low: f64,
+    high: f64,
+}
+
+impl Bucket {
+    /// With all of `samples` that are in it, and how many those are; none when one of them is not
+    /// ordinary, which is seen at the end. The hot loop of every frame: few decisions, no store.
+    #[inline(always)]
+    fn with_all(
+        mut self,
+        mut from: Sample,
+        samples: &[Sample],
+        limits: Limits,
+        value: impl Fn(u64, u64, f64) -> f64,
+    ) -> Option<(usize, Self)> {
+        let (mut far, mut taken) = (0, 0_u32);
+        for &sample in samples {
+            if sample.time >= limits.until {
+                break;
+            }
+            let elapsed = sample.time.since(from.time);
+            // The highest bit tells of one distance that is larger.
+            far |= elapsed.raw() | limits.gap_max.raw().wrapping_sub(elapsed.raw());
+            self.add(value(from.bits, sample.bits, elapsed.secs_f64()));
+            from = sample;
+            taken += 1;
+        }
+        self.count = self.count.saturating_add(taken);
+        // One value that is not finite makes the sum so.
+        let whole = self.sum.is_finite() && self.min >= limits.low && self.max <= limits.high;
+        (whole && far >> 63 == 0).then_some((usize::try_from(taken).ok()?, self))
+    }
+
+    /// With the ordinary ones that `samples` begins with, and how many those are.
+    fn with_first(
+        mut self,
+        mut from: Sample,
+        samples: &[Sample],
+        limits: Limits,
+        value: impl Fn(u64, u64, f64) -> f64,
+    ) -> (usize, Self) {
+        let mut taken = 0;
+        for &sample in samples {
+            let elapsed = sample.time.since(from.time);
+            let value = value(from.bits, sample.bits, elapsed.secs_f64());
+            let kept = value >= limits.low && value <= limits.high && value.is_finite();
+            if sample.time >= limits.until || elapsed > limits.gap_max || !kept {
+                break;
+            }
+            self.add(value);
+            self.count = self.count.saturating_add(1);
+            from = sample;
+            taken += 1;
+        }
+        (taken, self)
+    }
+
+    /// Without its count.
+    #[inline(always)]
+    fn add(&mut self, value: f64) {
+        // Comparisons, as `f64::min` spends its time on NaN, which does not count here.
+        self.min = if value < self.min { value } else { self.min };
+        self.max = if value > self.max { value } else { self.max };
+        self.sum += value;
+        self.last = value;
+    }
 }
 
 impl<'a> Tracer<'a> {
@@ -322,34 +391,28 @@ impl<'a> Tracer<'a> {
         self.bucket.count > 0 && self.bucket.whole && !self.broken
     }
 
-    /// Adds `samples` to the open bucket, up to the first that is not in it, comes after a gap, or
-    /// has no finite value (of the bits before it, its own, and the time between). Returns how
-    /// many. The hot loop of every frame: nothing is stored until it ends.
+    /// Adds `samples` to the open bucket, up to the first that is not in it or not ordinary.
+    /// Returns how many. `value` is told the bits before, its own, and the seconds between.
     #[inline(always)]
     fn run(
         &mut self,
-        mut from: Sample,
+        from: Sample,
         samples: &[Sample],
-        gap_max: Interval,
-        value: impl Fn(u64, u64, Interval) -> f64,
+        limits: Limits,
+        value: impl Fn(u64, u64, f64) -> f64,
     ) -> usize {
-        let mut bucket = self.bucket;
-        let until = bucket.start.saturating_add(self.width);
-        let mut taken = 0;
-        for &sample in samples {
-            let elapsed = Interval::from_raw(sample.time.raw().wrapping_sub(from.time.raw()));
-            let value = value(from.bits, sample.bits, elapsed);
-            if sample.time.raw() >= until || elapsed > gap_max || !value.is_finite() {
-                break;
-            }
-            bucket.min = if value < bucket.min { value } else { bucket.min };
-            bucket.max = if value > bucket.max { value } else { bucket.max };
-            bucket.sum += value;
-            bucket.last = value;
-            from = sample;
-            taken += 1;
-        }
-        bucket.count = bucket.count.saturating_add(u32::try_from(taken).unwrap_or(u32::MAX));
+        let until = CdTime::from_raw(self.bucket.start.saturating_add(self.width));
+        let limits = Limits { until, ..limits };
+        let taken = if self.bucket.uneven {
+            None
+        } else {
+            self.bucket.with_all(from, samples, limits, &value)
+        };
+        let (taken, bucket) = taken.unwrap_or_else(|| {
+            // Tried once a bucket: a series full of holes would be read again and again.
+            self.bucket.uneven = true;
+            self.bucket.with_first(from, samples, limits, &value)
+        });
         self.bucket = bucket;
         taken
     }
@@ -357,11 +420,7 @@ impl<'a> Tracer<'a> {
     fn put(&mut self, time: CdTime, value: f64) {
         let bucket = &mut self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            // Comparisons, as `f64::min` spends its time on NaN, which never comes here.
-            bucket.min = if value < bucket.min { value } else { bucket.min };
-            bucket.max = if value > bucket.max { value } else { bucket.max };
-            bucket.sum += value;
-            bucket.last = value;
+            bucket.add(value);
             bucket.count = bucket.count.saturating_add(1);
             self.broken = false;
             if !bucket.whole && self.span.contains(time) {
@@ -382,14 +441,14 @@ impl<'a> Tracer<'a> {
         let end = start.saturating_add(self.width);
         let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
         let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole };
+        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole, uneven: false };
         if !whole && self.span.contains(time) {
             self.count(value, value, value, value, 1);
         }
     }
 
     fn flush(&mut self) {
-        let Bucket { start, time, last, min, max, sum, count, whole } = self.bucket;
+        let Bucket { start, time, last, min, max, sum, count, whole, .. } = self.bucket;
         let time = match count {
             0 => return,
             1 => time,
