@@ -127,9 +127,7 @@ pub(crate) fn start(options: &Options) -> Result<Vec<Figure>, String> {
         command.args(["--after", "0", "--screenshot"]).arg(&picture);
         let child = command.spawn();
         let mut child = Running(child.map_err(|error| error.to_string())?);
-        until(30, "the first frame begins", || {
-            status(&desktop.status_file())
-        });
+        desktop.await_status(&mut child)?;
         begun.push(started.elapsed().as_secs_f64() * 1_000.0);
         let ended = child.0.wait().map_err(|error| error.to_string())?;
         saved.push(started.elapsed().as_secs_f64() * 1_000.0);
