@@ -43,12 +43,7 @@ pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
 
 fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>) {
     let (parsed, faults) = TypesDb::parse(text, &path.display().to_string());
-    messages.extend(
-        faults
-            .iter()
-            .take(TYPES_DB_FAULTS_TOLD)
-            .map(ToString::to_string),
-    );
+    messages.extend(faults.iter().take(TYPES_DB_FAULTS_TOLD).map(ToString::to_string));
     let untold = faults.len().saturating_sub(TYPES_DB_FAULTS_TOLD);
     if untold > 0 {
         let good = parsed.len();
@@ -64,13 +59,9 @@ fn read_file(path: &Path) -> Result<Vec<u8>, String> {
     let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
     let mut text = Vec::new();
     let mut limited = file.take(TYPES_DB_BYTES_MAX + 1);
-    limited
-        .read_to_end(&mut text)
-        .map_err(|error| error.to_string())?;
+    limited.read_to_end(&mut text).map_err(|error| error.to_string())?;
     if text.len() as u64 > TYPES_DB_BYTES_MAX {
-        return Err(format!(
-            "more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"
-        ));
+        return Err(format!("more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"));
     }
     Ok(text)
 }
@@ -169,11 +160,7 @@ impl SettingsFile {
 
 /// A file edited by hand must not open a window nobody can find.
 fn sane(mut settings: Settings) -> Settings {
-    if !settings
-        .size
-        .iter()
-        .all(|side| (200.0..=16_384.0).contains(side))
-    {
+    if !settings.size.iter().all(|side| (200.0..=16_384.0).contains(side)) {
         settings.size = Settings::default().size;
     }
     if !settings.window_secs.is_finite() || settings.window_secs <= 0.0 {
@@ -224,10 +211,7 @@ mod tests {
     fn a_file_that_is_too_large_is_not_read_to_its_end() {
         let file = written(&vec![b'#'; 5 << 20]);
         let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert!(
-            messages[0].contains("more than 4194304 bytes"),
-            "{messages:?}"
-        );
+        assert!(messages[0].contains("more than 4194304 bytes"), "{messages:?}");
     }
 
     #[test]
@@ -235,11 +219,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = SettingsFile::at(folder.path().join("not/there/yet/settings.toml"));
         assert_eq!(file.load(), (Settings::default(), Vec::new()));
-        let settings = Settings {
-            theme: Theme::Light,
-            window_secs: 60.0,
-            ..Settings::default()
-        };
+        let settings = Settings { theme: Theme::Light, window_secs: 60.0, ..Settings::default() };
         file.save(&settings).unwrap();
         assert_eq!(file.load(), (settings, Vec::new()));
     }
@@ -256,10 +236,7 @@ mod tests {
             "{messages:?}"
         );
         std::fs::write(&path, "size = [1.0, nan]\nwindow_secs = -5.0").unwrap();
-        assert_eq!(
-            SettingsFile::at(path).load(),
-            (Settings::default(), Vec::new())
-        );
+        assert_eq!(SettingsFile::at(path).load(), (Settings::default(), Vec::new()));
     }
 
     #[test]

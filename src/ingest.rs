@@ -112,14 +112,7 @@ impl Ingest {
             Event::Values(list) => self.value_list(slot, &list),
             Event::Notification(notification) => self.notification(&notification),
             Event::Protected(part) => self.protected(slot, &part),
-            Event::Fault(fault) => self.fault(
-                slot,
-                FaultReport {
-                    sender,
-                    arrival,
-                    fault,
-                },
-            ),
+            Event::Fault(fault) => self.fault(slot, FaultReport { sender, arrival, fault }),
         });
     }
 
@@ -156,15 +149,8 @@ impl Ingest {
             return;
         };
         let (time, interval) = (list.time, list.interval);
-        self.batch.rows.push(Row {
-            list: ListId(id),
-            time,
-            interval,
-            values_count,
-        });
-        self.batch
-            .values
-            .extend(list.values.iter().map(|value| value.bits()));
+        self.batch.rows.push(Row { list: ListId(id), time, interval, values_count });
+        self.batch.values.extend(list.values.iter().map(|value| value.bits()));
     }
 
     fn notification(&mut self, notification: &wire::Notification<'_>) {
@@ -185,13 +171,7 @@ impl Ingest {
             return;
         };
         let user = String::from_utf8_lossy(part.user);
-        count_user(
-            &mut delta.protected,
-            part.protection,
-            &user,
-            1,
-            USERS_PER_SENDER_MAX,
-        );
+        count_user(&mut delta.protected, part.protection, &user, 1, USERS_PER_SENDER_MAX);
     }
 
     fn fault(&mut self, slot: usize, report: FaultReport) {
@@ -208,11 +188,7 @@ impl Ingest {
         if let Some(&slot) = self.slots.get(&sender) {
             return slot;
         }
-        let counted = if self.slots.len() < SENDERS_PER_BATCH_MAX {
-            sender
-        } else {
-            OTHER_SENDERS
-        };
+        let counted = if self.slots.len() < SENDERS_PER_BATCH_MAX { sender } else { OTHER_SENDERS };
         let senders = &mut self.batch.senders;
         *self.slots.entry(counted).or_insert_with(|| {
             senders.push(SenderDelta::new(counted));
@@ -223,14 +199,9 @@ impl Ingest {
     /// The number of a list, announced if it is new; none when no more are taken.
     fn list(&mut self, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
         write_key(&mut self.scratch, names, kinds);
-        let guess = self
-            .previous
-            .and_then(|previous| self.known(previous))
-            .map(|l| l.follower);
+        let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
         let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id = found
-            .or_else(|| self.look_up())
-            .or_else(|| self.announce(names, kinds))?;
+        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(names, kinds))?;
         if found.is_none()
             && let Some(previous) = self.previous
             && let Some(list) = self.lists.get_mut(index(previous))
@@ -264,24 +235,15 @@ impl Ingest {
         let kinds: Box<[DsType]> = kinds.iter().filter_map(|&c| DsType::from_code(c)).collect();
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
-        self.lists.push(KnownList {
-            key_start,
-            key_end,
-            follower: id,
-        });
+        self.lists.push(KnownList { key_start, key_end, follower: id });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
             let key = lists.get(index(id)).and_then(|list| keys.get(list.key()));
             hasher.hash_one(key.unwrap_or_default())
         };
-        self.table
-            .insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
+        self.table.insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
         let identifier = Identifier::from_names(names);
-        self.batch.announced.push(Announced {
-            list: ListId(id),
-            identifier,
-            kinds,
-        });
+        self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
         Some(id)
     }
 }
@@ -294,13 +256,7 @@ impl KnownList {
 
 /// Lengths first, so that no two lists share a key: ("ab", "c") is not ("a", "bc").
 fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
-    let Names {
-        host,
-        plugin,
-        plugin_instance,
-        type_,
-        type_instance,
-    } = *names;
+    let Names { host, plugin, plugin_instance, type_, type_instance } = *names;
     key.clear();
     for name in [host, plugin, plugin_instance, type_, type_instance] {
         key.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
@@ -332,9 +288,7 @@ mod tests {
             let identifier = Identifier::new(host, "p", "", "gauge", "");
             let (time, interval) = (CdTime::from_secs(5), Interval::from_secs(10));
             let values = [Value::Gauge(1.5)];
-            encoder
-                .push(&identifier.names(), time, interval, &values, &mut send)
-                .unwrap();
+            encoder.push(&identifier.names(), time, interval, &values, &mut send).unwrap();
         }
         encoder.flush(&mut send);
         bytes
@@ -352,10 +306,7 @@ mod tests {
         assert!(!ingest.is_empty());
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.announced.len()), (vec![0, 1, 0], 2));
-        assert_eq!(
-            (batch.arrival, batch.values.len()),
-            (CdTime::from_secs(9), 3)
-        );
+        assert_eq!((batch.arrival, batch.values.len()), (CdTime::from_secs(9), 3));
         ingest.datagram(&datagram(&["b", "c", "a"]), sender(1), CdTime::from_secs(9));
         let batch = ingest.take(Some(batch));
         assert_eq!((lists(&batch), batch.announced.len()), (vec![1, 2, 0], 1));
@@ -368,11 +319,7 @@ mod tests {
         let names = Identifier::new("h", "p", "", "t", "");
         let one = ingest.list(&names.names(), &[1]).unwrap();
         for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(
-                ingest.list(&names.names(), kinds) == Some(one),
-                same,
-                "{kinds:?}"
-            );
+            assert_eq!(ingest.list(&names.names(), kinds) == Some(one), same, "{kinds:?}");
         }
         let shifted = Identifier::new("hp", "", "", "t", "");
         assert_ne!(ingest.list(&shifted.names(), &[1]), Some(one));
@@ -381,11 +328,7 @@ mod tests {
     #[test]
     fn lists_past_the_bound_are_refused_and_counted() {
         let mut ingest = Ingest::with_lists_max(2);
-        ingest.datagram(
-            &datagram(&["a", "b", "c", "a", "d"]),
-            sender(1),
-            CdTime::ZERO,
-        );
+        ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO);
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
         assert_eq!(batch.senders[0].lists, 5);
@@ -393,10 +336,7 @@ mod tests {
 
     #[test]
     fn names_past_the_bound_are_refused_and_counted() {
-        let mut ingest = Ingest {
-            name_bytes_max: 40,
-            ..Ingest::new()
-        };
+        let mut ingest = Ingest { name_bytes_max: 40, ..Ingest::new() };
         ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO);
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1], 1));
@@ -421,10 +361,7 @@ mod tests {
             ingest.datagram(b"\0\0\0\x01", sender(1), CdTime::ZERO);
         }
         let batch = ingest.take(None);
-        assert_eq!(
-            (batch.faults.len(), batch.senders[0].faults),
-            (FAULTS_PER_BATCH_MAX, 100)
-        );
+        assert_eq!((batch.faults.len(), batch.senders[0].faults), (FAULTS_PER_BATCH_MAX, 100));
     }
 
     #[test]
@@ -436,13 +373,7 @@ mod tests {
         }
         let batch = ingest.take(None);
         let (kept, lost) = (batch.values.len(), batch.dropped_values);
-        assert_eq!(
-            (kept, lost),
-            (
-                VALUES_PER_BATCH_MAX,
-                1_100_000 - VALUES_PER_BATCH_MAX as u64
-            )
-        );
+        assert_eq!((kept, lost), (VALUES_PER_BATCH_MAX, 1_100_000 - VALUES_PER_BATCH_MAX as u64));
     }
 
     #[test]
@@ -466,18 +397,9 @@ mod tests {
         let mut users = Vec::new();
         for number in 0..20 {
             let user = format!("user{number}");
-            count_user(
-                &mut users,
-                Protection::Signed,
-                &user,
-                1,
-                USERS_PER_SENDER_MAX,
-            );
+            count_user(&mut users, Protection::Signed, &user, 1, USERS_PER_SENDER_MAX);
         }
         assert_eq!(users.len(), USERS_PER_SENDER_MAX + 1);
-        assert_eq!(
-            users.last().unwrap(),
-            &(Protection::Signed, OTHER_USERS.into(), 4)
-        );
+        assert_eq!(users.last().unwrap(), &(Protection::Signed, OTHER_USERS.into(), 4));
     }
 }

@@ -82,12 +82,7 @@ pub fn step(kind: DsType, from: Sample, to: Sample, bounds: Bounds) -> Step {
     match kind {
         DsType::Gauge => reading(to.bits),
         DsType::Counter => counter(from.bits, to.bits, elapsed, bounds),
-        DsType::Derive => derive(
-            from.bits.cast_signed(),
-            to.bits.cast_signed(),
-            elapsed,
-            bounds,
-        ),
+        DsType::Derive => derive(from.bits.cast_signed(), to.bits.cast_signed(), elapsed, bounds),
         DsType::Absolute => within(bounds, to.bits as f64 / elapsed.secs_f64()),
     }
 }
@@ -114,11 +109,7 @@ pub fn raw(kind: DsType, bits: u64) -> f64 {
 
 fn reading(bits: u64) -> Step {
     let value = f64::from_bits(bits);
-    if value.is_finite() {
-        Step::Reading(value)
-    } else {
-        Step::Undefined
-    }
+    if value.is_finite() { Step::Reading(value) } else { Step::Undefined }
 }
 
 fn counter(from: u64, to: u64, elapsed: Interval, bounds: Bounds) -> Step {
@@ -137,11 +128,7 @@ fn counter(from: u64, to: u64, elapsed: Interval, bounds: Bounds) -> Step {
     if delta > part_max || bounds.max.is_some_and(|max| rate > max) {
         return Step::Reset;
     }
-    if narrow {
-        Step::Wrap32(rate)
-    } else {
-        Step::Wrap64(rate)
-    }
+    if narrow { Step::Wrap32(rate) } else { Step::Wrap64(rate) }
 }
 
 fn derive(from: i64, to: i64, elapsed: Interval, bounds: Bounds) -> Step {
@@ -158,11 +145,7 @@ fn derive(from: i64, to: i64, elapsed: Interval, bounds: Bounds) -> Step {
 fn within(bounds: Bounds, rate: f64) -> Step {
     let below = bounds.min.is_some_and(|min| rate < min);
     let above = bounds.max.is_some_and(|max| rate > max);
-    if below || above {
-        Step::OutOfRange
-    } else {
-        Step::Rate(rate)
-    }
+    if below || above { Step::OutOfRange } else { Step::Rate(rate) }
 }
 
 #[cfg(test)]
@@ -170,20 +153,11 @@ mod tests {
     use super::*;
     use DsType::{Absolute, Counter, Derive, Gauge};
 
-    const FREE: Bounds = Bounds {
-        min: None,
-        max: None,
-    };
-    const FROM_ZERO: Bounds = Bounds {
-        min: Some(0.0),
-        max: None,
-    };
+    const FREE: Bounds = Bounds { min: None, max: None };
+    const FROM_ZERO: Bounds = Bounds { min: Some(0.0), max: None };
 
     fn at(secs: u64, bits: u64) -> Sample {
-        Sample {
-            time: CdTime::from_secs(1_000_000 + secs),
-            bits,
-        }
+        Sample { time: CdTime::from_secs(1_000_000 + secs), bits }
     }
 
     #[track_caller]
@@ -193,14 +167,7 @@ mod tests {
 
     #[track_caller]
     fn check_derive(from: i64, to: i64, secs: u64, bounds: Bounds, expected: Step) {
-        check(
-            Derive,
-            from.cast_unsigned(),
-            to.cast_unsigned(),
-            secs,
-            bounds,
-            expected,
-        );
+        check(Derive, from.cast_unsigned(), to.cast_unsigned(), secs, bounds, expected);
     }
 
     #[test]
@@ -212,14 +179,7 @@ mod tests {
     #[test]
     fn large_counters_are_subtracted_exactly() {
         // As floats both numbers are the same.
-        check(
-            Counter,
-            (1 << 60) + 1,
-            (1 << 60) + 2,
-            1,
-            FREE,
-            Step::Rate(1.0),
-        );
+        check(Counter, (1 << 60) + 1, (1 << 60) + 2, 1, FREE, Step::Rate(1.0));
         check_derive((1 << 60) + 1, (1 << 60) + 2, 1, FREE, Step::Rate(1.0));
     }
 
@@ -246,10 +206,7 @@ mod tests {
 
     #[test]
     fn a_wrap_faster_than_the_type_allows_is_a_restart() {
-        let bounds = Bounds {
-            min: Some(0.0),
-            max: Some(100.0),
-        };
+        let bounds = Bounds { min: Some(0.0), max: Some(100.0) };
         check(Counter, 4_294_967_290, 994, 10, bounds, Step::Wrap32(100.0));
         check(Counter, 4_294_967_290, 1_004, 10, bounds, Step::Reset);
     }
@@ -257,16 +214,7 @@ mod tests {
     #[test]
     fn a_derive_that_falls_is_a_negative_rate() {
         check_derive(100, 0, 10, FREE, Step::Rate(-10.0));
-        check_derive(
-            0,
-            -50,
-            10,
-            Bounds {
-                min: Some(-10.0),
-                max: None,
-            },
-            Step::Rate(-5.0),
-        );
+        check_derive(0, -50, 10, Bounds { min: Some(-10.0), max: None }, Step::Rate(-5.0));
     }
 
     #[test]
@@ -287,26 +235,13 @@ mod tests {
         check(Absolute, 999, 50, 10, FREE, Step::Rate(5.0));
         let interval = Interval::from_secs(5);
         assert_eq!(first(Absolute, at(0, 50), interval, FREE), Step::Rate(10.0));
-        assert_eq!(
-            first(Absolute, at(0, 50), Interval::ZERO, FREE),
-            Step::First
-        );
+        assert_eq!(first(Absolute, at(0, 50), Interval::ZERO, FREE), Step::First);
     }
 
     #[test]
     fn a_gauge_is_drawn_as_it_is_even_outside_its_bounds() {
-        let percent = Bounds {
-            min: Some(0.0),
-            max: Some(100.0),
-        };
-        check(
-            Gauge,
-            0,
-            100.5_f64.to_bits(),
-            10,
-            percent,
-            Step::Reading(100.5),
-        );
+        let percent = Bounds { min: Some(0.0), max: Some(100.0) };
+        check(Gauge, 0, 100.5_f64.to_bits(), 10, percent, Step::Reading(100.5));
         let alone = first(Gauge, at(0, 1.5_f64.to_bits()), Interval::ZERO, FREE);
         assert_eq!(alone, Step::Reading(1.5));
     }
@@ -328,10 +263,7 @@ mod tests {
 
     #[test]
     fn a_rate_outside_the_bounds_of_the_type_has_no_value() {
-        let bounds = Bounds {
-            min: Some(1.0),
-            max: Some(10.0),
-        };
+        let bounds = Bounds { min: Some(1.0), max: Some(10.0) };
         for kind in [Counter, Derive] {
             check(kind, 0, 1_000, 10, bounds, Step::OutOfRange);
             check(kind, 0, 5, 10, bounds, Step::OutOfRange);
@@ -343,10 +275,7 @@ mod tests {
     #[test]
     fn a_counter_needs_a_sample_before_it() {
         for kind in [Counter, Derive] {
-            assert_eq!(
-                first(kind, at(0, 5), Interval::from_secs(10), FREE),
-                Step::First
-            );
+            assert_eq!(first(kind, at(0, 5), Interval::from_secs(10), FREE), Step::First);
         }
     }
 

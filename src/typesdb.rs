@@ -107,10 +107,7 @@ impl std::fmt::Display for TypesDbFault {
             }
             TypesDbProblem::NotFourParts(field) => match field.matches(':').count() {
                 0..=2 => write!(f, "{field:?} needs min and max (name:TYPE:min:max)")?,
-                _ => write!(
-                    f,
-                    "{field:?} has more than name:TYPE:min:max (blank missing?)"
-                )?,
+                _ => write!(f, "{field:?} has more than name:TYPE:min:max (blank missing?)")?,
             },
             TypesDbProblem::NoName(field) => {
                 write!(f, "{field:?} needs a name (name:TYPE:min:max)")?;
@@ -142,11 +139,7 @@ impl TypesDb {
                 Ok(None) => {}
                 Ok(Some((name, set))) => drop(types.types.insert(name, set)),
                 Err(problem) => {
-                    faults.push(TypesDbFault {
-                        line: number,
-                        problem,
-                        origin: origin.into(),
-                    });
+                    faults.push(TypesDbFault { line: number, problem, origin: origin.into() });
                 }
             }
         }
@@ -168,9 +161,7 @@ fn parse_line(line: &[u8]) -> Result<Option<(Box<str>, DataSet)>, TypesDbProblem
         return Err(TypesDbProblem::LineTooLong(line.len()));
     }
     let line = std::str::from_utf8(line).map_err(|_| TypesDbProblem::NotText)?;
-    let mut fields = line
-        .split([' ', '\t', '\r'])
-        .filter(|field| !field.is_empty());
+    let mut fields = line.split([' ', '\t', '\r']).filter(|field| !field.is_empty());
     let Some(name) = fields.next() else {
         return Ok(None);
     };
@@ -203,12 +194,7 @@ fn parse_source(field: &str) -> Result<DataSource, TypesDbProblem> {
     };
     let bound =
         |text: &str| parse_bound(text).ok_or_else(|| TypesDbProblem::BadBound(quoted(field)));
-    Ok(DataSource {
-        name: (*name).into(),
-        ds_type,
-        min: bound(min)?,
-        max: bound(max)?,
-    })
+    Ok(DataSource { name: (*name).into(), ds_type, min: bound(min)?, max: bound(max)? })
 }
 
 /// `Some(None)` is unbounded, `None` is neither a number nor `U`.
@@ -260,9 +246,8 @@ mod tests {
 
     #[test]
     fn bounds_are_numbers_or_u() {
-        let [a, b, c] = sources("t a:GAUGE:-1.5:1e3 b:COUNTER:U:U c:ABSOLUTE:0:4294967295")
-            .try_into()
-            .unwrap();
+        let [a, b, c] =
+            sources("t a:GAUGE:-1.5:1e3 b:COUNTER:U:U c:ABSOLUTE:0:4294967295").try_into().unwrap();
         assert_eq!((a.2, a.3), (Some(-1.5), Some(1000.0)));
         assert_eq!((b.1, b.2, b.3), (DsType::Counter, None, None));
         assert_eq!((c.1, c.3), (DsType::Absolute, Some(4_294_967_295.0)));
@@ -271,38 +256,20 @@ mod tests {
     #[test]
     fn a_bad_line_is_told_with_its_number_and_reason() {
         let rows: [(&[u8], &str); 8] = [
-            (
-                b"\n\nt GAUGE:0",
-                "3: \"GAUGE:0\" needs min and max (name:TYPE:min:max)",
-            ),
+            (b"\n\nt GAUGE:0", "3: \"GAUGE:0\" needs min and max (name:TYPE:min:max)"),
             (b"t", "1: type \"t\" has no data source (name:TYPE:min:max)"),
-            (
-                b"t :GAUGE:0:U",
-                "1: \":GAUGE:0:U\" needs a name (name:TYPE:min:max)",
-            ),
+            (b"t :GAUGE:0:U", "1: \":GAUGE:0:U\" needs a name (name:TYPE:min:max)"),
             (
                 b"t a:GAUGE:0:U,b:GAUGE:0:U",
                 "1: \"a:GAUGE:0:U,b:GAUGE:0:U\" has more than name:TYPE:min:max (blank missing?)",
             ),
-            (
-                b"t v:SPEED:0:U",
-                "1: \"v:SPEED:0:U\" is none of GAUGE, DERIVE, COUNTER, ABSOLUTE",
-            ),
-            (
-                b"t v:GAUGE:x:U",
-                "1: \"v:GAUGE:x:U\" has a bound that is neither a number nor U",
-            ),
-            (
-                b"t v:GAUGE:NaN:U",
-                "1: \"v:GAUGE:NaN:U\" has a bound that is neither a number nor U",
-            ),
+            (b"t v:SPEED:0:U", "1: \"v:SPEED:0:U\" is none of GAUGE, DERIVE, COUNTER, ABSOLUTE"),
+            (b"t v:GAUGE:x:U", "1: \"v:GAUGE:x:U\" has a bound that is neither a number nor U"),
+            (b"t v:GAUGE:NaN:U", "1: \"v:GAUGE:NaN:U\" has a bound that is neither a number nor U"),
             (b"t \xff:GAUGE:0:U", "1: not UTF-8 text"),
         ];
         for (text, reason) in rows {
-            complains(
-                text,
-                &format!("typesdb line {reason}, line ignored, in /etc/types.db"),
-            );
+            complains(text, &format!("typesdb line {reason}, line ignored, in /etc/types.db"));
         }
     }
 
@@ -319,10 +286,7 @@ mod tests {
             "typesdb line 1: 64 data sources, at most 63 are allowed, line ignored, \
              in /etc/types.db",
         );
-        assert_eq!(
-            sources(&format!("t{}", " v:GAUGE:0:U".repeat(SOURCES_MAX))).len(),
-            SOURCES_MAX
-        );
+        assert_eq!(sources(&format!("t{}", " v:GAUGE:0:U".repeat(SOURCES_MAX))).len(), SOURCES_MAX);
     }
 
     #[test]
@@ -345,15 +309,8 @@ mod tests {
         let types = TypesDb::built_in();
         assert!(types.len() >= 360, "{}", types.len());
         for (name, count) in [("cpu", 1), ("load", 3), ("if_octets", 2), ("ib_octets", 2)] {
-            assert_eq!(
-                types.get(name).map(|set| set.sources.len()),
-                Some(count),
-                "{name}"
-            );
+            assert_eq!(types.get(name).map(|set| set.sources.len()), Some(count), "{name}");
         }
-        assert_eq!(
-            types.get("load").unwrap().sources[1].name.as_ref(),
-            "midterm"
-        );
+        assert_eq!(types.get("load").unwrap().sources[1].name.as_ref(), "midterm");
     }
 }

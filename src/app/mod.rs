@@ -7,7 +7,7 @@
 mod open;
 mod report;
 
-pub use open::{OpenError, run};
+pub use open::{OpenError, WindowOptions, run};
 
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};
@@ -79,10 +79,7 @@ pub struct Waker {
 impl Default for Waker {
     fn default() -> Self {
         let after_millis = Arc::new(AtomicU64::new(50));
-        Self {
-            asked: Arc::default(),
-            after_millis,
-        }
+        Self { asked: Arc::default(), after_millis }
     }
 }
 
@@ -199,16 +196,14 @@ impl App {
     /// Makes anew what follows from the data and the view.
     fn derive(&mut self, now: CdTime) {
         self.meter.read(now, &self.store.health().totals);
-        self.view
-            .pick_first(&self.store, self.setup.sources.local_host.as_deref());
+        self.view.pick_first(&self.store, self.setup.sources.local_host.as_deref());
         let panels_for = Some((self.store.revision(), self.view.selection.revision()));
         if self.panels_for != panels_for {
             self.panels_for = panels_for;
             self.panels = panels(&self.store, &self.graphs, &self.view.selection);
         }
         let (filter, open) = (&self.view.filter, &self.view.open);
-        self.rows
-            .update(&self.store, filter, open, self.view.tree_revision);
+        self.rows.update(&self.store, filter, open, self.view.tree_revision);
     }
 
     fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
@@ -233,10 +228,7 @@ impl App {
 
     /// The next frame: when the live edge has moved a pixel, and once a second for the text.
     fn schedule(&self, ctx: &egui::Context) {
-        let pixel = self
-            .view
-            .window
-            .next_pixel(f64::from(self.memory.plot_width));
+        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width));
         let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
         self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));
         let next = pixel.clamp(FRAME_MIN, FRAME_MAX);
@@ -244,9 +236,7 @@ impl App {
     }
 
     fn remember_settings(&mut self, ctx: &egui::Context, now: CdTime) {
-        let size = ctx
-            .input(|input| input.viewport().inner_rect)
-            .map(|rect| rect.size());
+        let size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
         let settings = Settings {
             theme: self.view.theme,
             window_secs: self.view.window.width().secs_f64(),
@@ -256,11 +246,7 @@ impl App {
         if settings != self.saved.0 {
             self.saved = (settings, Some(now));
         }
-        if self
-            .saved
-            .1
-            .is_some_and(|changed| now.since(changed) >= SAVE_AFTER)
-        {
+        if self.saved.1.is_some_and(|changed| now.since(changed) >= SAVE_AFTER) {
             self.save_settings();
         }
     }
@@ -290,9 +276,7 @@ impl App {
         let report = report::report(self, now);
         if let Err(error) = report::write(&path, &report) {
             let path = path.display();
-            self.setup
-                .messages
-                .push(format!("cannot write the status file: {error}, to {path}"));
+            self.setup.messages.push(format!("cannot write the status file: {error}, to {path}"));
             self.setup.status_file = None;
         }
     }
@@ -372,9 +356,7 @@ impl eframe::App for App {
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
-        theme::Palette::new(visuals.dark_mode)
-            .background
-            .to_normalized_gamma_f32()
+        theme::Palette::new(visuals.dark_mode).background.to_normalized_gamma_f32()
     }
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {

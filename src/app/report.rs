@@ -81,13 +81,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
-        hosts: app
-            .store
-            .index()
-            .hosts()
-            .iter()
-            .map(|node| node.name.to_string())
-            .collect(),
+        hosts: app.store.index().hosts().iter().map(|node| node.name.to_string()).collect(),
         series: usage.series,
         rows: app.rows.rows.len(),
         filter: app.view.filter.text().to_owned(),
@@ -95,11 +89,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
         panels: panels(app),
-        listening: sources
-            .reports
-            .iter()
-            .map(|report| report.text.clone())
-            .collect(),
+        listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
@@ -117,18 +107,10 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
 fn scope(scope: &Scope) -> String {
     match scope {
         Scope::Host(host) => host.to_string(),
-        Scope::Plugin {
-            host,
-            plugin,
-            instance,
-        } if instance.is_empty() => {
+        Scope::Plugin { host, plugin, instance } if instance.is_empty() => {
             format!("{host}/{plugin}")
         }
-        Scope::Plugin {
-            host,
-            plugin,
-            instance,
-        } => format!("{host}/{plugin}-{instance}"),
+        Scope::Plugin { host, plugin, instance } => format!("{host}/{plugin}-{instance}"),
     }
 }
 

@@ -8,7 +8,7 @@ use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
 use crate::source::local::Local;
 use crate::source::pcap::{Capture, CaptureError};
-use crate::source::udp::{Datagram, UdpOptions, UdpSource};
+use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Event, decode};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
@@ -56,9 +56,7 @@ const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
     // An end further off than the clock can tell is none.
-    let end = args
-        .duration
-        .and_then(|duration| Instant::now().checked_add(duration));
+    let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match &args.read {
         Some(path) => read_capture(path, end, &mut printer),
         None => receive(args, also, end, &mut printer),
@@ -90,16 +88,10 @@ fn read_capture(
     }
     let skipped = capture.skipped();
     if skipped.fragments > 0 {
-        say(format_args!(
-            "{} IP fragments not read: they are not put together",
-            skipped.fragments
-        ));
+        say(format_args!("{} IP fragments not read: they are not put together", skipped.fragments));
     }
     if skipped.others > 0 {
-        say(format_args!(
-            "{} packets left out: not of collectd",
-            skipped.others
-        ));
+        say(format_args!("{} packets left out: not of collectd", skipped.others));
     }
     result?;
     Ok(())
@@ -117,6 +109,9 @@ fn receive(
     });
     for report in source.reports() {
         say(report);
+    }
+    if let Some(advice) = buffer_advice(source.reports()) {
+        say(advice);
     }
     // Measures as long as it lives.
     let local = match also {
@@ -293,6 +288,5 @@ fn glob_set(option: &'static str, globs: &[Glob]) -> Result<GlobSet, DumpError> 
     for glob in globs {
         set.add(glob.clone());
     }
-    set.build()
-        .map_err(|cause| DumpError::Filter { option, cause })
+    set.build().map_err(|cause| DumpError::Filter { option, cause })
 }

@@ -86,10 +86,7 @@ impl Troubles {
         let mut lines = Vec::new();
         for ((protection, user), count) in &self.protected_by_user {
             let (words, why) = (words(*protection), why(*protection));
-            lines.push(format!(
-                "{} of user {user} not read yet: {why}",
-                parts(*count, words)
-            ));
+            lines.push(format!("{} of user {user} not read yet: {why}", parts(*count, words)));
         }
         if self.protected_of_others > 0 {
             let parts = parts(self.protected_of_others, "protected");
@@ -101,11 +98,7 @@ impl Troubles {
             let s = if **count == 1 { "" } else { "s" };
             lines.push(format!("{count} fault{s} from {sender}"));
         }
-        let rest = senders
-            .iter()
-            .skip(SENDERS_SUMMED_MAX)
-            .map(|(_, count)| **count)
-            .sum::<u64>()
+        let rest = senders.iter().skip(SENDERS_SUMMED_MAX).map(|(_, count)| **count).sum::<u64>()
             + self.faults_of_others;
         if rest > 0 {
             lines.push(format!("{rest} faults from other senders"));
@@ -138,10 +131,7 @@ mod tests {
     use crate::wire::FaultKind;
     use std::net::Ipv4Addr;
 
-    const FAULT: Fault = Fault {
-        offset_bytes: 61,
-        kind: FaultKind::LengthTooShort { length: 3 },
-    };
+    const FAULT: Fault = Fault { offset_bytes: 61, kind: FaultKind::LengthTooShort { length: 3 } };
 
     fn sender(number: u32) -> SocketAddr {
         SocketAddr::new(Ipv4Addr::from(0x0a00_0000 + number).into(), 4_000)
@@ -157,9 +147,7 @@ mod tests {
     #[test]
     fn a_sender_that_shouts_is_told_ten_times_and_counted() {
         let mut troubles = Troubles::default();
-        let told = (0..5_000)
-            .filter_map(|n| troubles.fault(n, sender(1), &FAULT))
-            .count();
+        let told = (0..5_000).filter_map(|n| troubles.fault(n, sender(1), &FAULT)).count();
         assert_eq!(told, 10);
         assert_eq!(troubles.summary(), ["5000 faults from 10.0.0.1"]);
     }
@@ -167,13 +155,8 @@ mod tests {
     #[test]
     fn forged_senders_fill_neither_the_memory_nor_the_log() {
         let mut troubles = Troubles::default();
-        let told = (0..20_000)
-            .filter_map(|n| troubles.fault(1, sender(n), &FAULT))
-            .count();
-        assert_eq!(
-            (told, troubles.faults_by_sender.len()),
-            (1_000, SENDERS_MAX)
-        );
+        let told = (0..20_000).filter_map(|n| troubles.fault(1, sender(n), &FAULT)).count();
+        assert_eq!((told, troubles.faults_by_sender.len()), (1_000, SENDERS_MAX));
         let summary = troubles.summary();
         assert_eq!(summary.len(), SENDERS_SUMMED_MAX + 1);
         assert_eq!(summary.last().unwrap(), "19980 faults from other senders");
@@ -183,16 +166,9 @@ mod tests {
     fn protected_parts_are_told_once_per_user_and_summed_up() {
         let mut troubles = Troubles::default();
         let protection = Protection::Encrypted;
-        let part = Protected {
-            protection,
-            user: b"al\x1bice",
-            offset_bytes: 0,
-        };
+        let part = Protected { protection, user: b"al\x1bice", offset_bytes: 0 };
         let first = troubles.protected(&part).unwrap();
-        assert_eq!(
-            first,
-            "encrypted parts of user al\\u{1b}ice are not read yet"
-        );
+        assert_eq!(first, "encrypted parts of user al\\u{1b}ice are not read yet");
         assert!(troubles.protected(&part).is_none());
         let sum =
             "2 encrypted parts of user al\\u{1b}ice not read yet: this version cannot decrypt";
@@ -201,16 +177,10 @@ mod tests {
 
     #[test]
     fn the_name_of_a_user_is_shown_up_to_its_limit() {
-        let part = Protected {
-            protection: Protection::Signed,
-            user: &[b'u'; 60_000],
-            offset_bytes: 0,
-        };
+        let part =
+            Protected { protection: Protection::Signed, user: &[b'u'; 60_000], offset_bytes: 0 };
         let line = Troubles::default().protected(&part).unwrap();
-        assert_eq!(
-            line.matches('u').count(),
-            USER_SHOWN_MAX + "user".matches('u').count()
-        );
+        assert_eq!(line.matches('u').count(), USER_SHOWN_MAX + "user".matches('u').count());
     }
 
     #[test]
@@ -219,11 +189,7 @@ mod tests {
         for number in 0..1_000 {
             let user = format!("user{number}").into_bytes();
             let protection = Protection::Signed;
-            troubles.protected(&Protected {
-                protection,
-                user: &user,
-                offset_bytes: 0,
-            });
+            troubles.protected(&Protected { protection, user: &user, offset_bytes: 0 });
         }
         assert_eq!(troubles.protected_by_user.len(), USERS_MAX);
         let others = "744 protected parts of further users not read yet";

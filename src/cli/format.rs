@@ -13,12 +13,7 @@ pub(super) fn text_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Res
     write!(out, "[{}] {} [", list.time, SlashForm(&list.names))?;
     for (index, value) in list.values.iter().enumerate() {
         let comma = if index == 0 { "" } else { ", " };
-        write!(
-            out,
-            "{comma}({}, {})",
-            value.ds_type().code(),
-            Number(value)
-        )?;
+        write!(out, "{comma}({}, {})", value.ds_type().code(), Number(value))?;
     }
     out.write_all(b"]\n")
 }
@@ -40,20 +35,12 @@ pub(super) fn text_notification(
 
 /// One object on one line.
 pub(super) fn json_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
-    write!(
-        out,
-        r#"{{"time":{},"interval":{},"#,
-        list.time, list.interval
-    )?;
+    write!(out, r#"{{"time":{},"interval":{},"#, list.time, list.interval)?;
     json_names(out, &list.names)?;
     out.write_all(br#","values":["#)?;
     for (index, value) in list.values.iter().enumerate() {
         let comma = if index == 0 { "" } else { "," };
-        write!(
-            out,
-            r#"{comma}{{"kind":"{}","value":"#,
-            value.ds_type().name()
-        )?;
+        write!(out, r#"{comma}{{"kind":"{}","value":"#, value.ds_type().name())?;
         match value {
             Value::Gauge(gauge) if gauge.is_nan() => out.write_all(br#""NaN""#)?,
             Value::Gauge(gauge) if gauge.is_infinite() => write!(out, r#""{}""#, Number(value))?,
@@ -70,11 +57,7 @@ pub(super) fn json_notification(
     notification: &Notification<'_>,
 ) -> io::Result<()> {
     let severity = notification.severity.name();
-    write!(
-        out,
-        r#"{{"time":{},"notification":true,"severity":"{severity}","#,
-        notification.time
-    )?;
+    write!(out, r#"{{"time":{},"notification":true,"severity":"{severity}","#, notification.time)?;
     json_names(out, &notification.names)?;
     writeln!(out, r#","message":{}}}"#, JsonString(notification.message))
 }
@@ -96,13 +79,7 @@ struct SlashForm<'a>(&'a Names<'a>);
 
 impl fmt::Display for SlashForm<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Names {
-            host,
-            plugin,
-            plugin_instance,
-            type_,
-            type_instance,
-        } = *self.0;
+        let Names { host, plugin, plugin_instance, type_, type_instance } = *self.0;
         let mut slash = "";
         for name in [host, plugin, plugin_instance, type_, type_instance] {
             if !name.is_empty() {
@@ -134,17 +111,13 @@ impl fmt::Display for Number {
 fn python_repr(number: f64) -> String {
     let shortest = format!("{number:?}");
     let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, ""));
-    let decimals = digits
-        .split_once('.')
-        .map_or(0, |(_, decimals)| decimals.len());
+    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
     // With a precision Rust rounds exactly, and ties to even.
     let nearest = match exponent {
         "" => format!("{number:.decimals$}"),
         _ => format!("{number:.decimals$e}"),
     };
-    let same = nearest
-        .parse::<f64>()
-        .is_ok_and(|read| read.to_bits() == number.to_bits());
+    let same = nearest.parse::<f64>().is_ok_and(|read| read.to_bits() == number.to_bits());
     let chosen = if same { nearest } else { shortest };
     match chosen.split_once('e') {
         None => chosen,
@@ -218,14 +191,8 @@ mod tests {
 
     #[test]
     fn integers_are_exact() {
-        assert_eq!(
-            Number(Value::Counter(u64::MAX)).to_string(),
-            "18446744073709551615"
-        );
-        assert_eq!(
-            Number(Value::Derive(i64::MIN)).to_string(),
-            "-9223372036854775808"
-        );
+        assert_eq!(Number(Value::Counter(u64::MAX)).to_string(), "18446744073709551615");
+        assert_eq!(Number(Value::Derive(i64::MIN)).to_string(), "-9223372036854775808");
     }
 
     #[test]

@@ -202,11 +202,7 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         return ExitCode::FAILURE;
     }
     say("carrying on without a window, as: collectoscope dump");
-    let also = if args.no_local {
-        dump::Also::Nobody
-    } else {
-        dump::Also::ThisMachine
-    };
+    let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
     finish(dump::run(&args.as_dump(), also))
 }
 
@@ -234,16 +230,11 @@ fn parse_secs(text: &str) -> Result<Duration, String> {
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
-        Some((
-            width.trim().parse::<u32>().ok()?,
-            height.trim().parse::<u32>().ok()?,
-        ))
+        Some((width.trim().parse::<u32>().ok()?, height.trim().parse::<u32>().ok()?))
     });
     match sides {
         Some((width, height))
-            if [width, height]
-                .iter()
-                .all(|side| (200..=16_384).contains(side)) =>
+            if [width, height].iter().all(|side| (200..=16_384).contains(side)) =>
         {
             Ok((width, height))
         }
@@ -254,9 +245,7 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
 fn parse_receive_buffer(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(mib @ 1..=RECEIVE_BUFFER_MIB_MAX) => Ok(mib),
-        _ => Err(format!(
-            "not a number of MiB from 1 to {RECEIVE_BUFFER_MIB_MAX}"
-        )),
+        _ => Err(format!("not a number of MiB from 1 to {RECEIVE_BUFFER_MIB_MAX}")),
     }
 }
 

@@ -91,12 +91,7 @@ impl Identifier {
 impl fmt::Display for Identifier {
     /// collectd's own form, `host/plugin[-instance]/type[-instance]`, made safe to show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}/{}",
-            display_safe(&self.host),
-            display_safe(&self.plugin)
-        )?;
+        write!(f, "{}/{}", display_safe(&self.host), display_safe(&self.plugin))?;
         if !self.plugin_instance.is_empty() {
             write!(f, "-{}", display_safe(&self.plugin_instance))?;
         }
@@ -144,18 +139,12 @@ mod tests {
     fn the_slash_form_leaves_empty_instances_out() {
         let id = Identifier::new("h", "cpu", "0", "cpu", "idle");
         assert_eq!(id.to_string(), "h/cpu-0/cpu-idle");
-        assert_eq!(
-            Identifier::new("h", "load", "", "load", "").to_string(),
-            "h/load/load"
-        );
+        assert_eq!(Identifier::new("h", "load", "", "load", "").to_string(), "h/load/load");
     }
 
     #[test]
     fn control_and_direction_characters_are_made_visible() {
-        assert_eq!(
-            display_safe("a\u{202e}b\x1b[2J\n"),
-            "a\\u{202e}b\\u{1b}[2J\\u{a}"
-        );
+        assert_eq!(display_safe("a\u{202e}b\x1b[2J\n"), "a\\u{202e}b\\u{1b}[2J\\u{a}");
     }
 
     #[test]
@@ -167,12 +156,7 @@ mod tests {
 
     #[test]
     fn names_that_are_not_utf8_are_replaced() {
-        let names = Names {
-            host: b"h\xff",
-            plugin: b"p",
-            type_: b"t",
-            ..Names::default()
-        };
+        let names = Names { host: b"h\xff", plugin: b"p", type_: b"t", ..Names::default() };
         assert_eq!(&*Identifier::from_names(&names).host, "h\u{fffd}");
     }
 }

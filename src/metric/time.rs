@@ -138,12 +138,7 @@ impl Interval {
         let nanos = u64::from(duration.subsec_nanos());
         // < 2^60, so no overflow; rounded to the nearest unit.
         let fraction = (nanos * ONE_SEC + NANOS_PER_SEC / 2) / NANOS_PER_SEC;
-        Self(
-            duration
-                .as_secs()
-                .saturating_mul(ONE_SEC)
-                .saturating_add(fraction),
-        )
+        Self(duration.as_secs().saturating_mul(ONE_SEC).saturating_add(fraction))
     }
 
     /// As a duration, rounded to nanoseconds.
@@ -166,10 +161,7 @@ impl Interval {
 impl Span {
     /// A span; when `end` is before `start` it is empty at `start`.
     pub fn new(start: CdTime, end: CdTime) -> Self {
-        Self {
-            start,
-            end: end.max(start),
-        }
+        Self { start, end: end.max(start) }
     }
 
     /// How long it is.
@@ -240,14 +232,8 @@ mod tests {
     #[test]
     fn nanoseconds_are_rounded_and_never_carry() {
         // 1795426812.531326771 in a datagram of the real daemon.
-        assert_eq!(
-            CdTime::from_raw(1_927_824_860_545_892_864).to_string(),
-            "1795426812.531326771"
-        );
-        assert_eq!(
-            CdTime::from_raw(u64::MAX).secs_nanos(),
-            ((1 << 34) - 1, 999_999_999)
-        );
+        assert_eq!(CdTime::from_raw(1_927_824_860_545_892_864).to_string(), "1795426812.531326771");
+        assert_eq!(CdTime::from_raw(u64::MAX).secs_nanos(), ((1 << 34) - 1, 999_999_999));
     }
 
     #[test]

@@ -36,15 +36,9 @@ pub(super) fn open(
     let mut report = ListenReport::new(spec.clone(), buffer_bytes);
     match bind(spec, interfaces, buffer_bytes) {
         Ok(socket) => {
-            report.bound = socket
-                .local_addr()
-                .ok()
-                .and_then(|address| address.as_socket());
+            report.bound = socket.local_addr().ok().and_then(|address| address.as_socket());
             report.buffer_bytes = granted(&socket).unwrap_or(0);
-            let mut bound = Bound {
-                socket,
-                joined: Vec::new(),
-            };
+            let mut bound = Bound { socket, joined: Vec::new() };
             if spec.is_group() {
                 join(&bound.socket, &mut bound.joined, interfaces, &mut report);
             } else if is_without_ipv6(spec.address, interfaces) {
@@ -90,11 +84,7 @@ fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Soc
 
 /// A socket with the options that must be set before it is bound.
 fn prepared(address: IpAddr) -> io::Result<Socket> {
-    let domain = if address.is_ipv4() {
-        Domain::IPV4
-    } else {
-        Domain::IPV6
-    };
+    let domain = if address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP))?;
     if address.is_ipv6() {
         socket.set_only_v6(true)?;
@@ -131,11 +121,7 @@ fn is_wildcard_free(wildcard: SocketAddr, all: &[Interface]) -> bool {
     let local = all.iter().flat_map(|found| {
         let v4 = found.v4.iter().map(|address| IpAddr::V4(*address));
         // Link-local ones would need a scope; there is always ::1.
-        let v6 = found
-            .v6
-            .iter()
-            .filter(|v6| !v6.is_unicast_link_local())
-            .copied();
+        let v6 = found.v6.iter().filter(|v6| !v6.is_unicast_link_local()).copied();
         v4.chain(v6.map(IpAddr::V6))
     });
     std::iter::once(rare)
@@ -144,9 +130,7 @@ fn is_wildcard_free(wildcard: SocketAddr, all: &[Interface]) -> bool {
         .take(PROBES_MAX)
         .any(|address| {
             prepared(address).is_ok_and(|probe| {
-                probe
-                    .bind(&SocketAddr::new(address, wildcard.port()).into())
-                    .is_ok()
+                probe.bind(&SocketAddr::new(address, wildcard.port()).into()).is_ok()
             })
         })
 }
@@ -190,9 +174,7 @@ pub(super) fn join(
                 // An interface that does not speak the family has nothing to be missed.
                 Err(_) if interface.is_loopback || !interface.speaks(asked.address) => continue,
                 Err(error) => {
-                    report
-                        .not_joined
-                        .push((interface.name.clone(), join_failure(&error)));
+                    report.not_joined.push((interface.name.clone(), join_failure(&error)));
                     continue;
                 }
             }
@@ -236,9 +218,9 @@ fn is_without_ipv6(address: IpAddr, interfaces: &[Interface]) -> bool {
 
 fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {
     match errno(error) {
-        Some(Errno::EADDRINUSE) => Trouble::Taken {
-            holder: kernel::holder(spec.address, spec.port),
-        },
+        Some(Errno::EADDRINUSE) => {
+            Trouble::Taken { holder: kernel::holder(spec.address, spec.port) }
+        }
         Some(Errno::EAFNOSUPPORT) => Trouble::NoIpv6,
         Some(Errno::EADDRNOTAVAIL) if is_without_ipv6(spec.address, all) => Trouble::NoIpv6,
         Some(Errno::EADDRNOTAVAIL) => Trouble::NotOurs,
@@ -267,9 +249,5 @@ fn grow_buffer(socket: &Socket, bytes: usize) {
 /// bookkeeping (socket(7)), and reports the double.
 fn granted(socket: &Socket) -> io::Result<usize> {
     let bytes = socket.recv_buffer_size()?;
-    Ok(if cfg!(any(target_os = "linux", target_os = "android")) {
-        bytes / 2
-    } else {
-        bytes
-    })
+    Ok(if cfg!(any(target_os = "linux", target_os = "android")) { bytes / 2 } else { bytes })
 }

@@ -47,20 +47,17 @@ pub fn interfaces() -> io::Result<Vec<Interface>> {
         let Ok(index) = if_nametoindex(entry.interface_name.as_str()) else {
             continue;
         };
-        let place = found
-            .iter()
-            .position(|known| known.index == index)
-            .unwrap_or_else(|| {
-                found.push(Interface {
-                    name: entry.interface_name.clone(),
-                    index,
-                    is_up: entry.flags.contains(InterfaceFlags::IFF_UP),
-                    is_multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
-                    is_loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
-                    ..Interface::default()
-                });
-                found.len() - 1
+        let place = found.iter().position(|known| known.index == index).unwrap_or_else(|| {
+            found.push(Interface {
+                name: entry.interface_name.clone(),
+                index,
+                is_up: entry.flags.contains(InterfaceFlags::IFF_UP),
+                is_multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
+                is_loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+                ..Interface::default()
             });
+            found.len() - 1
+        });
         let Some(interface) = found.get_mut(place) else {
             continue;
         };

@@ -48,11 +48,8 @@ pub(super) fn holder(address: IpAddr, port: u16) -> Option<String> {
             continue;
         };
         let holds = handles.flatten().any(|handle| {
-            fs::read_link(handle.path()).is_ok_and(|target| {
-                inodes
-                    .iter()
-                    .any(|inode| target.as_os_str() == inode.as_str())
-            })
+            fs::read_link(handle.path())
+                .is_ok_and(|target| inodes.iter().any(|inode| target.as_os_str() == inode.as_str()))
         });
         if holds {
             let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
@@ -125,11 +122,7 @@ mod tests {
 
     #[test]
     fn the_heading_and_nonsense_are_nothing() {
-        for line in [
-            "",
-            "   sl  local_address rem_address   st tx_queue",
-            "1: zz:zz 3",
-        ] {
+        for line in ["", "   sl  local_address rem_address   st tx_queue", "1: zz:zz 3"] {
             assert_eq!(parse_line(line), None);
         }
     }

@@ -46,11 +46,7 @@ pub enum ParseListenError {
 impl ListenSpec {
     /// An address and a port on any interface.
     pub const fn new(address: IpAddr, port: u16) -> Self {
-        Self {
-            address,
-            port,
-            interface: None,
-        }
+        Self { address, port, interface: None }
     }
 
     /// Both wildcards and both of collectd's groups.
@@ -111,25 +107,19 @@ impl FromStr for ListenSpec {
             Some(rest) => split_bracketed(text, rest)?,
             None => split_plain(text),
         };
-        let address = address
-            .parse()
-            .map_err(|_| ParseListenError::Address(text.into()))?;
+        let address = address.parse().map_err(|_| ParseListenError::Address(text.into()))?;
         let port = match port {
             None => PORT_DEFAULT,
-            Some(port) if port.starts_with(|c: char| c.is_ascii_digit()) => port
-                .parse()
-                .map_err(|_| ParseListenError::Port(port.into()))?,
+            Some(port) if port.starts_with(|c: char| c.is_ascii_digit()) => {
+                port.parse().map_err(|_| ParseListenError::Port(port.into()))?
+            }
             Some(port) => return Err(ParseListenError::Port(port.into())),
         };
         match interface {
             Some(name) if name.is_empty() || name.contains([':', '%', '/', ' ']) => {
                 Err(ParseListenError::Interface(name.into()))
             }
-            _ => Ok(Self {
-                address,
-                port,
-                interface: interface.map(Into::into),
-            }),
+            _ => Ok(Self { address, port, interface: interface.map(Into::into) }),
         }
     }
 }
@@ -186,17 +176,9 @@ mod tests {
     #[track_caller]
     fn check(text: &str, address: &str, port: u16, interface: Option<&str>) {
         let interface = interface.map(String::from);
-        let wanted = ListenSpec {
-            address: address.parse().unwrap(),
-            port,
-            interface,
-        };
+        let wanted = ListenSpec { address: address.parse().unwrap(), port, interface };
         assert_eq!(text.parse(), Ok(wanted.clone()), "{text}");
-        assert_eq!(
-            wanted.to_string().parse(),
-            Ok(wanted),
-            "{text} written and read again"
-        );
+        assert_eq!(wanted.to_string().parse(), Ok(wanted), "{text} written and read again");
     }
 
     #[test]
@@ -204,75 +186,36 @@ mod tests {
         check("0.0.0.0", "0.0.0.0", 25_826, None);
         check("127.0.0.1:0", "127.0.0.1", 0, None);
         check("239.192.74.66%eth0", "239.192.74.66", 25_826, Some("eth0"));
-        check(
-            "239.192.74.66:1%br-lan.7",
-            "239.192.74.66",
-            1,
-            Some("br-lan.7"),
-        );
+        check("239.192.74.66:1%br-lan.7", "239.192.74.66", 1, Some("br-lan.7"));
         check("::", "::", 25_826, None);
         check("[::1]", "::1", 25_826, None);
         check("[::1]:25827", "::1", 25_827, None);
-        check(
-            "ff18::efc0:4a42%eth0",
-            "ff18::efc0:4a42",
-            25_826,
-            Some("eth0"),
-        );
+        check("ff18::efc0:4a42%eth0", "ff18::efc0:4a42", 25_826, Some("eth0"));
         check("[ff18::1]:9%eth0", "ff18::1", 9, Some("eth0"));
         check("[fe80::1%eth0]:9", "fe80::1", 9, Some("eth0"));
     }
 
     #[test]
     fn what_is_no_address_is_refused_with_an_example() {
-        for text in [
-            "",
-            "localhost",
-            ":25827",
-            "1.2.3",
-            "[::1",
-            "[::1]25827",
-            "1.2.3.4.5:1",
-        ] {
+        for text in ["", "localhost", ":25827", "1.2.3", "[::1", "[::1]25827", "1.2.3.4.5:1"] {
             let told = text.parse::<ListenSpec>().unwrap_err().to_string();
-            assert!(
-                told.contains("is not an IP address; write ADDR[:PORT][%IFACE]"),
-                "{told}"
-            );
+            assert!(told.contains("is not an IP address; write ADDR[:PORT][%IFACE]"), "{told}");
         }
     }
 
     #[test]
     fn what_is_no_port_is_refused() {
-        for text in [
-            "1.2.3.4:",
-            "1.2.3.4:65536",
-            "1.2.3.4:-1",
-            "1.2.3.4:+1",
-            "[::1]:x",
-        ] {
+        for text in ["1.2.3.4:", "1.2.3.4:65536", "1.2.3.4:-1", "1.2.3.4:+1", "[::1]:x"] {
             let refused = text.parse::<ListenSpec>();
-            assert!(
-                matches!(refused, Err(ParseListenError::Port(_))),
-                "{text}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(ParseListenError::Port(_))), "{text}: {refused:?}");
         }
     }
 
     #[test]
     fn what_is_no_interface_is_refused() {
-        for text in [
-            "1.2.3.4%",
-            "1.2.3.4%eth0:25826",
-            "[::1%a]:1%b",
-            "1.2.3.4%a%b",
-            "::1%a/b",
-        ] {
+        for text in ["1.2.3.4%", "1.2.3.4%eth0:25826", "[::1%a]:1%b", "1.2.3.4%a%b", "::1%a/b"] {
             let refused = text.parse::<ListenSpec>();
-            assert!(
-                matches!(refused, Err(ParseListenError::Interface(_))),
-                "{text}: {refused:?}"
-            );
+            assert!(matches!(refused, Err(ParseListenError::Interface(_))), "{text}: {refused:?}");
         }
     }
 }

@@ -65,10 +65,7 @@ impl Local {
                 }
             }
         })?;
-        Ok(Self {
-            stop: Some(stop),
-            thread: Some(thread),
-        })
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
     }
 }
 
@@ -100,20 +97,13 @@ fn loopback_socket(target: SocketAddr) -> io::Result<UdpSocket> {
 /// Time from `now` to the next whole [`PERIOD`], never none: several machines' lines meet at the
 /// same places of the axis.
 fn until_next(now: SystemTime) -> Duration {
-    let past = now
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default()
-        .subsec_nanos();
-    PERIOD
-        .saturating_sub(Duration::from_nanos(past.into()))
-        .max(Duration::from_millis(1))
+    let past = now.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    PERIOD.saturating_sub(Duration::from_nanos(past.into())).max(Duration::from_millis(1))
 }
 
 /// What this machine calls itself, and so the host of everything measured here.
 pub fn host_name() -> String {
-    let host = sysinfo::System::host_name()
-        .ok()
-        .filter(|name| !name.is_empty());
+    let host = sysinfo::System::host_name().ok().filter(|name| !name.is_empty());
     host.unwrap_or_else(|| "localhost".into())
 }
 
@@ -126,20 +116,12 @@ struct Station {
 
 impl Station {
     fn new() -> Self {
-        Self {
-            host: host_name(),
-            meter: Meter::new(),
-            encoder: Encoder::default(),
-        }
+        Self { host: host_name(), meter: Meter::new(), encoder: Encoder::default() }
     }
 
     /// Measures everything once, all at `now`, and hands the datagrams to `send`.
     fn measure(&mut self, now: CdTime, send: &mut impl FnMut(&[u8])) {
-        let Self {
-            host,
-            meter,
-            encoder,
-        } = self;
+        let Self { host, meter, encoder } = self;
         let interval = Interval::from_duration(PERIOD);
         meter.read(&mut |reading| {
             let names = Names {
@@ -160,10 +142,7 @@ impl Station {
 fn read_load_and_uptime(take: &mut Take<'_>) {
     if let Ok(load) = sysinfo::System::load_average() {
         let values = [load.one, load.five, load.fifteen].map(Value::Gauge);
-        take(&Reading {
-            values: &values,
-            ..named("load", "", "load", "")
-        });
+        take(&Reading { values: &values, ..named("load", "", "load", "") });
     }
     if let Ok(secs) = sysinfo::System::uptime() {
         gauge(take, named("uptime", "", "uptime", ""), secs as f64);
@@ -176,30 +155,18 @@ fn named<'a>(
     type_: &'a str,
     type_instance: &'a str,
 ) -> Reading<'a> {
-    Reading {
-        plugin,
-        plugin_instance,
-        type_,
-        type_instance,
-        values: &[],
-    }
+    Reading { plugin, plugin_instance, type_, type_instance, values: &[] }
 }
 
 /// One gauge.
 fn gauge(take: &mut Take<'_>, reading: Reading<'_>, value: f64) {
-    take(&Reading {
-        values: &[Value::Gauge(value)],
-        ..reading
-    });
+    take(&Reading { values: &[Value::Gauge(value)], ..reading });
 }
 
 /// Some counters, as collectd sends those that only ever grow.
 fn derive<const N: usize>(take: &mut Take<'_>, reading: Reading<'_>, values: [u64; N]) {
     let values = values.map(|value| Value::Derive(value.cast_signed()));
-    take(&Reading {
-        values: &values,
-        ..reading
-    });
+    take(&Reading { values: &values, ..reading });
 }
 
 /// collectd's instance for a mount point: `root` for `/`, else without the first `/` and with
@@ -221,16 +188,8 @@ mod tests {
         for _ in 0..2 {
             read(&mut |reading| {
                 assert!(!reading.values.is_empty());
-                let Reading {
-                    plugin,
-                    plugin_instance,
-                    type_,
-                    type_instance,
-                    ..
-                } = *reading;
-                names.insert(format!(
-                    "{plugin}/{plugin_instance}/{type_}/{type_instance}"
-                ));
+                let Reading { plugin, plugin_instance, type_, type_instance, .. } = *reading;
+                names.insert(format!("{plugin}/{plugin_instance}/{type_}/{type_instance}"));
             });
             // Percentages of cores need two readings some time apart.
             thread::sleep(sysinfo::MINIMUM_CPU_UPDATE_INTERVAL);
@@ -252,19 +211,14 @@ mod tests {
         for name in portable_names.iter().filter(is_everywhere) {
             assert!(own_names.contains(name), "{name} is not in {own_names:?}");
         }
-        assert!(
-            portable_names.contains("cpu/0/percent/idle"),
-            "{portable_names:?}"
-        );
+        assert!(portable_names.contains("cpu/0/percent/idle"), "{portable_names:?}");
     }
 
     #[test]
     fn measurements_are_due_at_whole_seconds() {
-        for (past_nanos, wait_nanos) in [
-            (0, 1_000_000_000),
-            (250_000_000, 750_000_000),
-            (999_999_999, 1_000_000),
-        ] {
+        for (past_nanos, wait_nanos) in
+            [(0, 1_000_000_000), (250_000_000, 750_000_000), (999_999_999, 1_000_000)]
+        {
             let now = UNIX_EPOCH + Duration::new(1_800_000_000, past_nanos);
             assert_eq!(until_next(now), Duration::from_nanos(wait_nanos));
         }

@@ -59,21 +59,8 @@ impl Outlet {
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
         let backlog = VecDeque::new();
-        let outlet = Self {
-            ready,
-            emptied,
-            backlog,
-            backlog_words: 0,
-            backlog_words_max,
-            wake,
-        };
-        (
-            outlet,
-            Intake {
-                ready: ready_out,
-                emptied: emptied_in,
-            },
-        )
+        let outlet = Self { ready, emptied, backlog, backlog_words: 0, backlog_words_max, wake };
+        (outlet, Intake { ready: ready_out, emptied: emptied_in })
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
@@ -141,9 +128,7 @@ impl Outlet {
         let Some(next) = self.backlog.pop_front() else {
             return;
         };
-        self.backlog_words = self
-            .backlog_words
-            .saturating_sub(words(&oldest) + words(&next));
+        self.backlog_words = self.backlog_words.saturating_sub(words(&oldest) + words(&next));
         oldest.dropped_values += oldest.values.len() as u64;
         oldest.rows.clear();
         oldest.values.clear();
@@ -201,10 +186,7 @@ fn join(batch: &mut Batch, mut later: Batch) {
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);
-    let excess = batch
-        .notifications
-        .len()
-        .saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
+    let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
     batch.notifications.drain(..excess);
     for delta in later.senders {
         add_sender(&mut batch.senders, delta);
@@ -222,11 +204,7 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     let at = |senders: &[SenderDelta], wanted| senders.iter().position(|s| s.sender == wanted);
     let known = at(senders, delta.sender);
     let is_full = senders.len() >= SENDERS_PER_BATCH_MAX;
-    let sender = if known.is_none() && is_full {
-        OTHER_SENDERS
-    } else {
-        delta.sender
-    };
+    let sender = if known.is_none() && is_full { OTHER_SENDERS } else { delta.sender };
     let place = known.or_else(|| at(senders, sender));
     let Some(sum) = place.and_then(|place| senders.get_mut(place)) else {
         senders.push(SenderDelta { sender, ..delta });
@@ -239,13 +217,7 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     sum.faults += delta.faults;
     sum.last_seen = sum.last_seen.max(delta.last_seen);
     for (protection, user, count) in delta.protected {
-        count_user(
-            &mut sum.protected,
-            protection,
-            &user,
-            count,
-            USERS_PER_SENDER_MAX,
-        );
+        count_user(&mut sum.protected, protection, &user, count, USERS_PER_SENDER_MAX);
     }
 }
 
@@ -316,10 +288,7 @@ mod tests {
             outlet.offer(rows(turn * 1_000..(turn + 1) * 1_000));
         }
         let batches = drain(&mut outlet, &intake);
-        let got: Vec<u64> = batches
-            .iter()
-            .flat_map(|batch| batch.values.clone())
-            .collect();
+        let got: Vec<u64> = batches.iter().flat_map(|batch| batch.values.clone()).collect();
         let lost: u64 = batches.iter().map(|batch| batch.dropped_values).sum();
         assert!(lost > 0);
         assert_eq!(got.len() as u64 + lost, 1_000_000);
@@ -332,10 +301,7 @@ mod tests {
         let (mut outlet, _intake) = Outlet::with_backlog(1, 3 * BATCH_WORDS, quiet());
         for _ in 0..500 {
             let notifications = vec![notification(); 100];
-            outlet.offer(Batch {
-                notifications,
-                ..rows(0..1_000)
-            });
+            outlet.offer(Batch { notifications, ..rows(0..1_000) });
             let held: usize = outlet.backlog.iter().map(words).sum();
             assert_eq!(held, outlet.backlog_words);
             let most = NOTIFICATIONS_PER_BATCH_MAX * NOTIFICATION_WORDS + 2 * BATCH_WORDS;
@@ -348,10 +314,7 @@ mod tests {
         let (mut outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, quiet());
         for list in 0..5_000 {
             let announced = vec![announced(list)];
-            outlet.offer(Batch {
-                announced,
-                ..rows(list..list + 1)
-            });
+            outlet.offer(Batch { announced, ..rows(list..list + 1) });
             outlet.offer(rows(0..list.min(50)));
         }
         let (mut known, mut lost) = (0, 0);
@@ -372,16 +335,8 @@ mod tests {
         for _ in 0..100 {
             let senders = vec![sender(1), sender(2)];
             let notifications = vec![notification()];
-            let drops = Batch {
-                kernel_drops: 3,
-                refused_lists: 2,
-                ..rows(0..5_000)
-            };
-            outlet.offer(Batch {
-                senders,
-                notifications,
-                ..drops
-            });
+            let drops = Batch { kernel_drops: 3, refused_lists: 2, ..rows(0..5_000) };
+            outlet.offer(Batch { senders, notifications, ..drops });
         }
         let batches = drain(&mut outlet, &intake);
         assert!(batches.iter().any(|batch| batch.dropped_values > 0));
@@ -389,10 +344,7 @@ mod tests {
         assert_eq!(sum(|batch| batch.kernel_drops), 300);
         assert_eq!(sum(|batch| batch.refused_lists), 200);
         assert_eq!(sum(|batch| batch.notifications.len() as u64), 100);
-        assert_eq!(
-            sum(|batch| batch.senders.iter().map(|delta| delta.datagrams).sum()),
-            200
-        );
+        assert_eq!(sum(|batch| batch.senders.iter().map(|delta| delta.datagrams).sum()), 200);
     }
 
     #[test]
@@ -400,28 +352,15 @@ mod tests {
         let (mut outlet, intake) = Outlet::new(1, quiet());
         outlet.offer(rows(0..1));
         for number in 0..=u16::MAX {
-            outlet.offer(Batch {
-                senders: vec![sender(number)],
-                ..Batch::default()
-            });
+            outlet.offer(Batch { senders: vec![sender(number)], ..Batch::default() });
         }
         for _ in 0..=NOTIFICATIONS_PER_BATCH_MAX {
-            outlet.offer(Batch {
-                notifications: vec![notification()],
-                ..Batch::default()
-            });
+            outlet.offer(Batch { notifications: vec![notification()], ..Batch::default() });
         }
         let batches = drain(&mut outlet, &intake);
-        assert!(
-            batches
-                .iter()
-                .all(|batch| batch.senders.len() <= SENDERS_PER_BATCH_MAX + 1)
-        );
-        let datagrams: u64 = batches
-            .iter()
-            .flat_map(|batch| &batch.senders)
-            .map(|delta| delta.datagrams)
-            .sum();
+        assert!(batches.iter().all(|batch| batch.senders.len() <= SENDERS_PER_BATCH_MAX + 1));
+        let datagrams: u64 =
+            batches.iter().flat_map(|batch| &batch.senders).map(|delta| delta.datagrams).sum();
         assert_eq!(datagrams, 65_536);
         let most = batches.iter().map(|batch| batch.notifications.len()).max();
         assert!(most <= Some(NOTIFICATIONS_PER_BATCH_MAX));

@@ -114,10 +114,7 @@ enum Link {
 impl Capture {
     /// Opens the capture at `path`, or standard input for `-`.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        let fail = |cause| CaptureError::Open {
-            path: path.to_owned(),
-            cause,
-        };
+        let fail = |cause| CaptureError::Open { path: path.to_owned(), cause };
         let input: Box<dyn io::Read + Send> = if path == Path::new("-") {
             Box::new(io::stdin())
         } else {
@@ -134,10 +131,7 @@ impl Capture {
     pub fn read(path: &Path, input: Box<dyn io::Read + Send>) -> Result<Self, CaptureError> {
         let mut input = BufReader::new(input);
         let start = input.fill_buf();
-        let start = start.map_err(|cause| CaptureError::Open {
-            path: path.to_owned(),
-            cause,
-        })?;
+        let start = start.map_err(|cause| CaptureError::Open { path: path.to_owned(), cause })?;
         let (reason, advice) = what_it_is(start);
         let reader = PcapReader::new(input).map_err(|_| CaptureError::NotCapture {
             path: path.to_owned(),
@@ -146,10 +140,8 @@ impl Capture {
         })?;
         // The upper half holds the length of a frame check sequence, which does not disturb us.
         let link_type = u32::from(reader.header().datalink) & 0xffff;
-        let link = Link::from_type(link_type).ok_or_else(|| CaptureError::LinkType {
-            path: path.to_owned(),
-            link_type,
-        })?;
+        let link = Link::from_type(link_type)
+            .ok_or_else(|| CaptureError::LinkType { path: path.to_owned(), link_type })?;
         Ok(Self {
             path: path.to_owned(),
             reader,
@@ -178,18 +170,11 @@ impl Capture {
             };
             self.packets += 1;
             match self.link.open(&packet.data) {
-                Inside::Udp {
-                    sender,
-                    port,
-                    bytes,
-                } if port == PORT_DEFAULT || is_collectd(bytes) => {
+                Inside::Udp { sender, port, bytes }
+                    if port == PORT_DEFAULT || is_collectd(bytes) =>
+                {
                     let arrival = arrival(&packet, nanos);
-                    take(&Datagram {
-                        bytes,
-                        sender,
-                        arrival,
-                        internal: false,
-                    });
+                    take(&Datagram { bytes, sender, arrival, internal: false });
                     return Ok(true);
                 }
                 Inside::Fragment => self.skipped.fragments += 1,
@@ -208,11 +193,7 @@ impl Capture {
 
 /// What a packet holds.
 enum Inside<'a> {
-    Udp {
-        sender: SocketAddr,
-        port: u16,
-        bytes: &'a [u8],
-    },
+    Udp { sender: SocketAddr, port: u16, bytes: &'a [u8] },
     Fragment,
     Other,
 }
@@ -235,9 +216,7 @@ impl Link {
         let packet = match self {
             Self::Ethernet => LaxSlicedPacket::from_ethernet(frame).ok(),
             Self::RawIp => LaxSlicedPacket::from_ip(frame).ok(),
-            Self::Loopback => frame
-                .get(4..)
-                .and_then(|ip| LaxSlicedPacket::from_ip(ip).ok()),
+            Self::Loopback => frame.get(4..).and_then(|ip| LaxSlicedPacket::from_ip(ip).ok()),
             Self::LinuxCooked => cooked(frame.get(14..16), frame.get(16..)),
             Self::LinuxCooked2 => cooked(frame.get(..2), frame.get(20..)),
         };
@@ -291,33 +270,24 @@ fn stop(path: &Path, packets: u64, cause: PcapError) -> CaptureError {
         PcapError::IoError(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
             CaptureError::Cut { path, packets }
         }
-        cause => CaptureError::Read {
-            path,
-            packets,
-            cause,
-        },
+        cause => CaptureError::Read { path, packets, cause },
     }
 }
 
 /// What a file that is no pcap looks like, and what to do about it.
 fn what_it_is(start: &[u8]) -> (&'static str, &'static str) {
     match start {
-        [] => (
-            "the file is empty",
-            "did the capturing program end properly?",
-        ),
-        [0x0a, 0x0d, 0x0d, 0x0a, ..] => (
-            "this is pcapng",
-            "make a pcap of it with: editcap -F pcap IN OUT",
-        ),
+        [] => ("the file is empty", "did the capturing program end properly?"),
+        [0x0a, 0x0d, 0x0d, 0x0a, ..] => {
+            ("this is pcapng", "make a pcap of it with: editcap -F pcap IN OUT")
+        }
         [0x1f, 0x8b, ..] => ("this is compressed", "unpack it first: gunzip -k FILE.gz"),
         [0xd4, 0xc3, 0xb2, 0xa1, ..]
         | [0xa1, 0xb2, 0xc3, 0xd4, ..]
         | [0x4d, 0x3c, 0xb2, 0xa1, ..]
-        | [0xa1, 0xb2, 0x3c, 0x4d, ..] => (
-            "it ends inside its own header",
-            "did the capturing program end properly?",
-        ),
+        | [0xa1, 0xb2, 0x3c, 0x4d, ..] => {
+            ("it ends inside its own header", "did the capturing program end properly?")
+        }
         _ => (
             "it does not start as a pcap file does",
             "one is made with: tcpdump -i any -w FILE udp port 25826",
@@ -382,10 +352,7 @@ mod tests {
         let frame = [before_ip, &udp_packet(PORT_DEFAULT, PAYLOAD)].concat();
         let (payloads, skipped, end) = read(pcap(link_type, &[frame]));
         assert!(end.is_ok());
-        assert_eq!(
-            (payloads, skipped),
-            (vec![PAYLOAD.to_vec()], Skipped::default())
-        );
+        assert_eq!((payloads, skipped), (vec![PAYLOAD.to_vec()], Skipped::default()));
     }
 
     #[test]
@@ -402,32 +369,17 @@ mod tests {
     #[test]
     fn an_unknown_link_type_is_named() {
         let (_, _, end) = read(pcap(105, &[]));
-        assert!(
-            end.unwrap_err()
-                .to_string()
-                .starts_with("cannot read link type 105")
-        );
+        assert!(end.unwrap_err().to_string().starts_with("cannot read link type 105"));
     }
 
     #[test]
     fn other_ports_are_taken_only_when_they_speak_the_protocol() {
         let good = b"\x02\x10\0\x2e\0\x03bob0123456789abcdef01234567890123456789x";
-        let (payloads, skipped, end) = read(pcap(
-            101,
-            &[
-                udp_packet(53, b"\x12\x34\x01\x00\0\x01"),
-                udp_packet(7_000, good),
-            ],
-        ));
+        let (payloads, skipped, end) =
+            read(pcap(101, &[udp_packet(53, b"\x12\x34\x01\x00\0\x01"), udp_packet(7_000, good)]));
         assert!(end.is_ok());
         assert_eq!(payloads, [good.to_vec()]);
-        assert_eq!(
-            skipped,
-            Skipped {
-                fragments: 0,
-                others: 1
-            }
-        );
+        assert_eq!(skipped, Skipped { fragments: 0, others: 1 });
     }
 
     #[test]
@@ -436,24 +388,13 @@ mod tests {
         packet[6] |= 0x20;
         let (payloads, skipped, end) = read(pcap(101, &[packet]));
         assert!(end.is_ok() && payloads.is_empty());
-        assert_eq!(
-            skipped,
-            Skipped {
-                fragments: 1,
-                others: 0
-            }
-        );
+        assert_eq!(skipped, Skipped { fragments: 1, others: 0 });
     }
 
     #[test]
     fn a_capture_cut_anywhere_gives_what_is_whole_and_then_says_so() {
-        let file = pcap(
-            101,
-            &[
-                udp_packet(PORT_DEFAULT, PAYLOAD),
-                udp_packet(PORT_DEFAULT, PAYLOAD),
-            ],
-        );
+        let file =
+            pcap(101, &[udp_packet(PORT_DEFAULT, PAYLOAD), udp_packet(PORT_DEFAULT, PAYLOAD)]);
         let record = (file.len() - 24) / 2;
         for end in 0..file.len() {
             let (payloads, _, result) = read(file[..end].to_vec());
@@ -470,17 +411,11 @@ mod tests {
             (&b""[..], "empty"),
             (b"\x0a\x0d\x0d\x0a\0\0\0\0", "pcapng"),
             (b"\x1f\x8b\x08", "compressed"),
-            (
-                b"LoadPlugin network and more of it",
-                "does not start as a pcap",
-            ),
+            (b"LoadPlugin network and more of it", "does not start as a pcap"),
         ] {
             let (_, _, end) = read(bytes.to_vec());
             let message = end.unwrap_err().to_string();
-            assert!(
-                message.contains(words) && message.contains(", in some.pcap\n"),
-                "{message}"
-            );
+            assert!(message.contains(words) && message.contains(", in some.pcap\n"), "{message}");
         }
     }
 }

@@ -38,19 +38,10 @@ pub fn spawn(
 ) -> io::Result<ReceiverHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let thread = thread::Builder::new().name("udp".into()).spawn(move || {
-        Receiver {
-            source,
-            outlet,
-            ingest: Ingest::new(),
-        }
-        .run(&flag)
-    })?;
-    Ok(ReceiverHandle {
-        stop,
-        thread: Some(thread),
-        local,
-    })
+    let thread = thread::Builder::new()
+        .name("udp".into())
+        .spawn(move || Receiver { source, outlet, ingest: Ingest::new() }.run(&flag))?;
+    Ok(ReceiverHandle { stop, thread: Some(thread), local })
 }
 
 impl Drop for ReceiverHandle {
@@ -75,11 +66,7 @@ impl Receiver {
         let mut drops_read = Instant::now();
         let mut interfaces_read = Instant::now();
         while !stop.load(Ordering::Relaxed) {
-            let wait = if self.outlet.is_waiting() {
-                WAIT_WITH_BACKLOG
-            } else {
-                WAIT
-            };
+            let wait = if self.outlet.is_waiting() { WAIT_WITH_BACKLOG } else { WAIT };
             let Self { source, ingest, .. } = self;
             let received = source.receive(wait, &mut |datagram| {
                 ingest.datagram(datagram.bytes, datagram.sender, datagram.arrival);

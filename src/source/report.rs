@@ -102,13 +102,7 @@ impl ListenReport {
     /// `udp 0.0.0.0:25826`, with the actual port and the interface asked for.
     pub fn place(&self) -> String {
         let port = self.bound.map_or(self.asked.port, |bound| bound.port());
-        format!(
-            "udp {}",
-            ListenSpec {
-                port,
-                ..self.asked.clone()
-            }
-        )
+        format!("udp {}", ListenSpec { port, ..self.asked.clone() })
     }
 
     fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
@@ -162,11 +156,7 @@ impl ListenReport {
             Trouble::NoInterface { known } => format!("interfaces here: {}", known.join(", ")),
             Trouble::NotOurs => format!(
                 "use one of its own, or {} for all of them",
-                if asked.address.is_ipv4() {
-                    "0.0.0.0"
-                } else {
-                    "[::]"
-                }
+                if asked.address.is_ipv4() { "0.0.0.0" } else { "[::]" }
             ),
             Trouble::Privileged => format!("use a port above 1023, such as {PORT_DEFAULT}"),
             Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
@@ -200,17 +190,23 @@ impl fmt::Display for ListenReport {
         for (name, why) in &self.not_joined {
             write!(f, "; not joined on {name}: {why}")?;
         }
+        write!(f, "; receive buffer {}", kibibytes(self.buffer_bytes))?;
         if self.is_buffer_small() {
-            write!(
-                f,
-                "; receive buffer {} of {} granted, for more: sysctl -w net.core.rmem_max={}",
-                kibibytes(self.buffer_bytes),
-                kibibytes(self.buffer_wanted_bytes),
-                self.buffer_wanted_bytes
-            )?;
+            write!(f, " of the {} asked for", kibibytes(self.buffer_wanted_bytes))?;
         }
         Ok(())
     }
+}
+
+/// What to do about receive buffers that are smaller than asked for, once for all sockets.
+pub fn buffer_advice(reports: &[ListenReport]) -> Option<String> {
+    let wanted = reports.iter().filter(|report| report.is_buffer_small());
+    let wanted = wanted.map(|report| report.buffer_wanted_bytes).max()?;
+    Some(format!(
+        "bursts may be lost with so small a receive buffer; for the {} asked for: \
+         sysctl -w net.core.rmem_max={wanted}",
+        kibibytes(wanted)
+    ))
 }
 
 fn kibibytes(bytes: usize) -> String {
@@ -248,9 +244,7 @@ mod tests {
 
     #[test]
     fn each_trouble_is_said_with_what_still_works_and_what_to_do() {
-        let taken = |holder: Option<&str>| Trouble::Taken {
-            holder: holder.map(String::from),
-        };
+        let taken = |holder: Option<&str>| Trouble::Taken { holder: holder.map(String::from) };
         says(
             "0.0.0.0",
             taken(None),
@@ -291,9 +285,7 @@ mod tests {
         );
         says(
             "0.0.0.0%eth9",
-            Trouble::NoInterface {
-                known: vec!["lo".into(), "eth0".into()],
-            },
+            Trouble::NoInterface { known: vec!["lo".into(), "eth0".into()] },
             "cannot listen on udp 0.0.0.0:25826%eth9: there is no such interface",
             "; interfaces here: lo, eth0",
         );
@@ -305,16 +297,18 @@ mod tests {
         assert_eq!(report.state(), ListenState::Listening);
         assert_eq!(
             report.to_string(),
-            "listening on udp 239.192.74.66:25826, joined on lo, eth0"
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; receive buffer 8 MiB"
         );
+        assert_eq!(buffer_advice(std::slice::from_ref(&report)), None);
         report.not_joined = vec![("wlan0".into(), "no such device".into())];
         report.buffer_bytes = 212_992;
         assert_eq!(report.state(), ListenState::Partly);
         assert_eq!(
             report.to_string(),
             "listening on udp 239.192.74.66:25826, joined on lo, eth0; not joined on wlan0: no \
-             such device; receive buffer 208 KiB of 8 MiB granted, for more: \
-             sysctl -w net.core.rmem_max=8388608"
+             such device; receive buffer 208 KiB of the 8 MiB asked for"
         );
+        let advice = buffer_advice(&[report.clone(), report]).unwrap();
+        assert!(advice.ends_with("asked for: sysctl -w net.core.rmem_max=8388608"), "{advice}");
     }
 }

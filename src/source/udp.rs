@@ -5,7 +5,7 @@
 //! the caller. Knows nothing of what is in a datagram.
 
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
-pub use super::report::{ListenReport, ListenState, Trouble};
+pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
 
 use super::bind::{self, Bound};
 use super::interfaces::{Interface, interfaces};
@@ -39,10 +39,7 @@ pub struct UdpOptions {
 
 impl Default for UdpOptions {
     fn default() -> Self {
-        Self {
-            listen: Vec::new(),
-            receive_buffer_mib: 8,
-        }
+        Self { listen: Vec::new(), receive_buffer_mib: 8 }
     }
 }
 
@@ -113,21 +110,14 @@ impl UdpSource {
         let (bound, report) = bind::open(spec, found, self.buffer_wanted_bytes);
         if let Some(Bound { socket, joined }) = bound {
             let group = spec.is_group().then_some((self.reports.len(), joined));
-            self.listeners.push(Listener {
-                group,
-                ..Listener::new(socket.into())
-            });
+            self.listeners.push(Listener { group, ..Listener::new(socket.into()) });
         }
         self.reports.push(report);
     }
 
     fn tell_what_still_works(&mut self) {
         let mut works: Vec<&'static str> = Vec::new();
-        for report in self
-            .reports
-            .iter()
-            .filter(|report| report.trouble.is_none())
-        {
+        for report in self.reports.iter().filter(|report| report.trouble.is_none()) {
             let kind = report.asked.kind();
             if !works.contains(&kind) {
                 works.push(kind);
@@ -145,9 +135,7 @@ impl UdpSource {
 
     /// Whether anything from outside can arrive.
     pub fn is_listening(&self) -> bool {
-        self.reports
-            .iter()
-            .any(|report| report.state() != ListenState::Failed)
+        self.reports.iter().any(|report| report.state() != ListenState::Failed)
     }
 
     /// Opens a socket of its own on the loopback, on a free port, for what this program sends to
@@ -157,10 +145,7 @@ impl UdpSource {
             .or_else(|_| UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        self.listeners.push(Listener {
-            internal: true,
-            ..Listener::new(socket)
-        });
+        self.listeners.push(Listener { internal: true, ..Listener::new(socket) });
         Ok(address)
     }
 
@@ -222,12 +207,7 @@ impl UdpSource {
             let Some(report) = self.reports.get_mut(*place) else {
                 continue;
             };
-            bind::join(
-                &socket2::SockRef::from(&listener.socket),
-                joined,
-                &found,
-                report,
-            );
+            bind::join(&socket2::SockRef::from(&listener.socket), joined, &found, report);
         }
         self.tell_what_still_works();
     }
@@ -236,13 +216,7 @@ impl UdpSource {
 impl Listener {
     fn new(socket: UdpSocket) -> Self {
         let inode = nix::sys::stat::fstat(&socket).map_or(0, |stat| stat.st_ino);
-        Self {
-            socket,
-            inode,
-            drops: 0,
-            internal: false,
-            group: None,
-        }
+        Self { socket, inode, drops: 0, internal: false, group: None }
     }
 
     fn drain(

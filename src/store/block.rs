@@ -72,15 +72,8 @@ impl Track {
             Some(_) => {
                 let changed = !interval.is_zero() && interval != self.open.interval;
                 if changed || self.open.samples.len() >= BLOCK_SAMPLES {
-                    let interval = if interval.is_zero() {
-                        self.open.interval
-                    } else {
-                        interval
-                    };
-                    self.seal(Block {
-                        interval,
-                        samples: Vec::new(),
-                    });
+                    let interval = if interval.is_zero() { self.open.interval } else { interval };
+                    self.seal(Block { interval, samples: Vec::new() });
                     begins = true;
                 }
             }
@@ -99,25 +92,10 @@ impl Track {
         if sealed_end.is_some_and(|end| sample.time <= end.time) {
             let known = self.place(sample.time).and_then(|place| self.get(place));
             let same = known.is_some_and(|(known, _)| known.time == sample.time);
-            return (
-                if same {
-                    Pushed::Duplicate
-                } else {
-                    Pushed::TooLate
-                },
-                false,
-            );
+            return (if same { Pushed::Duplicate } else { Pushed::TooLate }, false);
         }
-        let at = self
-            .open
-            .samples
-            .partition_point(|known| known.time < sample.time);
-        if self
-            .open
-            .samples
-            .get(at)
-            .is_some_and(|known| known.time == sample.time)
-        {
+        let at = self.open.samples.partition_point(|known| known.time < sample.time);
+        if self.open.samples.get(at).is_some_and(|known| known.time == sample.time) {
             return (Pushed::Duplicate, false);
         }
         if self.open.samples.len() < BLOCK_SAMPLES {
@@ -133,10 +111,7 @@ impl Track {
         let mut samples = Vec::with_capacity(BLOCK_SAMPLES.min(self.open.samples.len() - at + 1));
         samples.push(sample);
         samples.extend(self.open.samples.drain(at..));
-        self.seal(Block {
-            interval: self.open.interval,
-            samples,
-        });
+        self.seal(Block { interval: self.open.interval, samples });
         (Pushed::Late, true)
     }
 
@@ -160,24 +135,14 @@ impl Track {
             }
             let freed = (before - self.sealed.capacity()) * size_of::<Block>() + block.bytes();
             self.bytes = self.bytes.saturating_sub(freed);
-            return Evicted {
-                samples: block.samples.len(),
-                remains: false,
-            };
+            return Evicted { samples: block.samples.len(), remains: false };
         }
         let (count, before) = (self.open.samples.len(), self.open.bytes());
-        let gone = if count <= FIRST_SAMPLES {
-            count
-        } else {
-            count / 2
-        };
+        let gone = if count <= FIRST_SAMPLES { count } else { count / 2 };
         self.open.samples.drain(..gone);
         self.open.samples.shrink_to_fit();
         self.bytes = (self.bytes + self.open.bytes()).saturating_sub(before);
-        Evicted {
-            samples: gone,
-            remains: gone < count,
-        }
+        Evicted { samples: gone, remains: gone < count }
     }
 
     /// Bytes allocated, by capacity.
@@ -186,12 +151,7 @@ impl Track {
     }
 
     pub(super) fn oldest(&self) -> Option<Sample> {
-        self.sealed
-            .front()
-            .unwrap_or(&self.open)
-            .samples
-            .first()
-            .copied()
+        self.sealed.front().unwrap_or(&self.open).samples.first().copied()
     }
 
     pub(super) fn newest(&self) -> Option<Sample> {
@@ -210,10 +170,7 @@ impl Track {
     /// The place of the newest sample.
     pub(super) fn last_place(&self) -> Option<Place> {
         let sample = self.open.samples.len().checked_sub(1)?;
-        Some(Place {
-            block: self.sealed.len(),
-            sample,
-        })
+        Some(Place { block: self.sealed.len(), sample })
     }
 
     /// The place of the newest sample before `time`.
@@ -242,11 +199,7 @@ impl Track {
 
     /// Block number `block`, the open one last.
     pub(super) fn block(&self, block: usize) -> Option<&Block> {
-        if block == self.sealed.len() {
-            Some(&self.open)
-        } else {
-            self.sealed.get(block)
-        }
+        if block == self.sealed.len() { Some(&self.open) } else { self.sealed.get(block) }
     }
 }
 
@@ -259,8 +212,7 @@ impl Block {
         }
         let before = self.bytes();
         let wanted = (2 * capacity).clamp(FIRST_SAMPLES, BLOCK_SAMPLES);
-        self.samples
-            .reserve_exact(wanted.saturating_sub(len).max(1));
+        self.samples.reserve_exact(wanted.saturating_sub(len).max(1));
         self.bytes() - before
     }
 
@@ -283,18 +235,12 @@ mod tests {
     const TOLD: Interval = Interval::from_secs(10);
 
     fn at(secs: u64) -> Sample {
-        Sample {
-            time: CdTime::from_secs(secs),
-            bits: secs,
-        }
+        Sample { time: CdTime::from_secs(secs), bits: secs }
     }
 
     fn times(track: &Track) -> Vec<u64> {
         let blocks = (0..=track.sealed.len()).filter_map(|number| track.block(number));
-        blocks
-            .flat_map(|block| &block.samples)
-            .map(|sample| sample.bits)
-            .collect()
+        blocks.flat_map(|block| &block.samples).map(|sample| sample.bits).collect()
     }
 
     fn filled(times: impl IntoIterator<Item = u64>) -> Track {
@@ -318,10 +264,7 @@ mod tests {
     fn a_new_interval_begins_a_block() {
         let mut track = filled(0..3);
         assert!(track.push(at(9), Interval::from_secs(1)).1);
-        assert!(
-            !track.push(at(10), Interval::ZERO).1,
-            "not told is no change"
-        );
+        assert!(!track.push(at(10), Interval::ZERO).1, "not told is no change");
         assert_eq!(track.sealed[0].interval, TOLD);
     }
 
@@ -341,11 +284,7 @@ mod tests {
         let mut track = filled((0..300).map(|n| 10 * n));
         assert_eq!(track.push(at(15), TOLD).0, Pushed::TooLate);
         assert_eq!(track.push(at(20), TOLD).0, Pushed::Duplicate);
-        assert_eq!(
-            track.push(at(2_555), TOLD).0,
-            Pushed::Late,
-            "between sealed and open"
-        );
+        assert_eq!(track.push(at(2_555), TOLD).0, Pushed::Late, "between sealed and open");
         assert_eq!(times(&track).len(), 301);
     }
 
@@ -363,26 +302,11 @@ mod tests {
     #[test]
     fn the_oldest_block_goes_first_and_an_open_one_by_halves() {
         let mut track = filled(0..300);
-        assert_eq!(
-            track.evict(),
-            Evicted {
-                samples: 256,
-                remains: false
-            }
-        );
-        assert_eq!(
-            track.evict(),
-            Evicted {
-                samples: 22,
-                remains: true
-            }
-        );
+        assert_eq!(track.evict(), Evicted { samples: 256, remains: false });
+        assert_eq!(track.evict(), Evicted { samples: 22, remains: true });
         assert_eq!(times(&track), (278..300).collect::<Vec<_>>());
         while track.evict().remains {}
-        assert_eq!(
-            (track.oldest(), track.last_place(), track.bytes()),
-            (None, None, 0)
-        );
+        assert_eq!((track.oldest(), track.last_place(), track.bytes()), (None, None, 0));
     }
 
     #[test]
@@ -391,21 +315,11 @@ mod tests {
         let check = |track: &Track| {
             let blocks = (0..=track.sealed.len()).filter_map(|number| track.block(number));
             let sum: usize = blocks.map(Block::bytes).sum();
-            assert_eq!(
-                track.bytes(),
-                sum + track.sealed.capacity() * size_of::<Block>()
-            );
+            assert_eq!(track.bytes(), sum + track.sealed.capacity() * size_of::<Block>());
         };
         for round in 0..4_000_u64 {
-            let secs = if round % 7 == 0 {
-                round.saturating_sub(20)
-            } else {
-                round
-            };
-            track.push(
-                at(secs * 10 + round % 3),
-                Interval::from_secs(1 + round / 1_000),
-            );
+            let secs = if round % 7 == 0 { round.saturating_sub(20) } else { round };
+            track.push(at(secs * 10 + round % 3), Interval::from_secs(1 + round / 1_000));
             if round % 300 == 0 {
                 track.evict();
             }
@@ -420,11 +334,9 @@ mod tests {
     #[test]
     fn places_are_found_across_blocks() {
         let track = filled((1..=600).map(|n| 10 * n));
-        for (secs, before, from) in [
-            (5, None, Some(10)),
-            (2_560, Some(2_550), Some(2_560)),
-            (6_001, Some(6_000), None),
-        ] {
+        for (secs, before, from) in
+            [(5, None, Some(10)), (2_560, Some(2_550), Some(2_560)), (6_001, Some(6_000), None)]
+        {
             let time = CdTime::from_secs(secs);
             let bits = |place: Option<Place>| Some(track.get(place?)?.0.bits);
             assert_eq!(bits(track.place_before(time)), before, "{secs}");

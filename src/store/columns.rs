@@ -146,13 +146,7 @@ impl<'a> Tracer<'a> {
             bucket: Bucket::default(),
             broken: false,
             lead_only: false,
-            stats: Stats {
-                last: zero,
-                min: zero,
-                avg: zero,
-                max: zero,
-                count: 0,
-            },
+            stats: Stats { last: zero, min: zero, avg: zero, max: zero, count: 0 },
             reset_until: CdTime::ZERO,
         }
     }
@@ -242,47 +236,21 @@ impl<'a> Tracer<'a> {
         let end = start.saturating_add(self.width);
         let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
         let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket {
-            start,
-            time,
-            last,
-            min,
-            max,
-            sum,
-            count: 1,
-            whole,
-            uneven: false,
-        };
+        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole, uneven: false };
         if !whole && self.span.contains(time) {
             self.count(value, value, value, value, 1);
         }
     }
 
     fn flush(&mut self) {
-        let Bucket {
-            start,
-            time,
-            last,
-            min,
-            max,
-            sum,
-            count,
-            whole,
-            ..
-        } = self.bucket;
+        let Bucket { start, time, last, min, max, sum, count, whole, .. } = self.bucket;
         let time = match count {
             0 => return,
             1 => time,
             _ => CdTime::from_raw(start + self.width / 2),
         };
         let mean = mean(sum / f64::from(count), min, max);
-        self.out.columns.push(Column {
-            time,
-            min,
-            max,
-            mean,
-            count,
-        });
+        self.out.columns.push(Column { time, min, max, mean, count });
         self.bucket.count = 0;
         if whole {
             self.count(last, min, max, sum, count);
@@ -305,13 +273,7 @@ impl<'a> Tracer<'a> {
             self.out.columns.clear();
         }
         if self.stats.count > 0 {
-            let Stats {
-                avg: sum,
-                min,
-                max,
-                count,
-                ..
-            } = self.stats;
+            let Stats { avg: sum, min, max, count, .. } = self.stats;
             let avg = mean(sum / count as f64, min, max);
             self.out.stats = Some(Stats { avg, ..self.stats });
         }
@@ -320,19 +282,9 @@ impl<'a> Tracer<'a> {
 
 /// The sum of huge values may be infinite or none at all; their average lies between them.
 fn mean(mean: f64, min: f64, max: f64) -> f64 {
-    if mean.is_finite() {
-        mean.clamp(min, max)
-    } else {
-        min / 2.0 + max / 2.0
-    }
+    if mean.is_finite() { mean.clamp(min, max) } else { min / 2.0 + max / 2.0 }
 }
 
 fn alone(time: CdTime, value: f64) -> Column {
-    Column {
-        time,
-        min: value,
-        max: value,
-        mean: value,
-        count: 1,
-    }
+    Column { time, min: value, max: value, mean: value, count: 1 }
 }

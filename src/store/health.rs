@@ -162,19 +162,14 @@ impl Health {
 
     fn count_protected(&mut self, protection: Protection, user: &str, count: u64) {
         let at = |list: &[ProtectedCount], user: &str| {
-            list.iter()
-                .position(|known| known.protection == protection && *known.user == *user)
+            list.iter().position(|known| known.protection == protection && *known.user == *user)
         };
         let full = self.protected.len() >= PROTECTED_MAX && at(&self.protected, user).is_none();
         let user = if full { OTHER_USERS } else { user };
         match at(&self.protected, user).and_then(|position| self.protected.get_mut(position)) {
             Some(known) => known.count += count,
             None => {
-                self.protected.push(ProtectedCount {
-                    protection,
-                    user: user.into(),
-                    count,
-                });
+                self.protected.push(ProtectedCount { protection, user: user.into(), count });
             }
         }
     }
@@ -204,19 +199,12 @@ mod tests {
     use crate::ingest::OTHER_SENDERS;
 
     fn sent(senders: impl IntoIterator<Item = SenderDelta>) -> Batch {
-        Batch {
-            senders: senders.into_iter().collect(),
-            ..Batch::default()
-        }
+        Batch { senders: senders.into_iter().collect(), ..Batch::default() }
     }
 
     fn from(number: u32) -> SenderDelta {
         let ip = std::net::Ipv4Addr::from(0x0a00_0000 + number);
-        SenderDelta {
-            datagrams: 1,
-            bytes: 100,
-            ..SenderDelta::new((ip, 25_826).into())
-        }
+        SenderDelta { datagrams: 1, bytes: 100, ..SenderDelta::new((ip, 25_826).into()) }
     }
 
     #[test]
@@ -225,10 +213,7 @@ mod tests {
         health.absorb(&sent((0..5_000).map(from)));
         health.absorb(&sent([
             from(0),
-            SenderDelta {
-                datagrams: 7,
-                ..SenderDelta::new(OTHER_SENDERS)
-            },
+            SenderDelta { datagrams: 7, ..SenderDelta::new(OTHER_SENDERS) },
         ]));
         assert_eq!(health.senders.len(), SENDERS_MAX);
         assert_eq!(health.senders[&from(0).sender].datagrams, 2);
@@ -241,10 +226,7 @@ mod tests {
         let mut health = Health::default();
         for number in 0..300 {
             let protected = vec![(Protection::Signed, format!("user{number}").into(), 1)];
-            health.absorb(&sent([SenderDelta {
-                protected,
-                ..from(0)
-            }]));
+            health.absorb(&sent([SenderDelta { protected, ..from(0) }]));
         }
         assert_eq!(health.protected.len(), PROTECTED_MAX + 1);
         let others = health.protected.last().unwrap();
@@ -260,9 +242,6 @@ mod tests {
             health.unknown_type("type0");
         }
         assert_eq!(health.unknown_types.len(), UNKNOWN_TYPES_MAX);
-        assert_eq!(
-            (health.unknown_types["type0"], health.other_unknown_types),
-            (301, 44)
-        );
+        assert_eq!((health.unknown_types["type0"], health.other_unknown_types), (301, 44));
     }
 }

@@ -112,11 +112,7 @@ impl Index {
         identifier: Arc<Identifier>,
         series: SeriesId,
     ) {
-        self.pending.push(Pending {
-            identifier,
-            series,
-            host,
-        });
+        self.pending.push(Pending { identifier, series, host });
     }
 
     /// Says that something about a listed series is new.
@@ -131,9 +127,7 @@ impl Index {
         }
         let mut pending = std::mem::take(&mut self.pending);
         pending.sort_by(|a, b| {
-            by_host(a, b)
-                .then_with(|| by_plugin(a, b))
-                .then_with(|| by_list(a, b))
+            by_host(a, b).then_with(|| by_plugin(a, b)).then_with(|| by_list(a, b))
         });
         let hosts_before = self.hosts.len();
         place_groups(&mut self.hosts, &pending, by_host);
@@ -202,17 +196,11 @@ impl Node for PluginNode {
 
     fn cmp(&self, pending: &Pending) -> Ordering {
         let id = &pending.identifier;
-        pair_cmp(
-            (&self.plugin, &self.instance),
-            (&id.plugin, &id.plugin_instance),
-        )
+        pair_cmp((&self.plugin, &self.instance), (&id.plugin, &id.plugin_instance))
     }
 
     fn cmp_node(&self, other: &Self) -> Ordering {
-        pair_cmp(
-            (&self.plugin, &self.instance),
-            (&other.plugin, &other.instance),
-        )
+        pair_cmp((&self.plugin, &self.instance), (&other.plugin, &other.instance))
     }
 
     fn add(&mut self, group: &[Pending]) {
@@ -231,23 +219,16 @@ impl Node for ListNode {
 
     fn cmp(&self, pending: &Pending) -> Ordering {
         let id = &pending.identifier;
-        pair_cmp(
-            (&self.type_, &self.instance),
-            (&id.type_, &id.type_instance),
-        )
+        pair_cmp((&self.type_, &self.instance), (&id.type_, &id.type_instance))
     }
 
     fn cmp_node(&self, other: &Self) -> Ordering {
-        pair_cmp(
-            (&self.type_, &self.instance),
-            (&other.type_, &other.instance),
-        )
+        pair_cmp((&self.type_, &self.instance), (&other.type_, &other.instance))
     }
 
     fn add(&mut self, group: &[Pending]) {
         self.series.reserve_exact(group.len());
-        self.series
-            .extend(group.iter().map(|pending| pending.series));
+        self.series.extend(group.iter().map(|pending| pending.series));
     }
 }
 
@@ -306,10 +287,7 @@ fn by_host(a: &Pending, b: &Pending) -> Ordering {
 
 fn by_plugin(a: &Pending, b: &Pending) -> Ordering {
     let (a, b) = (&a.identifier, &b.identifier);
-    pair_cmp(
-        (&a.plugin, &a.plugin_instance),
-        (&b.plugin, &b.plugin_instance),
-    )
+    pair_cmp((&a.plugin, &a.plugin_instance), (&b.plugin, &b.plugin_instance))
 }
 
 fn by_list(a: &Pending, b: &Pending) -> Ordering {
@@ -370,15 +348,7 @@ mod tests {
 
     #[test]
     fn digits_compare_as_numbers() {
-        let sorted = [
-            "a",
-            "a-2",
-            "a-02",
-            "a-10",
-            "a-10b",
-            "a-99999999999999999999999",
-            "b",
-        ];
+        let sorted = ["a", "a-2", "a-02", "a-10", "a-10b", "a-99999999999999999999999", "b"];
         for (i, a) in sorted.iter().enumerate() {
             for (j, b) in sorted.iter().enumerate() {
                 if (*a, *b) != ("a-2", "a-02") && (*a, *b) != ("a-02", "a-2") {
@@ -392,26 +362,14 @@ mod tests {
     #[test]
     fn hosts_of_several_batches_are_sorted_together() {
         let mut index = Index::default();
-        for batch in [
-            vec!["web-10"],
-            vec!["web-2", "db", "web-10"],
-            vec!["web-1", "zoo", "app"],
-        ] {
+        for batch in [vec!["web-10"], vec!["web-2", "db", "web-10"], vec!["web-1", "zoo", "app"]] {
             for (id, host) in (0..).zip(batch) {
                 insert(&mut index, id, host, "cpu", "cpu");
             }
             index.settle();
         }
-        assert_eq!(
-            names(&index),
-            ["app", "db", "web-1", "web-2", "web-10", "zoo"]
-        );
-        assert_eq!(
-            index.host("web-10").unwrap().plugins[0].lists[0]
-                .series
-                .len(),
-            2
-        );
+        assert_eq!(names(&index), ["app", "db", "web-1", "web-2", "web-10", "zoo"]);
+        assert_eq!(index.host("web-10").unwrap().plugins[0].lists[0].series.len(), 2);
     }
 
     #[test]
@@ -424,10 +382,7 @@ mod tests {
         insert(&mut index, 2, "b", "cpu", "cpu");
         index.settle();
         index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6));
-        let seen = LastSeen {
-            sample: CdTime::from_secs(5),
-            arrival: CdTime::from_secs(6),
-        };
+        let seen = LastSeen { sample: CdTime::from_secs(5), arrival: CdTime::from_secs(6) };
         assert_eq!(index.host("m").unwrap().last_seen, seen);
         assert_eq!(index.host("a").unwrap().last_seen, LastSeen::default());
     }
@@ -435,34 +390,26 @@ mod tests {
     #[test]
     fn plugins_and_types_are_sorted_within_their_host() {
         let mut index = Index::default();
-        for (id, plugin, type_) in [
-            (0, "memory", "memory"),
-            (1, "cpu", "t10"),
-            (2, "cpu", "t9"),
-            (3, "cpu", "t9"),
-        ] {
+        for (id, plugin, type_) in
+            [(0, "memory", "memory"), (1, "cpu", "t10"), (2, "cpu", "t9"), (3, "cpu", "t9")]
+        {
             insert(&mut index, id, "h", plugin, type_);
         }
         index.settle();
         let plugins = &index.hosts()[0].plugins;
         let types = |node: &PluginNode| -> Vec<(String, Vec<u32>)> {
             let ids = |list: &ListNode| list.series.iter().map(|id| id.0).collect();
-            node.lists
-                .iter()
-                .map(|list| (list.type_.to_string(), ids(list)))
-                .collect()
+            node.lists.iter().map(|list| (list.type_.to_string(), ids(list))).collect()
         };
         assert_eq!(&*plugins[0].plugin, "cpu");
-        assert_eq!(
-            types(&plugins[0]),
-            [("t9".into(), vec![2, 3]), ("t10".into(), vec![1])]
-        );
+        assert_eq!(types(&plugins[0]), [("t9".into(), vec![2, 3]), ("t10".into(), vec![1])]);
         assert_eq!(types(&plugins[1]), [("memory".into(), vec![0])]);
     }
 
     proptest::proptest! {
         #[test]
-        fn natural_order_is_an_order(a in "[a0-9-]{0,6}", b in "[a0-9-]{0,6}", c in "[a0-9-]{0,6}") {
+        fn natural_order_is_an_order(names in proptest::array::uniform3("[a0-9-]{0,6}")) {
+            let [a, b, c] = names;
             proptest::prop_assert_eq!(natural_cmp(&a, &b), natural_cmp(&b, &a).reverse());
             proptest::prop_assert_eq!(natural_cmp(&a, &b) == Ordering::Equal, a == b);
             if natural_cmp(&a, &b).is_le() && natural_cmp(&b, &c).is_le() {

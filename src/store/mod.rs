@@ -175,9 +175,7 @@ impl Store {
 
     /// Every series, in the order in which they were first seen.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
-        (0u32..)
-            .zip(&self.series)
-            .map(|(number, _)| SeriesId(number))
+        (0u32..).zip(&self.series).map(|(number, _)| SeriesId(number))
     }
 
     /// Changes when series are added or described anew.
@@ -216,18 +214,13 @@ impl Store {
 
     /// Bytes, samples and times held.
     pub fn usage(&self) -> Usage {
-        let oldest = self
-            .queue
-            .front()
-            .and_then(|&number| self.series(SeriesId(number)));
+        let oldest = self.queue.front().and_then(|&number| self.series(SeriesId(number)));
         Usage {
             bytes: self.bytes(),
             budget_bytes: self.budget_bytes,
             samples: self.samples,
             series: self.series.len(),
-            oldest: oldest
-                .and_then(|series| series.track.oldest())
-                .map(|sample| sample.time),
+            oldest: oldest.and_then(|series| series.track.oldest()).map(|sample| sample.time),
             newest: self.newest,
         }
     }
@@ -244,11 +237,7 @@ impl Store {
 
     /// Learns which series the values of a list belong to; makes those that are new.
     fn announce(&mut self, source: SourceId, announced: &Announced) {
-        let Announced {
-            list,
-            identifier,
-            kinds,
-        } = announced;
+        let Announced { list, identifier, kinds } = announced;
         let (Ok(slot), Ok(count)) = (usize::try_from(list.0), u16::try_from(kinds.len())) else {
             return;
         };
@@ -273,14 +262,7 @@ impl Store {
         self.add_members(identifier, kinds, &known, host);
         if let Some(lists) = self.lists.get_mut(source) {
             if lists.len() <= slot {
-                lists.resize(
-                    slot + 1,
-                    List {
-                        start: 0,
-                        count: 0,
-                        host,
-                    },
-                );
+                lists.resize(slot + 1, List { start: 0, count: 0, host });
             }
             if let Some(entry) = lists.get_mut(slot) {
                 *entry = List { start, count, host };
@@ -295,11 +277,7 @@ impl Store {
         known: &[Option<u32>],
         host: HostNumber,
     ) {
-        let old = known
-            .iter()
-            .flatten()
-            .next()
-            .and_then(|&number| self.series(SeriesId(number)));
+        let old = known.iter().flatten().next().and_then(|&number| self.series(SeriesId(number)));
         let shared = match old {
             Some(series) => Arc::clone(&series.identifier),
             None => Arc::new(identifier.clone()),
@@ -331,23 +309,12 @@ impl Store {
     fn add_series(&mut self, series: Series) -> u32 {
         // Far fewer than 2^32 fit: a list has 300 bytes, a budget 512 MiB.
         let number = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
-        let hash = hash_of(
-            &self.hasher,
-            &series.identifier,
-            series.ds_index,
-            series.kind,
-        );
-        self.index.insert(
-            series.host,
-            Arc::clone(&series.identifier),
-            SeriesId(number),
-        );
+        let hash = hash_of(&self.hasher, &series.identifier, series.ds_index, series.kind);
+        self.index.insert(series.host, Arc::clone(&series.identifier), SeriesId(number));
         self.series.push(series);
         let (all, hasher) = (&self.series, &self.hasher);
         self.table.insert_unique(hash, number, |&number| {
-            let series = usize::try_from(number)
-                .ok()
-                .and_then(|position| all.get(position));
+            let series = usize::try_from(number).ok().and_then(|position| all.get(position));
             series.map_or(0, |s| hash_of(hasher, &s.identifier, s.ds_index, s.kind))
         });
         number
@@ -391,11 +358,7 @@ impl Store {
             totals.future_values += values.len() as u64;
             return;
         }
-        debug_assert_eq!(
-            usize::from(list.count),
-            values.len(),
-            "values of another list"
-        );
+        debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
         let members = self.members.get(list.start..).unwrap_or_default();
         for (&number, &bits) in members.iter().zip(values).take(list.count.into()) {
             let position = usize::try_from(number).unwrap_or(usize::MAX);
@@ -403,13 +366,7 @@ impl Store {
                 continue;
             };
             let before = series.track.bytes();
-            let (pushed, begins) = series.push(
-                Sample {
-                    time: row.time,
-                    bits,
-                },
-                row.interval,
-            );
+            let (pushed, begins) = series.push(Sample { time: row.time, bits }, row.interval);
             self.track_bytes = (self.track_bytes + series.track.bytes()).saturating_sub(before);
             if begins {
                 self.queue.push_back(number);
@@ -480,9 +437,7 @@ impl Store {
 }
 
 fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
-    let list = *lists
-        .get(usize::from(source.0))?
-        .get(usize::try_from(list.0).ok()?)?;
+    let list = *lists.get(usize::from(source.0))?.get(usize::try_from(list.0).ok()?)?;
     (list.count > 0).then_some(list)
 }
 

@@ -91,11 +91,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn new(series: &Series, mode: Mode) -> Reader<'_> {
-        Reader {
-            series,
-            mode,
-            bounds: series.bounds(),
-        }
+        Reader { series, mode, bounds: series.bounds() }
     }
 
     /// What `sample` says after `previous`; each with the interval told with it.
@@ -115,28 +111,16 @@ impl Reader<'_> {
         let step = match (self.mode, connected) {
             (Mode::Raw, _) => {
                 let value = Some(rate::raw(kind, sample.bits)).filter(|value| value.is_finite());
-                return Drawn {
-                    value,
-                    breaks: connected.is_none(),
-                    reset: false,
-                };
+                return Drawn { value, breaks: connected.is_none(), reset: false };
             }
             (Mode::Rate, Some(from)) => rate::step(kind, from, sample, self.bounds),
             // After a gap as at the start: what was counted in between has no honest rate.
             (Mode::Rate, None) => {
-                let told = if interval.is_zero() {
-                    self.series.interval
-                } else {
-                    interval
-                };
+                let told = if interval.is_zero() { self.series.interval } else { interval };
                 rate::first(kind, sample, told, self.bounds)
             }
         };
-        Drawn {
-            value: step.value(),
-            breaks: connected.is_none(),
-            reset: step == Step::Reset,
-        }
+        Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
     }
 
     /// Takes the samples that follow `from` in its block as long as they are ordinary: in the
@@ -149,11 +133,7 @@ impl Reader<'_> {
             low: self.bounds.min.unwrap_or(f64::NEG_INFINITY),
             high: self.bounds.max.unwrap_or(f64::INFINITY),
         };
-        let free = Limits {
-            low: f64::NEG_INFINITY,
-            high: f64::INFINITY,
-            ..limits
-        };
+        let free = Limits { low: f64::NEG_INFINITY, high: f64::INFINITY, ..limits };
         let from = from.0;
         match (self.mode, self.series.kind) {
             (Mode::Raw, kind) => tracer.run(from, rest, free, |_, bits, _| rate::raw(kind, bits)),
@@ -178,10 +158,7 @@ impl Reader<'_> {
         let track = &self.series.track;
         let previous = track.previous(place).and_then(|place| track.get(place));
         let current = track.get(place)?;
-        Some(Reading {
-            time: current.0.time,
-            value: self.read(previous, current).value,
-        })
+        Some(Reading { time: current.0.time, value: self.read(previous, current).value })
     }
 }
 

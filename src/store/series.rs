@@ -72,9 +72,7 @@ impl Series {
     /// were written for.
     pub(super) fn describe(&mut self, ds_count: usize, types: &TypesDb) {
         self.ds_count = ds_count;
-        let set = types
-            .get(&self.identifier.type_)
-            .filter(|set| set.sources.len() == ds_count);
+        let set = types.get(&self.identifier.type_).filter(|set| set.sources.len() == ds_count);
         let source = set.and_then(|set| set.sources.get(self.ds_index));
         self.known_type = source.is_some();
         self.ds_name = match source {
@@ -100,20 +98,13 @@ impl Series {
 
     /// Bounds of what is drawn.
     pub(super) fn bounds(&self) -> Bounds {
-        Bounds {
-            min: self.min,
-            max: self.max,
-        }
+        Bounds { min: self.min, max: self.max }
     }
 
     /// Longest distance of two samples, one of them told `interval`, that is not a gap: the
     /// daemon's two intervals, and half of one more so that jitter does not break lines.
     pub(super) fn gap(&self, interval: Interval) -> Interval {
-        let interval = if interval.is_zero() {
-            self.interval
-        } else {
-            interval
-        };
+        let interval = if interval.is_zero() { self.interval } else { interval };
         Interval::from_raw((interval.raw() / 2).saturating_mul(5))
     }
 
@@ -125,16 +116,8 @@ impl Series {
         let distance = time.since(newest.time).raw();
         let estimate = self.interval.raw();
         let only = self.track.newest() == self.track.oldest();
-        let distance = if only {
-            distance
-        } else {
-            distance.min(estimate.saturating_mul(4))
-        };
-        let next = if only {
-            distance
-        } else {
-            estimate - estimate / 8 + distance / 8
-        };
+        let distance = if only { distance } else { distance.min(estimate.saturating_mul(4)) };
+        let next = if only { distance } else { estimate - estimate / 8 + distance / 8 };
         self.interval = Interval::from_raw(next.max(1));
     }
 }
@@ -147,40 +130,26 @@ mod tests {
     fn series(type_: &str, kind: DsType, ds_count: usize) -> Series {
         let host = Index::default().number("h");
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
-        Series::new(
-            identifier,
-            host,
-            (ds_count - 1, kind),
-            ds_count,
-            &TypesDb::built_in(),
-        )
+        Series::new(identifier, host, (ds_count - 1, kind), ds_count, &TypesDb::built_in())
     }
 
     #[test]
     fn a_known_type_names_and_bounds_its_data_sources() {
         let octets = series("if_octets", DsType::Derive, 2);
-        assert_eq!(
-            (&*octets.ds_name, octets.known_type, octets.min),
-            ("tx", true, Some(0.0))
-        );
+        assert_eq!((&*octets.ds_name, octets.known_type, octets.min), ("tx", true, Some(0.0)));
     }
 
     #[test]
     fn bounds_of_another_ds_type_do_not_count() {
         let octets = series("if_octets", DsType::Gauge, 2);
-        assert_eq!(
-            (&*octets.ds_name, octets.known_type, octets.min),
-            ("tx", true, None)
-        );
+        assert_eq!((&*octets.ds_name, octets.known_type, octets.min), ("tx", true, None));
     }
 
     #[test]
     fn unknown_data_sources_are_named_by_position() {
-        for (type_, count, name) in [
-            ("no_such", 3, "2"),
-            ("no_such", 1, "value"),
-            ("if_octets", 3, "2"),
-        ] {
+        for (type_, count, name) in
+            [("no_such", 3, "2"), ("no_such", 1, "value"), ("if_octets", 3, "2")]
+        {
             let unknown = series(type_, DsType::Gauge, count);
             assert_eq!((&*unknown.ds_name, unknown.known_type), (name, false));
         }
@@ -206,10 +175,7 @@ mod tests {
     fn an_interval_that_was_told_stays() {
         let mut series = series("load", DsType::Gauge, 3);
         for (secs, told) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
-            let sample = Sample {
-                time: CdTime::from_secs(1_000_000 + secs),
-                bits: 0,
-            };
+            let sample = Sample { time: CdTime::from_secs(1_000_000 + secs), bits: 0 };
             series.push(sample, Interval::from_secs(told));
         }
         assert_eq!(series.interval, Interval::from_secs(5));

@@ -2,12 +2,11 @@
 
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Memory, Screen, empty, legend, plots};
+use super::{Memory, Screen, bars, empty, legend, plots};
 use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
-use crate::view::plot::bars;
 use crate::view::window::Anchor;
 use eframe::egui::{self, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
@@ -19,12 +18,8 @@ const ACROSS_MAX: f32 = 4.0;
 const PLOT_HEIGHT_MIN: f32 = 132.0;
 /// Highest plot where few panels share the canvas.
 const PLOT_HEIGHT_MAX: f32 = 420.0;
-/// A legend stands beside its plot from this width of the panel on.
-pub(super) const LEGEND_BESIDE_WIDTH: f32 = 760.0;
 /// Between a panel's header and its plot.
 const PLOT_INSET: f32 = 6.0;
-/// Height of one bar with its labels.
-const BAR_ROW: f32 = 30.0;
 
 pub(super) fn canvas_ui(
     ui: &mut Ui,
@@ -54,60 +49,43 @@ fn state_border(ui: &Ui, screen: &Screen<'_>, palette: &Palette) {
         Anchor::Paused { .. } => palette.warn,
     };
     let rect = ui.max_rect().shrink(0.5);
-    ui.painter()
-        .rect_stroke(rect, 0.0, Stroke::new(1.0, color), egui::StrokeKind::Inside);
+    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, color), egui::StrokeKind::Inside);
 }
 
 fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {
     let area = ui.available_size();
-    egui::ScrollArea::vertical()
-        .auto_shrink(false)
-        .show(ui, |ui| {
-            ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
-            let width = ui.available_width() - 2.0 * theme::GAP;
-            let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
-            let panels = screen.panels.len();
-            let across = fits.clamp(1.0, ACROSS_MAX).min(panels as f32).max(1.0);
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "1 to 4"
-            )]
-            let columns = across as usize;
-            // Three beside one another leave holes where two would not.
-            let columns = if columns == 3 && panels == 4 {
-                2
-            } else {
-                columns
-            };
-            let panel_width = (width + theme::GAP) / columns as f32 - theme::GAP;
-            let rows: Vec<&[Panel]> = screen.panels.chunks(columns).collect();
-            let around: Vec<f32> = rows
-                .iter()
-                .map(|row| around_plot(row, panel_width))
-                .collect();
-            let plot_height = plot_height(area.y, &around);
-            ui.add_space(theme::GAP);
-            for (row, around) in rows.into_iter().zip(around) {
-                let size = vec2(ui.available_width(), around + plot_height);
-                let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-                if ui.is_rect_visible(rect) {
-                    row_ui(ui, screen, memory, rect, row, panel_width, actions);
-                }
-                ui.add_space(theme::GAP);
+    egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
+        let width = ui.available_width() - 2.0 * theme::GAP;
+        let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
+        let panels = screen.panels.len();
+        let across = fits.clamp(1.0, ACROSS_MAX).min(panels as f32).max(1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 4")]
+        let columns = across as usize;
+        // Three beside one another leave holes where two would not.
+        let columns = if columns == 3 && panels == 4 { 2 } else { columns };
+        let panel_width = (width + theme::GAP) / columns as f32 - theme::GAP;
+        let rows: Vec<&[Panel]> = screen.panels.chunks(columns).collect();
+        let around: Vec<f32> = rows.iter().map(|row| around_plot(row, panel_width)).collect();
+        let plot_height = plot_height(area.y, &around);
+        ui.add_space(theme::GAP);
+        for (row, around) in rows.into_iter().zip(around) {
+            let size = vec2(ui.available_width(), around + plot_height);
+            let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+            if ui.is_rect_visible(rect) {
+                row_ui(ui, screen, memory, rect, row, panel_width, actions);
             }
-        });
+            ui.add_space(theme::GAP);
+        }
+    });
 }
 
 /// Height of a row of panels without its plots: header, legend and margins of the tallest.
 fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
     let of = |panel: &Panel| {
         if panel.style == Style::Bars {
-            let rows = panel
-                .lines
-                .iter()
-                .filter(|line| line.color.as_deref() == Some("used"));
-            let bars = rows.count() as f32 * BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
+            let rows = panel.lines.iter().filter(|line| line.color.as_deref() == Some("used"));
+            let bars = rows.count() as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
             return theme::PANEL_HEADER + bars.max(0.0);
         }
         theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)
@@ -118,9 +96,7 @@ fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
 /// The height that lets all rows fill the canvas, within reason.
 fn plot_height(canvas: f32, around: &[f32]) -> f32 {
     let taken: f32 = around.iter().map(|height| height + theme::GAP).sum::<f32>() + theme::GAP;
-    ((canvas - taken) / around.len().max(1) as f32)
-        .clamp(PLOT_HEIGHT_MIN, PLOT_HEIGHT_MAX)
-        .floor()
+    ((canvas - taken) / around.len().max(1) as f32).clamp(PLOT_HEIGHT_MIN, PLOT_HEIGHT_MAX).floor()
 }
 
 fn row_ui(
@@ -135,9 +111,7 @@ fn row_ui(
     for (i, panel) in panels.iter().enumerate() {
         let left = row.left() + theme::GAP + i as f32 * (width + theme::GAP);
         let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
-        ui.push_id(&panel.key, |ui| {
-            panel_ui(ui, screen, memory, rect, panel, actions)
-        });
+        ui.push_id(&panel.key, |ui| panel_ui(ui, screen, memory, rect, panel, actions));
     }
 }
 
@@ -160,11 +134,9 @@ fn panel_ui(
     let (header, body) = rect.split_top_bottom_at_y(rect.top() + theme::PANEL_HEADER);
     header_ui(ui, screen, panel, header, &palette);
     // Half a tick label stands above the upper end of the axis.
-    let body = body
-        .with_min_y(body.top() + PLOT_INSET)
-        .shrink2(vec2(12.0, 0.0));
+    let body = body.with_min_y(body.top() + PLOT_INSET).shrink2(vec2(12.0, 0.0));
     if panel.style == Style::Bars {
-        bars_ui(ui, screen, panel, body, &palette);
+        bars::bars_ui(ui, screen, panel, body);
     } else {
         plots::panel_plot_ui(ui, screen, memory, panel, body, actions);
     }
@@ -173,46 +145,21 @@ fn panel_ui(
 fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &Palette) {
     let inner = rect.shrink2(vec2(12.0, 0.0));
     let middle = inner.center().y + 2.0;
-    let unit = plots::unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let right = pos2(inner.right(), middle);
     let name = &unit.name;
-    let unit_rect = elided(
-        ui,
-        right,
-        Align2::RIGHT_CENTER,
-        120.0,
-        name,
-        theme::small(),
-        palette.dim,
-    )
-    .0;
+    let unit_rect =
+        elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
     let host = display_safe(&panel.host);
     let room = unit_rect.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);
     let font = theme::medium(13.0);
-    let title_rect = elided(
-        ui,
-        at,
-        Align2::LEFT_CENTER,
-        room,
-        &title,
-        font,
-        palette.text,
-    )
-    .0;
+    let title_rect = elided(ui, at, Align2::LEFT_CENTER, room, &title, font, palette.text).0;
     let at = pos2(title_rect.right() + 8.0, middle);
     let room = unit_rect.left() - at.x - 12.0;
     if room > 20.0 {
-        elided(
-            ui,
-            at,
-            Align2::LEFT_CENTER,
-            room,
-            &host,
-            theme::small(),
-            palette.dim,
-        );
+        elided(ui, at, Align2::LEFT_CENTER, room, &host, theme::small(), palette.dim);
     }
     // Names the panel for those who do not see it, and shows what did not fit.
     let response = ui.interact(rect, ui.scope_id().with("header"), Sense::hover());
@@ -220,97 +167,4 @@ fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &
         WidgetInfo::labeled(Role::Label, true, format!("{title} {host} {}", unit.name))
     });
     response.on_hover_text(format!("{title}\n{host}"));
-}
-
-fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &Palette) {
-    let span = screen.view.window.span(screen.now);
-    let bars = bars(panel, screen.store, span.end);
-    let mut top = rect.top() + 4.0;
-    for bar in &bars {
-        if top + BAR_ROW > rect.bottom() {
-            break;
-        }
-        let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), BAR_ROW));
-        bar_ui(ui, panel, bar, row, palette);
-        top += BAR_ROW;
-    }
-}
-
-/// A filesystem fuller than this is marked, percent.
-const FULL_PERCENT: f64 = 90.0;
-
-fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &crate::view::plot::Bar, row: Rect, palette: &Palette) {
-    let middle = row.center().y;
-    let percent = 100.0 * bar.used / bar.total;
-    let name_width = (row.width() * 0.26).min(180.0);
-    let label = mount_point(&bar.label);
-    let at = pos2(row.left(), middle);
-    let font = theme::body();
-    elided(
-        ui,
-        at,
-        Align2::LEFT_CENTER,
-        name_width - 8.0,
-        &label,
-        font,
-        palette.text,
-    );
-    let amount = match bar.full_in {
-        Some(left) => format!("full in {}", crate::view::format::age(left)),
-        None => {
-            let used = panel.unit.with_unit(bar.used);
-            format!("{used} of {}", panel.unit.with_unit(bar.total))
-        }
-    };
-    let right = pos2(row.right(), middle);
-    let room = 132.0;
-    elided(
-        ui,
-        right,
-        Align2::RIGHT_CENTER,
-        room,
-        &amount,
-        theme::body(),
-        palette.dim,
-    );
-    let share = format!("{percent:.0} %");
-    let at = pos2(row.right() - room - 8.0, middle);
-    let font = theme::medium(12.5);
-    elided(
-        ui,
-        at,
-        Align2::RIGHT_CENTER,
-        48.0,
-        &share,
-        font,
-        palette.text,
-    );
-    let track = Rect::from_min_max(
-        pos2(row.left() + name_width, middle - 4.0),
-        pos2(row.right() - room - 60.0, middle + 4.0),
-    );
-    let full = percent >= FULL_PERCENT || bar.full_in.is_some();
-    let color = if full {
-        palette.warn
-    } else {
-        palette.series(Some("used"), 0)
-    };
-    ui.painter().rect_filled(track, 4.0, palette.line);
-    #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
-    let width = track.width() * (bar.used / bar.total).clamp(0.0, 1.0) as f32;
-    let filled = Rect::from_min_size(track.min, vec2(width, track.height()));
-    ui.painter().rect_filled(filled, 4.0, color);
-    let response = ui.interact(row, ui.scope_id().with(("bar", &bar.label)), Sense::hover());
-    let text = format!("{label} {share}, {amount}");
-    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &text));
-    response.on_hover_text(text);
-}
-
-/// collectd writes `/` as `root` and `/var/lib` as `var-lib`; the latter cannot be read back.
-fn mount_point(instance: &str) -> std::borrow::Cow<'_, str> {
-    if instance == "root" {
-        "/".into()
-    } else {
-        display_safe(instance)
-    }
 }

@@ -14,17 +14,11 @@ pub(super) const HELP: [(&str, &str); 16] = [
     ("Home", "to the oldest sample"),
     ("1 … 7", "window of 10s, 1m, 5m, 15m, 1h, 6h, 24h"),
     ("+ −  or  W S", "zoom in, zoom out"),
-    (
-        "← →  or  A D",
-        "move by a quarter of the window, with Shift by a whole one",
-    ),
+    ("← →  or  A D", "move by a quarter of the window, with Shift by a whole one"),
     ("Backspace", "take back the last zoom"),
     ("/", "filter the sidebar"),
     ("↑ ↓", "move through the sidebar"),
-    (
-        "Enter",
-        "show the row: a host's overview, a plugin's panels; check a series",
-    ),
+    ("Enter", "show the row: a host's overview, a plugin's panels; check a series"),
     ("X", "check or uncheck the row"),
     ("R", "rates, or what the wire said"),
     ("Ctrl+B", "show or hide the sidebar"),
@@ -86,9 +80,7 @@ pub(super) fn keys(ui: &egui::Ui, screen: &Screen<'_>, actions: &mut Vec<Action>
         ctx.memory_mut(|memory| memory.request_focus(filter_id()));
         // The slash itself must not be typed into the field it opened.
         ctx.input_mut(|input| {
-            input
-                .events
-                .retain(|event| !matches!(event, egui::Event::Text(text) if text == "/"));
+            input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text == "/"));
         });
     }
     time_keys(screen, &pressed, focused, actions);
@@ -107,11 +99,7 @@ fn tree_keys(
     if pressed(Modifiers::NONE, Key::ArrowUp) {
         actions.push(Action::MoveCursor(-1));
     }
-    let row = screen
-        .view
-        .cursor
-        .and_then(|row| screen.rows.rows.get(row))
-        .copied();
+    let row = screen.view.cursor.and_then(|row| screen.rows.rows.get(row)).copied();
     // Enter on a focused button presses that button.
     if (filtering || !focused) && pressed(Modifiers::NONE, Key::Enter) {
         let first = screen.rows.rows.first().copied().filter(|_| filtering);
@@ -140,6 +128,12 @@ fn time_keys(
     if !focused && any(&[Key::Space]) {
         actions.push(Action::TogglePause);
     }
+    // First, as a key without Shift is found with it too.
+    for (keys, secs) in [([Key::ArrowLeft, Key::A], -width), ([Key::ArrowRight, Key::D], width)] {
+        if keys.into_iter().any(|key| pressed(Modifiers::SHIFT, key)) {
+            actions.push(Action::Pan(secs));
+        }
+    }
     for (keys, action) in [
         (&[Key::End][..], Action::GoLive),
         (&[Key::Home], Action::GoOldest),
@@ -154,23 +148,7 @@ fn time_keys(
             actions.push(action);
         }
     }
-    for (keys, secs) in [
-        ([Key::ArrowLeft, Key::A], -width),
-        ([Key::ArrowRight, Key::D], width),
-    ] {
-        if keys.into_iter().any(|key| pressed(Modifiers::SHIFT, key)) {
-            actions.push(Action::Pan(secs));
-        }
-    }
-    let digits = [
-        Key::Num1,
-        Key::Num2,
-        Key::Num3,
-        Key::Num4,
-        Key::Num5,
-        Key::Num6,
-        Key::Num7,
-    ];
+    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
     for (key, (secs, _)) in digits.into_iter().zip(PRESETS) {
         if pressed(Modifiers::NONE, key) {
             actions.push(Action::SetWidth(Interval::from_secs(secs)));
@@ -183,9 +161,9 @@ pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>)
     let hosts = screen.store.index().hosts();
     let scope = match row {
         Row::Host { host } => hosts.get(host).map(scope_of_host),
-        Row::Plugin { host, plugin } => hosts
-            .get(host)
-            .and_then(|host| Some(scope_of_plugin(host, host.plugins.get(plugin)?))),
+        Row::Plugin { host, plugin } => {
+            hosts.get(host).and_then(|host| Some(scope_of_plugin(host, host.plugins.get(plugin)?)))
+        }
         Row::Series { .. } => return toggle(screen, row, actions),
     };
     let Some(scope) = scope else { return };
@@ -195,10 +173,7 @@ pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>)
         return;
     }
     if !open {
-        actions.push(Action::SetOpen {
-            scope: scope.clone(),
-            open: true,
-        });
+        actions.push(Action::SetOpen { scope: scope.clone(), open: true });
     }
     actions.push(Action::Select(scope));
 }
@@ -216,8 +191,7 @@ pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
         Row::Plugin { host, plugin } => {
             let hosts = screen.store.index().hosts();
             let node = hosts.get(host).and_then(|host| host.plugins.get(plugin));
-            node.map(|node| crate::view::tree::series_of(node).collect())
-                .unwrap_or_default()
+            node.map(|node| crate::view::tree::series_of(node).collect()).unwrap_or_default()
         }
         Row::Series { id, .. } => vec![id],
     };

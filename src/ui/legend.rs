@@ -1,23 +1,24 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
-use super::canvas::LEGEND_BESIDE_WIDTH;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Memory, Screen, plots};
+use super::{Memory, Screen};
 use crate::metric::{CdTime, display_safe};
 use crate::view::format::{self, Unit};
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
-use eframe::egui::{self, Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Rows of a legend; what is more is counted in a last row.
 pub(super) const ROWS_MAX: usize = 12;
+/// A legend stands beside its plot from this width of the panel on.
+const BESIDE_FROM_WIDTH: f32 = 760.0;
 /// Width of a legend beside its plot.
 pub(super) const BESIDE_WIDTH: f32 = 330.0;
 
 /// Height that the legend takes below the plot of a panel so wide.
 pub(super) fn height_below(panel: &Panel, panel_width: f32) -> f32 {
-    if panel_width > LEGEND_BESIDE_WIDTH {
+    if panel_width > BESIDE_FROM_WIDTH {
         return 8.0;
     }
     rows(panel) as f32 * theme::LEGEND_ROW + 12.0
@@ -39,87 +40,86 @@ pub(super) fn legend_ui(
     rect: Rect,
 ) {
     let palette = Palette::of(ui);
-    let unit = plots::unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let cursor = memory.cursor;
-    let head = cursor.map_or("last".into(), |t| {
-        format::clock(CdTime::from_secs_f64(t), screen.zone, 1.0)
-    });
-    let heads = [head.as_str(), "min", "avg", "max"];
-    let mut top = rect.top();
-    for (column, head) in heads.iter().enumerate() {
-        let at = pos2(column_right(rect, column), top + theme::LEGEND_ROW / 2.0);
-        ui.painter()
-            .text(at, Align2::RIGHT_CENTER, head, theme::tick(), palette.faint);
-    }
+    let now =
+        cursor.map_or("last".into(), |t| format::clock(CdTime::from_secs_f64(t), screen.zone, 1.0));
+    let head = [now, "min".into(), "avg".into(), "max".into()];
+    let row = |index: usize| {
+        let top = rect.top() + index as f32 * theme::LEGEND_ROW;
+        Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), theme::LEGEND_ROW))
+    };
+    columns(ui, row(0), &head, theme::tick(), [palette.faint; 2]);
     let mut hovered = None;
-    let count = panel.drawn().count();
-    for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate().take(ROWS_MAX) {
-        top += theme::LEGEND_ROW;
-        if top + theme::LEGEND_ROW > rect.bottom() + 2.0 {
+    let lines = panel.drawn().zip(&plot.lines).enumerate();
+    for (index, (line, data)) in lines.take(ROWS_MAX) {
+        let row = row(index + 1);
+        if row.bottom() > rect.bottom() + 2.0 {
             break;
         }
-        let row = Rect::from_min_size(
-            pos2(rect.left(), top),
-            vec2(rect.width(), theme::LEGEND_ROW),
-        );
-        let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
-        if response.hovered() {
-            hovered = Some(index);
-            ui.painter()
-                .rect_filled(row.expand2(vec2(4.0, 0.0)), 3.0, palette.selected);
-        }
-        let swatch =
-            Rect::from_center_size(pos2(row.left() + 7.0, row.center().y), vec2(14.0, 3.0));
+        let figures = figures(data, &unit, cursor, plot.interval_secs);
         let color = palette.series(line.color.as_deref(), index);
-        ui.painter().rect_filled(swatch, 1.5, color);
-        let texts = figures(data, &unit, cursor, plot.interval_secs);
-        let label = display_safe(&line.label);
-        let at = pos2(row.left() + 22.0, row.center().y);
-        let room = column_right(rect, 0) - 62.0 - at.x;
-        elided(
-            ui,
-            at,
-            Align2::LEFT_CENTER,
-            room,
-            &label,
-            theme::small(),
-            palette.text,
-        );
-        for (column, text) in texts.iter().enumerate() {
-            let color = if column == 0 {
-                palette.text
-            } else {
-                palette.dim
-            };
-            let at = pos2(column_right(rect, column), row.center().y);
-            ui.painter()
-                .text(at, Align2::RIGHT_CENTER, text, theme::small(), color);
+        if row_ui(ui, row, index, &display_safe(&line.label), color, &figures) {
+            hovered = Some(index);
         }
-        let [now, min, avg, max] = &texts;
-        let full = format!("{label} {now}, min {min}, avg {avg}, max {max}");
-        response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &full));
     }
-    if count > ROWS_MAX {
-        top += theme::LEGEND_ROW;
-        let at = pos2(rect.left() + 22.0, top + theme::LEGEND_ROW / 2.0);
-        let more = format!("{} more", count - ROWS_MAX);
-        ui.painter()
-            .text(at, Align2::LEFT_CENTER, more, theme::small(), palette.dim);
+    let more = panel.drawn().count().saturating_sub(ROWS_MAX);
+    if more > 0 {
+        let at = row(ROWS_MAX + 1).left_center() + vec2(22.0, 0.0);
+        let text = format!("{more} more");
+        ui.painter().text(at, Align2::LEFT_CENTER, text, theme::small(), palette.dim);
     }
     remember_hover(ui, memory, panel, hovered);
 }
 
+/// One line of the table; true while the pointer is on it.
+fn row_ui(
+    ui: &Ui,
+    row: Rect,
+    index: usize,
+    label: &str,
+    color: Color32,
+    figures: &[String; 4],
+) -> bool {
+    let palette = Palette::of(ui);
+    let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
+    if response.hovered() {
+        ui.painter().rect_filled(row.expand2(vec2(4.0, 0.0)), 3.0, palette.selected);
+    }
+    let swatch = Rect::from_center_size(row.left_center() + vec2(7.0, 0.0), vec2(14.0, 3.0));
+    ui.painter().rect_filled(swatch, 1.5, color);
+    let at = row.left_center() + vec2(22.0, 0.0);
+    let room = column_right(row, 0) - 62.0 - at.x;
+    elided(ui, at, Align2::LEFT_CENTER, room, label, theme::small(), palette.text);
+    columns(ui, row, figures, theme::small(), [palette.text, palette.dim]);
+    let [now, min, avg, max] = figures;
+    let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
+    response.hovered()
+}
+
+/// Four texts, the first in a colour of its own.
+fn columns(
+    ui: &Ui,
+    row: Rect,
+    texts: &[String; 4],
+    font: egui::FontId,
+    [first, others]: [Color32; 2],
+) {
+    for (column, text) in texts.iter().enumerate() {
+        let color = if column == 0 { first } else { others };
+        let at = pos2(column_right(row, column), row.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, font.clone(), color);
+    }
+}
+
 /// The line under the pointer is drawn stronger in the next frame.
 fn remember_hover(ui: &egui::Ui, memory: &mut Memory, panel: &Panel, hovered: Option<usize>) {
-    let mine = memory
-        .legend_hover
-        .as_ref()
-        .is_some_and(|(key, _)| *key == panel.key);
+    let mine = memory.legend_hover.as_ref().is_some_and(|(key, _)| *key == panel.key);
     let next = hovered.map(|index| (panel.key.clone(), index));
     if (next.is_some() || mine) && memory.legend_hover != next {
         memory.legend_hover = next;
-        ui.ctx()
-            .request_repaint_after(std::time::Duration::from_millis(1));
+        ui.ctx().request_repaint_after(std::time::Duration::from_millis(1));
     }
 }
 
@@ -134,7 +134,7 @@ fn figures(line: &PlotLine, unit: &Unit, cursor: Option<f64>, interval_secs: f64
     let none = || "–".to_owned();
     let stats = line.stats;
     let first = match cursor {
-        Some(t) => line.at(t, 2.5 * interval_secs).map(PlotLine::value),
+        Some(t) => line.at(t, 2.5 * interval_secs).map(|point| line.value(point)),
         None => stats.map(|stats| stats.last),
     };
     let text = |value: Option<f64>| value.map_or_else(none, |value| unit.bare(value));

@@ -32,12 +32,10 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
         .fixed_size([width, (area.height() - 160.0).clamp(120.0, 560.0)])
         .anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0])
         .show(ui.ctx(), |ui| {
-            egui::ScrollArea::vertical()
-                .auto_shrink([false, true])
-                .show(ui, |ui| match pane {
-                    Pane::Sources => sources_ui(ui, screen),
-                    Pane::Help => help_ui(ui),
-                });
+            egui::ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| match pane {
+                Pane::Sources => sources_ui(ui, screen),
+                Pane::Help => help_ui(ui),
+            });
         });
     if !open {
         actions.push(Action::ClosePane);
@@ -46,16 +44,13 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
 
 fn help_ui(ui: &mut Ui) {
     let palette = Palette::of(ui);
-    egui::Grid::new("keys")
-        .num_columns(2)
-        .spacing([24.0, 6.0])
-        .show(ui, |ui| {
-            for (key, what) in HELP {
-                ui.label(RichText::new(key).font(theme::medium(12.5)));
-                ui.add(egui::Label::new(RichText::new(what).color(palette.dim)).wrap());
-                ui.end_row();
-            }
-        });
+    egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
+        for (key, what) in HELP {
+            ui.label(RichText::new(key).font(theme::medium(12.5)));
+            ui.add(egui::Label::new(RichText::new(what).color(palette.dim)).wrap());
+            ui.end_row();
+        }
+    });
     ui.add_space(10.0);
     let mouse = "On a plot: the wheel zooms, dragging moves, right- or Alt-dragging frames a span, \
                  Shift and the wheel move, a double click goes back to live.";
@@ -72,16 +67,9 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     heading(ui, "Listening");
     for SourceReport { ok, text } in &screen.sources.reports {
-        let (mark, color) = if *ok {
-            ("ok", palette.live)
-        } else {
-            ("!", palette.warn)
-        };
+        let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {
-            ui.add_sized(
-                [22.0, 16.0],
-                egui::Label::new(RichText::new(mark).color(color)),
-            );
+            ui.add_sized([22.0, 16.0], egui::Label::new(RichText::new(mark).color(color)));
             ui.add(egui::Label::new(text).wrap());
         });
     }
@@ -117,18 +105,15 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ("values from the future, not kept", totals.future_values),
         ("samples given up for newer ones", totals.evicted_samples),
     ];
-    egui::Grid::new("totals")
-        .num_columns(4)
-        .spacing([20.0, 3.0])
-        .show(ui, |ui| {
-            for pair in figures.chunks(2) {
-                for (name, count) in pair {
-                    ui.label(RichText::new(*name).color(Palette::of(ui).dim));
-                    ui.label(format::count(*count));
-                }
-                ui.end_row();
+    egui::Grid::new("totals").num_columns(4).spacing([20.0, 3.0]).show(ui, |ui| {
+        for pair in figures.chunks(2) {
+            for (name, count) in pair {
+                ui.label(RichText::new(*name).color(Palette::of(ui).dim));
+                ui.label(format::count(*count));
             }
-        });
+            ui.end_row();
+        }
+    });
 }
 
 fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
@@ -138,34 +123,23 @@ fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
         ui.label(RichText::new("none so far").color(palette.dim));
         return;
     }
-    egui::Grid::new("senders")
-        .num_columns(5)
-        .striped(true)
-        .spacing([20.0, 3.0])
-        .show(ui, |ui| {
-            for head in ["address", "datagrams", "values", "faults", "last heard"] {
-                ui.label(RichText::new(head).color(palette.dim));
-            }
+    egui::Grid::new("senders").num_columns(5).striped(true).spacing([20.0, 3.0]).show(ui, |ui| {
+        for head in ["address", "datagrams", "values", "faults", "last heard"] {
+            ui.label(RichText::new(head).color(palette.dim));
+        }
+        ui.end_row();
+        let mut sorted: Vec<_> = senders.iter().collect();
+        sorted.sort_by_key(|(_, sender)| std::cmp::Reverse(sender.last_seen));
+        for (address, sender) in sorted.into_iter().take(SENDERS_SHOWN_MAX) {
+            ui.label(address.to_string());
+            ui.label(format::count(sender.datagrams));
+            ui.label(format::count(sender.values));
+            let color = if sender.faults > 0 { palette.warn } else { palette.text };
+            ui.label(RichText::new(format::count(sender.faults)).color(color));
+            ui.label(format!("{} ago", format::age(screen.now.since(sender.last_seen))));
             ui.end_row();
-            let mut sorted: Vec<_> = senders.iter().collect();
-            sorted.sort_by_key(|(_, sender)| std::cmp::Reverse(sender.last_seen));
-            for (address, sender) in sorted.into_iter().take(SENDERS_SHOWN_MAX) {
-                ui.label(address.to_string());
-                ui.label(format::count(sender.datagrams));
-                ui.label(format::count(sender.values));
-                let color = if sender.faults > 0 {
-                    palette.warn
-                } else {
-                    palette.text
-                };
-                ui.label(RichText::new(format::count(sender.faults)).color(color));
-                ui.label(format!(
-                    "{} ago",
-                    format::age(screen.now.since(sender.last_seen))
-                ));
-                ui.end_row();
-            }
-        });
+        }
+    });
     if senders.len() > SENDERS_SHOWN_MAX {
         ui.label(format!("{} more", senders.len() - SENDERS_SHOWN_MAX));
     }
@@ -193,17 +167,10 @@ fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
         return;
     }
     heading(ui, "Types that types.db does not know");
-    let names: Vec<_> = unknown
-        .keys()
-        .take(TYPES_SHOWN_MAX)
-        .map(|name| display_safe(name))
-        .collect();
+    let names: Vec<_> =
+        unknown.keys().take(TYPES_SHOWN_MAX).map(|name| display_safe(name)).collect();
     let more = unknown.len().saturating_sub(TYPES_SHOWN_MAX);
-    let more = if more > 0 {
-        format!(" and {more} more")
-    } else {
-        String::new()
-    };
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     ui.add(egui::Label::new(format!("{}{more}", names.join(", "))).wrap());
     let hint = "They are drawn, their data sources named by position; --types-db PATH names them.";
     ui.label(RichText::new(hint).color(palette.dim));
@@ -215,12 +182,7 @@ fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
         return;
     }
     heading(ui, "Newest faults");
-    for FaultReport {
-        sender,
-        arrival,
-        fault,
-    } in faults.iter().rev().take(FAULTS_SHOWN_MAX)
-    {
+    for FaultReport { sender, arrival, fault } in faults.iter().rev().take(FAULTS_SHOWN_MAX) {
         let time = format::clock(*arrival, screen.zone, 1.0);
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));

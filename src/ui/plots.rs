@@ -9,12 +9,12 @@ use super::theme::{self, Palette};
 use super::{Memory, Screen};
 use crate::metric::{CdTime, Interval, Span, display_safe};
 use crate::store::Mode;
+use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
-use crate::view::format::{self, Unit};
+use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::{Panel, PanelKey};
-use crate::view::plot::{PanelPlot, PlotLine, Scratch, panel_plot};
-use crate::view::{Action, format::Scale};
+use crate::view::plot::{PanelPlot, Scratch, panel_plot};
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
@@ -59,17 +59,6 @@ struct MadeFor {
     mode: Mode,
 }
 
-/// The unit of a panel's axis: raw numbers have none.
-pub(super) fn unit_of(screen: &Screen<'_>, panel: &Panel) -> Unit {
-    match screen.view.mode {
-        Mode::Rate => panel.unit.clone(),
-        Mode::Raw => Unit {
-            name: "raw".into(),
-            scale: Scale::Si,
-        },
-    }
-}
-
 pub(super) fn panel_plot_ui(
     ui: &mut Ui,
     screen: &Screen<'_>,
@@ -92,20 +81,14 @@ pub(super) fn panel_plot_ui(
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
     let wanted = kept.plot.axis(panel, screen.view.mode, ticks);
     let axis = kept.axis.update(wanted, screen.now);
-    plot_ui(
-        ui, screen, memory, panel, &kept.plot, axis, plot_rect, actions,
-    );
+    plot_ui(ui, screen, memory, panel, &kept.plot, axis, plot_rect, actions);
     legend::legend_ui(ui, screen, memory, panel, &kept.plot, legend_rect);
     memory.plots.put_back(panel, kept);
 }
 
 impl PlotCache {
     fn take(&mut self, screen: &Screen<'_>, panel: &Panel, width: f32) -> Kept {
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "saturates"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
         let columns = (width as usize).clamp(16, 8_192);
         let span = screen.view.window.span(screen.now);
         let made_for = MadeFor {
@@ -125,15 +108,9 @@ impl PlotCache {
                 let mode = screen.view.mode;
                 let plot = panel_plot(panel, screen.store, span, columns, mode, &mut self.scratch);
                 // Another mode has other units: its axis starts afresh.
-                let calm = old
-                    .filter(|old| old.made_for.mode == mode)
-                    .map(|old| old.axis);
+                let calm = old.filter(|old| old.made_for.mode == mode).map(|old| old.axis);
                 let axis = calm.unwrap_or_else(|| CalmAxis::new(plot.axis(panel, mode, 4.0)));
-                Kept {
-                    made_for,
-                    plot,
-                    axis,
-                }
+                Kept { made_for, plot, axis }
             }
         }
     }
@@ -148,10 +125,7 @@ impl PlotCache {
     }
 }
 
-#[expect(
-    clippy::too_many_arguments,
-    reason = "a frame's parts, each lent for a moment"
-)]
+#[expect(clippy::too_many_arguments, reason = "a frame's parts, each lent for a moment")]
 fn plot_ui(
     ui: &mut Ui,
     screen: &Screen<'_>,
@@ -164,11 +138,9 @@ fn plot_ui(
 ) {
     let palette = Palette::of(ui);
     let span = screen.view.window.span(screen.now);
-    let highlighted = memory
-        .legend_hover
-        .as_ref()
-        .filter(|(key, _)| *key == panel.key);
-    let item = PanelItem::new(panel, plot, palette, highlighted.map(|(_, line)| *line));
+    let highlighted = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
+    let item =
+        PanelItem::new(panel, plot, palette, screen.view.mode, highlighted.map(|(_, line)| *line));
     let cursor = memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
@@ -203,7 +175,7 @@ fn framed_plot<'a>(
     rect: Rect,
 ) -> Plot<'a> {
     let palette = Palette::of(ui);
-    let unit = unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let labels = f64::from((rect.width() - Y_AXIS_WIDTH) / TIME_LABEL_WIDTH);
     let step = time_step_secs(span.width(), labels);
     let offset = offset_secs(screen, span.end);
@@ -223,11 +195,7 @@ fn framed_plot<'a>(
         .tick_label_color(palette.faint)
         .tick_label_font(theme::tick())
         .formatter(move |mark: GridMark, _| {
-            let value = if mirrored {
-                mark.value.abs()
-            } else {
-                mark.value
-            };
+            let value = if mirrored { mark.value.abs() } else { mark.value };
             unit.tick(value, axis.step, largest)
         });
     Plot::new("plot")
@@ -272,37 +240,24 @@ fn crosshair(ui: &Ui, transform: &PlotTransform, t: f64, palette: &Palette) {
     }
     let stroke = egui::Stroke::new(1.0, theme::faded(palette.dim, 0.9));
     let line = [pos2(x, frame.top()), pos2(x, frame.bottom())];
-    ui.painter()
-        .extend(egui::Shape::dashed_line(&line, stroke, 3.0, 3.0));
+    ui.painter().extend(egui::Shape::dashed_line(&line, stroke, 3.0, 3.0));
 }
 
 /// Says why a plot is empty.
 fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palette: &Palette) {
     let ids = || panel.lines.iter().flat_map(|line| &line.series);
-    let newest = ids()
-        .filter_map(|&id| screen.store.latest(id, Mode::Raw))
-        .map(|r| r.time)
-        .max();
+    let newest = ids().filter_map(|&id| screen.store.latest(id, Mode::Raw)).map(|r| r.time).max();
     let span = screen.view.window.span(screen.now);
     let text = match newest {
         None => "no sample kept".to_owned(),
         Some(time) if time < span.start => {
-            format!(
-                "newest sample {} before this window",
-                format::age(span.start.since(time))
-            )
+            format!("newest sample {} before this window", format::age(span.start.since(time)))
         }
         Some(time) if time >= span.end => "no sample this far back".to_owned(),
         Some(_) => "waiting for a second sample to make a rate of".to_owned(),
     };
     let font = theme::small();
-    ui.painter().text(
-        frame.center(),
-        Align2::CENTER_CENTER,
-        text,
-        font,
-        palette.dim,
-    );
+    ui.painter().text(frame.center(), Align2::CENTER_CENTER, text, font, palette.dim);
 }
 
 /// Wheel, drag, box and double click.
@@ -339,9 +294,7 @@ fn pointer_ui(
     }
     if response.drag_stopped()
         && let Some(start) = memory.drag_start.take()
-        && let Some(pos) = response
-            .interact_pointer_pos()
-            .or(ui.ctx().pointer_latest_pos())
+        && let Some(pos) = response.interact_pointer_pos().or(ui.ctx().pointer_latest_pos())
     {
         let end = time_at(pos);
         let (a, b) = (start.min(end), start.max(end));
@@ -363,11 +316,7 @@ fn wheel(ui: &Ui, span: Span, at: f64, secs_per_px: f64, actions: &mut Vec<Actio
     if ctrl {
         return;
     }
-    let sideways = if shift && delta.x == 0.0 {
-        delta.y
-    } else {
-        delta.x
-    };
+    let sideways = if shift && delta.x == 0.0 { delta.y } else { delta.x };
     if sideways != 0.0 {
         actions.push(Action::Pan(f64::from(-sideways) * secs_per_px));
     }
@@ -384,18 +333,10 @@ fn box_zoom(ui: &Ui, memory: &mut Memory, response: &egui::Response, transform: 
         return;
     };
     let time = transform.value_from_position(pos).x;
-    let origin = ui
-        .input(|input| input.pointer.press_origin())
-        .unwrap_or(pos);
-    let start = *memory
-        .drag_start
-        .get_or_insert_with(|| transform.value_from_position(origin).x);
+    let origin = ui.input(|input| input.pointer.press_origin()).unwrap_or(pos);
+    let start = *memory.drag_start.get_or_insert_with(|| transform.value_from_position(origin).x);
     let frame = transform.frame();
-    let x = |t: f64| {
-        transform
-            .position_from_point_x(t)
-            .clamp(frame.left(), frame.right())
-    };
+    let x = |t: f64| transform.position_from_point_x(t).clamp(frame.left(), frame.right());
     let rect = Rect::from_x_y_ranges(x(start.min(time))..=x(start.max(time)), frame.y_range());
     ui.painter().rect(
         rect,
@@ -406,8 +347,7 @@ fn box_zoom(ui: &Ui, memory: &mut Memory, response: &egui::Response, transform: 
     );
     let width = format::duration((time - start).abs());
     let at = pos2(rect.center().x, rect.top() + 4.0);
-    ui.painter()
-        .text(at, Align2::CENTER_TOP, width, theme::small(), palette.text);
+    ui.painter().text(at, Align2::CENTER_TOP, width, theme::small(), palette.text);
     memory.next_cursor = None;
 }
 
@@ -419,20 +359,15 @@ fn tooltip(
     panel: &Panel,
     plot: &PanelPlot,
 ) {
-    let Some(t) = memory.next_cursor else { return };
-    let unit = unit_of(screen, panel);
+    let Some(t) = memory.cursor else { return };
+    let unit = screen.unit_of(panel);
     let age_max = 2.5 * plot.interval_secs;
     let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((
-                index,
-                &line.label,
-                PlotLine::value(point),
-                line.color.as_deref(),
-            ));
+            rows.push((index, &line.label, data.value(point), line.color.as_deref()));
         }
     }
     if rows.is_empty() {
@@ -464,11 +399,7 @@ fn tooltip(
             }
         });
         if more > 0 {
-            ui.label(
-                RichText::new(format!("{more} more"))
-                    .size(11.5)
-                    .color(palette.dim),
-            );
+            ui.label(RichText::new(format!("{more} more")).size(11.5).color(palette.dim));
         }
     });
 }

@@ -4,6 +4,7 @@
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
 use super::theme::{self, Palette};
+use crate::store::Mode;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
@@ -16,6 +17,8 @@ const LINE_WIDTH_HIGHLIGHTED: f32 = 2.4;
 const STACK_OPACITY: f32 = 0.78;
 const MIRROR_OPACITY: f32 = 0.22;
 const BAND_OPACITY: f32 = 0.28;
+/// Points of height from which a layer of a stack has an edge of its own.
+const THIN_LAYER: f32 = 0.75;
 /// The others, while one line is highlighted.
 const DIMMED: f32 = 0.35;
 /// Colours are told apart up to here; then the same ones come again, dashed.
@@ -42,6 +45,7 @@ impl<'a> PanelItem<'a> {
         panel: &Panel,
         plot: &'a PanelPlot,
         palette: Palette,
+        mode: Mode,
         highlighted: Option<usize>,
     ) -> Self {
         let looks = panel.drawn().enumerate().map(|(index, line)| {
@@ -49,23 +53,16 @@ impl<'a> PanelItem<'a> {
             let mine = highlighted == Some(index);
             let faded = highlighted.is_some() && !mine;
             Look {
-                color: if faded {
-                    theme::faded(color, DIMMED)
-                } else {
-                    color
-                },
-                width: if mine {
-                    LINE_WIDTH_HIGHLIGHTED
-                } else {
-                    LINE_WIDTH
-                },
+                color: if faded { theme::faded(color, DIMMED) } else { color },
+                width: if mine { LINE_WIDTH_HIGHLIGHTED } else { LINE_WIDTH },
                 dashed: line.color.is_none() && index >= COLORS,
             }
         });
         Self {
             base: PlotItemBase::new(panel.title.clone()),
             plot,
-            style: panel.style,
+            // What the wire said does not add up to anything.
+            style: if mode == Mode::Raw { Style::Line } else { panel.style },
             looks: looks.collect(),
             palette,
         }
@@ -73,15 +70,8 @@ impl<'a> PanelItem<'a> {
 
     fn line(&self, line: &PlotLine, look: Look, transform: &PlotTransform, out: &mut Vec<Shape>) {
         let place = |point: &PlotPoint, y: f64| {
-            pos2(
-                transform.position_from_point_x(point.t),
-                transform.position_from_point_y(y),
-            )
+            pos2(transform.position_from_point_x(point.t), transform.position_from_point_y(y))
         };
-        // A layer that is always empty would only repaint the edge of the one below it.
-        if self.style == Style::Stack && line.stats.is_some_and(|stats| stats.max <= 0.0) {
-            return;
-        }
         for run in line.runs() {
             match self.style {
                 Style::Stack => {
@@ -98,13 +88,20 @@ impl<'a> PanelItem<'a> {
                 let color = theme::faded(look.color, BAND_OPACITY);
                 out.extend(strip(run, color, |p| (place(p, p.lo), place(p, p.hi))));
             }
-            let width = if self.style == Style::Stack {
-                look.width - 0.6
-            } else {
-                look.width
-            };
+            if self.style == Style::Stack {
+                // A layer thinner than this would only repaint the edge of the one below it.
+                let thick = |p: &PlotPoint| place(p, p.base).y - place(p, p.y).y > THIN_LAYER;
+                for edge in run.chunk_by(|a, b| thick(a) == thick(b)) {
+                    if edge.first().is_some_and(thick) {
+                        let points = edge.iter().map(|p| place(p, p.y)).collect();
+                        let stroke = Stroke::new(look.width - 0.6, look.color);
+                        polyline(points, stroke, look.dashed, out);
+                    }
+                }
+                continue;
+            }
             let points: Vec<Pos2> = run.iter().map(|p| place(p, p.y)).collect();
-            polyline(points, Stroke::new(width, look.color), look.dashed, out);
+            polyline(points, Stroke::new(look.width, look.color), look.dashed, out);
         }
     }
 }
@@ -113,11 +110,7 @@ impl<'a> PanelItem<'a> {
 fn polyline(points: Vec<Pos2>, stroke: Stroke, dashed: bool, out: &mut Vec<Shape>) {
     match points.as_slice() {
         [] => {}
-        [lone] => out.push(Shape::circle_filled(
-            *lone,
-            stroke.width + 0.4,
-            stroke.color,
-        )),
+        [lone] => out.push(Shape::circle_filled(*lone, stroke.width + 0.4, stroke.color)),
         _ if dashed => out.extend(Shape::dashed_line(&points, stroke, 6.0, 3.0)),
         _ => out.push(Shape::line(points, stroke)),
     }
@@ -157,23 +150,14 @@ impl PlotItem for PanelItem<'_> {
             let frame = transform.frame();
             let y = transform.position_from_point_y(0.0);
             let stroke = Stroke::new(1.0, self.palette.line);
-            shapes.push(Shape::line_segment(
-                [pos2(frame.left(), y), pos2(frame.right(), y)],
-                stroke,
-            ));
+            shapes
+                .push(Shape::line_segment([pos2(frame.left(), y), pos2(frame.right(), y)], stroke));
         }
         // A counter that restarted: a small mark on the time axis.
         for &t in &self.plot.resets {
-            let foot = pos2(
-                transform.position_from_point_x(t),
-                transform.frame().bottom(),
-            );
+            let foot = pos2(transform.position_from_point_x(t), transform.frame().bottom());
             let points = vec![foot, foot + vec2(-3.5, -6.0), foot + vec2(3.5, -6.0)];
-            shapes.push(Shape::convex_polygon(
-                points,
-                self.palette.warn,
-                Stroke::NONE,
-            ));
+            shapes.push(Shape::convex_polygon(points, self.palette.warn, Stroke::NONE));
         }
     }
 

@@ -46,21 +46,15 @@ pub(super) fn sidebar_ui(
         .frame(frame)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            let inset = egui::Margin {
-                left: 10,
-                right: 10,
-                top: 10,
-                bottom: 4,
-            };
-            egui::Frame::new()
-                .inner_margin(inset)
-                .show(ui, |ui| filter_ui(ui, screen, actions));
+            let inset = egui::Margin { left: 10, right: 10, top: 10, bottom: 4 };
+            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, screen, actions));
             let rows = &screen.rows.rows;
             if rows.is_empty() {
                 empty_ui(ui, screen);
             }
             let scroll = egui::ScrollArea::vertical().auto_shrink(false);
             scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
+                follow_cursor(ui, screen, memory, range.start);
                 for index in range {
                     if let Some(&row) = rows.get(index) {
                         row_ui(ui, screen, memory, index, row, actions);
@@ -68,6 +62,20 @@ pub(super) fn sidebar_ui(
                 }
             });
         });
+}
+
+/// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
+fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize) {
+    let cursor = screen.view.cursor;
+    if memory.row_in_sight == cursor {
+        return;
+    }
+    memory.row_in_sight = cursor;
+    let Some(row) = cursor else { return };
+    let rows_below = row as f32 - first as f32;
+    let top = ui.max_rect().top() + rows_below * theme::ROW;
+    let size = vec2(1.0, theme::ROW);
+    ui.scroll_to_rect(Rect::from_min_size(pos2(ui.max_rect().left(), top), size), None);
 }
 
 fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
@@ -85,11 +93,7 @@ fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
-    ui.label(
-        RichText::new(count_text(screen))
-            .size(11.5)
-            .color(palette.dim),
-    );
+    ui.label(RichText::new(count_text(screen)).size(11.5).color(palette.dim));
 }
 
 fn count_text(screen: &Screen<'_>) -> String {
@@ -100,11 +104,7 @@ fn count_text(screen: &Screen<'_>) -> String {
         let host = if hosts == 1 { "host" } else { "hosts" };
         return format!("{} {host} · {} series", count(hosts), count(series));
     }
-    format!(
-        "{} of {} series match",
-        count(screen.rows.matched),
-        count(series)
-    )
+    format!("{} of {} series match", count(screen.rows.matched), count(series))
 }
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
@@ -153,23 +153,13 @@ fn row_ui(
     let name = &content.label;
     response.widget_info(|| {
         let kind = Role::TreeItem;
-        WidgetInfo::selected(
-            kind,
-            true,
-            content.selected,
-            accessible(name, &content.value),
-        )
+        WidgetInfo::selected(kind, true, content.selected, accessible(&content))
     });
     paint_ground(ui, screen, rect, index, &content, &response);
     let x = rect.left() + 14.0 + 14.0 * content.level;
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
-        triangle(
-            ui,
-            pos2(x - 3.0, rect.center().y),
-            open,
-            Palette::of(ui).dim,
-        );
+        triangle(ui, pos2(x - 3.0, rect.center().y), open, Palette::of(ui).dim);
     }
     if let Some(checked) = content.checked {
         let rect = Rect::from_center_size(pos2(x + 13.0, rect.center().y), vec2(12.0, 12.0));
@@ -178,11 +168,7 @@ fn row_ui(
         response.widget_info(|| {
             WidgetInfo::selected(Role::CheckBox, true, checked != Checked::No, name)
         });
-        let border = if response.hovered() {
-            Palette::of(ui).dim
-        } else {
-            Palette::of(ui).faint
-        };
+        let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
         check_box(ui, rect, checked, content.color, border);
         if response.clicked() {
             toggle(screen, row, actions);
@@ -196,12 +182,16 @@ fn row_ui(
     }
 }
 
-fn accessible(label: &str, value: &str) -> String {
-    if value.is_empty() {
-        label.to_owned()
-    } else {
-        format!("{label} {value}")
+/// What is seen of the row, in words.
+fn accessible(content: &Content) -> String {
+    let mut words = content.label.clone();
+    if !content.value.is_empty() {
+        words = format!("{words} {}", content.value);
     }
+    if let Some((age, Freshness::Stale)) = content.age {
+        words = format!("{words} not heard for {}", format::age(age));
+    }
+    words
 }
 
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
@@ -212,9 +202,7 @@ fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
             egui::Id::unique(("host row", hosts.get(host).map(tree::scope_of_host)))
         }
         Row::Plugin { host, plugin } => {
-            let node = hosts
-                .get(host)
-                .and_then(|host| Some((host, host.plugins.get(plugin)?)));
+            let node = hosts.get(host).and_then(|host| Some((host, host.plugins.get(plugin)?)));
             egui::Id::unique(("plugin row", node.map(|(h, p)| tree::scope_of_plugin(h, p))))
         }
     }
@@ -231,8 +219,7 @@ fn paint_ground(
     let palette = Palette::of(ui);
     if content.selected || response.hovered() {
         let strength = if content.selected { 1.0 } else { 0.55 };
-        ui.painter()
-            .rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
+        ui.painter().rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
     }
     if content.selected {
         let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
@@ -240,8 +227,7 @@ fn paint_ground(
     }
     if screen.view.cursor == Some(index) || response.has_focus() {
         let stroke = Stroke::new(1.0, theme::faded(palette.accent, 0.7));
-        ui.painter()
-            .rect_stroke(rect.shrink(1.0), 4.0, stroke, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(rect.shrink(1.0), 4.0, stroke, egui::StrokeKind::Inside);
     }
 }
 
@@ -263,9 +249,7 @@ fn paint_value(
             let text = format!("{} ago", format::age(age));
             let at = pos2(right, rect.center().y);
             let font = theme::small();
-            return elided(ui, at, Align2::RIGHT_CENTER, 90.0, &text, font, palette.dim)
-                .0
-                .left();
+            return elided(ui, at, Align2::RIGHT_CENTER, 90.0, &text, font, palette.dim).0.left();
         }
     }
     if content.value.is_empty() {
@@ -274,17 +258,7 @@ fn paint_value(
     let at = pos2(right, rect.center().y);
     let font = theme::body();
     let color = palette.dim;
-    let left = elided(
-        ui,
-        at,
-        Align2::RIGHT_CENTER,
-        110.0,
-        &content.value,
-        font,
-        color,
-    )
-    .0
-    .left();
+    let left = elided(ui, at, Align2::RIGHT_CENTER, 110.0, &content.value, font, color).0.left();
     // A fixed column, so that the lines stand below one another whatever the numbers are.
     let spark = Rect::from_min_max(
         pos2(rect.right() - 168.0, rect.top() + 6.0),
@@ -292,16 +266,13 @@ fn paint_value(
     );
     // The name goes first: where both do not fit, the sparkline is left out.
     let color = Color32::PLACEHOLDER;
-    let name = ui
-        .painter()
-        .layout_no_wrap(content.label.clone(), theme::body(), color);
+    let name = ui.painter().layout_no_wrap(content.label.clone(), theme::body(), color);
     let fits = text_x + name.size().x + 8.0 < spark.left() && spark.right() < left - 4.0;
     let Some(id) = content.spark.filter(|_| fits) else {
         return left;
     };
     let line = memory.sparklines.get(screen, id, spark);
-    ui.painter()
-        .add(Shape::line(line, Stroke::new(1.0, content.color)));
+    ui.painter().add(Shape::line(line, Stroke::new(1.0, content.color)));
     spark.left()
 }
 
@@ -315,9 +286,7 @@ fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Palette) {
         Freshness::Late => {
             painter.circle_stroke(center, 3.0, Stroke::new(1.2, palette.warn));
             let half = Rect::from_min_max(center - vec2(4.0, 4.0), center + vec2(0.0, 4.0));
-            painter
-                .with_clip_rect(half)
-                .circle_filled(center, 3.0, palette.warn);
+            painter.with_clip_rect(half).circle_filled(center, 3.0, palette.warn);
         }
         Freshness::Stale => {
             painter.circle_stroke(center, 3.0, Stroke::new(1.2, palette.faint));
@@ -329,21 +298,9 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, respo
     let palette = Palette::of(ui);
     let stale = matches!(content.age, Some((_, Freshness::Stale)));
     let color = if stale { palette.faint } else { palette.text };
-    let font = if content.strong {
-        theme::medium(12.5)
-    } else {
-        theme::body()
-    };
+    let font = if content.strong { theme::medium(12.5) } else { theme::body() };
     let at = pos2(x, rect.center().y);
-    elided(
-        ui,
-        at,
-        Align2::LEFT_CENTER,
-        right - x - 8.0,
-        &content.label,
-        font,
-        color,
-    );
+    elided(ui, at, Align2::LEFT_CENTER, right - x - 8.0, &content.label, font, color);
     response.on_hover_text(&content.tooltip);
 }
 
@@ -357,13 +314,7 @@ fn content(ui: &Ui, screen: &Screen<'_>, row: Row) -> Option<Content> {
         }
         Row::Series { host, plugin, id } => {
             let node = hosts.get(host)?.plugins.get(plugin)?;
-            Some(series_content(
-                ui,
-                screen,
-                node,
-                id,
-                screen.store.series(id)?,
-            ))
+            Some(series_content(ui, screen, node, id, screen.store.series(id)?))
         }
     }
 }
@@ -374,24 +325,14 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     let name = display_safe(&node.name).into_owned();
     let here = screen.sources.local_host.as_deref() == Some(&*node.name);
     let age = screen.now.since(node.last_seen.arrival);
-    let series: usize = node
-        .plugins
-        .iter()
-        .map(|plugin| series_of(plugin).count())
-        .sum();
+    let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
     let skew = node.last_seen.arrival.secs_from(node.last_seen.sample);
-    let mut tooltip = format!(
-        "{name}\n{series} series, last heard {} ago",
-        format::age(age)
-    );
+    let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
     if here {
         tooltip.push_str("\nthis machine, measured by collectoscope");
     }
     if skew.abs() > 60.0 {
-        tooltip.push_str(&format!(
-            "\nits clock is {} from ours",
-            format::duration(-skew)
-        ));
+        tooltip.push_str(&format!("\nits clock is {} from ours", format::duration(-skew)));
     }
     let interval = host_interval(screen, node);
     Content {
@@ -403,24 +344,15 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         checked: None,
         color: palette.dim,
         spark: None,
-        value: if here {
-            "this machine".into()
-        } else {
-            String::new()
-        },
+        value: if here { "this machine".into() } else { String::new() },
         age: Some((age, Freshness::new(age, interval))),
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
 
 fn host_interval(screen: &Screen<'_>, node: &HostNode) -> Interval {
-    let first = node
-        .plugins
-        .first()
-        .and_then(|plugin| series_of(plugin).next());
-    first
-        .and_then(|id| screen.store.series(id))
-        .map_or(Interval::from_secs(10), |s| s.interval)
+    let first = node.plugins.first().and_then(|plugin| series_of(plugin).next());
+    first.and_then(|id| screen.store.series(id)).map_or(Interval::from_secs(10), |s| s.interval)
 }
 
 fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNode) -> Content {
@@ -443,10 +375,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
     let age = series_of(node).find_map(|id| age_of(screen, id));
     Content {
         level: 1.0,
-        tooltip: format!(
-            "{}/{label}\n{count} series, {shown} drawn",
-            display_safe(&host.name)
-        ),
+        tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
         label,
         strong: false,
         open: Some(!screen.view.filter.is_empty() || screen.view.open.contains(&scope)),
@@ -475,25 +404,16 @@ fn series_content(
 ) -> Content {
     let palette = Palette::of(ui);
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
-    let shown = screen
-        .view
-        .selection
-        .shows_at(id, &series.identifier, place, screen.graphs);
+    let shown = screen.view.selection.shows_at(id, &series.identifier, place, screen.graphs);
     let (unit, scale, meaning) = drawn_as(screen, series, place);
     let mode = screen.view.mode;
     let reading = screen.store.latest(id, mode);
-    let value = reading
-        .and_then(|reading| reading.value)
-        .map_or("–".into(), |value| match mode {
-            Mode::Rate => unit.with_unit(value * scale),
-            Mode::Raw => format::Unit::new("").with_unit(value),
-        });
+    let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
+        Mode::Rate => unit.with_unit(value * scale),
+        Mode::Raw => format::Unit::new("").with_unit(value),
+    });
     let interval = format::duration(series.interval.secs_f64());
-    let known = if series.known_type {
-        ""
-    } else {
-        ", type not in types.db"
-    };
+    let known = if series.known_type { "" } else { ", type not in types.db" };
     let tooltip = format!(
         "{}\n{} ({}{known}), every {interval}",
         series.identifier,
@@ -508,11 +428,7 @@ fn series_content(
         strong: false,
         open: None,
         checked: Some(if shown { Checked::All } else { Checked::No }),
-        color: if meaning.as_deref() == Some("free") {
-            palette.faint
-        } else {
-            color
-        },
+        color: if meaning.as_deref() == Some("free") { palette.faint } else { color },
         spark: Some(id),
         value,
         age: age_of(screen, id),
@@ -532,11 +448,9 @@ fn drawn_as(
     });
     match rule {
         // A share of the whole is known to the panel only.
-        Some((graph, line)) if graph.percent => (
-            plain_unit(&series.identifier.type_, series.kind),
-            1.0,
-            line.color.clone(),
-        ),
+        Some((graph, line)) if graph.percent => {
+            (plain_unit(&series.identifier.type_, series.kind), 1.0, line.color.clone())
+        }
         Some((graph, line)) => (graph.unit(), line.scale, line.color.clone()),
         None => (plain_unit(&series.identifier.type_, series.kind), 1.0, None),
     }
@@ -544,26 +458,18 @@ fn drawn_as(
 
 impl Sparklines {
     fn get(&mut self, screen: &Screen<'_>, id: SeriesId, rect: Rect) -> Vec<Pos2> {
-        let newest = screen
-            .store
-            .latest(id, Mode::Raw)
-            .map_or(CdTime::ZERO, |r| r.time);
+        let newest = screen.store.latest(id, Mode::Raw).map_or(CdTime::ZERO, |r| r.time);
         if self.known.len() > SPARKS_MAX {
             self.known.clear();
         }
         let known = self.known.entry(id).or_default();
         if known.0 != newest || known.1.is_empty() {
             let span = Span::new(newest.saturating_sub(SPARK_SPAN), newest);
-            screen
-                .store
-                .trace(id, span, SPARK_COLUMNS, Mode::Rate, &mut self.trace);
+            screen.store.trace(id, span, SPARK_COLUMNS, Mode::Rate, &mut self.trace);
             *known = (newest, normalised(&self.trace, span));
         }
         let place = |&(x, y): &(f32, f32)| {
-            pos2(
-                rect.left() + x * rect.width(),
-                rect.bottom() - y * rect.height(),
-            )
+            pos2(rect.left() + x * rect.width(), rect.bottom() - y * rect.height())
         };
         known.1.iter().map(place).collect()
     }
@@ -571,27 +477,14 @@ impl Sparklines {
 
 /// A trace as points in a unit square, upwards.
 fn normalised(trace: &Trace, span: Span) -> Vec<(f32, f32)> {
-    let inside = || {
-        trace
-            .columns
-            .iter()
-            .filter(|column| span.contains(column.time))
-    };
-    let lo = inside()
-        .map(|column| column.mean)
-        .fold(f64::INFINITY, f64::min);
-    let hi = inside()
-        .map(|column| column.mean)
-        .fold(f64::NEG_INFINITY, f64::max);
+    let inside = || trace.columns.iter().filter(|column| span.contains(column.time));
+    let lo = inside().map(|column| column.mean).fold(f64::INFINITY, f64::min);
+    let hi = inside().map(|column| column.mean).fold(f64::NEG_INFINITY, f64::max);
     let secs = span.width().secs_f64().max(1e-9);
     inside()
         .map(|column| {
             let x = column.time.secs_from(span.start) / secs;
-            let y = if hi > lo {
-                (column.mean - lo) / (hi - lo)
-            } else {
-                0.5
-            };
+            let y = if hi > lo { (column.mean - lo) / (hi - lo) } else { 0.5 };
             #[expect(clippy::cast_possible_truncation, reason = "both lie between 0 and 1")]
             let point = (x as f32, y as f32);
             point

@@ -16,37 +16,31 @@ struct Item {
 
 pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new()
-        .fill(palette.surface)
-        .inner_margin(egui::Margin::symmetric(12, 0));
-    egui::Panel::bottom("status bar")
-        .exact_size(theme::STATUS_BAR)
-        .frame(frame)
-        .show(ui, |ui| {
-            ui.horizontal_centered(|ui| {
-                ui.spacing_mut().item_spacing.x = 6.0;
-                let mut first = true;
-                for item in items(screen, &palette) {
-                    // What does not fit is left out rather than cut in the middle.
-                    let font = theme::small();
-                    let galley = ui
-                        .painter()
-                        .layout_no_wrap(item.text.clone(), font, item.color);
-                    if ui.available_width() < galley.size().x + 24.0 {
-                        break;
-                    }
-                    if !first {
-                        separator(ui, &palette);
-                    }
-                    first = false;
-                    let text = RichText::new(&item.text).size(11.5).color(item.color);
-                    let button = egui::Button::new(text).frame(false);
-                    if ui.add(button).on_hover_text(item.hint).clicked() {
-                        actions.push(Action::TogglePane(Pane::Sources));
-                    }
+    let frame =
+        egui::Frame::new().fill(palette.surface).inner_margin(egui::Margin::symmetric(12, 0));
+    egui::Panel::bottom("status bar").exact_size(theme::STATUS_BAR).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            ui.spacing_mut().item_spacing.x = 6.0;
+            let mut first = true;
+            for item in items(screen, &palette) {
+                // What does not fit is left out rather than cut in the middle.
+                let font = theme::small();
+                let galley = ui.painter().layout_no_wrap(item.text.clone(), font, item.color);
+                if ui.available_width() < galley.size().x + 24.0 {
+                    break;
                 }
-            });
+                if !first {
+                    separator(ui, &palette);
+                }
+                first = false;
+                let text = RichText::new(&item.text).size(11.5).color(item.color);
+                let button = egui::Button::new(text).frame(false);
+                if ui.add(button).on_hover_text(item.hint).clicked() {
+                    actions.push(Action::TogglePane(Pane::Sources));
+                }
+            }
         });
+    });
 }
 
 fn separator(ui: &mut Ui, palette: &Palette) {
@@ -55,99 +49,91 @@ fn separator(ui: &mut Ui, palette: &Palette) {
     ui.painter().vline(rect.center().x, rect.y_range(), stroke);
 }
 
-fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
-    let totals = screen.store.health().totals;
-    let usage = screen.store.usage();
-    let rates = screen.meter.rates();
-    let dim = palette.dim;
-    let mut items = Vec::new();
-    let mut add = |text: String, color: Color32, hint: &str| {
-        items.push(Item {
-            text,
-            color,
-            hint: hint.to_owned(),
-        });
-    };
-    let troubled = screen.sources.reports.iter().any(|report| !report.ok);
-    let (mark, color) = if troubled {
-        ("! ", palette.warn)
-    } else {
-        ("", dim)
-    };
-    add(
-        format!("{mark}{}", screen.sources.summary),
-        color,
-        "What is listened to (F2)",
-    );
-    if let Some(message) = screen.messages.last() {
-        let first = message.lines().next().unwrap_or_default().to_owned();
-        add(format!("! {first}"), palette.warn, message);
+impl Item {
+    fn new(text: String, color: Color32, hint: impl Into<String>) -> Self {
+        Self { text, color, hint: hint.into() }
     }
-    let received = format!(
-        "{:.0} datagrams/s · {} values/s",
-        rates.datagrams,
-        rate(rates.values)
-    );
-    add(received, dim, "Received, averaged over five seconds");
-    let lost = lost(&totals);
-    let (mark, color) = if lost > 0 {
-        ("! ", palette.bad)
+}
+
+fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
+    let mut items = vec![listening(screen, palette)];
+    if let Some(message) = screen.messages.last() {
+        let first = message.lines().next().unwrap_or_default();
+        items.push(Item::new(format!("! {first}"), palette.warn, message));
+    }
+    let rates = screen.meter.rates();
+    let values = format::Unit::new("").bare(rates.values.round());
+    items.push(Item::new(
+        format!("{:.0} datagrams/s · {values} values/s", rates.datagrams),
+        palette.dim,
+        "Received, averaged over five seconds",
+    ));
+    troubles(screen, palette, &mut items);
+    if let Some((lag, host)) = lag(screen) {
+        let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
+        items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
+    }
+    items.push(memory(screen, palette));
+    let frame = format!("{:.1} ms", screen.frame_millis);
+    items.push(Item::new(frame, palette.dim, "Work on the last frame"));
+    items
+}
+
+fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let summary = &screen.sources.summary;
+    let hint = "What is listened to (F2)";
+    if screen.sources.reports.iter().all(|report| report.ok) {
+        Item::new(summary.clone(), palette.dim, hint)
     } else {
-        ("", dim)
-    };
+        Item::new(format!("! {summary}"), palette.warn, hint)
+    }
+}
+
+/// What was lost, always told; what was wrong, only when something was.
+fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
+    let health = screen.store.health();
+    let totals = &health.totals;
     let hint = format!(
         "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused",
         totals.kernel_drops, totals.dropped_values, totals.refused_lists
     );
-    add(format!("{mark}lost {}", format::count(lost)), color, &hint);
-    if totals.faults > 0 {
-        let text = format!("! {} faults", format::count(totals.faults));
-        add(
-            text,
-            palette.warn,
+    items.push(match lost(totals) {
+        0 => Item::new("lost 0".into(), palette.dim, hint),
+        lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
+    });
+    let unknown = health.unknown_types.len() as u64;
+    for (count, what, hint) in [
+        (
+            totals.faults,
+            if totals.faults == 1 { "fault" } else { "faults" },
             "Faults in received datagrams (F2 says which)",
-        );
-    }
-    if totals.protected > 0 {
-        let text = format!(
-            "! {} signed/encrypted, not read yet",
-            format::count(totals.protected)
-        );
-        add(
-            text,
-            palette.warn,
+        ),
+        (
+            totals.protected,
+            "signed/encrypted, not read yet",
             "Parts that are signed or encrypted; F2 names their users",
-        );
+        ),
+        (
+            unknown,
+            if unknown == 1 { "unknown type" } else { "unknown types" },
+            "Not in types.db: drawn all the same, data sources named by position",
+        ),
+    ] {
+        if count > 0 {
+            let text = format!("! {} {what}", format::count(count));
+            items.push(Item::new(text, palette.warn, hint));
+        }
     }
-    let unknown = screen.store.health().unknown_types.len();
-    if unknown > 0 {
-        let types = if unknown == 1 { "type" } else { "types" };
-        let hint = "Not in types.db: drawn all the same, data sources named by position";
-        add(format!("! {unknown} unknown {types}"), palette.warn, hint);
-    }
-    if let Some((lag, host)) = lag(screen) {
-        let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
-        add(format!("lag {}", format::age(lag)), dim, &hint);
-    }
+}
+
+fn memory(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let usage = screen.store.usage();
     let kept = usage.oldest.map_or_else(String::new, |oldest| {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
-    let budget = format::bytes(usage.budget_bytes);
-    add(
-        format!("{} of {budget}{kept}", format::bytes(usage.bytes)),
-        dim,
-        "Memory of everything received; --memory sets the limit, the oldest goes first",
-    );
-    add(
-        format!("{:.1} ms", screen.frame_millis),
-        dim,
-        "Work on the last frame",
-    );
-    items
-}
-
-fn rate(values: f64) -> String {
-    format::Unit::new("").bare(values.round())
+    let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
+    let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
+    Item::new(format!("{bytes} of {budget}{kept}"), palette.dim, hint)
 }
 
 /// The longest delay from sample to arrival among hosts heard lately.
@@ -156,12 +142,7 @@ fn lag(screen: &Screen<'_>) -> Option<(Interval, String)> {
     let hosts = screen.store.index().hosts().iter();
     hosts
         .filter(|node| lately(node.last_seen.arrival))
-        .map(|node| {
-            (
-                node.last_seen.arrival.since(node.last_seen.sample),
-                &node.name,
-            )
-        })
+        .map(|node| (node.last_seen.arrival.since(node.last_seen.sample), &node.name))
         .max_by_key(|(lag, _)| *lag)
         .map(|(lag, name)| (lag, crate::metric::display_safe(name).into_owned()))
 }

@@ -177,38 +177,16 @@ pub fn tick() -> FontId {
 pub fn install(ctx: &egui::Context) {
     let mut fonts = FontDefinitions::default();
     let mut add = |name: &str, bytes: &'static [u8]| {
-        fonts
-            .font_data
-            .insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
+        fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
     };
-    add(
-        "Roboto",
-        include_bytes!("../../assets/fonts/Roboto-Regular.ttf"),
-    );
-    add(
-        "Roboto Medium",
-        include_bytes!("../../assets/fonts/Roboto-Medium.ttf"),
-    );
+    add("Roboto", include_bytes!("../../assets/fonts/Roboto-Regular.ttf"));
+    add("Roboto Medium", include_bytes!("../../assets/fonts/Roboto-Medium.ttf"));
     // Hack has the arrows and mathematical signs that the others lack.
-    let mut fallback = fonts
-        .families
-        .get(&FontFamily::Proportional)
-        .cloned()
-        .unwrap_or_default();
-    fallback.extend(
-        fonts
-            .families
-            .get(&FontFamily::Monospace)
-            .cloned()
-            .unwrap_or_default(),
-    );
+    let mut fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
+    fallback.extend(fonts.families.get(&FontFamily::Monospace).cloned().unwrap_or_default());
     let family = |first: &str| [vec![first.to_owned()], fallback.clone()].concat();
-    fonts
-        .families
-        .insert(FontFamily::Proportional, family("Roboto"));
-    fonts
-        .families
-        .insert(FontFamily::Name("medium".into()), family("Roboto Medium"));
+    fonts.families.insert(FontFamily::Proportional, family("Roboto"));
+    fonts.families.insert(FontFamily::Name("medium".into()), family("Roboto Medium"));
     ctx.set_fonts(fonts);
     for theme in [egui::Theme::Dark, egui::Theme::Light] {
         let palette = Palette::new(theme == egui::Theme::Dark);
@@ -244,11 +222,7 @@ fn apply(style: &mut egui::Style, palette: &Palette) {
 }
 
 fn visuals(palette: &Palette) -> Visuals {
-    let mut visuals = if palette.dark {
-        Visuals::dark()
-    } else {
-        Visuals::light()
-    };
+    let mut visuals = if palette.dark { Visuals::dark() } else { Visuals::light() };
     visuals.override_text_color = Some(palette.text);
     visuals.panel_fill = palette.surface;
     visuals.window_fill = palette.raised;
@@ -296,12 +270,7 @@ mod tests {
     #[test]
     fn text_can_be_read_in_both_themes() {
         for palette in [DARK, LIGHT] {
-            for ground in [
-                palette.surface,
-                palette.panel,
-                palette.raised,
-                palette.selected,
-            ] {
+            for ground in [palette.surface, palette.panel, palette.raised, palette.selected] {
                 assert!(contrast(palette.text, ground) > 7.0);
                 assert!(contrast(palette.dim, ground) > 4.5);
                 assert!(contrast(palette.faint, ground) > 3.0);

@@ -12,22 +12,18 @@ use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new()
-        .fill(palette.surface)
-        .inner_margin(egui::Margin::symmetric(12, 0));
-    egui::Panel::top("top bar")
-        .exact_size(theme::TOP_BAR)
-        .frame(frame)
-        .show(ui, |ui| {
-            ui.horizontal_centered(|ui| {
-                state_ui(ui, screen, &palette, actions);
-                window_ui(ui, screen, actions);
-                pause_ui(ui, screen, &palette, actions);
-                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                    right_ui(ui, screen, actions)
-                });
+    let frame =
+        egui::Frame::new().fill(palette.surface).inner_margin(egui::Margin::symmetric(12, 0));
+    egui::Panel::top("top bar").exact_size(theme::TOP_BAR).frame(frame).show(ui, |ui| {
+        ui.horizontal_centered(|ui| {
+            state_ui(ui, screen, &palette, actions);
+            window_ui(ui, screen, actions);
+            pause_ui(ui, screen, &palette, actions);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                right_ui(ui, screen, actions)
             });
         });
+    });
 }
 
 /// What the state is called: the word, and what the user must know about it.
@@ -62,35 +58,24 @@ fn back(behind: Interval) -> String {
 
 fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
     let (color, shape, hint) = match screen.view.window.anchor() {
-        Anchor::Live => (
-            palette.live,
-            PillShape::Dot,
-            "Following the clock. Space pauses",
-        ),
-        Anchor::Detached { .. } => (
-            palette.info,
-            PillShape::Back,
-            "Looking back. Click or press End to go live",
-        ),
+        Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
+        Anchor::Detached { .. } => {
+            (palette.info, PillShape::Back, "Looking back. Click or press End to go live")
+        }
         Anchor::Paused { .. } => (
             palette.warn,
             PillShape::Bars,
             "The view stands still, reception goes on. Click or press Space to go live",
         ),
     };
-    if pill(ui, &state_text(screen), color, shape)
-        .on_hover_text(hint)
-        .clicked()
-    {
+    if pill(ui, &state_text(screen), color, shape).on_hover_text(hint).clicked() {
         actions.push(Action::TogglePause);
     }
 }
 
 fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     let width = screen.view.window.width();
-    let preset = PRESETS
-        .iter()
-        .position(|&(secs, _)| Interval::from_secs(secs) == width);
+    let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().map(|&(_, label)| label);
     if let Some(&(secs, _)) =
         segments(ui, labels, preset, "Window of").and_then(|clicked| PRESETS.get(clicked))
@@ -103,11 +88,7 @@ fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
 }
 
 fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
-    let label = if screen.view.window.is_live() {
-        "Pause"
-    } else {
-        "Go live"
-    };
+    let label = if screen.view.window.is_live() { "Pause" } else { "Go live" };
     let mut job = egui::text::LayoutJob::default();
     let format = |font, color| egui::TextFormat::simple(font, color);
     job.append(label, 0.0, format(theme::body(), palette.text));
@@ -123,9 +104,7 @@ fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
 
 fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     let size = egui::vec2(28.0, 26.0);
-    let help = ui
-        .add(egui::Button::new("?").min_size(size))
-        .on_hover_text("Keys (?)");
+    let help = ui.add(egui::Button::new("?").min_size(size)).on_hover_text("Keys (?)");
     help.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Keys"));
     if help.clicked() {
         actions.push(Action::TogglePane(Pane::Help));
@@ -168,8 +147,6 @@ fn theme_button(ui: &mut Ui, theme: Theme, name: &str) -> egui::Response {
         Theme::Dark => full,
         Theme::System => full.split_left_right_at_fraction(0.5).0,
     };
-    painter
-        .with_clip_rect(part)
-        .circle_filled(center, 5.5, palette.text);
+    painter.with_clip_rect(part).circle_filled(center, 5.5, palette.text);
     button.on_hover_text(format!("{name}. Click for the next"))
 }

@@ -8,21 +8,14 @@ use eframe::egui::{
 
 /// A word on a tinted ground that can be pressed: the state at the top left.
 pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Response {
-    let galley = ui
-        .painter()
-        .layout_no_wrap(text.to_owned(), theme::medium(12.5), color);
+    let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::medium(12.5), color);
     let size = vec2(galley.size().x + 34.0, 26.0);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, text));
     let painter = ui.painter();
     painter.rect_filled(rect, 13.0, theme::faded(color, 0.16));
     if response.has_focus() {
-        painter.rect_stroke(
-            rect,
-            13.0,
-            Stroke::new(1.0, color),
-            egui::StrokeKind::Inside,
-        );
+        painter.rect_stroke(rect, 13.0, Stroke::new(1.0, color), egui::StrokeKind::Inside);
     }
     let mark = pos2(rect.left() + 15.0, rect.center().y);
     match shape {
@@ -36,11 +29,8 @@ pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Respon
             }
         }
         PillShape::Back => {
-            let points = vec![
-                mark + vec2(-4.0, 0.0),
-                mark + vec2(3.0, -4.5),
-                mark + vec2(3.0, 4.5),
-            ];
+            let points =
+                vec![mark + vec2(-4.0, 0.0), mark + vec2(3.0, -4.5), mark + vec2(3.0, 4.5)];
             painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
         }
     }
@@ -75,47 +65,29 @@ pub fn segments<'a>(
         for (i, label) in labels.enumerate() {
             let on = chosen == Some(i);
             let color = if on { palette.text } else { palette.dim };
-            let font = if on {
-                theme::medium(12.5)
-            } else {
-                theme::body()
-            };
-            let galley = ui
-                .painter()
-                .layout_no_wrap(label.to_owned(), font.clone(), color);
+            let font = if on { theme::medium(12.5) } else { theme::body() };
+            let galley = ui.painter().layout_no_wrap(label.to_owned(), font.clone(), color);
             let size = vec2(galley.size().x + 20.0, 26.0);
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
             let info = || WidgetInfo::selected(Role::RadioButton, true, on, label);
             response.widget_info(info);
             if on || response.hovered() {
-                ui.painter()
-                    .rect_filled(rect.shrink(1.0), 5.0, palette.selected);
+                ui.painter().rect_filled(rect.shrink(1.0), 5.0, palette.selected);
             }
             if response.has_focus() {
                 let stroke = Stroke::new(1.0, palette.accent);
-                ui.painter()
-                    .rect_stroke(rect, 5.0, stroke, egui::StrokeKind::Inside);
+                ui.painter().rect_stroke(rect, 5.0, stroke, egui::StrokeKind::Inside);
             }
-            ui.painter()
-                .text(rect.center(), Align2::CENTER_CENTER, label, font, color);
+            ui.painter().text(rect.center(), Align2::CENTER_CENTER, label, font, color);
             frame = frame.union(rect);
-            let hint = if hint.is_empty() {
-                String::new()
-            } else {
-                format!("{hint} {label}")
-            };
-            let response = if hint.is_empty() {
-                response
-            } else {
-                response.on_hover_text(hint)
-            };
+            let hint = if hint.is_empty() { String::new() } else { format!("{hint} {label}") };
+            let response = if hint.is_empty() { response } else { response.on_hover_text(hint) };
             if response.clicked() {
                 clicked = Some(i);
             }
         }
         let stroke = Stroke::new(1.0, palette.line);
-        ui.painter()
-            .rect_stroke(frame, 6.0, stroke, egui::StrokeKind::Inside);
+        ui.painter().rect_stroke(frame, 6.0, stroke, egui::StrokeKind::Inside);
     });
     clicked
 }
@@ -128,8 +100,7 @@ pub fn triangle(ui: &Ui, center: Pos2, open: bool, color: Color32) {
         vec![vec2(-2.0, -3.5), vec2(3.0, 0.0), vec2(-2.0, 3.5)]
     };
     let points = points.into_iter().map(|offset| center + offset).collect();
-    ui.painter()
-        .add(Shape::convex_polygon(points, color, Stroke::NONE));
+    ui.painter().add(Shape::convex_polygon(points, color, Stroke::NONE));
 }
 
 /// How much of a row's series are drawn.

@@ -43,14 +43,7 @@ impl Axis {
         if hi - lo <= f64::EPSILON * hi.abs().max(lo.abs()) {
             // A constant: in the middle, or from zero.
             let pad = if hi == 0.0 { 1.0 } else { 0.5 * hi.abs() };
-            (lo, hi) = (
-                if lo >= 0.0 && hi == 0.0 {
-                    0.0
-                } else {
-                    lo - pad
-                },
-                hi + pad,
-            );
+            (lo, hi) = (if lo >= 0.0 && hi == 0.0 { 0.0 } else { lo - pad }, hi + pad);
         }
         let mut step = nice_step((hi - lo) / ticks.max(1.0), rule.base);
         if rule.fixed_max == Some(100.0) && hi <= 102.0 {
@@ -59,11 +52,7 @@ impl Axis {
         if rule.both_sides {
             (lo, hi) = (lo.min(-step), hi.max(step));
         }
-        Self {
-            lo: (lo / step + 1e-9).floor() * step,
-            hi: (hi / step - 1e-9).ceil() * step,
-            step,
-        }
+        Self { lo: (lo / step + 1e-9).floor() * step, hi: (hi / step - 1e-9).ceil() * step, step }
     }
 
     /// Its ticks, from the lower end to the upper.
@@ -86,9 +75,7 @@ fn nice_step(rough: f64, base: f64) -> f64 {
     }
     let power = 10_f64.powf(rough.log10().floor());
     let mantissa = rough / power;
-    let nice = [1.0, 2.0, 2.5, 5.0]
-        .into_iter()
-        .find(|&nice| mantissa <= nice + 1e-9);
+    let nice = [1.0, 2.0, 2.5, 5.0].into_iter().find(|&nice| mantissa <= nice + 1e-9);
     nice.unwrap_or(10.0) * power
 }
 
@@ -106,10 +93,7 @@ pub const SHRINK_AFTER: Interval = Interval::from_secs(10);
 impl CalmAxis {
     /// Starts as `wanted`.
     pub const fn new(wanted: Axis) -> Self {
-        Self {
-            shown: wanted,
-            smaller_since: None,
-        }
+        Self { shown: wanted, smaller_since: None }
     }
 
     /// The axis to show at `now`, where the data asks for `wanted`.
@@ -137,13 +121,10 @@ const TIME_STEPS_SECS: [f64; 26] = [
 /// Distance in seconds of labels on a time axis that is to have at most `labels` of them.
 pub fn time_step_secs(width: Interval, labels: f64) -> f64 {
     let rough = width.secs_f64() / labels.max(1.0);
-    TIME_STEPS_SECS
-        .into_iter()
-        .find(|&step| step >= rough)
-        .unwrap_or_else(|| {
-            // Whole days from there on.
-            (rough / 86_400.0).ceil() * 86_400.0
-        })
+    TIME_STEPS_SECS.into_iter().find(|&step| step >= rough).unwrap_or_else(|| {
+        // Whole days from there on.
+        (rough / 86_400.0).ceil() * 86_400.0
+    })
 }
 
 /// Most ticks of a time axis, whatever is asked.
@@ -170,24 +151,12 @@ mod tests {
         assert_eq!((axis.lo, axis.hi, axis.step), expected);
     }
 
-    const FREE: AxisRule = AxisRule {
-        fixed_max: None,
-        from_zero: false,
-        both_sides: false,
-        base: 1_000.0,
-    };
-    const ZERO: AxisRule = AxisRule {
-        fixed_max: None,
-        from_zero: true,
-        both_sides: false,
-        base: 1_000.0,
-    };
-    const PERCENT: AxisRule = AxisRule {
-        fixed_max: Some(100.0),
-        from_zero: true,
-        both_sides: false,
-        base: 1_000.0,
-    };
+    const FREE: AxisRule =
+        AxisRule { fixed_max: None, from_zero: false, both_sides: false, base: 1_000.0 };
+    const ZERO: AxisRule =
+        AxisRule { fixed_max: None, from_zero: true, both_sides: false, base: 1_000.0 };
+    const PERCENT: AxisRule =
+        AxisRule { fixed_max: Some(100.0), from_zero: true, both_sides: false, base: 1_000.0 };
 
     #[test]
     fn ends_and_steps_are_round() {
@@ -198,20 +167,14 @@ mod tests {
 
     #[test]
     fn both_halves_of_a_mirrored_plot_are_there_even_when_one_is_quiet() {
-        let rule = AxisRule {
-            both_sides: true,
-            ..ZERO
-        };
+        let rule = AxisRule { both_sides: true, ..ZERO };
         check((-32.0, 0.0), rule, (-40.0, 10.0, 10.0));
         check((0.0, 0.0), rule, (-1.0, 1.0, 0.5));
     }
 
     #[test]
     fn bytes_step_in_powers_of_two() {
-        let rule = AxisRule {
-            base: 1_024.0,
-            ..ZERO
-        };
+        let rule = AxisRule { base: 1_024.0, ..ZERO };
         let gib = 1_073_741_824.0;
         check((0.0, 17.0 * gib), rule, (0.0, 24.0 * gib, 8.0 * gib));
     }
@@ -230,13 +193,9 @@ mod tests {
 
     #[test]
     fn constants_and_nothing_have_an_axis() {
-        for extent in [
-            Some((0.0, 0.0)),
-            Some((5.0, 5.0)),
-            Some((-3.0, -3.0)),
-            Some((1e18, 1e18)),
-            None,
-        ] {
+        for extent in
+            [Some((0.0, 0.0)), Some((5.0, 5.0)), Some((-3.0, -3.0)), Some((1e18, 1e18)), None]
+        {
             let axis = Axis::around(extent, FREE, 4.0);
             assert!(axis.hi > axis.lo && axis.step > 0.0, "{extent:?} {axis:?}");
             assert!((2..=41).contains(&axis.ticks().count()), "{axis:?}");
@@ -245,11 +204,7 @@ mod tests {
 
     #[test]
     fn an_axis_grows_at_once_and_shrinks_after_ten_seconds() {
-        let axis = |hi| Axis {
-            lo: 0.0,
-            hi,
-            step: 1.0,
-        };
+        let axis = |hi| Axis { lo: 0.0, hi, step: 1.0 };
         let mut calm = CalmAxis::new(axis(10.0));
         assert_eq!(calm.update(axis(20.0), CdTime::from_secs(1)), axis(20.0));
         assert_eq!(calm.update(axis(10.0), CdTime::from_secs(2)), axis(20.0));
@@ -264,10 +219,7 @@ mod tests {
         assert!((step - 60.0).abs() < 1e-9);
         let ticks: Vec<_> = time_ticks(span, step, 1_800).collect();
         assert_eq!(ticks.len(), 5);
-        assert!(
-            ticks.iter().all(|t| ((t + 1_800.0) % 60.0).abs() < 1e-6),
-            "{ticks:?}"
-        );
+        assert!(ticks.iter().all(|t| ((t + 1_800.0) % 60.0).abs() < 1e-6), "{ticks:?}");
     }
 
     #[test]

@@ -38,10 +38,7 @@ impl Filter {
     /// Parses what was typed; every text is a filter.
     pub fn new(text: &str) -> Self {
         let words = text.split_whitespace().filter_map(Word::new).collect();
-        Self {
-            text: text.to_owned(),
-            words,
-        }
+        Self { text: text.to_owned(), words }
     }
 
     /// As typed.
@@ -56,9 +53,7 @@ impl Filter {
 
     /// Whether `identifier` matches. `scratch` is reused between calls.
     pub fn matches(&self, identifier: &Identifier, scratch: &mut String) -> bool {
-        self.words
-            .iter()
-            .all(|word| word.matches(identifier, scratch))
+        self.words.iter().all(|word| word.matches(identifier, scratch))
     }
 }
 
@@ -107,11 +102,7 @@ impl Pattern {
         if !text.contains(['*', '?']) {
             return Self::Holds(text);
         }
-        let anchored = if field == Field::Any {
-            format!("*{text}*")
-        } else {
-            text.clone()
-        };
+        let anchored = if field == Field::Any { format!("*{text}*") } else { text.clone() };
         globset::Glob::new(&anchored)
             .map_or(Self::Holds(text), |glob| Self::Glob(glob.compile_matcher()))
     }

@@ -39,10 +39,7 @@ impl Unit {
             _ => Scale::Si,
         };
         let name = if name == "duration" { "" } else { name };
-        Self {
-            name: name.into(),
-            scale,
-        }
+        Self { name: name.into(), scale }
     }
 
     /// Shown with its unit: `41.8 Mbit/s`, `9.81 GiB`, `14.2 %`.
@@ -65,11 +62,7 @@ impl Unit {
             return "–".into();
         }
         if value.is_infinite() {
-            return if value > 0.0 {
-                "∞".into()
-            } else {
-                "−∞".into()
-            };
+            return if value > 0.0 { "∞".into() } else { "−∞".into() };
         }
         match self.scale {
             Scale::Plain => digits(value),
@@ -100,16 +93,9 @@ impl Unit {
         };
         let decimals = decimals_for(step / factor);
         let number = format!("{:.decimals$}", value / factor);
-        let number = number
-            .strip_prefix('-')
-            .filter(|n| is_zero(n))
-            .unwrap_or(&number);
+        let number = number.strip_prefix('-').filter(|n| is_zero(n)).unwrap_or(&number);
         if prefix.is_empty() || is_zero(number) {
-            return if is_zero(number) {
-                "0".into()
-            } else {
-                minus(number)
-            };
+            return if is_zero(number) { "0".into() } else { minus(number) };
         }
         format!("{} {prefix}", minus(number))
     }
@@ -121,9 +107,7 @@ fn is_zero(number: &str) -> bool {
 
 /// A true minus sign is as wide as a digit.
 fn minus(number: &str) -> String {
-    number
-        .strip_prefix('-')
-        .map_or_else(|| number.to_owned(), |rest| format!("−{rest}"))
+    number.strip_prefix('-').map_or_else(|| number.to_owned(), |rest| format!("−{rest}"))
 }
 
 /// Decimals that tell ticks `step` apart from one another, at most 6.
@@ -170,11 +154,7 @@ fn prefix_of<'a>(value: f64, base: f64, prefixes: &[&'a str]) -> (f64, &'a str) 
 fn prefixed(value: f64, base: f64, prefixes: &[&str]) -> String {
     let (factor, prefix) = prefix_of(value, base, prefixes);
     let number = digits(value / factor);
-    if prefix.is_empty() {
-        number
-    } else {
-        format!("{number} {prefix}")
-    }
+    if prefix.is_empty() { number } else { format!("{number} {prefix}") }
 }
 
 /// Seconds as `12.3 s`, `4:05`, `3:04:05` or `3d 04:05`.
@@ -185,12 +165,8 @@ pub fn duration(secs: f64) -> String {
         return format!("{sign}{} s", digits(secs));
     }
     let whole = Interval::from_secs_f64(secs).secs_nanos().0;
-    let (days, hours, minutes, rest) = (
-        whole / 86_400,
-        whole / 3_600 % 24,
-        whole / 60 % 60,
-        whole % 60,
-    );
+    let (days, hours, minutes, rest) =
+        (whole / 86_400, whole / 3_600 % 24, whole / 60 % 60, whole % 60);
     if days > 0 {
         format!("{sign}{days}d {hours:02}:{minutes:02}")
     } else if hours > 0 {
@@ -228,6 +204,12 @@ pub fn count(count: u64) -> String {
         spaced.push(digit);
     }
     spaced
+}
+
+/// `1 fault`, `2 faults`: a count with what is counted.
+pub fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", count(number))
 }
 
 /// Time of day in `zone`: `14:02:05`, with decimals when `step_secs` is below a second.
@@ -301,10 +283,7 @@ mod tests {
         assert_eq!(ticks, ["0", "0.5 M", "1.0 M", "1.5 M"]);
         assert_eq!(Unit::new("%").tick(25.0, 25.0, 100.0), "25");
         assert_eq!(Unit::new("").tick(-0.000_000_1, 1.0, 4.0), "0");
-        assert_eq!(
-            Unit::new("B").tick(-1_048_576.0, 1_048_576.0, 4_194_304.0),
-            "−1 Mi"
-        );
+        assert_eq!(Unit::new("B").tick(-1_048_576.0, 1_048_576.0, 4_194_304.0), "−1 Mi");
     }
 
     #[test]

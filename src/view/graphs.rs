@@ -147,17 +147,10 @@ impl Graphs {
             if graph.plugin == "*" {
                 any_plugin.push(index);
             } else {
-                by_plugin
-                    .entry(graph.plugin.clone())
-                    .or_default()
-                    .push(index);
+                by_plugin.entry(graph.plugin.clone()).or_default().push(index);
             }
         }
-        Self {
-            graphs,
-            by_plugin,
-            any_plugin,
-        }
+        Self { graphs, by_plugin, any_plugin }
     }
 
     /// Graph number `index`.
@@ -172,19 +165,13 @@ impl Graphs {
 
     /// Which graph draws the data source `ds_name` of `identifier`, if any was made for it.
     pub fn place(&self, identifier: &Identifier, ds_name: &str) -> Option<Place> {
-        let own = self
-            .by_plugin
-            .get(&*identifier.plugin)
-            .map_or(&[][..], Vec::as_slice);
+        let own = self.by_plugin.get(&*identifier.plugin).map_or(&[][..], Vec::as_slice);
         own.iter().chain(&self.any_plugin).find_map(|&index| {
             let graph = self.graphs.get(index)?;
             if !graph.has_type(&identifier.type_) {
                 return None;
             }
-            let line = graph
-                .line
-                .iter()
-                .position(|line| line.matches(identifier, ds_name))?;
+            let line = graph.line.iter().position(|line| line.matches(identifier, ds_name))?;
             Some(Place { graph: index, line })
         })
     }
@@ -204,10 +191,8 @@ impl Graph {
             }
             _ => &identifier.plugin_instance,
         };
-        let title = self
-            .title
-            .replace("{plugin}", &identifier.plugin)
-            .replace("{instance}", instance);
+        let title =
+            self.title.replace("{plugin}", &identifier.plugin).replace("{instance}", instance);
         title.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
@@ -219,18 +204,13 @@ impl Graph {
 impl LineRule {
     fn matches(&self, identifier: &Identifier, ds_name: &str) -> bool {
         let instance =
-            self.instance
-                .as_deref()
-                .is_none_or(|pattern| match pattern.strip_suffix('*') {
-                    Some(start) => identifier.type_instance.starts_with(start),
-                    None => *identifier.type_instance == *pattern,
-                });
+            self.instance.as_deref().is_none_or(|pattern| match pattern.strip_suffix('*') {
+                Some(start) => identifier.type_instance.starts_with(start),
+                None => *identifier.type_instance == *pattern,
+            });
         instance
             && self.ds.as_deref().is_none_or(|ds| ds == ds_name)
-            && self
-                .type_
-                .as_deref()
-                .is_none_or(|type_| *identifier.type_ == *type_)
+            && self.type_.as_deref().is_none_or(|type_| *identifier.type_ == *type_)
     }
 
     /// What the legend calls the series.
@@ -303,18 +283,9 @@ mod tests {
 
     #[test]
     fn the_first_matching_line_draws_a_series() {
-        assert_eq!(
-            place("cpu", "percent", "system", "value"),
-            Some(("cpu-percent".into(), 1))
-        );
-        assert_eq!(
-            place("interface", "if_octets", "", "tx"),
-            Some(("interface-octets".into(), 1))
-        );
-        assert_eq!(
-            place("cpu", "percent", "weird", "value"),
-            Some(("cpu-percent".into(), 10))
-        );
+        assert_eq!(place("cpu", "percent", "system", "value"), Some(("cpu-percent".into(), 1)));
+        assert_eq!(place("interface", "if_octets", "", "tx"), Some(("interface-octets".into(), 1)));
+        assert_eq!(place("cpu", "percent", "weird", "value"), Some(("cpu-percent".into(), 10)));
     }
 
     #[test]
@@ -324,10 +295,7 @@ mod tests {
 
     #[test]
     fn a_graph_for_any_plugin_comes_after_the_plugins_own() {
-        assert_eq!(
-            place("openvpn", "if_octets", "", "rx"),
-            Some(("octets".into(), 0))
-        );
+        assert_eq!(place("openvpn", "if_octets", "", "rx"), Some(("octets".into(), 0)));
     }
 
     #[test]
@@ -335,19 +303,10 @@ mod tests {
         let graphs = Graphs::built_in();
         let title = |plugin: &str, instance: &str, type_: &str| {
             let id = Identifier::new("h", plugin, instance, type_, "");
-            graphs
-                .iter()
-                .find(|g| g.plugin == plugin && g.has_type(type_))
-                .map(|g| g.title(&id))
+            graphs.iter().find(|g| g.plugin == plugin && g.has_type(type_)).map(|g| g.title(&id))
         };
-        assert_eq!(
-            title("interface", "eth0", "if_octets").as_deref(),
-            Some("Interface eth0")
-        );
-        assert_eq!(
-            title("interface", "", "if_octets").as_deref(),
-            Some("Interface")
-        );
+        assert_eq!(title("interface", "eth0", "if_octets").as_deref(), Some("Interface eth0"));
+        assert_eq!(title("interface", "", "if_octets").as_deref(), Some("Interface"));
     }
 
     #[test]

@@ -33,10 +33,7 @@ impl Meter {
         }
         self.readings.push_back((now, *totals));
         while self.readings.len() > READINGS_MAX
-            || self
-                .readings
-                .get(1)
-                .is_some_and(|(time, _)| now.since(*time) >= SPAN)
+            || self.readings.get(1).is_some_and(|(time, _)| now.since(*time) >= SPAN)
         {
             self.readings.pop_front();
         }
@@ -98,11 +95,7 @@ mod tests {
     use super::*;
 
     fn totals(datagrams: u64) -> Totals {
-        Totals {
-            datagrams,
-            values: 30 * datagrams,
-            ..Totals::default()
-        }
+        Totals { datagrams, values: 30 * datagrams, ..Totals::default() }
     }
 
     #[test]
@@ -111,13 +104,7 @@ mod tests {
         for secs in 0..60 {
             meter.read(CdTime::from_secs(100 + secs), &totals(4 * secs));
         }
-        assert_eq!(
-            meter.rates(),
-            Rates {
-                datagrams: 4.0,
-                values: 120.0
-            }
-        );
+        assert_eq!(meter.rates(), Rates { datagrams: 4.0, values: 120.0 });
         assert!(meter.readings.len() <= READINGS_MAX);
     }
 
@@ -132,10 +119,7 @@ mod tests {
     fn hasty_readings_are_not_taken() {
         let mut meter = Meter::default();
         for milli in 0..1_000 {
-            meter.read(
-                CdTime::from_secs_f64(100.0 + f64::from(milli) / 1e3),
-                &totals(1),
-            );
+            meter.read(CdTime::from_secs_f64(100.0 + f64::from(milli) / 1e3), &totals(1));
         }
         assert_eq!(meter.readings.len(), 1);
     }

@@ -199,9 +199,7 @@ impl View {
             }
             Action::MoveCursor(by) => {
                 let last = at.rows.saturating_sub(1);
-                let moved = self
-                    .cursor
-                    .map(|row| row.saturating_add_signed(by).min(last));
+                let moved = self.cursor.map(|row| row.saturating_add_signed(by).min(last));
                 self.cursor = Some(moved.unwrap_or(0));
             }
             Action::SetCursor(row) => self.cursor = Some(row),
@@ -260,24 +258,13 @@ mod tests {
     #[test]
     fn space_pauses_and_space_again_goes_live() {
         let paused = view(&[Action::TogglePause]);
-        assert!(matches!(
-            paused.window.anchor(),
-            Anchor::Paused { values: 42, .. }
-        ));
-        assert!(
-            view(&[Action::TogglePause, Action::TogglePause])
-                .window
-                .is_live()
-        );
+        assert!(matches!(paused.window.anchor(), Anchor::Paused { values: 42, .. }));
+        assert!(view(&[Action::TogglePause, Action::TogglePause]).window.is_live());
     }
 
     #[test]
     fn space_on_a_detached_window_goes_live() {
-        assert!(
-            view(&[Action::Pan(-50.0), Action::TogglePause])
-                .window
-                .is_live()
-        );
+        assert!(view(&[Action::Pan(-50.0), Action::TogglePause]).window.is_live());
     }
 
     #[test]
@@ -289,14 +276,8 @@ mod tests {
     #[test]
     fn the_cursor_stays_on_the_rows() {
         assert_eq!(view(&[Action::MoveCursor(1)]).cursor, Some(0));
-        assert_eq!(
-            view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor,
-            Some(2)
-        );
-        assert_eq!(
-            view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor,
-            Some(0)
-        );
+        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor, Some(2));
+        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor, Some(0));
     }
 
     #[test]
@@ -309,10 +290,7 @@ mod tests {
     #[test]
     fn opening_a_row_and_filtering_ask_for_new_rows() {
         let scope = Scope::Host("h".into());
-        let open = Action::SetOpen {
-            scope: scope.clone(),
-            open: true,
-        };
+        let open = Action::SetOpen { scope: scope.clone(), open: true };
         let view = view(&[open, Action::SetFilter("cpu".into())]);
         assert_eq!(view.tree_revision, 2);
         assert!(view.open.contains(&scope) && view.filter.text() == "cpu");

@@ -78,13 +78,7 @@ pub struct Line {
 
 /// The panels of `selection`, in order, at most [`PANELS_MAX`].
 pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
-    let mut build = Build {
-        store,
-        graphs,
-        selection,
-        panels: Vec::new(),
-        known: HashMap::new(),
-    };
+    let mut build = Build { store, graphs, selection, panels: Vec::new(), known: HashMap::new() };
     if let Some(scope) = selection.scope() {
         for id in in_scope(store, scope) {
             build.add(id);
@@ -94,7 +88,9 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
         build.add(id);
     }
     let mut panels = build.panels;
+    // What the user emptied stays empty.
     if panels.is_empty()
+        && selection.unchecked().is_empty()
         && let Some(scope @ Scope::Host(_)) = selection.scope()
     {
         panels = plain_overview(store, graphs, scope);
@@ -116,13 +112,8 @@ fn plain_overview(store: &Store, graphs: &Graphs, scope: &Scope) -> Vec<Panel> {
     let mut everything = Selection::default();
     let ids: Vec<SeriesId> = in_scope(store, scope).collect();
     everything.set(&ids, true);
-    let mut build = Build {
-        store,
-        graphs,
-        selection: &everything,
-        panels: Vec::new(),
-        known: HashMap::new(),
-    };
+    let mut build =
+        Build { store, graphs, selection: &everything, panels: Vec::new(), known: HashMap::new() };
     for id in ids {
         build.add(id);
     }
@@ -138,9 +129,9 @@ fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = Seri
         .flat_map(|node| &node.plugins)
         .filter(move |node| match scope {
             Scope::Host(_) => true,
-            Scope::Plugin {
-                plugin, instance, ..
-            } => node.plugin == *plugin && node.instance == *instance,
+            Scope::Plugin { plugin, instance, .. } => {
+                node.plugin == *plugin && node.instance == *instance
+            }
         })
         .flat_map(|node| &node.lists)
         .flat_map(|node| node.series.iter().copied())
@@ -153,9 +144,7 @@ fn keep_first_of_each_graph(panels: &mut Vec<Panel>, selection: &Selection) {
         *count += 1;
         let picked = panel.lines.iter().flat_map(|line| &line.series);
         *count <= OVERVIEW_PER_GRAPH_MAX
-            || picked
-                .into_iter()
-                .any(|id| selection.checked().contains(id))
+            || picked.into_iter().any(|id| selection.checked().contains(id))
     });
 }
 
@@ -173,19 +162,11 @@ impl Build<'_> {
             return;
         };
         let place = self.graphs.place(&series.identifier, &series.ds_name);
-        let shown = self
-            .selection
-            .shows_at(id, &series.identifier, place, self.graphs);
+        let shown = self.selection.shows_at(id, &series.identifier, place, self.graphs);
         // A share needs the whole, and a bar its ceiling: those series come along undrawn.
-        let needed = place
-            .and_then(|place| self.graphs.get(place.graph))
-            .is_some_and(|graph| {
-                graph.percent
-                    && self
-                        .selection
-                        .scope()
-                        .is_some_and(|s| s.covers(&series.identifier))
-            });
+        let needed = place.and_then(|place| self.graphs.get(place.graph)).is_some_and(|graph| {
+            graph.percent && self.selection.scope().is_some_and(|s| s.covers(&series.identifier))
+        });
         if !shown && !needed {
             return;
         }
@@ -194,11 +175,7 @@ impl Build<'_> {
         let Some(panel) = self.panels.get_mut(index) else {
             return;
         };
-        match panel
-            .lines
-            .iter_mut()
-            .find(|known| known.same_as(&line, panel.style))
-        {
+        match panel.lines.iter_mut().find(|known| known.same_as(&line, panel.style)) {
             Some(known) if known.series.contains(&id) => {}
             Some(known) => known.series.push(id),
             None => panel.lines.push(line),
@@ -232,10 +209,7 @@ fn key_of(series: &Series, place: Option<Place>, graphs: &Graphs) -> PanelKey {
         },
         None => PanelKey {
             host,
-            graph: GraphKey::Plain {
-                plugin: id.plugin.clone(),
-                type_: id.type_.clone(),
-            },
+            graph: GraphKey::Plain { plugin: id.plugin.clone(), type_: id.type_.clone() },
             instance: id.plugin_instance.to_string(),
         },
     }
@@ -310,13 +284,7 @@ fn new_line(
             rule.scale,
             index,
         ),
-        None => (
-            plain_label(identifier, &series.ds_name, series.ds_count),
-            None,
-            false,
-            1.0,
-            0,
-        ),
+        None => (plain_label(identifier, &series.ds_name, series.ds_count), None, false, 1.0, 0),
     };
     let instance = if identifier.plugin_instance.is_empty() {
         &identifier.type_instance

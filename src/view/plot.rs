@@ -34,6 +34,8 @@ pub struct PlotLine {
     pub stats: Option<Stats>,
     /// Whether some point stands for several samples.
     pub dense: bool,
+    /// Whether it hangs below zero.
+    pub down: bool,
 }
 
 /// One column of a line, as drawn.
@@ -67,10 +69,7 @@ pub fn panel_plot(
     mode: Mode,
     scratch: &mut Scratch,
 ) -> PanelPlot {
-    let mut plot = PanelPlot {
-        interval_secs: interval_secs(panel, store),
-        ..PanelPlot::default()
-    };
+    let mut plot = PanelPlot { interval_secs: interval_secs(panel, store), ..PanelPlot::default() };
     let stacked = panel.style == Style::Stack && mode == Mode::Rate;
     if stacked || panel.percent || panel.lines.iter().any(|line| line.series.len() > 1) {
         on_one_grid(panel, store, span, columns, mode, scratch, &mut plot);
@@ -83,9 +82,8 @@ pub fn panel_plot(
             if let Some(&id) = line.series.first() {
                 store.trace(id, span, columns, mode, &mut trace);
             }
-            plot.resets
-                .extend(trace.resets.iter().map(|time| time.secs_f64()));
-            plot.lines.push(own_line(line, &trace));
+            plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
+            plot.lines.push(own_line(line, scale(line, mode), &trace));
             scratch.traces.push(trace);
         }
     }
@@ -102,7 +100,7 @@ impl PanelPlot {
             fixed_max: panel.y_max.filter(|_| mode == Mode::Rate),
             from_zero: panel.from_zero,
             both_sides: panel.style == Style::Mirror,
-            base: panel.unit.base(),
+            base: if mode == Mode::Rate { panel.unit.base() } else { 1_000.0 },
         };
         Axis::around(self.extent, rule, ticks)
     }
@@ -118,19 +116,15 @@ impl PlotLine {
     }
 
     /// Its value at a point: what the legend says, whichever way it is drawn.
-    pub fn value(point: &PlotPoint) -> f64 {
-        (point.y - point.base)
-            .abs()
-            .copysign(if point.base == 0.0 { point.y } else { 1.0 })
+    pub fn value(&self, point: &PlotPoint) -> f64 {
+        if self.down { -point.y } else { point.y - point.base }
     }
 
     /// The points, run by run, split at the gaps.
     pub fn runs(&self) -> impl Iterator<Item = &[PlotPoint]> {
         let ends = self.breaks.iter().copied().chain([self.points.len()]);
         let starts = [0].into_iter().chain(self.breaks.iter().copied());
-        starts
-            .zip(ends)
-            .filter_map(|(start, end)| self.points.get(start..end))
+        starts.zip(ends).filter_map(|(start, end)| self.points.get(start..end))
     }
 }
 
@@ -144,13 +138,18 @@ fn interval_secs(panel: &Panel, store: &Store) -> f64 {
         .secs_f64()
 }
 
+/// The panel's factor is for its unit, which what the wire said does not have.
+fn scale(line: &Line, mode: Mode) -> f64 {
+    match mode {
+        Mode::Rate => line.scale,
+        Mode::Raw => 1.0,
+    }
+}
+
 /// A line made of one series: its own columns.
-fn own_line(line: &Line, trace: &Trace) -> PlotLine {
-    let sign = if line.down { -line.scale } else { line.scale };
-    let mut out = PlotLine {
-        breaks: trace.breaks.clone(),
-        ..PlotLine::default()
-    };
+fn own_line(line: &Line, scale: f64, trace: &Trace) -> PlotLine {
+    let sign = if line.down { -scale } else { scale };
+    let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
     for column in &trace.columns {
         let (a, b) = (column.min * sign, column.max * sign);
         out.dense |= column.count > 1;
@@ -163,10 +162,10 @@ fn own_line(line: &Line, trace: &Trace) -> PlotLine {
         });
     }
     out.stats = trace.stats.map(|stats| Stats {
-        last: stats.last * line.scale,
-        min: stats.min * line.scale,
-        avg: stats.avg * line.scale,
-        max: stats.max * line.scale,
+        last: stats.last * scale,
+        min: stats.min * scale,
+        avg: stats.avg * scale,
+        max: stats.max * scale,
         count: stats.count,
     });
     out
@@ -183,14 +182,11 @@ fn on_one_grid(
     plot: &mut PanelPlot,
 ) {
     let count: usize = panel.lines.iter().map(|line| line.series.len()).sum();
-    scratch
-        .traces
-        .resize_with(count.max(scratch.traces.len()), Trace::default);
+    scratch.traces.resize_with(count.max(scratch.traces.len()), Trace::default);
     let ids = panel.lines.iter().flat_map(|line| &line.series);
     for (&id, trace) in ids.zip(&mut scratch.traces) {
         store.trace(id, span, columns, mode, trace);
-        plot.resets
-            .extend(trace.resets.iter().map(|time| time.secs_f64()));
+        plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
     }
     let traces = scratch.traces.get(..count).unwrap_or_default();
     // Siblings are read within milliseconds of one another; half an interval apart is the same.
@@ -214,28 +210,24 @@ fn on_one_grid(
     for (_, line, mut on_grid) in values.into_iter().filter(|(drawn, ..)| *drawn) {
         if panel.percent && mode == Mode::Rate {
             for (value, sum) in on_grid.iter_mut().zip(&whole) {
-                *value = if *sum > 0.0 {
-                    100.0 * *value / sum
-                } else {
-                    f64::NAN
-                };
+                *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
             }
         }
-        plot.lines
-            .push(grid_line(line, &scratch.grid, &on_grid, gap_secs, span));
+        plot.lines.push(grid_line(
+            line,
+            scale(line, mode),
+            &scratch.grid,
+            &on_grid,
+            gap_secs,
+            span,
+        ));
     }
 }
 
 /// All times of all traces, those nearer than `tolerance` to one another taken as one.
 fn common_grid(traces: &[Trace], tolerance: f64, grid: &mut Vec<f64>) {
     grid.clear();
-    let times = |trace: &Trace| {
-        trace
-            .columns
-            .iter()
-            .map(|c| c.time.secs_f64())
-            .collect::<Vec<_>>()
-    };
+    let times = |trace: &Trace| trace.columns.iter().map(|c| c.time.secs_f64()).collect::<Vec<_>>();
     grid.extend(traces.iter().flat_map(times));
     grid.sort_unstable_by(f64::total_cmp);
     // The last of a cluster is kept: by then every sibling has been read.
@@ -286,27 +278,15 @@ struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     const fn new(trace: &'a Trace) -> Self {
-        Self {
-            trace,
-            next: 0,
-            next_break: 0,
-        }
+        Self { trace, next: 0, next_break: 0 }
     }
 
     fn at(&mut self, t: f64, tolerance: f64) -> Option<f64> {
         let columns = &self.trace.columns;
-        while columns
-            .get(self.next)
-            .is_some_and(|column| column.time.secs_f64() <= t)
-        {
+        while columns.get(self.next).is_some_and(|column| column.time.secs_f64() <= t) {
             self.next += 1;
         }
-        while self
-            .trace
-            .breaks
-            .get(self.next_break)
-            .is_some_and(|&at| at < self.next)
-        {
+        while self.trace.breaks.get(self.next_break).is_some_and(|&at| at < self.next) {
             self.next_break += 1;
         }
         let gap_here = self.trace.breaks.get(self.next_break) == Some(&self.next);
@@ -325,8 +305,15 @@ impl<'a> Reader<'a> {
     }
 }
 
-fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Span) -> PlotLine {
-    let mut out = PlotLine::default();
+fn grid_line(
+    line: &Line,
+    scale: f64,
+    grid: &[f64],
+    values: &[f64],
+    gap_secs: f64,
+    span: Span,
+) -> PlotLine {
+    let mut out = PlotLine { down: line.down, ..PlotLine::default() };
     let sign = if line.down { -1.0 } else { 1.0 };
     let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
     let mut stats: Option<Stats> = None;
@@ -335,29 +322,18 @@ fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Spa
         if !value.is_finite() {
             continue;
         }
-        let value = value * line.scale;
+        let value = value * scale;
         if out.points.last().is_some_and(|last| t - last.t > gap_secs) {
             out.breaks.push(out.points.len());
         }
         let y = value * sign;
-        out.points.push(PlotPoint {
-            t,
-            y,
-            lo: y,
-            hi: y,
-            base: 0.0,
-        });
+        out.points.push(PlotPoint { t, y, lo: y, hi: y, base: 0.0 });
         if t < start || t >= end {
             continue;
         }
         sum += value;
-        let old = stats.unwrap_or(Stats {
-            last: value,
-            min: value,
-            avg: 0.0,
-            max: value,
-            count: 0,
-        });
+        let old =
+            stats.unwrap_or(Stats { last: value, min: value, avg: 0.0, max: value, count: 0 });
         stats = Some(Stats {
             last: value,
             min: old.min.min(value),
@@ -366,10 +342,7 @@ fn grid_line(line: &Line, grid: &[f64], values: &[f64], gap_secs: f64, span: Spa
             count: old.count + 1,
         });
     }
-    out.stats = stats.map(|stats| Stats {
-        avg: sum / stats.count as f64,
-        ..stats
-    });
+    out.stats = stats.map(|stats| Stats { avg: sum / stats.count as f64, ..stats });
     out
 }
 
@@ -433,16 +406,7 @@ pub fn bars(panel: &Panel, store: &Store, end: CdTime) -> Vec<Bar> {
         let index = bars.iter().position(|(bar, ..)| bar.label == line.instance);
         let index = index.unwrap_or_else(|| {
             let label = line.instance.clone();
-            bars.push((
-                Bar {
-                    label,
-                    used: 0.0,
-                    total: 0.0,
-                    full_in: None,
-                },
-                0.0,
-                0.0,
-            ));
+            bars.push((Bar { label, used: 0.0, total: 0.0, full_in: None }, 0.0, 0.0));
             bars.len() - 1
         });
         let Some((bar, free, free_before)) = bars.get_mut(index) else {
@@ -465,18 +429,13 @@ pub fn bars(panel: &Panel, store: &Store, end: CdTime) -> Vec<Bar> {
             let per_sec = (free_before - free) / secs.max(1.0);
             let full_in = Interval::from_secs_f64(free / per_sec);
             let filling = per_sec > 0.0 && free_before > 0.0 && full_in < FULL_IN_MAX;
-            Bar {
-                full_in: filling.then_some(full_in),
-                ..bar
-            }
+            Bar { full_in: filling.then_some(full_in), ..bar }
         })
         .collect()
 }
 
 fn newest(store: &Store, id: crate::store::SeriesId, time: CdTime) -> Option<f64> {
     let reading = store.value_at(id, time, Mode::Rate);
-    let latest = store
-        .latest(id, Mode::Rate)
-        .filter(|latest| latest.time <= time);
+    let latest = store.latest(id, Mode::Rate).filter(|latest| latest.time <= time);
     reading.or(latest)?.value
 }

@@ -46,11 +46,7 @@ impl Scope {
     pub fn covers(&self, identifier: &Identifier) -> bool {
         match self {
             Self::Host(host) => **host == *identifier.host,
-            Self::Plugin {
-                host,
-                plugin,
-                instance,
-            } => {
+            Self::Plugin { host, plugin, instance } => {
                 **host == *identifier.host
                     && **plugin == *identifier.plugin
                     && **instance == *identifier.plugin_instance
@@ -70,6 +66,11 @@ impl Selection {
         &self.on
     }
 
+    /// Series unchecked one by one.
+    pub const fn unchecked(&self) -> &BTreeSet<SeriesId> {
+        &self.off
+    }
+
     /// Changes with every change.
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -77,21 +78,14 @@ impl Selection {
 
     /// Puts `scope` on the canvas, and nothing else.
     pub fn select(&mut self, scope: Scope) {
-        *self = Self {
-            scope: Some(scope),
-            revision: self.revision + 1,
-            ..Self::default()
-        };
+        *self = Self { scope: Some(scope), revision: self.revision + 1, ..Self::default() };
     }
 
     /// Checks or unchecks single series.
     pub fn set(&mut self, ids: &[SeriesId], shown: bool) {
         for &id in ids {
-            let (add, remove) = if shown {
-                (&mut self.on, &mut self.off)
-            } else {
-                (&mut self.off, &mut self.on)
-            };
+            let (add, remove) =
+                if shown { (&mut self.on, &mut self.off) } else { (&mut self.off, &mut self.on) };
             remove.remove(&id);
             add.insert(id);
         }
@@ -158,13 +152,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_before_something_is_picked() {
-        assert!(!shows(
-            &Selection::default(),
-            "load",
-            "load",
-            "",
-            "shortterm"
-        ));
+        assert!(!shows(&Selection::default(), "load", "load", "", "shortterm"));
     }
 
     #[test]

@@ -55,13 +55,7 @@ impl Rows {
         self.made_for = made_for;
         self.rows.clear();
         self.matched = 0;
-        let mut flatten = Flatten {
-            store,
-            filter,
-            open,
-            rows: self,
-            scratch: String::new(),
-        };
+        let mut flatten = Flatten { store, filter, open, rows: self, scratch: String::new() };
         for (host, node) in store.index().hosts().iter().enumerate() {
             flatten.host(host, node);
         }
@@ -110,10 +104,7 @@ impl Flatten<'_> {
             }
             self.rows.matched += list.series.len();
             if open {
-                let rows = list
-                    .series
-                    .iter()
-                    .map(|&id| Row::Series { host, plugin, id });
+                let rows = list.series.iter().map(|&id| Row::Series { host, plugin, id });
                 self.rows.rows.extend(rows);
             }
         }
@@ -179,7 +170,5 @@ pub fn series_label(node: &PluginNode, series: &Series) -> String {
 
 /// All series of a plugin row.
 pub fn series_of(node: &PluginNode) -> impl Iterator<Item = SeriesId> + '_ {
-    node.lists
-        .iter()
-        .flat_map(|list| list.series.iter().copied())
+    node.lists.iter().flat_map(|list| list.series.iter().copied())
 }

@@ -55,11 +55,7 @@ pub struct TimeWindow {
 impl TimeWindow {
     /// A live window `width` wide.
     pub fn live(width: Interval) -> Self {
-        Self {
-            width: clamp(width),
-            anchor: Anchor::Live,
-            back: Vec::new(),
-        }
+        Self { width: clamp(width), anchor: Anchor::Live, back: Vec::new() }
     }
 
     /// Where the right edge is held.
@@ -95,11 +91,7 @@ impl TimeWindow {
     pub fn pause(&mut self, now: CdTime, values: u64) {
         if !matches!(self.anchor, Anchor::Paused { .. }) {
             let end = self.span(now).end;
-            self.anchor = Anchor::Paused {
-                end,
-                at: now,
-                values,
-            };
+            self.anchor = Anchor::Paused { end, at: now, values };
         }
     }
 
@@ -120,11 +112,7 @@ impl TimeWindow {
     pub fn pan(&mut self, secs: f64, now: CdTime) {
         let end = self.span(now).end;
         let step = Interval::from_secs_f64(secs.abs());
-        let moved = if secs < 0.0 {
-            end.saturating_sub(step)
-        } else {
-            end.saturating_add(step)
-        };
+        let moved = if secs < 0.0 { end.saturating_sub(step) } else { end.saturating_add(step) };
         self.move_end(moved.max(CdTime::ZERO.saturating_add(self.width)), now);
     }
 
@@ -143,11 +131,7 @@ impl TimeWindow {
             return;
         }
         let right = width.mul_f64(share.clamp(0.0, 1.0));
-        let end = if share < 0.0 {
-            before.end
-        } else {
-            at.saturating_add(right)
-        };
+        let end = if share < 0.0 { before.end } else { at.saturating_add(right) };
         self.move_end(end, now);
     }
 
@@ -157,18 +141,10 @@ impl TimeWindow {
         self.width = clamp(span.width());
         match self.anchor {
             Anchor::Paused { at, values, .. } => {
-                self.anchor = Anchor::Paused {
-                    end: span.end,
-                    at,
-                    values,
-                };
+                self.anchor = Anchor::Paused { end: span.end, at, values };
             }
             // Even when it ends at `now`: the user framed something and it must stand still.
-            _ => {
-                self.anchor = Anchor::Detached {
-                    end: span.end.min(now),
-                }
-            }
+            _ => self.anchor = Anchor::Detached { end: span.end.min(now) },
         }
     }
 
@@ -188,17 +164,12 @@ impl TimeWindow {
 
     /// Time until the right edge has moved by one of `width_px` pixels, for a live window.
     pub fn next_pixel(&self, width_px: f64) -> Option<Interval> {
-        self.is_live()
-            .then(|| self.width.mul_f64(1.0 / width_px.max(1.0)))
+        self.is_live().then(|| self.width.mul_f64(1.0 / width_px.max(1.0)))
     }
 
     fn move_end(&mut self, end: CdTime, now: CdTime) {
         self.anchor = match self.anchor {
-            Anchor::Paused { at, values, .. } => Anchor::Paused {
-                end: end.min(now),
-                at,
-                values,
-            },
+            Anchor::Paused { at, values, .. } => Anchor::Paused { end: end.min(now), at, values },
             _ if end >= now => Anchor::Live,
             _ => Anchor::Detached { end },
         };
@@ -245,10 +216,7 @@ mod tests {
         let mut window = live();
         window.pause(NOW, 7);
         check(&window, CdTime::from_secs(10_050), 9_900.0, 10_000.0);
-        assert_eq!(
-            window.behind(CdTime::from_secs(10_050)),
-            Interval::from_secs(50)
-        );
+        assert_eq!(window.behind(CdTime::from_secs(10_050)), Interval::from_secs(50));
         window.go_live();
         check(&window, CdTime::from_secs(10_050), 9_950.0, 10_050.0);
     }
@@ -258,26 +226,14 @@ mod tests {
         let mut window = live();
         window.pause(NOW, 7);
         window.pause(CdTime::from_secs(10_050), 99);
-        assert_eq!(
-            window.anchor(),
-            Anchor::Paused {
-                end: NOW,
-                at: NOW,
-                values: 7
-            }
-        );
+        assert_eq!(window.anchor(), Anchor::Paused { end: NOW, at: NOW, values: 7 });
     }
 
     #[test]
     fn panning_back_detaches_and_panning_to_now_makes_live_again() {
         let mut window = live();
         window.pan(-42.0, NOW);
-        assert_eq!(
-            window.anchor(),
-            Anchor::Detached {
-                end: CdTime::from_secs(9_958)
-            }
-        );
+        assert_eq!(window.anchor(), Anchor::Detached { end: CdTime::from_secs(9_958) });
         window.pan(50.0, NOW);
         assert!(window.is_live());
     }
@@ -310,10 +266,7 @@ mod tests {
     #[test]
     fn a_box_zoom_shows_just_the_box_and_backspace_takes_it_back() {
         let mut window = live();
-        window.show(
-            Span::new(CdTime::from_secs(9_920), CdTime::from_secs(9_930)),
-            NOW,
-        );
+        window.show(Span::new(CdTime::from_secs(9_920), CdTime::from_secs(9_930)), NOW);
         check(&window, NOW, 9_920.0, 9_930.0);
         window.zoom_back();
         assert!(window.is_live());

@@ -112,20 +112,12 @@ pub fn decode<'a>(datagram: &'a [u8], sink: &mut impl FnMut(Event<'a>)) {
             },
             Part::Signature { user } => {
                 let protection = Protection::Signed;
-                sink(Event::Protected(Protected {
-                    protection,
-                    user,
-                    offset_bytes,
-                }));
+                sink(Event::Protected(Protected { protection, user, offset_bytes }));
                 return;
             }
             Part::Encryption { user } => {
                 let protection = Protection::Encrypted;
-                sink(Event::Protected(Protected {
-                    protection,
-                    user,
-                    offset_bytes,
-                }));
+                sink(Event::Protected(Protected { protection, user, offset_bytes }));
             }
             Part::Unknown(_) => {}
         }
@@ -135,12 +127,7 @@ pub fn decode<'a>(datagram: &'a [u8], sink: &mut impl FnMut(Event<'a>)) {
 impl<'a> State<'a> {
     #[inline]
     fn value_list(&self, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
-        let &Self {
-            names,
-            time,
-            interval,
-            ..
-        } = self;
+        let &Self { names, time, interval, .. } = self;
         if time == CdTime::ZERO {
             return Err(Needed::Time);
         }
@@ -153,21 +140,11 @@ impl<'a> State<'a> {
         if names.type_.is_empty() {
             return Err(Needed::Type);
         }
-        Ok(ValueList {
-            names,
-            time,
-            interval,
-            values,
-        })
+        Ok(ValueList { names, time, interval, values })
     }
 
     fn notification(&self, message: &'a [u8]) -> Result<Notification<'a>, FaultKind> {
-        let &Self {
-            names,
-            time,
-            severity: code,
-            ..
-        } = self;
+        let &Self { names, time, severity: code, .. } = self;
         // The daemon casts the number to an `int` before it compares: 2³² + 2 is a warning.
         let severity = Severity::from_code(code & u64::from(u32::MAX))
             .ok_or(FaultKind::UnknownSeverity { code })?;
@@ -177,11 +154,6 @@ impl<'a> State<'a> {
         if message.is_empty() {
             return Err(FaultKind::MessageEmpty);
         }
-        Ok(Notification {
-            names,
-            time,
-            severity,
-            message,
-        })
+        Ok(Notification { names, time, severity, message })
     }
 }

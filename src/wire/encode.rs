@@ -84,11 +84,7 @@ impl Encoder {
     /// For datagrams of at most `size_max` bytes (and never more than 65,535).
     pub fn new(size_max: usize) -> Self {
         let size_max = size_max.min(SIZE_MAX_LIMIT);
-        Self {
-            buffer: Vec::with_capacity(2 * size_max),
-            size_max,
-            sticky: Sticky::default(),
-        }
+        Self { buffer: Vec::with_capacity(2 * size_max), size_max, sticky: Sticky::default() }
     }
 
     /// Appends a value list; when it does not fit, `send` first gets the datagram so far.
@@ -117,10 +113,7 @@ impl Encoder {
         let bytes = alone_bytes(names, interval, values.len());
         // More than 65,535 values cannot pass here either: each takes nine bytes.
         if bytes > self.size_max {
-            return Err(EncodeError::TooLarge {
-                bytes,
-                size_max: self.size_max,
-            });
+            return Err(EncodeError::TooLarge { bytes, size_max: self.size_max });
         }
         let (filled, sticky) = (self.buffer.len(), self.sticky.clone());
         self.append(names, time, interval, values);
@@ -130,10 +123,7 @@ impl Encoder {
             self.flush(send);
             self.append(names, time, interval, values);
         }
-        debug_assert!(
-            self.buffer.len() <= self.size_max,
-            "alone_bytes is what append writes"
-        );
+        debug_assert!(self.buffer.len() <= self.size_max, "alone_bytes is what append writes");
         Ok(())
     }
 
@@ -160,12 +150,7 @@ impl Encoder {
         }
         change(buffer, &mut sticky.plugin, code::PLUGIN, names.plugin);
         let instance = &mut sticky.plugin_instance;
-        change(
-            buffer,
-            instance,
-            code::PLUGIN_INSTANCE,
-            names.plugin_instance,
-        );
+        change(buffer, instance, code::PLUGIN_INSTANCE, names.plugin_instance);
         change(buffer, &mut sticky.type_, code::TYPE, names.type_);
         let instance = &mut sticky.type_instance;
         change(buffer, instance, code::TYPE_INSTANCE, names.type_instance);
@@ -185,10 +170,7 @@ pub fn encode_notification(
 ) -> Result<(), EncodeError> {
     check_names(names)?;
     check_string("message", message, MESSAGE_MAX_BYTES)?;
-    for (field, missing) in [
-        ("time", time == CdTime::ZERO),
-        ("message", message.is_empty()),
-    ] {
+    for (field, missing) in [("time", time == CdTime::ZERO), ("message", message.is_empty())] {
         if missing {
             return Err(EncodeError::Missing { field });
         }
@@ -221,17 +203,10 @@ fn check_names(names: &Names<'_>) -> Result<(), EncodeError> {
 
 fn check_string(field: &'static str, text: &[u8], max_bytes: usize) -> Result<(), EncodeError> {
     if text.len() > max_bytes {
-        return Err(EncodeError::TooLong {
-            field,
-            bytes: text.len(),
-            max_bytes,
-        });
+        return Err(EncodeError::TooLong { field, bytes: text.len(), max_bytes });
     }
     match text.iter().position(|&byte| byte == 0) {
-        Some(offset_bytes) => Err(EncodeError::Nul {
-            field,
-            offset_bytes,
-        }),
+        Some(offset_bytes) => Err(EncodeError::Nul { field, offset_bytes }),
         None => Ok(()),
     }
 }
@@ -240,11 +215,7 @@ fn check_string(field: &'static str, text: &[u8], max_bytes: usize) -> Result<()
 fn alone_bytes(names: &Names<'_>, interval: Interval, values_count: usize) -> usize {
     let number = HEADER_BYTES + 8;
     let string = |text: &[u8]| {
-        if text.is_empty() {
-            0
-        } else {
-            HEADER_BYTES + text.len() + 1
-        }
+        if text.is_empty() { 0 } else { HEADER_BYTES + text.len() + 1 }
     };
     string(names.host)
         + number

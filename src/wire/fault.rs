@@ -158,10 +158,7 @@ impl fmt::Display for FaultKind {
             Self::ValuesLength { length, count } => {
                 let expected = 6 + 9 * usize::from(count);
                 let values = counted(usize::from(count), "value");
-                write!(
-                    f,
-                    "values part of {length} bytes, but {values} need {expected}"
-                )
+                write!(f, "values part of {length} bytes, but {values} need {expected}")
             }
             Self::ValuesNone => f.write_str("values part without values"),
             Self::ValueKind { kind } => write!(f, "unknown data source type {kind}"),
@@ -175,10 +172,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "signature part of {length} bytes, at least 37")
             }
             Self::EncryptionTooShort { length } => {
-                write!(
-                    f,
-                    "encrypted part of {length} bytes is too short for what it claims"
-                )
+                write!(f, "encrypted part of {length} bytes is too short for what it claims")
             }
             Self::UserEmpty => f.write_str("signed or encrypted part without user"),
         }

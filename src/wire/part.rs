@@ -91,10 +91,7 @@ pub struct Parts<'a> {
 ///
 /// Ends after a fault that makes everything behind it meaningless ([`FaultKind::is_final`]).
 pub fn parts(bytes: &[u8]) -> Parts<'_> {
-    Parts {
-        rest: bytes,
-        offset_bytes: 0,
-    }
+    Parts { rest: bytes, offset_bytes: 0 }
 }
 
 impl<'a> Iterator for Parts<'a> {
@@ -106,10 +103,7 @@ impl<'a> Iterator for Parts<'a> {
             return None;
         }
         let offset_bytes = self.offset_bytes;
-        match self
-            .split()
-            .and_then(|(part_type, payload)| read(part_type, payload))
-        {
+        match self.split().and_then(|(part_type, payload)| read(part_type, payload)) {
             Ok(part) => Some(Ok((offset_bytes, part))),
             Err(kind) => {
                 if kind.is_final() {
@@ -127,9 +121,7 @@ impl<'a> Parts<'a> {
     fn split(&mut self) -> Result<(u16, &'a [u8]), FaultKind> {
         let Some((&[type_0, type_1, length_0, length_1], behind)) = self.rest.split_first_chunk()
         else {
-            return Err(FaultKind::Trailing {
-                bytes: self.rest.len(),
-            });
+            return Err(FaultKind::Trailing { bytes: self.rest.len() });
         };
         let length = u16::from_be_bytes([length_0, length_1]);
         let split = usize::from(length)
@@ -147,15 +139,10 @@ impl<'a> Parts<'a> {
     #[cold]
     fn bad_length(&self, length: u16) -> FaultKind {
         if usize::from(length) >= HEADER_BYTES {
-            return FaultKind::LengthTooLong {
-                length,
-                left_bytes: self.rest.len(),
-            };
+            return FaultKind::LengthTooLong { length, left_bytes: self.rest.len() };
         }
         if self.rest.iter().all(|&byte| byte == 0) {
-            return FaultKind::Padding {
-                bytes: self.rest.len(),
-            };
+            return FaultKind::Padding { bytes: self.rest.len() };
         }
         FaultKind::LengthTooShort { length }
     }
@@ -176,12 +163,8 @@ fn read(part_type: u16, payload: &[u8]) -> Result<Part<'_>, FaultKind> {
         code::INTERVAL => Part::Interval(Interval::from_secs(number(payload)?)),
         code::MESSAGE => Part::Message(message(payload)?),
         code::SEVERITY => Part::Severity(number(payload)?),
-        code::SIGNATURE => Part::Signature {
-            user: signature_user(payload)?,
-        },
-        code::ENCRYPTION => Part::Encryption {
-            user: encryption_user(payload)?,
-        },
+        code::SIGNATURE => Part::Signature { user: signature_user(payload)? },
+        code::ENCRYPTION => Part::Encryption { user: encryption_user(payload)? },
         unknown => Part::Unknown(unknown),
     })
 }
@@ -191,9 +174,7 @@ fn name(payload: &[u8]) -> Result<&[u8], FaultKind> {
     let text = until_nul(payload)?;
     // The daemon measures the part, not what stands before an embedded NUL.
     if payload.len() > NAME_MAX_BYTES + 1 {
-        return Err(FaultKind::NameTooLong {
-            bytes: payload.len() - 1,
-        });
+        return Err(FaultKind::NameTooLong { bytes: payload.len() - 1 });
     }
     Ok(text)
 }
@@ -201,9 +182,7 @@ fn name(payload: &[u8]) -> Result<&[u8], FaultKind> {
 fn message(payload: &[u8]) -> Result<&[u8], FaultKind> {
     let text = until_nul(payload)?;
     if payload.len() > MESSAGE_MAX_BYTES + 1 {
-        return Err(FaultKind::MessageTooLong {
-            bytes: payload.len() - 1,
-        });
+        return Err(FaultKind::MessageTooLong { bytes: payload.len() - 1 });
     }
     Ok(text)
 }
@@ -226,29 +205,22 @@ fn number(payload: &[u8]) -> Result<u64, FaultKind> {
     // The daemon does not check this length and loses its place; what follows cannot be trusted.
     <[u8; 8]>::try_from(payload)
         .map(u64::from_be_bytes)
-        .map_err(|_| FaultKind::NumberLength {
-            length: payload.len() + HEADER_BYTES,
-        })
+        .map_err(|_| FaultKind::NumberLength { length: payload.len() + HEADER_BYTES })
 }
 
 fn signature_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
     match payload.get(MAC_BYTES..) {
-        None => Err(FaultKind::SignatureTooShort {
-            length: payload.len() + HEADER_BYTES,
-        }),
+        None => Err(FaultKind::SignatureTooShort { length: payload.len() + HEADER_BYTES }),
         Some([]) => Err(FaultKind::UserEmpty),
         Some(user) => Ok(user),
     }
 }
 
 fn encryption_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
-    let too_short = FaultKind::EncryptionTooShort {
-        length: payload.len() + HEADER_BYTES,
-    };
+    let too_short = FaultKind::EncryptionTooShort { length: payload.len() + HEADER_BYTES };
     let (&user_bytes, behind) = payload.split_first_chunk().ok_or(too_short)?;
-    let (user, behind) = behind
-        .split_at_checked(usize::from(u16::from_be_bytes(user_bytes)))
-        .ok_or(too_short)?;
+    let (user, behind) =
+        behind.split_at_checked(usize::from(u16::from_be_bytes(user_bytes))).ok_or(too_short)?;
     if behind.len() <= IV_AND_SHA1_BYTES {
         return Err(too_short);
     }

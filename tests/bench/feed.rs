@@ -18,26 +18,15 @@ impl Feed {
     pub(crate) fn list(&mut self, identifier: Identifier, kinds: &[DsType]) -> ListId {
         let list = ListId(self.lists);
         self.lists += 1;
-        self.batch.announced.push(Announced {
-            list,
-            identifier,
-            kinds: kinds.into(),
-        });
+        self.batch.announced.push(Announced { list, identifier, kinds: kinds.into() });
         list
     }
 
     /// One value list.
     pub(crate) fn row(&mut self, list: ListId, time: CdTime, interval: Interval, values: &[Value]) {
         let values_count = u16::try_from(values.len()).unwrap();
-        self.batch.rows.push(Row {
-            list,
-            time,
-            interval,
-            values_count,
-        });
-        self.batch
-            .values
-            .extend(values.iter().map(|value| value.bits()));
+        self.batch.rows.push(Row { list, time, interval, values_count });
+        self.batch.values.extend(values.iter().map(|value| value.bits()));
     }
 }
 
@@ -52,10 +41,8 @@ impl Noise {
     /// From 0 to 65,535.
     pub(crate) fn next(&mut self) -> u16 {
         // Knuth's multiplier; the high bits are the good ones.
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         u16::try_from(self.0 >> 48).unwrap_or_default()
     }
 }

@@ -166,12 +166,7 @@ impl Live {
             }
         }
         let noise = Noise::new(1);
-        let mut live = Self {
-            feed,
-            lists,
-            noise,
-            outlet,
-        };
+        let mut live = Self { feed, lists, noise, outlet };
         for age in (0..scene.samples).rev() {
             live.second(NOW.saturating_sub(Interval::from_secs(age)));
             if age % 256 == 0 {
@@ -191,8 +186,7 @@ impl Live {
     fn second(&mut self, time: CdTime) {
         for (list, level) in &mut self.lists {
             *level += f64::from(self.noise.next()) - 32_767.5;
-            self.feed
-                .row(*list, time, Interval::from_secs(1), &[Value::Gauge(*level)]);
+            self.feed.row(*list, time, Interval::from_secs(1), &[Value::Gauge(*level)]);
         }
     }
 

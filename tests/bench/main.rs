@@ -135,27 +135,17 @@ fn main() {
             continue;
         }
         match (bench.run)(&options) {
-            Ok(figures) => figures
-                .iter()
-                .for_each(|figure| print(bench, figure, options.json)),
-            Err(why) if options.json => println!(
-                "{}",
-                serde_json::json!({ "name": bench.name, "left_out": why })
-            ),
+            Ok(figures) => figures.iter().for_each(|figure| print(bench, figure, options.json)),
+            Err(why) if options.json => {
+                println!("{}", serde_json::json!({ "name": bench.name, "left_out": why }))
+            }
             Err(why) => println!("{:<24} left out: {why}", bench.name),
         }
     }
 }
 
 fn print(bench: &Bench, figure: &Figure, json: bool) {
-    let Figure {
-        part,
-        median,
-        best,
-        unit,
-        rounds,
-        checksum,
-    } = figure;
+    let Figure { part, median, best, unit, rounds, checksum } = figure;
     let name = match *part {
         "" => bench.name.to_owned(),
         part => format!("{}/{part}", bench.name),

@@ -65,15 +65,9 @@ fn filled(type_: &str, kind: DsType, samples: u64) -> Store {
 fn sum(trace: &Trace, start: u64) -> u64 {
     let add = |sum: u64, bits: u64| sum.rotate_left(1) ^ bits;
     let columns = trace.columns.iter().fold(start, |sum, column| {
-        [
-            column.min.to_bits(),
-            column.max.to_bits(),
-            column.mean.to_bits(),
-        ]
-        .into_iter()
-        .fold(sum, add)
+        [column.min.to_bits(), column.max.to_bits(), column.mean.to_bits()]
+            .into_iter()
+            .fold(sum, add)
     });
-    trace
-        .stats
-        .map_or(columns, |stats| add(columns, stats.count))
+    trace.stats.map_or(columns, |stats| add(columns, stats.count))
 }

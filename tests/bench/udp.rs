@@ -45,11 +45,7 @@ impl Attempt {
 
 pub(crate) fn udp_figure(options: &Options) -> Result<Vec<Figure>, String> {
     let datagrams = support::datagrams(&options.capture);
-    let held = if options.once {
-        Duration::from_millis(50)
-    } else {
-        HELD
-    };
+    let held = if options.once { Duration::from_millis(50) } else { HELD };
     let try_rate = |rate: f64| attempt(&datagrams, rate, held).map_err(|error| error.to_string());
     let (mut rate, mut best, mut failed) = (RATE_FIRST, None::<Attempt>, None::<f64>);
     let mut rounds = 0;
@@ -166,11 +162,7 @@ fn send(
         socket.send(datagram)?;
         count += 1;
     }
-    Ok(Sent {
-        count,
-        took: start.elapsed(),
-        cpu: thread_cpu_nanos().saturating_sub(cpu_before),
-    })
+    Ok(Sent { count, took: start.elapsed(), cpu: thread_cpu_nanos().saturating_sub(cpu_before) })
 }
 
 /// CPU of this process so far; zero where the system does not tell.

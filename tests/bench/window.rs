@@ -44,15 +44,7 @@ struct Desktop {
 impl Desktop {
     fn open() -> Result<Self, String> {
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args([
-            "-displayfd",
-            "1",
-            "-nolisten",
-            "tcp",
-            "-screen",
-            "0",
-            "1280x800x24",
-        ]);
+        xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]);
         let child = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut xvfb = Running(child.map_err(|error| format!("Xvfb cannot be started: {error}"))?);
         let mut number = String::new();
@@ -76,13 +68,7 @@ impl Desktop {
     fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_collectoscope"));
         command
-            .args([
-                "--no-local",
-                "--listen",
-                "127.0.0.1:0",
-                "--size",
-                "1280x800",
-            ])
+            .args(["--no-local", "--listen", "127.0.0.1:0", "--size", "1280x800"])
             .arg("--status-file")
             .arg(self.status_file())
             .env("DISPLAY", &self.display)
@@ -135,10 +121,7 @@ pub(crate) fn start(options: &Options) -> Result<Vec<Figure>, String> {
             return Err("the program cannot open a window here".to_owned());
         }
     }
-    Ok(vec![
-        figure("begun", "ms", begun, 0),
-        figure("picture saved and ended", "ms", saved, 0),
-    ])
+    Ok(vec![figure("begun", "ms", begun, 0), figure("picture saved and ended", "ms", saved, 0)])
 }
 
 pub(crate) fn idle(options: &Options) -> Result<Vec<Figure>, String> {
@@ -165,11 +148,8 @@ fn watch(
     program: &Running,
     every_second: &mut dyn FnMut(),
 ) -> Result<Vec<Figure>, String> {
-    let (settled, watched) = if options.once {
-        (Duration::ZERO, Duration::from_secs(1))
-    } else {
-        (SETTLED, WATCHED)
-    };
+    let (settled, watched) =
+        if options.once { (Duration::ZERO, Duration::from_secs(1)) } else { (SETTLED, WATCHED) };
     pass(settled, every_second);
     let (cpu, frames, begin) = (cpu_secs(program)?, frames(desktop), Instant::now());
     pass(watched, every_second);
@@ -196,10 +176,7 @@ fn cpu_secs(program: &Running) -> Result<f64, String> {
     // The name in brackets may hold blanks; user and system time are the 12th and 13th after it.
     let after = text.rsplit_once(')').map_or("", |(_, after)| after);
     let ticks = after.split_whitespace().skip(11).take(2);
-    Ok(ticks
-        .filter_map(|ticks| ticks.parse::<f64>().ok())
-        .sum::<f64>()
-        / TICKS_PER_SEC)
+    Ok(ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SEC)
 }
 
 fn status(path: &Path) -> Option<serde_json::Value> {
@@ -208,9 +185,7 @@ fn status(path: &Path) -> Option<serde_json::Value> {
 
 fn frames(desktop: &Desktop) -> u64 {
     let status = status(&desktop.status_file());
-    status
-        .and_then(|status| status.get("frames")?.as_u64())
-        .unwrap_or(0)
+    status.and_then(|status| status.get("frames")?.as_u64()).unwrap_or(0)
 }
 
 /// A host that sends what fills the panels.
@@ -227,9 +202,7 @@ impl Sender {
         let listening = status["listening"].to_string();
         let port = listening.split("127.0.0.1:").nth(1).unwrap_or("");
         let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
-        let port: u16 = digits
-            .parse()
-            .map_err(|_| format!("no port in {listening}"))?;
+        let port: u16 = digits.parse().map_err(|_| format!("no port in {listening}"))?;
         Ok(Self {
             socket: UdpSocket::bind("127.0.0.1:0").map_err(|error| error.to_string())?,
             target: SocketAddr::from(([127, 0, 0, 1], port)),

@@ -59,15 +59,8 @@ pub(crate) fn store_figure(options: &Options) -> Result<Vec<Figure>, String> {
     let datagrams = support::datagrams(&options.capture);
     let mut ingest = Ingest::new();
     let mut ready = Vec::new();
-    batches(
-        &mut ingest,
-        &datagrams,
-        &mut |batch| ready.push(std::mem::take(batch)),
-        &mut None,
-    );
-    let times = ready
-        .iter()
-        .flat_map(|batch| batch.rows.iter().map(|row| row.time));
+    batches(&mut ingest, &datagrams, &mut |batch| ready.push(std::mem::take(batch)), &mut None);
+    let times = ready.iter().flat_map(|batch| batch.rows.iter().map(|row| row.time));
     let (first, last) = (times.clone().min(), times.max());
     let (Some(first), Some(last)) = (first, last) else {
         return Err("no value in the capture".to_owned());

@@ -25,12 +25,7 @@ fn dump_datagrams(datagrams: &[&str], args: &[&str]) -> std::process::Output {
     let payloads: Vec<Vec<u8>> = datagrams.iter().map(|text| hex(text)).collect();
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), pcap(&payloads)).unwrap();
-    collectoscope()
-        .args(["dump", "--read"])
-        .arg(file.path())
-        .args(args)
-        .output()
-        .unwrap()
+    collectoscope().args(["dump", "--read"]).arg(file.path()).args(args).output().unwrap()
 }
 
 #[track_caller]
@@ -79,42 +74,23 @@ fn json_keeps_every_number_exact() {
 fn gauges_that_are_not_finite_are_words_in_json() {
     let start = TWO_LISTS.split("0006 000f").next().unwrap();
     let gauge = |bits: &str| format!("0006 000f 0001 01 {bits}");
-    let (nan, inf, minus) = (
-        gauge("000000000000f87f"),
-        gauge("000000000000f07f"),
-        gauge("000000000000f0ff"),
-    );
-    let output = dump_datagrams(
-        &[&format!("{start}{nan}{inf}{minus}")],
-        &["--format", "json"],
-    );
+    let (nan, inf, minus) =
+        (gauge("000000000000f87f"), gauge("000000000000f07f"), gauge("000000000000f0ff"));
+    let output = dump_datagrams(&[&format!("{start}{nan}{inf}{minus}")], &["--format", "json"]);
     let lines = stdout_lines(&output);
     for (line, value) in lines.iter().zip([r#""NaN""#, r#""inf""#, r#""-inf""#]) {
-        assert!(
-            line.ends_with(&format!(r#"[{{"kind":"gauge","value":{value}}}]}}"#)),
-            "{line}"
-        );
+        assert!(line.ends_with(&format!(r#"[{{"kind":"gauge","value":{value}}}]}}"#)), "{line}");
     }
     assert_eq!(lines.len(), 3);
 }
 
 #[test]
 fn a_dump_of_a_capture_equals_its_listing() {
-    for name in [
-        "plain",
-        "ipv6",
-        "multicast6",
-        "notifications",
-        "collectd-tg",
-    ] {
+    for name in ["plain", "ipv6", "multicast6", "notifications", "collectd-tg"] {
         let output = dump_data(&format!("{name}.pcap"), &["--format", "json"]);
         let lines = stdout_lines(&output);
         let expected = listing(name);
-        assert_eq!(
-            (lines.len(), stderr(&output)),
-            (expected.len(), ""),
-            "{name}"
-        );
+        assert_eq!((lines.len(), stderr(&output)), (expected.len(), ""), "{name}");
         for (line, mut expected) in lines.iter().zip(expected) {
             let mut found: serde_json::Value = serde_json::from_str(line).unwrap();
             expected.as_object_mut().unwrap().remove("pkt");
@@ -126,10 +102,7 @@ fn a_dump_of_a_capture_equals_its_listing() {
             }
             // A notification has no interval, and looking for one made it null.
             for record in [&mut found, &mut expected] {
-                record
-                    .as_object_mut()
-                    .unwrap()
-                    .retain(|_, value| !value.is_null());
+                record.as_object_mut().unwrap().retain(|_, value| !value.is_null());
             }
             assert_eq!(found, expected);
         }
@@ -141,9 +114,7 @@ fn text_and_json_print_the_same_records() {
     let text = stdout_lines(&dump_data("notifications.pcap", &[]));
     assert_eq!(text.len(), listing("notifications").len());
     assert_eq!(
-        text.iter()
-            .filter(|line| line.contains("] notify-01/load/load ["))
-            .count(),
+        text.iter().filter(|line| line.contains("] notify-01/load/load [")).count(),
         listing("notifications")
             .iter()
             .filter(|one| {
@@ -157,26 +128,18 @@ fn text_and_json_print_the_same_records() {
 
 #[test]
 fn signed_and_encrypted_captures_say_what_was_not_read() {
-    for (words, why) in [
-        ("signed", "before it can be checked"),
-        ("encrypted", "cannot decrypt"),
-    ] {
+    for (words, why) in [("signed", "before it can be checked"), ("encrypted", "cannot decrypt")] {
         let output = dump_data(&format!("{words}.pcap"), &[]);
         assert_eq!((output.stdout.len(), output.status.code()), (0, Some(0)));
-        let sums: Vec<&str> = stderr(&output)
-            .lines()
-            .filter(|line| line.contains(" not read yet: "))
-            .collect();
+        let sums: Vec<&str> =
+            stderr(&output).lines().filter(|line| line.contains(" not read yet: ")).collect();
         assert_eq!(sums.len(), 3);
         let mut parts = 0;
         for (line, user) in sums.iter().zip(["alice", "bob", "carol"]) {
             let rest = line.strip_prefix("collectoscope: ").unwrap();
             let (count, rest) = rest.split_once(' ').unwrap();
             parts += count.parse::<u64>().unwrap();
-            assert!(
-                rest.starts_with(&format!("{words} parts of user {user}")),
-                "{line}"
-            );
+            assert!(rest.starts_with(&format!("{words} parts of user {user}")), "{line}");
             assert!(rest.ends_with(why), "{line}");
         }
         assert_eq!(parts, 100);
@@ -205,19 +168,12 @@ fn filters_are_globs_that_must_all_match() {
 #[test]
 fn notifications_are_filtered_too() {
     check_lines(&[TWO_LISTS, NOTIFICATION], &["--type", "nothing"], &[]);
-    check_lines(
-        &[NOTIFICATION],
-        &["--host", "h"],
-        &["[1795426812] h/p [WARNING] m\\u{1b}n"],
-    );
+    check_lines(&[NOTIFICATION], &["--host", "h"], &["[1795426812] h/p [WARNING] m\\u{1b}n"]);
 }
 
 #[test]
 fn count_ends_after_as_many_lines() {
-    assert_eq!(
-        stdout_lines(&dump_data("plain.pcap", &["--count", "7"])).len(),
-        7
-    );
+    assert_eq!(stdout_lines(&dump_data("plain.pcap", &["--count", "7"])).len(), 7);
     let filtered = dump_data("plain.pcap", &["--count", "1", "--plugin", "swap"]);
     assert!(stdout_lines(&filtered).len() == 1 && filtered.status.success());
 }
@@ -225,10 +181,7 @@ fn count_ends_after_as_many_lines() {
 #[test]
 fn faults_go_to_standard_error_with_sender_and_offset() {
     let output = dump_datagrams(&[FAULTY, TWO_LISTS], &[]);
-    assert_eq!(
-        (stdout_lines(&output).len(), output.status.code()),
-        (2, Some(0))
-    );
+    assert_eq!((stdout_lines(&output).len(), output.status.code()), (2, Some(0)));
     let says = "collectoscope: datagram 1 from 10.0.0.1:4000 at byte 6: part length 3 is below 4\n\
                 collectoscope: 1 fault from 10.0.0.1\n";
     assert_eq!(stderr(&output), says);
@@ -263,18 +216,12 @@ fn what_cannot_be_read_is_a_sentence_and_a_failure() {
     for (path, words) in [
         (missing.as_path(), "cannot read the capture: "),
         (folder.path(), "is a directory"),
-        (
-            &text,
-            "not a capture: it does not start as a pcap file does",
-        ),
+        (&text, "not a capture: it does not start as a pcap file does"),
     ] {
         let path = path.to_str().unwrap();
         let output = dump(&["--read", path]);
         let error = stderr(&output);
-        assert!(
-            error.contains(words) && error.contains(&format!(", in {path}\n")),
-            "{error}"
-        );
+        assert!(error.contains(words) && error.contains(&format!(", in {path}\n")), "{error}");
         assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0));
     }
 }
@@ -305,9 +252,7 @@ fn a_reader_that_has_enough_ends_it_quietly() {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::with_capacity(64, child.stdout.take().unwrap())
-        .read_line(&mut line)
-        .unwrap();
+    BufReader::with_capacity(64, child.stdout.take().unwrap()).read_line(&mut line).unwrap();
     assert!(line.starts_with('['));
     let output = child.wait_with_output().unwrap();
     assert_eq!((stderr(&output), output.status.code()), ("", Some(0)));
@@ -316,15 +261,9 @@ fn a_reader_that_has_enough_ends_it_quietly() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_is_a_failure() {
-    let full = std::fs::OpenOptions::new()
-        .write(true)
-        .open("/dev/full")
-        .unwrap();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
     let mut command = collectoscope();
-    command
-        .args(["dump", "--read"])
-        .arg(data("plain.pcap"))
-        .stdout(full);
+    command.args(["dump", "--read"]).arg(data("plain.pcap")).stdout(full);
     let output = command.output().unwrap();
     assert!(stderr(&output).contains("cannot write to standard output: No space left"));
     assert_eq!(output.status.code(), Some(1));
@@ -356,13 +295,9 @@ fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>)
     let mut errors = BufReader::new(child.stderr.take().unwrap());
     let address = loop {
         let mut line = String::new();
-        assert!(
-            errors.read_line(&mut line).unwrap() > 0,
-            "it ended without listening"
-        );
-        let Some((_, port)) = line
-            .split_once("listening on ")
-            .and_then(|(_, place)| place.split_once("127.0.0.1:"))
+        assert!(errors.read_line(&mut line).unwrap() > 0, "it ended without listening");
+        let Some((_, port)) =
+            line.split_once("listening on ").and_then(|(_, place)| place.split_once("127.0.0.1:"))
         else {
             continue;
         };
@@ -454,11 +389,7 @@ fn without_a_display_this_machine_is_printed_too() {
 fn a_screenshot_without_a_display_is_a_failure() {
     let folder = tempfile::tempdir().unwrap();
     let picture = folder.path().join("picture.png");
-    let output = collectoscope()
-        .arg("--screenshot")
-        .arg(&picture)
-        .output()
-        .unwrap();
+    let output = collectoscope().arg("--screenshot").arg(&picture).output().unwrap();
     assert_eq!((output.status.code(), picture.exists()), (Some(1), false));
     assert!(!stderr(&output).is_empty());
 }

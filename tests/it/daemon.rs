@@ -17,17 +17,8 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 /// Plugins that work in any container.
-const PLUGINS: &[&str] = &[
-    "cpu",
-    "memory",
-    "load",
-    "interface",
-    "swap",
-    "uptime",
-    "contextswitch",
-    "processes",
-    "df",
-];
+const PLUGINS: &[&str] =
+    &["cpu", "memory", "load", "interface", "swap", "uptime", "contextswitch", "processes", "df"];
 
 /// Decodes until `count` value lists of `host` have arrived. Nothing may be wrong with any.
 fn receive(source: &mut UdpSource, host: &str, count: usize) -> Vec<Line> {
@@ -57,10 +48,7 @@ fn receive(source: &mut UdpSource, host: &str, count: usize) -> Vec<Line> {
 
 fn open(listen: &str) -> (UdpSource, SocketAddr) {
     let listen = vec![listen.parse().unwrap()];
-    let source = UdpSource::open(&UdpOptions {
-        listen,
-        ..UdpOptions::default()
-    });
+    let source = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
     let address = source.reports()[0].bound.unwrap();
     (source, address)
 }
@@ -69,24 +57,15 @@ fn open(listen: &str) -> (UdpSource, SocketAddr) {
 fn check_unicast(listen: &str, host: &str) {
     let (mut source, to) = open(listen);
     let network = server(&to.ip().to_string(), to.port(), None);
-    let mut daemon = Daemon::start(&Plan {
-        host,
-        plugins: PLUGINS,
-        network,
-    });
+    let mut daemon = Daemon::start(&Plan { host, plugins: PLUGINS, network });
     // Some seconds' worth, so that every list is there several times.
     let lines = receive(&mut source, host, 250);
     daemon.stop();
     assert_written(&lines, &daemon.csv());
-    let plugins: BTreeSet<&str> = lines
-        .iter()
-        .filter_map(|line| line.identifier.split(['/', '-']).nth(1))
-        .collect();
+    let plugins: BTreeSet<&str> =
+        lines.iter().filter_map(|line| line.identifier.split(['/', '-']).nth(1)).collect();
     for plugin in ["memory", "load", "interface", "uptime"] {
-        assert!(
-            plugins.contains(plugin),
-            "{plugin} is not among {plugins:?}"
-        );
+        assert!(plugins.contains(plugin), "{plugin} is not among {plugins:?}");
     }
 }
 
@@ -104,39 +83,26 @@ fn what_the_daemon_sends_by_ipv6_is_what_it_wrote_down() {
 fn check_multicast(group: &str, host: &str) {
     let mut source = UdpSource::open(&UdpOptions::default());
     let network = server(group, PORT_DEFAULT, Some("lo"));
-    let mut daemon = Daemon::start(&Plan {
-        host,
-        plugins: PLUGINS,
-        network,
-    });
+    let mut daemon = Daemon::start(&Plan { host, plugins: PLUGINS, network });
     let lines = receive(&mut source, host, 150);
     daemon.stop();
     assert_written(&lines, &daemon.csv());
-    let once: BTreeSet<_> = lines
-        .iter()
-        .map(|line| (&line.identifier, &line.time))
-        .collect();
+    let once: BTreeSet<_> = lines.iter().map(|line| (&line.identifier, &line.time)).collect();
     assert_eq!(once.len(), lines.len(), "each list arrives once");
 }
 
 #[test]
 fn what_the_daemon_sends_to_the_ipv4_group_is_what_it_wrote_down() {
-    netns::inside(
-        "daemon::what_the_daemon_sends_to_the_ipv4_group_is_what_it_wrote_down",
-        || {
-            check_multicast(&GROUP_V4.to_string(), "multicast4");
-        },
-    );
+    netns::inside("daemon::what_the_daemon_sends_to_the_ipv4_group_is_what_it_wrote_down", || {
+        check_multicast(&GROUP_V4.to_string(), "multicast4");
+    });
 }
 
 #[test]
 fn what_the_daemon_sends_to_the_ipv6_group_is_what_it_wrote_down() {
-    netns::inside(
-        "daemon::what_the_daemon_sends_to_the_ipv6_group_is_what_it_wrote_down",
-        || {
-            check_multicast(&GROUP_V6.to_string(), "multicast6");
-        },
-    );
+    netns::inside("daemon::what_the_daemon_sends_to_the_ipv6_group_is_what_it_wrote_down", || {
+        check_multicast(&GROUP_V6.to_string(), "multicast6");
+    });
 }
 
 /// A server on both groups and on unicast, as `Listen` with the defaults makes it.
@@ -144,51 +110,34 @@ fn listening_server(host: &str) -> Daemon {
     let listen = |address: &str| format!("<Listen \"{address}\">\nInterface \"lo\"\n</Listen>\n");
     let mut network = listen(&GROUP_V4.to_string());
     network.push_str("<Listen \"127.0.0.1\">\n</Listen>\n");
-    Daemon::start(&Plan {
-        host,
-        plugins: &[],
-        network,
-    })
+    Daemon::start(&Plan { host, plugins: &[], network })
 }
 
 #[test]
 fn a_server_on_the_same_machine_and_we_both_get_the_group() {
-    netns::inside(
-        "daemon::a_server_on_the_same_machine_and_we_both_get_the_group",
-        || {
-            let server_daemon = listening_server("server");
-            until(10, "the server listening", || {
-                server_daemon
-                    .log()
-                    .contains("Initialization complete")
-                    .then_some(())
-            });
-            let mut source = UdpSource::open(&UdpOptions::default());
-            let network = server(&GROUP_V4.to_string(), PORT_DEFAULT, Some("lo"));
-            let mut sending = Daemon::start(&Plan {
-                host: "both",
-                plugins: PLUGINS,
-                network,
-            });
-            let lines = receive(&mut source, "both", 100);
-            sending.stop();
-            assert_written(&lines, &sending.csv());
-            until(10, "the same lists in the server's files", || {
-                let csv = server_daemon.csv();
-                let first = &lines[0];
-                csv.get(&first.identifier)?.get(&first.time).map(|_| ())
-            });
-            // And its unicast is still its own.
-            let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-            until(10, "a unicast value in the server's files", || {
-                let csv = server_daemon.csv();
-                csv.get(&name)?
-                    .values()
-                    .any(|cells| *cells == [cell(value)])
-                    .then_some(())
-            });
-        },
-    );
+    netns::inside("daemon::a_server_on_the_same_machine_and_we_both_get_the_group", || {
+        let server_daemon = listening_server("server");
+        until(10, "the server listening", || {
+            server_daemon.log().contains("Initialization complete").then_some(())
+        });
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let network = server(&GROUP_V4.to_string(), PORT_DEFAULT, Some("lo"));
+        let mut sending = Daemon::start(&Plan { host: "both", plugins: PLUGINS, network });
+        let lines = receive(&mut source, "both", 100);
+        sending.stop();
+        assert_written(&lines, &sending.csv());
+        until(10, "the same lists in the server's files", || {
+            let csv = server_daemon.csv();
+            let first = &lines[0];
+            csv.get(&first.identifier)?.get(&first.time).map(|_| ())
+        });
+        // And its unicast is still its own.
+        let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
+        until(10, "a unicast value in the server's files", || {
+            let csv = server_daemon.csv();
+            csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
+        });
+    });
 }
 
 fn send_one_gauge(to: SocketAddr) -> (String, Value) {
@@ -198,15 +147,7 @@ fn send_one_gauge(to: SocketAddr) -> (String, Value) {
     let mut encoder = Encoder::default();
     let mut send = |datagram: &[u8]| assert!(socket.send_to(datagram, to).is_ok());
     let now = CdTime::from_system(SystemTime::now());
-    encoder
-        .push(
-            &identifier.names(),
-            now,
-            Interval::from_secs(1),
-            &[value],
-            &mut send,
-        )
-        .unwrap();
+    encoder.push(&identifier.names(), now, Interval::from_secs(1), &[value], &mut send).unwrap();
     encoder.flush(&mut send);
     (identifier.to_string(), value)
 }
@@ -214,21 +155,11 @@ fn send_one_gauge(to: SocketAddr) -> (String, Value) {
 /// A daemon that writes down what it is sent, and where to send it.
 fn witness(host: &str) -> (Daemon, SocketAddr) {
     // The daemon cannot be told "any free port": one that was free a moment ago.
-    let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let network = format!("<Listen \"127.0.0.1\" \"{}\">\n</Listen>\n", free.port());
-    let daemon = Daemon::start(&Plan {
-        host,
-        plugins: &[],
-        network,
-    });
+    let daemon = Daemon::start(&Plan { host, plugins: &[], network });
     until(10, "the daemon listening", || {
-        daemon
-            .log()
-            .contains("Initialization complete")
-            .then_some(())
+        daemon.log().contains("Initialization complete").then_some(())
     });
     (daemon, free)
 }
@@ -237,34 +168,13 @@ fn witness(host: &str) -> (Daemon, SocketAddr) {
 fn lists() -> Vec<(Identifier, Vec<Value>)> {
     let long = "x".repeat(127);
     vec![
-        (
-            Identifier::new("h", "p", "", "counter", ""),
-            vec![Value::Counter(u64::MAX)],
-        ),
-        (
-            Identifier::new("h", "p", "", "gauge", "a"),
-            vec![Value::Gauge(-0.5)],
-        ),
-        (
-            Identifier::new("h", "p", "", "gauge", "nan"),
-            vec![Value::Gauge(f64::NAN)],
-        ),
-        (
-            Identifier::new("h", "p", "", "gauge", "inf"),
-            vec![Value::Gauge(f64::INFINITY)],
-        ),
-        (
-            Identifier::new("h", "p", "1", "derive", ""),
-            vec![Value::Derive(i64::MIN)],
-        ),
-        (
-            Identifier::new("h", "p", "1", "absolute", ""),
-            vec![Value::Absolute(1 << 63)],
-        ),
-        (
-            Identifier::new("h", "q", "1", "if_octets", ""),
-            vec![Value::Derive(1), Value::Derive(2)],
-        ),
+        (Identifier::new("h", "p", "", "counter", ""), vec![Value::Counter(u64::MAX)]),
+        (Identifier::new("h", "p", "", "gauge", "a"), vec![Value::Gauge(-0.5)]),
+        (Identifier::new("h", "p", "", "gauge", "nan"), vec![Value::Gauge(f64::NAN)]),
+        (Identifier::new("h", "p", "", "gauge", "inf"), vec![Value::Gauge(f64::INFINITY)]),
+        (Identifier::new("h", "p", "1", "derive", ""), vec![Value::Derive(i64::MIN)]),
+        (Identifier::new("h", "p", "1", "absolute", ""), vec![Value::Absolute(1 << 63)]),
+        (Identifier::new("h", "q", "1", "if_octets", ""), vec![Value::Derive(1), Value::Derive(2)]),
         (
             Identifier::new("h", "q", "", "mixed", ""),
             vec![
@@ -274,14 +184,8 @@ fn lists() -> Vec<(Identifier, Vec<Value>)> {
                 Value::Absolute(u64::MAX),
             ],
         ),
-        (
-            Identifier::new("größe", "日本", "🐮", "gauge", "ü"),
-            vec![Value::Gauge(4.0)],
-        ),
-        (
-            Identifier::new("other", "p", &long, "gauge", &long),
-            vec![Value::Gauge(5.0)],
-        ),
+        (Identifier::new("größe", "日本", "🐮", "gauge", "ü"), vec![Value::Gauge(4.0)]),
+        (Identifier::new("other", "p", &long, "gauge", &long), vec![Value::Gauge(5.0)]),
     ]
 }
 
@@ -301,9 +205,7 @@ fn the_daemon_writes_down_exactly_what_we_encode() {
         let time = start.saturating_add(Interval::from_secs(step));
         for (identifier, values) in lists() {
             let interval = Interval::from_secs(1);
-            encoder
-                .push(&identifier.names(), time, interval, &values, &mut send)
-                .unwrap();
+            encoder.push(&identifier.names(), time, interval, &values, &mut send).unwrap();
             sent.push(Line {
                 identifier: identifier.to_string(),
                 time: format!("{:.3}", time.secs_f64()),
@@ -314,11 +216,7 @@ fn the_daemon_writes_down_exactly_what_we_encode() {
     encoder.flush(&mut send);
     until(10, "the last list in the daemon's files", || {
         let last = sent.last()?;
-        daemon
-            .csv()
-            .get(&last.identifier)?
-            .get(&last.time)
-            .map(|_| ())
+        daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
     daemon.stop();
     assert_written(&sent, &daemon.csv());
@@ -332,11 +230,7 @@ fn the_daemon_takes_the_measurements_of_this_machine_as_its_own() {
     // The second measurement is the first with percentages of cores.
     until(10, "cores in the daemon's files", || {
         let key = format!("{own_host}/cpu-0/percent-user");
-        daemon
-            .csv()
-            .get(&key)
-            .filter(|rows| rows.len() >= 2)
-            .map(|_| ())
+        daemon.csv().get(&key).filter(|rows| rows.len() >= 2).map(|_| ())
     });
     drop(local);
     let log = daemon.log();
@@ -348,11 +242,7 @@ fn the_daemon_takes_the_measurements_of_this_machine_as_its_own() {
     let ours = daemon.csv();
     let (mut source, to) = open("127.0.0.1:0");
     let network = server("127.0.0.1", to.port(), None);
-    let mut itself = Daemon::start(&Plan {
-        host: "itself",
-        plugins: PLUGINS,
-        network,
-    });
+    let mut itself = Daemon::start(&Plan { host: "itself", plugins: PLUGINS, network });
     receive(&mut source, "itself", 150);
     itself.stop();
     for (identifier, rows) in itself.csv() {
@@ -360,17 +250,11 @@ fn the_daemon_takes_the_measurements_of_this_machine_as_its_own() {
         if is_left_out(&name) {
             continue;
         }
-        let own = ours
-            .get(&name)
-            .unwrap_or_else(|| panic!("we do not measure {name}"));
+        let own = ours.get(&name).unwrap_or_else(|| panic!("we do not measure {name}"));
         let (theirs, own) = (rows.values().next().unwrap(), own.values().next().unwrap());
         assert_eq!(theirs.len(), own.len(), "{name}");
         let is_decimal = |cell: &String| cell.contains('.');
-        assert_eq!(
-            is_decimal(&theirs[0]),
-            is_decimal(&own[0]),
-            "{name}: {theirs:?} {own:?}"
-        );
+        assert_eq!(is_decimal(&theirs[0]), is_decimal(&own[0]), "{name}: {theirs:?} {own:?}");
         assert_near(&name, number(&theirs[0]), number(&own[0]));
     }
 }
@@ -386,20 +270,11 @@ fn number(cell: &str) -> f64 {
 
 /// Large amounts differ little within the seconds between; the rest may be anything.
 fn assert_near(name: &str, theirs: f64, ours: f64) {
-    let is_steady = [
-        "/memory-free",
-        "/df_complex",
-        "/uptime",
-        "/if_",
-        "/contextswitch",
-    ]
-    .iter()
-    .any(|kind| name.contains(kind));
+    let is_steady = ["/memory-free", "/df_complex", "/uptime", "/if_", "/contextswitch"]
+        .iter()
+        .any(|kind| name.contains(kind));
     if is_steady && theirs > 1e6 {
-        assert!(
-            (theirs / ours).ln().abs() < 0.7,
-            "{name}: {theirs} there, {ours} here"
-        );
+        assert!((theirs / ours).ln().abs() < 0.7, "{name}: {theirs} there, {ours} here");
     }
 }
 
@@ -418,23 +293,12 @@ fn dump_prints_what_the_daemon_wrote_down() {
     let mut line = String::new();
     while port.is_none() && told.read_line(&mut line).unwrap() > 0 {
         let digits = line.split("udp 127.0.0.1:").nth(1).unwrap_or_default();
-        port = digits
-            .split(|c: char| !c.is_ascii_digit())
-            .next()
-            .and_then(|d| d.parse().ok());
+        port = digits.split(|c: char| !c.is_ascii_digit()).next().and_then(|d| d.parse().ok());
     }
     let network = server("127.0.0.1", port.expect("a port on standard error"), None);
-    let mut daemon = Daemon::start(&Plan {
-        host: "dumped",
-        plugins: PLUGINS,
-        network,
-    });
+    let mut daemon = Daemon::start(&Plan { host: "dumped", plugins: PLUGINS, network });
     let mut printed = String::new();
-    dump.stdout
-        .take()
-        .unwrap()
-        .read_to_string(&mut printed)
-        .unwrap();
+    dump.stdout.take().unwrap().read_to_string(&mut printed).unwrap();
     assert!(dump.wait().unwrap().success());
     daemon.stop();
     let lines: Vec<Line> = printed.lines().map(line_of_json).collect();
@@ -448,9 +312,7 @@ fn line_of_json(text: &str) -> Line {
     let cells = object["values"].as_array().unwrap().iter().map(|entry| {
         let value = &entry["value"];
         match entry["kind"].as_str().unwrap() {
-            "gauge" => value
-                .as_f64()
-                .map_or("nan".into(), |number| format!("{number:.6}")),
+            "gauge" => value.as_f64().map_or("nan".into(), |number| format!("{number:.6}")),
             _ => value.to_string(),
         }
     });

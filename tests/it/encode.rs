@@ -37,11 +37,7 @@ fn what_the_daemon_sent_is_encoded_again_byte_for_byte() {
         let datagrams = datagrams(&data(&format!("{name}.pcap")));
         assert!(datagrams.len() >= 93);
         for (number, datagram) in datagrams.iter().enumerate() {
-            assert_eq!(
-                reencoded(datagram).as_ref(),
-                Some(datagram),
-                "{name} {number}"
-            );
+            assert_eq!(reencoded(datagram).as_ref(), Some(datagram), "{name} {number}");
         }
     }
 }
@@ -52,71 +48,38 @@ fn check_refused(names: &Names<'_>, secs: u64, values: &[Value], size_max: usize
     let time = CdTime::from_secs(secs);
     let mut send = |_: &[u8]| panic!("nothing to send");
     let error = encoder.push(names, time, Interval::from_secs(10), values, &mut send);
-    assert_eq!(
-        error.map_err(|error| error.to_string()),
-        Err(says.to_owned())
-    );
+    assert_eq!(error.map_err(|error| error.to_string()), Err(says.to_owned()));
     encoder.flush(&mut send);
 }
 
 #[test]
 fn what_a_receiver_would_not_take_is_not_sent() {
     let one = [Value::Gauge(1.0)];
-    let names = Names {
-        host: b"h",
-        plugin: b"p",
-        type_: b"t",
-        ..Names::default()
-    };
+    let names = Names { host: b"h", plugin: b"p", type_: b"t", ..Names::default() };
     let long = [b'x'; NAME_MAX_BYTES + 1];
-    let long_names = Names {
-        plugin_instance: &long,
-        ..names
-    };
+    let long_names = Names { plugin_instance: &long, ..names };
     let too_long = "plugin instance of 128 bytes, at most 127";
     check_refused(&long_names, 1, &one, 1_452, too_long);
-    let nul = Names {
-        type_instance: b"a\0b",
-        ..names
-    };
+    let nul = Names { type_instance: b"a\0b", ..names };
     check_refused(&nul, 1, &one, 1_452, "type instance holds a NUL at byte 1");
     check_refused(&Names { host: b"", ..names }, 1, &one, 1_452, "no host");
     check_refused(&names, 0, &one, 1_452, "no time");
     check_refused(&names, 1, &[], 1_452, "no values");
     check_refused(&names, 1, &one, 56, "57 bytes do not fit a datagram of 56");
     let many = [Value::Counter(1); 8_000];
-    check_refused(
-        &names,
-        1,
-        &many,
-        usize::MAX,
-        "72048 bytes do not fit a datagram of 65535",
-    );
+    check_refused(&names, 1, &many, usize::MAX, "72048 bytes do not fit a datagram of 65535");
 }
 
 #[test]
 fn a_refused_list_leaves_the_ones_before_it_whole() {
-    let names = Names {
-        host: b"h",
-        plugin: b"p",
-        type_: b"t",
-        ..Names::default()
-    };
+    let names = Names { host: b"h", plugin: b"p", type_: b"t", ..Names::default() };
     let (time, interval) = (CdTime::from_secs(1), Interval::from_secs(10));
     let mut sent = Vec::new();
     let mut send = |datagram: &[u8]| sent.push(datagram.to_vec());
     let mut encoder = Encoder::new(100);
-    encoder
-        .push(&names, time, interval, &[Value::Gauge(1.0)], &mut send)
-        .unwrap();
+    encoder.push(&names, time, interval, &[Value::Gauge(1.0)], &mut send).unwrap();
     let refused = encoder.push(&names, time, interval, &[Value::Gauge(1.0); 9], &mut send);
-    assert!(matches!(
-        refused,
-        Err(EncodeError::TooLarge {
-            bytes: 129,
-            size_max: 100
-        })
-    ));
+    assert!(matches!(refused, Err(EncodeError::TooLarge { bytes: 129, size_max: 100 })));
     encoder.flush(&mut send);
     assert_eq!(sent.len(), 1);
     assert_eq!(told(&sent[0]), ["h/p/t 1+10 [Gauge(1.0)]"]);
@@ -151,18 +114,14 @@ fn through_the_wire(lists: &[Pushed], size_max: usize) -> Vec<Pushed> {
     let mut receive = |datagram: &[u8]| {
         assert!(datagram.len() <= size_max);
         decode(datagram, &mut |event| {
-            let Event::Values(list) = event else {
-                panic!("{event:?}")
-            };
+            let Event::Values(list) = event else { panic!("{event:?}") };
             let id = Identifier::from_names(&list.names);
             back.push((id, list.time, list.interval, list.values.iter().collect()));
         });
     };
     let mut encoder = Encoder::new(size_max);
     for (id, time, interval, values) in lists {
-        encoder
-            .push(&id.names(), *time, *interval, values, &mut receive)
-            .unwrap();
+        encoder.push(&id.names(), *time, *interval, values, &mut receive).unwrap();
     }
     encoder.flush(&mut receive);
     back

@@ -19,11 +19,7 @@ pub(crate) struct Feed {
 impl Feed {
     pub(crate) fn new(budget_bytes: usize) -> Self {
         let store = Store::new(budget_bytes, TypesDb::built_in());
-        Self {
-            store,
-            batch: Batch::default(),
-            lists: 0,
-        }
+        Self { store, batch: Batch::default(), lists: 0 }
     }
 
     pub(crate) fn list(
@@ -35,11 +31,7 @@ impl Feed {
     ) -> ListId {
         let list = ListId(self.lists);
         let identifier = Identifier::new(host, plugin, "", type_, "");
-        self.batch.announced.push(Announced {
-            list,
-            identifier,
-            kinds: kinds.into(),
-        });
+        self.batch.announced.push(Announced { list, identifier, kinds: kinds.into() });
         self.lists += 1;
         list
     }
@@ -47,15 +39,8 @@ impl Feed {
     pub(crate) fn row(&mut self, list: ListId, secs: u64, values: &[Value]) {
         let values_count = u16::try_from(values.len()).unwrap();
         let (time, interval) = (CdTime::from_secs(secs), Interval::from_secs(10));
-        self.batch.rows.push(Row {
-            list,
-            time,
-            interval,
-            values_count,
-        });
-        self.batch
-            .values
-            .extend(values.iter().map(|value| value.bits()));
+        self.batch.rows.push(Row { list, time, interval, values_count });
+        self.batch.values.extend(values.iter().map(|value| value.bits()));
     }
 
     pub(crate) fn gauges(&mut self, list: ListId, rows: impl IntoIterator<Item = (u64, f64)>) {
@@ -65,8 +50,7 @@ impl Feed {
     }
 
     pub(crate) fn absorb(&mut self) {
-        self.store
-            .absorb(SOURCE, &self.batch, CdTime::from_secs(NOW));
+        self.store.absorb(SOURCE, &self.batch, CdTime::from_secs(NOW));
         self.batch.clear();
         let usage = self.store.usage();
         assert!(usage.bytes <= usage.budget_bytes, "{usage:?}");
@@ -75,8 +59,7 @@ impl Feed {
     pub(crate) fn trace(&self, id: u32, from: u64, to: u64, columns: usize) -> Trace {
         let mut trace = Trace::default();
         let span = Span::new(CdTime::from_secs(from), CdTime::from_secs(to));
-        self.store
-            .trace(SeriesId(id), span, columns, Mode::Rate, &mut trace);
+        self.store.trace(SeriesId(id), span, columns, Mode::Rate, &mut trace);
         trace
     }
 }

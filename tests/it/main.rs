@@ -23,4 +23,6 @@ mod source;
 mod store;
 mod tidy;
 mod trace;
+#[cfg(feature = "window-tests")]
+mod window;
 mod wire;

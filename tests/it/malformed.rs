@@ -53,11 +53,7 @@ fn as_the_daemon_writes(names: &Names<'_>) -> String {
         _ => format!("{}-{}", clean(name), clean(instance)),
     };
     let plugin = joined(names.plugin, names.plugin_instance);
-    format!(
-        "{}/{plugin}/{}",
-        clean(names.host),
-        joined(names.type_, names.type_instance)
-    )
+    format!("{}/{plugin}/{}", clean(names.host), joined(names.type_, names.type_instance))
 }
 
 /// What one datagram gives: lists as `identifier values`, notifications, faults.
@@ -98,42 +94,25 @@ fn malformed_datagrams_give_what_the_daemon_took_or_more_that_is_good() {
                 .iter()
                 .map(|row| {
                     let number = row[2][0].as_str().unwrap().strip_prefix("value=").unwrap();
-                    format!(
-                        "{} {}",
-                        row[0].as_str().unwrap(),
-                        number.parse::<f64>().unwrap()
-                    )
+                    format!("{} {}", row[0].as_str().unwrap(), number.parse::<f64>().unwrap())
                 })
                 .collect(),
         };
         if name == "1453-bytes" {
             // It reads into 1,452 bytes and loses the last list; we read all.
-            let extra: Vec<_> = lists
-                .iter()
-                .filter(|list| !expected.contains(list))
-                .collect();
+            let extra: Vec<_> = lists.iter().filter(|list| !expected.contains(list)).collect();
             assert_eq!(extra.len(), 1);
             expected.push(extra[0].clone());
         }
         lists.sort();
         expected.sort();
         assert_eq!(lists, expected, "{name}");
-        let log: Vec<&str> = case["log"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|line| line.as_str().unwrap())
-            .collect();
-        let logged = log
-            .iter()
-            .filter(|line| line.contains("Notification: severity"))
-            .count();
+        let log: Vec<&str> =
+            case["log"].as_array().unwrap().iter().map(|line| line.as_str().unwrap()).collect();
+        let logged = log.iter().filter(|line| line.contains("Notification: severity")).count();
         assert_eq!(notifications, logged, "{name}");
         let parse_warnings = log.iter().any(|line| line.contains(" parse_p"));
-        assert!(
-            !parse_warnings || faults > 0 || name == "1453-bytes",
-            "{name}: {log:?}"
-        );
+        assert!(!parse_warnings || faults > 0 || name == "1453-bytes", "{name}: {log:?}");
         checked += 1;
     }
     assert!(checked >= 70, "only {checked} cases");
@@ -143,20 +122,11 @@ fn malformed_datagrams_give_what_the_daemon_took_or_more_that_is_good() {
 fn damaged_datagram() -> impl Strategy<Value = Vec<u8>> {
     let originals: Vec<Vec<u8>> = ["plain", "notifications", "signed", "encrypted"]
         .iter()
-        .flat_map(|name| {
-            datagrams(&data(&format!("{name}.pcap")))
-                .into_iter()
-                .take(20)
-        })
+        .flat_map(|name| datagrams(&data(&format!("{name}.pcap"))).into_iter().take(20))
         .collect();
     let damage = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8);
-    (
-        prop::sample::select(originals),
-        damage,
-        any::<prop::sample::Index>(),
-        any::<bool>(),
-    )
-        .prop_map(|(mut datagram, damage, end, cut)| {
+    (prop::sample::select(originals), damage, any::<prop::sample::Index>(), any::<bool>()).prop_map(
+        |(mut datagram, damage, end, cut)| {
             for (place, byte) in damage {
                 let place = place.index(datagram.len());
                 datagram[place] = byte;
@@ -165,7 +135,8 @@ fn damaged_datagram() -> impl Strategy<Value = Vec<u8>> {
                 datagram.truncate(end.index(datagram.len()));
             }
             datagram
-        })
+        },
+    )
 }
 
 /// What must hold for any bytes.
@@ -176,11 +147,7 @@ fn check_any_bytes(bytes: &[u8]) {
         match event {
             Event::Values(list) => {
                 let needed = [list.names.host, list.names.plugin, list.names.type_];
-                assert!(
-                    needed
-                        .iter()
-                        .all(|name| !name.is_empty() && name.len() <= NAME_MAX_BYTES)
-                );
+                assert!(needed.iter().all(|name| !name.is_empty() && name.len() <= NAME_MAX_BYTES));
                 assert!(list.time > CdTime::ZERO);
                 assert_eq!(list.values.iter().count(), list.values.len());
                 assert!(!list.values.is_empty());

@@ -20,20 +20,11 @@ fn values_sent_as_datagrams_are_read_back_as_rates() {
         let time = CdTime::from_secs(NOW + 10 * u64::from(n));
         let mut encoder = Encoder::default();
         let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, time);
-        let counters = [
-            Value::Derive(1_000 * i64::from(n)),
-            Value::Derive(50 * i64::from(n)),
-        ];
-        let gauges = [
-            Value::Gauge(0.5),
-            Value::Gauge(f64::from(n)),
-            Value::Gauge(f64::NAN),
-        ];
+        let counters = [Value::Derive(1_000 * i64::from(n)), Value::Derive(50 * i64::from(n))];
+        let gauges = [Value::Gauge(0.5), Value::Gauge(f64::from(n)), Value::Gauge(f64::NAN)];
         for (identifier, values) in [(&octets, &counters[..]), (&load, &gauges[..])] {
             let interval = Interval::from_secs(10);
-            encoder
-                .push(&identifier.names(), time, interval, values, &mut send)
-                .unwrap();
+            encoder.push(&identifier.names(), time, interval, values, &mut send).unwrap();
         }
         encoder.flush(&mut send);
         store.absorb(SourceId(0), &ingest.take(None), time);
@@ -52,10 +43,7 @@ fn values_sent_as_datagrams_are_read_back_as_rates() {
         ("midterm", Some(2.0)),
         ("longterm", None),
     ];
-    assert_eq!(
-        readings,
-        expected.map(|(name, value)| (name.to_owned(), value))
-    );
+    assert_eq!(readings, expected.map(|(name, value)| (name.to_owned(), value)));
     let raw = store.latest(SeriesId(0), Mode::Raw).unwrap();
     assert_eq!(raw.value, Some(2_000.0));
     let totals = store.health().totals;

@@ -32,16 +32,10 @@ fn by_default_both_groups_and_unicast_of_both_families_arrive_once() {
         || {
             let mut source = UdpSource::open(&UdpOptions::default());
             for report in source.reports() {
-                assert!(
-                    report.trouble.is_none() && report.not_joined.is_empty(),
-                    "{report}"
-                );
+                assert!(report.trouble.is_none() && report.not_joined.is_empty(), "{report}");
             }
             send_everywhere();
-            assert_eq!(
-                take_all(&mut source),
-                ["group v4", "group v6", "v4", "v6"].map(Vec::from)
-            );
+            assert_eq!(take_all(&mut source), ["group v4", "group v6", "v4", "v6"].map(Vec::from));
         },
     );
 }
@@ -50,21 +44,14 @@ fn by_default_both_groups_and_unicast_of_both_families_arrive_once() {
 fn send_everywhere() {
     send_to_group((GROUP_V4, PORT_DEFAULT).into(), "group v4");
     send_to_group((GROUP_V6, PORT_DEFAULT).into(), "group v6");
-    sender()
-        .send_to(b"v4", (Ipv4Addr::LOCALHOST, PORT_DEFAULT))
-        .unwrap();
+    sender().send_to(b"v4", (Ipv4Addr::LOCALHOST, PORT_DEFAULT)).unwrap();
     let v6 = UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)).unwrap();
-    v6.send_to(b"v6", (Ipv6Addr::LOCALHOST, PORT_DEFAULT))
-        .unwrap();
+    v6.send_to(b"v6", (Ipv6Addr::LOCALHOST, PORT_DEFAULT)).unwrap();
 }
 
 /// A socket as collectd's network plugin makes it: shared, bound to the address itself.
 fn as_collectd_does(address: SocketAddr) -> UdpSocket {
-    let domain = if address.is_ipv4() {
-        Domain::IPV4
-    } else {
-        Domain::IPV6
-    };
+    let domain = if address.is_ipv4() { Domain::IPV4 } else { Domain::IPV6 };
     let socket = Socket::new(domain, Type::DGRAM, Some(Protocol::UDP)).unwrap();
     socket.set_reuse_address(true).unwrap();
     if address.is_ipv6() {
@@ -74,42 +61,29 @@ fn as_collectd_does(address: SocketAddr) -> UdpSocket {
     let index = nix::net::if_::if_nametoindex("lo").unwrap();
     match address {
         SocketAddr::V4(v4) if v4.ip().is_multicast() => {
-            socket
-                .join_multicast_v4_n(v4.ip(), &InterfaceIndexOrAddress::Index(index))
-                .unwrap();
+            socket.join_multicast_v4_n(v4.ip(), &InterfaceIndexOrAddress::Index(index)).unwrap();
         }
         SocketAddr::V6(v6) if v6.ip().is_multicast() => {
             socket.join_multicast_v6(v6.ip(), index).unwrap();
         }
         _ => {}
     }
-    socket
-        .set_read_timeout(Some(Duration::from_millis(300)))
-        .unwrap();
+    socket.set_read_timeout(Some(Duration::from_millis(300))).unwrap();
     socket.into()
 }
 
 fn groups() -> [SocketAddr; 2] {
-    [
-        (GROUP_V4, PORT_DEFAULT).into(),
-        (GROUP_V6, PORT_DEFAULT).into(),
-    ]
+    [(GROUP_V4, PORT_DEFAULT).into(), (GROUP_V6, PORT_DEFAULT).into()]
 }
 
 fn wildcards() -> [SocketAddr; 2] {
-    [
-        (Ipv4Addr::UNSPECIFIED, PORT_DEFAULT).into(),
-        (Ipv6Addr::UNSPECIFIED, PORT_DEFAULT).into(),
-    ]
+    [(Ipv4Addr::UNSPECIFIED, PORT_DEFAULT).into(), (Ipv6Addr::UNSPECIFIED, PORT_DEFAULT).into()]
 }
 
 /// What a socket of the other program got, if anything.
 fn heard(socket: &UdpSocket) -> Option<Vec<u8>> {
     let mut buffer = [0; 100];
-    socket
-        .recv(&mut buffer)
-        .ok()
-        .map(|length| buffer[..length].to_vec())
+    socket.recv(&mut buffer).ok().map(|length| buffer[..length].to_vec())
 }
 
 #[test]
@@ -123,10 +97,7 @@ fn beside_a_server_on_the_groups_both_get_a_copy_and_unicast_is_ours() {
                 assert!(report.trouble.is_none(), "{report}");
             }
             send_everywhere();
-            assert_eq!(
-                take_all(&mut source),
-                ["group v4", "group v6", "v4", "v6"].map(Vec::from)
-            );
+            assert_eq!(take_all(&mut source), ["group v4", "group v6", "v4", "v6"].map(Vec::from));
             assert_eq!(heard(&others[0]).as_deref(), Some(&b"group v4"[..]));
             assert_eq!(heard(&others[1]).as_deref(), Some(&b"group v6"[..]));
         },
@@ -135,65 +106,50 @@ fn beside_a_server_on_the_groups_both_get_a_copy_and_unicast_is_ours() {
 
 #[test]
 fn beside_a_server_on_everything_its_unicast_is_not_stolen() {
-    netns::inside(
-        "sharing::beside_a_server_on_everything_its_unicast_is_not_stolen",
-        || {
-            let unicast = wildcards().map(as_collectd_does);
-            let others = groups().map(as_collectd_does);
-            let mut source = UdpSource::open(&UdpOptions::default());
-            for report in source.reports() {
-                let is_group = report.asked.is_group();
-                assert_eq!(report.trouble.is_none(), is_group, "{report}");
-                let still = "IPv4 multicast and IPv6 multicast are still received";
-                assert!(is_group || report.to_string().contains(still), "{report}");
-            }
-            send_everywhere();
-            assert_eq!(
-                take_all(&mut source),
-                ["group v4", "group v6"].map(Vec::from)
-            );
-            assert_eq!(heard(&others[0]).as_deref(), Some(&b"group v4"[..]));
-            // Its wildcard hears every group on the machine too: its own choice of options.
-            let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[0])).collect();
-            assert!(all.contains(&b"v4".to_vec()), "{all:?}");
-            let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[1])).collect();
-            assert!(all.contains(&b"v6".to_vec()), "{all:?}");
-        },
-    );
+    netns::inside("sharing::beside_a_server_on_everything_its_unicast_is_not_stolen", || {
+        let unicast = wildcards().map(as_collectd_does);
+        let others = groups().map(as_collectd_does);
+        let mut source = UdpSource::open(&UdpOptions::default());
+        for report in source.reports() {
+            let is_group = report.asked.is_group();
+            assert_eq!(report.trouble.is_none(), is_group, "{report}");
+            let still = "IPv4 multicast and IPv6 multicast are still received";
+            assert!(is_group || report.to_string().contains(still), "{report}");
+        }
+        send_everywhere();
+        assert_eq!(take_all(&mut source), ["group v4", "group v6"].map(Vec::from));
+        assert_eq!(heard(&others[0]).as_deref(), Some(&b"group v4"[..]));
+        // Its wildcard hears every group on the machine too: its own choice of options.
+        let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[0])).collect();
+        assert!(all.contains(&b"v4".to_vec()), "{all:?}");
+        let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[1])).collect();
+        assert!(all.contains(&b"v6".to_vec()), "{all:?}");
+    });
 }
 
 #[test]
 fn a_server_that_starts_later_can_still_listen() {
-    netns::inside(
-        "sharing::a_server_that_starts_later_can_still_listen",
-        || {
-            let mut source = UdpSource::open(&UdpOptions::default());
-            let _later = [groups(), wildcards()].map(|both| both.map(as_collectd_does));
-            send_everywhere();
-            let got = take_all(&mut source);
-            assert!(
-                got.starts_with(&["group v4", "group v6"].map(Vec::from)),
-                "{got:?}"
-            );
-        },
-    );
+    netns::inside("sharing::a_server_that_starts_later_can_still_listen", || {
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let _later = [groups(), wildcards()].map(|both| both.map(as_collectd_does));
+        send_everywhere();
+        let got = take_all(&mut source);
+        assert!(got.starts_with(&["group v4", "group v6"].map(Vec::from)), "{got:?}");
+    });
 }
 
 #[test]
 fn a_group_on_one_interface_does_not_hear_the_others() {
-    netns::inside(
-        "sharing::a_group_on_one_interface_does_not_hear_the_others",
-        || {
-            netns::ip("link add left type veth peer name right");
-            netns::ip("link set left up");
-            netns::ip("addr add 10.99.0.1/24 dev left");
-            let mut source = open(&["239.192.74.66%left", "239.192.74.66:25827%lo"]);
-            assert_eq!(source.reports()[0].joined, ["left"]);
-            send_to_group((GROUP_V4, 25_826).into(), "not for left");
-            send_to_group((GROUP_V4, 25_827).into(), "for lo");
-            assert_eq!(take_all(&mut source), [b"for lo"]);
-        },
-    );
+    netns::inside("sharing::a_group_on_one_interface_does_not_hear_the_others", || {
+        netns::ip("link add left type veth peer name right");
+        netns::ip("link set left up");
+        netns::ip("addr add 10.99.0.1/24 dev left");
+        let mut source = open(&["239.192.74.66%left", "239.192.74.66:25827%lo"]);
+        assert_eq!(source.reports()[0].joined, ["left"]);
+        send_to_group((GROUP_V4, 25_826).into(), "not for left");
+        send_to_group((GROUP_V4, 25_827).into(), "for lo");
+        assert_eq!(take_all(&mut source), [b"for lo"]);
+    });
 }
 
 #[test]
@@ -201,21 +157,14 @@ fn interfaces_that_come_up_later_are_joined() {
     netns::inside("sharing::interfaces_that_come_up_later_are_joined", || {
         let mut source = UdpSource::open(&UdpOptions::default());
         let joined = |source: &UdpSource| -> BTreeSet<String> {
-            source
-                .reports()
-                .iter()
-                .flat_map(|report| report.joined.clone())
-                .collect()
+            source.reports().iter().flat_map(|report| report.joined.clone()).collect()
         };
         assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
         netns::ip("link add left type veth peer name right");
         netns::ip("addr add 10.99.0.1/24 dev left");
         netns::ip("link set left up");
         source.join_new_interfaces();
-        assert_eq!(
-            joined(&source),
-            BTreeSet::from(["left".into(), "lo".into()])
-        );
+        assert_eq!(joined(&source), BTreeSet::from(["left".into(), "lo".into()]));
         netns::ip("link delete left");
         source.join_new_interfaces();
         assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
@@ -224,20 +173,14 @@ fn interfaces_that_come_up_later_are_joined() {
 
 #[test]
 fn a_machine_without_ipv6_says_so_and_hears_ipv4() {
-    netns::inside(
-        "sharing::a_machine_without_ipv6_says_so_and_hears_ipv4",
-        || {
-            std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
-            let mut source = UdpSource::open(&UdpOptions::default());
-            let group = source
-                .reports()
-                .iter()
-                .find(|report| report.asked.address == GROUP_V6);
-            let told = group.unwrap().to_string();
-            assert!(told.contains("this machine has no IPv6"), "{told}");
-            assert!(told.contains("IPv4 multicast"), "{told}");
-            send_to_group((GROUP_V4, PORT_DEFAULT).into(), "group");
-            assert_eq!(take_all(&mut source), [b"group"]);
-        },
-    );
+    netns::inside("sharing::a_machine_without_ipv6_says_so_and_hears_ipv4", || {
+        std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let group = source.reports().iter().find(|report| report.asked.address == GROUP_V6);
+        let told = group.unwrap().to_string();
+        assert!(told.contains("this machine has no IPv6"), "{told}");
+        assert!(told.contains("IPv4 multicast"), "{told}");
+        send_to_group((GROUP_V4, PORT_DEFAULT).into(), "group");
+        assert_eq!(take_all(&mut source), [b"group"]);
+    });
 }

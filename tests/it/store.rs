@@ -16,22 +16,11 @@ fn a_known_type_is_named_by_types_db_and_an_unknown_one_by_position() {
     let names: Vec<_> = feed
         .store
         .ids()
-        .map(|id| {
-            (
-                &*feed.store.series(id).unwrap().ds_name,
-                feed.store.series(id).unwrap(),
-            )
-        })
+        .map(|id| (&*feed.store.series(id).unwrap().ds_name, feed.store.series(id).unwrap()))
         .map(|(name, series)| (name, series.known_type))
         .collect();
-    let expected = [
-        ("rx", true),
-        ("tx", true),
-        ("0", false),
-        ("1", false),
-        ("2", false),
-        ("value", false),
-    ];
+    let expected =
+        [("rx", true), ("tx", true), ("0", false), ("1", false), ("2", false), ("value", false)];
     assert_eq!(names, expected);
     assert_eq!(feed.store.health().unknown_types.len(), 2);
 }
@@ -39,19 +28,10 @@ fn a_known_type_is_named_by_types_db_and_an_unknown_one_by_position() {
 #[test]
 fn an_unknown_type_is_drawn_all_the_same() {
     let mut feed = Feed::new(MIB);
-    let list = feed.list(
-        "h",
-        "custom",
-        "no_such_type",
-        &[DsType::Gauge, DsType::Derive],
-    );
+    let list = feed.list("h", "custom", "no_such_type", &[DsType::Gauge, DsType::Derive]);
     for n in 0..3 {
         let value = i64::try_from(n * 50).unwrap();
-        feed.row(
-            list,
-            NOW + 10 * n,
-            &[Value::Gauge(1.5), Value::Derive(value)],
-        );
+        feed.row(list, NOW + 10 * n, &[Value::Gauge(1.5), Value::Derive(value)]);
     }
     feed.absorb();
     assert_eq!(latest(&feed.store, 0), Some((NOW + 20, Some(1.5))));
@@ -79,8 +59,7 @@ fn two_sources_that_name_the_same_identifier_feed_one_series() {
     let mut other = Feed::new(MIB);
     let list = other.list("h", "p", "gauge", &[DsType::Gauge]);
     other.gauges(list, [(NOW, 1.0), (NOW + 10, 2.0)]);
-    feed.store
-        .absorb(SourceId(7), &other.batch, CdTime::from_secs(NOW));
+    feed.store.absorb(SourceId(7), &other.batch, CdTime::from_secs(NOW));
     assert_eq!(feed.store.usage().series, 1);
     assert_eq!(feed.store.health().totals.duplicate_values, 1);
     assert_eq!(latest(&feed.store, 0), Some((NOW + 10, Some(2.0))));
@@ -101,12 +80,8 @@ fn late_duplicate_and_future_values_are_counted_each_in_its_own_place() {
     assert_eq!((totals.late_values, totals.late_dropped_values), (1, 0));
     assert_eq!((totals.duplicate_values, totals.future_values), (1, 1));
     assert_eq!(totals.stored_values, 4);
-    let means: Vec<f64> = feed
-        .trace(0, NOW, NOW + 100, 100)
-        .columns
-        .iter()
-        .map(|column| column.mean)
-        .collect();
+    let means: Vec<f64> =
+        feed.trace(0, NOW, NOW + 100, 100).columns.iter().map(|column| column.mean).collect();
     assert_eq!(means, [1.0, 2.0, 3.0, 4.0]);
 }
 
@@ -125,46 +100,32 @@ fn a_value_almost_a_day_ahead_does_not_keep_normal_ones_out() {
     }
     feed.absorb();
     assert_eq!(feed.store.usage().samples, 3_001);
-    assert_eq!(
-        feed.trace(0, NOW, NOW + 30_000, 500).stats.unwrap().count,
-        3_000
-    );
+    assert_eq!(feed.trace(0, NOW, NOW + 30_000, 500).stats.unwrap().count, 3_000);
 }
 
 #[test]
 fn the_oldest_samples_go_first_whichever_series_they_belong_to() {
     let mut feed = Feed::new(2 * MIB);
-    let lists: Vec<ListId> = (0..4)
-        .map(|n| feed.list(&format!("h{n}"), "p", "gauge", &[DsType::Gauge]))
-        .collect();
+    let lists: Vec<ListId> =
+        (0..4).map(|n| feed.list(&format!("h{n}"), "p", "gauge", &[DsType::Gauge])).collect();
     // 400,000 samples of 16 bytes, the series in turn, each for 5,000 samples.
     let start = NOW - 400_000;
     let mut oldest = Vec::new();
     for turn in 0..80 {
         let list = lists[turn % 4];
-        feed.gauges(
-            list,
-            (0..5_000).map(|n| (start + 5_000 * turn as u64 + n, 1.0)),
-        );
+        feed.gauges(list, (0..5_000).map(|n| (start + 5_000 * turn as u64 + n, 1.0)));
         feed.absorb();
         oldest.push(feed.store.usage().oldest.unwrap());
     }
     let usage = feed.store.usage();
     assert!(oldest.is_sorted());
-    assert_eq!(
-        usage.samples + feed.store.health().totals.evicted_samples,
-        400_000
-    );
+    assert_eq!(usage.samples + feed.store.health().totals.evicted_samples, 400_000);
     assert!(usage.bytes > usage.budget_bytes * 9 / 10, "{usage:?}");
     // What is left is the newest of all series together, but for what shared a block of 256 with
     // something older.
     let (from, to) = (usage.oldest.unwrap().secs_nanos().0, NOW);
     let kept: u64 = (0..4)
-        .map(|id| {
-            feed.trace(id, start, to, 1_000)
-                .stats
-                .map_or(0, |stats| stats.count)
-        })
+        .map(|id| feed.trace(id, start, to, 1_000).stats.map_or(0, |stats| stats.count))
         .sum();
     assert_eq!(kept, usage.samples);
     assert!(to - from - kept <= 4 * 256, "{kept} of {}", to - from);
@@ -196,12 +157,7 @@ fn a_flood_of_invented_names_is_refused_and_leaves_room_for_samples() {
     feed.absorb();
     for round in 0..50 {
         for n in 0..1_000 {
-            let list = feed.list(
-                &format!("invented-{round}-{n}"),
-                "p",
-                "gauge",
-                &[DsType::Gauge],
-            );
+            let list = feed.list(&format!("invented-{round}-{n}"), "p", "gauge", &[DsType::Gauge]);
             feed.gauges(list, [(NOW, 1.0)]);
         }
         feed.absorb();
@@ -211,10 +167,7 @@ fn a_flood_of_invented_names_is_refused_and_leaves_room_for_samples() {
     assert!(usage.series > 1_000 && usage.series < 10_000, "{usage:?}");
     feed.gauges(good, (0..1_000).map(|n| (NOW + 10 * n, 2.0)));
     feed.absorb();
-    assert_eq!(
-        feed.trace(0, NOW, NOW + 10_000, 2_000).stats.unwrap().count,
-        1_000
-    );
+    assert_eq!(feed.trace(0, NOW, NOW + 10_000, 2_000).stats.unwrap().count, 1_000);
 }
 
 #[test]
@@ -239,11 +192,7 @@ fn notifications_are_bounded_and_the_newest_stay() {
 #[test]
 fn rows_of_a_list_that_was_never_announced_harm_nobody() {
     let mut feed = gauge_feed([(NOW, 1.0)]);
-    feed.row(
-        ListId(u32::MAX),
-        NOW + 10,
-        &[Value::Gauge(5.0), Value::Gauge(6.0)],
-    );
+    feed.row(ListId(u32::MAX), NOW + 10, &[Value::Gauge(5.0), Value::Gauge(6.0)]);
     feed.gauges(ListId(0), [(NOW + 10, 2.0)]);
     feed.absorb();
     assert_eq!(feed.store.health().totals.refused_lists, 1);
@@ -256,20 +205,13 @@ fn a_hundred_thousand_series_announced_one_by_one_are_no_burden() {
     let began = Instant::now();
     for n in 0..100_000 {
         let host = format!("host-{}", n % 1_000);
-        let list = feed.list(
-            &host,
-            &format!("p{}", n / 10_000),
-            &format!("t{n}"),
-            &[DsType::Gauge],
-        );
+        let list =
+            feed.list(&host, &format!("p{}", n / 10_000), &format!("t{n}"), &[DsType::Gauge]);
         feed.gauges(list, [(NOW, 1.0)]);
         feed.absorb();
     }
     let taken = began.elapsed();
-    println!(
-        "100,000 series in 100,000 batches: {taken:?}, {:?}",
-        feed.store.usage()
-    );
+    println!("100,000 series in 100,000 batches: {taken:?}, {:?}", feed.store.usage());
     assert_eq!(feed.store.usage().series, 100_000);
     assert_eq!(feed.store.index().hosts().len(), 1_000);
     assert!(taken < Duration::from_secs(30), "{taken:?}");
@@ -279,14 +221,7 @@ fn a_hundred_thousand_series_announced_one_by_one_are_no_burden() {
 fn a_store_tells_what_a_value_and_a_trace_cost() {
     let mut feed = Feed::new(512 * MIB);
     let lists: Vec<ListId> = (0..1_000)
-        .map(|n| {
-            feed.list(
-                &format!("h{}", n / 50),
-                "p",
-                &format!("t{n}"),
-                &[DsType::Derive],
-            )
-        })
+        .map(|n| feed.list(&format!("h{}", n / 50), "p", &format!("t{n}"), &[DsType::Derive]))
         .collect();
     feed.absorb();
     let (mut taken, mut count) = (Duration::ZERO, 0_u32);
@@ -296,8 +231,7 @@ fn a_store_tells_what_a_value_and_a_trace_cost() {
         }
         count += 1_000;
         let began = Instant::now();
-        feed.store
-            .absorb(SOURCE, &feed.batch, CdTime::from_secs(NOW));
+        feed.store.absorb(SOURCE, &feed.batch, CdTime::from_secs(NOW));
         taken += began.elapsed();
         feed.batch.clear();
     }
@@ -306,29 +240,17 @@ fn a_store_tells_what_a_value_and_a_trace_cost() {
         let mut feed = Feed::new(64 * MIB);
         let list = feed.list("h", "p", "t", &[kind]);
         for secs in 0..86_400 {
-            feed.row(
-                list,
-                NOW - 86_400 + secs,
-                &[Value::from_bits(kind, secs * 1_000)],
-            );
+            feed.row(list, NOW - 86_400 + secs, &[Value::from_bits(kind, secs * 1_000)]);
         }
         feed.absorb();
         let mut trace = feed.trace(0, NOW - 86_400, NOW, 1_200);
         let span = Span::new(CdTime::from_secs(NOW - 86_400), CdTime::from_secs(NOW));
         let began = Instant::now();
         for _ in 0..20 {
-            feed.store
-                .trace(SeriesId(0), span, 1_200, Mode::Rate, &mut trace);
+            feed.store.trace(SeriesId(0), span, 1_200, Mode::Rate, &mut trace);
         }
-        println!(
-            "trace of 86,400 {} samples: {:?}",
-            kind.name(),
-            began.elapsed() / 20
-        );
-        assert_eq!(
-            trace.stats.unwrap().count,
-            86_400 - u64::from(kind == DsType::Derive)
-        );
+        println!("trace of 86,400 {} samples: {:?}", kind.name(), began.elapsed() / 20);
+        assert_eq!(trace.stats.unwrap().count, 86_400 - u64::from(kind == DsType::Derive));
         assert!(trace.columns.len() <= 1_202);
     }
 }

@@ -30,11 +30,7 @@ fn sources() -> Vec<(PathBuf, String)> {
             }
         }
     }
-    assert!(
-        files.len() > 40,
-        "only {} source files were found",
-        files.len()
-    );
+    assert!(files.len() > 40, "only {} source files were found", files.len());
     files
 }
 
@@ -44,9 +40,7 @@ fn code(text: &str) -> &str {
 }
 
 fn module(path: &Path) -> String {
-    let inside = path
-        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .unwrap();
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
     let first = inside.iter().next().unwrap().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
@@ -67,10 +61,8 @@ fn imports_point_down_the_floors() {
                 continue;
             }
             for used in line.split("crate::").skip(1) {
-                let name: String = used
-                    .chars()
-                    .take_while(|c| c.is_alphanumeric() || *c == '_')
-                    .collect();
+                let name: String =
+                    used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let below = floor(&name).is_none_or(|other| other <= own);
                 let sideways = module(&path) == "ui"
                     && ["source", "config"].contains(&name.as_str())
@@ -78,21 +70,12 @@ fn imports_point_down_the_floors() {
                 // The window is told its arguments; the command line starts the window.
                 let glue = own == 5;
                 if !(below || glue) || sideways {
-                    wrong.push(format!(
-                        "{}:{}: {}",
-                        path.display(),
-                        number + 1,
-                        line.trim()
-                    ));
+                    wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
                 }
             }
         }
     }
-    assert!(
-        wrong.is_empty(),
-        "imports that point up:\n{}",
-        wrong.join("\n")
-    );
+    assert!(wrong.is_empty(), "imports that point up:\n{}", wrong.join("\n"));
 }
 
 #[test]
@@ -114,12 +97,7 @@ fn pure_floors_know_no_socket_file_thread_clock_or_screen() {
         for (number, line) in code(&text).lines().enumerate() {
             let comment = line.trim_start().starts_with("//");
             if !comment && banned.iter().any(|word| line.contains(word)) {
-                wrong.push(format!(
-                    "{}:{}: {}",
-                    path.display(),
-                    number + 1,
-                    line.trim()
-                ));
+                wrong.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }
         }
     }
@@ -129,11 +107,7 @@ fn pure_floors_know_no_socket_file_thread_clock_or_screen() {
 #[test]
 fn every_file_starts_with_what_it_is() {
     for (path, text) in sources() {
-        assert!(
-            text.starts_with("//! "),
-            "{} has no module documentation",
-            path.display()
-        );
+        assert!(text.starts_with("//! "), "{} has no module documentation", path.display());
     }
 }
 
@@ -143,18 +117,11 @@ fn files_and_lines_stay_readable() {
     for (path, text) in sources() {
         let lines = code(&text).lines().count();
         if lines > 500 {
-            wrong.push(format!(
-                "{} has {lines} lines before its tests",
-                path.display()
-            ));
+            wrong.push(format!("{} has {lines} lines before its tests", path.display()));
         }
         for (number, line) in text.lines().enumerate() {
             if line.chars().count() > 100 {
-                wrong.push(format!(
-                    "{}:{} is longer than 100",
-                    path.display(),
-                    number + 1
-                ));
+                wrong.push(format!("{}:{} is longer than 100", path.display(), number + 1));
             }
         }
     }
@@ -165,14 +132,9 @@ fn files_and_lines_stay_readable() {
 fn colours_are_chosen_in_the_theme_only() {
     for (path, text) in sources() {
         let theme = path.ends_with("ui/theme.rs");
-        let chosen = [
-            "Color32::from_rgb(",
-            "Color32::RED",
-            "Color32::WHITE",
-            "Color32::BLACK",
-        ]
-        .iter()
-        .any(|word| code(&text).contains(word));
+        let chosen = ["Color32::from_rgb(", "Color32::RED", "Color32::WHITE", "Color32::BLACK"]
+            .iter()
+            .any(|word| code(&text).contains(word));
         assert!(theme || !chosen, "{} chooses a colour", path.display());
     }
 }

@@ -26,11 +26,7 @@ fn a_reset_breaks_the_line_and_is_marked() {
     assert_eq!(trace.resets, [CdTime::from_secs(NOW + 30)]);
     assert_eq!(trace.breaks, [2]);
     let stats = trace.stats.unwrap();
-    assert_eq!(
-        (stats.min, stats.max, stats.count),
-        (10.0, 10.0, 3),
-        "no spike"
-    );
+    assert_eq!((stats.min, stats.max, stats.count), (10.0, 10.0, 3), "no spike");
     assert_eq!(latest(&feed.store, 0), Some((NOW + 40, Some(10.0))));
 }
 
@@ -45,14 +41,8 @@ fn the_value_in_force_is_the_newest_before_and_none_inside_a_gap() {
         (NOW + 36, None),
         (NOW + 100, Some(3.0)),
     ] {
-        let reading = feed
-            .store
-            .value_at(SeriesId(0), CdTime::from_secs(secs), Mode::Rate);
-        assert_eq!(
-            reading.and_then(|reading| reading.value),
-            expected,
-            "{secs}"
-        );
+        let reading = feed.store.value_at(SeriesId(0), CdTime::from_secs(secs), Mode::Rate);
+        assert_eq!(reading.and_then(|reading| reading.value), expected, "{secs}");
     }
 }
 
@@ -60,11 +50,7 @@ fn the_value_in_force_is_the_newest_before_and_none_inside_a_gap() {
 fn a_line_reaches_the_edges_of_a_window_between_two_samples() {
     let feed = gauge_feed((0..10).map(|n| (NOW + 10 * n, 1.0)));
     let trace = feed.trace(0, NOW + 42, NOW + 48, 100);
-    let times: Vec<u64> = trace
-        .columns
-        .iter()
-        .map(|column| column.time.secs_nanos().0)
-        .collect();
+    let times: Vec<u64> = trace.columns.iter().map(|column| column.time.secs_nanos().0).collect();
     assert_eq!(times, [NOW + 40, NOW + 50]);
     assert_eq!(trace.stats, None);
 }
@@ -103,10 +89,7 @@ struct Plain {
 }
 
 fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain> {
-    let sample = |&(raw, bits): &(u64, u64)| Sample {
-        time: CdTime::from_raw(raw),
-        bits,
-    };
+    let sample = |&(raw, bits): &(u64, u64)| Sample { time: CdTime::from_raw(raw), bits };
     let bounds = Bounds::default();
     let mut plain = Vec::new();
     for (n, current) in samples.iter().enumerate() {
@@ -117,11 +100,7 @@ fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain
             None => rate::first(kind, sample(current), Interval::from_secs(10), bounds),
         };
         let time = CdTime::from_raw(current.0);
-        plain.push(Plain {
-            time,
-            value: step.value(),
-            breaks: previous.is_none(),
-        });
+        plain.push(Plain { time, value: step.value(), breaks: previous.is_none() });
     }
     plain
 }
@@ -129,17 +108,11 @@ fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain
 fn plain_trace(plain: &[Plain], span: Span, columns: usize) -> Trace {
     let width = span.width().raw().div_ceil(columns.max(2) as u64 - 1);
     let bucket = |time: CdTime| time.raw() / width;
-    let (low, high) = (
-        bucket(span.start),
-        bucket(CdTime::from_raw(span.end.raw() - 1)),
-    );
+    let (low, high) = (bucket(span.start), bucket(CdTime::from_raw(span.end.raw() - 1)));
     let mut trace = Trace::default();
     // Does the line break anywhere between these two values?
-    let broken = |from: usize, to: usize| {
-        plain[from + 1..=to]
-            .iter()
-            .any(|p| p.breaks || p.value.is_none())
-    };
+    let broken =
+        |from: usize, to: usize| plain[from + 1..=to].iter().any(|p| p.breaks || p.value.is_none());
     let mut last_used: Option<usize> = None;
     for number in low..=high {
         let inside: Vec<usize> = (0..plain.len())
@@ -161,11 +134,7 @@ fn plain_trace(plain: &[Plain], span: Span, columns: usize) -> Trace {
         }
         let values: Vec<f64> = inside.iter().filter_map(|&n| plain[n].value).collect();
         let middle = CdTime::from_raw(number * width + width / 2);
-        let time = if inside.len() == 1 {
-            plain[first].time
-        } else {
-            middle
-        };
+        let time = if inside.len() == 1 { plain[first].time } else { middle };
         trace.columns.push(column(time, &values));
         last_used = Some(last);
     }
@@ -185,21 +154,12 @@ fn plain_trace(plain: &[Plain], span: Span, columns: usize) -> Trace {
 }
 
 fn plain_stats(plain: &[Plain], span: Span) -> Option<Stats> {
-    let drawn: Vec<f64> = plain
-        .iter()
-        .filter(|p| span.contains(p.time))
-        .filter_map(|p| p.value)
-        .collect();
+    let drawn: Vec<f64> =
+        plain.iter().filter(|p| span.contains(p.time)).filter_map(|p| p.value).collect();
     drawn.last().map(|&last| {
         let all = column(span.start, &drawn);
         let count = drawn.len() as u64;
-        Stats {
-            last,
-            min: all.min,
-            avg: all.mean,
-            max: all.max,
-            count,
-        }
+        Stats { last, min: all.min, avg: all.mean, max: all.max, count }
     })
 }
 
@@ -207,13 +167,7 @@ fn column(time: CdTime, values: &[f64]) -> Column {
     let min = values.iter().copied().fold(f64::INFINITY, f64::min);
     let max = values.iter().copied().fold(f64::NEG_INFINITY, f64::max);
     let mean = (values.iter().sum::<f64>() / values.len() as f64).clamp(min, max);
-    Column {
-        time,
-        min,
-        max,
-        mean,
-        count: u32::try_from(values.len()).unwrap(),
-    }
+    Column { time, min, max, mean, count: u32::try_from(values.len()).unwrap() }
 }
 
 fn steps() -> impl Strategy<Value = Vec<(u64, i64)>> {

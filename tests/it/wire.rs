@@ -71,10 +71,7 @@ fn check_listing(name: &str, records: usize) {
             *interval = json!(interval.as_f64().unwrap());
         }
         assert_eq!(found, expected, "{name}");
-        assert!(
-            (secs - expected_secs).abs() < 1e-6,
-            "{secs} {expected_secs} in {found}"
-        );
+        assert!((secs - expected_secs).abs() < 1e-6, "{secs} {expected_secs} in {found}");
     }
 }
 
@@ -101,17 +98,13 @@ fn datagrams_of_the_traffic_generator_read_as_listed() {
 
 #[test]
 fn signed_and_encrypted_datagrams_name_their_user_and_give_nothing_else() {
-    for (name, protection) in [
-        ("signed", Protection::Signed),
-        ("encrypted", Protection::Encrypted),
-    ] {
+    for (name, protection) in [("signed", Protection::Signed), ("encrypted", Protection::Encrypted)]
+    {
         for datagram in datagrams(&data(&format!("{name}.pcap"))) {
             let mut events = 0;
             decode(&datagram, &mut |event| {
                 events += 1;
-                let Event::Protected(part) = event else {
-                    panic!("{event:?}")
-                };
+                let Event::Protected(part) = event else { panic!("{event:?}") };
                 assert_eq!((part.protection, part.offset_bytes), (protection, 0));
                 assert!([&b"alice"[..], b"bob", b"carol"].contains(&part.user));
             });
@@ -129,10 +122,7 @@ fn check(bytes: &str, expected: &[&str]) {
 #[track_caller]
 fn check_tail(tail: &str, expected: &[&str]) {
     let good = ["h/p/gauge 1795426812+10 [Gauge(1.0)]"];
-    check(
-        &format!("{HEADER} {GAUGE_1} {tail}"),
-        &[&good[..], expected].concat(),
-    );
+    check(&format!("{HEADER} {GAUGE_1} {tail}"), &[&good[..], expected].concat());
 }
 
 #[test]
@@ -166,14 +156,8 @@ fn faults_that_leave_the_rest_sure_are_told_and_passed() {
     let good = "h/p/gauge-x 1795426812+10 [Gauge(1.0)]";
     for (bytes, fault) in [
         ("0006 0006 0000", "at byte 61: values part without values"),
-        (
-            "0006 000f 0001 04 0000000000000000",
-            "at byte 61: unknown data source type 4",
-        ),
-        (
-            "0100 0006 6d00",
-            "at byte 61: notification with severity 0, none of 1, 2, 4",
-        ),
+        ("0006 000f 0001 04 0000000000000000", "at byte 61: unknown data source type 4"),
+        ("0100 0006 6d00", "at byte 61: notification with severity 0, none of 1, 2, 4"),
         (
             "0101 000c 0000000000000002 0100 0005 00",
             "at byte 73: notification with an empty message",
@@ -192,26 +176,14 @@ fn faults_that_leave_nothing_sure_end_the_datagram() {
         ("0005 0000", "at byte 61: part length 0 is below 4"),
         ("0005 0003", "at byte 61: part length 3 is below 4"),
         ("0005 0004", "at byte 61: string without any byte"),
-        (
-            "0005 0006 7878",
-            "at byte 61: string without terminating NUL",
-        ),
-        (
-            "0008 0008 01020304",
-            "at byte 61: number part of 8 bytes, not 12",
-        ),
+        ("0005 0006 7878", "at byte 61: string without terminating NUL"),
+        ("0008 0008 01020304", "at byte 61: number part of 8 bytes, not 12"),
         (
             "0006 000f 0002 01 0000000000000000",
             "at byte 61: values part of 15 bytes, but 2 values need 24",
         ),
-        (
-            "0006 0005 00",
-            "at byte 61: values part of 5 bytes, but 0 values need 6",
-        ),
-        (
-            "0200 0008 01020304",
-            "at byte 61: signature part of 8 bytes, at least 37",
-        ),
+        ("0006 0005 00", "at byte 61: values part of 5 bytes, but 0 values need 6"),
+        ("0200 0008 01020304", "at byte 61: signature part of 8 bytes, at least 37"),
         (
             "0210 0008 00090304",
             "at byte 61: encrypted part of 8 bytes is too short for what it claims",
@@ -224,20 +196,14 @@ fn faults_that_leave_nothing_sure_end_the_datagram() {
     let message = format!("0100 0105 {} 00 {next}", "78".repeat(256));
     check_tail(&message, &["at byte 61: message of 256 bytes, at most 255"]);
     let nobody = format!("0200 0024 {} {next}", "00".repeat(32));
-    check_tail(
-        &nobody,
-        &["at byte 61: signed or encrypted part without user"],
-    );
+    check_tail(&nobody, &["at byte 61: signed or encrypted part without user"]);
 }
 
 #[test]
 fn what_is_left_at_the_end_costs_nothing_before_it() {
     check_tail("00", &["at byte 61: 1 byte behind the last part"]);
     check_tail("000600", &["at byte 61: 3 bytes behind the last part"]);
-    check_tail(
-        "00000000",
-        &["at byte 61: 4 zero bytes behind the last part"],
-    );
+    check_tail("00000000", &["at byte 61: 4 zero bytes behind the last part"]);
     let cut = "at byte 61: part of 15 bytes, 5 left: the datagram was cut or is damaged";
     check_tail("0006 000f 00", &[cut]);
     check("", &[]);
@@ -261,10 +227,7 @@ fn values_without_what_they_need_are_a_fault() {
 fn what_follows_an_encrypted_part_is_read_with_the_names_of_before() {
     let encrypted = format!("0210 002e 0003 626f62 {} 99", "00".repeat(36));
     let list = "h/p/gauge 1795426812+10 [Gauge(1.0)]";
-    check_tail(
-        &format!("{encrypted} {GAUGE_1}"),
-        &["Encrypted bob at 61", list],
-    );
+    check_tail(&format!("{encrypted} {GAUGE_1}"), &["Encrypted bob at 61", list]);
 }
 
 #[test]

@@ -49,19 +49,14 @@ pub struct Plan<'a> {
 
 /// A `Server` line; `interface` is for groups.
 pub fn server(address: &str, port: u16, interface: Option<&str>) -> String {
-    let inner = interface
-        .map(|name| format!("Interface \"{name}\"\n"))
-        .unwrap_or_default();
+    let inner = interface.map(|name| format!("Interface \"{name}\"\n")).unwrap_or_default();
     format!("<Server \"{address}\" \"{port}\">\n{inner}</Server>\n")
 }
 
 impl Daemon {
     pub fn start(plan: &Plan<'_>) -> Self {
         // Its csv plugin writes nothing below a folder that begins with a dot, the default.
-        let folder = tempfile::Builder::new()
-            .prefix("collectoscope-")
-            .tempdir()
-            .unwrap();
+        let folder = tempfile::Builder::new().prefix("collectoscope-").tempdir().unwrap();
         let base = folder.path();
         fs::write(base.join("types.db"), TYPES).unwrap();
         let config = base.join("collectd.conf");
@@ -76,10 +71,7 @@ impl Daemon {
             .stdout(out)
             .spawn()
             .unwrap();
-        Self {
-            child: Some(child),
-            folder,
-        }
+        Self { child: Some(child), folder }
     }
 
     /// Ends it as an administrator would, so that its files are complete.
@@ -129,15 +121,11 @@ impl Drop for Daemon {
 }
 
 fn program() -> PathBuf {
-    [
-        "/usr/sbin/collectd",
-        "/usr/bin/collectd",
-        "/usr/local/sbin/collectd",
-    ]
-    .map(PathBuf::from)
-    .into_iter()
-    .find(|path| path.exists())
-    .expect("collectd is missing: apt-get install --no-install-recommends collectd-core")
+    ["/usr/sbin/collectd", "/usr/bin/collectd", "/usr/local/sbin/collectd"]
+        .map(PathBuf::from)
+        .into_iter()
+        .find(|path| path.exists())
+        .expect("collectd is missing: apt-get install --no-install-recommends collectd-core")
 }
 
 /// One write thread: with more, two rows at once may each create the csv file anew.
@@ -179,9 +167,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 #[track_caller]
 pub fn assert_written(lines: &[Line], csv: &Csv) {
     for line in lines {
-        let row = csv
-            .get(&line.identifier)
-            .and_then(|rows| rows.get(&line.time));
+        let row = csv.get(&line.identifier).and_then(|rows| rows.get(&line.time));
         let row =
             row.unwrap_or_else(|| panic!("{line:?} is not among {:?}", csv.get(&line.identifier)));
         let same: Vec<String> = row.iter().map(|cell| cell.replace("-nan", "nan")).collect();

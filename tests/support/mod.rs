@@ -25,19 +25,14 @@ use std::process::{Command, Output};
 
 /// A file of `tests/data`.
 pub fn data(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("tests/data")
-        .join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name)
 }
 
 /// The UDP payloads of a capture, in order.
 pub fn datagrams(path: &Path) -> Vec<Vec<u8>> {
     let mut capture = Capture::open(path).unwrap();
     let mut payloads = Vec::new();
-    while capture
-        .next(&mut |datagram| payloads.push(datagram.bytes.to_vec()))
-        .unwrap()
-    {}
+    while capture.next(&mut |datagram| payloads.push(datagram.bytes.to_vec())).unwrap() {}
     payloads
 }
 
@@ -45,12 +40,8 @@ pub fn datagrams(path: &Path) -> Vec<Vec<u8>> {
 pub fn listing(name: &str) -> Vec<serde_json::Value> {
     let file = std::fs::File::open(data(&format!("{name}.truth.jsonl.gz"))).unwrap();
     let mut text = String::new();
-    flate2::read::GzDecoder::new(file)
-        .read_to_string(&mut text)
-        .unwrap();
-    text.lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
+    flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
 }
 
 /// Bytes from hexadecimal digits; blanks are for the eye.
@@ -104,21 +95,12 @@ pub fn dump(args: &[&str]) -> Output {
 
 /// `dump --read` of a file of `tests/data`, to its end.
 pub fn dump_data(name: &str, args: &[&str]) -> Output {
-    collectoscope()
-        .args(["dump", "--read"])
-        .arg(data(name))
-        .args(args)
-        .output()
-        .unwrap()
+    collectoscope().args(["dump", "--read"]).arg(data(name)).args(args).output().unwrap()
 }
 
 /// What was printed on standard output, line by line.
 pub fn stdout_lines(output: &Output) -> Vec<String> {
-    std::str::from_utf8(&output.stdout)
-        .unwrap()
-        .lines()
-        .map(str::to_owned)
-        .collect()
+    std::str::from_utf8(&output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
 /// What was printed on standard error.

@@ -34,13 +34,7 @@ pub fn inside(test: &str, body: impl FnOnce()) {
 /// Runs `ip` with the words of `line`.
 #[track_caller]
 pub fn ip(line: &str) {
-    let output = Command::new("ip")
-        .args(line.split(' '))
-        .output()
-        .expect("apt-get install iproute2");
-    assert!(
-        output.status.success(),
-        "ip {line}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output =
+        Command::new("ip").args(line.split(' ')).output().expect("apt-get install iproute2");
+    assert!(output.status.success(), "ip {line}: {}", String::from_utf8_lossy(&output.stderr));
 }

@@ -15,16 +15,8 @@ const EACH_MAX: usize = 512;
 const PROCESSES_MAX: usize = 2_000;
 
 /// States of a core in the order of `/proc/stat`, by collectd's names.
-const CPU_STATES: [&str; 8] = [
-    "user",
-    "nice",
-    "system",
-    "idle",
-    "wait",
-    "interrupt",
-    "softirq",
-    "steal",
-];
+const CPU_STATES: [&str; 8] =
+    ["user", "nice", "system", "idle", "wait", "interrupt", "softirq", "steal"];
 
 /// Keeps what percentages need: the previous ticks of each core.
 #[derive(Debug)]
@@ -111,9 +103,7 @@ fn read_activity(stat: &str, take: &mut Take<'_>) {
 
 /// The value of `name` in bytes.
 fn meminfo_bytes(meminfo: &str, name: &str) -> Option<f64> {
-    let line = meminfo
-        .lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
+    let line = meminfo.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'))?;
     let kibibytes: u64 = line.split_ascii_whitespace().next()?.parse().ok()?;
     Some(kibibytes as f64 * 1024.0)
 }
@@ -150,11 +140,7 @@ fn read_swap(meminfo: &str, vmstat: &str, take: &mut Take<'_>) {
     for (counter, direction) in [("pswpin", "in"), ("pswpout", "out")] {
         let mut words = vmstat.lines().filter_map(|line| line.strip_prefix(counter));
         let Some(value) = words.next() else { continue };
-        derive(
-            take,
-            named("swap", "", "swap_io", direction),
-            [number(Some(value.trim()))],
-        );
+        derive(take, named("swap", "", "swap_io", direction), [number(Some(value.trim()))]);
     }
 }
 
@@ -165,17 +151,7 @@ fn read_interfaces(net_dev: &str, take: &mut Take<'_>) {
         let mut words = numbers.split_ascii_whitespace();
         // Eight of receiving (bytes packets errors dropped …), eight of sending.
         let all: [u64; 16] = std::array::from_fn(|_| number(words.next()));
-        let [
-            rx_octets,
-            rx_packets,
-            rx_errors,
-            rx_dropped,
-            _,
-            _,
-            _,
-            _,
-            rest @ ..,
-        ] = all;
+        let [rx_octets, rx_packets, rx_errors, rx_dropped, _, _, _, _, rest @ ..] = all;
         let [tx_octets, tx_packets, tx_errors, tx_dropped, ..] = rest;
         for (type_, values) in [
             ("if_octets", [rx_octets, tx_octets]),
@@ -199,27 +175,11 @@ fn read_disks(diskstats: &str, take: &mut Take<'_>) {
         (is_real && (reads, writes) != (0, 0)).then_some((name, all))
     });
     for (name, all) in used.take(EACH_MAX) {
-        let [
-            reads,
-            _,
-            sectors_read,
-            _,
-            writes,
-            _,
-            sectors_written,
-            _,
-            _,
-            busy,
-            weighted,
-        ] = all;
+        let [reads, _, sectors_read, _, writes, _, sectors_written, _, _, busy, weighted] = all;
         let octets = [sectors_read, sectors_written].map(|sectors| sectors.wrapping_mul(512));
         derive(take, named("disk", name, "disk_octets", ""), octets);
         derive(take, named("disk", name, "disk_ops", ""), [reads, writes]);
-        derive(
-            take,
-            named("disk", name, "disk_io_time", ""),
-            [busy, weighted],
-        );
+        derive(take, named("disk", name, "disk_io_time", ""), [busy, weighted]);
     }
 }
 
@@ -239,11 +199,7 @@ fn read_mounts(mounts: &str, take: &mut Take<'_>) {
             continue;
         };
         // The same device again is a bind mount, as containers have many.
-        let key = if device.starts_with('/') {
-            device
-        } else {
-            point
-        };
+        let key = if device.starts_with('/') { device } else { point };
         let is_left_out = FILESYSTEMS_LEFT_OUT.contains(&kind) || kind.starts_with("fuse");
         if is_left_out || seen.contains(&key) || seen.len() >= EACH_MAX {
             continue;
@@ -261,16 +217,10 @@ fn read_mounts(mounts: &str, take: &mut Take<'_>) {
         let reserved = space.blocks_free().saturating_sub(space.blocks_available());
         let used = space.blocks().saturating_sub(space.blocks_free());
         let instance = mount_instance(&point);
-        for (state, blocks) in [
-            ("free", space.blocks_available()),
-            ("reserved", reserved),
-            ("used", used),
-        ] {
-            gauge(
-                take,
-                named("df", &instance, "df_complex", state),
-                bytes(blocks),
-            );
+        for (state, blocks) in
+            [("free", space.blocks_available()), ("reserved", reserved), ("used", used)]
+        {
+            gauge(take, named("df", &instance, "df_complex", state), bytes(blocks));
         }
     }
 }
@@ -278,12 +228,8 @@ fn read_mounts(mounts: &str, take: &mut Take<'_>) {
 /// Blanks, tabs, newlines and backslashes are written as `\040` and so on (getmntent(3)).
 fn unescaped(point: &str) -> String {
     let mut plain = point.to_owned();
-    for (escaped, character) in [
-        ("\\040", " "),
-        ("\\011", "\t"),
-        ("\\012", "\n"),
-        ("\\134", "\\"),
-    ] {
+    for (escaped, character) in [("\\040", " "), ("\\011", "\t"), ("\\012", "\n"), ("\\134", "\\")]
+    {
         plain = plain.replace(escaped, character);
     }
     plain
@@ -310,19 +256,13 @@ fn read_processes(take: &mut Take<'_>) {
         let Some(state) = process_state(&stat) else {
             continue;
         };
-        let place = PROCESS_STATES
-            .iter()
-            .position(|(letters, _)| letters.contains(state));
+        let place = PROCESS_STATES.iter().position(|(letters, _)| letters.contains(state));
         if let Some(count) = place.and_then(|place| counts.get_mut(place)) {
             *count += 1;
         }
     }
     for ((_, state), count) in PROCESS_STATES.iter().zip(counts) {
-        gauge(
-            take,
-            named("processes", "", "ps_state", state),
-            count.into(),
-        );
+        gauge(take, named("processes", "", "ps_state", state), count.into());
     }
 }
 
@@ -352,11 +292,7 @@ mod tests {
         let mut lines = Vec::new();
         read(&mut |reading: &Reading<'_>| {
             let dash = |name: &str| {
-                if name.is_empty() {
-                    String::new()
-                } else {
-                    format!("-{name}")
-                }
+                if name.is_empty() { String::new() } else { format!("-{name}") }
             };
             let values: Vec<String> = reading
                 .values
@@ -398,10 +334,7 @@ mod tests {
                 "cpu-0/percent-steal 2.5",
             ]
         );
-        assert!(
-            told(|take| read_cpu(second, &mut cores, take)).is_empty(),
-            "no tick passed"
-        );
+        assert!(told(|take| read_cpu(second, &mut cores, take)).is_empty(), "no tick passed");
     }
 
     #[test]
@@ -459,13 +392,8 @@ mod tests {
 
     #[test]
     fn interfaces_past_the_limit_are_left_out() {
-        let net_dev: String = (0..EACH_MAX + 9)
-            .map(|at| format!("veth{at}: 1 1\n"))
-            .collect();
-        assert_eq!(
-            told(|take| read_interfaces(&net_dev, take)).len(),
-            EACH_MAX * 4
-        );
+        let net_dev: String = (0..EACH_MAX + 9).map(|at| format!("veth{at}: 1 1\n")).collect();
+        assert_eq!(told(|take| read_interfaces(&net_dev, take)).len(), EACH_MAX * 4);
     }
 
     #[test]
@@ -489,21 +417,14 @@ mod tests {
                       /dev/vda / ext4 rw 0 0\n/dev/vda /tmp ext4 rw 0 0\n";
         let lines = told(|take| read_mounts(mounts, take));
         assert_eq!(lines.len(), 3, "{lines:?}");
-        assert!(
-            lines
-                .iter()
-                .all(|line| line.starts_with("df-root/df_complex-")),
-            "{lines:?}"
-        );
+        assert!(lines.iter().all(|line| line.starts_with("df-root/df_complex-")), "{lines:?}");
     }
 
     #[test]
     fn a_mount_point_is_named_as_collectd_names_it() {
-        for (point, instance) in [
-            ("/", "root"),
-            ("/var/lib", "var-lib"),
-            ("/media/my\\040disk", "media-my disk"),
-        ] {
+        for (point, instance) in
+            [("/", "root"), ("/var/lib", "var-lib"), ("/media/my\\040disk", "media-my disk")]
+        {
             assert_eq!(mount_instance(&unescaped(point)), instance);
         }
     }

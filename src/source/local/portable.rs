@@ -43,11 +43,7 @@ impl Meter {
         for (core, cpu) in system.cpus().iter().enumerate() {
             let (instance, used) = (core.to_string(), f64::from(cpu.usage()));
             gauge(take, named("cpu", &instance, "percent", "user"), used);
-            gauge(
-                take,
-                named("cpu", &instance, "percent", "idle"),
-                (100.0 - used).max(0.0),
-            );
+            gauge(take, named("cpu", &instance, "percent", "idle"), (100.0 - used).max(0.0));
         }
     }
 
@@ -74,23 +70,14 @@ impl Meter {
         for (name, network) in &*networks {
             let name = name.to_string_lossy();
             for (type_, values) in [
-                (
-                    "if_octets",
-                    [network.total_received(), network.total_transmitted()],
-                ),
+                ("if_octets", [network.total_received(), network.total_transmitted()]),
                 (
                     "if_packets",
-                    [
-                        network.total_packets_received(),
-                        network.total_packets_transmitted(),
-                    ],
+                    [network.total_packets_received(), network.total_packets_transmitted()],
                 ),
                 (
                     "if_errors",
-                    [
-                        network.total_errors_on_received(),
-                        network.total_errors_on_transmitted(),
-                    ],
+                    [network.total_errors_on_received(), network.total_errors_on_transmitted()],
                 ),
             ] {
                 derive(take, named("interface", &name, type_, ""), values);
@@ -111,11 +98,7 @@ impl Meter {
             let free = disk.available_space();
             let used = disk.total_space().saturating_sub(free);
             for (state, bytes) in [("free", free), ("used", used)] {
-                gauge(
-                    take,
-                    named("df", &instance, "df_complex", state),
-                    bytes as f64,
-                );
+                gauge(take, named("df", &instance, "df_complex", state), bytes as f64);
             }
         }
     }
