@@ -113,7 +113,7 @@ pub(crate) fn start(options: &Options) -> Result<Vec<Figure>, String> {
         command.args(["--after", "0", "--screenshot"]).arg(&picture);
         let child = command.spawn();
         let mut child = Running(child.map_err(|error| error.to_string())?);
-        until(30, "the first frame begins", || status(&desktop.status_file()));
+        desktop.await_status(&mut child)?;
         begun.push(started.elapsed().as_secs_f64() * 1_000.0);
         let ended = child.0.wait().map_err(|error| error.to_string())?;
         saved.push(started.elapsed().as_secs_f64() * 1_000.0);
@@ -199,7 +199,7 @@ struct Sender {
 impl Sender {
     fn new(desktop: &Desktop) -> Result<Self, String> {
         let status = status(&desktop.status_file()).ok_or("no status")?;
-        let listening = status["listening"].to_string();
+        let listening = status.get("listening").map(ToString::to_string).unwrap_or_default();
         let port = listening.split("127.0.0.1:").nth(1).unwrap_or("");
         let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
         let port: u16 = digits.parse().map_err(|_| format!("no port in {listening}"))?;
