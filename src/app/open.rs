@@ -37,8 +37,8 @@ pub enum OpenError {
     NoDisplay,
     /// A display is named, but nobody answers there.
     #[error(
-        "cannot open a window: the display {0} does not answer; is it running, and may this user \
-         draw on it? On another machine use `ssh -X`"
+        "cannot open a window: the display {0} does not answer; is it running, may this user draw \
+         on it, and is libX11 or libwayland-client installed? On another machine use `ssh -X`"
     )]
     NoAnswer(String),
     /// A display, but it cannot be drawn on.
@@ -111,7 +111,7 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };
-    let opened = AtomicBool::new(false);
+    let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
@@ -133,19 +133,35 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
         let app = App::new(&cc.egui_ctx, setup);
         Ok(Box::new(Running { app, _receiver: receiver }) as Box<dyn eframe::App>)
     };
-    // A missing library makes winit panic rather than fail. That, and only that, is caught: a
-    // panic in a window that was open is a bug and goes on its way.
+    // A missing library makes winit panic rather than fail. That, and only that, is caught and
+    // told in a sentence: a panic in a window that was open is a bug and goes on its way.
+    let told = std::panic::take_hook();
+    let open = Arc::clone(&opened);
+    std::panic::set_hook(Box::new(move |panic| {
+        if open.load(Ordering::Acquire) {
+            told(panic);
+        }
+    }));
     let result = catch_unwind(AssertUnwindSafe(|| {
         eframe::run_native("collectoscope", options, Box::new(create))
     }));
+    drop(std::panic::take_hook());
     match result {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(eframe::Error::WinitEventLoop(_))) if !opened.load(Ordering::Acquire) => {
-            Err(OpenError::NoAnswer(display()))
-        }
-        Ok(Err(error)) => Err(OpenError::Graphics(error.to_string())),
+        Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+    }
+}
+
+/// What an error of the window's libraries means to the user.
+fn why(error: &eframe::Error) -> OpenError {
+    let text = error.to_string();
+    match error {
+        eframe::Error::WinitEventLoop(_) if !text.contains(".so") => OpenError::NoAnswer(display()),
+        // It prints the whole configuration that it looked for.
+        eframe::Error::NoGlutinConfigs(..) => OpenError::Graphics("no OpenGL driver".into()),
+        _ => OpenError::Graphics(text),
     }
 }
 
