@@ -158,6 +158,11 @@ impl Graphs {
         self.graphs.get(index)
     }
 
+    /// The rule of the line at `place`.
+    pub fn line(&self, place: Place) -> Option<&LineRule> {
+        self.get(place.graph)?.line.get(place.line)
+    }
+
     /// All graphs in order.
     pub fn iter(&self) -> impl Iterator<Item = &Graph> {
         self.graphs.iter()

@@ -7,6 +7,7 @@ pub mod axis;
 pub mod filter;
 pub mod format;
 pub mod graphs;
+mod grid;
 pub mod health;
 pub mod panels;
 pub mod plot;

@@ -3,11 +3,11 @@
 //! Rebuilt only when the series or the selection change. Holds no samples.
 
 use super::format::Unit;
-use super::graphs::{Combine, Each, Graphs, Place, Style, plain_label, plain_unit};
+use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
 use super::selection::{Scope, Selection};
 use crate::store::{Series, SeriesId, Store, natural_cmp};
 use std::cmp::Ordering;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Panels on the canvas at once. More than anyone can read; a plugin with thousands of instances
@@ -15,6 +15,9 @@ use std::sync::Arc;
 pub const PANELS_MAX: usize = 200;
 /// Panels of one graph in an overview: a machine with 40 interfaces shows the first ones.
 const OVERVIEW_PER_GRAPH_MAX: usize = 4;
+
+/// Lines of a panel. More than anyone can tell apart, and each is read anew whenever data came.
+pub const LINES_MAX: usize = 256;
 
 /// One plot.
 #[derive(Clone, Debug)]
@@ -78,23 +81,28 @@ pub struct Line {
 
 /// The panels of `selection`, in order, at most [`PANELS_MAX`].
 pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
-    let mut build = Build { store, graphs, selection, panels: Vec::new(), known: HashMap::new() };
-    if let Some(scope) = selection.scope() {
-        for id in in_scope(store, scope) {
-            build.add(id);
-        }
-    }
+    let mut build = Build {
+        store,
+        graphs,
+        selection,
+        plain: is_plain(store, graphs, selection.scope()),
+        panels: Vec::new(),
+        known: HashMap::new(),
+        taken: HashSet::new(),
+    };
+    // What was asked for by name comes first, should there be too many.
     for &id in selection.checked() {
         build.add(id);
     }
-    let mut panels = build.panels;
-    // What the user emptied stays empty.
-    if panels.is_empty()
-        && selection.unchecked().is_empty()
-        && let Some(scope @ Scope::Host(_)) = selection.scope()
-    {
-        panels = plain_overview(store, graphs, scope);
+    for id in selection.scope().into_iter().flat_map(|scope| in_scope(store, scope)) {
+        build.add(id);
     }
+    for scope in &build.wholes_of_checked() {
+        for id in in_scope(store, scope) {
+            build.accompany(id);
+        }
+    }
+    let mut panels = build.panels;
     for panel in &mut panels {
         panel.lines.sort_by(|a, b| a.order(b));
     }
@@ -107,25 +115,24 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     panels
 }
 
-/// A host that sends nothing the overview knows shows what it does send.
-fn plain_overview(store: &Store, graphs: &Graphs, scope: &Scope) -> Vec<Panel> {
-    let mut everything = Selection::default();
-    let ids: Vec<SeriesId> = in_scope(store, scope).collect();
-    everything.set(&ids, true);
-    let mut build =
-        Build { store, graphs, selection: &everything, panels: Vec::new(), known: HashMap::new() };
-    for id in ids {
-        build.add(id);
+/// Whether `scope` is a host that sends nothing the overview knows: it shows what it does send.
+fn is_plain(store: &Store, graphs: &Graphs, scope: Option<&Scope>) -> bool {
+    let known = |id| {
+        let series = store.series(id);
+        let place = series.and_then(|s| graphs.place(&s.identifier, &s.ds_name));
+        let graph = place.and_then(|place| graphs.get(place.graph));
+        graph.is_some_and(|graph| graph.overview.is_some())
+    };
+    match scope {
+        Some(scope @ Scope::Host(_)) => !in_scope(store, scope).any(known),
+        _ => false,
     }
-    build.panels
 }
 
 /// The series of `scope`, by walking its branch of the tree only.
 fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = SeriesId> + 'a {
-    let hosts = store.index().hosts();
-    hosts
-        .iter()
-        .filter(|node| node.name == *scope.host())
+    let host = store.index().host(scope.host());
+    host.into_iter()
         .flat_map(|node| &node.plugins)
         .filter(move |node| match scope {
             Scope::Host(_) => true,
@@ -148,37 +155,82 @@ fn keep_first_of_each_graph(panels: &mut Vec<Panel>, selection: &Selection) {
     });
 }
 
+fn needs_whole(graph: &Graph) -> bool {
+    graph.percent || graph.style == Style::Bars
+}
+
 struct Build<'a> {
     store: &'a Store,
     graphs: &'a Graphs,
     selection: &'a Selection,
+    /// See [`is_plain`].
+    plain: bool,
     panels: Vec<Panel>,
     known: HashMap<PanelKey, usize>,
+    taken: HashSet<SeriesId>,
 }
 
 impl Build<'_> {
+    /// Adds a series where it is drawn, or where others need it.
     fn add(&mut self, id: SeriesId) {
         let Some(series) = self.store.series(id) else {
             return;
         };
         let place = self.graphs.place(&series.identifier, &series.ds_name);
         let shown = self.selection.shows_at(id, &series.identifier, place, self.graphs);
-        // A share needs the whole, and a bar its ceiling: those series come along undrawn.
-        let needed = place.and_then(|place| self.graphs.get(place.graph)).is_some_and(|graph| {
-            graph.percent && self.selection.scope().is_some_and(|s| s.covers(&series.identifier))
+        let in_scope = self.selection.scope().is_some_and(|s| s.covers(&series.identifier));
+        let plain = self.plain && in_scope && !self.selection.is_unchecked(id);
+        let rule = place.and_then(|place| self.graphs.line(place));
+        if shown || plain && rule.is_none_or(|rule| !rule.hidden) {
+            self.put(id, series, place, true);
+        } else if in_scope {
+            self.accompany(id);
+        }
+    }
+
+    /// A share needs the whole, and a bar its ceiling: those series come along undrawn.
+    fn accompany(&mut self, id: SeriesId) {
+        let Some(series) = self.store.series(id) else {
+            return;
+        };
+        let place = self.graphs.place(&series.identifier, &series.ds_name);
+        let graph = place.and_then(|place| self.graphs.get(place.graph));
+        if graph.is_some_and(needs_whole) {
+            self.put(id, series, place, false);
+        }
+    }
+
+    /// The plugin instances of checked series that are drawn as parts of a whole.
+    fn wholes_of_checked(&self) -> BTreeSet<Scope> {
+        let checked = self.selection.checked().iter().filter_map(|&id| self.store.series(id));
+        let parts = checked.filter(|series| {
+            let place = self.graphs.place(&series.identifier, &series.ds_name);
+            place.and_then(|place| self.graphs.get(place.graph)).is_some_and(needs_whole)
         });
-        if !shown && !needed {
+        parts
+            .map(|series| &series.identifier)
+            .map(|id| Scope::Plugin {
+                host: (*id.host).into(),
+                plugin: (*id.plugin).into(),
+                instance: (*id.plugin_instance).into(),
+            })
+            .collect()
+    }
+
+    fn put(&mut self, id: SeriesId, series: &Series, place: Option<Place>, drawn: bool) {
+        if !self.taken.insert(id) {
             return;
         }
         let index = self.panel(series, place);
-        let line = new_line(series, place, self.graphs, id, shown);
+        let line = new_line(series, place, self.graphs, id, drawn);
         let Some(panel) = self.panels.get_mut(index) else {
             return;
         };
+        let full = panel.lines.len() >= LINES_MAX;
         match panel.lines.iter_mut().find(|known| known.same_as(&line, panel.style)) {
-            Some(known) if known.series.contains(&id) => {}
             Some(known) => known.series.push(id),
-            None => panel.lines.push(line),
+            None if !full => panel.lines.push(line),
+            None => {}
         }
     }
 

@@ -1,11 +1,12 @@
 //! From traces to what a panel draws: lines and stacked areas on one grid, their figures, gaps.
 //!
 //! A line made of one series keeps its own columns, so no spike is lost. Where several series are
-//! put together (all CPUs, a stack, a share of the whole) they are read on one common grid of
-//! times. Times are `f64` seconds since 1970, as the plot wants them. Pure.
+//! put together (all CPUs, a stack, a share of the whole) they are read on one grid of times (see
+//! `grid`). Times are `f64` seconds since 1970, as the plot wants them. Pure.
 
 use super::axis::{Axis, AxisRule};
-use super::graphs::{Combine, Style};
+use super::graphs::Style;
+use super::grid::{Grid, OnGrid, Part, VALUE_MAX};
 use super::panels::{Line, Panel};
 use crate::metric::{CdTime, Interval, Span};
 use crate::store::{Mode, Stats, Store, Trace};
@@ -17,9 +18,9 @@ pub struct PanelPlot {
     pub lines: Vec<PlotLine>,
     /// Least and greatest value drawn, stacking included; none without data.
     pub extent: Option<(f64, f64)>,
-    /// Where counters restarted, seconds since 1970.
+    /// Where counters restarted, seconds since 1970; at most one a column.
     pub resets: Vec<f64>,
-    /// The longest interval of its series, in seconds.
+    /// The longest interval of its series or the width of a column, whichever is longer, seconds.
     pub interval_secs: f64,
 }
 
@@ -38,7 +39,7 @@ pub struct PlotLine {
     pub down: bool,
 }
 
-/// One column of a line, as drawn.
+/// One column of a line, as drawn; all numbers are finite.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct PlotPoint {
     /// Seconds since 1970.
@@ -57,7 +58,7 @@ pub struct PlotPoint {
 #[derive(Debug, Default)]
 pub struct Scratch {
     traces: Vec<Trace>,
-    grid: Vec<f64>,
+    grid: Grid,
 }
 
 /// What a panel draws of `span` on `columns` pixels.
@@ -69,27 +70,33 @@ pub fn panel_plot(
     mode: Mode,
     scratch: &mut Scratch,
 ) -> PanelPlot {
-    let mut plot = PanelPlot { interval_secs: interval_secs(panel, store), ..PanelPlot::default() };
-    let stacked = panel.style == Style::Stack && mode == Mode::Rate;
-    if stacked || panel.percent || panel.lines.iter().any(|line| line.series.len() > 1) {
-        on_one_grid(panel, store, span, columns, mode, scratch, &mut plot);
-        if stacked {
-            stack(&mut plot.lines);
-        }
+    // As the store cuts the span.
+    let column_secs = span.width().secs_f64() / (columns.max(2) - 1) as f64;
+    let ids = panel.lines.iter().flat_map(|line| &line.series);
+    let longest = ids.filter_map(|&id| store.series(id)).map(|series| series.interval).max();
+    let interval_secs = longest.unwrap_or(Interval::ZERO).secs_f64().max(column_secs);
+    let mut draw = Draw {
+        panel,
+        store,
+        span,
+        columns,
+        column_secs,
+        mode,
+        plot: PanelPlot { interval_secs, ..PanelPlot::default() },
+    };
+    if draw.stacked() || draw.shares() {
+        let read = panel.lines.iter().filter(|line| line.drawn || draw.shares());
+        draw.together(&read.collect::<Vec<_>>(), scratch);
     } else {
         for line in panel.drawn() {
-            let mut trace = scratch.traces.pop().unwrap_or_default();
-            if let Some(&id) = line.series.first() {
-                store.trace(id, span, columns, mode, &mut trace);
-            }
-            plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
-            plot.lines.push(own_line(line, scale(line, mode), &trace));
-            scratch.traces.push(trace);
+            draw.line(line, scratch);
         }
     }
+    let mut plot = draw.plot;
     plot.extent = extent(&plot.lines, panel.style);
     plot.resets.sort_by(f64::total_cmp);
-    plot.resets.dedup();
+    // A host that restarts does so in all of its counters.
+    plot.resets.dedup_by(|reset, kept| *reset - *kept < column_secs);
     plot
 }
 
@@ -100,19 +107,20 @@ impl PanelPlot {
             fixed_max: panel.y_max.filter(|_| mode == Mode::Rate),
             from_zero: panel.from_zero,
             both_sides: panel.style == Style::Mirror,
-            base: if mode == Mode::Rate { panel.unit.base() } else { 1_000.0 },
+            base: panel.unit.base(),
         };
         Axis::around(self.extent, rule, ticks)
     }
 }
 
 impl PlotLine {
-    /// The point in force at `t`: the newest that is not later, if it is not older than
-    /// `age_max_secs` and no gap lies between.
+    /// The point in force at `t`: the newest that is not later, if the line goes on from it or it
+    /// is not older than `age_max_secs`.
     pub fn at(&self, t: f64, age_max_secs: f64) -> Option<&PlotPoint> {
         let after = self.points.partition_point(|point| point.t <= t);
         let point = self.points.get(after.checked_sub(1)?)?;
-        (t - point.t <= age_max_secs).then_some(point)
+        let goes_on = after < self.points.len() && self.breaks.binary_search(&after).is_err();
+        (goes_on || t - point.t <= age_max_secs).then_some(point)
     }
 
     /// Its value at a point: what the legend says, whichever way it is drawn.
@@ -128,22 +136,106 @@ impl PlotLine {
     }
 }
 
-fn interval_secs(panel: &Panel, store: &Store) -> f64 {
-    let series = panel.lines.iter().flat_map(|line| line.series.first());
-    series
-        .filter_map(|&id| store.series(id))
-        .map(|series| series.interval)
-        .max()
-        .unwrap_or(Interval::ZERO)
-        .secs_f64()
+/// What is drawn, and where it goes.
+struct Draw<'a> {
+    panel: &'a Panel,
+    store: &'a Store,
+    span: Span,
+    columns: usize,
+    column_secs: f64,
+    mode: Mode,
+    plot: PanelPlot,
 }
 
-/// The panel's factor is for its unit, which what the wire said does not have.
-fn scale(line: &Line, mode: Mode) -> f64 {
-    match mode {
-        Mode::Rate => line.scale,
-        Mode::Raw => 1.0,
+impl Draw<'_> {
+    /// Raw numbers are not amounts that could be added up.
+    fn stacked(&self) -> bool {
+        self.panel.style == Style::Stack && self.mode == Mode::Rate
     }
+
+    /// Whether lines are drawn as their share of all.
+    fn shares(&self) -> bool {
+        self.panel.percent && self.mode == Mode::Rate
+    }
+
+    fn line(&mut self, line: &Line, scratch: &mut Scratch) {
+        if line.series.len() > 1 {
+            self.together(&[line], scratch);
+            return;
+        }
+        self.read(&[line], &mut scratch.traces);
+        if let Some(trace) = scratch.traces.first() {
+            self.plot.lines.push(own_line(line, self.scale(line), trace));
+        }
+    }
+
+    /// The traces of all series of `lines`, one after another.
+    fn read(&mut self, lines: &[&Line], traces: &mut Vec<Trace>) {
+        let ids: Vec<_> = lines.iter().flat_map(|line| &line.series).copied().collect();
+        traces.resize_with(ids.len().max(traces.len()), Trace::default);
+        for (id, trace) in ids.into_iter().zip(traces) {
+            self.store.trace(id, self.span, self.columns, self.mode, trace);
+            self.plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
+        }
+    }
+
+    /// Reads `lines` on one grid and draws them there.
+    fn together(&mut self, lines: &[&Line], scratch: &mut Scratch) {
+        self.read(lines, &mut scratch.traces);
+        let ids = lines.iter().flat_map(|line| &line.series);
+        let series = ids.filter_map(|&id| self.store.series(id));
+        let parts: Vec<Part<'_>> = series
+            .zip(&scratch.traces)
+            .map(|(series, trace)| Part { trace, hold_secs: self.hold_secs(series.interval) })
+            .collect();
+        // Half an interval apart is the same reading; the shortest, as others lie on lines.
+        let shortest = parts.iter().map(|part| part.hold_secs).fold(f64::INFINITY, f64::min);
+        scratch.grid.fill(&parts, shortest / HOLD_INTERVALS / 2.0);
+
+        let mut rest = parts.as_slice();
+        let (mut on_grid, mut exact) = (Vec::new(), Vec::new());
+        for line in lines {
+            let (own, others) = rest.split_at(line.series.len().min(rest.len()));
+            rest = others;
+            on_grid.push(scratch.grid.combine(own, self.panel.combine));
+            // The store has seen every sample, the grid only their averages.
+            exact.push(match own {
+                [one] if !self.shares() => one.trace.stats,
+                _ => None,
+            });
+        }
+        if self.shares() {
+            to_shares(&mut on_grid, scratch.grid.times.len());
+        }
+        let mut tops = self.stacked().then(|| vec![0.0; scratch.grid.times.len()]);
+        let drawn = lines.iter().zip(on_grid.iter().zip(exact)).filter(|(line, _)| line.drawn);
+        for (line, (on_grid, exact)) in drawn {
+            let times = &scratch.grid.times;
+            let mut out =
+                grid_line(line, self.scale(line), times, on_grid, self.span, tops.as_deref_mut());
+            out.stats = exact.map(|stats| scaled(stats, self.scale(line))).or(out.stats);
+            self.plot.lines.push(out);
+        }
+    }
+
+    /// The panel's factor is for its unit, which what the wire said does not have.
+    fn scale(&self, line: &Line) -> f64 {
+        match self.mode {
+            Mode::Rate => line.scale,
+            Mode::Raw => 1.0,
+        }
+    }
+
+    fn hold_secs(&self, interval: Interval) -> f64 {
+        HOLD_INTERVALS * interval.secs_f64().max(self.column_secs)
+    }
+}
+
+/// A value holds for as many intervals: longer is a gap (as in the store).
+const HOLD_INTERVALS: f64 = 2.5;
+
+fn finite(value: f64) -> f64 {
+    value.clamp(-VALUE_MAX, VALUE_MAX)
 }
 
 /// A line made of one series: its own columns.
@@ -151,213 +243,113 @@ fn own_line(line: &Line, scale: f64, trace: &Trace) -> PlotLine {
     let sign = if line.down { -scale } else { scale };
     let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
     for column in &trace.columns {
-        let (a, b) = (column.min * sign, column.max * sign);
+        let (a, b) = (finite(column.min * sign), finite(column.max * sign));
         out.dense |= column.count > 1;
         out.points.push(PlotPoint {
             t: column.time.secs_f64(),
-            y: column.mean * sign,
+            y: finite(column.mean * sign),
             lo: a.min(b),
             hi: a.max(b),
             base: 0.0,
         });
     }
-    out.stats = trace.stats.map(|stats| Stats {
+    out.stats = trace.stats.map(|stats| scaled(stats, scale));
+    out
+}
+
+fn scaled(stats: Stats, scale: f64) -> Stats {
+    Stats {
         last: stats.last * scale,
         min: stats.min * scale,
         avg: stats.avg * scale,
         max: stats.max * scale,
         count: stats.count,
-    });
-    out
+    }
 }
 
-/// Reads every line on one grid of times, so that they can be added up.
-fn on_one_grid(
-    panel: &Panel,
-    store: &Store,
-    span: Span,
-    columns: usize,
-    mode: Mode,
-    scratch: &mut Scratch,
-    plot: &mut PanelPlot,
-) {
-    let count: usize = panel.lines.iter().map(|line| line.series.len()).sum();
-    scratch.traces.resize_with(count.max(scratch.traces.len()), Trace::default);
-    let ids = panel.lines.iter().flat_map(|line| &line.series);
-    for (&id, trace) in ids.zip(&mut scratch.traces) {
-        store.trace(id, span, columns, mode, trace);
-        plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
-    }
-    let traces = scratch.traces.get(..count).unwrap_or_default();
-    // Siblings are read within milliseconds of one another; half an interval apart is the same.
-    let bucket_secs = span.width().secs_f64() / columns.max(1) as f64;
-    let tolerance = (0.5 * plot.interval_secs).max(0.5 * bucket_secs);
-    common_grid(traces, tolerance, &mut scratch.grid);
-
-    let mut rest = traces;
-    let mut whole = vec![0.0; scratch.grid.len()];
-    let mut values: Vec<(bool, &Line, Vec<f64>)> = Vec::with_capacity(panel.lines.len());
-    for line in &panel.lines {
-        let (own, others) = rest.split_at(line.series.len().min(rest.len()));
-        rest = others;
-        let on_grid = combine(own, &scratch.grid, tolerance, panel.combine);
-        for (sum, value) in whole.iter_mut().zip(&on_grid) {
+/// Makes each line its part of their sum, in percent; none where the sum is zero.
+fn to_shares(lines: &mut [OnGrid], times: usize) {
+    let mut whole = vec![0.0; times];
+    for line in lines.iter() {
+        for (sum, value) in whole.iter_mut().zip(&line.values) {
             *sum += if value.is_nan() { 0.0 } else { *value };
         }
-        values.push((line.drawn, line, on_grid));
     }
-    let gap_secs = (2.5 * plot.interval_secs).max(1.5 * bucket_secs);
-    for (_, line, mut on_grid) in values.into_iter().filter(|(drawn, ..)| *drawn) {
-        if panel.percent && mode == Mode::Rate {
-            for (value, sum) in on_grid.iter_mut().zip(&whole) {
-                *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
-            }
-        }
-        plot.lines.push(grid_line(
-            line,
-            scale(line, mode),
-            &scratch.grid,
-            &on_grid,
-            gap_secs,
-            span,
-        ));
-    }
-}
-
-/// All times of all traces, those nearer than `tolerance` to one another taken as one.
-fn common_grid(traces: &[Trace], tolerance: f64, grid: &mut Vec<f64>) {
-    grid.clear();
-    let times = |trace: &Trace| trace.columns.iter().map(|c| c.time.secs_f64()).collect::<Vec<_>>();
-    grid.extend(traces.iter().flat_map(times));
-    grid.sort_unstable_by(f64::total_cmp);
-    // The last of a cluster is kept: by then every sibling has been read.
-    let mut kept = 0;
-    for i in 0..grid.len() {
-        let Some(&time) = grid.get(i) else { break };
-        let start = grid.get(kept.max(1) - 1).copied().filter(|_| kept > 0);
-        let same = start.is_some_and(|start: f64| time - start < tolerance);
-        if !same {
-            kept += 1;
-        }
-        let slot = kept.max(1) - 1;
-        if !same && let Some(place) = grid.get_mut(slot) {
-            *place = time;
-        }
-    }
-    grid.truncate(kept);
-}
-
-/// The sum or average of `traces` at each time of `grid`; NaN where none has a value.
-fn combine(traces: &[Trace], grid: &[f64], tolerance: f64, how: Combine) -> Vec<f64> {
-    let mut sums = vec![f64::NAN; grid.len()];
-    let mut counts = vec![0_u32; grid.len()];
-    for trace in traces {
-        let mut reader = Reader::new(trace);
-        for ((sum, count), &t) in sums.iter_mut().zip(&mut counts).zip(grid) {
-            if let Some(value) = reader.at(t, tolerance) {
-                *sum = if sum.is_nan() { value } else { *sum + value };
-                *count += 1;
-            }
-        }
-    }
-    if how == Combine::Avg {
-        for (sum, &count) in sums.iter_mut().zip(&counts) {
-            *sum /= f64::from(count.max(1));
-        }
-    }
-    sums
-}
-
-/// Reads a trace at ascending times: between two samples of a run on the straight line between
-/// them, within `tolerance` of a run's end its nearest sample, elsewhere nothing.
-struct Reader<'a> {
-    trace: &'a Trace,
-    next: usize,
-    next_break: usize,
-}
-
-impl<'a> Reader<'a> {
-    const fn new(trace: &'a Trace) -> Self {
-        Self { trace, next: 0, next_break: 0 }
-    }
-
-    fn at(&mut self, t: f64, tolerance: f64) -> Option<f64> {
-        let columns = &self.trace.columns;
-        while columns.get(self.next).is_some_and(|column| column.time.secs_f64() <= t) {
-            self.next += 1;
-        }
-        while self.trace.breaks.get(self.next_break).is_some_and(|&at| at < self.next) {
-            self.next_break += 1;
-        }
-        let gap_here = self.trace.breaks.get(self.next_break) == Some(&self.next);
-        let point = |i: usize| columns.get(i).map(|c| (c.time.secs_f64(), c.mean));
-        let before = self.next.checked_sub(1).and_then(point);
-        let after = point(self.next);
-        match (before, after) {
-            (Some((t0, y0)), Some((t1, y1))) if !gap_here => {
-                let share = if t1 > t0 { (t - t0) / (t1 - t0) } else { 0.0 };
-                Some(y0 + share * (y1 - y0))
-            }
-            (Some((t0, y0)), _) if t - t0 < tolerance => Some(y0),
-            (_, Some((t1, y1))) if t1 - t < tolerance => Some(y1),
-            _ => None,
+    for line in lines {
+        for (value, sum) in line.values.iter_mut().zip(&whole) {
+            *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
         }
     }
 }
 
+/// A line on the grid, on top of those before it where they are stacked.
 fn grid_line(
     line: &Line,
     scale: f64,
-    grid: &[f64],
-    values: &[f64],
-    gap_secs: f64,
+    times: &[f64],
+    on_grid: &OnGrid,
     span: Span,
+    mut tops: Option<&mut [f64]>,
 ) -> PlotLine {
     let mut out = PlotLine { down: line.down, ..PlotLine::default() };
     let sign = if line.down { -1.0 } else { 1.0 };
-    let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
-    let mut stats: Option<Stats> = None;
-    let mut sum = 0.0;
-    for (&t, &value) in grid.iter().zip(values) {
-        if !value.is_finite() {
+    let mut figures = Figures::new(span);
+    let mut before = None;
+    let values = on_grid.values.iter().zip(&on_grid.joined);
+    for (i, (&t, (&value, &joined))) in times.iter().zip(values).enumerate() {
+        if value.is_nan() {
             continue;
         }
-        let value = value * scale;
-        if out.points.last().is_some_and(|last| t - last.t > gap_secs) {
+        let value = finite(value * scale);
+        figures.take(t, value);
+        let goes_on = joined && before.is_some_and(|before| before + 1 == i);
+        if !goes_on && before.is_some() {
             out.breaks.push(out.points.len());
         }
-        let y = value * sign;
-        out.points.push(PlotPoint { t, y, lo: y, hi: y, base: 0.0 });
-        if t < start || t >= end {
-            continue;
+        before = Some(i);
+        let (mut y, mut base) = (value * sign, 0.0);
+        if let Some(top) = tops.as_deref_mut().and_then(|tops| tops.get_mut(i)) {
+            base = *top;
+            // A share cannot be negative; a wrong one must not eat into its neighbours.
+            *top = finite(base + value.max(0.0));
+            y = *top;
         }
-        sum += value;
-        let old =
-            stats.unwrap_or(Stats { last: value, min: value, avg: 0.0, max: value, count: 0 });
-        stats = Some(Stats {
-            last: value,
-            min: old.min.min(value),
-            max: old.max.max(value),
-            avg: 0.0,
-            count: old.count + 1,
-        });
+        out.points.push(PlotPoint { t, y, lo: y, hi: y, base });
     }
-    out.stats = stats.map(|stats| Stats { avg: sum / stats.count as f64, ..stats });
+    out.stats = figures.stats();
     out
 }
 
-/// Puts each line on top of the ones before it; upwards only.
-fn stack(lines: &mut [PlotLine]) {
-    // All lines were read on one grid, so equal times are equal bit by bit.
-    let mut tops: std::collections::HashMap<u64, f64> = std::collections::HashMap::new();
-    for line in lines {
-        for point in &mut line.points {
-            let top = tops.entry(point.t.to_bits()).or_insert(0.0);
-            point.base = *top;
-            // A share cannot be negative; a wrong one must not eat into its neighbours.
-            *top += point.y.max(0.0);
-            (point.y, point.lo, point.hi) = (*top, *top, *top);
+/// Gathers the figures of the values inside a span.
+struct Figures {
+    start: f64,
+    end: f64,
+    sum: f64,
+    stats: Option<Stats>,
+}
+
+impl Figures {
+    fn new(span: Span) -> Self {
+        let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
+        Self { start, end, sum: 0.0, stats: None }
+    }
+
+    fn take(&mut self, t: f64, value: f64) {
+        if t < self.start || t >= self.end {
+            return;
         }
+        let first = Stats { last: value, min: value, avg: value, max: value, count: 0 };
+        let stats = self.stats.get_or_insert(first);
+        self.sum += value;
+        stats.last = value;
+        stats.min = stats.min.min(value);
+        stats.max = stats.max.max(value);
+        stats.count += 1;
+    }
+
+    fn stats(self) -> Option<Stats> {
+        let sum = self.sum;
+        self.stats.map(|stats| Stats { avg: sum / stats.count as f64, ..stats })
     }
 }
 
@@ -394,7 +386,9 @@ const FULL_IN_MAX: Interval = Interval::from_secs(30 * 86_400);
 pub fn bars(panel: &Panel, store: &Store, end: CdTime) -> Vec<Bar> {
     let span = Span::new(end.saturating_sub(FILLING_OVER), end);
     let mut bars: Vec<(Bar, f64, f64)> = Vec::new();
-    for line in panel.drawn() {
+    // What is not drawn still counts in the whole.
+    let shown = |line: &&Line| panel.drawn().any(|drawn| drawn.instance == line.instance);
+    for line in panel.lines.iter().filter(shown) {
         let value = |time| -> Option<f64> {
             let values = line.series.iter();
             let sum: f64 = values.filter_map(|&id| newest(store, id, time)).sum();

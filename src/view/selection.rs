@@ -66,9 +66,9 @@ impl Selection {
         &self.on
     }
 
-    /// Series unchecked one by one.
-    pub const fn unchecked(&self) -> &BTreeSet<SeriesId> {
-        &self.off
+    /// Whether the series was unchecked.
+    pub fn is_unchecked(&self, id: SeriesId) -> bool {
+        self.off.contains(&id)
     }
 
     /// Changes with every change.

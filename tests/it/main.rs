@@ -23,6 +23,7 @@ mod source;
 mod store;
 mod tidy;
 mod trace;
+mod view;
 #[cfg(feature = "window-tests")]
 mod window;
 mod wire;

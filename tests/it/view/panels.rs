@@ -1,0 +1,252 @@
+//! Which panels a selection shows, and what they are called.
+
+use super::*;
+use collectoscope::view::graphs::Combine;
+use collectoscope::view::panels::{LINES_MAX, PANELS_MAX};
+
+/// What a small machine sends.
+const MACHINE: [&str; 11] = [
+    "h/interface-lo/if_octets",
+    "h/swap/swap-used",
+    "h/df-root/df_complex-free",
+    "h/uptime/uptime",
+    "h/load/load",
+    "h/disk-sda/disk_octets",
+    "h/interface-eth0/if_octets",
+    "h/memory/memory-used",
+    "h/cpu-0/percent-user",
+    "h/processes/ps_state-running",
+    "h/frobnicator/frobs",
+];
+
+#[track_caller]
+fn check(screen: &Screen, titles: &[&str]) {
+    assert_eq!(screen.titles(), titles);
+}
+
+#[test]
+fn an_overview_has_the_known_panels_in_the_order_of_the_catalogue() {
+    let titles = [
+        "CPU",
+        "Memory",
+        "Load",
+        "Interface eth0",
+        "Interface lo",
+        "Disk sda",
+        "Filesystems",
+        "Swap",
+        "Processes",
+    ];
+    check(&Screen::of_host(&MACHINE), &titles);
+}
+
+#[test]
+fn another_host_and_no_host_at_all_show_nothing_of_this_one() {
+    let mut screen = Screen::of_host(&MACHINE);
+    screen.select(scope_of_host("other"));
+    check(&screen, &[]);
+    screen.selection = Selection::default();
+    check(&screen, &[]);
+}
+
+#[test]
+fn all_cpus_share_one_line_for_each_state() {
+    for (type_, combine, percent) in [("percent", Combine::Avg, false), ("cpu", Combine::Sum, true)]
+    {
+        let names: Vec<String> = ["user", "system"]
+            .iter()
+            .flat_map(|state| (0..4).map(move |cpu| format!("h/cpu-{cpu}/{type_}-{state}")))
+            .collect();
+        let screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        let panel = screen.panel("CPU");
+        let lines: Vec<_> =
+            panel.lines.iter().map(|line| (line.label.as_str(), line.series.len())).collect();
+        assert_eq!(lines, [("user", 4), ("system", 4)]);
+        assert_eq!((panel.combine, panel.percent, &*panel.unit.name), (combine, percent, "%"));
+    }
+}
+
+#[test]
+fn idle_is_drawn_only_when_it_is_checked() {
+    let mut screen = Screen::of_host(&["h/cpu-0/percent-idle", "h/cpu-0/percent-user"]);
+    assert_eq!(labels(&screen.panel("CPU")), ["user"]);
+    screen.check("h/cpu-0/percent-idle", true);
+    assert_eq!(labels(&screen.panel("CPU")), ["user", "idle"]);
+}
+
+#[test]
+fn the_whole_of_a_share_comes_along_undrawn() {
+    let screen = Screen::of_host(&["h/cpu-0/cpu-idle", "h/cpu-0/cpu-user"]);
+    let panel = screen.panel("CPU");
+    let lines: Vec<_> = panel.lines.iter().map(|line| (line.label.as_str(), line.drawn)).collect();
+    assert_eq!(lines, [("user", true), ("idle", false)]);
+}
+
+#[test]
+fn a_checked_share_brings_the_whole_of_its_cpu_and_no_other() {
+    let mut screen = Screen::of_host(&["h/cpu-0/cpu-idle", "h/cpu-0/cpu-user", "h/cpu-1/cpu-user"]);
+    screen.selection = Selection::default();
+    screen.check("h/cpu-0/cpu-user", true);
+    let panel = screen.panel("CPU");
+    let lines: Vec<_> =
+        panel.lines.iter().map(|l| (l.label.as_str(), l.drawn, l.series.len())).collect();
+    assert_eq!(lines, [("user", true, 1), ("idle", false, 1)]);
+}
+
+#[test]
+fn loopback_comes_behind_the_other_interfaces() {
+    let names = ["h/interface-lo/if_octets", "h/interface-wlan0/if_octets"];
+    check(&Screen::of_host(&names), &["Interface wlan0", "Interface lo"]);
+}
+
+#[test]
+fn an_overview_shows_four_of_a_kind_and_those_that_are_checked() {
+    let names: Vec<String> = (0..12).map(|n| format!("h/interface-eth{n}/if_octets")).collect();
+    let mut screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let first = ["eth0", "eth1", "eth2", "eth3"].map(|name| format!("Interface {name}"));
+    assert_eq!(screen.titles(), first);
+    screen.check("h/interface-eth11/if_octets", true);
+    assert_eq!(screen.titles(), [&first[..], &["Interface eth11".into()]].concat());
+}
+
+#[test]
+fn a_plugin_shows_all_its_panels_and_keeps_hidden_lines_hidden() {
+    let names = ["h/cpu-0/percent-idle", "h/cpu-0/percent-user", "h/cpu-0/frobs", "h/load/load"];
+    let mut screen = Screen::of_host(&names);
+    screen.select(scope_of_plugin("h", "cpu", "0"));
+    check(&screen, &["CPU", "cpu 0 frobs"]);
+    assert_eq!(labels(&screen.panel("CPU")), ["user"]);
+}
+
+#[test]
+fn an_unchecked_line_vanishes_and_with_the_last_one_the_panel() {
+    let names = ["h/memory/memory-used", "h/memory/memory-free", "h/load/load"];
+    let mut screen = Screen::of_host(&names);
+    screen.check("h/memory/memory-used", false);
+    assert_eq!(labels(&screen.panel("Memory")), ["free"]);
+    screen.check("h/memory/memory-free", false);
+    check(&screen, &["Load"]);
+}
+
+#[test]
+fn an_overview_with_everything_unchecked_is_empty() {
+    let mut screen = Screen::of_host(&["h/load/load", "h/uptime/uptime"]);
+    screen.check("h/load/load", false);
+    check(&screen, &[]);
+}
+
+#[test]
+fn a_host_of_unknown_plugins_shows_what_it_sends() {
+    let names = ["h/frobnicator-a/frobs", "h/uptime/uptime", "h/disk-sda/disk_io_time"];
+    let screen = Screen::of_host(&names);
+    check(&screen, &["Disk busy sda", "Uptime", "frobnicator a frobs"]);
+}
+
+#[test]
+fn what_a_host_of_unknown_plugins_sends_can_be_unchecked() {
+    let mut screen = Screen::of_host(&["h/frobnicator/frobs", "h/uptime/uptime"]);
+    screen.check("h/frobnicator/frobs", false);
+    check(&screen, &["Uptime"]);
+}
+
+#[test]
+fn hidden_lines_stay_hidden_on_a_host_of_unknown_plugins() {
+    let mut screen = Screen::new(10.0);
+    screen.send("h/disk-sda/disk_io_time", 0.0, &[Value::Derive(1), Value::Derive(2)]);
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    assert_eq!(labels(&screen.panel("Disk busy sda")), ["busy"]);
+}
+
+#[test]
+fn a_checked_series_of_another_host_adds_its_panel() {
+    let mut screen = Screen::of_host(&["h/load/load", "web/load/load", "web/uptime/uptime"]);
+    screen.check("web/load/load", true);
+    let shown: Vec<_> =
+        screen.panels().iter().map(|p| (p.host.to_string(), p.title.clone())).collect();
+    assert_eq!(shown, [("h".into(), "Load".into()), ("web".into(), "Load".into())]);
+}
+
+#[test]
+fn a_flood_of_instances_is_cut_at_the_bound() {
+    let mut screen = Screen::new(10.0);
+    for n in 0..1_000 {
+        screen.send(&format!("h/frobnicator-{n}/frobs"), 0.0, &gauges(&[1.0]));
+    }
+    screen.receive();
+    let ids: Vec<SeriesId> = screen.store.ids().collect();
+    screen.selection.set(&ids, true);
+    assert_eq!(screen.panels().len(), PANELS_MAX);
+}
+
+#[test]
+fn a_flood_of_lines_is_cut_at_the_bound_but_not_those_that_are_checked() {
+    let mut screen = Screen::new(10.0);
+    for n in 0..1_000 {
+        screen.send(&format!("h/frobnicator/frobs-{n}"), 0.0, &gauges(&[1.0]));
+    }
+    screen.receive();
+    screen.select(scope_of_plugin("h", "frobnicator", ""));
+    screen.check("h/frobnicator/frobs-999", true);
+    let panel = screen.panel("frobnicator frobs");
+    assert_eq!(panel.lines.len(), LINES_MAX);
+    assert_eq!(panel.lines.last().map(|line| line.label.as_str()), Some("999"));
+}
+
+#[test]
+fn what_no_graph_was_made_for_has_a_unit_all_the_same() {
+    let count = |value| Value::Derive(value);
+    for (type_, value, unit) in [
+        ("frobs", Value::Gauge(1.0), ""),
+        ("frobs", count(1), "/s"),
+        ("frobs", Value::Absolute(1), "/s"),
+        ("total_bytes_octets", count(1), "B/s"),
+        ("percent_frobs", Value::Gauge(1.0), "%"),
+    ] {
+        let mut screen = Screen::new(10.0);
+        let name = format!("h/frobnicator/{type_}");
+        screen.send(&name, 0.0, &[value]);
+        screen.receive();
+        screen.select(scope_of_plugin("h", "frobnicator", ""));
+        let panel = screen.panel(&format!("frobnicator {type_}"));
+        assert_eq!(&*panel.unit.name, unit, "{type_} {value:?}");
+    }
+}
+
+#[test]
+fn lines_are_called_what_tells_them_apart() {
+    for (names, title, expected) in [
+        (&["h/load/load"][..], "Load", &["1 min", "5 min", "15 min"][..]),
+        (&["h/interface-eth0/if_octets"], "Interface eth0", &["rx", "tx"]),
+        (
+            &["h/memory/memory-slab_recl", "h/memory/memory-used"],
+            "Memory",
+            &["used", "slab, recl."],
+        ),
+        (&["h/irq/irq-10", "h/irq/irq-9"], "Interrupts", &["9", "10"]),
+        (&["h/frob/frobs-b", "h/frob/frobs-a"], "frob frobs", &["a", "b"]),
+        (&["h/frob/frob"], "frob", &["frob"]),
+    ] {
+        let mut screen = Screen::of_host(names);
+        let id = identifier(names[0]);
+        screen.select(scope_of_plugin("h", &id.plugin, &id.plugin_instance));
+        assert_eq!(labels(&screen.panel(title)), expected, "{names:?}");
+    }
+}
+
+#[test]
+fn data_sources_nobody_named_are_numbered() {
+    let mut screen = Screen::new(10.0);
+    screen.send("h/frob/frobs", 0.0, &gauges(&[1.0, 2.0]));
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    assert_eq!(labels(&screen.panel("frob frobs")), ["0", "1"]);
+}
+
+#[test]
+fn a_panel_keeps_its_key_when_others_come() {
+    let mut screen = Screen::of_host(&["h/load/load"]);
+    let key = screen.panel("Load").key;
+    screen.gauge("h/memory/memory-used", [(0.0, 1.0)]);
+    assert_eq!(screen.panel("Load").key, key);
+}

@@ -1,0 +1,6 @@
+//! What a panel draws.
+
+mod lines;
+mod stacks;
+
+use super::*;

@@ -1,0 +1,131 @@
+//! The rows of the tree.
+
+use super::*;
+use collectoscope::view::filter::Filter;
+use collectoscope::view::tree::{
+    Row, Rows, plugin_label, scope_of_host as scope_of_node, series_label, series_of,
+};
+use std::collections::HashSet;
+
+const NAMES: [&str; 5] = [
+    "a/load/load",
+    "a/interface-eth0/if_octets",
+    "a/interface-eth0/if_errors",
+    "b/load/load",
+    "b/df-root/df_complex-free",
+];
+
+fn screen() -> Screen {
+    Screen::of_host(&NAMES)
+}
+
+/// The rows as text, a blank for each level.
+fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
+    let hosts = screen.store.index().hosts();
+    let line = |row: &Row| match *row {
+        Row::Host { host } => hosts[host].name.to_string(),
+        Row::Plugin { host, plugin } => format!(" {}", plugin_label(&hosts[host].plugins[plugin])),
+        Row::Series { host, plugin, id } => {
+            let series = screen.store.series(id).unwrap();
+            format!("  {}", series_label(&hosts[host].plugins[plugin], series))
+        }
+    };
+    rows.rows.iter().map(line).collect()
+}
+
+#[track_caller]
+fn check(filter: &str, open: &[Scope], expected: &[&str], matched: usize) {
+    let (screen, mut rows) = (screen(), Rows::default());
+    let open: HashSet<Scope> = open.iter().cloned().collect();
+    rows.update(&screen.store, &Filter::new(filter), &open, 0);
+    assert_eq!(text(&screen, &rows), expected, "{filter:?}");
+    assert_eq!(rows.matched, matched);
+}
+
+#[test]
+fn closed_hosts_are_one_row_each() {
+    check("", &[], &["a", "b"], 10);
+}
+
+#[test]
+fn an_open_host_shows_its_plugins_in_order() {
+    check("", &[scope_of_host("a")], &["a", " interface-eth0", " load", "b"], 10);
+}
+
+#[test]
+fn an_open_plugin_shows_its_series() {
+    let open = [scope_of_host("b"), scope_of_plugin("b", "load", "")];
+    let rows = ["a", "b", " df-root", " load", "  shortterm", "  midterm", "  longterm"];
+    check("", &open, &rows, 10);
+}
+
+#[test]
+fn an_open_plugin_of_a_closed_host_stays_out_of_sight() {
+    check("", &[scope_of_plugin("b", "load", "")], &["a", "b"], 10);
+}
+
+#[test]
+fn a_filter_opens_what_it_finds_and_hides_the_rest() {
+    let rows = ["a", " interface-eth0", "  octets rx", "  octets tx"];
+    check("type:if_octets", &[], &rows, 2);
+    check("df", &[], &["b", " df-root", "  free"], 1);
+    check("nowhere", &[], &[], 0);
+}
+
+#[test]
+fn a_filter_on_a_host_keeps_all_of_it() {
+    let rows = ["b", " df-root", "  free", " load", "  shortterm", "  midterm", "  longterm"];
+    check("host:b", &[], &rows, 4);
+}
+
+#[test]
+fn rows_are_made_anew_when_the_series_or_the_tree_change() {
+    let (mut screen, mut rows) = (screen(), Rows::default());
+    let (filter, mut open) = (Filter::default(), HashSet::new());
+    rows.update(&screen.store, &filter, &open, 0);
+    screen.gauge("c/load/frobs", [(0.0, 1.0)]);
+    rows.update(&screen.store, &filter, &open, 0);
+    assert_eq!(text(&screen, &rows), ["a", "b", "c"]);
+    open.insert(scope_of_node(&screen.store.index().hosts()[2]));
+    rows.update(&screen.store, &filter, &open, 1);
+    assert_eq!(text(&screen, &rows), ["a", "b", "c", " load"]);
+}
+
+#[test]
+fn rows_stay_when_only_samples_came() {
+    let (mut screen, mut rows) = (screen(), Rows::default());
+    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.rows.clear();
+    screen.send("a/load/load", 10.0, &gauges(&[0.5; 3]));
+    screen.receive();
+    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    assert_eq!(rows.rows, [], "they were flattened again");
+}
+
+#[test]
+fn a_series_is_called_what_its_plugin_does_not_say() {
+    for (names, labels) in [
+        (&["h/load/load"][..], &["shortterm", "midterm", "longterm"][..]),
+        (&["h/df-root/df_complex-free", "h/df-root/df_complex-used"], &["free", "used"]),
+        (
+            &["h/df-root/df_complex-free", "h/df-root/percent_bytes-free"],
+            &["complex free", "percent_bytes free"],
+        ),
+        (&["h/interface-eth0/if_octets"], &["rx", "tx"]),
+        (
+            &["h/interface-eth0/if_octets", "h/interface-eth0/frobs"],
+            &["frobs", "octets rx", "octets tx"],
+        ),
+        (&["h/irq/irq-17"], &["17"]),
+        (
+            &["h/disk-sda/disk_octets", "h/disk-sda/frobs-x"],
+            &["octets read", "octets write", "frobs x"],
+        ),
+        (&["h/uptime/uptime"], &["uptime"]),
+    ] {
+        let screen = Screen::of_host(names);
+        let node = &screen.store.index().hosts()[0].plugins[0];
+        let label = |id| series_label(node, screen.store.series(id).unwrap());
+        assert_eq!(series_of(node).map(label).collect::<Vec<_>>(), labels, "{names:?}");
+    }
+}
