@@ -193,6 +193,8 @@ fn on_one_grid(
     let bucket_secs = span.width().secs_f64() / columns.max(1) as f64;
     let tolerance = (0.5 * plot.interval_secs).max(0.5 * bucket_secs);
     common_grid(traces, tolerance, &mut scratch.grid);
+    let gap_secs = (2.5 * plot.interval_secs).max(1.5 * bucket_secs);
+    wait_for_siblings(traces, gap_secs, tolerance, &mut scratch.grid);
 
     let mut rest = traces;
     let mut whole = vec![0.0; scratch.grid.len()];
@@ -206,7 +208,6 @@ fn on_one_grid(
         }
         values.push((line.drawn, line, on_grid));
     }
-    let gap_secs = (2.5 * plot.interval_secs).max(1.5 * bucket_secs);
     for (_, line, mut on_grid) in values.into_iter().filter(|(drawn, ..)| *drawn) {
         if panel.percent && mode == Mode::Rate {
             for (value, sum) in on_grid.iter_mut().zip(&whole) {
@@ -302,6 +303,17 @@ impl<'a> Reader<'a> {
             (_, Some((t1, y1))) if t1 - t < tolerance => Some(y1),
             _ => None,
         }
+    }
+}
+
+/// Leaves out the newest moment while some that are still heard have not told it: half of the
+/// processors are no mean of all, and not all the states of one.
+fn wait_for_siblings(traces: &[Trace], gap_secs: f64, tolerance: f64, grid: &mut Vec<f64>) {
+    let ends = || traces.iter().filter_map(|trace| Some(trace.columns.last()?.time.secs_f64()));
+    let newest = ends().fold(f64::NEG_INFINITY, f64::max);
+    let told = ends().filter(|end| newest - end < gap_secs).fold(f64::INFINITY, f64::min);
+    while grid.last().is_some_and(|&time| time > told + tolerance) {
+        grid.pop();
     }
 }
 
