@@ -87,7 +87,7 @@ fn processor_means(csv: &Csv, identifier: &str) -> Vec<(f64, f64)> {
 /// What the wire said last is what the csv file says of the same moment; how many were compared.
 pub(super) fn compare_raw(status: &Value, csv: &Csv) -> usize {
     let mut compared = 0;
-    for line in panels(status).iter().flat_map(|panel| lines(panel)) {
+    for line in panels(status).iter().flat_map(lines) {
         let (Some(time), Some(raw)) = (line["last_time"].as_f64(), line["last_raw"].as_f64())
         else {
             continue;
