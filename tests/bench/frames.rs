@@ -4,8 +4,9 @@ use crate::feed::{Feed, NOW, Noise};
 use crate::{Figure, MEASURED, Options, figure};
 use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
+use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
-use collectoscope::source::Outlet;
+use collectoscope::source::{Intake, Outlet};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::Sources;
 use collectoscope::view::Theme;
@@ -18,7 +19,7 @@ use std::time::{Duration, Instant};
 
 /// Frames before the first that counts: fonts are rasterised, batches drained.
 const FRAMES_FIRST: usize = 10;
-/// The clock moves on by this with every frame: about a pixel of the widest window here.
+/// With every frame the clock moves on by this, and every series has one more value.
 const FRAME: Interval = Interval::from_secs(1);
 
 /// What there is to draw: `panels` x `lines` series of `samples`, a second apart.
@@ -72,12 +73,17 @@ pub(crate) fn long_sidebar(options: &Options) -> Result<Vec<Figure>, String> {
 fn frames(options: &Options, scene: &Scene) -> Result<Vec<Figure>, String> {
     let ctx = egui::Context::default();
     let clock = Rc::new(Cell::new(NOW));
-    let mut app = app(&ctx, scene, &clock);
+    let (outlet, intake) = Outlet::new(64, Box::new(|| ()));
+    let mut app = app(&ctx, intake, scene, &clock);
     let mut frame = eframe::Frame::_new_kittest();
+    // A frame that nobody looks at drains the channel.
+    let mut live = Live::new(scene, outlet, &mut || app.logic(&ctx, &mut frame));
     let (mut layout, mut tessellation, mut whole) = (Vec::new(), Vec::new(), Vec::new());
     let (start, mut number, mut vertices) = (Instant::now(), 0, 0);
     while number < FRAMES_FIRST + 1 || !options.once && start.elapsed() < MEASURED {
         clock.set(clock.get().saturating_add(FRAME));
+        live.second(clock.get());
+        live.offer();
         let input = egui::RawInput {
             screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), scene.size)),
             time: Some(clock.get().secs_from(NOW)),
@@ -117,9 +123,8 @@ fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
     }
 }
 
-fn app(ctx: &egui::Context, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
+fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
     let clock = Rc::clone(clock);
-    let (mut outlet, intake) = Outlet::new(64, Box::new(|| ()));
     let setup = Setup {
         intake: Some(intake),
         waker: Waker::default(),
@@ -138,47 +143,67 @@ fn app(ctx: &egui::Context, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
         status_file: None,
         screenshot: None,
     };
-    let mut app = App::new(ctx, setup);
-    fill(scene, &mut |batch| {
-        outlet.offer(batch);
-        // A frame that nobody looks at drains the channel.
-        let mut frame = eframe::Frame::_new_kittest();
-        app.logic(ctx, &mut frame);
-        outlet.flush();
-    });
-    app
+    App::new(ctx, setup)
 }
 
-fn fill(scene: &Scene, offer: &mut dyn FnMut(collectoscope::ingest::Batch)) {
-    let mut feed = Feed::default();
-    let mut lists = Vec::new();
-    for panel in 0..scene.panels {
-        for line in 0..scene.lines {
-            let (plugin, line) = (format!("plugin{panel:02}"), line.to_string());
-            let id = Identifier::new("host", &plugin, "", "gauge", &line);
-            lists.push((feed.list(id, &[DsType::Gauge]), 0.0));
+/// What sends: a list and its level for each line of each panel.
+struct Live {
+    feed: Feed,
+    lists: Vec<(ListId, f64)>,
+    noise: Noise,
+    outlet: Outlet,
+}
+
+impl Live {
+    /// Names the series and sends what is past; `drain` is called in between.
+    fn new(scene: &Scene, outlet: Outlet, drain: &mut dyn FnMut()) -> Self {
+        let (mut feed, mut lists) = (Feed::default(), Vec::new());
+        for panel in 0..scene.panels {
+            for line in 0..scene.lines {
+                let (plugin, line) = (format!("plugin{panel:02}"), line.to_string());
+                let id = Identifier::new("host", &plugin, "", "gauge", &line);
+                lists.push((feed.list(id, &[DsType::Gauge]), 0.0));
+            }
+        }
+        let noise = Noise::new(1);
+        let mut live = Self { feed, lists, noise, outlet };
+        for age in (0..scene.samples).rev() {
+            live.second(NOW.saturating_sub(Interval::from_secs(age)));
+            if age % 256 == 0 {
+                live.offer();
+                drain();
+            }
+        }
+        for host in 0..scene.other_hosts {
+            live.other_host(host);
+            live.offer();
+            drain();
+        }
+        live
+    }
+
+    /// One more value for each line.
+    fn second(&mut self, time: CdTime) {
+        for (list, level) in &mut self.lists {
+            *level += f64::from(self.noise.next()) - 32_767.5;
+            self.feed.row(*list, time, Interval::from_secs(1), &[Value::Gauge(*level)]);
         }
     }
-    let second = Interval::from_secs(1);
-    let mut noise = Noise::new(1);
-    for age in (0..scene.samples).rev() {
-        let time = NOW.saturating_sub(Interval::from_secs(age));
-        for (list, level) in &mut lists {
-            *level += f64::from(noise.next()) - 32_767.5;
-            feed.row(*list, time, second, &[Value::Gauge(*level)]);
-        }
-        if age % 256 == 0 {
-            offer(std::mem::take(&mut feed.batch));
-        }
-    }
-    for host in 0..scene.other_hosts {
+
+    /// A hundred series with one value each.
+    fn other_host(&mut self, host: usize) {
         for n in 0..100_u32 {
             let (host, plugin) = (format!("other{host}"), format!("plugin{}", n / 10));
             let id = Identifier::new(&host, &plugin, "", "gauge", &n.to_string());
-            let list = feed.list(id, &[DsType::Gauge]);
-            feed.row(list, NOW, second, &[Value::Gauge(f64::from(n))]);
+            let list = self.feed.list(id, &[DsType::Gauge]);
+            let value = Value::Gauge(f64::from(n));
+            self.feed.row(list, NOW, Interval::from_secs(1), &[value]);
         }
-        offer(std::mem::take(&mut feed.batch));
+    }
+
+    fn offer(&mut self) {
+        self.outlet.offer(std::mem::take(&mut self.feed.batch));
+        self.outlet.flush();
     }
 }
 

@@ -1,6 +1,5 @@
 //! The real window on a screen of its own, in memory (Xvfb): what it costs to have it open.
 
-use crate::support::wait::until;
 use crate::{Figure, Options, figure};
 use collectoscope::metric::{CdTime, Interval, Names, Value};
 use collectoscope::wire::Encoder;
@@ -15,6 +14,8 @@ use std::time::{Duration, Instant, SystemTime};
 const WATCHED: Duration = Duration::from_secs(20);
 /// …after the window has settled.
 const SETTLED: Duration = Duration::from_secs(5);
+/// Longest wait for a window to open.
+const OPENED_MAX: Duration = Duration::from_secs(30);
 /// Starts that are timed.
 const STARTS: usize = 5;
 /// The unit of `/proc/PID/stat` on every Linux.
@@ -64,11 +65,10 @@ impl Desktop {
         self.folder.path().join("status.json")
     }
 
-    fn program(&self, args: &[&str]) -> Command {
+    fn program(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_collectoscope"));
         command
             .args(["--no-local", "--listen", "127.0.0.1:0", "--size", "1280x800"])
-            .args(args)
             .arg("--status-file")
             .arg(self.status_file())
             .env("DISPLAY", &self.display)
@@ -83,10 +83,22 @@ impl Desktop {
 
     /// Starts the program and waits for its first status.
     fn run(&self) -> Result<Running, String> {
-        let child = self.program(&[]).spawn().map_err(|error| error.to_string())?;
-        let running = Running(child);
-        until(30, "the window reports", || status(&self.status_file()));
+        let child = self.program().spawn().map_err(|error| error.to_string())?;
+        let mut running = Running(child);
+        self.await_status(&mut running)?;
         Ok(running)
+    }
+
+    fn await_status(&self, program: &mut Running) -> Result<(), String> {
+        let begin = Instant::now();
+        while status(&self.status_file()).is_none() {
+            let ended = program.0.try_wait().map_err(|error| error.to_string())?;
+            if ended.is_some() || begin.elapsed() > OPENED_MAX {
+                return Err("the program cannot open a window here".to_owned());
+            }
+            sleep(Duration::from_millis(5));
+        }
+        Ok(())
     }
 }
 
@@ -97,10 +109,11 @@ pub(crate) fn start(options: &Options) -> Result<Vec<Figure>, String> {
     for _ in 0..if options.once { 1 } else { STARTS } {
         let _ = std::fs::remove_file(desktop.status_file());
         let started = Instant::now();
-        let mut command = desktop.program(&["--after", "0", "--screenshot"]);
-        let child = command.arg(&picture).spawn();
+        let mut command = desktop.program();
+        command.args(["--after", "0", "--screenshot"]).arg(&picture);
+        let child = command.spawn();
         let mut child = Running(child.map_err(|error| error.to_string())?);
-        until(30, "the first frame begins", || status(&desktop.status_file()));
+        desktop.await_status(&mut child)?;
         begun.push(started.elapsed().as_secs_f64() * 1_000.0);
         let ended = child.0.wait().map_err(|error| error.to_string())?;
         saved.push(started.elapsed().as_secs_f64() * 1_000.0);
@@ -186,7 +199,7 @@ struct Sender {
 impl Sender {
     fn new(desktop: &Desktop) -> Result<Self, String> {
         let status = status(&desktop.status_file()).ok_or("no status")?;
-        let listening = status["listening"].to_string();
+        let listening = status.get("listening").map(ToString::to_string).unwrap_or_default();
         let port = listening.split("127.0.0.1:").nth(1).unwrap_or("");
         let digits: String = port.chars().take_while(char::is_ascii_digit).collect();
         let port: u16 = digits.parse().map_err(|_| format!("no port in {listening}"))?;
