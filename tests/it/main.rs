@@ -18,6 +18,8 @@ mod encode;
 mod feed;
 mod malformed;
 mod pipeline;
+#[cfg(feature = "window")]
+mod screen;
 mod sharing;
 mod source;
 mod store;

@@ -84,6 +84,27 @@ fn legends_say_the_newest_value_in_the_unit_of_the_panel() {
 }
 
 #[test]
+fn a_mean_waits_until_all_that_belong_to_it_are_told() {
+    let mut stage = Stage::new();
+    let user = |cpu: &str, percent| {
+        (Identifier::new("alpha", "cpu", cpu, "percent", "user"), vec![Value::Gauge(percent)])
+    };
+    for _ in 0..3 {
+        stage.send(&[user("0", 10.0), user("1", 90.0)]);
+        stage.pass(1);
+    }
+    stage.send(&[user("0", 10.0)]);
+    stage.pass(1);
+    stage.assert_says("user 50.0, min 50.0, avg 50.0, max 50.0");
+    // One that is heard no more is not waited for.
+    for _ in 0..5 {
+        stage.send(&[user("0", 10.0)]);
+        stage.pass(1);
+    }
+    stage.assert_says("user 10.0, min 10.0");
+}
+
+#[test]
 fn the_pointer_on_a_plot_shows_the_values_of_that_moment() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.press(Key::Num1);
