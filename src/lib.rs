@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
-//! | 4 edges | [`source`], [`config`] and `ui` | the outside world; the screen (they never import each other) |
+//! | 4 edges | [`source`], [`config`], `ui` | the outside world; the screen; never each other |
 //! | 3 intent | [`view`] | what the user wants to see |
 //! | 2 memory | [`ingest`], [`store`] | what we know |
 //! | 1 bytes | [`wire`] | collectd's binary protocol, both ways |
@@ -17,8 +17,8 @@
 //! 1. [`source::udp`]: one thread reads datagrams from every socket and stamps their arrival.
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
-//! 3. A bounded channel carries the batches ([`source::Outlet`]): when it is full the oldest
-//!    goes, every value lost is counted, and the socket never waits.
+//! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
+//!    full the oldest go, every value lost is counted, and the socket never waits.
 //! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden.
 //! 5. [`view::View`] holds every choice of the user and changes only in `View::apply`.
 //! 6. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.

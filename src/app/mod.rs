@@ -7,7 +7,7 @@
 mod open;
 mod report;
 
-pub use open::{OpenError, run};
+pub use open::{OpenError, WindowOptions, run};
 
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};

@@ -1,23 +1,24 @@
 //! Opening the window, and saying why it could not be opened.
 
 use super::{App, Screenshot, Setup, Waker};
-use crate::cli::WindowArgs;
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
 use crate::source::local::Local;
 use crate::source::outlet::Outlet;
 use crate::source::receiver::{self, ReceiverHandle};
-use crate::source::udp::{ListenReport, PORT_DEFAULT, UdpOptions, UdpSource};
-use crate::ui::{SourceReport, Sources};
+use crate::source::udp::{
+    ListenReport, PORT_DEFAULT, Trouble, UdpOptions, UdpSource, buffer_advice,
+};
+use crate::ui::{SourceReport, Sources, Unicast};
 use crate::view::Theme;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Batches that may wait for the window.
 const CHANNEL_BATCHES: usize = 64;
@@ -34,6 +35,12 @@ pub enum OpenError {
          xorg-x11-server-Xvfb on Fedora, xorg-server-xvfb on Arch)"
     )]
     NoDisplay,
+    /// A display is named, but nobody answers there.
+    #[error(
+        "cannot open a window: the display {0} does not answer; is it running, may this user draw \
+         on it, and is libX11 or libwayland-client installed? On another machine use `ssh -X`"
+    )]
+    NoAnswer(String),
     /// A display, but it cannot be drawn on.
     #[error(
         "cannot open a window: {0}; it needs OpenGL and libxkbcommon: on Debian `apt install \
@@ -47,15 +54,36 @@ pub enum OpenError {
     Screenshot(String),
 }
 
+/// How the window is opened.
+#[derive(Clone, Debug)]
+pub struct WindowOptions {
+    /// Where to receive; empty: collectd's groups and port everywhere.
+    pub udp: UdpOptions,
+    /// Files on top of the built-in types.db and the system's.
+    pub types_db: Vec<PathBuf>,
+    /// Whether this machine is measured.
+    pub local: bool,
+    /// Bytes for series and samples.
+    pub memory_bytes: usize,
+    /// A picture to take instead of staying open.
+    pub screenshot: Option<(PathBuf, Duration)>,
+    /// Width and height; none: as last time.
+    pub size: Option<(u32, u32)>,
+    /// Colours; none: as last time.
+    pub theme: Option<Theme>,
+    /// Where the state is written once a second.
+    pub status_file: Option<PathBuf>,
+}
+
 /// Opens the window; returns when it was closed.
-pub fn run(args: &WindowArgs) -> Result<(), OpenError> {
+pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
         return Err(OpenError::NoDisplay);
     }
-    let screenshot = args.screenshot.as_ref().map(|path| Screenshot {
-        path: path.clone(),
-        after: args.after,
+    let screenshot = args.screenshot.clone().map(|(path, after)| Screenshot {
+        path,
+        after,
         outcome: Arc::new(OnceLock::new()),
     });
     let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
@@ -67,7 +95,7 @@ pub fn run(args: &WindowArgs) -> Result<(), OpenError> {
     }
 }
 
-fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
+fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
     let (settings_file, settings, mut messages) = SettingsFile::open();
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
@@ -83,7 +111,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };
-    let opened = AtomicBool::new(false);
+    let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
@@ -93,7 +121,7 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
             waker,
             sources,
             types,
-            memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
+            memory_bytes: args.memory_bytes,
             clock: Box::new(|| CdTime::from_system(SystemTime::now())),
             zone: TimeZone::system(),
             settings,
@@ -105,16 +133,35 @@ fn open(args: &WindowArgs, screenshot: Option<Screenshot>) -> Result<(), OpenErr
         let app = App::new(&cc.egui_ctx, setup);
         Ok(Box::new(Running { app, _receiver: receiver }) as Box<dyn eframe::App>)
     };
-    // A missing library makes winit panic rather than fail. That, and only that, is caught: a
-    // panic in a window that was open is a bug and goes on its way.
+    // A missing library makes winit panic rather than fail. That, and only that, is caught and
+    // told in a sentence: a panic in a window that was open is a bug and goes on its way.
+    let told = std::panic::take_hook();
+    let open = Arc::clone(&opened);
+    std::panic::set_hook(Box::new(move |panic| {
+        if open.load(Ordering::Acquire) {
+            told(panic);
+        }
+    }));
     let result = catch_unwind(AssertUnwindSafe(|| {
         eframe::run_native("collectoscope", options, Box::new(create))
     }));
+    drop(std::panic::take_hook());
     match result {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(OpenError::Graphics(error.to_string())),
+        Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+    }
+}
+
+/// What an error of the window's libraries means to the user.
+fn why(error: &eframe::Error) -> OpenError {
+    let text = error.to_string();
+    match error {
+        eframe::Error::WinitEventLoop(_) if !text.contains(".so") => OpenError::NoAnswer(display()),
+        // It prints the whole configuration that it looked for.
+        eframe::Error::NoGlutinConfigs(..) => OpenError::Graphics("no OpenGL driver".into()),
+        _ => OpenError::Graphics(text),
     }
 }
 
@@ -130,13 +177,20 @@ fn icon() -> egui::IconData {
     )
 }
 
+/// What the environment calls the display, Wayland's first as winit does.
+fn display() -> String {
+    let set = |name: &&str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let name = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"].iter().find(|name| set(name));
+    name.and_then(std::env::var_os).unwrap_or_default().to_string_lossy().into_owned()
+}
+
 fn panic_text(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a library failed").to_owned()
 }
 
 /// What the user typed wins over what was chosen last time.
-fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
+fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     if let Some((width, height)) = args.size {
         #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
         let size = [width as f32, height as f32];
@@ -144,26 +198,19 @@ fn with_arguments(mut settings: Settings, args: &WindowArgs) -> Settings {
     } else if settings.size == [0.0, 0.0] {
         settings.size = SIZE_FIRST;
     }
-    match args.theme {
-        Some(crate::cli::Theme::Dark) => settings.theme = Theme::Dark,
-        Some(crate::cli::Theme::Light) => settings.theme = Theme::Light,
-        Some(crate::cli::Theme::System) => settings.theme = Theme::System,
-        None => {}
-    }
+    settings.theme = args.theme.unwrap_or(settings.theme);
     settings
 }
 
 /// Binds the sockets and starts the receiver; what fails is told in the reports.
 fn listen(
-    args: &WindowArgs,
+    args: &WindowOptions,
     ctx: &egui::Context,
     waker: &Waker,
 ) -> (Option<ReceiverHandle>, Sources, Option<crate::source::Intake>) {
-    let options =
-        UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer };
-    let mut source = UdpSource::open(&options);
-    let mut sources = describe(source.reports());
-    let local = if args.no_local { None } else { local(&mut source, &mut sources) };
+    let mut source = UdpSource::open(&args.udp);
+    let mut sources = describe(source.reports(), args.udp.listen.is_empty());
+    let local = if args.local { local(&mut source, &mut sources) } else { None };
     let (ctx, waker) = (ctx.clone(), waker.clone());
     let wake = Box::new(move || waker.wake(&ctx));
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
@@ -191,20 +238,38 @@ fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
     }
 }
 
-fn describe(reports: &[ListenReport]) -> Sources {
-    let failed = |report: &ListenReport| report.trouble.is_some();
-    let bound = reports.iter().filter(|report| !failed(report));
-    let port = bound.clone().filter(|report| !report.asked.is_group()).find_map(|r| r.bound);
-    let port = port.or_else(|| bound.clone().find_map(|report| report.bound));
+/// What came of listening. A machine without IPv6 is fine, unless IPv6 was asked for.
+fn describe(reports: &[ListenReport], by_default: bool) -> Sources {
+    let missed = |report: &&ListenReport| match &report.trouble {
+        None => false,
+        Some(trouble) => !(by_default && *trouble == Trouble::NoIpv6),
+    };
+    let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
+    let unicast = bound.iter().find(|report| !report.asked.is_group());
+    let port = unicast.or(bound.first()).and_then(|report| report.bound);
     let port = port.map_or(PORT_DEFAULT, |address| address.port());
-    let summary = match (bound.count(), reports.len()) {
+    let summary = match (bound.len(), reports.iter().filter(missed).count()) {
         (0, _) => "not listening".to_owned(),
-        (some, all) if some == all => format!("listening on port {port}"),
-        (some, all) => format!("listening on port {port}, {some} of {all} sockets"),
+        (_, 0) => format!("listening on port {port}"),
+        (some, missed) => format!("listening on port {port}, {some} of {} sockets", some + missed),
     };
     let report =
-        |report: &ListenReport| SourceReport { ok: !failed(report), text: report.to_string() };
-    Sources { summary, reports: reports.iter().map(report).collect(), port, local_host: None }
+        |report: &ListenReport| SourceReport { ok: !missed(&report), text: report.to_string() };
+    let mut told: Vec<_> = reports.iter().map(report).collect();
+    let advice = buffer_advice(reports);
+    told.extend(advice.map(|text| SourceReport { ok: true, text }));
+    Sources {
+        summary,
+        reports: told,
+        port,
+        multicast: bound.iter().any(|report| report.asked.is_group()),
+        unicast: match unicast.map(|report| report.asked.address) {
+            None => Unicast::Nowhere,
+            Some(address) if address.is_unspecified() => Unicast::Everywhere,
+            Some(address) => Unicast::At(address.to_string()),
+        },
+        local_host: None,
+    }
 }
 
 /// The app and the thread that feeds it: dropped together, the thread is joined.

@@ -8,7 +8,7 @@ use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
 use crate::source::local::Local;
 use crate::source::pcap::{Capture, CaptureError};
-use crate::source::udp::{Datagram, UdpOptions, UdpSource};
+use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Event, decode};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
@@ -109,6 +109,9 @@ fn receive(
     });
     for report in source.reports() {
         say(report);
+    }
+    if let Some(advice) = buffer_advice(source.reports()) {
+        say(advice);
     }
     // Measures as long as it lives.
     let local = match also {

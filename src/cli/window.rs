@@ -6,7 +6,24 @@ use std::fmt;
 /// Opens the window and returns when it was closed.
 #[cfg(feature = "window")]
 pub(super) fn run(args: &WindowArgs) -> Result<(), impl fmt::Display> {
-    crate::app::run(args)
+    use crate::app::{self, WindowOptions};
+    use crate::source::udp::UdpOptions;
+    use crate::view::Theme;
+
+    app::run(&WindowOptions {
+        udp: UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer },
+        types_db: args.types_db.clone(),
+        local: !args.no_local,
+        memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
+        screenshot: args.screenshot.clone().map(|path| (path, args.after)),
+        size: args.size,
+        theme: args.theme.map(|theme| match theme {
+            super::Theme::Dark => Theme::Dark,
+            super::Theme::Light => Theme::Light,
+            super::Theme::System => Theme::System,
+        }),
+        status_file: args.status_file.clone(),
+    })
 }
 
 /// Says that there is none.

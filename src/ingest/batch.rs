@@ -76,8 +76,8 @@ pub struct Batch {
     pub values: Vec<u64>,
     /// Received notifications.
     pub notifications: Vec<Notification>,
-    /// One per sender heard since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the rest
-    /// together as [`super::OTHER_SENDERS`].
+    /// One per sender heard since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the
+    /// rest together as [`super::OTHER_SENDERS`].
     pub senders: Vec<SenderDelta>,
     /// At most [`super::FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
     pub faults: Vec<FaultReport>,
@@ -87,8 +87,8 @@ pub struct Batch {
     pub kernel_drops: u64,
     /// Notifications lost because the batch was full.
     pub dropped_notifications: u64,
-    /// Value lists not taken because [`super::LISTS_MAX`] or [`super::NAME_BYTES_MAX`] was reached, since the
-    /// last batch.
+    /// Value lists not taken because [`super::LISTS_MAX`] or [`super::NAME_BYTES_MAX`] was
+    /// reached, since the last batch.
     pub refused_lists: u64,
     /// The newest arrival in this batch.
     pub arrival: CdTime,

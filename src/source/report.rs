@@ -190,17 +190,23 @@ impl fmt::Display for ListenReport {
         for (name, why) in &self.not_joined {
             write!(f, "; not joined on {name}: {why}")?;
         }
+        write!(f, "; receive buffer {}", kibibytes(self.buffer_bytes))?;
         if self.is_buffer_small() {
-            write!(
-                f,
-                "; receive buffer {} of {} granted, for more: sysctl -w net.core.rmem_max={}",
-                kibibytes(self.buffer_bytes),
-                kibibytes(self.buffer_wanted_bytes),
-                self.buffer_wanted_bytes
-            )?;
+            write!(f, " of the {} asked for", kibibytes(self.buffer_wanted_bytes))?;
         }
         Ok(())
     }
+}
+
+/// What to do about receive buffers that are smaller than asked for, once for all sockets.
+pub fn buffer_advice(reports: &[ListenReport]) -> Option<String> {
+    let wanted = reports.iter().filter(|report| report.is_buffer_small());
+    let wanted = wanted.map(|report| report.buffer_wanted_bytes).max()?;
+    Some(format!(
+        "bursts may be lost with so small a receive buffer; for the {} asked for: \
+         sysctl -w net.core.rmem_max={wanted}",
+        kibibytes(wanted)
+    ))
 }
 
 fn kibibytes(bytes: usize) -> String {
@@ -289,15 +295,20 @@ mod tests {
     fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
         let mut report = report("239.192.74.66", None);
         assert_eq!(report.state(), ListenState::Listening);
-        assert_eq!(report.to_string(), "listening on udp 239.192.74.66:25826, joined on lo, eth0");
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; receive buffer 8 MiB"
+        );
+        assert_eq!(buffer_advice(std::slice::from_ref(&report)), None);
         report.not_joined = vec![("wlan0".into(), "no such device".into())];
         report.buffer_bytes = 212_992;
         assert_eq!(report.state(), ListenState::Partly);
         assert_eq!(
             report.to_string(),
             "listening on udp 239.192.74.66:25826, joined on lo, eth0; not joined on wlan0: no \
-             such device; receive buffer 208 KiB of 8 MiB granted, for more: \
-             sysctl -w net.core.rmem_max=8388608"
+             such device; receive buffer 208 KiB of the 8 MiB asked for"
         );
+        let advice = buffer_advice(&[report.clone(), report]).unwrap();
+        assert!(advice.ends_with("asked for: sysctl -w net.core.rmem_max=8388608"), "{advice}");
     }
 }

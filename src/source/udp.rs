@@ -5,7 +5,7 @@
 //! the caller. Knows nothing of what is in a datagram.
 
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
-pub use super::report::{ListenReport, ListenState, Trouble};
+pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
 
 use super::bind::{self, Bound};
 use super::interfaces::{Interface, interfaces};

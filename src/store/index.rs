@@ -408,7 +408,8 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn natural_order_is_an_order(a in "[a0-9-]{0,6}", b in "[a0-9-]{0,6}", c in "[a0-9-]{0,6}") {
+        fn natural_order_is_an_order(names in proptest::array::uniform3("[a0-9-]{0,6}")) {
+            let [a, b, c] = names;
             proptest::prop_assert_eq!(natural_cmp(&a, &b), natural_cmp(&b, &a).reverse());
             proptest::prop_assert_eq!(natural_cmp(&a, &b) == Ordering::Equal, a == b);
             if natural_cmp(&a, &b).is_le() && natural_cmp(&b, &c).is_le() {

@@ -6,6 +6,7 @@
 //! Knows nothing of sockets, clocks or screens: `now` is a parameter.
 
 mod block;
+mod columns;
 mod health;
 mod index;
 mod query;

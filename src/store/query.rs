@@ -5,8 +5,9 @@
 //! value is not finite. Knows nothing of pixels beyond their number.
 
 use super::block::Place;
+use super::columns::{Drawn, Limits, Tracer};
 use super::series::Series;
-use crate::metric::{CdTime, Interval, Span};
+use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Sample, Step};
 
 /// Which number of a sample is meant.
@@ -81,15 +82,6 @@ impl Trace {
     }
 }
 
-/// What one sample says in `mode`, and the time of the sample itself.
-#[derive(Clone, Copy, Debug)]
-struct Drawn {
-    value: Option<f64>,
-    /// Nothing connects it with the sample before.
-    breaks: bool,
-    reset: bool,
-}
-
 /// How to read the samples of one series.
 struct Reader<'a> {
     series: &'a Series,
@@ -129,6 +121,37 @@ impl Reader<'_> {
             }
         };
         Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
+    }
+
+    /// Takes the samples that follow `from` in its block as long as they are ordinary: in the
+    /// bucket being filled, connected, and with a value. Returns how many. What is decided here
+    /// once, [`Reader::read`] decides for every sample; both say the same.
+    fn run(&self, from: (Sample, Interval), rest: &[Sample], tracer: &mut Tracer<'_>) -> usize {
+        let limits = Limits {
+            until: CdTime::MAX,
+            gap_max: self.series.gap(from.1),
+            low: self.bounds.min.unwrap_or(f64::NEG_INFINITY),
+            high: self.bounds.max.unwrap_or(f64::INFINITY),
+        };
+        let free = Limits { low: f64::NEG_INFINITY, high: f64::INFINITY, ..limits };
+        let from = from.0;
+        match (self.mode, self.series.kind) {
+            (Mode::Raw, kind) => tracer.run(from, rest, free, |_, bits, _| rate::raw(kind, bits)),
+            (Mode::Rate, DsType::Gauge) => {
+                tracer.run(from, rest, free, |_, bits, _| f64::from_bits(bits))
+            }
+            (Mode::Rate, DsType::Counter) => tracer.run(from, rest, limits, |from, bits, secs| {
+                let grown = bits.checked_sub(from);
+                grown.map_or(f64::NAN, |delta| delta as f64 / secs)
+            }),
+            (Mode::Rate, DsType::Derive) => tracer.run(from, rest, limits, |from, bits, secs| {
+                let delta = bits.cast_signed().checked_sub(from.cast_signed());
+                delta.map_or(f64::NAN, |delta| delta as f64 / secs)
+            }),
+            (Mode::Rate, DsType::Absolute) => {
+                tracer.run(from, rest, limits, |_, bits, secs| bits as f64 / secs)
+            }
+        }
     }
 
     fn at(&self, place: Place) -> Option<Reading> {
@@ -172,182 +195,24 @@ pub(super) fn trace(series: &Series, span: Span, columns: usize, mode: Mode, out
         let Some(block) = track.block(number) else {
             break;
         };
-        for &sample in block.samples.get(first..).unwrap_or_default() {
+        let mut samples = block.samples.get(first..).unwrap_or_default();
+        while let Some((&sample, rest)) = samples.split_first() {
             let current = (sample, block.interval);
             let drawn = reader.read(previous, current);
             if !tracer.take(sample.time, drawn) {
                 break 'blocks;
             }
             previous = Some(current);
+            samples = rest;
+            if tracer.is_inside_bucket() {
+                let run = reader.run(current, rest, &mut tracer);
+                samples = rest.get(run..).unwrap_or_default();
+                if let Some(&last) = run.checked_sub(1).and_then(|last| rest.get(last)) {
+                    previous = Some((last, block.interval));
+                }
+            }
         }
         first = 0;
     }
     tracer.finish();
-}
-
-/// Gathers drawn values into columns.
-struct Tracer<'a> {
-    out: &'a mut Trace,
-    span: Span,
-    /// Width of a bucket; bucket `n` is `[n * width, (n + 1) * width)` since 1970, so that a
-    /// window that moves on cuts time at the same places.
-    width: u64,
-    /// Start of the first bucket that the span touches.
-    from: CdTime,
-    /// End of the last one.
-    until: CdTime,
-    /// The bucket being filled.
-    bucket: Bucket,
-    /// A gap or a missing value came after the last column.
-    broken: bool,
-    /// The only column is the sample before the span.
-    lead_only: bool,
-    stats: Stats,
-    reset_until: CdTime,
-}
-
-#[derive(Clone, Copy, Debug, Default)]
-struct Bucket {
-    start: u64,
-    time: CdTime,
-    last: f64,
-    min: f64,
-    max: f64,
-    sum: f64,
-    count: u32,
-    /// Lies inside the span as a whole, so that its values are counted when it is done.
-    whole: bool,
-}
-
-impl<'a> Tracer<'a> {
-    fn new(span: Span, columns: usize, out: &'a mut Trace) -> Self {
-        // One less than asked: a span that is not aligned touches one bucket more.
-        let buckets = columns.max(2) as u64 - 1;
-        let width = span.width().raw().div_ceil(buckets).max(1);
-        let from = span.start.raw() / width * width;
-        let last = (span.end.raw() - 1) / width * width;
-        let zero = 0.0;
-        Self {
-            out,
-            span,
-            width,
-            from: CdTime::from_raw(from),
-            until: CdTime::from_raw(last.saturating_add(width)),
-            bucket: Bucket::default(),
-            broken: false,
-            lead_only: false,
-            stats: Stats { last: zero, min: zero, avg: zero, max: zero, count: 0 },
-            reset_until: CdTime::ZERO,
-        }
-    }
-
-    /// Takes the next sample; false when no more are needed.
-    fn take(&mut self, time: CdTime, drawn: Drawn) -> bool {
-        self.broken |= drawn.breaks;
-        let inside = self.span.contains(time);
-        if drawn.reset && inside && time >= self.reset_until {
-            self.out.resets.push(time);
-            let start = time.raw() / self.width * self.width;
-            self.reset_until = CdTime::from_raw(start.saturating_add(self.width));
-        }
-        let Some(value) = drawn.value else {
-            self.broken = true;
-            return time < self.until;
-        };
-        if time < self.from {
-            self.out.columns.push(alone(time, value));
-            self.lead_only = true;
-            self.broken = false;
-        } else if time < self.until {
-            self.put(time, value);
-        } else {
-            self.flush();
-            if !self.broken && !self.out.columns.is_empty() {
-                self.out.columns.push(alone(time, value));
-                self.lead_only = false;
-            }
-            return false;
-        }
-        true
-    }
-
-    fn put(&mut self, time: CdTime, value: f64) {
-        let bucket = &mut self.bucket;
-        if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            // Comparisons, as `f64::min` spends its time on NaN, which never comes here.
-            bucket.min = if value < bucket.min { value } else { bucket.min };
-            bucket.max = if value > bucket.max { value } else { bucket.max };
-            bucket.sum += value;
-            bucket.last = value;
-            bucket.count = bucket.count.saturating_add(1);
-            self.broken = false;
-            if !bucket.whole && self.span.contains(time) {
-                self.count(value, value, value, value, 1);
-            }
-            return;
-        }
-        self.flush();
-        if self.broken && self.lead_only {
-            self.out.columns.clear();
-        }
-        if self.broken && !self.out.columns.is_empty() {
-            self.out.breaks.push(self.out.columns.len());
-        }
-        self.broken = false;
-        self.lead_only = false;
-        let start = time.raw() / self.width * self.width;
-        let end = start.saturating_add(self.width);
-        let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
-        let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole };
-        if !whole && self.span.contains(time) {
-            self.count(value, value, value, value, 1);
-        }
-    }
-
-    fn flush(&mut self) {
-        let Bucket { start, time, last, min, max, sum, count, whole } = self.bucket;
-        let time = match count {
-            0 => return,
-            1 => time,
-            _ => CdTime::from_raw(start + self.width / 2),
-        };
-        let mean = mean(sum / f64::from(count), min, max);
-        self.out.columns.push(Column { time, min, max, mean, count });
-        self.bucket.count = 0;
-        if whole {
-            self.count(last, min, max, sum, count);
-        }
-    }
-
-    fn count(&mut self, last: f64, min: f64, max: f64, sum: f64, count: u32) {
-        let stats = &mut self.stats;
-        let first = stats.count == 0;
-        stats.last = last;
-        stats.min = if first { min } else { stats.min.min(min) };
-        stats.max = if first { max } else { stats.max.max(max) };
-        stats.avg += sum;
-        stats.count += u64::from(count);
-    }
-
-    fn finish(mut self) {
-        self.flush();
-        if self.lead_only {
-            self.out.columns.clear();
-        }
-        if self.stats.count > 0 {
-            let Stats { avg: sum, min, max, count, .. } = self.stats;
-            let avg = mean(sum / count as f64, min, max);
-            self.out.stats = Some(Stats { avg, ..self.stats });
-        }
-    }
-}
-
-/// The sum of huge values may be infinite or none at all; their average lies between them.
-fn mean(mean: f64, min: f64, max: f64) -> f64 {
-    if mean.is_finite() { mean.clamp(min, max) } else { min / 2.0 + max / 2.0 }
-}
-
-fn alone(time: CdTime, value: f64) -> Column {
-    Column { time, min: value, max: value, mean: value, count: 1 }
 }

@@ -18,8 +18,6 @@ const ACROSS_MAX: f32 = 4.0;
 const PLOT_HEIGHT_MIN: f32 = 132.0;
 /// Highest plot where few panels share the canvas.
 const PLOT_HEIGHT_MAX: f32 = 420.0;
-/// A legend stands beside its plot from this width of the panel on.
-pub(super) const LEGEND_BESIDE_WIDTH: f32 = 760.0;
 /// Between a panel's header and its plot.
 const PLOT_INSET: f32 = 6.0;
 
@@ -147,7 +145,7 @@ fn panel_ui(
 fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &Palette) {
     let inner = rect.shrink2(vec2(12.0, 0.0));
     let middle = inner.center().y + 2.0;
-    let unit = plots::unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let right = pos2(inner.right(), middle);
     let name = &unit.name;
     let unit_rect =

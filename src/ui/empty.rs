@@ -1,8 +1,8 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
-use super::Screen;
 use super::theme::{self, Palette};
+use super::{Screen, Unicast};
 use crate::view::format;
 use eframe::egui::{self, RichText, Ui};
 
@@ -19,16 +19,15 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 row(ui, mark, color, &report.text);
             }
             let totals = screen.store.health().totals;
+            let datagrams = format::counted(totals.datagrams, "datagram");
             let text = match totals.datagrams {
                 0 => "no datagram so far".to_owned(),
-                n if totals.protected > 0 => format!(
-                    "{} datagrams so far, signed or encrypted ones among them: not read yet",
-                    format::count(n)
-                ),
-                n => format!(
-                    "{} datagrams so far, none with a value list ({} faults)",
-                    format::count(n),
-                    format::count(totals.faults)
+                _ if totals.protected > 0 => {
+                    format!("{datagrams} so far, signed or encrypted ones among them: not read yet")
+                }
+                _ => format!(
+                    "{datagrams} so far, without a value list ({})",
+                    format::counted(totals.faults, "fault")
                 ),
             };
             row(ui, "…", palette.dim, &text);
@@ -53,8 +52,19 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let server = |address: &str| {
         format!("{flush}<Plugin network>\n  Server \"{address}\" \"{port}\"\n</Plugin>")
     };
-    snippet(ui, "On this machine", &server("127.0.0.1"), palette);
-    snippet(ui, "Anywhere on this network, by multicast", &server("239.192.74.66"), palette);
+    match &screen.sources.unicast {
+        Unicast::Everywhere => {
+            snippet(ui, "On this machine", &server("127.0.0.1"), palette);
+            let elsewhere = server("the address of this machine");
+            snippet(ui, "On another machine", &elsewhere, palette);
+        }
+        Unicast::At(address) => snippet(ui, "By unicast", &server(address), palette),
+        Unicast::Nowhere => {}
+    }
+    if screen.sources.multicast {
+        let title = "Anywhere on this network, by multicast";
+        snippet(ui, title, &server("239.192.74.66"), palette);
+    }
     ui.add_space(6.0);
     let firewall = format!("A firewall must let UDP port {port} in.");
     ui.label(RichText::new(firewall).color(palette.dim));

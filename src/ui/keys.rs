@@ -128,6 +128,12 @@ fn time_keys(
     if !focused && any(&[Key::Space]) {
         actions.push(Action::TogglePause);
     }
+    // First, as a key without Shift is found with it too.
+    for (keys, secs) in [([Key::ArrowLeft, Key::A], -width), ([Key::ArrowRight, Key::D], width)] {
+        if keys.into_iter().any(|key| pressed(Modifiers::SHIFT, key)) {
+            actions.push(Action::Pan(secs));
+        }
+    }
     for (keys, action) in [
         (&[Key::End][..], Action::GoLive),
         (&[Key::Home], Action::GoOldest),
@@ -140,11 +146,6 @@ fn time_keys(
     ] {
         if any(keys) {
             actions.push(action);
-        }
-    }
-    for (keys, secs) in [([Key::ArrowLeft, Key::A], -width), ([Key::ArrowRight, Key::D], width)] {
-        if keys.into_iter().any(|key| pressed(Modifiers::SHIFT, key)) {
-            actions.push(Action::Pan(secs));
         }
     }
     let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];

@@ -1,9 +1,8 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
-use super::canvas::LEGEND_BESIDE_WIDTH;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Memory, Screen, plots};
+use super::{Memory, Screen};
 use crate::metric::{CdTime, display_safe};
 use crate::view::format::{self, Unit};
 use crate::view::panels::Panel;
@@ -12,12 +11,14 @@ use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos
 
 /// Rows of a legend; what is more is counted in a last row.
 pub(super) const ROWS_MAX: usize = 12;
+/// A legend stands beside its plot from this width of the panel on.
+const BESIDE_FROM_WIDTH: f32 = 760.0;
 /// Width of a legend beside its plot.
 pub(super) const BESIDE_WIDTH: f32 = 330.0;
 
 /// Height that the legend takes below the plot of a panel so wide.
 pub(super) fn height_below(panel: &Panel, panel_width: f32) -> f32 {
-    if panel_width > LEGEND_BESIDE_WIDTH {
+    if panel_width > BESIDE_FROM_WIDTH {
         return 8.0;
     }
     rows(panel) as f32 * theme::LEGEND_ROW + 12.0
@@ -39,7 +40,7 @@ pub(super) fn legend_ui(
     rect: Rect,
 ) {
     let palette = Palette::of(ui);
-    let unit = plots::unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let cursor = memory.cursor;
     let now =
         cursor.map_or("last".into(), |t| format::clock(CdTime::from_secs_f64(t), screen.zone, 1.0));

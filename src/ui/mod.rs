@@ -18,7 +18,8 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::CdTime;
-use crate::store::Store;
+use crate::store::{Mode, Store};
+use crate::view::format::{Scale, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::panels::Panel;
@@ -56,6 +57,16 @@ pub struct Screen<'a> {
     pub frame_millis: f32,
 }
 
+impl Screen<'_> {
+    /// The unit of a panel's axis: what the wire said has none.
+    fn unit_of(&self, panel: &Panel) -> Unit {
+        match self.view.mode {
+            Mode::Rate => panel.unit.clone(),
+            Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
+        }
+    }
+}
+
 /// What is listened to, in sentences.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -65,8 +76,24 @@ pub struct Sources {
     pub reports: Vec<SourceReport>,
     /// Port to name in the lines that point a collectd here.
     pub port: u16,
+    /// Whether a multicast group was joined.
+    pub multicast: bool,
+    /// Where datagrams for one machine are taken: an address, or none for any.
+    pub unicast: Unicast,
     /// The host that this program itself measures, if it does.
     pub local_host: Option<String>,
+}
+
+/// Where datagrams for one machine are taken.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Unicast {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// On this address only.
+    At(String),
+    /// On every address of this machine.
+    Everywhere,
 }
 
 /// What became of one socket.
@@ -90,6 +117,8 @@ pub struct Memory {
     next_cursor: Option<f64>,
     drag_start: Option<f64>,
     legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
+    /// The row of the sidebar that was last brought into sight.
+    row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
 }

@@ -9,12 +9,12 @@ use super::theme::{self, Palette};
 use super::{Memory, Screen};
 use crate::metric::{CdTime, Interval, Span, display_safe};
 use crate::store::Mode;
+use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
-use crate::view::format::{self, Unit};
+use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::{Panel, PanelKey};
 use crate::view::plot::{PanelPlot, Scratch, panel_plot};
-use crate::view::{Action, format::Scale};
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
@@ -57,14 +57,6 @@ struct MadeFor {
     series: u64,
     selection: u64,
     mode: Mode,
-}
-
-/// The unit of a panel's axis: raw numbers have none.
-pub(super) fn unit_of(screen: &Screen<'_>, panel: &Panel) -> Unit {
-    match screen.view.mode {
-        Mode::Rate => panel.unit.clone(),
-        Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
-    }
 }
 
 pub(super) fn panel_plot_ui(
@@ -147,7 +139,8 @@ fn plot_ui(
     let palette = Palette::of(ui);
     let span = screen.view.window.span(screen.now);
     let highlighted = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
-    let item = PanelItem::new(panel, plot, palette, highlighted.map(|(_, line)| *line));
+    let item =
+        PanelItem::new(panel, plot, palette, screen.view.mode, highlighted.map(|(_, line)| *line));
     let cursor = memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
@@ -182,7 +175,7 @@ fn framed_plot<'a>(
     rect: Rect,
 ) -> Plot<'a> {
     let palette = Palette::of(ui);
-    let unit = unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let labels = f64::from((rect.width() - Y_AXIS_WIDTH) / TIME_LABEL_WIDTH);
     let step = time_step_secs(span.width(), labels);
     let offset = offset_secs(screen, span.end);
@@ -367,7 +360,7 @@ fn tooltip(
     plot: &PanelPlot,
 ) {
     let Some(t) = memory.cursor else { return };
-    let unit = unit_of(screen, panel);
+    let unit = screen.unit_of(panel);
     let age_max = 2.5 * plot.interval_secs;
     let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;

@@ -4,6 +4,7 @@
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
 use super::theme::{self, Palette};
+use crate::store::Mode;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
@@ -16,6 +17,8 @@ const LINE_WIDTH_HIGHLIGHTED: f32 = 2.4;
 const STACK_OPACITY: f32 = 0.78;
 const MIRROR_OPACITY: f32 = 0.22;
 const BAND_OPACITY: f32 = 0.28;
+/// Points of height from which a layer of a stack has an edge of its own.
+const THIN_LAYER: f32 = 0.75;
 /// The others, while one line is highlighted.
 const DIMMED: f32 = 0.35;
 /// Colours are told apart up to here; then the same ones come again, dashed.
@@ -42,6 +45,7 @@ impl<'a> PanelItem<'a> {
         panel: &Panel,
         plot: &'a PanelPlot,
         palette: Palette,
+        mode: Mode,
         highlighted: Option<usize>,
     ) -> Self {
         let looks = panel.drawn().enumerate().map(|(index, line)| {
@@ -57,7 +61,8 @@ impl<'a> PanelItem<'a> {
         Self {
             base: PlotItemBase::new(panel.title.clone()),
             plot,
-            style: panel.style,
+            // What the wire said does not add up to anything.
+            style: if mode == Mode::Raw { Style::Line } else { panel.style },
             looks: looks.collect(),
             palette,
         }
@@ -67,10 +72,6 @@ impl<'a> PanelItem<'a> {
         let place = |point: &PlotPoint, y: f64| {
             pos2(transform.position_from_point_x(point.t), transform.position_from_point_y(y))
         };
-        // A layer that is always empty would only repaint the edge of the one below it.
-        if self.style == Style::Stack && line.stats.is_some_and(|stats| stats.max <= 0.0) {
-            return;
-        }
         for run in line.runs() {
             match self.style {
                 Style::Stack => {
@@ -87,9 +88,20 @@ impl<'a> PanelItem<'a> {
                 let color = theme::faded(look.color, BAND_OPACITY);
                 out.extend(strip(run, color, |p| (place(p, p.lo), place(p, p.hi))));
             }
-            let width = if self.style == Style::Stack { look.width - 0.6 } else { look.width };
+            if self.style == Style::Stack {
+                // A layer thinner than this would only repaint the edge of the one below it.
+                let thick = |p: &PlotPoint| place(p, p.base).y - place(p, p.y).y > THIN_LAYER;
+                for edge in run.chunk_by(|a, b| thick(a) == thick(b)) {
+                    if edge.first().is_some_and(thick) {
+                        let points = edge.iter().map(|p| place(p, p.y)).collect();
+                        let stroke = Stroke::new(look.width - 0.6, look.color);
+                        polyline(points, stroke, look.dashed, out);
+                    }
+                }
+                continue;
+            }
             let points: Vec<Pos2> = run.iter().map(|p| place(p, p.y)).collect();
-            polyline(points, Stroke::new(width, look.color), look.dashed, out);
+            polyline(points, Stroke::new(look.width, look.color), look.dashed, out);
         }
     }
 }

@@ -54,6 +54,7 @@ pub(super) fn sidebar_ui(
             }
             let scroll = egui::ScrollArea::vertical().auto_shrink(false);
             scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
+                follow_cursor(ui, screen, memory, range.start);
                 for index in range {
                     if let Some(&row) = rows.get(index) {
                         row_ui(ui, screen, memory, index, row, actions);
@@ -61,6 +62,20 @@ pub(super) fn sidebar_ui(
                 }
             });
         });
+}
+
+/// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
+fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize) {
+    let cursor = screen.view.cursor;
+    if memory.row_in_sight == cursor {
+        return;
+    }
+    memory.row_in_sight = cursor;
+    let Some(row) = cursor else { return };
+    let rows_below = row as f32 - first as f32;
+    let top = ui.max_rect().top() + rows_below * theme::ROW;
+    let size = vec2(1.0, theme::ROW);
+    ui.scroll_to_rect(Rect::from_min_size(pos2(ui.max_rect().left(), top), size), None);
 }
 
 fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
@@ -138,7 +153,7 @@ fn row_ui(
     let name = &content.label;
     response.widget_info(|| {
         let kind = Role::TreeItem;
-        WidgetInfo::selected(kind, true, content.selected, accessible(name, &content.value))
+        WidgetInfo::selected(kind, true, content.selected, accessible(&content))
     });
     paint_ground(ui, screen, rect, index, &content, &response);
     let x = rect.left() + 14.0 + 14.0 * content.level;
@@ -167,8 +182,16 @@ fn row_ui(
     }
 }
 
-fn accessible(label: &str, value: &str) -> String {
-    if value.is_empty() { label.to_owned() } else { format!("{label} {value}") }
+/// What is seen of the row, in words.
+fn accessible(content: &Content) -> String {
+    let mut words = content.label.clone();
+    if !content.value.is_empty() {
+        words = format!("{words} {}", content.value);
+    }
+    if let Some((age, Freshness::Stale)) = content.age {
+        words = format!("{words} not heard for {}", format::age(age));
+    }
+    words
 }
 
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {

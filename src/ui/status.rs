@@ -103,7 +103,11 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     });
     let unknown = health.unknown_types.len() as u64;
     for (count, what, hint) in [
-        (totals.faults, "faults", "Faults in received datagrams (F2 says which)"),
+        (
+            totals.faults,
+            if totals.faults == 1 { "fault" } else { "faults" },
+            "Faults in received datagrams (F2 says which)",
+        ),
         (
             totals.protected,
             "signed/encrypted, not read yet",

@@ -206,6 +206,12 @@ pub fn count(count: u64) -> String {
     spaced
 }
 
+/// `1 fault`, `2 faults`: a count with what is counted.
+pub fn counted(number: u64, what: &str) -> String {
+    let ending = if number == 1 { "" } else { "s" };
+    format!("{} {what}{ending}", count(number))
+}
+
 /// Time of day in `zone`: `14:02:05`, with decimals when `step_secs` is below a second.
 pub fn clock(time: CdTime, zone: &TimeZone, step_secs: f64) -> String {
     let (secs, nanos) = time.secs_nanos();

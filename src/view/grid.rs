@@ -1,9 +1,9 @@
 //! Grid: several traces read at common times, so that they can be added up.
 //!
-//! Siblings are read within milliseconds of one another, one may have missed a sample, and the
-//! newest of some may still be on its way: between two samples of a run a value lies on the
-//! straight line between them, and the newest one holds to the end of the grid unless the next is
-//! overdue by then. A gap is never bridged. Pure.
+//! Siblings are read within milliseconds of one another, and one may have missed a sample: between
+//! two samples of a run a value lies on the straight line between them, half an interval outside
+//! of a run its end holds, and a gap is never bridged. The newest moment waits until all that are
+//! still heard have told it: half of the processors are no mean of all. Pure.
 
 use super::graphs::Combine;
 use crate::metric::{CdTime, Interval};
@@ -12,11 +12,21 @@ use crate::store::{Column, Trace};
 /// Values are kept within this, so that no sum or difference of them leaves the numbers.
 pub(super) const VALUE_MAX: f64 = 1e300;
 
-/// A trace, and how long its newest value holds.
+/// A trace, and the distance of its values: its interval or a column, whichever is longer.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) trace: &'a Trace,
-    pub(super) hold: Interval,
+    pub(super) interval: Interval,
+}
+
+/// Siblings that fell silent are waited for this many intervals; longer is a gap in the store too.
+const WAIT_INTERVALS: f64 = 2.5;
+
+impl Part<'_> {
+    /// What is this near is the same reading.
+    fn near(&self) -> Interval {
+        self.interval.mul_f64(0.5)
+    }
 }
 
 /// The values of one line at the times of a grid.
@@ -37,9 +47,10 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// All times of all `parts`, those within `near` of one another taken as one.
-    pub(super) fn fill(&mut self, parts: &[Part<'_>], near: Interval) {
-        self.near = near;
+    /// All times that all `parts` have told, those near one another taken as one.
+    pub(super) fn fill(&mut self, parts: &[Part<'_>]) {
+        // The shortest interval: values of others lie on their lines.
+        self.near = parts.iter().map(Part::near).min().unwrap_or_default();
         self.times.clear();
         // The fullest first: its times are all kept, however near they are to one another.
         let fullest = parts.iter().max_by_key(|part| part.trace.columns.len());
@@ -48,6 +59,21 @@ impl Grid {
             if !self.has_all(&part.trace.columns) {
                 self.merge(&part.trace.columns);
             }
+        }
+        self.wait(parts);
+    }
+
+    /// Leaves out what some that are still heard have yet to tell.
+    fn wait(&mut self, parts: &[Part<'_>]) {
+        let Some(&newest) = self.times.last() else {
+            return;
+        };
+        let ends = parts.iter().filter_map(|part| Some((part, part.trace.columns.last()?.time)));
+        let heard =
+            ends.filter(|(part, end)| newest.since(*end) <= part.interval.mul_f64(WAIT_INTERVALS));
+        let told = heard.map(|(part, end)| end.saturating_add(part.near())).min();
+        while told.is_some_and(|told| self.times.last().is_some_and(|&time| time > told)) {
+            self.times.pop();
         }
     }
 
@@ -85,7 +111,7 @@ impl Grid {
         let mut joined = vec![false; self.times.len()];
         let mut counts = vec![0_u32; self.times.len()];
         for part in parts {
-            let mut reader = Reader::new(part, self);
+            let mut reader = Reader { trace: part.trace, near: part.near(), next: 0, run: 0 };
             let mut run_before = None;
             let slots = values.iter_mut().zip(&mut joined).zip(&mut counts);
             for (((sum, joined), count), &t) in slots.zip(&self.times) {
@@ -112,22 +138,13 @@ impl Grid {
 struct Reader<'a> {
     trace: &'a Trace,
     near: Interval,
-    /// The newest value holds.
-    holds: bool,
     /// The first column that is later than the time read last.
     next: usize,
     /// How many breaks lie before it.
     run: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn new(part: &Part<'a>, grid: &Grid) -> Self {
-        let Part { trace, hold } = *part;
-        let ends = trace.columns.last().zip(grid.times.last());
-        let holds = ends.is_some_and(|(newest, end)| end.since(newest.time) <= hold);
-        Self { trace, near: grid.near, holds, next: 0, run: 0 }
-    }
-
+impl Reader<'_> {
     /// The value at `t`, and the number of the run it belongs to.
     fn at(&mut self, t: CdTime) -> Option<(f64, usize)> {
         let Trace { columns, breaks, .. } = self.trace;
@@ -143,7 +160,6 @@ impl<'a> Reader<'a> {
         match (before, after) {
             (Some(before), _) if before.time == t => Some((value(before), self.run)),
             (Some(before), Some(after)) if !gap => Some((between(before, after, t), self.run)),
-            (Some(before), None) if self.holds => Some((value(before), self.run)),
             (Some(before), _) if t.since(before.time) <= self.near => {
                 Some((value(before), self.run))
             }

@@ -166,7 +166,7 @@ impl Draw<'_> {
         }
         self.read(&[line], &mut scratch.traces);
         if let Some(trace) = scratch.traces.first() {
-            self.plot.lines.push(own_line(line, trace));
+            self.plot.lines.push(own_line(line, self.scale(line), trace));
         }
     }
 
@@ -187,12 +187,9 @@ impl Draw<'_> {
         let series = ids.filter_map(|&id| self.store.series(id));
         let parts: Vec<Part<'_>> = series
             .zip(&scratch.traces)
-            .map(|(series, trace)| (series.interval.max(self.column), trace))
-            .map(|(interval, trace)| Part { trace, hold: interval.mul_f64(HOLD_INTERVALS) })
+            .map(|(series, trace)| Part { trace, interval: series.interval.max(self.column) })
             .collect();
-        // Half an interval apart is the same reading; the shortest, as others lie on lines.
-        let hold = parts.iter().map(|part| part.hold).min().unwrap_or_default();
-        scratch.grid.fill(&parts, hold.mul_f64(0.5 / HOLD_INTERVALS));
+        scratch.grid.fill(&parts);
 
         let mut rest = parts.as_slice();
         let (mut on_grid, mut exact) = (Vec::new(), Vec::new());
@@ -213,23 +210,29 @@ impl Draw<'_> {
         let drawn = lines.iter().zip(on_grid.iter().zip(exact)).filter(|(line, _)| line.drawn);
         for (line, (on_grid, exact)) in drawn {
             let times = &scratch.grid.times;
-            let mut out = grid_line(line, times, on_grid, self.span, tops.as_deref_mut());
-            out.stats = exact.map(|stats| scaled(stats, line.scale)).or(out.stats);
+            let mut out =
+                grid_line(line, self.scale(line), times, on_grid, self.span, tops.as_deref_mut());
+            out.stats = exact.map(|stats| scaled(stats, self.scale(line))).or(out.stats);
             self.plot.lines.push(out);
         }
     }
-}
 
-/// A value holds for as many intervals: longer is a gap (as in the store).
-const HOLD_INTERVALS: f64 = 2.5;
+    /// The panel's factor is for its unit, which what the wire said does not have.
+    fn scale(&self, line: &Line) -> f64 {
+        match self.mode {
+            Mode::Rate => line.scale,
+            Mode::Raw => 1.0,
+        }
+    }
+}
 
 fn finite(value: f64) -> f64 {
     value.clamp(-VALUE_MAX, VALUE_MAX)
 }
 
 /// A line made of one series: its own columns.
-fn own_line(line: &Line, trace: &Trace) -> PlotLine {
-    let sign = if line.down { -line.scale } else { line.scale };
+fn own_line(line: &Line, scale: f64, trace: &Trace) -> PlotLine {
+    let sign = if line.down { -scale } else { scale };
     let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
     for column in &trace.columns {
         let (a, b) = (finite(column.min * sign), finite(column.max * sign));
@@ -242,7 +245,7 @@ fn own_line(line: &Line, trace: &Trace) -> PlotLine {
             base: 0.0,
         });
     }
-    out.stats = trace.stats.map(|stats| scaled(stats, line.scale));
+    out.stats = trace.stats.map(|stats| scaled(stats, scale));
     out
 }
 
@@ -274,6 +277,7 @@ fn to_shares(lines: &mut [OnGrid], times: usize) {
 /// A line on the grid, on top of those before it where they are stacked.
 fn grid_line(
     line: &Line,
+    scale: f64,
     times: &[CdTime],
     on_grid: &OnGrid,
     span: Span,
@@ -288,7 +292,7 @@ fn grid_line(
         if value.is_nan() {
             continue;
         }
-        let value = finite(value * line.scale);
+        let value = finite(value * scale);
         figures.take(time, value);
         let goes_on = joined && before.is_some_and(|before| before + 1 == i);
         if !goes_on && before.is_some() {

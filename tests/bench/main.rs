@@ -1,15 +1,27 @@
 //! Figures: how fast it is, in units that can be compared.
 //!
-//! `cargo bench` measures all, `cargo bench -- NAME` those whose name holds NAME, `--json` prints
-//! one object a line, `--capture FILE` takes another capture than the one in `tests/data`. Run by
-//! `cargo test` (no `--bench` among the arguments) it runs each once, to see that it still works.
+//! `cargo bench` measures all, `cargo bench -- NAME…` those whose name holds a NAME, `--json`
+//! prints one object a line, `--capture FILE` takes another capture than the one in `tests/data`.
+//! Run by `cargo test` (no `--bench` among the arguments) each is run once, and small, to see that
+//! it still works.
 
-#![allow(clippy::print_stdout, reason = "a bench reports on standard output")]
+#![allow(
+    clippy::print_stdout,
+    reason = "a bench reports on standard output, and gives up where it cannot measure"
+)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod feed;
+#[cfg(feature = "window")]
+mod frames;
 #[path = "../support/mod.rs"]
 mod support;
+mod traces;
+mod udp;
+#[cfg(feature = "window")]
+mod window;
+mod wire;
 
-use collectoscope::wire::{Event, decode};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -18,11 +30,14 @@ struct Bench {
     name: &'static str,
     /// The input, in words.
     input: &'static str,
-    run: fn(&Options) -> Figure,
+    /// Or why it cannot be measured here.
+    run: fn(&Options) -> Result<Vec<Figure>, String>,
 }
 
 /// What came out.
 struct Figure {
+    /// Which part of the whole; empty where there is only one.
+    part: &'static str,
     /// The middle of all rounds, and the best.
     median: f64,
     best: f64,
@@ -34,19 +49,80 @@ struct Figure {
 
 /// What was asked for.
 struct Options {
-    /// Run once: we are only a test.
+    /// Run once, and small: we are only a test.
     once: bool,
     json: bool,
     names: Vec<String>,
     capture: PathBuf,
 }
 
-/// All of them. A new figure is a line here and a function below.
-const BENCHES: &[Bench] = &[Bench {
-    name: "decode",
-    input: "datagrams of a capture of the daemon in memory, every value read",
-    run: decode_figure,
-}];
+/// All of them. A new figure is an entry here and a function in a file beside this one.
+const BENCHES: &[Bench] = &[
+    Bench {
+        name: "decode",
+        input: "datagrams of a capture of the daemon in memory, every value read",
+        run: wire::decode_figure,
+    },
+    Bench {
+        name: "ingest",
+        input: "the same decoded, identified and gathered into batches of 64 datagrams",
+        run: wire::ingest_figure,
+    },
+    Bench {
+        name: "store",
+        input: "those batches absorbed by a store of 512 MiB, time moving on with every round",
+        run: wire::store_figure,
+    },
+    Bench {
+        name: "udp",
+        input: "the capture's datagrams sent over the loopback at a fixed rate; the highest \
+                without loss from socket through receiver and channel to store, and the CPU of \
+                receiving and storing",
+        run: udp::udp_figure,
+    },
+    Bench {
+        name: "trace",
+        input: "86,400 samples of one series (1 s apart) into 1,200 columns, each time of another \
+                of 16 series",
+        run: traces::trace_figure,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "frame-one",
+        input: "a frame of 1,280 x 800: one panel, 50 series x 10,000 samples, scrolling live",
+        run: frames::one_panel,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "frame-many",
+        input: "a frame of 1,280 x 4,000: 24 panels x 4 series x 600 samples, scrolling live",
+        run: frames::many_panels,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "frame-sidebar",
+        input: "a frame of 1,280 x 800 with 100,000 series in the tree, one host open",
+        run: frames::long_sidebar,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "window-start",
+        input: "the program under Xvfb (software OpenGL): from start to its first frame",
+        run: window::start,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "window-idle",
+        input: "the program under Xvfb, hearing nothing: CPU of one core, over 20 s",
+        run: window::idle,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "window-live",
+        input: "the same, live, 12 panels x 4 series at 1 s",
+        run: window::live,
+    },
+];
 
 /// How long one figure is measured.
 const MEASURED: Duration = Duration::from_secs(2);
@@ -54,32 +130,40 @@ const MEASURED: Duration = Duration::from_secs(2);
 fn main() {
     let options = options();
     for bench in BENCHES {
-        if !options.names.is_empty() && !options.names.iter().any(|name| bench.name.contains(name))
-        {
+        let named = |name: &String| bench.name.contains(name.as_str());
+        if !options.names.is_empty() && !options.names.iter().any(named) {
             continue;
         }
-        let figure = (bench.run)(&options);
-        if options.json {
-            let Figure { median, best, unit, rounds, checksum } = figure;
-            println!(
-                "{}",
-                serde_json::json!({
-                    "name": bench.name, "unit": unit, "median": median, "best": best,
-                    "rounds": rounds, "checksum": format!("{checksum:016x}"),
-                })
-            );
-        } else {
-            println!(
-                "{:<12} {:>9.2} {} (best {:.2} of {} rounds, checksum {:016x}): {}",
-                bench.name,
-                figure.median,
-                figure.unit,
-                figure.best,
-                figure.rounds,
-                figure.checksum,
-                bench.input
-            );
+        match (bench.run)(&options) {
+            Ok(figures) => figures.iter().for_each(|figure| print(bench, figure, options.json)),
+            Err(why) if options.json => {
+                println!("{}", serde_json::json!({ "name": bench.name, "left_out": why }))
+            }
+            Err(why) => println!("{:<24} left out: {why}", bench.name),
         }
+    }
+}
+
+fn print(bench: &Bench, figure: &Figure, json: bool) {
+    let Figure { part, median, best, unit, rounds, checksum } = figure;
+    let name = match *part {
+        "" => bench.name.to_owned(),
+        part => format!("{}/{part}", bench.name),
+    };
+    if json {
+        println!(
+            "{}",
+            serde_json::json!({
+                "name": name, "unit": unit, "median": median, "best": best, "rounds": rounds,
+                "checksum": format!("{checksum:016x}"), "input": bench.input,
+            })
+        );
+    } else {
+        println!(
+            "{name:<24} {median:>10.2} {unit} (best {best:.2} of {rounds} rounds, checksum \
+             {checksum:016x}): {}",
+            bench.input
+        );
     }
 }
 
@@ -104,30 +188,27 @@ fn options() -> Options {
     options
 }
 
-/// Nanoseconds per value from datagram to values, borrowed.
-fn decode_figure(options: &Options) -> Figure {
-    let datagrams = support::datagrams(&options.capture);
-    let (mut values, mut checksum) = (0_u64, 0);
-    measure(options, "ns/value", || {
-        (values, checksum) = (0, 0_u64);
-        for datagram in &datagrams {
-            decode(std::hint::black_box(datagram), &mut |event| {
-                if let Event::Values(list) = event {
-                    checksum = checksum.rotate_left(1) ^ list.time.raw();
-                    checksum ^= list.names.type_instance.len() as u64;
-                    for value in list.values.iter() {
-                        values += 1;
-                        checksum = checksum.wrapping_add(value.bits());
-                    }
-                }
-            });
-        }
-        (values, checksum)
-    })
+/// The figure of several rounds.
+fn figure(part: &'static str, unit: &'static str, mut all: Vec<f64>, checksum: u64) -> Figure {
+    all.sort_by(f64::total_cmp);
+    let rounds = all.len();
+    Figure {
+        part,
+        median: all.get(rounds / 2).copied().unwrap_or_default(),
+        best: all.first().copied().unwrap_or_default(),
+        unit,
+        rounds,
+        checksum,
+    }
 }
 
-/// Repeats `round`, which returns how many units it worked on and a checksum.
-fn measure(options: &Options, unit: &'static str, mut round: impl FnMut() -> (u64, u64)) -> Figure {
+/// Repeats `round`, which returns how many units it worked on and a checksum; nanoseconds a unit.
+fn measure(
+    options: &Options,
+    part: &'static str,
+    unit: &'static str,
+    mut round: impl FnMut() -> (u64, u64),
+) -> Figure {
     let (start, mut nanos_per_unit, mut checksum) = (Instant::now(), Vec::new(), 0);
     while nanos_per_unit.is_empty() || !options.once && start.elapsed() < MEASURED {
         let round_start = Instant::now();
@@ -135,13 +216,5 @@ fn measure(options: &Options, unit: &'static str, mut round: impl FnMut() -> (u6
         nanos_per_unit.push(round_start.elapsed().as_nanos() as f64 / units.max(1) as f64);
         checksum = sum;
     }
-    nanos_per_unit.sort_by(f64::total_cmp);
-    let rounds = nanos_per_unit.len();
-    Figure {
-        median: nanos_per_unit.get(rounds / 2).copied().unwrap_or_default(),
-        best: nanos_per_unit.first().copied().unwrap_or_default(),
-        unit,
-        rounds,
-        checksum,
-    }
+    figure(part, unit, nanos_per_unit, checksum)
 }

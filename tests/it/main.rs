@@ -18,10 +18,14 @@ mod encode;
 mod feed;
 mod malformed;
 mod pipeline;
+#[cfg(feature = "window")]
+mod screen;
 mod sharing;
 mod source;
 mod store;
 mod tidy;
 mod trace;
 mod view;
+#[cfg(feature = "window-tests")]
+mod window;
 mod wire;

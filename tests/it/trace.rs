@@ -88,9 +88,12 @@ struct Plain {
     breaks: bool,
 }
 
-fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain> {
+fn plain_values(
+    (kind, mode, bounds): (DsType, Mode, Bounds),
+    samples: &[(u64, u64)],
+    gap_max: u64,
+) -> Vec<Plain> {
     let sample = |&(raw, bits): &(u64, u64)| Sample { time: CdTime::from_raw(raw), bits };
-    let bounds = Bounds::default();
     let mut plain = Vec::new();
     for (n, current) in samples.iter().enumerate() {
         let previous = n.checked_sub(1).map(|n| samples[n]);
@@ -99,8 +102,12 @@ fn plain_values(kind: DsType, samples: &[(u64, u64)], gap_max: u64) -> Vec<Plain
             Some(previous) => rate::step(kind, sample(&previous), sample(current), bounds),
             None => rate::first(kind, sample(current), Interval::from_secs(10), bounds),
         };
+        let value = match mode {
+            Mode::Rate => step.value(),
+            Mode::Raw => Some(rate::raw(kind, current.1)).filter(|value| value.is_finite()),
+        };
         let time = CdTime::from_raw(current.0);
-        plain.push(Plain { time, value: step.value(), breaks: previous.is_none() });
+        plain.push(Plain { time, value, breaks: previous.is_none() });
     }
     plain
 }
@@ -184,10 +191,16 @@ proptest! {
         code in 0_u8..4,
         (from, width) in (0_u64..4_000_000, 1_u64..8_000_000),
         columns in 1_usize..300,
+        (is_known, is_raw) in any::<(bool, bool)>(),
     ) {
         let kind = DsType::from_code(code).unwrap();
+        let mode = if is_raw { Mode::Raw } else { Mode::Rate };
         let mut feed = Feed::new(64 * MIB);
-        let list = feed.list("h", "p", "not_in_types_db", &[kind]);
+        // The type of the same name, of which types.db says that it cannot be negative, or none.
+        let type_ = if is_known { kind.name() } else { "not_in_types_db" };
+        let positive = is_known && matches!(kind, DsType::Derive | DsType::Absolute);
+        let bounds = Bounds { min: positive.then_some(0.0), max: None };
+        let list = feed.list("h", "p", type_, &[kind]);
         let (mut millis, mut value) = (NOW * 1_000, 1_000_i64);
         let mut samples = Vec::new();
         for (wait, change) in steps {
@@ -209,9 +222,10 @@ proptest! {
         let at = |millis: u64| CdTime::from_raw(((NOW * 1_000 + millis) << 30) / 1_000);
         let span = Span::new(at(from), at(from + width));
         let mut trace = Trace::default();
-        feed.store.trace(SeriesId(0), span, columns, Mode::Rate, &mut trace);
+        feed.store.trace(SeriesId(0), span, columns, mode, &mut trace);
         let gap_max = Interval::from_secs(25).raw();
-        let expected = plain_trace(&plain_values(kind, &samples, gap_max), span, columns);
+        let expected = plain_values((kind, mode, bounds), &samples, gap_max);
+        let expected = plain_trace(&expected, span, columns);
         prop_assert!(trace.columns.len() <= columns.max(2) + 2);
         trace.resets.clear();
         // Sums of floats depend on their order.

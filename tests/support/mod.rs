@@ -13,6 +13,7 @@
 )]
 
 pub mod daemon;
+pub mod desktop;
 pub mod netns;
 pub mod wait;
 

@@ -1,0 +1,48 @@
+//! Batches made by hand: lists and rows without a wire.
+
+use collectoscope::ingest::{Announced, Batch, ListId, Row};
+use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
+
+/// A moment of the present that all benches start from.
+pub(crate) const NOW: CdTime = CdTime::from_secs(1_800_000_000);
+
+/// Announces lists and adds rows to a batch.
+#[derive(Default)]
+pub(crate) struct Feed {
+    pub(crate) batch: Batch,
+    lists: u32,
+}
+
+impl Feed {
+    /// Names a list whose values are all of `kind`.
+    pub(crate) fn list(&mut self, identifier: Identifier, kinds: &[DsType]) -> ListId {
+        let list = ListId(self.lists);
+        self.lists += 1;
+        self.batch.announced.push(Announced { list, identifier, kinds: kinds.into() });
+        list
+    }
+
+    /// One value list.
+    pub(crate) fn row(&mut self, list: ListId, time: CdTime, interval: Interval, values: &[Value]) {
+        let values_count = u16::try_from(values.len()).unwrap();
+        self.batch.rows.push(Row { list, time, interval, values_count });
+        self.batch.values.extend(values.iter().map(|value| value.bits()));
+    }
+}
+
+/// Numbers that look like measurements and are the same each time.
+pub(crate) struct Noise(u64);
+
+impl Noise {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(2).wrapping_add(1))
+    }
+
+    /// From 0 to 65,535.
+    pub(crate) fn next(&mut self) -> u16 {
+        // Knuth's multiplier; the high bits are the good ones.
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        u16::try_from(self.0 >> 48).unwrap_or_default()
+    }
+}

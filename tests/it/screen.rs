@@ -1,0 +1,358 @@
+//! The real window on a real display, fed by a real daemon, driven by mouse and keyboard.
+//!
+//! What the window shows is read from its status file and compared with what the daemon's csv
+//! plugin wrote. Pictures are kept in `tests/out`.
+
+mod state;
+
+use crate::support::daemon::{Daemon, Plan, server};
+use crate::support::desktop::{Desktop, PATIENCE, Window};
+use crate::support::wait::until;
+use collectoscope::metric::{CdTime, Identifier, Interval};
+use collectoscope::wire::Encoder;
+use serde_json::Value;
+use state::{cells, compare_drawn, compare_raw, count, drawn_values, lines, number, panel, panels};
+use std::collections::BTreeMap;
+use std::fs::{self, File};
+use std::net::UdpSocket;
+use std::path::Path;
+use std::time::SystemTime;
+
+const PLUGINS: &[&str] = &["cpu", "memory", "load", "interface", "disk", "df"];
+
+fn daemon(host: &str, port: u16) -> Daemon {
+    let network = server("127.0.0.1", port, None);
+    Daemon::start(&Plan { host, plugins: PLUGINS, network })
+}
+
+/// Waits until the first panels draw something.
+#[track_caller]
+fn until_drawn(window: &mut Window<'_>) {
+    window.until("panels with figures", |status| {
+        let drawn = |title: &str| {
+            panel(status, title).is_some_and(|panel| !panel["lines"][0]["last"].is_null())
+        };
+        (drawn("CPU") && drawn("Memory")).then_some(())
+    });
+}
+
+#[test]
+fn the_window_shows_what_the_daemon_measures_as_its_csv_files_say() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1270x1150"]);
+    let mut daemon = daemon("alpha", window.port());
+    until_drawn(&mut window);
+    window.key("2");
+    let first = window.until("a minute", |status| {
+        (number(status, "window_secs") == 60.0).then(|| status.clone())
+    });
+    let mut states = vec![first];
+    for _ in 0..6 {
+        states.push(window.next());
+    }
+    desktop.picture("overview");
+    daemon.stop();
+    let csv = daemon.csv();
+    let last = states.last().unwrap();
+    let mut units = BTreeMap::new();
+    for panel in panels(last) {
+        let title = panel["title"].as_str().unwrap();
+        units.insert(title.split(' ').next().unwrap(), panel["unit"].as_str().unwrap());
+        assert_eq!(panel["host"], "alpha");
+    }
+    for (title, unit) in [
+        ("CPU", "%"),
+        ("Memory", "B"),
+        ("Load", "runnable"),
+        ("Interface", "bit/s"),
+        ("Disk", "B/s"),
+        ("Filesystems", "B"),
+    ] {
+        assert_eq!(units.get(title), Some(&unit), "{title}");
+    }
+    for status in &states {
+        assert!(compare_raw(status, &csv) >= 20, "{status}");
+    }
+    // The first was still drawn five minutes wide, several samples in a column.
+    for status in &states[2..] {
+        assert!(compare_drawn(status, &csv) >= 12, "{status}");
+    }
+    let time = |status: &Value| number(&panel(status, "Load").unwrap()["lines"][0], "last_time");
+    let moved = time(last) - time(&states[0]);
+    assert!(moved >= 4.0, "in seven seconds the line went on by {moved} s");
+}
+
+#[test]
+fn time_is_driven_by_keys_and_mouse() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let _daemon = daemon("alpha", window.port());
+    until_drawn(&mut window);
+    window.key("2");
+    window.until("a minute", |status| (number(status, "window_secs") == 60.0).then_some(()));
+
+    window.key("space");
+    let paused =
+        window.until("a pause", |status| (status["state"] == "paused").then(|| status.clone()));
+    let until = count(&paused, "newer_values") + 100;
+    let newer = window.until("newer values", |status| {
+        (count(status, "newer_values") >= until).then(|| status.clone())
+    });
+    let before = |status| count(status, "values") - count(status, "newer_values");
+    assert_eq!(before(&newer), before(&paused));
+    assert_eq!(newer["end"], paused["end"]);
+    desktop.picture("paused");
+    window.key("space");
+    window.until("live", |status| (status["state"] == "live").then_some(()));
+
+    window.click(700, 120, 4);
+    window
+        .until("a narrower window", |status| (number(status, "window_secs") < 59.0).then_some(()));
+    window.drag((500, 120), (700, 120));
+    window.until("a detached window", |status| (status["state"] == "detached").then_some(()));
+    desktop.picture("detached");
+    window.key("End");
+    window.until("live", |status| (status["state"] == "live").then_some(()));
+}
+
+#[test]
+fn the_sidebar_is_driven_by_keys_and_mouse_and_choices_are_kept() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let _daemon = daemon("alpha", window.port());
+    until_drawn(&mut window);
+    window.key("slash");
+    window.type_text("load");
+    window.until("a filter", |status| {
+        (status["filter"] == "load" && count(status, "matched") == 3).then_some(())
+    });
+    desktop.picture("filter");
+    window.key("Escape");
+    window.until("no filter", |status| (status["filter"] == "").then_some(()));
+
+    window.key("Down");
+    window.key("Down");
+    window.key("Return");
+    window.until("a plugin", |status| {
+        (status["selected"] == "alpha/cpu-0" && panels(status).len() == 1).then_some(())
+    });
+    desktop.picture("plugin");
+    // The first row of the sidebar, and the check box of the second.
+    window.click(150, 131, 1);
+    window.until("a host", |status| {
+        (status["selected"] == "alpha" && panel(status, "Memory").is_some()).then_some(())
+    });
+    window.click(42, 156, 1);
+    window.until("a panel without the first processor", |status| {
+        let line = panel(status, "CPU").map(|panel| &lines(panel)[0]["identifier"]);
+        (line.is_none_or(|name| !name.as_str().unwrap().contains("cpu-0"))).then_some(())
+    });
+    window.key("F2");
+    window.next();
+    desktop.picture("sources");
+    window.key("Escape");
+
+    window.key("1");
+    window.until("ten seconds", |status| (number(status, "window_secs") == 10.0).then_some(()));
+    assert!(window.close().success());
+    drop(window);
+    let mut again = desktop.open(&[]);
+    again.until("the width of last time", |status| {
+        (number(status, "window_secs") == 10.0).then_some(())
+    });
+}
+
+#[test]
+fn a_restarted_daemon_goes_on_without_a_spike_and_a_second_host_appears() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let mut before = daemon("alpha", port);
+    until_drawn(&mut window);
+    before.stop();
+    let series = count(&window.next(), "series");
+    let mut after = daemon("alpha", port);
+    let mut beta = daemon("beta", port);
+    let again = format!("{:.3}", number(&window.next(), "time"));
+    window.until("a second host", |status| {
+        (status["hosts"] == serde_json::json!(["alpha", "beta"])).then_some(())
+    });
+    window.until("both hosts with all series", |status| {
+        let time = panel(status, "Load")?["lines"][0]["last_time"].as_f64()?;
+        let both = count(status, "series") == 2 * series;
+        (both && time > again.parse::<f64>().unwrap() + 4.0).then_some(())
+    });
+    window.next();
+    let status = window.next();
+    desktop.picture("two-hosts");
+    after.stop();
+    beta.stop();
+    let mut csv = before.csv();
+    let mut sent = cells(&csv);
+    for more in [after.csv(), beta.csv()] {
+        sent += cells(&more);
+        for (identifier, rows) in more {
+            csv.entry(identifier).or_default().extend(rows);
+        }
+    }
+    for panel in panels(&status).iter().filter(|panel| panel["unit"] != "B") {
+        for line in lines(panel) {
+            let (Some(min), Some(max)) = (line["min"].as_f64(), line["max"].as_f64()) else {
+                continue;
+            };
+            let known = drawn_values(&csv, panel, line);
+            let greatest = known.iter().map(|row| row.1).fold(0.0, f64::max);
+            let room = 1e-6 + 0.005 * greatest;
+            assert!(
+                min >= -1e-6 && max <= greatest + room,
+                "{line} beyond {greatest} of {known:?}"
+            );
+        }
+    }
+    check_nothing_lost(&mut window, sent);
+}
+
+/// Everything that was written as csv has been received too, and nothing else.
+#[track_caller]
+fn check_nothing_lost(window: &mut Window<'_>, sent: u64) {
+    window.until("all values that were sent", |status| {
+        (count(status, "values") >= sent).then_some(())
+    });
+    let status = window.next();
+    assert_eq!((count(&status, "values"), count(&status, "lost")), (sent, 0));
+    assert_eq!(count(&status, "faults"), 0);
+}
+
+#[test]
+fn a_minimised_window_loses_nothing_and_goes_on_when_it_is_restored() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let mut daemon = daemon("alpha", window.port());
+    until_drawn(&mut window);
+    window.minimise();
+    let start = window.next();
+    let end = window.until("ten seconds", |status| {
+        (number(status, "time") > number(&start, "time") + 10.0).then(|| status.clone())
+    });
+    let received = count(&end, "values") - count(&start, "values");
+    assert!(received > 200, "{received} values in ten seconds");
+    window.restore();
+    window.until("frames", |status| {
+        (count(status, "frames") >= count(&end, "frames") + 3).then_some(())
+    });
+    let live = window.next();
+    assert_eq!(live["state"], "live");
+    assert!(number(&live, "time") - number(&live, "end") < 1.0);
+    window.key("space");
+    window.until("a pause", |status| (status["state"] == "paused").then_some(()));
+    desktop.picture("restored");
+    daemon.stop();
+    check_nothing_lost(&mut window, cells(&daemon.csv()));
+}
+
+#[test]
+fn a_screenshot_has_the_size_of_the_window_and_ends_the_program() {
+    let desktop = Desktop::start();
+    let picture = desktop.folder().join("picture.png");
+    let output = desktop
+        .program()
+        .args(["--listen", "127.0.0.1:0", "--no-local", "--size", "900x600", "--after", "1"])
+        .arg("--screenshot")
+        .arg(&picture)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{told}");
+    assert_eq!(image::image_dimensions(&picture).unwrap(), (900, 600), "{told}");
+    let colors = image::open(&picture).unwrap().into_rgb8();
+    let different: std::collections::HashSet<_> = colors.pixels().collect();
+    assert!(different.len() > 50, "{} colours", different.len());
+}
+
+#[test]
+fn a_screenshot_that_cannot_be_saved_is_an_error_that_names_the_file() {
+    let desktop = Desktop::start();
+    let picture = desktop.folder().join("nowhere/picture.png");
+    let output = desktop
+        .program()
+        .args(["--listen", "127.0.0.1:0", "--no-local", "--after", "1", "--screenshot"])
+        .arg(&picture)
+        .output()
+        .unwrap();
+    let told = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(1), "{told}");
+    assert!(told.contains("cannot save the screenshot: "), "{told}");
+    assert!(told.contains(picture.to_str().unwrap()), "{told}");
+}
+
+/// Without a window the values are printed: sends some until one is.
+#[track_caller]
+fn check_dumps(folder: &Path, display: Option<&str>, said: &str) {
+    let (out, err) = (folder.join("out"), folder.join("err"));
+    let mut command = crate::support::collectoscope();
+    if let Some(display) = display {
+        command.env("DISPLAY", display);
+    }
+    command.args(["--listen", "127.0.0.1:0", "--no-local"]);
+    command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
+    let mut program = command.spawn().unwrap();
+    let told = || fs::read_to_string(&err).unwrap();
+    let port = until(PATIENCE, "a port", || {
+        let told = told();
+        let digits = told.split_once("127.0.0.1:")?.1;
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
+    });
+    let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+    let mut encoder = Encoder::default();
+    let mut send = |bytes: &[u8]| drop(socket.send_to(bytes, ("127.0.0.1", port)));
+    let id = Identifier::new("alpha", "load", "", "gauge", "");
+    let now = CdTime::from_system(SystemTime::now());
+    let values = [collectoscope::metric::Value::Gauge(0.5)];
+    encoder.push(&id.names(), now, Interval::from_secs(1), &values, &mut send).unwrap();
+    encoder.flush(&mut send);
+    let line = until(PATIENCE, "a line", || {
+        fs::read_to_string(&out).ok().filter(|line| line.contains('\n'))
+    });
+    program.kill().unwrap();
+    program.wait().unwrap();
+    assert!(line.contains("alpha/load/gauge"), "{line}");
+    assert!(told().contains(said), "{:?} in {}", said, told());
+    assert!(!told().contains("panicked"), "{}", told());
+}
+
+#[test]
+fn without_a_display_it_says_so_and_prints_what_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    check_dumps(folder.path(), None, "cannot open a window: no display");
+}
+
+#[test]
+fn with_a_display_that_is_not_there_it_says_so_and_prints_what_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    check_dumps(
+        folder.path(),
+        Some(":64999"),
+        "cannot open a window: the display :64999 does not answer",
+    );
+}
+
+#[test]
+fn settings_that_cannot_be_kept_are_told_and_the_window_works() {
+    let desktop = Desktop::start();
+    let file = desktop.folder().join("a-file");
+    fs::write(&file, "").unwrap();
+    let mut window = desktop.open_with(&[], |command| {
+        command.env("XDG_CONFIG_HOME", &file);
+    });
+    window.key("1");
+    window.until("ten seconds", |status| (number(status, "window_secs") == 10.0).then_some(()));
+    let said = window.until("a message about what cannot be kept", |status| {
+        let all = status["messages"].as_array()?;
+        all.iter()
+            .filter_map(Value::as_str)
+            .find(|one| one.contains("keep the settings"))
+            .map(str::to_owned)
+    });
+    assert!(said.contains(file.to_str().unwrap()), "{said}");
+    desktop.picture("settings");
+}

@@ -1,0 +1,233 @@
+//! The sidebar: choosing, checking, filtering; and how much of it is drawn.
+
+use super::OVERVIEW;
+use super::stage::Stage;
+use collectoscope::metric::{Identifier, Value};
+use eframe::egui::{Key, Modifiers, accesskit::Role};
+
+#[test]
+fn a_click_on_a_host_shows_its_overview() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.click_row("beta");
+    stage.assert_says("CPU beta %");
+    assert!(!stage.says("CPU alpha %"));
+    assert_eq!(stage.titles(), OVERVIEW);
+}
+
+#[test]
+fn arrows_and_enter_show_a_host_and_then_a_plugin() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let beta = stage.rows().iter().position(|row| row == "beta").unwrap();
+    for _ in 0..=beta {
+        stage.press(Key::ArrowDown);
+    }
+    stage.press(Key::Enter);
+    stage.assert_says("CPU beta %");
+    let rows = stage.rows();
+    let load = rows.iter().rposition(|row| row == "load").unwrap();
+    for _ in beta..load {
+        stage.press(Key::ArrowDown);
+    }
+    stage.press(Key::Enter);
+    assert_eq!(stage.titles(), ["Load"]);
+    stage.assert_says("Load beta runnable");
+    stage.press(Key::ArrowUp);
+    assert_eq!(stage.app().view().cursor, Some(load - 1));
+}
+
+#[test]
+fn a_click_on_a_plugin_shows_its_panels_and_opens_it_and_again_closes_it() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    let closed = stage.rows().len();
+    stage.click_row("load");
+    assert_eq!(stage.titles(), ["Load"]);
+    assert_eq!(stage.rows().len(), closed + 3);
+    stage.click_row("load");
+    assert_eq!(stage.rows().len(), closed);
+    assert_eq!(stage.titles(), ["Load"]);
+}
+
+#[test]
+fn what_no_overview_shows_is_shown_by_its_plugin() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    assert!(!stage.says("Uptime alpha"));
+    stage.click_row("uptime");
+    assert_eq!(stage.titles(), ["Uptime"]);
+}
+
+#[test]
+fn a_check_box_takes_a_line_away_and_brings_it_back() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.click_row("load");
+    assert_eq!(stage.lines("Load"), ["1 min", "5 min", "15 min"]);
+    stage.click(Role::CheckBox, "midterm");
+    assert_eq!(stage.lines("Load"), ["1 min", "15 min"]);
+    stage.click(Role::CheckBox, "midterm");
+    assert_eq!(stage.lines("Load"), ["1 min", "5 min", "15 min"]);
+}
+
+#[test]
+fn a_plugins_check_box_takes_its_panel_away_and_adds_it() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.click(Role::CheckBox, "memory");
+    assert_eq!(stage.titles(), ["CPU", "Load", "Interface eth0"]);
+    stage.click(Role::CheckBox, "uptime");
+    assert_eq!(stage.titles(), ["CPU", "Load", "Interface eth0", "Uptime"]);
+    stage.click(Role::CheckBox, "memory");
+    assert!(stage.titles().contains(&"Memory"));
+}
+
+#[test]
+fn a_row_is_checked_by_key_too() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    let rows = stage.rows();
+    let memory = rows.iter().position(|row| row == "memory").unwrap();
+    for _ in 0..=memory {
+        stage.press(Key::ArrowDown);
+    }
+    stage.press(Key::X);
+    assert_eq!(stage.titles(), ["CPU", "Load", "Interface eth0"]);
+    stage.press(Key::X);
+    assert!(stage.titles().contains(&"Memory"));
+}
+
+#[test]
+fn a_series_that_hides_is_drawn_when_it_is_checked() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.click_row("cpu-0");
+    assert_eq!(stage.lines("CPU"), ["user", "system"]);
+    stage.click(Role::CheckBox, "idle");
+    assert_eq!(stage.lines("CPU"), ["user", "system", "idle"]);
+}
+
+#[test]
+fn nothing_checked_says_how_to_check_something() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    for plugin in ["cpu-0", "interface-eth0", "load", "memory"] {
+        stage.click(Role::CheckBox, plugin);
+    }
+    stage.assert_says("Nothing is drawn");
+}
+
+#[test]
+fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let before = stage.rows();
+    stage.type_text("/");
+    for (text, matched, hosts) in
+        [("rx", 0, 0), ("octets", 4, 2), ("octets -beta", 2, 1), ("host:be*", 11, 1)]
+    {
+        stage.type_text(text);
+        assert_eq!(stage.app().view().filter.text(), text);
+        stage.assert_says(&format!("{matched} of 22 series match"));
+        let is_host = |row: &&String| ["alpha", "beta"].contains(&row.as_str());
+        assert_eq!(stage.rows().iter().filter(is_host).count(), hosts, "{text}");
+        for _ in text.chars() {
+            stage.press(Key::Backspace);
+        }
+    }
+    stage.type_text("nothing such");
+    stage.assert_says("Nothing matches. Esc clears the filter.");
+    stage.press(Key::Escape);
+    assert_eq!(stage.app().view().filter.text(), "");
+    assert_eq!(stage.rows(), before);
+}
+
+#[test]
+fn enter_in_the_filter_shows_the_first_row_found() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.type_text("/");
+    stage.type_text("beta load");
+    stage.press(Key::Enter);
+    stage.assert_says("CPU beta %");
+    stage.press(Key::ArrowDown);
+    stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    assert_eq!(stage.titles(), ["Load"]);
+}
+
+#[test]
+fn a_click_in_the_filter_lets_one_type_keys_that_mean_something_elsewhere() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    let field = stage.place(Role::TextInput, "Filter");
+    stage.click_at(field.center());
+    stage.type_text("1 r?/ ");
+    stage.press(Key::Space);
+    assert!(stage.app().view().window.is_live());
+    assert_eq!(stage.width_secs(), 300.0);
+    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().view().filter.text(), "1 r?/ ");
+}
+
+#[test]
+fn the_sidebar_hides_and_comes_back_by_key() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.press_with(Modifiers::CTRL, Key::B);
+    assert!(stage.rows().is_empty());
+    stage.press_with(Modifiers::CTRL, Key::B);
+    assert!(!stage.rows().is_empty());
+    stage.press_with(Modifiers::CTRL, Key::B);
+    stage.type_text("/");
+    assert!(!stage.rows().is_empty());
+}
+
+#[test]
+fn a_host_that_is_heard_no_more_says_for_how_long() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    assert!(!stage.says("alpha not heard for"));
+    stage.seconds(30, &["beta"]);
+    stage.assert_says("alpha not heard for 30 s");
+    assert!(stage.paints("30 s ago"));
+    assert!(!stage.says("beta not heard for"));
+    stage.seconds(1, &["alpha", "beta"]);
+    assert!(!stage.says("alpha not heard for"));
+}
+
+/// 20,000 series of one host, all in one open plugin.
+fn crowd() -> Stage {
+    let mut stage = Stage::new();
+    for part in 0..20 {
+        let series = |n| {
+            let name = format!("n{:05}", part * 1_000 + n);
+            (Identifier::new("alpha", "many", "", "gauge", &name), vec![Value::Gauge(1.0)])
+        };
+        let all: Vec<_> = (0..1_000).map(series).collect();
+        stage.send(&all);
+    }
+    stage.settle();
+    stage.click_row("many");
+    stage
+}
+
+#[test]
+fn of_twenty_thousand_rows_only_those_on_screen_are_drawn() {
+    let stage = crowd();
+    assert_eq!(stage.app().store().usage().series, 20_000);
+    let rows = stage.rows();
+    assert!((10..60).contains(&rows.len()), "{} rows", rows.len());
+    assert!(stage.nodes().len() < 500, "{} nodes", stage.nodes().len());
+    assert!(stage.painted().len() < 1_000, "{} texts", stage.painted().len());
+}
+
+#[test]
+fn the_row_that_the_keyboard_is_on_stays_on_screen() {
+    let mut stage = crowd();
+    for _ in 0..60 {
+        stage.press(Key::ArrowDown);
+    }
+    let wanted = format!("n{:05}", 57);
+    assert!(stage.rows().iter().any(|row| row.starts_with(&wanted)), "{:?}", stage.rows());
+    for _ in 0..61 {
+        stage.press(Key::ArrowUp);
+    }
+    assert!(stage.rows().iter().any(|row| row == "alpha"), "{:?}", stage.rows());
+}
+
+#[test]
+fn a_filter_finds_one_of_twenty_thousand() {
+    let mut stage = crowd();
+    stage.type_text("/");
+    stage.type_text("n19999");
+    stage.assert_says("1 of 20\u{2009}000 series match");
+    assert_eq!(stage.rows().len(), 3);
+}

@@ -1,0 +1,368 @@
+//! The whole app without a screen: datagrams and a clock go in, words and state come out.
+
+use collectoscope::app::{App, Setup, Waker};
+use collectoscope::config::Settings;
+use collectoscope::ingest::Ingest;
+use collectoscope::metric::{CdTime, Identifier, Interval, Value};
+use collectoscope::source::Outlet;
+use collectoscope::typesdb::TypesDb;
+use collectoscope::ui::{SourceReport, Sources, Unicast};
+use collectoscope::wire::Encoder;
+use eframe::egui::{
+    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
+};
+use eframe::egui::{TouchPhase, accesskit::Role, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use std::cell::Cell;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::rc::Rc;
+
+/// When the tests begin: 08:00:00 in UTC.
+pub(super) const NOW: u64 = 1_800_000_000;
+/// Who sends, unless a test says otherwise.
+pub(super) const SENDER: SocketAddr =
+    SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 40_000);
+
+/// A value list without its time.
+pub(super) type Sample = (Identifier, Vec<Value>);
+
+/// The app, what feeds it, and its clock.
+pub(super) struct Stage {
+    harness: Harness<'static, App>,
+    clock: Rc<Cell<CdTime>>,
+    outlet: Outlet,
+    ingest: Ingest,
+}
+
+/// What a usual machine measures in its `n`th second.
+pub(super) fn machine(host: &str, n: u64) -> Vec<Sample> {
+    let id = |plugin, instance, type_, type_instance| {
+        Identifier::new(host, plugin, instance, type_, type_instance)
+    };
+    let counted = |rate: u64| Value::Derive(i64::try_from(rate * n).unwrap());
+    let gauge = Value::Gauge;
+    vec![
+        (id("cpu", "0", "percent", "user"), vec![gauge(12.5)]),
+        (id("cpu", "0", "percent", "system"), vec![gauge(2.5)]),
+        (id("cpu", "0", "percent", "idle"), vec![gauge(85.0)]),
+        (id("memory", "", "memory", "used"), vec![gauge(3e9)]),
+        (id("memory", "", "memory", "free"), vec![gauge(1e9)]),
+        (id("load", "", "load", ""), vec![gauge(0.5), gauge(0.25), gauge(0.125)]),
+        (id("interface", "eth0", "if_octets", ""), vec![counted(1_000), counted(500)]),
+        (id("uptime", "", "uptime", ""), vec![gauge(n as f64)]),
+    ]
+}
+
+impl Stage {
+    /// A window that listens on 127.0.0.1:25899 and has heard nothing yet.
+    pub(super) fn new() -> Self {
+        Self::sized(vec2(1_280.0, 800.0))
+    }
+
+    pub(super) fn sized(size: Vec2) -> Self {
+        let report = SourceReport { ok: true, text: "udp 127.0.0.1:25899".into() };
+        Self::with(
+            size,
+            Sources {
+                summary: "listening on port 25899".into(),
+                reports: vec![report],
+                port: 25_899,
+                multicast: true,
+                unicast: Unicast::Everywhere,
+                local_host: None,
+            },
+        )
+    }
+
+    pub(super) fn with(size: Vec2, sources: Sources) -> Self {
+        let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let told = Rc::clone(&clock);
+        let setup = Setup {
+            intake: Some(intake),
+            waker: Waker::default(),
+            sources,
+            types: TypesDb::built_in(),
+            memory_bytes: 64 << 20,
+            clock: Box::new(move || told.get()),
+            zone: jiff::tz::TimeZone::UTC,
+            settings: Settings::default(),
+            settings_file: None,
+            messages: Vec::new(),
+            status_file: None,
+            screenshot: None,
+        };
+        let harness = Harness::builder()
+            .with_size(size)
+            .with_max_steps(100)
+            // As on a real screen: two clicks in a row are a double click.
+            .with_step_dt(1.0 / 60.0)
+            .build_eframe(|cc| App::new(&cc.egui_ctx, setup));
+        Self { harness, clock, outlet, ingest: Ingest::new() }
+    }
+
+    /// With the first seconds of machines on the canvas.
+    pub(super) fn hearing(hosts: &[&str]) -> Self {
+        let mut stage = Self::new();
+        stage.seconds(5, hosts);
+        stage
+    }
+
+    pub(super) fn app(&self) -> &App {
+        self.harness.state()
+    }
+
+    pub(super) fn now(&self) -> CdTime {
+        self.clock.get()
+    }
+
+    /// Seconds go by in which nothing is sent.
+    pub(super) fn pass(&mut self, secs: u64) {
+        self.clock.set(self.now().saturating_add(Interval::from_secs(secs)));
+        self.settle();
+    }
+
+    /// Seconds go by in which each host sends what [`machine`] measures.
+    pub(super) fn seconds(&mut self, secs: u64, hosts: &[&str]) {
+        for _ in 0..secs {
+            self.clock.set(self.now().saturating_add(Interval::from_secs(1)));
+            let n = self.now().secs_nanos().0 - NOW;
+            for host in hosts {
+                self.send(&machine(host, n));
+            }
+        }
+        self.settle();
+    }
+
+    /// Puts value lists of now into datagrams, as a daemon with an interval of a second does.
+    pub(super) fn send(&mut self, samples: &[Sample]) {
+        let (now, ingest) = (self.now(), &mut self.ingest);
+        let mut encoder = Encoder::default();
+        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, SENDER, now);
+        for (id, values) in samples {
+            encoder.push(&id.names(), now, Interval::from_secs(1), values, &mut deliver).unwrap();
+        }
+        encoder.flush(&mut deliver);
+        self.outlet.offer(self.ingest.take(None));
+    }
+
+    /// A datagram from anywhere.
+    pub(super) fn datagram(&mut self, bytes: &[u8], sender: SocketAddr) {
+        self.ingest.datagram(bytes, sender, self.now());
+        self.outlet.offer(self.ingest.take(None));
+    }
+
+    /// Frames until nothing changes any more.
+    pub(super) fn settle(&mut self) {
+        loop {
+            self.harness.run();
+            // What was done is seen in the frame after.
+            self.harness.run();
+            if !self.outlet.is_waiting() {
+                return;
+            }
+            self.outlet.flush();
+        }
+    }
+
+    // What can be seen.
+
+    /// Every name and every text that a screen reader finds, and how they are meant.
+    pub(super) fn nodes(&self) -> Vec<(Role, String)> {
+        let text = |node: egui_kittest::Node<'_>| {
+            let node = node.accesskit_node();
+            (node.role(), node.label().or_else(|| node.value()).unwrap_or_default())
+        };
+        self.harness.root().children_recursive().map(text).collect()
+    }
+
+    /// Names of the nodes of one kind, from top to bottom.
+    pub(super) fn named(&self, role: Role) -> Vec<String> {
+        let nodes = self.nodes().into_iter();
+        nodes.filter(|(found, _)| *found == role).map(|(_, name)| name).collect()
+    }
+
+    /// The rows of the sidebar that are on screen.
+    pub(super) fn rows(&self) -> Vec<String> {
+        self.named(Role::TreeItem)
+    }
+
+    /// Whether a node's text contains `text`.
+    pub(super) fn says(&self, text: &str) -> bool {
+        self.nodes().iter().any(|(_, said)| said.contains(text))
+    }
+
+    #[track_caller]
+    pub(super) fn assert_says(&self, text: &str) {
+        assert!(self.says(text), "no {text:?} in {:#?}", self.nodes());
+    }
+
+    /// Texts that were painted, whatever they belong to.
+    pub(super) fn painted(&self) -> Vec<String> {
+        let mut texts = Vec::new();
+        for clipped in &self.harness.output().shapes {
+            gather(&clipped.shape, &mut texts);
+        }
+        texts
+    }
+
+    pub(super) fn paints(&self, text: &str) -> bool {
+        self.painted().iter().any(|painted| painted.contains(text))
+    }
+
+    /// Titles of the panels on the canvas.
+    pub(super) fn titles(&self) -> Vec<&str> {
+        self.app().panels().iter().map(|panel| panel.title.as_str()).collect()
+    }
+
+    /// Labels of the lines that a panel draws.
+    pub(super) fn lines(&self, title: &str) -> Vec<&str> {
+        let panels = self.app().panels().iter();
+        let panel = panels.into_iter().find(|panel| panel.title == title);
+        panel
+            .map(|panel| panel.drawn().map(|line| line.label.as_str()).collect())
+            .unwrap_or_default()
+    }
+
+    /// What the pill at the top left says.
+    #[track_caller]
+    pub(super) fn state(&self) -> String {
+        let is_state = |name: &String| {
+            ["LIVE", "DETACHED", "PAUSED"].iter().any(|state| name.starts_with(state))
+        };
+        self.named(Role::Button).into_iter().find(is_state).unwrap()
+    }
+
+    /// Width of the time window.
+    pub(super) fn width_secs(&self) -> f64 {
+        self.app().view().window.width().secs_f64()
+    }
+
+    /// How far the right edge is behind the clock.
+    pub(super) fn behind_secs(&self) -> f64 {
+        self.app().view().window.behind(self.now()).secs_f64()
+    }
+
+    // What can be done.
+
+    pub(super) fn press(&mut self, key: Key) {
+        self.press_with(Modifiers::NONE, key);
+    }
+
+    pub(super) fn press_with(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.settle();
+    }
+
+    /// Characters as a keyboard types them.
+    pub(super) fn type_text(&mut self, text: &str) {
+        for c in text.chars() {
+            self.harness.event(Event::Text(c.to_string()));
+            self.settle();
+        }
+    }
+
+    /// Clicks what is so called.
+    #[track_caller]
+    pub(super) fn click(&mut self, role: Role, name: &str) {
+        self.harness.get_by_role_and_label(role, name).click();
+        self.settle();
+    }
+
+    /// Clicks the first row of the sidebar whose name begins so.
+    #[track_caller]
+    pub(super) fn click_row(&mut self, name: &str) {
+        let place = self.place(Role::TreeItem, name);
+        self.click_at(place.center());
+    }
+
+    /// Where the first node is whose name begins so.
+    #[track_caller]
+    pub(super) fn place(&self, role: Role, name: &str) -> Rect {
+        let mut all = self.harness.query_all_by_role(role);
+        let found = all.find(|node| {
+            let node = node.accesskit_node();
+            let text = node.label().or_else(|| node.value());
+            text.is_some_and(|text| text.starts_with(name))
+        });
+        found.unwrap_or_else(|| panic!("no {name:?} among {:?}", self.named(role))).rect()
+    }
+
+    /// A point inside the plot of a panel: a share of its width and height.
+    #[track_caller]
+    pub(super) fn in_plot(&self, title: &str, x: f32) -> Pos2 {
+        let header = self.place(Role::Label, title);
+        Pos2::new(header.left() + 66.0 + x * (header.width() - 82.0), header.bottom() + 60.0)
+    }
+
+    pub(super) fn hover(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.settle();
+    }
+
+    pub(super) fn click_at(&mut self, at: Pos2) {
+        self.harness.hover_at(at);
+        self.button(at, PointerButton::Primary, true, Modifiers::NONE);
+        self.button(at, PointerButton::Primary, false, Modifiers::NONE);
+        self.settle();
+    }
+
+    pub(super) fn double_click(&mut self, at: Pos2) {
+        // Long after the last click, so that this one is not its third.
+        self.harness.run_steps(60);
+        self.harness.hover_at(at);
+        for pressed in [true, false, true, false] {
+            self.button(at, PointerButton::Primary, pressed, Modifiers::NONE);
+        }
+        self.settle();
+    }
+
+    /// Drags from `from` to `to` in ten moves.
+    pub(super) fn drag(
+        &mut self,
+        button: PointerButton,
+        modifiers: Modifiers,
+        from: Pos2,
+        to: Pos2,
+    ) {
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.hover_at(from);
+        self.button(from, button, true, modifiers);
+        for step in 1..=10_u8 {
+            self.harness.hover_at(from.lerp(to, f32::from(step) / 10.0));
+        }
+        self.button(to, button, false, modifiers);
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+        self.settle();
+    }
+
+    /// Turns the wheel; egui spreads it over some frames.
+    pub(super) fn wheel(&mut self, at: Pos2, delta: Vec2, modifiers: Modifiers) {
+        self.harness.hover_at(at);
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.event(Event::MouseWheel {
+            source: MouseWheelSource::Wheel,
+            unit: MouseWheelUnit::Point,
+            delta,
+            phase: TouchPhase::Move,
+            modifiers,
+        });
+        self.settle();
+        self.harness.run_steps(60);
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+        self.settle();
+    }
+
+    fn button(&mut self, pos: Pos2, button: PointerButton, pressed: bool, modifiers: Modifiers) {
+        self.harness.event(Event::PointerButton { pos, button, pressed, modifiers });
+    }
+}
+
+fn gather(shape: &Shape, texts: &mut Vec<String>) {
+    match shape {
+        Shape::Text(text) => texts.push(text.galley.text().to_owned()),
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| gather(shape, texts)),
+        _ => {}
+    }
+}

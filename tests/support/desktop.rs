@@ -1,0 +1,264 @@
+//! A desktop nobody looks at: a display, a window manager, and the program's own window on it.
+
+use super::wait::until;
+use serde_json::Value;
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Seconds that anything on the screen may take: it is drawn without a graphics card, perhaps
+/// while other tests run.
+pub const PATIENCE: u64 = 40;
+
+/// One desktop at a time: each draws on all cores.
+static ALONE: Mutex<()> = Mutex::new(());
+
+/// A display of its own; ends with everything on it when it goes out of scope.
+#[derive(Debug)]
+pub struct Desktop {
+    display: String,
+    folder: tempfile::TempDir,
+    _openbox: Running,
+    _xvfb: Running,
+    _alone: MutexGuard<'static, ()>,
+}
+
+/// The program with its window.
+#[derive(Debug)]
+pub struct Window<'a> {
+    desktop: &'a Desktop,
+    program: Running,
+    status_file: PathBuf,
+    out: PathBuf,
+    id: String,
+}
+
+/// A program that is killed when it goes out of scope.
+#[derive(Debug)]
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Starts `command`; says what to install where its program is missing.
+#[track_caller]
+fn start(command: &mut Command, package: &str) -> Running {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let child = command.stdin(Stdio::null()).spawn();
+    Running(child.unwrap_or_else(|error| {
+        panic!("{name} does not start ({error}): apt-get install --no-install-recommends {package}")
+    }))
+}
+
+impl Desktop {
+    /// A display of 1280 by 1200 with a window manager on it.
+    pub fn start() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::tempdir().unwrap();
+        let mut xvfb = Command::new("Xvfb");
+        // It chooses a free display itself and says which.
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x1200x24", "-nolisten", "tcp"]);
+        xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut xvfb = start(&mut xvfb, "xvfb");
+        let mut number = String::new();
+        BufReader::new(xvfb.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
+        assert!(!number.trim().is_empty(), "Xvfb found no free display");
+        let display = format!(":{}", number.trim());
+        let mut openbox = Command::new("openbox");
+        openbox.env("DISPLAY", &display).env("HOME", folder.path());
+        openbox.stdout(Stdio::null()).stderr(Stdio::null());
+        let openbox = start(&mut openbox, "openbox");
+        let desktop = Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone };
+        // Only a window manager knows how many desktops there are.
+        until(PATIENCE, "a window manager", || desktop.xdotool("get_num_desktops"));
+        desktop
+    }
+
+    /// The program on this display, with settings of its own.
+    pub fn program(&self) -> Command {
+        let mut command = super::collectoscope();
+        command
+            .env("DISPLAY", &self.display)
+            .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .env("LIBGL_ALWAYS_SOFTWARE", "1");
+        command
+    }
+
+    /// Opens the window and waits until it draws; it listens on a free port of 127.0.0.1.
+    pub fn open(&self, args: &[&str]) -> Window<'_> {
+        self.open_with(args, |_| {})
+    }
+
+    /// The same after a change of the command.
+    pub fn open_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
+        let status_file = self.folder.path().join("status.json");
+        let out = self.folder.path().join("out");
+        let mut command = self.program();
+        command.args(["--listen", "127.0.0.1:0", "--no-local", "--status-file"]);
+        command.arg(&status_file).args(args);
+        let file = File::create(&out).unwrap();
+        command.stdout(file.try_clone().unwrap()).stderr(file);
+        change(&mut command);
+        let program = start(&mut command, "libgl1-mesa-dri");
+        let mut window = Window { desktop: self, program, status_file, out, id: String::new() };
+        window.until("a frame", |status| (status["frames"].as_u64()? > 1).then_some(()));
+        let find = ["search", "--onlyvisible", "--name", "^collectoscope$"].join(" ");
+        window.id = until(PATIENCE, "a window", || self.xdotool(&find).filter(|id| !id.is_empty()));
+        window.activate();
+        window
+    }
+
+    /// Runs xdotool with the words of `line`; its answer, if it could do what it should.
+    #[track_caller]
+    pub fn xdotool(&self, line: &str) -> Option<String> {
+        let output = Command::new("xdotool")
+            .args(line.split(' '))
+            .env("DISPLAY", &self.display)
+            .output()
+            .expect("xdotool is missing: apt-get install --no-install-recommends xdotool");
+        let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        output.status.success().then_some(answer)
+    }
+
+    /// Keeps a picture of the whole screen as `tests/out/NAME.png`.
+    pub fn picture(&self, name: &str) -> PathBuf {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/out");
+        fs::create_dir_all(&folder).unwrap();
+        let path = folder.join(format!("{name}.png"));
+        let status = Command::new("import")
+            .args(["-window", "root"])
+            .arg(&path)
+            .env("DISPLAY", &self.display)
+            .status()
+            .expect("import is missing: apt-get install --no-install-recommends imagemagick");
+        assert!(status.success());
+        path
+    }
+
+    /// A folder that lives as long as the desktop.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+impl Window<'_> {
+    /// The newest state, if there is one yet.
+    pub fn status(&self) -> Option<Value> {
+        serde_json::from_str(&fs::read_to_string(&self.status_file).ok()?).ok()
+    }
+
+    /// Waits until `look` finds what it looks for in the state.
+    #[track_caller]
+    pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Value) -> Option<T>) -> T {
+        let ended = |program: &mut Running| program.0.try_wait().unwrap();
+        until(PATIENCE, what, || {
+            if let Some(status) = ended(&mut self.program) {
+                panic!("the program has ended ({status}):\n{}", self.log());
+            }
+            look(&self.status()?)
+        })
+    }
+
+    /// Waits until a newer state than the present one is there, and returns it.
+    #[track_caller]
+    pub fn next(&mut self) -> Value {
+        let before = self.status().map_or(0.0, |status| seconds(&status));
+        self.until("a newer state", |status| (seconds(status) > before).then(|| status.clone()))
+    }
+
+    /// Where it listens.
+    pub fn port(&mut self) -> u16 {
+        self.until("a port", |status| {
+            let text = status["listening"][0].as_str()?;
+            let digits = text.split_once("127.0.0.1:")?.1;
+            digits.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok()
+        })
+    }
+
+    /// What the program printed.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.out).unwrap_or_default()
+    }
+
+    /// Presses keys as on a keyboard.
+    #[track_caller]
+    pub fn key(&self, keys: &str) {
+        self.act(&format!("key {keys}"));
+    }
+
+    /// Types characters; blanks are typed as `space` keys.
+    #[track_caller]
+    pub fn type_text(&self, text: &str) {
+        self.act(&format!("type --delay 30 {text}"));
+    }
+
+    /// Clicks at a place inside the window; 4 and 5 are the wheel.
+    #[track_caller]
+    pub fn click(&self, x: u32, y: u32, button: u32) {
+        self.act(&format!("mousemove --window {} {x} {y} click {button}", self.id));
+    }
+
+    /// Presses button 1 at one place and lets it go at another.
+    #[track_caller]
+    pub fn drag(&self, from: (u32, u32), to: (u32, u32)) {
+        let (id, middle) = (&self.id, ((from.0 + to.0) / 2, (from.1 + to.1) / 2));
+        let go = |(x, y)| format!("mousemove --window {id} {x} {y} sleep 0.1");
+        let (from, middle, to) = (go(from), go(middle), go(to));
+        self.act(&format!("{from} mousedown 1 sleep 0.1 {middle} {to} mouseup 1"));
+    }
+
+    /// Width and height.
+    pub fn size(&self) -> (u32, u32) {
+        let told = self.desktop.xdotool(&format!("getwindowgeometry --shell {}", self.id)).unwrap();
+        let find = |name: &str| {
+            let line = told.lines().find_map(|line| line.strip_prefix(name));
+            line.unwrap().parse().unwrap()
+        };
+        (find("WIDTH="), find("HEIGHT="))
+    }
+
+    pub fn minimise(&self) {
+        self.act(&format!("windowminimize --sync {}", self.id));
+    }
+
+    pub fn restore(&self) {
+        self.act(&format!("windowmap {}", self.id));
+        self.activate();
+    }
+
+    /// Closes it as its user would; how it ended.
+    pub fn close(&mut self) -> ExitStatus {
+        self.act("key alt+F4");
+        until(PATIENCE, "the end of the program", || self.program.0.try_wait().unwrap())
+    }
+
+    fn activate(&self) {
+        self.act(&format!("windowactivate --sync {}", self.id));
+    }
+
+    #[track_caller]
+    fn act(&self, line: &str) {
+        let done = self.desktop.xdotool(line);
+        assert!(done.is_some(), "xdotool {line} failed; the program said:\n{}", self.log());
+    }
+}
+
+impl Drop for Window<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.desktop.picture("failed");
+            eprintln!("state: {:?}\nthe program said:\n{}", self.status(), self.log());
+        }
+    }
+}
+
+fn seconds(status: &Value) -> f64 {
+    status["time"].as_f64().unwrap_or_default()
+}
