@@ -248,6 +248,17 @@ fn a_percentage_over_all_cpus_is_their_average() {
 }
 
 #[test]
+fn frequencies_of_cpus_are_not_added_up() {
+    let mut screen = Screen::new(1.0);
+    for (cpu, hertz) in [(0, 1e9), (1, 3e9)] {
+        screen.gauge(&format!("h/cpufreq-{cpu}/cpufreq"), [(0.0, hertz), (1.0, hertz)]);
+    }
+    screen.select(scope_of_host("h"));
+    let plot = screen.plot("CPU frequency", (0.0, 2.0), 600, Mode::Rate);
+    assert_eq!(points(&plot.lines[0]), [(0.0, 2e9), (1.0, 2e9)]);
+}
+
+#[test]
 fn a_cpu_that_is_taken_away_leaves_the_average_of_the_others() {
     let mut screen = Screen::new(1.0);
     for n in 0..40 {
