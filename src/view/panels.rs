@@ -88,6 +88,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
         plain: is_plain(store, graphs, selection.scope()),
         panels: Vec::new(),
         known: HashMap::new(),
+        of_graph: HashMap::new(),
         taken: HashSet::new(),
     };
     // What was asked for by name comes first, should there be too many.
@@ -167,6 +168,8 @@ struct Build<'a> {
     plain: bool,
     panels: Vec<Panel>,
     known: HashMap<PanelKey, usize>,
+    /// How many panels each graph has.
+    of_graph: HashMap<GraphKey, usize>,
     taken: HashSet<SeriesId>,
 }
 
@@ -222,10 +225,10 @@ impl Build<'_> {
             return;
         }
         let index = self.panel(series, place);
-        let line = new_line(series, place, self.graphs, id, drawn);
-        let Some(panel) = self.panels.get_mut(index) else {
+        let Some(panel) = index.and_then(|index| self.panels.get_mut(index)) else {
             return;
         };
+        let line = new_line(series, place, self.graphs, id, drawn);
         let full = panel.lines.len() >= LINES_MAX;
         match panel.lines.iter_mut().find(|known| known.same_as(&line, panel.style)) {
             Some(known) => known.series.push(id),
@@ -234,15 +237,22 @@ impl Build<'_> {
         }
     }
 
-    fn panel(&mut self, series: &Series, place: Option<Place>) -> usize {
+    /// Where the panel of a series is; none when there are too many of its graph. Series come in
+    /// the order of the panels, so it is the last ones that are missing.
+    fn panel(&mut self, series: &Series, place: Option<Place>) -> Option<usize> {
         let key = key_of(series, place, self.graphs);
         if let Some(&index) = self.known.get(&key) {
-            return index;
+            return Some(index);
+        }
+        let count = self.of_graph.entry(key.graph.clone()).or_default();
+        *count += 1;
+        if *count > PANELS_MAX {
+            return None;
         }
         let index = self.panels.len();
         self.known.insert(key.clone(), index);
         self.panels.push(new_panel(key, series, place, self.graphs));
-        index
+        Some(index)
     }
 }
 

@@ -180,6 +180,18 @@ fn a_flood_of_instances_is_cut_at_the_bound() {
 }
 
 #[test]
+fn an_overview_of_a_flood_shows_the_first_instances() {
+    let mut screen = Screen::new(10.0);
+    for n in (0..1_000).rev() {
+        screen.send(&format!("h/frobnicator-{n}/frobs"), 0.0, &gauges(&[1.0]));
+    }
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    let first = [0, 1, 2, 3].map(|n| format!("frobnicator {n} frobs"));
+    assert_eq!(screen.titles(), first);
+}
+
+#[test]
 fn a_flood_of_lines_is_cut_at_the_bound_but_not_those_that_are_checked() {
     let mut screen = Screen::new(10.0);
     for n in 0..1_000 {
