@@ -1,21 +1,32 @@
 //! Grid: several traces read at common times, so that they can be added up.
 //!
-//! Siblings are read within milliseconds of one another, one may have missed a sample, and the
-//! newest of some may still be on its way: between two samples of a run a value lies on the
-//! straight line between them, and the newest one holds to the end of the grid unless the next is
-//! overdue by then. A gap is never bridged. Pure.
+//! Siblings are read within milliseconds of one another, and one may have missed a sample: between
+//! two samples of a run a value lies on the straight line between them, half an interval outside
+//! of a run its end holds, and a gap is never bridged. The newest moment waits until all that are
+//! still heard have told it: half of the processors are no mean of all. Pure.
 
 use super::graphs::Combine;
+use crate::metric::{CdTime, Interval};
 use crate::store::{Column, Trace};
 
 /// Values are kept within this, so that no sum or difference of them leaves the numbers.
 pub(super) const VALUE_MAX: f64 = 1e300;
 
-/// A trace, and how long its newest value holds.
+/// A trace, and the distance of its values: its interval or a column, whichever is longer.
 #[derive(Clone, Copy)]
 pub(super) struct Part<'a> {
     pub(super) trace: &'a Trace,
-    pub(super) hold_secs: f64,
+    pub(super) interval: Interval,
+}
+
+/// Siblings that fell silent are waited for this many intervals; longer is a gap in the store too.
+const WAIT_INTERVALS: f64 = 2.5;
+
+impl Part<'_> {
+    /// What is this near is the same reading.
+    fn near(&self) -> Interval {
+        self.interval.mul_f64(0.5)
+    }
 }
 
 /// The values of one line at the times of a grid.
@@ -26,36 +37,67 @@ pub(super) struct OnGrid {
     pub(super) joined: Vec<bool>,
 }
 
-/// A grid of times, ascending, in seconds since 1970. Buffers are kept between calls.
+/// A grid of times, ascending. Buffers are kept between calls.
 #[derive(Debug, Default)]
 pub(super) struct Grid {
-    pub(super) times: Vec<f64>,
-    spare: Vec<f64>,
-    /// Times nearer than this are the same.
-    near_secs: f64,
+    pub(super) times: Vec<CdTime>,
+    spare: Vec<CdTime>,
+    /// Times this near are the same.
+    near: Interval,
 }
 
 impl Grid {
-    /// All times of all `parts`, those within `near_secs` of one another taken as one.
-    pub(super) fn fill(&mut self, parts: &[Part<'_>], near_secs: f64) {
-        self.near_secs = near_secs;
+    /// All times that all `parts` have told, those near one another taken as one.
+    pub(super) fn fill(&mut self, parts: &[Part<'_>]) {
+        // The shortest interval: values of others lie on their lines.
+        self.near = parts.iter().map(Part::near).min().unwrap_or_default();
         self.times.clear();
         // The fullest first: its times are all kept, however near they are to one another.
         let fullest = parts.iter().max_by_key(|part| part.trace.columns.len());
-        for part in fullest.into_iter().chain(parts) {
-            self.merge(&part.trace.columns);
+        self.times.extend(fullest.into_iter().flat_map(|p| &p.trace.columns).map(|c| c.time));
+        for part in parts {
+            if !self.has_all(&part.trace.columns) {
+                self.merge(&part.trace.columns);
+            }
         }
+        self.wait(parts);
+    }
+
+    /// Leaves out what some that are still heard have yet to tell.
+    fn wait(&mut self, parts: &[Part<'_>]) {
+        let Some(&newest) = self.times.last() else {
+            return;
+        };
+        let ends = parts.iter().filter_map(|part| Some((part, part.trace.columns.last()?.time)));
+        let heard =
+            ends.filter(|(part, end)| newest.since(*end) <= part.interval.mul_f64(WAIT_INTERVALS));
+        let told = heard.map(|(part, end)| end.saturating_add(part.near())).min();
+        while told.is_some_and(|told| self.times.last().is_some_and(|&time| time > told)) {
+            self.times.pop();
+        }
+    }
+
+    /// Whether nothing is new among `columns`: the rule, as siblings are read together.
+    fn has_all(&self, columns: &[Column]) -> bool {
+        let mut known = self.times.iter();
+        let mut candidate = known.next();
+        columns.iter().all(|column| {
+            while candidate.is_some_and(|known| column.time.since(*known) > self.near) {
+                candidate = known.next();
+            }
+            candidate.is_some_and(|known| known.since(column.time) <= self.near)
+        })
     }
 
     fn merge(&mut self, columns: &[Column]) {
         self.spare.clear();
         let mut known = self.times.iter().copied().peekable();
         for column in columns {
-            let t = column.time.secs_f64();
-            while let Some(before) = known.next_if(|known| *known < t - self.near_secs) {
+            let t = column.time;
+            while let Some(before) = known.next_if(|known| t.since(*known) > self.near) {
                 self.spare.push(before);
             }
-            if known.peek().is_none_or(|known| *known > t + self.near_secs) {
+            if known.peek().is_none_or(|known| known.since(t) > self.near) {
                 self.spare.push(t);
             }
         }
@@ -69,7 +111,7 @@ impl Grid {
         let mut joined = vec![false; self.times.len()];
         let mut counts = vec![0_u32; self.times.len()];
         for part in parts {
-            let mut reader = Reader::new(part, self);
+            let mut reader = Reader { trace: part.trace, near: part.near(), next: 0, run: 0 };
             let mut run_before = None;
             let slots = values.iter_mut().zip(&mut joined).zip(&mut counts);
             for (((sum, joined), count), &t) in slots.zip(&self.times) {
@@ -95,49 +137,46 @@ impl Grid {
 /// Reads a trace at ascending times.
 struct Reader<'a> {
     trace: &'a Trace,
-    near_secs: f64,
-    /// The newest value holds.
-    holds: bool,
+    near: Interval,
     /// The first column that is later than the time read last.
     next: usize,
     /// How many breaks lie before it.
     run: usize,
 }
 
-impl<'a> Reader<'a> {
-    fn new(part: &Part<'a>, grid: &Grid) -> Self {
-        let Part { trace, hold_secs } = *part;
-        let newest = trace.columns.last().map(|column| column.time.secs_f64());
-        let end = grid.times.last();
-        let holds = newest.zip(end).is_some_and(|(newest, end)| end - newest <= hold_secs);
-        Self { trace, near_secs: grid.near_secs, holds, next: 0, run: 0 }
-    }
-
+impl Reader<'_> {
     /// The value at `t`, and the number of the run it belongs to.
-    fn at(&mut self, t: f64) -> Option<(f64, usize)> {
+    fn at(&mut self, t: CdTime) -> Option<(f64, usize)> {
         let Trace { columns, breaks, .. } = self.trace;
-        while columns.get(self.next).is_some_and(|column| column.time.secs_f64() <= t) {
+        while columns.get(self.next).is_some_and(|column| column.time <= t) {
             self.next += 1;
         }
         while breaks.get(self.run).is_some_and(|&start| start < self.next) {
             self.run += 1;
         }
-        let value = |column: &Column| column.mean.clamp(-VALUE_MAX, VALUE_MAX);
         let before = self.next.checked_sub(1).and_then(|i| columns.get(i));
-        let before = before.map(|column| (t - column.time.secs_f64(), value(column)));
         let after = columns.get(self.next);
-        let after = after.map(|column| (column.time.secs_f64() - t, value(column)));
         let gap = breaks.get(self.run) == Some(&self.next);
         match (before, after) {
-            (Some((since, y0)), Some((until, y1))) if !gap => {
-                Some((y0 + (y1 - y0) * (since / (since + until)), self.run))
+            (Some(before), _) if before.time == t => Some((value(before), self.run)),
+            (Some(before), Some(after)) if !gap => Some((between(before, after, t), self.run)),
+            (Some(before), _) if t.since(before.time) <= self.near => {
+                Some((value(before), self.run))
             }
-            (Some((_, y0)), None) if self.holds => Some((y0, self.run)),
-            (Some((since, y0)), _) if since <= self.near_secs => Some((y0, self.run)),
-            (before, Some((until, y1))) if until <= self.near_secs => {
-                Some((y1, self.run + usize::from(before.is_some())))
+            (_, Some(after)) if after.time.since(t) <= self.near => {
+                Some((value(after), self.run + usize::from(before.is_some())))
             }
             _ => None,
         }
     }
+}
+
+fn value(column: &Column) -> f64 {
+    column.mean.clamp(-VALUE_MAX, VALUE_MAX)
+}
+
+/// On the straight line between two columns.
+fn between(before: &Column, after: &Column, t: CdTime) -> f64 {
+    let share = t.secs_from(before.time) / after.time.secs_from(before.time);
+    value(before) + (value(after) - value(before)) * share
 }

@@ -71,16 +71,16 @@ pub fn panel_plot(
     scratch: &mut Scratch,
 ) -> PanelPlot {
     // As the store cuts the span.
-    let column_secs = span.width().secs_f64() / (columns.max(2) - 1) as f64;
+    let column = span.width().mul_f64(1.0 / (columns.max(2) - 1) as f64);
     let ids = panel.lines.iter().flat_map(|line| &line.series);
     let longest = ids.filter_map(|&id| store.series(id)).map(|series| series.interval).max();
-    let interval_secs = longest.unwrap_or(Interval::ZERO).secs_f64().max(column_secs);
+    let interval_secs = longest.unwrap_or_default().max(column).secs_f64();
     let mut draw = Draw {
         panel,
         store,
         span,
         columns,
-        column_secs,
+        column,
         mode,
         plot: PanelPlot { interval_secs, ..PanelPlot::default() },
     };
@@ -96,7 +96,7 @@ pub fn panel_plot(
     plot.extent = extent(&plot.lines, panel.style);
     plot.resets.sort_by(f64::total_cmp);
     // A host that restarts does so in all of its counters.
-    plot.resets.dedup_by(|reset, kept| *reset - *kept < column_secs);
+    plot.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
     plot
 }
 
@@ -142,7 +142,8 @@ struct Draw<'a> {
     store: &'a Store,
     span: Span,
     columns: usize,
-    column_secs: f64,
+    /// Width of a column.
+    column: Interval,
     mode: Mode,
     plot: PanelPlot,
 }
@@ -186,11 +187,9 @@ impl Draw<'_> {
         let series = ids.filter_map(|&id| self.store.series(id));
         let parts: Vec<Part<'_>> = series
             .zip(&scratch.traces)
-            .map(|(series, trace)| Part { trace, hold_secs: self.hold_secs(series.interval) })
+            .map(|(series, trace)| Part { trace, interval: series.interval.max(self.column) })
             .collect();
-        // Half an interval apart is the same reading; the shortest, as others lie on lines.
-        let shortest = parts.iter().map(|part| part.hold_secs).fold(f64::INFINITY, f64::min);
-        scratch.grid.fill(&parts, shortest / HOLD_INTERVALS / 2.0);
+        scratch.grid.fill(&parts);
 
         let mut rest = parts.as_slice();
         let (mut on_grid, mut exact) = (Vec::new(), Vec::new());
@@ -225,14 +224,7 @@ impl Draw<'_> {
             Mode::Raw => 1.0,
         }
     }
-
-    fn hold_secs(&self, interval: Interval) -> f64 {
-        HOLD_INTERVALS * interval.secs_f64().max(self.column_secs)
-    }
 }
-
-/// A value holds for as many intervals: longer is a gap (as in the store).
-const HOLD_INTERVALS: f64 = 2.5;
 
 fn finite(value: f64) -> f64 {
     value.clamp(-VALUE_MAX, VALUE_MAX)
@@ -286,7 +278,7 @@ fn to_shares(lines: &mut [OnGrid], times: usize) {
 fn grid_line(
     line: &Line,
     scale: f64,
-    times: &[f64],
+    times: &[CdTime],
     on_grid: &OnGrid,
     span: Span,
     mut tops: Option<&mut [f64]>,
@@ -296,12 +288,12 @@ fn grid_line(
     let mut figures = Figures::new(span);
     let mut before = None;
     let values = on_grid.values.iter().zip(&on_grid.joined);
-    for (i, (&t, (&value, &joined))) in times.iter().zip(values).enumerate() {
+    for (i, (&time, (&value, &joined))) in times.iter().zip(values).enumerate() {
         if value.is_nan() {
             continue;
         }
         let value = finite(value * scale);
-        figures.take(t, value);
+        figures.take(time, value);
         let goes_on = joined && before.is_some_and(|before| before + 1 == i);
         if !goes_on && before.is_some() {
             out.breaks.push(out.points.len());
@@ -314,7 +306,7 @@ fn grid_line(
             *top = finite(base + value.max(0.0));
             y = *top;
         }
-        out.points.push(PlotPoint { t, y, lo: y, hi: y, base });
+        out.points.push(PlotPoint { t: time.secs_f64(), y, lo: y, hi: y, base });
     }
     out.stats = figures.stats();
     out
@@ -322,20 +314,18 @@ fn grid_line(
 
 /// Gathers the figures of the values inside a span.
 struct Figures {
-    start: f64,
-    end: f64,
+    span: Span,
     sum: f64,
     stats: Option<Stats>,
 }
 
 impl Figures {
     fn new(span: Span) -> Self {
-        let (start, end) = (span.start.secs_f64(), span.end.secs_f64());
-        Self { start, end, sum: 0.0, stats: None }
+        Self { span, sum: 0.0, stats: None }
     }
 
-    fn take(&mut self, t: f64, value: f64) {
-        if t < self.start || t >= self.end {
+    fn take(&mut self, time: CdTime, value: f64) {
+        if !self.span.contains(time) {
             return;
         }
         let first = Stats { last: value, min: value, avg: value, max: value, count: 0 };

@@ -73,10 +73,29 @@ fn one_missed_sample_of_a_sibling_is_no_hole() {
 }
 
 #[test]
-fn the_newest_sample_of_a_sibling_may_still_be_on_its_way() {
+fn a_stack_waits_until_all_siblings_have_told_the_newest_moment() {
     let screen = memory(60, 0.004, |n, layer| (n != 59 || layer != 0).then_some(10.0));
     let plot = screen.plot(MEMORY, (0.0, 60.0), 600, Mode::Rate);
     assert!(heights(&plot).iter().all(|&top| close(top, 30.0)));
+    assert_eq!(plot.lines[2].points.last().map(|point| millis(point.t).floor()), Some(58.0));
+}
+
+#[test]
+fn a_slow_sibling_holds_up_the_others_no_longer_than_half_its_interval() {
+    let mut screen = Screen::new(10.0);
+    for part in PARTS {
+        for n in 0..60 {
+            screen.interval_secs = if part == "free" { 10.0 } else { 1.0 };
+            if part != "free" || n % 10 == 0 {
+                screen.send(&format!("h/memory/memory-{part}"), f64::from(n), &gauges(&[10.0]));
+            }
+        }
+    }
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    let plot = screen.plot(MEMORY, (0.0, 60.0), 600, Mode::Rate);
+    assert!(heights(&plot).iter().all(|&top| close(top, 30.0)));
+    assert_eq!(plot.lines[0].points.last().map(|point| millis(point.t)), Some(55.0));
 }
 
 #[test]
