@@ -228,6 +228,10 @@ impl App {
 
     /// The next frame: when the live edge has moved a pixel, and once a second for the text.
     fn schedule(&self, ctx: &egui::Context) {
+        if self.store.usage().series == 0 {
+            // Nothing on screen depends on the time: the first datagram asks for a frame.
+            return;
+        }
         let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width));
         let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
         self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));

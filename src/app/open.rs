@@ -22,8 +22,8 @@ use std::time::{Duration, SystemTime};
 
 /// Batches that may wait for the window.
 const CHANNEL_BATCHES: usize = 64;
-/// Size of the first window.
-const SIZE_FIRST: [f32; 2] = [1_280.0, 800.0];
+/// Size of the first window: with a title bar it fits a screen 800 high.
+const SIZE_FIRST: [f32; 2] = [1_280.0, 740.0];
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]

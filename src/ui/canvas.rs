@@ -30,7 +30,7 @@ pub(super) fn canvas_ui(
     let palette = Palette::of(ui);
     let frame = egui::Frame::new().fill(palette.background);
     egui::CentralPanel::default().frame(frame).show(ui, |ui| {
-        state_border(ui, screen, &palette);
+        let rect = ui.max_rect();
         if screen.store.usage().series == 0 {
             empty::waiting_ui(ui, screen);
         } else if screen.panels.is_empty() {
@@ -38,18 +38,23 @@ pub(super) fn canvas_ui(
         } else {
             grid_ui(ui, screen, memory, actions);
         }
+        state_border(ui, screen, rect, &palette);
     });
 }
 
 /// A standing view is framed in its state's colour, so that nobody takes it for a live one.
-fn state_border(ui: &Ui, screen: &Screen<'_>, palette: &Palette) {
+fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
     let color = match screen.view.window.anchor() {
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,
     };
-    let rect = ui.max_rect().shrink(0.5);
-    ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, color), egui::StrokeKind::Inside);
+    ui.painter().rect_stroke(
+        rect.shrink(0.5),
+        0.0,
+        Stroke::new(1.0, color),
+        egui::StrokeKind::Inside,
+    );
 }
 
 fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {

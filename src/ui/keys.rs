@@ -2,6 +2,7 @@
 
 use super::Screen;
 use crate::metric::Interval;
+use crate::view::selection::Scope;
 use crate::view::tree::{Row, scope_of_host, scope_of_plugin};
 use crate::view::window::PRESETS;
 use crate::view::{Action, Pane};
@@ -156,17 +157,22 @@ fn time_keys(
     }
 }
 
-/// What Enter or a click does to a row: shows a host or a plugin and opens it, checks a series.
-pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
+/// The scope a host's or a plugin's row stands for.
+pub(super) fn scope_of(screen: &Screen<'_>, row: Row) -> Option<Scope> {
     let hosts = screen.store.index().hosts();
-    let scope = match row {
+    match row {
         Row::Host { host } => hosts.get(host).map(scope_of_host),
         Row::Plugin { host, plugin } => {
-            hosts.get(host).and_then(|host| Some(scope_of_plugin(host, host.plugins.get(plugin)?)))
+            let host = hosts.get(host)?;
+            host.plugins.get(plugin).map(|node| scope_of_plugin(host, node))
         }
-        Row::Series { .. } => return toggle(screen, row, actions),
-    };
-    let Some(scope) = scope else { return };
+        Row::Series { .. } => None,
+    }
+}
+
+/// What Enter or a click does to a row: shows a host or a plugin and opens it, checks a series.
+pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
+    let Some(scope) = scope_of(screen, row) else { return toggle(screen, row, actions) };
     let open = screen.view.open.contains(&scope);
     if screen.view.selection.scope() == Some(&scope) {
         actions.push(Action::SetOpen { scope, open: !open });

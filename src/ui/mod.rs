@@ -12,6 +12,7 @@ mod panes;
 mod plots;
 mod shapes;
 mod sidebar;
+mod sparkline;
 mod status;
 pub mod theme;
 mod topbar;
@@ -29,7 +30,7 @@ use eframe::egui;
 use jiff::tz::TimeZone;
 
 pub use plots::PlotCache;
-pub use sidebar::Sparklines;
+pub use sparkline::Sparklines;
 
 /// Everything a frame is drawn from.
 pub struct Screen<'a> {

@@ -27,6 +27,8 @@ const Y_AXIS_WIDTH: f32 = 50.0;
 const X_AXIS_HEIGHT: f32 = 20.0;
 /// Between labels of the time axis, at least.
 const TIME_LABEL_WIDTH: f32 = 84.0;
+/// Half the width of a label of the time axis.
+const LABEL_HALF_WIDTH: f64 = 22.0;
 /// Between ticks of the value axis, about.
 const TICK_HEIGHT: f32 = 34.0;
 /// Panels whose lines are kept; more than are ever on screen.
@@ -161,7 +163,8 @@ fn plot_ui(
     }
     let response = response.response;
     pointer_ui(ui, screen, memory, &response, &transform, actions);
-    if response.hovered() && memory.drag_start.is_none() && !response.dragged() {
+    let busy = memory.drag_start.is_some() || response.dragged() || screen.view.pane.is_some();
+    if response.hovered() && !busy {
         tooltip(&response, screen, memory, panel, plot);
     }
 }
@@ -178,6 +181,7 @@ fn framed_plot<'a>(
     let unit = screen.unit_of(panel);
     let labels = f64::from((rect.width() - Y_AXIS_WIDTH) / TIME_LABEL_WIDTH);
     let step = time_step_secs(span.width(), labels);
+    let secs_per_px = span.width().secs_f64() / f64::from((rect.width() - Y_AXIS_WIDTH).max(1.0));
     let offset = offset_secs(screen, span.end);
     let mirrored = panel.style == Style::Mirror;
     let largest = axis.lo.abs().max(axis.hi.abs());
@@ -187,6 +191,11 @@ fn framed_plot<'a>(
         .tick_label_color(palette.faint)
         .tick_label_font(theme::tick())
         .formatter(move |mark: GridMark, _| {
+            // Half a label would hang over the panel's edge.
+            let room = (span.end.secs_f64() - mark.value) / secs_per_px;
+            if room < LABEL_HALF_WIDTH {
+                return String::new();
+            }
             format::clock(CdTime::from_secs_f64(mark.value), screen.zone, step)
         });
     let y_axis = AxisHints::new_y()
@@ -256,8 +265,11 @@ fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palet
         Some(time) if time >= span.end => "no sample this far back".to_owned(),
         Some(_) => "waiting for a second sample to make a rate of".to_owned(),
     };
-    let font = theme::small();
-    ui.painter().text(frame.center(), Align2::CENTER_CENTER, text, font, palette.dim);
+    let galley = ui.painter().layout_no_wrap(text, theme::small(), palette.dim);
+    let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
+    // No line of the grid goes through the words.
+    ui.painter().rect_filled(rect.expand2(vec2(6.0, 2.0)), 3.0, palette.panel);
+    ui.painter().galley(rect.min, galley, palette.dim);
 }
 
 /// Wheel, drag, box and double click.

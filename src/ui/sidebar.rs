@@ -2,12 +2,12 @@
 //!
 //! Only the rows on screen are drawn and only their values are read.
 
-use super::keys::{activate, filter_id, toggle};
+use super::keys::{activate, filter_id, scope_of, toggle};
 use super::theme::{self, Palette};
 use super::widgets::{Checked, check_box, elided, triangle};
 use super::{Memory, Screen};
-use crate::metric::{CdTime, Interval, Span, display_safe};
-use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId, Trace};
+use crate::metric::{Interval, display_safe};
+use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::graphs::{Place, plain_unit};
 use crate::view::health::Freshness;
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
@@ -16,21 +16,6 @@ use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,
     WidgetInfo, pos2, vec2,
 };
-use std::collections::HashMap;
-
-/// How far back a sparkline goes.
-const SPARK_SPAN: Interval = Interval::from_secs(120);
-/// Points of a sparkline.
-const SPARK_COLUMNS: usize = 30;
-/// Sparklines kept; more rows than fit on any screen.
-const SPARKS_MAX: usize = 512;
-
-/// Sparklines that need not be made anew: kept while their series has nothing newer.
-#[derive(Debug, Default)]
-pub struct Sparklines {
-    known: HashMap<SeriesId, (CdTime, Vec<(f32, f32)>)>,
-    trace: Trace,
-}
 
 pub(super) fn sidebar_ui(
     ui: &mut Ui,
@@ -159,7 +144,7 @@ fn row_ui(
     let x = rect.left() + 14.0 + 14.0 * content.level;
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
-        triangle(ui, pos2(x - 3.0, rect.center().y), open, Palette::of(ui).dim);
+        opener_ui(ui, screen, row, pos2(x - 3.0, rect.center().y), open, actions);
     }
     if let Some(checked) = content.checked {
         let rect = Rect::from_center_size(pos2(x + 13.0, rect.center().y), vec2(12.0, 12.0));
@@ -182,6 +167,28 @@ fn row_ui(
     }
 }
 
+/// The triangle: opens and closes a row and leaves the canvas alone.
+fn opener_ui(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    row: Row,
+    center: Pos2,
+    open: bool,
+    actions: &mut Vec<Action>,
+) {
+    let Some(scope) = scope_of(screen, row) else { return };
+    let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
+    let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
+    let label = if open { "Close" } else { "Open" };
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    let palette = Palette::of(ui);
+    let color = if response.hovered() { palette.text } else { palette.dim };
+    triangle(ui, center, open, color);
+    if response.clicked() {
+        actions.push(Action::SetOpen { scope, open: !open });
+    }
+}
+
 /// What is seen of the row, in words.
 fn accessible(content: &Content) -> String {
     let mut words = content.label.clone();
@@ -195,16 +202,9 @@ fn accessible(content: &Content) -> String {
 }
 
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
-    let hosts = screen.store.index().hosts();
     match row {
         Row::Series { id, .. } => egui::Id::unique(("series row", id)),
-        Row::Host { host } => {
-            egui::Id::unique(("host row", hosts.get(host).map(tree::scope_of_host)))
-        }
-        Row::Plugin { host, plugin } => {
-            let node = hosts.get(host).and_then(|host| Some((host, host.plugins.get(plugin)?)));
-            egui::Id::unique(("plugin row", node.map(|(h, p)| tree::scope_of_plugin(h, p))))
-        }
+        Row::Host { .. } | Row::Plugin { .. } => egui::Id::unique(("row", scope_of(screen, row))),
     }
 }
 
@@ -454,40 +454,4 @@ fn drawn_as(
         Some((graph, line)) => (graph.unit(), line.scale, line.color.clone()),
         None => (plain_unit(&series.identifier.type_, series.kind), 1.0, None),
     }
-}
-
-impl Sparklines {
-    fn get(&mut self, screen: &Screen<'_>, id: SeriesId, rect: Rect) -> Vec<Pos2> {
-        let newest = screen.store.latest(id, Mode::Raw).map_or(CdTime::ZERO, |r| r.time);
-        if self.known.len() > SPARKS_MAX {
-            self.known.clear();
-        }
-        let known = self.known.entry(id).or_default();
-        if known.0 != newest || known.1.is_empty() {
-            let span = Span::new(newest.saturating_sub(SPARK_SPAN), newest);
-            screen.store.trace(id, span, SPARK_COLUMNS, Mode::Rate, &mut self.trace);
-            *known = (newest, normalised(&self.trace, span));
-        }
-        let place = |&(x, y): &(f32, f32)| {
-            pos2(rect.left() + x * rect.width(), rect.bottom() - y * rect.height())
-        };
-        known.1.iter().map(place).collect()
-    }
-}
-
-/// A trace as points in a unit square, upwards.
-fn normalised(trace: &Trace, span: Span) -> Vec<(f32, f32)> {
-    let inside = || trace.columns.iter().filter(|column| span.contains(column.time));
-    let lo = inside().map(|column| column.mean).fold(f64::INFINITY, f64::min);
-    let hi = inside().map(|column| column.mean).fold(f64::NEG_INFINITY, f64::max);
-    let secs = span.width().secs_f64().max(1e-9);
-    inside()
-        .map(|column| {
-            let x = column.time.secs_from(span.start) / secs;
-            let y = if hi > lo { (column.mean - lo) / (hi - lo) } else { 0.5 };
-            #[expect(clippy::cast_possible_truncation, reason = "both lie between 0 and 1")]
-            let point = (x as f32, y as f32);
-            point
-        })
-        .collect()
 }

@@ -64,6 +64,10 @@ impl Unit {
         if value.is_infinite() {
             return if value > 0.0 { "∞".into() } else { "−∞".into() };
         }
+        // What is left of sums of doubles is no share of anything.
+        if &*self.name == "%" && value.abs() < 0.000_5 {
+            return "0".into();
+        }
         match self.scale {
             Scale::Plain => digits(value),
             Scale::Si => prefixed(value, 1_000.0, &["", "k", "M", "G", "T", "P", "E"]),
@@ -255,6 +259,7 @@ mod tests {
         check("%", 14.23, "14.2 %");
         check("%", 12_345.0, "12345 %");
         check("%", 0.0, "0 %");
+        check("%", 3.2e-6, "0 %");
     }
 
     #[test]
