@@ -12,7 +12,7 @@ pub use open::{OpenError, WindowOptions, run};
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};
 use crate::source::Intake;
-use crate::store::{SourceId, Store};
+use crate::store::{SeriesId, SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::ui::{self, Memory, Screen, Sources, theme};
 use crate::view::graphs::Graphs;
@@ -22,6 +22,7 @@ use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -120,6 +121,8 @@ pub struct App {
     view: View,
     graphs: Graphs,
     panels: Vec<Panel>,
+    /// The series that the panels draw, each with the number of its line in its panel.
+    drawn: HashMap<SeriesId, usize>,
     panels_for: Option<(u64, u64)>,
     rows: Rows,
     meter: Meter,
@@ -146,6 +149,7 @@ impl App {
             view,
             graphs: Graphs::built_in(),
             panels: Vec::new(),
+            drawn: HashMap::new(),
             panels_for: None,
             rows: Rows::default(),
             meter: Meter::default(),
@@ -201,6 +205,9 @@ impl App {
         if self.panels_for != panels_for {
             self.panels_for = panels_for;
             self.panels = panels(&self.store, &self.graphs, &self.view.selection);
+            let lines = self.panels.iter().flat_map(|panel| panel.drawn().enumerate());
+            let series = lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, i)));
+            self.drawn = series.collect();
         }
         let (filter, open) = (&self.view.filter, &self.view.open);
         self.rows.update(&self.store, filter, open, self.view.tree_revision);
@@ -319,6 +326,7 @@ impl App {
             view: &self.view,
             graphs: &self.graphs,
             panels: &self.panels,
+            drawn: &self.drawn,
             rows: &self.rows,
             meter: &self.meter,
             sources: &self.setup.sources,

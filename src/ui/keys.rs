@@ -2,6 +2,7 @@
 
 use super::Screen;
 use crate::metric::Interval;
+use crate::store::SeriesId;
 use crate::view::selection::Scope;
 use crate::view::tree::{Row, scope_of_host, scope_of_plugin};
 use crate::view::window::PRESETS;
@@ -184,15 +185,10 @@ pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>)
     actions.push(Action::Select(scope));
 }
 
-/// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards.
+/// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards. What a
+/// graph hides (the idle time of a CPU) is checked by itself only.
 pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
-    let shows = |id: &_| {
-        screen
-            .store
-            .series(*id)
-            .is_some_and(|series| screen.view.selection.shows(*id, series, screen.graphs))
-    };
-    let ids: Vec<_> = match row {
+    let mut ids: Vec<_> = match row {
         Row::Host { .. } => return,
         Row::Plugin { host, plugin } => {
             let hosts = screen.store.index().hosts();
@@ -201,6 +197,11 @@ pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
         }
         Row::Series { id, .. } => vec![id],
     };
-    let shown = !ids.iter().any(shows);
+    let shown = !ids.iter().any(|id| screen.drawn.contains_key(id));
+    let hidden =
+        |id: &SeriesId| screen.store.series(*id).is_some_and(|series| screen.graphs.hides(series));
+    if shown && !ids.iter().all(hidden) {
+        ids.retain(|id| !hidden(id));
+    }
     actions.push(Action::SetShown { ids, shown });
 }

@@ -19,7 +19,7 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::CdTime;
-use crate::store::{Mode, Store};
+use crate::store::{Mode, SeriesId, Store};
 use crate::view::format::{Scale, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
@@ -28,6 +28,7 @@ use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
 use jiff::tz::TimeZone;
+use std::collections::HashMap;
 
 pub use plots::PlotCache;
 pub use sparkline::Sparklines;
@@ -42,6 +43,8 @@ pub struct Screen<'a> {
     pub graphs: &'a Graphs,
     /// The panels of the selection.
     pub panels: &'a [Panel],
+    /// The series on them, each with the number of its line in its panel.
+    pub drawn: &'a HashMap<SeriesId, usize>,
     /// The rows of the tree.
     pub rows: &'a Rows,
     /// Rates of reception.

@@ -362,10 +362,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
     let (mut shown, mut count) = (0, 0);
     for id in series_of(node) {
         count += 1;
-        let series = screen.store.series(id);
-        shown += usize::from(
-            series.is_some_and(|series| screen.view.selection.shows(id, series, screen.graphs)),
-        );
+        shown += usize::from(screen.drawn.contains_key(&id));
     }
     let checked = match shown {
         0 => Checked::No,
@@ -404,7 +401,8 @@ fn series_content(
 ) -> Content {
     let palette = Palette::of(ui);
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
-    let shown = screen.view.selection.shows_at(id, &series.identifier, place, screen.graphs);
+    let line = screen.drawn.get(&id).copied();
+    let shown = line.is_some();
     let (unit, scale, meaning) = drawn_as(screen, series, place);
     let mode = screen.view.mode;
     let reading = screen.store.latest(id, mode);
@@ -420,7 +418,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning.as_deref(), 0);
+    let color = palette.series(meaning.as_deref(), line.unwrap_or(0));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),

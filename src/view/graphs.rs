@@ -5,6 +5,7 @@
 
 use super::format::Unit;
 use crate::metric::{DsType, Identifier};
+use crate::store::Series;
 use serde::Deserialize;
 use std::collections::HashMap;
 
@@ -166,6 +167,13 @@ impl Graphs {
     /// All graphs in order.
     pub fn iter(&self) -> impl Iterator<Item = &Graph> {
         self.graphs.iter()
+    }
+
+    /// Whether the graph of a series hides it until it is checked.
+    pub fn hides(&self, series: &Series) -> bool {
+        let place = self.place(&series.identifier, &series.ds_name);
+        let line = place.and_then(|p| self.graphs.get(p.graph)?.line.get(p.line));
+        line.is_some_and(|line| line.hidden)
     }
 
     /// Which graph draws the data source `ds_name` of `identifier`, if any was made for it.

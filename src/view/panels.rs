@@ -180,7 +180,7 @@ impl Build<'_> {
             return;
         };
         let place = self.graphs.place(&series.identifier, &series.ds_name);
-        let shown = self.selection.shows_at(id, &series.identifier, place, self.graphs);
+        let shown = self.selection.shows(id, &series.identifier, place, self.graphs);
         let in_scope = self.selection.scope().is_some_and(|s| s.covers(&series.identifier));
         let plain = self.plain && in_scope && !self.selection.is_unchecked(id);
         let rule = place.and_then(|place| self.graphs.line(place));

@@ -93,7 +93,9 @@ pub fn panel_plot(
         }
     }
     let mut plot = draw.plot;
-    plot.extent = extent(&plot.lines, panel.style);
+    // Zero means nothing to what the wire said.
+    let style = if mode == Mode::Rate { panel.style } else { Style::Line };
+    plot.extent = extent(&plot.lines, style);
     plot.resets.sort_by(f64::total_cmp);
     // A host that restarts does so in all of its counters.
     plot.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
@@ -103,11 +105,17 @@ pub fn panel_plot(
 impl PanelPlot {
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
-        let rule = AxisRule {
-            fixed_max: panel.y_max.filter(|_| mode == Mode::Rate),
-            from_zero: panel.from_zero,
-            both_sides: panel.style == Style::Mirror,
-            base: panel.unit.base(),
+        let rule = match mode {
+            Mode::Rate => AxisRule {
+                fixed_max: panel.y_max,
+                from_zero: panel.from_zero,
+                both_sides: panel.style == Style::Mirror,
+                base: panel.unit.base(),
+            },
+            // A counter of years would be a flat line on an axis from zero.
+            Mode::Raw => {
+                AxisRule { fixed_max: None, from_zero: false, both_sides: false, base: 1_000.0 }
+            }
         };
         Axis::around(self.extent, rule, ticks)
     }
@@ -134,6 +142,13 @@ impl PlotLine {
         let starts = [0].into_iter().chain(self.breaks.iter().copied());
         starts.zip(ends).filter_map(|(start, end)| self.points.get(start..end))
     }
+}
+
+/// How a line's values become heights.
+#[derive(Clone, Copy)]
+struct Looks {
+    scale: f64,
+    down: bool,
 }
 
 /// What is drawn, and where it goes.
@@ -166,7 +181,7 @@ impl Draw<'_> {
         }
         self.read(&[line], &mut scratch.traces);
         if let Some(trace) = scratch.traces.first() {
-            self.plot.lines.push(own_line(line, self.scale(line), trace));
+            self.plot.lines.push(own_line(self.looks(line), trace));
         }
     }
 
@@ -211,17 +226,17 @@ impl Draw<'_> {
         for (line, (on_grid, exact)) in drawn {
             let times = &scratch.grid.times;
             let mut out =
-                grid_line(line, self.scale(line), times, on_grid, self.span, tops.as_deref_mut());
-            out.stats = exact.map(|stats| scaled(stats, self.scale(line))).or(out.stats);
+                grid_line(self.looks(line), times, on_grid, self.span, tops.as_deref_mut());
+            out.stats = exact.map(|stats| scaled(stats, self.looks(line).scale)).or(out.stats);
             self.plot.lines.push(out);
         }
     }
 
-    /// The panel's factor is for its unit, which what the wire said does not have.
-    fn scale(&self, line: &Line) -> f64 {
+    /// Factor and side are for the panel's unit, which what the wire said does not have.
+    fn looks(&self, line: &Line) -> Looks {
         match self.mode {
-            Mode::Rate => line.scale,
-            Mode::Raw => 1.0,
+            Mode::Rate => Looks { scale: line.scale, down: line.down },
+            Mode::Raw => Looks { scale: 1.0, down: false },
         }
     }
 }
@@ -231,9 +246,9 @@ fn finite(value: f64) -> f64 {
 }
 
 /// A line made of one series: its own columns.
-fn own_line(line: &Line, scale: f64, trace: &Trace) -> PlotLine {
-    let sign = if line.down { -scale } else { scale };
-    let mut out = PlotLine { breaks: trace.breaks.clone(), down: line.down, ..PlotLine::default() };
+fn own_line(Looks { scale, down }: Looks, trace: &Trace) -> PlotLine {
+    let sign = if down { -scale } else { scale };
+    let mut out = PlotLine { breaks: trace.breaks.clone(), down, ..PlotLine::default() };
     for column in &trace.columns {
         let (a, b) = (finite(column.min * sign), finite(column.max * sign));
         out.dense |= column.count > 1;
@@ -276,15 +291,14 @@ fn to_shares(lines: &mut [OnGrid], times: usize) {
 
 /// A line on the grid, on top of those before it where they are stacked.
 fn grid_line(
-    line: &Line,
-    scale: f64,
+    Looks { scale, down }: Looks,
     times: &[CdTime],
     on_grid: &OnGrid,
     span: Span,
     mut tops: Option<&mut [f64]>,
 ) -> PlotLine {
-    let mut out = PlotLine { down: line.down, ..PlotLine::default() };
-    let sign = if line.down { -1.0 } else { 1.0 };
+    let mut out = PlotLine { down, ..PlotLine::default() };
+    let sign = if down { -1.0 } else { 1.0 };
     let mut figures = Figures::new(span);
     let mut before = None;
     let values = on_grid.values.iter().zip(&on_grid.joined);

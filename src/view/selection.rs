@@ -5,7 +5,7 @@
 
 use super::graphs::{Graphs, Place};
 use crate::metric::Identifier;
-use crate::store::{Series, SeriesId};
+use crate::store::SeriesId;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -92,18 +92,8 @@ impl Selection {
         self.revision += 1;
     }
 
-    /// Whether the series is drawn.
-    pub fn shows(&self, id: SeriesId, series: &Series, graphs: &Graphs) -> bool {
-        self.shows_at(
-            id,
-            &series.identifier,
-            graphs.place(&series.identifier, &series.ds_name),
-            graphs,
-        )
-    }
-
-    /// As [`Selection::shows`], where the place in the catalogue is known already.
-    pub fn shows_at(
+    /// Whether the series, which has this place in the catalogue, is drawn.
+    pub fn shows(
         &self,
         id: SeriesId,
         identifier: &Identifier,
@@ -141,7 +131,7 @@ mod tests {
     fn shows(selection: &Selection, plugin: &str, type_: &str, instance: &str, ds: &str) -> bool {
         let graphs = Graphs::built_in();
         let id = Identifier::new("h", plugin, "", type_, instance);
-        selection.shows_at(A, &id, graphs.place(&id, ds), &graphs)
+        selection.shows(A, &id, graphs.place(&id, ds), &graphs)
     }
 
     fn on_host(host: &str) -> Selection {

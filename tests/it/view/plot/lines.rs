@@ -153,6 +153,21 @@ fn a_share_has_a_fixed_axis_but_not_when_raw() {
 }
 
 #[test]
+fn raw_counters_stand_side_by_side_on_an_axis_around_them() {
+    let mut screen = Screen::new(1.0);
+    for n in 0..10 {
+        let value = Value::Derive(1_000_000 + n);
+        screen.send("h/interface-eth0/if_octets", n as f64, &[value; 2]);
+    }
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    let plot = screen.plot("Interface eth0", (0.0, 10.0), 400, Mode::Raw);
+    assert!(plot.lines.iter().flat_map(|line| &line.points).all(|point| point.y >= 1e6));
+    let axis = plot.axis(&screen.panel("Interface eth0"), Mode::Raw, 4.0);
+    assert!(axis.lo > 900_000.0 && axis.hi < 1_100_000.0, "{axis:?}");
+}
+
+#[test]
 fn a_line_of_several_series_goes_on_while_any_of_them_does() {
     // A data source that became a derive: two series on one line.
     let mut screen = Screen::new(1.0);
