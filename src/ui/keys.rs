@@ -4,10 +4,10 @@ use super::Screen;
 use crate::metric::Interval;
 use crate::store::SeriesId;
 use crate::view::selection::Scope;
-use crate::view::tree::{Row, scope_of_host, scope_of_plugin};
+use crate::view::tree::{Row, moved, scope_of_host, scope_of_plugin};
 use crate::view::window::PRESETS;
 use crate::view::{Action, Pane};
-use eframe::egui::{self, Key, Modifiers};
+use eframe::egui::{self, Event, Key, Modifiers};
 
 /// What the help pane says.
 pub(super) const HELP: [(&str, &str); 16] = [
@@ -34,127 +34,151 @@ pub(super) fn filter_id() -> egui::Id {
     egui::Id::unique("sidebar filter")
 }
 
-/// Turns keys into actions. Bare keys are left to a text field or a button that has the focus.
+/// Turns keys into actions, in the order in which they were pressed: a slow machine may see
+/// several in one frame. Bare keys are left to a text field or a button that has the focus.
 pub(super) fn keys(ui: &egui::Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     let ctx = ui.ctx();
-    let filtering = ctx.memory(|memory| memory.has_focus(filter_id()));
-    let focused = ctx.memory(|memory| memory.focused()).is_some();
-    let typing = ctx.egui_wants_keyboard_input();
-    let pressed = |modifiers, key| ctx.input_mut(|input| input.consume_key(modifiers, key));
-
-    if pressed(Modifiers::CTRL, Key::B) {
-        actions.push(Action::ToggleSidebar);
-    }
-    if pressed(Modifiers::NONE, Key::F2) {
-        actions.push(Action::TogglePane(Pane::Sources));
-    }
-    if pressed(Modifiers::NONE, Key::Escape) {
-        if screen.view.pane.is_some() {
-            actions.push(Action::ClosePane);
-        } else if !screen.view.filter.text().is_empty() {
-            actions.push(Action::SetFilter(String::new()));
-        }
-        ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
-    }
-    if filtering || !typing {
-        tree_keys(screen, &pressed, filtering, focused, actions);
-    }
-    if typing {
-        return;
-    }
-    // Typed characters, so that the layout of the keyboard does not matter.
-    let (help, slash) = ctx.input(|input| {
-        let typed = |what: &str| {
-            input
-                .events
-                .iter()
-                .any(|event| matches!(event, egui::Event::Text(text) if text == what))
-        };
-        (typed("?"), typed("/"))
+    let mut keyboard = Keyboard {
+        ctx,
+        screen,
+        cursor: screen.view.cursor,
+        filtering: ctx.memory(|memory| memory.has_focus(filter_id())),
+        focused: ctx.memory(|memory| memory.focused()).is_some(),
+        typing: ctx.egui_wants_keyboard_input(),
+        actions,
+    };
+    let mut events = ctx.input(|input| input.events.clone());
+    // What was used here must not be typed into a field as well.
+    events.retain(|event| match event {
+        Event::Key { key, pressed: true, modifiers, .. } => !keyboard.key(*modifiers, *key),
+        Event::Text(text) => !keyboard.text(text),
+        _ => true,
     });
-    if help {
-        actions.push(Action::TogglePane(Pane::Help));
-    }
-    if slash {
-        if !screen.view.sidebar {
-            actions.push(Action::ToggleSidebar);
-        }
-        ctx.memory_mut(|memory| memory.request_focus(filter_id()));
-        // The slash itself must not be typed into the field it opened.
-        ctx.input_mut(|input| {
-            input.events.retain(|event| !matches!(event, egui::Event::Text(text) if text == "/"));
-        });
-    }
-    time_keys(screen, &pressed, focused, actions);
+    ctx.input_mut(|input| input.events = events);
 }
 
-fn tree_keys(
-    screen: &Screen<'_>,
-    pressed: &impl Fn(Modifiers, Key) -> bool,
+struct Keyboard<'a, 's> {
+    ctx: &'a egui::Context,
+    screen: &'a Screen<'s>,
+    /// The tree's cursor after the keys so far.
+    cursor: Option<usize>,
+    /// The filter has the focus.
     filtering: bool,
+    /// Something has the focus.
     focused: bool,
-    actions: &mut Vec<Action>,
-) {
-    if pressed(Modifiers::NONE, Key::ArrowDown) {
-        actions.push(Action::MoveCursor(1));
-    }
-    if pressed(Modifiers::NONE, Key::ArrowUp) {
-        actions.push(Action::MoveCursor(-1));
-    }
-    let row = screen.view.cursor.and_then(|row| screen.rows.rows.get(row)).copied();
-    // Enter on a focused button presses that button.
-    if (filtering || !focused) && pressed(Modifiers::NONE, Key::Enter) {
-        let first = screen.rows.rows.first().copied().filter(|_| filtering);
-        if let Some(row) = row.or(first) {
-            activate(screen, row, actions);
-        }
-    }
-    if !filtering
-        && let Some(row) = row
-        && pressed(Modifiers::NONE, Key::X)
-    {
-        toggle(screen, row, actions);
-    }
+    /// A text field has the focus.
+    typing: bool,
+    actions: &'a mut Vec<Action>,
 }
 
-fn time_keys(
-    screen: &Screen<'_>,
-    pressed: &impl Fn(Modifiers, Key) -> bool,
-    focused: bool,
-    actions: &mut Vec<Action>,
-) {
-    const ZOOM: f64 = 0.7;
-    let width = screen.view.window.width().secs_f64();
-    let any = |keys: &[Key]| keys.iter().any(|&key| pressed(Modifiers::NONE, key));
-    // Space on a focused button presses that button.
-    if !focused && any(&[Key::Space]) {
-        actions.push(Action::TogglePause);
+impl Keyboard<'_, '_> {
+    /// A key; true when it was used.
+    fn key(&mut self, modifiers: Modifiers, key: Key) -> bool {
+        if modifiers.alt {
+            return false;
+        }
+        if modifiers.command || modifiers.ctrl {
+            let sidebar = key == Key::B;
+            if sidebar {
+                self.actions.push(Action::ToggleSidebar);
+            }
+            return sidebar;
+        }
+        match key {
+            Key::F2 => self.actions.push(Action::TogglePane(Pane::Sources)),
+            Key::Escape => self.escape(),
+            _ if (self.filtering || !self.typing) && self.tree_key(key) => {}
+            _ => return !self.typing && self.time_key(modifiers.shift, key),
+        }
+        true
     }
-    // First, as a key without Shift is found with it too.
-    for (keys, secs) in [([Key::ArrowLeft, Key::A], -width), ([Key::ArrowRight, Key::D], width)] {
-        if keys.into_iter().any(|key| pressed(Modifiers::SHIFT, key)) {
-            actions.push(Action::Pan(secs));
+
+    /// A typed character, so that the layout of the keyboard does not matter.
+    fn text(&mut self, text: &str) -> bool {
+        match text {
+            _ if self.typing => return false,
+            "?" => self.actions.push(Action::TogglePane(Pane::Help)),
+            "/" => {
+                if !self.screen.view.sidebar {
+                    self.actions.push(Action::ToggleSidebar);
+                }
+                self.ctx.memory_mut(|memory| memory.request_focus(filter_id()));
+                (self.filtering, self.focused, self.typing) = (true, true, true);
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    fn escape(&mut self) {
+        if self.screen.view.pane.is_some() {
+            self.actions.push(Action::ClosePane);
+        } else if !self.screen.view.filter.text().is_empty() {
+            self.actions.push(Action::SetFilter(String::new()));
+        }
+        if self.filtering {
+            self.ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
+            (self.filtering, self.focused, self.typing) = (false, false, false);
         }
     }
-    for (keys, action) in [
-        (&[Key::End][..], Action::GoLive),
-        (&[Key::Home], Action::GoOldest),
-        (&[Key::Backspace], Action::ZoomBack),
-        (&[Key::Plus, Key::Equals, Key::W], Action::ZoomMiddle(ZOOM)),
-        (&[Key::Minus, Key::S], Action::ZoomMiddle(1.0 / ZOOM)),
-        (&[Key::R], Action::ToggleMode),
-        (&[Key::ArrowLeft, Key::A], Action::Pan(-0.25 * width)),
-        (&[Key::ArrowRight, Key::D], Action::Pan(0.25 * width)),
-    ] {
-        if any(keys) {
-            actions.push(action);
+
+    fn tree_key(&mut self, key: Key) -> bool {
+        let rows = &self.screen.rows.rows;
+        let row = self.cursor.and_then(|row| rows.get(row)).copied();
+        match key {
+            Key::ArrowDown => self.move_cursor(1),
+            Key::ArrowUp => self.move_cursor(-1),
+            // Enter on a focused button presses that button.
+            Key::Enter if self.filtering || !self.focused => {
+                let first = rows.first().copied().filter(|_| self.filtering);
+                if let Some(row) = row.or(first) {
+                    activate(self.screen, row, self.actions);
+                }
+            }
+            Key::X if !self.filtering => {
+                if let Some(row) = row {
+                    toggle(self.screen, row, self.actions);
+                }
+            }
+            _ => return false,
         }
+        true
     }
-    let digits = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5, Key::Num6, Key::Num7];
-    for (key, (secs, _)) in digits.into_iter().zip(PRESETS) {
-        if pressed(Modifiers::NONE, key) {
-            actions.push(Action::SetWidth(Interval::from_secs(secs)));
-        }
+
+    fn move_cursor(&mut self, by: isize) {
+        self.cursor = moved(self.cursor, by, self.screen.rows.rows.len());
+        self.actions.push(Action::MoveCursor(by));
+    }
+
+    fn time_key(&mut self, shift: bool, key: Key) -> bool {
+        const ZOOM: f64 = 0.7;
+        let width = self.screen.view.window.width().secs_f64();
+        let step = if shift { width } else { 0.25 * width };
+        let preset = |index: usize| {
+            let secs = PRESETS.get(index).map_or(0, |&(secs, _)| secs);
+            Action::SetWidth(Interval::from_secs(secs))
+        };
+        self.actions.push(match key {
+            // Space on a focused button presses that button.
+            Key::Space if !self.focused => Action::TogglePause,
+            Key::End => Action::GoLive,
+            Key::Home => Action::GoOldest,
+            Key::Backspace => Action::ZoomBack,
+            Key::Plus | Key::Equals | Key::W => Action::ZoomMiddle(ZOOM),
+            Key::Minus | Key::S => Action::ZoomMiddle(1.0 / ZOOM),
+            Key::R => Action::ToggleMode,
+            Key::ArrowLeft | Key::A => Action::Pan(-step),
+            Key::ArrowRight | Key::D => Action::Pan(step),
+            Key::Num1 => preset(0),
+            Key::Num2 => preset(1),
+            Key::Num3 => preset(2),
+            Key::Num4 => preset(3),
+            Key::Num5 => preset(4),
+            Key::Num6 => preset(5),
+            Key::Num7 => preset(6),
+            _ => return false,
+        });
+        true
     }
 }
 

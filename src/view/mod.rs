@@ -198,11 +198,7 @@ impl View {
                 }
                 self.tree_revision += 1;
             }
-            Action::MoveCursor(by) => {
-                let last = at.rows.saturating_sub(1);
-                let moved = self.cursor.map(|row| row.saturating_add_signed(by).min(last));
-                self.cursor = Some(moved.unwrap_or(0));
-            }
+            Action::MoveCursor(by) => self.cursor = tree::moved(self.cursor, by, at.rows),
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             Action::ToggleMode => {

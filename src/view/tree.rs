@@ -127,6 +127,12 @@ impl Flatten<'_> {
     }
 }
 
+/// The cursor after a step of `by` among `rows` rows; the first step puts it on the first.
+pub fn moved(cursor: Option<usize>, by: isize, rows: usize) -> Option<usize> {
+    let last = rows.saturating_sub(1);
+    Some(cursor.map_or(0, |row| row.saturating_add_signed(by).min(last)))
+}
+
 /// The scope a host row stands for.
 pub fn scope_of_host(node: &HostNode) -> Scope {
     Scope::Host(node.name.clone())
