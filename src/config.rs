@@ -130,7 +130,7 @@ impl SettingsFile {
         let reason = match fs::read_to_string(&self.path) {
             Ok(text) => match toml::from_str(&text) {
                 Ok(settings) => return (sane(settings), Vec::new()),
-                Err(error) => error.to_string(),
+                Err(error) => self.put_aside(&error),
             },
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return (Settings::default(), Vec::new());
@@ -140,6 +140,15 @@ impl SettingsFile {
         let path = self.path.display();
         let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
         (Settings::default(), vec![message])
+    }
+
+    /// Keeps a file that makes no sense for its owner; the next change would overwrite it.
+    fn put_aside(&self, error: &toml::de::Error) -> String {
+        let kept = self.path.with_extension("toml.bad");
+        match fs::rename(&self.path, &kept) {
+            Ok(()) => format!("{}, kept as {}", error.message(), kept.display()),
+            Err(_) => error.message().to_owned(),
+        }
     }
 
     /// Writes it, whole or not at all; the error is a sentence.

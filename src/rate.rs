@@ -44,6 +44,9 @@ pub enum Step {
     Late,
     /// At the very time of the sample before: no value, since nothing can be divided by zero.
     Duplicate,
+    /// Hardly later than the sample before ([`BURST_SECS`]): no value, since the quotient says
+    /// more of the clock than of the counter.
+    Burst,
     /// The rate is outside the bounds of types.db: no value, as in the daemon.
     OutOfRange,
     /// The gauge is NaN ("undefined") or infinite: no value.
@@ -58,13 +61,17 @@ pub enum Step {
 /// its range can therefore never draw a spike.
 pub const WRAP_PART: u64 = 4;
 
+/// Two readings of a counter nearer than this, in seconds, are one reading and a machine that was
+/// held up (suspended, stopped, swapping): no plugin is meant to read a hundred times a second.
+pub const BURST_SECS: f64 = 0.01;
+
 impl Step {
     /// The number to draw, if there is one; always finite.
     pub fn value(self) -> Option<f64> {
         match self {
             Self::Reading(value) | Self::Rate(value) => Some(value),
             Self::Wrap32(value) | Self::Wrap64(value) => Some(value),
-            Self::Reset | Self::Late | Self::Duplicate => None,
+            Self::Reset | Self::Late | Self::Duplicate | Self::Burst => None,
             Self::OutOfRange | Self::Undefined | Self::First => None,
         }
     }
@@ -81,6 +88,7 @@ pub fn step(kind: DsType, from: Sample, to: Sample, bounds: Bounds) -> Step {
     let elapsed = to.time.since(from.time);
     match kind {
         DsType::Gauge => reading(to.bits),
+        _ if elapsed.secs_f64() < BURST_SECS => Step::Burst,
         DsType::Counter => counter(from.bits, to.bits, elapsed, bounds),
         DsType::Derive => derive(from.bits.cast_signed(), to.bits.cast_signed(), elapsed, bounds),
         DsType::Absolute => within(bounds, to.bits as f64 / elapsed.secs_f64()),
@@ -174,6 +182,20 @@ mod tests {
     fn a_counter_that_grows_has_its_change_per_second() {
         check(Counter, 100, 150, 10, FREE, Step::Rate(5.0));
         check(Counter, 7, 7, 10, FREE, Step::Rate(0.0));
+    }
+
+    #[test]
+    fn readings_in_one_instant_have_no_rate() {
+        let start = at(0, 0);
+        let soon = |nanos: f64| Sample {
+            time: start.time.saturating_add(Interval::from_secs_f64(1e-9 * nanos)),
+            bits: 5_000,
+        };
+        for kind in [Counter, Derive, Absolute] {
+            assert_eq!(step(kind, start, soon(700_000.0), FREE), Step::Burst);
+            assert!(matches!(step(kind, start, soon(2e7), FREE), Step::Rate(_)));
+        }
+        assert!(matches!(step(Gauge, start, soon(7.0), FREE), Step::Reading(_)));
     }
 
     #[test]

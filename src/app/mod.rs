@@ -220,8 +220,7 @@ impl App {
         let moment = Moment {
             now,
             values: self.store.health().totals.values,
-            oldest: self.store.usage().oldest,
-            rows: self.rows.rows.len(),
+            oldest: self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min(),
         };
         for action in self.actions.drain(..) {
             if let Action::SetTheme(theme) = action {

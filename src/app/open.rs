@@ -14,6 +14,7 @@ use crate::view::Theme;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
+use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -100,6 +101,10 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
+    for message in &messages {
+        // Also for whoever starts the window from a script; nobody may be reading it.
+        let _ = writeln!(io::stderr(), "collectoscope: {message}");
+    }
     let [width, height] = settings.size;
     let options = eframe::NativeOptions {
         viewport: egui::ViewportBuilder::default()
@@ -107,7 +112,7 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
             .with_app_id("collectoscope")
             .with_icon(icon())
             .with_inner_size([width, height])
-            .with_min_inner_size([420.0, 320.0]),
+            .with_min_inner_size([640.0, 400.0]),
         renderer: eframe::Renderer::Glow,
         ..Default::default()
     };

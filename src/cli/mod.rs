@@ -38,7 +38,10 @@ Examples:
   collectoscope dump --read capture.pcap --format json
 
 To send here, a collectd needs in its collectd.conf:
-  LoadPlugin network
+  <LoadPlugin network>
+    FlushInterval 1
+    FlushTimeout 1
+  </LoadPlugin>
   <Plugin network>
     Server \"address of this machine\"
   </Plugin>";
@@ -90,7 +93,8 @@ pub struct WindowArgs {
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
     /// Seconds to wait before the screenshot.
-    #[arg(long, value_name = "SECS", default_value = "5", value_parser = parse_secs)]
+    #[arg(long, value_name = "SECS", default_value = "5", value_parser = parse_secs,
+          requires = "screenshot")]
     pub after: Duration,
     /// Size of the window, as 1280x800.
     #[arg(long, value_name = "WxH", value_parser = parse_size)]
@@ -197,8 +201,8 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     say(&error);
-    if args.screenshot.is_some() {
-        // Whoever waits for a picture would wait for ever.
+    if args.screenshot.is_some() || args.status_file.is_some() {
+        // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
     }
     say("carrying on without a window, as: collectoscope dump");

@@ -198,6 +198,11 @@ impl Store {
         query::latest(self.series(id)?, mode)
     }
 
+    /// When the oldest sample kept of a series was measured.
+    pub fn first_time(&self, id: SeriesId) -> Option<CdTime> {
+        self.series(id)?.track.oldest().map(|sample| sample.time)
+    }
+
     /// The sample in force at `time`: the newest that is not later; none inside a gap.
     pub fn value_at(&self, id: SeriesId, time: CdTime, mode: Mode) -> Option<Reading> {
         query::value_at(self.series(id)?, time, mode)

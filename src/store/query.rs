@@ -141,16 +141,17 @@ impl Reader<'_> {
                 tracer.run(from, rest, free, |_, bits, _| f64::from_bits(bits))
             }
             (Mode::Rate, DsType::Counter) => tracer.run(from, rest, limits, |from, bits, secs| {
-                let grown = bits.checked_sub(from);
+                let grown = bits.checked_sub(from).filter(|_| secs >= rate::BURST_SECS);
                 grown.map_or(f64::NAN, |delta| delta as f64 / secs)
             }),
             (Mode::Rate, DsType::Derive) => tracer.run(from, rest, limits, |from, bits, secs| {
                 let delta = bits.cast_signed().checked_sub(from.cast_signed());
+                let delta = delta.filter(|_| secs >= rate::BURST_SECS);
                 delta.map_or(f64::NAN, |delta| delta as f64 / secs)
             }),
-            (Mode::Rate, DsType::Absolute) => {
-                tracer.run(from, rest, limits, |_, bits, secs| bits as f64 / secs)
-            }
+            (Mode::Rate, DsType::Absolute) => tracer.run(from, rest, limits, |_, bits, secs| {
+                if secs >= rate::BURST_SECS { bits as f64 / secs } else { f64::NAN }
+            }),
         }
     }
 

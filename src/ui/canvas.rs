@@ -60,6 +60,7 @@ fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
 fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {
     let area = ui.available_size();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        page_keys(ui, area.y);
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
         let width = ui.available_width() - 2.0 * theme::GAP;
         let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
@@ -82,7 +83,17 @@ fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut 
             }
             ui.add_space(theme::GAP);
         }
+        memory.note_scrolling(ui);
     });
+}
+
+/// Page up and down scroll the canvas by most of its height.
+fn page_keys(ui: &Ui, height: f32) {
+    let pressed = |key| ui.input(|input| input.num_presses(key)) as f32;
+    let pages = pressed(egui::Key::PageDown) - pressed(egui::Key::PageUp);
+    if pages != 0.0 {
+        ui.scroll_with_delta(vec2(0.0, -pages * 0.85 * height));
+    }
 }
 
 /// Height of a row of panels without its plots: header, legend and margins of the tallest.

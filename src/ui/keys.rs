@@ -10,7 +10,7 @@ use crate::view::{Action, Pane};
 use eframe::egui::{self, Event, Key, Modifiers};
 
 /// What the help pane says.
-pub(super) const HELP: [(&str, &str); 16] = [
+pub(super) const HELP: [(&str, &str); 17] = [
     ("Space", "pause, and go on"),
     ("End", "back to live"),
     ("Home", "to the oldest sample"),
@@ -22,6 +22,7 @@ pub(super) const HELP: [(&str, &str); 16] = [
     ("↑ ↓", "move through the sidebar"),
     ("Enter", "show the row: a host's overview, a plugin's panels; check a series"),
     ("X", "check or uncheck the row"),
+    ("Page up, down", "scroll the panels; the wheel does beside the plots"),
     ("R", "rates, or what the wire said"),
     ("Ctrl+B", "show or hide the sidebar"),
     ("F2", "sources and health"),
@@ -146,8 +147,12 @@ impl Keyboard<'_, '_> {
     }
 
     fn move_cursor(&mut self, by: isize) {
-        self.cursor = moved(self.cursor, by, self.screen.rows.rows.len());
-        self.actions.push(Action::MoveCursor(by));
+        let rows = &self.screen.rows.rows;
+        let selected = self.screen.view.selection.scope();
+        let start = || rows.iter().position(|&row| scope_of(self.screen, row).as_ref() == selected);
+        let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
+        self.cursor = moved(cursor, by, rows.len());
+        self.actions.extend(self.cursor.map(Action::SetCursor));
     }
 
     fn time_key(&mut self, shift: bool, key: Key) -> bool {

@@ -30,6 +30,9 @@ fn rows(panel: &Panel) -> usize {
     1 + lines.min(ROWS_MAX) + usize::from(lines > ROWS_MAX)
 }
 
+/// A narrower legend keeps its names and gives up min, avg and max.
+const ALL_COLUMNS_WIDTH: f32 = 300.0;
+
 /// Draws the table into `rect`.
 pub(super) fn legend_ui(
     ui: &mut Ui,
@@ -106,7 +109,7 @@ fn columns(
     font: egui::FontId,
     [first, others]: [Color32; 2],
 ) {
-    for (column, text) in texts.iter().enumerate() {
+    for (column, text) in texts.iter().enumerate().take(columns_shown(row)) {
         let color = if column == 0 { first } else { others };
         let at = pos2(column_right(row, column), row.center().y);
         ui.painter().text(at, Align2::RIGHT_CENTER, text, font.clone(), color);
@@ -123,10 +126,15 @@ fn remember_hover(ui: &egui::Ui, memory: &mut Memory, panel: &Panel, hovered: Op
     }
 }
 
-/// Right edge of column `column` of four.
+/// How many of the four columns fit beside the names.
+fn columns_shown(rect: Rect) -> usize {
+    if rect.width() < ALL_COLUMNS_WIDTH { 1 } else { 4 }
+}
+
+/// Right edge of column `column`.
 fn column_right(rect: Rect, column: usize) -> f32 {
     let width = ((rect.width() - 90.0) / 4.0).clamp(44.0, 84.0);
-    rect.right() - (3 - column.min(3)) as f32 * width
+    rect.right() - (columns_shown(rect) - 1).saturating_sub(column) as f32 * width
 }
 
 /// At the cursor (or the newest), least, average and greatest.

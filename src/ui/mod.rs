@@ -121,10 +121,32 @@ pub struct Memory {
     next_cursor: Option<f64>,
     drag_start: Option<f64>,
     legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
+    /// When the wheel last scrolled the canvas, egui's seconds.
+    scrolled_at: Option<f64>,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
+}
+
+/// A turn of the wheel belongs to what it began on, until it rests this long, seconds.
+const WHEEL_RESTS: f64 = 0.3;
+
+impl Memory {
+    /// Whether the wheel is scrolling the canvas, and a plot that comes by must not take it.
+    fn is_scrolling(&self, ui: &egui::Ui) -> bool {
+        let now = ui.input(|input| input.time);
+        self.scrolled_at.is_some_and(|at| now - at < WHEEL_RESTS)
+    }
+
+    /// Notes a turn of the wheel that no plot has taken.
+    fn note_scrolling(&mut self, ui: &egui::Ui) {
+        let (now, turned) =
+            ui.input(|input| (input.time, input.smooth_scroll_delta != egui::Vec2::ZERO));
+        if turned {
+            self.scrolled_at = Some(now);
+        }
+    }
 }
 
 /// Draws a frame; what the user did is added to `actions`.

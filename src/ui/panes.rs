@@ -73,6 +73,9 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.add(egui::Label::new(text).wrap());
         });
     }
+    if !screen.messages.is_empty() {
+        heading(ui, "Messages");
+    }
     for message in screen.messages {
         ui.horizontal_top(|ui| {
             let mark = RichText::new("!").color(palette.warn);
@@ -128,9 +131,8 @@ fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
             ui.label(RichText::new(head).color(palette.dim));
         }
         ui.end_row();
-        let mut sorted: Vec<_> = senders.iter().collect();
-        sorted.sort_by_key(|(_, sender)| std::cmp::Reverse(sender.last_seen));
-        for (address, sender) in sorted.into_iter().take(SENDERS_SHOWN_MAX) {
+        // By address: rows that change places cannot be read.
+        for (address, sender) in senders.iter().take(SENDERS_SHOWN_MAX) {
             ui.label(address.to_string());
             ui.label(format::count(sender.datagrams));
             ui.label(format::count(sender.values));
@@ -166,7 +168,7 @@ fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     if unknown.is_empty() {
         return;
     }
-    heading(ui, "Types that types.db does not know");
+    heading(ui, "Types that types.db does not know, or not with so many values");
     let names: Vec<_> =
         unknown.keys().take(TYPES_SHOWN_MAX).map(|name| display_safe(name)).collect();
     let more = unknown.len().saturating_sub(TYPES_SHOWN_MAX);

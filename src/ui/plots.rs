@@ -7,8 +7,8 @@ use super::legend;
 use super::shapes::PanelItem;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
-use crate::metric::{CdTime, Interval, Span, display_safe};
-use crate::store::Mode;
+use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
+use crate::store::{Mode, SeriesId};
 use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format;
@@ -28,9 +28,11 @@ const X_AXIS_HEIGHT: f32 = 20.0;
 /// Between labels of the time axis, at least.
 const TIME_LABEL_WIDTH: f32 = 84.0;
 /// Half the width of a label of the time axis.
-const LABEL_HALF_WIDTH: f64 = 22.0;
+const LABEL_HALF_WIDTH: f64 = 24.0;
 /// Between ticks of the value axis, about.
 const TICK_HEIGHT: f32 = 34.0;
+/// A host's clock may be this far ahead of ours before it is told.
+const CLOCK_SLACK: Interval = Interval::from_secs(5);
 /// Panels whose lines are kept; more than are ever on screen.
 const PANELS_KEPT_MAX: usize = 256;
 /// Lines of a tooltip.
@@ -191,9 +193,10 @@ fn framed_plot<'a>(
         .tick_label_color(palette.faint)
         .tick_label_font(theme::tick())
         .formatter(move |mark: GridMark, _| {
-            // Half a label would hang over the panel's edge.
-            let room = (span.end.secs_f64() - mark.value) / secs_per_px;
-            if room < LABEL_HALF_WIDTH {
+            // Half a label would hang over the panel's edge, or into the lowest value's label.
+            let left = (mark.value - span.start.secs_f64()) / secs_per_px;
+            let right = (span.end.secs_f64() - mark.value) / secs_per_px;
+            if left.min(right) < LABEL_HALF_WIDTH {
                 return String::new();
             }
             format::clock(CdTime::from_secs_f64(mark.value), screen.zone, step)
@@ -262,7 +265,13 @@ fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palet
         Some(time) if time < span.start => {
             format!("newest sample {} before this window", format::age(span.start.since(time)))
         }
+        Some(time) if time > screen.now.saturating_add(CLOCK_SLACK) => format!(
+            "its clock is {} ahead of ours: newest sample at {}",
+            format::age(time.since(screen.now)),
+            format::clock(time, screen.zone, 1.0)
+        ),
         Some(time) if time >= span.end => "no sample this far back".to_owned(),
+        Some(_) if ids().all(|id| is_gauge(screen, *id)) => "only undefined values".to_owned(),
         Some(_) => "waiting for a second sample to make a rate of".to_owned(),
     };
     let galley = ui.painter().layout_no_wrap(text, theme::small(), palette.dim);
@@ -270,6 +279,10 @@ fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palet
     // No line of the grid goes through the words.
     ui.painter().rect_filled(rect.expand2(vec2(6.0, 2.0)), 3.0, palette.panel);
     ui.painter().galley(rect.min, galley, palette.dim);
+}
+
+fn is_gauge(screen: &Screen<'_>, id: SeriesId) -> bool {
+    screen.store.series(id).is_some_and(|series| series.kind == DsType::Gauge)
 }
 
 /// Wheel, drag, box and double click.
@@ -286,7 +299,9 @@ fn pointer_ui(
     let time_at = |pos: Pos2| transform.value_from_position(pos).x;
     if let Some(pos) = response.hover_pos() {
         memory.next_cursor = Some(time_at(pos));
-        wheel(ui, span, time_at(pos), secs_per_px, actions);
+        if !memory.is_scrolling(ui) {
+            wheel(ui, span, time_at(pos), secs_per_px, actions);
+        }
     }
     if response.double_clicked_by(PointerButton::Primary) {
         actions.push(Action::GoLive);
@@ -321,13 +336,8 @@ fn pointer_ui(
 /// The wheel zooms around the pointer; with Shift it moves the window. It is used up here, so that
 /// the canvas does not scroll too.
 fn wheel(ui: &Ui, span: Span, at: f64, secs_per_px: f64, actions: &mut Vec<Action>) {
-    let (delta, shift, ctrl) = ui.input_mut(|input| {
-        let delta = std::mem::take(&mut input.smooth_scroll_delta);
-        (delta, input.modifiers.shift, input.modifiers.ctrl)
-    });
-    if ctrl {
-        return;
-    }
+    let (delta, shift) = ui
+        .input_mut(|input| (std::mem::take(&mut input.smooth_scroll_delta), input.modifiers.shift));
     let sideways = if shift && delta.x == 0.0 { delta.y } else { delta.x };
     if sideways != 0.0 {
         actions.push(Action::Pan(f64::from(-sideways) * secs_per_px));

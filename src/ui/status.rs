@@ -74,7 +74,7 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
         items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
     }
     items.push(memory(screen, palette));
-    let frame = format!("{:.1} ms", screen.frame_millis);
+    let frame = format!("frame {:.1} ms", screen.frame_millis);
     items.push(Item::new(frame, palette.dim, "Work on the last frame"));
     items
 }
@@ -126,15 +126,23 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     }
 }
 
+/// Longest history told; no memory holds more of a second's samples.
+const KEPT_TOLD_MAX: Interval = Interval::from_secs(366 * 86_400);
+
 fn memory(screen: &Screen<'_>, palette: &Palette) -> Item {
     let usage = screen.store.usage();
-    let kept = usage.oldest.map_or_else(String::new, |oldest| {
+    // The samples of a clock that is years off are no history.
+    let told = usage.oldest.filter(|oldest| screen.now.since(*oldest) < KEPT_TOLD_MAX);
+    let kept = told.map_or_else(String::new, |oldest| {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
     let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
     Item::new(format!("{bytes} of {budget}{kept}"), palette.dim, hint)
 }
+
+/// More than this is no delay but a clock that is wrong.
+const LAG_MAX: Interval = Interval::from_secs(600);
 
 /// The longest delay from sample to arrival among hosts heard lately.
 fn lag(screen: &Screen<'_>) -> Option<(Interval, String)> {
@@ -143,6 +151,8 @@ fn lag(screen: &Screen<'_>) -> Option<(Interval, String)> {
     hosts
         .filter(|node| lately(node.last_seen.arrival))
         .map(|node| (node.last_seen.arrival.since(node.last_seen.sample), &node.name))
+        // A clock that is wrong says nothing of the way here.
+        .filter(|(lag, _)| *lag < LAG_MAX)
         .max_by_key(|(lag, _)| *lag)
         .map(|(lag, name)| (lag, crate::metric::display_safe(name).into_owned()))
 }

@@ -78,7 +78,7 @@ const DARK: Palette = Palette {
     grid: Color32::from_rgba_premultiplied(18, 18, 18, 18),
     text: rgb(0xE4_E8EE),
     dim: rgb(0x98_A3B3),
-    faint: rgb(0x74_8090),
+    faint: rgb(0x84_90A0),
     selected: rgb(0x1E_2733),
     accent: rgb(0x4E_A1F2),
     live: rgb(0x35_C48D),
@@ -97,7 +97,7 @@ const LIGHT: Palette = Palette {
     grid: Color32::from_rgba_premultiplied(0, 0, 0, 18),
     text: rgb(0x18_202A),
     dim: rgb(0x58_6474),
-    faint: rgb(0x78_8494),
+    faint: rgb(0x60_6C7C),
     selected: rgb(0xE8_EEF5),
     accent: rgb(0x15_65C0),
     live: rgb(0x13_865B),
@@ -273,7 +273,7 @@ mod tests {
             for ground in [palette.surface, palette.panel, palette.raised, palette.selected] {
                 assert!(contrast(palette.text, ground) > 7.0);
                 assert!(contrast(palette.dim, ground) > 4.5);
-                assert!(contrast(palette.faint, ground) > 3.0);
+                assert!(contrast(palette.faint, ground) > 4.5);
                 for state in [palette.live, palette.warn, palette.info, palette.bad] {
                     assert!(contrast(state, ground) > 3.0, "{state:?} on {ground:?}");
                 }

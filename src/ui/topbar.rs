@@ -45,14 +45,12 @@ fn clock(screen: &Screen<'_>, time: CdTime) -> String {
     format::clock(time, screen.zone, 1.0)
 }
 
-/// `00:42`, `1:00:42`.
+/// `00:42`, `1:00:42`, `3d 04:05`.
 fn back(behind: Interval) -> String {
     let secs = behind.secs_nanos().0;
-    let (hours, minutes, secs) = (secs / 3_600, secs / 60 % 60, secs % 60);
-    if hours == 0 {
-        format!("{minutes:02}:{secs:02}")
-    } else {
-        format!("{hours}:{minutes:02}:{secs:02}")
+    match secs {
+        0..3_600 => format!("{:02}:{:02}", secs / 60, secs % 60),
+        _ => format::duration(behind.secs_f64()),
     }
 }
 

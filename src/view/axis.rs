@@ -13,6 +13,9 @@ pub struct Axis {
     pub step: f64,
 }
 
+/// An axis covers at least this part of the values on it.
+const LEAST_PART: f64 = 0.02;
+
 /// What an axis must obey.
 #[derive(Clone, Copy, Debug)]
 pub struct AxisRule {
@@ -44,6 +47,12 @@ impl Axis {
             // A constant: in the middle, or from zero.
             let pad = if hi == 0.0 { 1.0 } else { 0.5 * hi.abs() };
             (lo, hi) = (if lo >= 0.0 && hi == 0.0 { 0.0 } else { lo - pad }, hi + pad);
+        }
+        // A change of a thousandth is shown as the small thing it is.
+        let least = LEAST_PART * lo.abs().max(hi.abs());
+        if hi - lo < least {
+            let pad = 0.5 * (least - (hi - lo));
+            (lo, hi) = (lo - pad, hi + pad);
         }
         let mut step = nice_step((hi - lo) / ticks.max(1.0), rule.base);
         if rule.fixed_max == Some(100.0) && hi <= 102.0 {

@@ -70,6 +70,10 @@ impl Unit {
         }
         match self.scale {
             Scale::Plain => digits(value),
+            // Things that are counted come whole.
+            Scale::Si if value.fract() == 0.0 && value.abs() < 1_000.0 => {
+                minus(&format!("{value:.0}"))
+            }
             Scale::Si => prefixed(value, 1_000.0, &["", "k", "M", "G", "T", "P", "E"]),
             Scale::Iec => prefixed(value, 1_024.0, &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]),
             Scale::Duration => duration(value),
@@ -252,6 +256,14 @@ mod tests {
         check("B/s", 512.0, "512 B/s");
         check("bit/s", 999_600.0, "1.00 Mbit/s");
         check("B", 1_023.9, "1.00 KiB");
+    }
+
+    #[test]
+    fn whole_counts_have_no_decimals() {
+        check("connections", 1.0, "1 connections");
+        check("processes", 12.0, "12 processes");
+        check("runnable", 1.5, "1.50 runnable");
+        check("op/s", -3.0, "−3 op/s");
     }
 
     #[test]

@@ -67,8 +67,6 @@ pub enum Action {
         /// Open.
         open: bool,
     },
-    /// Move the tree's cursor by so many rows.
-    MoveCursor(isize),
     /// Put the tree's cursor on this row.
     SetCursor(usize),
     /// Show or hide the sidebar.
@@ -112,10 +110,8 @@ pub struct Moment {
     pub now: CdTime,
     /// Values received so far.
     pub values: u64,
-    /// The oldest sample kept.
+    /// The oldest sample of what is on the canvas.
     pub oldest: Option<CdTime>,
-    /// Rows in the tree.
-    pub rows: usize,
 }
 
 /// All of the user's choices.
@@ -143,7 +139,7 @@ pub struct View {
     pub pane: Option<Pane>,
 }
 
-/// Width of the window at the first start: a minute fills while one is still looking.
+/// Width of the window at the first start: a collectd at its default of 10 s has thirty points.
 pub const WIDTH_FIRST: Interval = Interval::from_secs(300);
 
 impl View {
@@ -198,7 +194,6 @@ impl View {
                 }
                 self.tree_revision += 1;
             }
-            Action::MoveCursor(by) => self.cursor = tree::moved(self.cursor, by, at.rows),
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             Action::ToggleMode => {
@@ -237,12 +232,8 @@ mod tests {
     use super::*;
     use window::Anchor;
 
-    const AT: Moment = Moment {
-        now: CdTime::from_secs(10_000),
-        values: 42,
-        oldest: Some(CdTime::from_secs(500)),
-        rows: 3,
-    };
+    const AT: Moment =
+        Moment { now: CdTime::from_secs(10_000), values: 42, oldest: Some(CdTime::from_secs(500)) };
 
     fn view(actions: &[Action]) -> View {
         let mut view = View::new(Interval::from_secs(100), Theme::Dark);
@@ -268,13 +259,6 @@ mod tests {
     fn home_shows_the_oldest_sample_at_the_left() {
         let span = view(&[Action::GoOldest]).window.span(AT.now);
         assert_eq!(span.start, CdTime::from_secs(500));
-    }
-
-    #[test]
-    fn the_cursor_stays_on_the_rows() {
-        assert_eq!(view(&[Action::MoveCursor(1)]).cursor, Some(0));
-        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(9)]).cursor, Some(2));
-        assert_eq!(view(&[Action::MoveCursor(1), Action::MoveCursor(-9)]).cursor, Some(0));
     }
 
     #[test]

@@ -178,3 +178,16 @@ pub fn series_label(node: &PluginNode, series: &Series) -> String {
 pub fn series_of(node: &PluginNode) -> impl Iterator<Item = SeriesId> + '_ {
     node.lists.iter().flat_map(|list| list.series.iter().copied())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::moved;
+
+    #[test]
+    fn the_cursor_starts_at_the_first_row_and_stays_on_the_rows() {
+        assert_eq!(moved(None, 1, 3), Some(0));
+        assert_eq!(moved(Some(0), 9, 3), Some(2));
+        assert_eq!(moved(Some(1), -9, 3), Some(0));
+        assert_eq!(moved(Some(5), 1, 0), Some(0));
+    }
+}

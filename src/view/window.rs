@@ -103,6 +103,9 @@ impl TimeWindow {
 
     /// Takes another width; a live window stays live, the others keep their right edge.
     pub fn set_width(&mut self, width: Interval) {
+        if clamp(width) == self.width {
+            return;
+        }
         self.remember();
         self.width = clamp(width);
     }

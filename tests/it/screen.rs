@@ -130,7 +130,7 @@ fn the_sidebar_is_driven_by_keys_and_mouse_and_choices_are_kept() {
     window.key("Escape");
     window.until("no filter", |status| (status["filter"] == "").then_some(()));
 
-    window.key("Down");
+    // From the host, which is selected, to its first plugin.
     window.key("Down");
     window.key("Return");
     window.until("a plugin", |status| {
