@@ -66,11 +66,16 @@ impl Desktop {
     }
 
     fn program(&self) -> Command {
+        let mut command = self.plain();
+        command.arg("--status-file").arg(self.status_file());
+        command
+    }
+
+    /// The program that tells nobody how it is doing: with a status file it draws every second.
+    fn plain(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_collectoscope"));
         command
             .args(["--no-local", "--listen", "127.0.0.1:0", "--size", "1280x800"])
-            .arg("--status-file")
-            .arg(self.status_file())
             .env("DISPLAY", &self.display)
             .env("XDG_CONFIG_HOME", self.folder.path())
             .env("LIBGL_ALWAYS_SOFTWARE", "1")
@@ -126,8 +131,12 @@ pub(crate) fn start(options: &Options) -> Result<Vec<Figure>, String> {
 
 pub(crate) fn idle(options: &Options) -> Result<Vec<Figure>, String> {
     let desktop = Desktop::open()?;
-    let program = desktop.run()?;
-    watch(options, &desktop, &program, &mut || ())
+    // Only to see that a window can be opened here.
+    drop(desktop.run()?);
+    let program = Running(desktop.plain().spawn().map_err(|error| error.to_string())?);
+    let mut figures = watch(options, &desktop, &program, &mut || ())?;
+    figures.truncate(1);
+    Ok(figures)
 }
 
 pub(crate) fn live(options: &Options) -> Result<Vec<Figure>, String> {
