@@ -92,7 +92,8 @@ impl<'a> PanelItem<'a> {
                 // A layer thinner than this would only repaint the edge of the one below it.
                 let thick = |p: &PlotPoint| place(p, p.base).y - place(p, p.y).y > THIN_LAYER;
                 for edge in run.chunk_by(|a, b| thick(a) == thick(b)) {
-                    if edge.first().is_some_and(thick) {
+                    // A dot on its own would hang in the air.
+                    if edge.len() > 1 && edge.first().is_some_and(thick) {
                         let points = edge.iter().map(|p| place(p, p.y)).collect();
                         let stroke = Stroke::new(look.width - 0.6, look.color);
                         polyline(points, stroke, look.dashed, out);
