@@ -4,6 +4,7 @@
 //! zone - so that the same app runs in a window and in a test. `logic` drains, `ui` draws and
 //! applies actions; nothing else changes state.
 
+mod fonts;
 mod open;
 mod report;
 
@@ -134,6 +135,8 @@ pub struct App {
     frames: u64,
     started: Instant,
     screenshot_asked: bool,
+    /// Fonts of the system were looked for.
+    fonts_asked: bool,
 }
 
 impl App {
@@ -161,6 +164,7 @@ impl App {
             frames: 0,
             started: Instant::now(),
             screenshot_asked: false,
+            fonts_asked: false,
             setup,
         }
     }
@@ -195,6 +199,16 @@ impl App {
             }
         }
         false
+    }
+
+    /// Names in scripts that our font does not have get a font of the system, once.
+    fn fonts(&mut self, ctx: &egui::Context) {
+        let changed = self.panels_for.is_none_or(|(series, _)| series != self.store.revision());
+        let mut hosts = self.store.index().hosts().iter();
+        if changed && !self.fonts_asked && hosts.any(|node| fonts::is_foreign(&node.name)) {
+            self.fonts_asked = true;
+            theme::install_fonts(ctx, fonts::of_system());
+        }
     }
 
     /// Makes anew what follows from the data and the view.
@@ -344,6 +358,7 @@ impl eframe::App for App {
         if self.drain(now) {
             ctx.request_repaint();
         }
+        self.fonts(ctx);
         self.derive(now);
         self.report(now);
         if self.setup.status_file.is_some() {

@@ -175,6 +175,15 @@ pub fn tick() -> FontId {
 /// Fonts and both themes, once at the start. Digits of Roboto have one width, so that numbers do
 /// not jump when they change.
 pub fn install(ctx: &egui::Context) {
+    install_fonts(ctx, Vec::new());
+    for theme in [egui::Theme::Dark, egui::Theme::Light] {
+        let palette = Palette::new(theme == egui::Theme::Dark);
+        ctx.style_mut_of(theme, |style| apply(style, &palette));
+    }
+}
+
+/// Our own fonts, and behind them `others` (a name and a file each) for what they do not have.
+pub fn install_fonts(ctx: &egui::Context, others: Vec<(String, Vec<u8>)>) {
     let mut fonts = FontDefinitions::default();
     let mut add = |name: &str, bytes: &'static [u8]| {
         fonts.font_data.insert(name.to_owned(), Arc::new(FontData::from_static(bytes)));
@@ -184,14 +193,14 @@ pub fn install(ctx: &egui::Context) {
     // Hack has the arrows and mathematical signs that the others lack.
     let mut fallback = fonts.families.get(&FontFamily::Proportional).cloned().unwrap_or_default();
     fallback.extend(fonts.families.get(&FontFamily::Monospace).cloned().unwrap_or_default());
+    for (name, bytes) in others {
+        fonts.font_data.insert(name.clone(), Arc::new(FontData::from_owned(bytes)));
+        fallback.push(name);
+    }
     let family = |first: &str| [vec![first.to_owned()], fallback.clone()].concat();
     fonts.families.insert(FontFamily::Proportional, family("Roboto"));
     fonts.families.insert(FontFamily::Name("medium".into()), family("Roboto Medium"));
     ctx.set_fonts(fonts);
-    for theme in [egui::Theme::Dark, egui::Theme::Light] {
-        let palette = Palette::new(theme == egui::Theme::Dark);
-        ctx.style_mut_of(theme, |style| apply(style, &palette));
-    }
 }
 
 /// Follows the user's choice.
