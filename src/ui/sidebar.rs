@@ -8,7 +8,6 @@ use super::widgets::{Checked, check_box, elided, triangle};
 use super::{Memory, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
-use crate::view::graphs::{Place, plain_unit};
 use crate::view::health::Freshness;
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
@@ -403,7 +402,7 @@ fn series_content(
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
     let line = screen.drawn.get(&id).copied();
     let shown = line.is_some();
-    let (unit, scale, meaning) = drawn_as(screen, series, place);
+    let (unit, scale, meaning) = screen.graphs.drawn_as(series, place);
     let mode = screen.view.mode;
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
@@ -418,7 +417,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning.as_deref(), line.unwrap_or(0));
+    let color = palette.series(meaning, line.unwrap_or(0));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),
@@ -426,30 +425,10 @@ fn series_content(
         strong: false,
         open: None,
         checked: Some(if shown { Checked::All } else { Checked::No }),
-        color: if meaning.as_deref() == Some("free") { palette.faint } else { color },
+        color: if meaning == Some("free") { palette.faint } else { color },
         spark: Some(id),
         value,
         age: age_of(screen, id),
         selected: false,
-    }
-}
-
-/// Unit, factor and meaning of a series as its panel draws it.
-fn drawn_as(
-    screen: &Screen<'_>,
-    series: &Series,
-    place: Option<Place>,
-) -> (format::Unit, f64, Option<String>) {
-    let rule = place.and_then(|place| {
-        let graph = screen.graphs.get(place.graph)?;
-        Some((graph, graph.line.get(place.line)?))
-    });
-    match rule {
-        // A share of the whole is known to the panel only.
-        Some((graph, line)) if graph.percent => {
-            (plain_unit(&series.identifier.type_, series.kind), 1.0, line.color.clone())
-        }
-        Some((graph, line)) => (graph.unit(), line.scale, line.color.clone()),
-        None => (plain_unit(&series.identifier.type_, series.kind), 1.0, None),
     }
 }

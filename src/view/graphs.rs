@@ -169,11 +169,22 @@ impl Graphs {
         self.graphs.iter()
     }
 
+    /// Unit, factor and colour by meaning of a series, as its panel draws it.
+    pub fn drawn_as(&self, series: &Series, place: Option<Place>) -> (Unit, f64, Option<&str>) {
+        let rule = place.and_then(|place| Some((self.get(place.graph)?, self.line(place)?)));
+        let plain = || plain_unit(&series.identifier.type_, series.kind);
+        match rule {
+            // A share of the whole is known to the panel only.
+            Some((graph, line)) if graph.percent => (plain(), 1.0, line.color.as_deref()),
+            Some((graph, line)) => (graph.unit(), line.scale, line.color.as_deref()),
+            None => (plain(), 1.0, None),
+        }
+    }
+
     /// Whether the graph of a series hides it until it is checked.
     pub fn hides(&self, series: &Series) -> bool {
         let place = self.place(&series.identifier, &series.ds_name);
-        let line = place.and_then(|p| self.graphs.get(p.graph)?.line.get(p.line));
-        line.is_some_and(|line| line.hidden)
+        place.and_then(|place| self.line(place)).is_some_and(|line| line.hidden)
     }
 
     /// Which graph draws the data source `ds_name` of `identifier`, if any was made for it.
