@@ -8,7 +8,7 @@ use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
 use crate::source::local::Local;
 use crate::source::pcap::{Capture, CaptureError};
-use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Event, decode};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
@@ -49,8 +49,6 @@ pub(super) enum Also {
 
 /// How often the network is left to look at the clock and at new interfaces.
 const TURN: Duration = Duration::from_millis(250);
-/// How often interfaces are looked at.
-const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
@@ -137,8 +135,10 @@ fn receive(
             }
         }
         printer.flush();
-        if looked.elapsed() >= INTERFACES_EVERY {
-            source.join_new_interfaces();
+        if looked.elapsed() >= FOLLOW_EVERY {
+            for line in source.follow() {
+                say(line);
+            }
             looked = Instant::now();
         }
     }

@@ -7,6 +7,7 @@ mod bind;
 pub mod interfaces;
 mod kernel;
 mod listen;
+mod listener;
 pub mod local;
 pub mod outlet;
 pub mod pcap;

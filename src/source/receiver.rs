@@ -4,7 +4,7 @@
 
 use super::Outlet;
 use super::local::Local;
-use super::udp::UdpSource;
+use super::udp::{FOLLOW_EVERY, UdpSource};
 use crate::ingest::Ingest;
 use std::io;
 use std::sync::Arc;
@@ -18,8 +18,6 @@ const WAIT: Duration = Duration::from_millis(200);
 const WAIT_WITH_BACKLOG: Duration = Duration::from_millis(20);
 /// How often the kernel's drops are read.
 const DROPS_EVERY: Duration = Duration::from_secs(1);
-/// How often interfaces that came up are looked for.
-const INTERFACES_EVERY: Duration = Duration::from_secs(10);
 
 /// A running receiver. Dropping it ends the thread, within about 200 ms.
 #[derive(Debug)]
@@ -78,9 +76,9 @@ impl Receiver {
                 0
             };
             self.hand_over(kernel_drops);
-            if interfaces_read.elapsed() >= INTERFACES_EVERY {
+            if interfaces_read.elapsed() >= FOLLOW_EVERY {
                 interfaces_read = Instant::now();
-                self.source.join_new_interfaces();
+                self.source.follow();
             }
             if received.is_err() {
                 // A socket that fails does so at once, every time: do not spin on it.

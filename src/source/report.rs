@@ -8,10 +8,12 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 /// What came of one [`ListenSpec`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenReport {
     /// What was to be done.
     pub asked: ListenSpec,
+    /// It is one of [`ListenSpec::default_set`], which nobody typed.
+    pub is_default: bool,
     /// Where it listens, with the actual port; `None` when it could not.
     pub bound: Option<SocketAddr>,
     /// Interfaces the group was joined on.
@@ -20,6 +22,10 @@ pub struct ListenReport {
     pub not_joined: Vec<(String, String)>,
     /// Why nothing arrives here.
     pub trouble: Option<Trouble>,
+    /// Addresses that the wildcard covers, but whose datagrams go to another program.
+    pub elsewhere: Vec<(IpAddr, String)>,
+    /// Datagrams left out because of `from=`, where the kernel did not already do it.
+    pub filtered: u64,
     /// What arrives all the same by the other sockets: "IPv4 multicast".
     pub still: Vec<&'static str>,
     /// Kernel receive buffer asked for.
@@ -36,12 +42,21 @@ pub enum Trouble {
         /// "collectd (pid 17)", where it can be told.
         holder: Option<String>,
     },
+    /// Another program came later and listens there too: what comes for one machine goes to it.
+    Overtaken {
+        /// "collectd (pid 17)", where it can be told.
+        holder: Option<String>,
+    },
+    /// The interface asked for is switched off.
+    Down,
     /// There is no such interface.
     NoInterface {
         /// The interfaces there are.
         known: Vec<String>,
     },
-    /// The family is switched off or not built in.
+    /// No interface has an IPv4 address.
+    NoIpv4,
+    /// The family is switched off or not built in, or no interface has an address.
     NoIpv6,
     /// The address is none of this machine's.
     NotOurs,
@@ -73,10 +88,13 @@ impl ListenReport {
     pub(super) fn new(asked: ListenSpec, buffer_wanted_bytes: usize) -> Self {
         Self {
             asked,
+            is_default: false,
             bound: None,
             joined: Vec::new(),
             not_joined: Vec::new(),
             trouble: None,
+            elsewhere: Vec::new(),
+            filtered: 0,
             still: Vec::new(),
             buffer_wanted_bytes,
             buffer_bytes: 0,
@@ -105,6 +123,31 @@ impl ListenReport {
         format!("udp {}", ListenSpec { port, ..self.asked.clone() })
     }
 
+    /// What is different from `before`, in a line; nothing when a user would not care.
+    pub fn change_since(&self, before: &Self) -> Option<String> {
+        let is_same = match (&before.trouble, &self.trouble) {
+            // The list of the others says nothing about this one.
+            (Some(Trouble::NoInterface { .. }), Some(Trouble::NoInterface { .. })) => true,
+            (before, now) => before == now,
+        };
+        if !is_same || before.elsewhere != self.elsewhere || before.bound != self.bound {
+            return Some(self.to_string());
+        }
+        let new = |now: &[String], then: &[String]| {
+            let new = now.iter().filter(|name| !then.contains(name));
+            new.map(String::as_str).collect::<Vec<_>>().join(", ")
+        };
+        let (came, went) = (new(&self.joined, &before.joined), new(&before.joined, &self.joined));
+        let place = self.place();
+        match (came.as_str(), went.as_str()) {
+            ("", "") if before.not_joined != self.not_joined => Some(self.to_string()),
+            ("", "") => None,
+            (_, "") => Some(format!("{place}: joined on {came}")),
+            ("", _) => Some(format!("{place}: no longer joined on {went}")),
+            _ => Some(format!("{place}: joined on {came}, no longer joined on {went}")),
+        }
+    }
+
     fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
         match trouble {
             Trouble::Taken { holder } => {
@@ -113,11 +156,17 @@ impl ListenReport {
                 );
                 write!(f, "{} is taken by {who}", self.place())
             }
+            Trouble::Overtaken { holder } => {
+                let who = holder.as_deref().unwrap_or("another program (probably collectd)");
+                write!(f, "{} now goes to {who}, which started later", self.place())
+            }
             other => {
                 write!(f, "cannot listen on {}: ", self.place())?;
                 match other {
                     Trouble::NoInterface { .. } => f.write_str("there is no such interface"),
+                    Trouble::NoIpv4 => f.write_str("this machine has no IPv4"),
                     Trouble::NoIpv6 => f.write_str("this machine has no IPv6"),
+                    Trouble::Down => f.write_str("the interface is switched off"),
                     Trouble::NotOurs => f.write_str("the address is none of this machine's"),
                     Trouble::Privileged => f.write_str("ports below 1024 need privileges"),
                     Trouble::NeedsInterface => {
@@ -128,7 +177,7 @@ impl ListenReport {
                     }
                     Trouble::TooMany(most) => write!(f, "only {most} addresses can be listened to"),
                     Trouble::Other(why) => f.write_str(why),
-                    Trouble::Taken { .. } => Ok(()),
+                    Trouble::Taken { .. } | Trouble::Overtaken { .. } => Ok(()),
                 }
             }
         }
@@ -141,7 +190,7 @@ impl ListenReport {
             Trouble::Taken { .. } if asked.is_group() => {
                 "stop that program, or listen to another group or port".into()
             }
-            Trouble::Taken { .. } => {
+            Trouble::Taken { .. } | Trouble::Overtaken { .. } => {
                 let port = asked.port.checked_add(1).unwrap_or(PORT_DEFAULT + 1);
                 let (listen, server) = match asked.address {
                     IpAddr::V4(_) => (format!("127.0.0.1:{port}"), "127.0.0.1"),
@@ -162,7 +211,11 @@ impl ListenReport {
             Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
             Trouble::NowhereToJoin => "bring one up, or let collectd send by unicast".into(),
             Trouble::TooMany(_) => "give wildcards or groups, which stand for many".into(),
-            Trouble::NoIpv6 | Trouble::Other(_) => return None,
+            Trouble::Down => match &asked.interface {
+                Some(name) => format!("switch it on: ip link set {name} up"),
+                None => return None,
+            },
+            Trouble::NoIpv4 | Trouble::NoIpv6 | Trouble::Other(_) => return None,
         })
     }
 }
@@ -189,6 +242,13 @@ impl fmt::Display for ListenReport {
         }
         for (name, why) in &self.not_joined {
             write!(f, "; not joined on {name}: {why}")?;
+        }
+        for (address, holder) in &self.elsewhere {
+            write!(f, "; what is sent to {address} goes to {holder}")?;
+        }
+        if self.filtered > 0 {
+            let plural = if self.filtered == 1 { "" } else { "s" };
+            write!(f, "; {} datagram{plural} of others left out", self.filtered)?;
         }
         write!(f, "; receive buffer {}", kibibytes(self.buffer_bytes))?;
         if self.is_buffer_small() {
@@ -224,10 +284,13 @@ mod tests {
     fn report(listen: &str, trouble: Option<Trouble>) -> ListenReport {
         ListenReport {
             asked: listen.parse().unwrap(),
+            is_default: false,
             bound: None,
             joined: vec!["lo".into(), "eth0".into()],
             not_joined: Vec::new(),
             trouble,
+            elsewhere: Vec::new(),
+            filtered: 0,
             still: vec!["IPv4 unicast", "IPv6 unicast", "IPv4 multicast"],
             buffer_wanted_bytes: 8 << 20,
             buffer_bytes: 8 << 20,

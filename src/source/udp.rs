@@ -7,9 +7,8 @@
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
 pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
 
-use super::bind::{self, Bound};
-use super::interfaces::{Interface, interfaces};
 use super::kernel;
+use super::listener::{Listener, Open, Surroundings};
 use crate::metric::CdTime;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -27,6 +26,10 @@ pub const DATAGRAMS_PER_TURN_MAX: usize = 256;
 pub const BYTES_PER_TURN_MAX: usize = 256 * 1024;
 /// Sockets opened at most: `--listen` comes from the user, but a script may overdo it.
 pub const SOCKETS_MAX: usize = 64;
+
+/// How often to call [`UdpSource::follow`]: what comes up is listened to within 5 s, also where a
+/// port must be free twice in a row. One call takes about a tenth of a millisecond.
+pub const FOLLOW_EVERY: Duration = Duration::from_secs(2);
 
 /// What to listen to.
 #[derive(Clone, Debug)]
@@ -60,26 +63,16 @@ pub struct Datagram<'a> {
 #[derive(Debug)]
 pub struct UdpSource {
     listeners: Vec<Listener>,
+    /// One per listener, then those that are too many.
     reports: Vec<ListenReport>,
+    loopback: Option<Open>,
+    around: Surroundings,
     buffer: Box<[u8]>,
-    buffer_wanted_bytes: usize,
-}
-
-#[derive(Debug)]
-struct Listener {
-    socket: UdpSocket,
-    inode: u64,
-    drops: u32,
-    internal: bool,
-    /// Place of its report, and the interfaces joined; `None` for unicast.
-    group: Option<(usize, Vec<u32>)>,
 }
 
 impl UdpSource {
     /// Opens what can be opened; [`UdpSource::reports`] tells the rest.
     pub fn open(options: &UdpOptions) -> Self {
-        // Nothing listed means nothing found: then only what needs no interface works.
-        let found = interfaces().unwrap_or_default();
         let mut specs = options.listen.clone();
         if specs.is_empty() {
             specs = ListenSpec::default_set();
@@ -90,29 +83,57 @@ impl UdpSource {
         let mut source = Self {
             listeners: Vec::new(),
             reports: Vec::new(),
+            loopback: None,
+            around: Surroundings::default(),
             buffer: vec![0; DATAGRAM_MAX_BYTES].into(),
-            buffer_wanted_bytes: options.receive_buffer_mib.saturating_mul(1 << 20),
         };
-        for spec in &specs {
-            source.open_one(spec, &found);
+        // Nothing listed means nothing found: then only what needs no interface works.
+        let _ = source.around.look();
+        let buffer_bytes = options.receive_buffer_mib.saturating_mul(1 << 20);
+        for spec in specs {
+            if source.listeners.len() < SOCKETS_MAX {
+                let own = source.own_sockets();
+                let (listener, report) =
+                    Listener::new(spec, buffer_bytes, &mut source.around, &own);
+                source.listeners.push(listener);
+                source.reports.push(report);
+            } else {
+                let mut report = ListenReport::new(spec, buffer_bytes);
+                report.trouble = Some(Trouble::TooMany(SOCKETS_MAX));
+                source.reports.push(report);
+            }
+        }
+        for report in &mut source.reports {
+            report.is_default = options.listen.is_empty();
         }
         source.tell_what_still_works();
         source
     }
 
-    fn open_one(&mut self, spec: &ListenSpec, found: &[Interface]) {
-        if self.listeners.len() >= SOCKETS_MAX {
-            let mut report = ListenReport::new(spec.clone(), self.buffer_wanted_bytes);
-            report.trouble = Some(Trouble::TooMany(SOCKETS_MAX));
-            self.reports.push(report);
-            return;
+    /// Opens what can be opened by now, joins groups on interfaces that came up, lets go of those
+    /// that went, and brings the reports up to date; call it every [`FOLLOW_EVERY`]. Returns what
+    /// a user should know, one line per change.
+    pub fn follow(&mut self) -> Vec<String> {
+        if self.around.look().is_err() {
+            return Vec::new();
         }
-        let (bound, report) = bind::open(spec, found, self.buffer_wanted_bytes);
-        if let Some(Bound { socket, joined }) = bound {
-            let group = spec.is_group().then_some((self.reports.len(), joined));
-            self.listeners.push(Listener { group, ..Listener::new(socket.into()) });
+        let before = self.reports.clone();
+        let own = self.own_sockets();
+        for (listener, report) in self.listeners.iter_mut().zip(&mut self.reports) {
+            listener.follow(report, &mut self.around, &own);
         }
-        self.reports.push(report);
+        self.tell_what_still_works();
+        let pairs = self.reports.iter().zip(&before);
+        pairs.filter_map(|(now, before)| now.change_since(before)).collect()
+    }
+
+    fn own_sockets(&self) -> Vec<u64> {
+        self.sockets().map(|open| open.inode).collect()
+    }
+
+    fn sockets(&self) -> impl Iterator<Item = &Open> {
+        let listeners = self.listeners.iter().filter_map(|listener| listener.open.as_ref());
+        listeners.chain(&self.loopback)
     }
 
     fn tell_what_still_works(&mut self) {
@@ -145,7 +166,7 @@ impl UdpSource {
             .or_else(|_| UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        self.listeners.push(Listener { internal: true, ..Listener::new(socket) });
+        self.loopback = Some(Open::new(socket, address));
         Ok(address)
     }
 
@@ -158,10 +179,17 @@ impl UdpSource {
         timeout: Duration,
         on_datagram: &mut dyn FnMut(&Datagram<'_>),
     ) -> io::Result<usize> {
-        let mut waiting: Vec<PollFd<'_>> = self
-            .listeners
+        let Self { listeners, loopback, buffer, .. } = self;
+        let mut turns: Vec<Turn<'_>> = listeners
+            .iter_mut()
+            .filter_map(|Listener { open, spec, filtered, .. }| {
+                Some(Turn { open: open.as_ref()?, filter: Some((spec, filtered)) })
+            })
+            .chain(loopback.as_ref().map(|open| Turn { open, filter: None }))
+            .collect();
+        let mut waiting: Vec<PollFd<'_>> = turns
             .iter()
-            .map(|listener| PollFd::new(listener.socket.as_fd(), PollFlags::POLLIN))
+            .map(|turn| PollFd::new(turn.open.socket.as_fd(), PollFlags::POLLIN))
             .collect();
         let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
         match poll(&mut waiting, timeout) {
@@ -170,11 +198,11 @@ impl UdpSource {
             Err(errno) => return Err(errno.into()),
         }
         let (mut count, mut failure) = (0, None);
-        for (listener, polled) in self.listeners.iter().zip(&waiting) {
+        for (turn, polled) in turns.iter_mut().zip(&waiting) {
             if polled.any() == Some(false) {
                 continue;
             }
-            match listener.drain(&mut self.buffer, on_datagram) {
+            match turn.drain(buffer, on_datagram) {
                 Ok(taken) => count += taken,
                 Err(error) => failure = Some(error),
             }
@@ -187,61 +215,55 @@ impl UdpSource {
     pub fn kernel_drops(&mut self) -> u64 {
         let lines = kernel::udp_sockets();
         let mut fresh = 0;
-        for listener in &mut self.listeners {
-            if let Some(line) = lines.iter().find(|line| line.inode == listener.inode) {
-                fresh += u64::from(line.drops.wrapping_sub(listener.drops));
-                listener.drops = line.drops;
+        let listeners = self.listeners.iter_mut().filter_map(|listener| listener.open.as_mut());
+        for open in listeners.chain(&mut self.loopback) {
+            if let Some(line) = lines.iter().find(|line| line.inode == open.inode) {
+                fresh += u64::from(line.drops.wrapping_sub(open.drops));
+                open.drops = line.drops;
             }
         }
         fresh
     }
-
-    /// Joins the groups on interfaces that came up since, forgets those that went, and brings the
-    /// reports up to date. Cheap, but not free: every few seconds is often enough.
-    pub fn join_new_interfaces(&mut self) {
-        let Ok(found) = interfaces() else { return };
-        for listener in &mut self.listeners {
-            let Some((place, joined)) = &mut listener.group else {
-                continue;
-            };
-            let Some(report) = self.reports.get_mut(*place) else {
-                continue;
-            };
-            bind::join(&socket2::SockRef::from(&listener.socket), joined, &found, report);
-        }
-        self.tell_what_still_works();
-    }
 }
 
-impl Listener {
-    fn new(socket: UdpSocket) -> Self {
-        let inode = nix::sys::stat::fstat(&socket).map_or(0, |stat| stat.st_ino);
-        Self { socket, inode, drops: 0, internal: false, group: None }
-    }
+/// One socket while it is read.
+struct Turn<'a> {
+    open: &'a Open,
+    /// Whom to hear, and where the others are counted; none for the loopback of our own.
+    filter: Option<(&'a ListenSpec, &'a mut u64)>,
+}
 
+impl Turn<'_> {
     fn drain(
-        &self,
+        &mut self,
         buffer: &mut [u8],
         on_datagram: &mut dyn FnMut(&Datagram<'_>),
     ) -> io::Result<usize> {
-        let (mut count, mut bytes_total) = (0, 0);
+        let (mut count, mut taken, mut bytes_total) = (0, 0, 0);
         while count < DATAGRAMS_PER_TURN_MAX && bytes_total < BYTES_PER_TURN_MAX {
-            let (length, sender) = match self.socket.recv_from(buffer) {
-                Ok(taken) => taken,
+            let (length, sender) = match self.open.socket.recv_from(buffer) {
+                Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
             count += 1;
             bytes_total += length;
+            if let Some((spec, filtered)) = &mut self.filter
+                && !spec.takes(sender.ip())
+            {
+                **filtered += 1;
+                continue;
+            }
+            taken += 1;
             on_datagram(&Datagram {
                 bytes: buffer.get(..length).unwrap_or_default(),
                 sender: plain(sender),
                 arrival: CdTime::from_system(SystemTime::now()),
-                internal: self.internal,
+                internal: self.filter.is_none(),
             });
         }
-        Ok(count)
+        Ok(taken)
     }
 }
 

@@ -163,10 +163,10 @@ fn interfaces_that_come_up_later_are_joined() {
         netns::ip("link add left type veth peer name right");
         netns::ip("addr add 10.99.0.1/24 dev left");
         netns::ip("link set left up");
-        source.join_new_interfaces();
+        source.follow();
         assert_eq!(joined(&source), BTreeSet::from(["left".into(), "lo".into()]));
         netns::ip("link delete left");
-        source.join_new_interfaces();
+        source.follow();
         assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
     });
 }
