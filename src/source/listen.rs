@@ -2,6 +2,7 @@
 //!
 //! Opens no socket and resolves no names.
 
+use crate::wire::SecurityLevel;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
@@ -16,7 +17,8 @@ pub const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff18, 0, 0, 0, 0, 0, 0xefc0, 0x4a
 /// One address to listen on: one of this machine's, a wildcard, or a group to join.
 ///
 /// Written `ADDR[:PORT][%IFACE]`, an IPv6 address with a port in brackets, then options, each
-/// after a comma: `from=SOURCE`, as often as there are sources.
+/// after a comma: the security level (`none`, `sign` or `encrypt`), and `from=SOURCE`, as often as
+/// there are sources.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenSpec {
     /// Where to bind.
@@ -26,6 +28,8 @@ pub struct ListenSpec {
     /// Only there: a name, or the kernel's number. A group without it is joined on every interface
     /// that is up.
     pub interface: Option<String>,
+    /// The least protection that is taken here; as [`super::udp::UdpOptions::level`] says without.
+    pub level: Option<SecurityLevel>,
     /// Only what these addresses send, of the same family; empty takes everything. An IPv4 group
     /// is joined source-specifically, so the network need not bring the rest at all.
     pub from: Vec<IpAddr>,
@@ -52,9 +56,13 @@ pub enum ParseListenError {
     Interface(String),
     /// Behind a comma, and nothing known.
     #[error(
-        "{0:?} is no option of an address; write from=SOURCE, as in 239.192.74.66,from=10.0.0.7"
+        "{0:?} is no option of an address; write none, sign, encrypt or from=SOURCE, as in \
+         239.192.74.66,encrypt,from=10.0.0.7"
     )]
     Option(String),
+    /// A second security level.
+    #[error("{0:?} is a second security level; write one of none, sign and encrypt")]
+    Level(String),
     /// Behind `from=`, and not the address of one machine.
     #[error("{0:?} is not the address of a machine; write from=SOURCE with an IP address")]
     Source(String),
@@ -69,7 +77,7 @@ pub enum ParseListenError {
 impl ListenSpec {
     /// An address and a port on any interface.
     pub const fn new(address: IpAddr, port: u16) -> Self {
-        Self { address, port, interface: None, from: Vec::new() }
+        Self { address, port, interface: None, level: None, from: Vec::new() }
     }
 
     /// Both wildcards and both of collectd's groups.
@@ -118,7 +126,11 @@ impl ListenSpec {
 
     fn add_option(&mut self, option: &str) -> Result<(), ParseListenError> {
         let Some(source) = option.strip_prefix("from=") else {
-            return Err(ParseListenError::Option(option.into()));
+            let level = option.parse().map_err(|_| ParseListenError::Option(option.into()))?;
+            return match self.level.replace(level) {
+                None => Ok(()),
+                Some(_) => Err(ParseListenError::Level(option.into())),
+            };
         };
         let refused = || ParseListenError::Source(source.into());
         let source: IpAddr = source.parse().map_err(|_| refused())?;
@@ -224,6 +236,11 @@ impl fmt::Display for ListenSpec {
         if let Some(name) = &self.interface {
             write!(f, "%{name}")?;
         }
+        if let Some(level) = self.level
+            && level != SecurityLevel::None
+        {
+            write!(f, ",{level}")?;
+        }
         self.from.iter().try_for_each(|source| write!(f, ",from={source}"))
     }
 }
@@ -264,6 +281,10 @@ mod tests {
         assert_eq!(spec.from, sources);
         assert!(spec.takes(sources[1]) && !spec.takes("2001:db8::3".parse().unwrap()));
         assert_eq!(spec.to_string().parse(), Ok(spec));
+        let spec: ListenSpec = "0.0.0.0,from=10.0.0.7,sign".parse().unwrap();
+        assert_eq!(spec.level, Some(SecurityLevel::Sign));
+        assert_eq!(spec.to_string(), "0.0.0.0:25826,sign,from=10.0.0.7");
+        assert_eq!("::,none".parse::<ListenSpec>().unwrap().level, Some(SecurityLevel::None));
         let all: ListenSpec = "0.0.0.0".parse().unwrap();
         assert!(all.takes("10.0.0.7".parse().unwrap()));
     }
@@ -271,7 +292,9 @@ mod tests {
     #[test]
     fn what_is_no_option_is_refused_with_the_right_form() {
         for (text, phrase) in [
-            ("0.0.0.0,", "\"\" is no option of an address; write from=SOURCE"),
+            ("0.0.0.0,", "\"\" is no option of an address; write none, sign, encrypt or from="),
+            ("0.0.0.0,encrypted", "\"encrypted\" is no option of an address"),
+            ("0.0.0.0,sign,none", "\"none\" is a second security level"),
             ("0.0.0.0,to=10.0.0.7", "\"to=10.0.0.7\" is no option"),
             ("0.0.0.0,from=", "\"\" is not the address of a machine"),
             ("0.0.0.0,from=web-1", "\"web-1\" is not the address of a machine"),

@@ -3,6 +3,7 @@
 //! A source owns one named thread, ends promptly when dropped, and hands its batches to an
 //! [`Outlet`], which never blocks it.
 
+pub mod auth;
 mod bind;
 pub mod interfaces;
 mod kernel;

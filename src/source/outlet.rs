@@ -6,10 +6,13 @@
 //! When the backlog is full its oldest batch goes: values are lost and counted, everything else
 //! (announcements, notifications, counts) moves to the batch behind it. So every list is
 //! announced before its first row, whatever is lost.
+//!
+//! Beside the batches goes a [`Status`]: only the newest is kept.
 
+use super::report::Status;
 use crate::ingest::{
     Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
-    SenderDelta, USERS_PER_SENDER_MAX, count_user,
+    SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
@@ -28,6 +31,9 @@ pub const CHANNEL_BATCHES_MAX: usize = 64;
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
+    status: Sender<Status>,
+    /// To take back what was not read in time.
+    status_unread: Receiver<Status>,
     /// Oldest first.
     backlog: VecDeque<Batch>,
     backlog_words: usize,
@@ -40,6 +46,7 @@ pub struct Outlet {
 pub struct Intake {
     ready: Receiver<Batch>,
     emptied: Sender<Batch>,
+    status: Receiver<Status>,
 }
 
 impl Outlet {
@@ -58,9 +65,30 @@ impl Outlet {
         let capacity = capacity.clamp(1, CHANNEL_BATCHES_MAX);
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
-        let backlog = VecDeque::new();
-        let outlet = Self { ready, emptied, backlog, backlog_words: 0, backlog_words_max, wake };
-        (outlet, Intake { ready: ready_out, emptied: emptied_in })
+        let (status, status_unread) = bounded(1);
+        let intake =
+            Intake { ready: ready_out, emptied: emptied_in, status: status_unread.clone() };
+        let outlet = Self {
+            ready,
+            emptied,
+            status,
+            status_unread,
+            backlog: VecDeque::new(),
+            backlog_words: 0,
+            backlog_words_max,
+            wake,
+        };
+        (outlet, intake)
+    }
+
+    /// Tells how reception stands, instead of what was told and not yet read. Never blocks.
+    pub fn tell(&self, status: Status) {
+        // Nobody else fills the place, so the second attempt finds it empty.
+        if let Err(TrySendError::Full(status)) = self.status.try_send(status) {
+            let _ = self.status_unread.try_recv();
+            let _ = self.status.try_send(status);
+        }
+        (self.wake)();
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
@@ -158,6 +186,11 @@ impl Intake {
         self.ready.recv_timeout(timeout).ok()
     }
 
+    /// How reception stands, if that is new.
+    pub fn status(&self) -> Option<Status> {
+        self.status.try_recv().ok()
+    }
+
     /// Returns a batch whose buffers can be used again.
     pub fn give_back(&self, mut batch: Batch) {
         batch.clear();
@@ -183,6 +216,7 @@ fn words(batch: &Batch) -> usize {
 /// the newest stay, of too many faults the oldest.
 fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
+    batch.heard.append(&mut later.heard);
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);
@@ -216,8 +250,11 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     sum.values += delta.values;
     sum.faults += delta.faults;
     sum.last_seen = sum.last_seen.max(delta.last_seen);
-    for (protection, user, count) in delta.protected {
-        count_user(&mut sum.protected, protection, &user, count, USERS_PER_SENDER_MAX);
+    for (class, count) in delta.fault_classes {
+        count_class(&mut sum.fault_classes, class, count);
+    }
+    for more in &delta.protected {
+        count_protected(&mut sum.protected, more, USERS_PER_SENDER_MAX);
     }
 }
 
@@ -226,6 +263,7 @@ mod tests {
     use super::*;
     use crate::ingest::{Announced, ListId, Row};
     use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Severity};
+    use crate::wire::Trust;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -241,6 +279,7 @@ mod tests {
             time: CdTime::from_secs(1),
             interval: Interval::ZERO,
             values_count: 1,
+            trust: Trust::Plain,
         };
         Batch {
             rows: lists.clone().map(row).collect(),

@@ -3,6 +3,7 @@
 //! The `Display` of a [`ListenReport`] says in a sentence or two what works, what does not, and
 //! what to do. Opens no socket.
 
+use super::auth::AuthReport;
 use super::listen::{ListenSpec, PORT_DEFAULT};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -32,6 +33,15 @@ pub struct ListenReport {
     pub buffer_wanted_bytes: usize,
     /// Kernel receive buffer granted, without the share Linux adds for its own bookkeeping.
     pub buffer_bytes: usize,
+}
+
+/// How reception stands: all that a window shows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Of every address.
+    pub reports: Vec<ListenReport>,
+    /// Of the AuthFile, if there is one.
+    pub auth: Option<AuthReport>,
 }
 
 /// Why nothing arrives on a socket.

@@ -5,11 +5,12 @@
 //! the caller. Knows nothing of what is in a datagram.
 
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
-pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
+pub use super::report::{ListenReport, ListenState, Status, Trouble, buffer_advice};
 
 use super::kernel;
 use super::listener::{Listener, Open, Surroundings};
 use crate::metric::CdTime;
+use crate::wire::SecurityLevel;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
@@ -38,11 +39,13 @@ pub struct UdpOptions {
     pub listen: Vec<ListenSpec>,
     /// Kernel receive buffer to ask for, per socket; 8 holds a burst of 6,000 full datagrams.
     pub receive_buffer_mib: usize,
+    /// Of those in `listen` that name none.
+    pub level: SecurityLevel,
 }
 
 impl Default for UdpOptions {
     fn default() -> Self {
-        Self { listen: Vec::new(), receive_buffer_mib: 8 }
+        Self { listen: Vec::new(), receive_buffer_mib: 8, level: SecurityLevel::None }
     }
 }
 
@@ -55,6 +58,10 @@ pub struct Datagram<'a> {
     pub sender: SocketAddr,
     /// When, by this machine's clock.
     pub arrival: CdTime,
+    /// Where it was received: the group or the address listened on, which may be a wildcard.
+    pub to: SocketAddr,
+    /// The least protection its listener takes.
+    pub level: SecurityLevel,
     /// It came by the socket of [`UdpSource::add_loopback`].
     pub internal: bool,
 }
@@ -76,6 +83,9 @@ impl UdpSource {
         let mut specs = options.listen.clone();
         if specs.is_empty() {
             specs = ListenSpec::default_set();
+        }
+        for spec in &mut specs {
+            spec.level.get_or_insert(options.level);
         }
         // Single addresses before wildcards before groups: the order in which they can share.
         specs.sort_by_key(|spec| (spec.is_group(), spec.address.is_unspecified()));
@@ -183,9 +193,15 @@ impl UdpSource {
         let mut turns: Vec<Turn<'_>> = listeners
             .iter_mut()
             .filter_map(|Listener { open, spec, filtered, .. }| {
-                Some(Turn { open: open.as_ref()?, filter: Some((spec, filtered)) })
+                let level = spec.level.unwrap_or_default();
+                Some(Turn { open: open.as_ref()?, level, filter: Some((spec, filtered)) })
             })
-            .chain(loopback.as_ref().map(|open| Turn { open, filter: None }))
+            // What we send ourselves needs no protection.
+            .chain(loopback.as_ref().map(|open| Turn {
+                open,
+                level: SecurityLevel::None,
+                filter: None,
+            }))
             .collect();
         let mut waiting: Vec<PollFd<'_>> = turns
             .iter()
@@ -229,6 +245,7 @@ impl UdpSource {
 /// One socket while it is read.
 struct Turn<'a> {
     open: &'a Open,
+    level: SecurityLevel,
     /// Whom to hear, and where the others are counted; none for the loopback of our own.
     filter: Option<(&'a ListenSpec, &'a mut u64)>,
 }
@@ -260,6 +277,8 @@ impl Turn<'_> {
                 bytes: buffer.get(..length).unwrap_or_default(),
                 sender: plain(sender),
                 arrival: CdTime::from_system(SystemTime::now()),
+                to: self.open.address,
+                level: self.level,
                 internal: self.filter.is_none(),
             });
         }
