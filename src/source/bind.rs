@@ -27,15 +27,25 @@ pub(super) struct Bound {
     pub(super) index: u32,
 }
 
+/// Who else is known to listen on a unicast port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// Perhaps somebody, from whom nothing must be taken.
+    Strangers,
+    /// Other sockets of this source only, which share.
+    Ourselves,
+}
+
 /// Opens what `spec` asks for. There can be a socket and trouble at once: a group that could be
 /// joined nowhere yet.
 pub(super) fn open(
     spec: &ListenSpec,
+    others: Others,
     interfaces: &[Interface],
     buffer_bytes: usize,
 ) -> (Option<Bound>, ListenReport) {
     let mut report = ListenReport::new(spec.clone(), buffer_bytes);
-    match bind(spec, interfaces, buffer_bytes) {
+    match bind(spec, others, interfaces, buffer_bytes) {
         Ok(mut bound) => {
             report.bound = bound.socket.local_addr().ok().and_then(|address| address.as_socket());
             report.buffer_bytes = granted(&bound.socket).unwrap_or(0);
@@ -53,7 +63,12 @@ pub(super) fn open(
     }
 }
 
-fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Bound, Trouble> {
+fn bind(
+    spec: &ListenSpec,
+    others: Others,
+    all: &[Interface],
+    buffer_bytes: usize,
+) -> Result<Bound, Trouble> {
     let interface = match &spec.interface {
         None if spec.is_link_local() => return Err(Trouble::NeedsInterface),
         None => None,
@@ -69,8 +84,10 @@ fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Bou
     let socket = prepared(spec.address).map_err(failed)?;
     let index = interface.map_or(0, |found| found.index);
     let address = spec.socket_addr(index);
-    if spec.is_group() {
+    if spec.is_group() || others == Others::Ourselves {
         socket.set_reuse_address(true).map_err(failed)?;
+    }
+    if spec.is_group() {
         socket.bind(&address.into()).map_err(failed)?;
     } else {
         if let Some(interface) = interface {
@@ -176,7 +193,6 @@ pub(super) fn join(
         }
         is_there
     });
-    report.joined.clear();
     report.not_joined.clear();
     let named = asked.interface.as_ref().map(|name| find(interfaces, name));
     let mut places: Vec<&Interface> = match named {
@@ -197,8 +213,9 @@ pub(super) fn join(
                 }
             }
         }
-        report.joined.push(interface.name.clone());
     }
+    let is_joined = |found: &&Interface| found.is_up && joined.contains(&found.index);
+    report.joined = interfaces.iter().filter(is_joined).map(|found| found.name.clone()).collect();
     // Linux joins without an address of the family too; nothing can arrive until there is one.
     report.trouble = without_family(asked.address, interfaces);
     if report.trouble.is_none() && report.joined.is_empty() {

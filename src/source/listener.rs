@@ -4,7 +4,7 @@
 //! [`Listener::follow`] compares what is with what was asked for and mends what it can; its
 //! [`ListenReport`] says the rest. Never waits.
 
-use super::bind::{self, Bound};
+use super::bind::{self, Bound, Others};
 use super::interfaces::{Interface, find, interfaces};
 use super::kernel::{self, UdpSocketLine};
 use super::listen::ListenSpec;
@@ -158,7 +158,17 @@ impl Listener {
     }
 
     fn try_to_open(&mut self, report: &mut ListenReport, around: &mut Surroundings, own: &[u64]) {
-        let (bound, new) = bind::open(&self.spec, &around.interfaces, self.buffer_bytes);
+        let address = self.spec.address;
+        let in_the_way =
+            |other: IpAddr| address.is_unspecified() || other.is_unspecified() || other == address;
+        let strangers = around.rivals(self.spec.port, own, in_the_way);
+        let all = around.rivals(self.spec.port, &[], in_the_way);
+        let others = if strangers.is_empty() && !all.is_empty() {
+            Others::Ourselves
+        } else {
+            Others::Strangers
+        };
+        let (bound, new) = bind::open(&self.spec, others, &around.interfaces, self.buffer_bytes);
         let bound = bound.map(|Bound { socket, joined, index }| (socket, joined, index, new.bound));
         if let Some((.., Some(_))) = &bound
             && !self.was_free
@@ -175,11 +185,7 @@ impl Listener {
             self.open = Some(Open { joined, index, ..Open::new(socket.into(), address) });
         } else if let Some(Trouble::Taken { holder }) = &mut report.trouble {
             self.was_free = false;
-            let address = self.spec.address;
-            let lines = around.rivals(self.spec.port, own, |other| {
-                address.is_unspecified() || other.is_unspecified() || other == address
-            });
-            *holder = around.holder(&lines);
+            *holder = around.holder(&strangers);
         }
     }
 

@@ -16,6 +16,7 @@ mod cli;
 mod daemon;
 mod encode;
 mod feed;
+mod interfaces;
 mod malformed;
 mod pipeline;
 #[cfg(feature = "window")]
