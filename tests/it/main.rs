@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod cli;
 mod daemon;
 mod encode;
