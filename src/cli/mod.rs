@@ -79,10 +79,10 @@ pub struct WindowArgs {
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
     ///
-    /// ADDR:PORT, with an IPv6 address in brackets. %IFACE, a name or a number, is that interface
-    /// only. After commas: `none`, `sign` or `encrypt` for this address alone (see --security), and
-    /// `from=SOURCE` to hear only that sender, as often as there are senders; a group is then joined
-    /// source-specifically (IPv4) or filtered here (IPv6).
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
     #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
     /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
@@ -143,10 +143,10 @@ pub struct DumpArgs {
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
     ///
-    /// ADDR:PORT, with an IPv6 address in brackets. %IFACE, a name or a number, is that interface
-    /// only. After commas: `none`, `sign` or `encrypt` for this address alone (see --security), and
-    /// `from=SOURCE` to hear only that sender, as often as there are senders; a group is then joined
-    /// source-specifically (IPv4) or filtered here (IPv6).
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
     #[arg(long, value_name = LISTEN, conflicts_with = "read")]
     pub listen: Vec<ListenSpec>,
     /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's

@@ -411,6 +411,26 @@ mod tests {
     }
 
     #[test]
+    fn of_what_is_told_of_reception_the_newest_waits() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed));
+        let (outlet, intake) = Outlet::new(1, wake);
+        assert_eq!(intake.status(), None);
+        let status = |users: &'static str| {
+            let auth = super::super::auth::AuthReport { trouble: Some(users), lines: Vec::new() };
+            Status { reports: Vec::new(), auth: Some(auth) }
+        };
+        for trouble in ["first", "second", "third"] {
+            outlet.tell(status(trouble));
+        }
+        assert_eq!(intake.status(), Some(status("third")));
+        assert_eq!((intake.status(), woken.load(Ordering::Relaxed)), (None, 3));
+        drop(intake);
+        outlet.tell(status("nobody reads"));
+    }
+
+    #[test]
     fn the_other_side_is_woken_once_per_drain() {
         let woken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&woken);

@@ -351,6 +351,19 @@ mod tests {
             "",
         );
         says(
+            "::1",
+            Trouble::Overtaken { holder: Some("collectd (pid 17)".into()) },
+            "udp [::1]:25826 now goes to collectd (pid 17), which started later; ",
+            "; for unicast start with --listen [::1]:25827 and add `Server \"::1\" \"25827\"` to \
+             collectd.conf",
+        );
+        says(
+            "0.0.0.0%eth0",
+            Trouble::Down,
+            "cannot listen on udp 0.0.0.0:25826%eth0: the interface is switched off; ",
+            "; switch it on: ip link set eth0 up",
+        );
+        says(
             "239.192.74.66",
             Trouble::NowhereToJoin,
             "cannot listen on udp 239.192.74.66:25826: no interface that is up takes multicast",
@@ -365,6 +378,27 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_one_line_and_no_change_is_none() {
+        let before = report("239.192.74.66", None);
+        let mut now = ListenReport { filtered: 7, still: Vec::new(), ..before.clone() };
+        assert_eq!(now.change_since(&before), None);
+        now.joined = vec!["lo".into(), "wlan0".into()];
+        assert_eq!(
+            now.change_since(&before).unwrap(),
+            "udp 239.192.74.66:25826: joined on wlan0, no longer joined on eth0"
+        );
+        now.not_joined = vec![("eth0".into(), "no such device".into())];
+        now.joined.clone_from(&before.joined);
+        assert!(now.change_since(&before).unwrap().contains("not joined on eth0: no such device"));
+        let missing = |known: &str| Trouble::NoInterface { known: vec![known.into()] };
+        let before = report("::1%eth9", Some(missing("lo")));
+        let now = report("::1%eth9", Some(missing("docker0")));
+        assert_eq!(now.change_since(&before), None, "the others do not matter");
+        let now = report("::1%eth9", Some(Trouble::Down));
+        assert_eq!(now.change_since(&before), Some(now.to_string()));
+    }
+
+    #[test]
     fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
         let mut report = report("239.192.74.66", None);
         assert_eq!(report.state(), ListenState::Listening);
@@ -373,6 +407,14 @@ mod tests {
             "listening on udp 239.192.74.66:25826, joined on lo, eth0; receive buffer 8 MiB"
         );
         assert_eq!(buffer_advice(std::slice::from_ref(&report)), None);
+        report.filtered = 2;
+        report.elsewhere = vec![(IpAddr::from([127, 0, 0, 1]), "collectd (pid 17)".into())];
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; what is sent to 127.0.0.1 \
+             goes to collectd (pid 17); 2 datagrams of others left out; receive buffer 8 MiB"
+        );
+        (report.filtered, report.elsewhere) = (0, Vec::new());
         report.not_joined = vec![("wlan0".into(), "no such device".into())];
         report.buffer_bytes = 212_992;
         assert_eq!(report.state(), ListenState::Partly);

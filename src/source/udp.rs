@@ -29,7 +29,7 @@ pub const BYTES_PER_TURN_MAX: usize = 256 * 1024;
 pub const SOCKETS_MAX: usize = 64;
 
 /// How often to call [`UdpSource::follow`]: what comes up is listened to within 5 s, also where a
-/// port must be free twice in a row. One call takes about a tenth of a millisecond.
+/// port must be free twice in a row. One call takes 0.3 ms with three interfaces, 1.7 with 100.
 pub const FOLLOW_EVERY: Duration = Duration::from_secs(2);
 
 /// What to listen to.
