@@ -105,6 +105,11 @@ impl Index {
         number
     }
 
+    /// The name of a host.
+    pub(super) fn name(&self, host: HostNumber) -> Option<&Arc<str>> {
+        Some(&self.hosts.get(*self.positions.get(host.0)?)?.name)
+    }
+
     /// Notes a new series; it appears with [`Index::settle`].
     pub(super) fn insert(
         &mut self,
