@@ -70,7 +70,8 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     ui.label(RichText::new(firewall).color(palette.dim));
 }
 
-fn snippet(ui: &mut Ui, title: &str, text: &str, palette: &Palette) {
+/// Lines to copy.
+pub(super) fn snippet(ui: &mut Ui, title: &str, text: &str, palette: &Palette) {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.label(RichText::new(title).color(palette.dim));

@@ -187,6 +187,12 @@ impl PanelMarks {
         marks
     }
 
+    /// How many notifications are inside `span`.
+    pub fn count(&self, span: Span) -> u64 {
+        let before = |time| self.times.partition_point(|other| *other < time);
+        self.counts(before(span.start)..before(span.end)).total()
+    }
+
     /// Numbers of the notifications behind a mark, newest first.
     pub fn numbers(&self, mark: &Mark) -> impl Iterator<Item = u64> + '_ {
         self.numbers.get(mark.range.clone()).unwrap_or_default().iter().rev().copied()

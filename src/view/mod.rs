@@ -65,6 +65,8 @@ pub enum Action {
     SetNotificationFilter(String),
     /// All notifications were seen.
     MarkSeen,
+    /// Show this notification in the list.
+    PointAt(u64),
     /// Look at a notification: its moment comes on screen, and what it is about.
     ShowNotification {
         /// Its number.
@@ -241,6 +243,7 @@ impl View {
             | Action::SetSeverityShown { .. }
             | Action::SetNotificationFilter(_)
             | Action::MarkSeen
+            | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
         }
     }
@@ -257,6 +260,7 @@ impl View {
             Action::SetSeverityShown { severity, shown } => list.set_shown(severity, shown),
             Action::SetNotificationFilter(text) => list.set_filter(&text),
             Action::MarkSeen => list.seen = at.notifications,
+            Action::PointAt(number) => (list.open, list.chosen) = (true, Some(number)),
             Action::ShowNotification { number, time, about } => {
                 list.chosen = Some(number);
                 self.window.show_moment(time, at.now);

@@ -109,6 +109,7 @@ fn marks_stand_in_order_of_time_and_those_that_are_near_are_one() {
     notify(&mut screen, vec![okay]);
     let marks = marks_of(&screen, "Load");
     assert_eq!(drawn(&marks), [(20.0, 4), (21.3, 1), (50.0, 1)]);
+    assert_eq!((marks.count(span(-100.0, 100.0)), marks.count(span(20.5, 50.0))), (6, 4));
     let first = &marks.in_span(span(-100.0, 100.0), 2_000.0)[0];
     assert_eq!(first.counts, Severities { failures: 3, warnings: 0, okays: 1 });
     assert_eq!(first.counts.worst(), Some(Severity::Failure));
