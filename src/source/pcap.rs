@@ -6,7 +6,7 @@
 
 use super::udp::{Datagram, PORT_DEFAULT};
 use crate::metric::{CdTime, Interval};
-use crate::wire::{Event, decode};
+use crate::wire::{Event, SecurityLevel, decode};
 use etherparse::{EtherType, IpNumber, LaxNetSlice, LaxSlicedPacket, TransportSlice};
 use pcap_file::pcap::{PcapReader, RawPcapPacket};
 use pcap_file::{PcapError, TsResolution};
@@ -170,11 +170,12 @@ impl Capture {
             };
             self.packets += 1;
             match self.link.open(&packet.data) {
-                Inside::Udp { sender, port, bytes }
-                    if port == PORT_DEFAULT || is_collectd(bytes) =>
+                Inside::Udp { sender, to, bytes }
+                    if to.port() == PORT_DEFAULT || is_collectd(bytes) =>
                 {
                     let arrival = arrival(&packet, nanos);
-                    take(&Datagram { bytes, sender, arrival, internal: false });
+                    let level = SecurityLevel::None;
+                    take(&Datagram { bytes, sender, arrival, to, level, internal: false });
                     return Ok(true);
                 }
                 Inside::Fragment => self.skipped.fragments += 1,
@@ -193,7 +194,7 @@ impl Capture {
 
 /// What a packet holds.
 enum Inside<'a> {
-    Udp { sender: SocketAddr, port: u16, bytes: &'a [u8] },
+    Udp { sender: SocketAddr, to: SocketAddr, bytes: &'a [u8] },
     Fragment,
     Other,
 }
@@ -230,9 +231,13 @@ fn cooked<'a>(ether_type: Option<&[u8]>, behind: Option<&'a [u8]>) -> Option<Lax
 }
 
 fn inside<'a>(packet: &LaxSlicedPacket<'a>) -> Inside<'a> {
-    let ip: IpAddr = match &packet.net {
-        Some(LaxNetSlice::Ipv4(ip)) => ip.header().source_addr().into(),
-        Some(LaxNetSlice::Ipv6(ip)) => ip.header().source_addr().into(),
+    let (from, to): (IpAddr, IpAddr) = match &packet.net {
+        Some(LaxNetSlice::Ipv4(ip)) => {
+            (ip.header().source_addr().into(), ip.header().destination_addr().into())
+        }
+        Some(LaxNetSlice::Ipv6(ip)) => {
+            (ip.header().source_addr().into(), ip.header().destination_addr().into())
+        }
         _ => return Inside::Other,
     };
     let payload = packet.net.as_ref().and_then(LaxNetSlice::ip_payload_ref);
@@ -241,8 +246,8 @@ fn inside<'a>(packet: &LaxSlicedPacket<'a>) -> Inside<'a> {
     }
     match &packet.transport {
         Some(TransportSlice::Udp(udp)) => Inside::Udp {
-            sender: SocketAddr::new(ip, udp.source_port()),
-            port: udp.destination_port(),
+            sender: SocketAddr::new(from, udp.source_port()),
+            to: SocketAddr::new(to, udp.destination_port()),
             bytes: udp.payload(),
         },
         _ => Inside::Other,

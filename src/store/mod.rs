@@ -14,8 +14,8 @@ mod query;
 mod series;
 
 pub use health::{
-    CONFLICTS_MAX, Conflict, FAULTS_MAX, Health, PROTECTED_MAX, ProtectedCount, SENDERS_MAX,
-    SenderHealth, Totals, UNKNOWN_TYPES_MAX,
+    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX,
+    SenderHealth, Totals, UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
