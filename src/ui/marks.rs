@@ -9,7 +9,7 @@ use crate::view::format;
 use crate::view::marks::{Mark, PanelMarks};
 use crate::view::notifications::subject;
 use crate::view::panels::{Panel, PanelKey};
-use eframe::egui::{self, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{self, Align2, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use egui_plot::PlotTransform;
 use std::collections::HashMap;
 
@@ -106,6 +106,14 @@ fn mark_ui(
     // The line does not go through the glyph.
     ui.painter().circle_filled(center, 6.5, palette.panel);
     severity_glyph(ui.painter(), center, severity, color, palette.panel);
+    if mark.counts.total() > 1 {
+        let at = center + vec2(8.0, 0.0);
+        let count = format::count(mark.counts.total());
+        let galley = ui.painter().layout_no_wrap(count, theme::tick(), color);
+        let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
+        ui.painter().rect_filled(place.expand2(vec2(2.0, -1.0)), 3.0, palette.panel);
+        ui.painter().galley(place.min, galley, color);
+    }
     let noted = newest.and_then(|number| screen.store.notifications().get(number));
     let id = ui.scope_id().with(("mark", mark.time.raw()));
     let rect = Rect::from_center_size(center, vec2(12.0, 12.0));

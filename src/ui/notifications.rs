@@ -73,7 +73,7 @@ fn header_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
         ui.set_min_size(size);
         ui.spacing_mut().item_spacing.x = 8.0;
-        ui.add_space(6.0);
+        ui.add_space(12.0);
         if ui.available_width() > WIDE {
             ui.label(RichText::new("Notifications").font(theme::medium(13.0)));
             ui.add_space(6.0);

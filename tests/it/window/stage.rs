@@ -3,11 +3,11 @@
 use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
 use collectoscope::ingest::Ingest;
-use collectoscope::metric::{CdTime, Identifier, Interval, Value};
+use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::source::Outlet;
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
-use collectoscope::wire::{Encoder, SecurityLevel};
+use collectoscope::wire::{Encoder, SecurityLevel, encode_notification};
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
 };
@@ -145,6 +145,21 @@ impl Stage {
         }
         encoder.flush(&mut deliver);
         self.outlet.offer(self.ingest.take(None));
+    }
+
+    /// A notification of now about `host/plugin`, or about `host` alone.
+    pub(super) fn notify(&mut self, about: &str, severity: Severity, message: &str) {
+        self.send_notification(about, severity, message);
+        self.settle();
+    }
+
+    /// The same without a look at what comes of it.
+    pub(super) fn send_notification(&mut self, about: &str, severity: Severity, message: &str) {
+        let (host, plugin) = about.split_once('/').unwrap_or((about, ""));
+        let id = Identifier::new(host, plugin, "", "", "");
+        let (mut bytes, message) = (Vec::new(), message.as_bytes());
+        encode_notification(&id.names(), self.now(), severity, message, &mut bytes).unwrap();
+        self.datagram(&bytes, SENDER);
     }
 
     /// A datagram from anywhere.
@@ -299,6 +314,12 @@ impl Stage {
     pub(super) fn hover(&mut self, at: Pos2) {
         self.harness.hover_at(at);
         self.settle();
+    }
+
+    /// Rests the pointer until a tooltip comes.
+    pub(super) fn rest(&mut self, at: Pos2) {
+        self.hover(at);
+        self.harness.run_steps(60);
     }
 
     pub(super) fn click_at(&mut self, at: Pos2) {
