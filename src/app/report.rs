@@ -2,10 +2,12 @@
 
 use super::App;
 use crate::metric::{CdTime, Span};
-use crate::store::{Noted, Severities};
+use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
 use crate::view::selection::Scope;
+use crate::view::senders::{Protected, refused_from};
 use crate::view::window::Anchor;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -41,6 +43,9 @@ pub(super) struct Report {
     conflicts: Vec<String>,
     faults: u64,
     protected: u64,
+    refused: u64,
+    refusals: Vec<String>,
+    hosts_protected: BTreeMap<String, &'static str>,
     lost: u64,
     memory_bytes: usize,
     samples: u64,
@@ -138,6 +143,13 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
         faults: totals.faults,
         protected: totals.protected,
+        refused: totals.refused,
+        refusals: refused_from(app.store.health(), NOTIFICATIONS_TOLD)
+            .0
+            .into_iter()
+            .map(|t| t.what)
+            .collect(),
+        hosts_protected: protected(app),
         lost: crate::view::health::lost(&totals),
         memory_bytes: usage.bytes,
         samples: usage.samples,
@@ -154,6 +166,15 @@ fn scope(scope: &Scope) -> String {
         }
         Scope::Plugin { host, plugin, instance } => format!("{host}/{plugin}-{instance}"),
     }
+}
+
+/// How hosts come whose values are not plain.
+fn protected(app: &App) -> BTreeMap<String, &'static str> {
+    let hosts = app.store.index().hosts().iter();
+    let how = hosts.map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
+    how.filter(|(_, how)| *how != Protected::Plain)
+        .map(|(node, how)| (node.name.to_string(), how.word()))
+        .collect()
 }
 
 fn counts(counts: &Severities) -> Counts {

@@ -43,8 +43,8 @@ pub struct Health {
     pub unknown_types: BTreeMap<Box<str>, u64>,
     /// Identifiers of unknown types whose type did not fit above.
     pub other_unknown_types: u64,
-    /// Hosts that said two things about one moment; at most [`CONFLICTS_MAX`]. Two machines have one
-    /// name, or two senders write one series.
+    /// Hosts that said two things about one moment; at most [`CONFLICTS_MAX`]. Two machines have
+    /// one name, or two programs write one series.
     pub conflicts: BTreeMap<Arc<str>, Conflict>,
     /// Signed and encrypted parts by user and fate; at most [`PROTECTED_MAX`], then by
     /// [`crate::ingest::OTHER_USERS`].

@@ -401,7 +401,7 @@ impl Store {
             self.health.conflict(name, conflicts, now);
         }
         self.newest = self.newest.max(Some(row.time));
-        self.index.seen(list.host, row.time, now);
+        self.index.seen(list.host, row.time, now, row.trust);
         self.trim();
     }
 

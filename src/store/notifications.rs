@@ -291,7 +291,8 @@ mod tests {
             let kept: Vec<_> = notifications.iter().cloned().collect();
             let fast = kept.iter().map(|noted| (noted.notification.clone(), noted.heard));
             proptest::prop_assert!(fast.eq(slow));
-            proptest::prop_assert!(kept.iter().all(|noted| notifications.get(noted.number) == Some(noted)));
+            let found = |noted: &Noted| notifications.get(noted.number) == Some(noted);
+            proptest::prop_assert!(kept.iter().all(found));
             proptest::prop_assert_eq!(notifications.table.len(), kept.len());
         }
     }

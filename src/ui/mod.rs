@@ -12,6 +12,7 @@ mod marks;
 mod notifications;
 mod panes;
 mod plots;
+mod senders;
 mod shapes;
 mod sidebar;
 mod sparkline;

@@ -5,9 +5,12 @@ use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
 use crate::metric::{CdTime, Interval, Severity};
+use crate::store::Health;
 use crate::view::health::lost;
 use crate::view::notifications::in_words;
+use crate::view::senders::{Trouble, refusals};
 use crate::view::{Action, Pane, format};
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
 
@@ -31,7 +34,9 @@ pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
             let mut first = true;
             for item in items(screen, &palette) {
                 let font = theme::small();
-                let galley = ui.painter().layout_no_wrap(item.text.clone(), font, item.color);
+                let mut job = LayoutJob::simple_singleline(item.text.clone(), font, item.color);
+                job.wrap = TextWrapping::truncate_at_width(ITEM_MAX);
+                let galley = ui.painter().layout_job(job);
                 let room = if item.glyph.is_some() { GLYPH_ROOM } else { 0.0 };
                 let size = vec2(galley.size().x + room, 18.0);
                 // What does not fit is left out rather than cut in the middle.
@@ -50,6 +55,8 @@ pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
     });
 }
 
+/// Widest text of an item: names from the network may be long.
+const ITEM_MAX: f32 = 330.0;
 /// Before the text of an item with a glyph.
 const GLYPH_ROOM: f32 = 15.0;
 
@@ -159,6 +166,8 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         0 => Item::new("lost 0".into(), palette.dim, hint),
         lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
     });
+    refused(health, palette, items);
+    twice(health, palette, items);
     let unknown = health.unknown_types.len() as u64;
     let faults = totals.faults.saturating_sub(totals.refused);
     for (count, what, hint) in [
@@ -166,11 +175,6 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
             faults,
             if faults == 1 { "fault" } else { "faults" },
             "Faults in received datagrams (F2 says which)",
-        ),
-        (
-            totals.refused,
-            "signed/encrypted refused",
-            "Parts that are signed or encrypted and could not be opened; F2 says why",
         ),
         (
             unknown,
@@ -182,6 +186,47 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
             let text = format!("! {} {what}", format::count(count));
             items.push(Item::new(text, palette.warn, hint));
         }
+    }
+}
+
+/// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.
+fn refused(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+    let troubles = refusals(&health.protected);
+    let Some(first) = troubles.first() else { return };
+    let what = first.what.split(':').next().unwrap_or_default();
+    let text = match troubles.len() {
+        1 => format!("refused: {what}"),
+        more => format!("refused: {what} +{}", more - 1),
+    };
+    let sentence =
+        |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
+    let hint = troubles.iter().take(REASONS_TOLD_MAX).map(sentence).collect::<Vec<_>>().join("\n");
+    let severity = if first.grave { Severity::Failure } else { Severity::Warning };
+    let item = Item::new(text, palette.severity(severity), hint + "\nF2 says who");
+    items.push(Item { glyph: Some(severity), ..item });
+}
+
+/// Reasons told in a hint.
+const REASONS_TOLD_MAX: usize = 5;
+
+/// What came more than once: for information where it agrees, a warning where it does not.
+fn twice(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+    let mut hosts = health.conflicts.keys();
+    if let Some(first) = hosts.next() {
+        let text = match hosts.count() {
+            0 => format!("conflict: {}", crate::metric::display_safe(first)),
+            more => format!("{} hosts in conflict", more + 1),
+        };
+        let hint = "Values for moments that had other values: two machines with one host name, or \
+                    two programs that write one series (F2 names them)";
+        let item = Item::new(text, palette.warn, hint);
+        items.push(Item { glyph: Some(Severity::Warning), ..item });
+    }
+    let duplicates = health.totals.duplicate_values;
+    if duplicates > 0 {
+        let hint = "Values heard twice, through two groups, two interfaces or a relay: kept once";
+        let text = format!("heard twice {}", format::count(duplicates));
+        items.push(Item::new(text, palette.dim, hint));
     }
 }
 

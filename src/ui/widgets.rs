@@ -2,6 +2,7 @@
 
 use super::theme::{self, Palette};
 use crate::metric::Severity;
+use crate::view::senders::Protected;
 use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
     vec2,
@@ -137,6 +138,36 @@ pub fn severity_glyph(
             line(vec2(-1.2, 3.2), vec2(4.2, -3.4), stroke);
         }
     }
+}
+
+/// A padlock, 9 points wide: filled for encrypted, outlined for signed, open where nobody can be
+/// sure. Plain has none.
+pub fn lock(painter: &egui::Painter, center: Pos2, how: Protected, palette: &Palette) {
+    let (color, filled, open) = match how {
+        Protected::Plain => return,
+        Protected::Encrypted => (palette.live, true, false),
+        Protected::Signed => (palette.live, false, false),
+        Protected::Unverified | Protected::Partly => (palette.warn, false, true),
+    };
+    let body = Rect::from_center_size(center + vec2(0.0, 2.0), vec2(8.0, 6.0));
+    let stroke = Stroke::new(1.2, color);
+    if filled {
+        painter.rect_filled(body, 1.5, color);
+    } else {
+        painter.rect_stroke(body, 1.5, stroke, egui::StrokeKind::Inside);
+    }
+    let (lift, right) = if open { (-1.5, -2.5) } else { (0.0, 0.0) };
+    let shackle = [
+        vec2(-2.5, -0.5),
+        vec2(-2.5, -2.5 + lift),
+        vec2(-1.6, -4.1 + lift),
+        vec2(0.0, -4.7 + lift),
+        vec2(1.6, -4.1 + lift),
+        vec2(2.5, -2.5 + lift),
+        vec2(2.5, -0.5 + right),
+    ];
+    let points = shackle.into_iter().map(|offset| center + offset).collect();
+    painter.add(Shape::line(points, stroke));
 }
 
 /// How much of a row's series are drawn.

@@ -14,6 +14,7 @@ pub mod notifications;
 pub mod panels;
 pub mod plot;
 pub mod selection;
+pub mod senders;
 pub mod tree;
 pub mod window;
 

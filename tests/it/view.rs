@@ -5,6 +5,7 @@ mod notifications;
 mod panels;
 mod plot;
 mod rows;
+mod senders;
 
 use crate::feed::{NOW, SOURCE};
 use collectoscope::ingest::Ingest;

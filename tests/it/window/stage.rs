@@ -7,7 +7,7 @@ use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::source::Outlet;
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
-use collectoscope::wire::{Encoder, SecurityLevel, encode_notification};
+use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
 };
@@ -17,6 +17,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// When the tests begin: 08:00:00 in UTC.
 pub(super) const NOW: u64 = 1_800_000_000;
@@ -135,11 +136,32 @@ impl Stage {
         self.settle();
     }
 
+    /// What an AuthFile of this text opens, from now on.
+    pub(super) fn keys(&mut self, auth_file: &str) {
+        let (keys, faults) = KeyRing::parse(auth_file.as_bytes());
+        assert!(faults.is_empty(), "{faults:?}");
+        self.ingest.set_keys(Some(Arc::new(keys)));
+    }
+
     /// Puts value lists of now into datagrams, as a daemon with an interval of a second does.
     pub(super) fn send(&mut self, samples: &[Sample]) {
+        self.send_sealed(samples, None);
+    }
+
+    /// The same, signed or encrypted by a user whose password is `w0nderl4nd`.
+    pub(super) fn send_sealed(&mut self, samples: &[Sample], by: Option<(Protection, &str)>) {
         let (now, ingest) = (self.now(), &mut self.ingest);
-        let mut encoder = Encoder::default();
-        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, SENDER, now, SecurityLevel::None);
+        let seal = by.map(|(how, user)| Seal::new(how, user.as_bytes(), b"w0nderl4nd").unwrap());
+        let mut encoder = Encoder::new(1_452 - seal.as_ref().map_or(0, Seal::overhead_bytes));
+        let mut sealed = Vec::new();
+        let mut deliver = |bytes: &[u8]| {
+            sealed.clear();
+            match &seal {
+                Some(seal) => seal.seal(bytes, &[7; 16], &mut sealed),
+                None => sealed.extend_from_slice(bytes),
+            }
+            ingest.datagram(&sealed, SENDER, now, SecurityLevel::None);
+        };
         for (id, values) in samples {
             encoder.push(&id.names(), now, Interval::from_secs(1), values, &mut deliver).unwrap();
         }
