@@ -92,7 +92,7 @@ fn hosts_tell_how_they_are_protected() {
     stage.assert_says("encrypted by alice, from 127.0.0.1");
     stage.press(Key::F2);
     stage.assert_says("both, plain, secret and 1 more");
-    stage.assert_says("plain, signed by alice, encrypted by alice");
+    stage.assert_says("plain; signed by alice; encrypted by alice");
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_signature_that_nobody_can_check_is_told_on_its_host() {
     assert_eq!(stage.rows()[0], "alpha unverified");
     let row = stage.place(Role::TreeItem, "alpha");
     stage.rest(row.center());
-    stage.assert_says("signed by alice, unverified: there is no --auth-file to check it");
+    stage.assert_says("unverified: signed by alice, but there is no --auth-file to check it");
 }
 
 #[test]
