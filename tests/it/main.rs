@@ -18,6 +18,7 @@ mod encode;
 mod feed;
 mod malformed;
 mod pipeline;
+mod properties;
 #[cfg(feature = "window")]
 mod screen;
 mod sharing;
