@@ -12,10 +12,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod cli;
 mod daemon;
 mod encode;
 mod feed;
+mod interfaces;
 mod malformed;
 mod pipeline;
 mod properties;
