@@ -7,6 +7,7 @@
 mod fonts;
 mod open;
 mod report;
+mod sources;
 
 pub use open::{OpenError, WindowOptions, run};
 
@@ -196,6 +197,9 @@ impl App {
         let Some(intake) = &self.setup.intake else {
             return false;
         };
+        if let Some(status) = intake.status() {
+            sources::describe(&mut self.setup.sources, &status);
+        }
         let start = Instant::now();
         while let Some(batch) = intake.next() {
             self.store.absorb(SourceId(0), &batch, now);

@@ -2,6 +2,9 @@
 
 use super::stage::{SENDER, Stage, machine};
 use crate::support::{data, datagrams};
+use collectoscope::source::auth::AuthFile;
+use collectoscope::source::receiver;
+use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::view::Pane;
 use eframe::egui::{Key, accesskit::Role, vec2};
 use std::net::SocketAddr;
@@ -34,6 +37,28 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
     assert_eq!((health.senders.len(), totals.faults, totals.refused), (2, 21, 20));
     stage.press(Key::Escape);
     assert_eq!(stage.app().view().pane, None);
+}
+
+#[test]
+fn what_is_listened_to_is_shown_as_it_becomes() {
+    let mut stage = Stage::new();
+    let listen = ["127.0.0.1:0", "192.0.2.1:25826"].map(|spec| spec.parse().unwrap()).into();
+    let source = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
+    let auth = AuthFile::open("/nothing/here".into());
+    let mut status = receiver::status(&source, Some(&auth));
+    stage.tell(status.clone());
+    let port = source.reports()[0].bound.unwrap().port();
+    // In the middle of the empty window, in the status bar and in the pane.
+    stage.assert_says("192.0.2.1:25826: the address is none of this machine's");
+    stage.assert_says("nothing signed or encrypted is accepted: there is no such file");
+    stage.assert_says(&format!("! listening on port {port}, 1 of 2 sockets, AuthFile not read"));
+    status.reports.pop();
+    status.auth = None;
+    stage.tell(status);
+    assert!(!stage.says("192.0.2.1") && !stage.says("AuthFile"), "{:#?}", stage.nodes());
+    stage.assert_says(&format!("listening on port {port}"));
+    stage.press(Key::F2);
+    stage.assert_says(&format!("listening on udp 127.0.0.1:{port}"));
 }
 
 #[test]

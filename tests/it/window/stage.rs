@@ -5,6 +5,7 @@ use collectoscope::config::Settings;
 use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::source::Outlet;
+use collectoscope::source::udp::Status;
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
@@ -188,6 +189,12 @@ impl Stage {
     pub(super) fn datagram(&mut self, bytes: &[u8], sender: SocketAddr) {
         self.ingest.datagram(bytes, sender, self.now(), SecurityLevel::None);
         self.outlet.offer(self.ingest.take(None));
+    }
+
+    /// The receiver says how reception stands.
+    pub(super) fn tell(&mut self, status: Status) {
+        self.outlet.tell(status);
+        self.settle();
     }
 
     /// Frames until nothing changes any more.
