@@ -173,6 +173,20 @@ fn the_pointer_on_a_plot_shows_the_values_of_that_moment() {
 }
 
 #[test]
+fn an_overview_that_leaves_panels_out_says_so_and_shows_them_on_a_click() {
+    let mut stage = Stage::new();
+    for n in 0..6 {
+        let id = Identifier::new("alpha", "interface", &format!("eth{n}"), "if_octets", "");
+        stage.send(&[(id, vec![Value::Derive(0), Value::Derive(0)])]);
+    }
+    stage.settle();
+    assert_eq!(stage.titles().len(), 4);
+    stage.click(Role::Button, "2 more");
+    assert_eq!(stage.titles().len(), 6);
+    assert!(!stage.says("2 more"));
+}
+
+#[test]
 fn a_second_host_is_listed_and_changes_nothing_on_the_canvas() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.seconds(3, &["alpha", "beta"]);
