@@ -165,6 +165,8 @@ pub enum Format {
     Json,
     /// One row a value, with a header.
     Csv,
+    /// PUTVAL and PUTNOTIF lines, as `collectoscope send` and collectd's exec plugin read them.
+    Putval,
     /// Every byte of every datagram with its offset and meaning, and what is wrong where.
     Hex,
 }

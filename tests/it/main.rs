@@ -23,6 +23,7 @@ mod screen;
 mod sharing;
 mod source;
 mod store;
+mod text;
 mod tidy;
 mod trace;
 mod view;

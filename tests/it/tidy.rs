@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 /// Modules by floor, bottom first; a floor imports only floors below it and itself.
 const FLOORS: [&[&str]; 6] = [
     &["metric", "typesdb", "rate"],
-    &["wire"],
+    &["wire", "text"],
     &["ingest", "store"],
     &["view"],
     &["source", "config", "ui"],
