@@ -101,7 +101,8 @@ pub struct PutNotif<'a> {
 /// assert_eq!(values.lists[0].values, [Value::Derive(421_465), Value::Derive(479_194)]);
 ///
 /// let error = text::parse(b"PUTVAL web1/load/load N:0.5", &context).unwrap_err();
-/// assert_eq!(error.to_string(), "column 22: 1 value, but load has 3: shortterm, midterm, longterm");
+/// let told = "column 23: 1 value, but load has 3: shortterm, midterm, longterm";
+/// assert_eq!(error.to_string(), told);
 /// ```
 pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command<'a>>, LineError> {
     let line = line.trim_ascii_end();
@@ -225,7 +226,8 @@ mod tests {
     fn every_value_has_the_type_of_its_data_source() {
         check(
             "PUTVAL h/p/mixed 1:18446744073709551615:1e3:-0x10:010",
-            "h|p||mixed| 1+7 [Counter(18446744073709551615), Gauge(1000.0), Derive(-16), Absolute(8)]",
+            "h|p||mixed| 1+7 [Counter(18446744073709551615), Gauge(1000.0), Derive(-16), \
+             Absolute(8)]",
         );
         check("PUTVAL h/p/if_octets :1::2:3:", "h|p||if_octets| 1+7 [Derive(2), Derive(3)]");
     }

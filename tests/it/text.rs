@@ -80,7 +80,10 @@ proptest! {
     #[test]
     fn a_list_comes_back_through_line_and_wire_as_it_was(
         owned in any_owned(),
-        time in prop_oneof![1..=u64::MAX, (1_u64..1 << 30).prop_map(|raw| (1_795_426_812 << 30) + raw)],
+        time in prop_oneof![
+            1..=u64::MAX,
+            (1_u64..1 << 30).prop_map(|raw| (1_795_426_812 << 30) + raw),
+        ],
         interval in any::<u64>(),
         values in any_values(),
     ) {
