@@ -204,7 +204,8 @@ mod tests {
         let told = |text: &str| Link::open(&text.parse().unwrap(), None).unwrap_err().to_string();
         let no_interface = told("127.0.0.1%nosuch0");
         assert!(
-            no_interface.starts_with("cannot send to 127.0.0.1:25826%nosuch0: no interface nosuch0"),
+            no_interface
+                .starts_with("cannot send to 127.0.0.1:25826%nosuch0: no interface nosuch0"),
             "{no_interface}"
         );
         // RFC 6761: names below `invalid` have no address.

@@ -169,7 +169,7 @@ pub struct Sent {
 /// # let listener = std::net::UdpSocket::bind("127.0.0.1:0")?;
 /// # let port = listener.local_addr()?.port();
 ///
-/// let destination: Destination = format!("localhost:{port}").replace("localhost", "127.0.0.1").parse()?;
+/// let destination: Destination = format!("127.0.0.1:{port}").parse()?;
 /// let seal = Seal::new(Protection::Encrypted, b"alice", b"secret")?;
 /// let options = SenderOptions { seal: Some(seal), ..SenderOptions::default() };
 /// let mut sender = Sender::open(&[destination], options)?;

@@ -17,9 +17,11 @@ mod daemon;
 mod encode;
 mod feed;
 mod malformed;
+mod peers;
 mod pipeline;
 #[cfg(feature = "window")]
 mod screen;
+mod send;
 mod sharing;
 mod source;
 mod store;
