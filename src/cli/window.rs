@@ -11,7 +11,12 @@ pub(super) fn run(args: &WindowArgs) -> Result<(), impl fmt::Display> {
     use crate::view::Theme;
 
     app::run(&WindowOptions {
-        udp: UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer },
+        udp: UdpOptions {
+            listen: args.listen.clone(),
+            receive_buffer_mib: args.receive_buffer,
+            level: args.security,
+        },
+        auth_file: args.auth_file.clone(),
         types_db: args.types_db.clone(),
         local: !args.no_local,
         memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),

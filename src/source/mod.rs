@@ -3,10 +3,12 @@
 //! A source owns one named thread, ends promptly when dropped, and hands its batches to an
 //! [`Outlet`], which never blocks it.
 
+pub mod auth;
 mod bind;
 pub mod interfaces;
 mod kernel;
 mod listen;
+mod listener;
 pub mod local;
 pub mod outlet;
 pub mod pcap;
