@@ -107,6 +107,11 @@ impl Daemon {
         read("log") + &read("out")
     }
 
+    /// Where its unixsock plugin listens, if it was loaded.
+    pub fn unixsock(&self) -> PathBuf {
+        self.folder.path().join("sock")
+    }
+
     /// What its csv plugin wrote: "host/plugin/type" to time (three decimals) to values.
     pub fn csv(&self) -> Csv {
         let root = self.folder.path().join("csv");
@@ -166,6 +171,9 @@ fn config_text(plan: &Plan<'_>, base: &Path) -> String {
     }
     if plan.plugins.contains(&"cpu") {
         text.push_str("<Plugin cpu>\nValuesPercentage true\n</Plugin>\n");
+    }
+    if plan.plugins.contains(&"unixsock") {
+        writeln!(text, "<Plugin unixsock>\nSocketFile \"{base}/sock\"\n</Plugin>").unwrap();
     }
     text
 }
