@@ -19,6 +19,8 @@ use crate::typesdb::TypesDb;
 use crate::ui::{self, Memory, Screen, Sources, theme};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::marks::Events;
+use crate::view::notifications::Listed;
 use crate::view::panels::{Panel, panels};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
@@ -127,6 +129,8 @@ pub struct App {
     drawn: HashMap<SeriesId, usize>,
     panels_for: Option<(u64, u64)>,
     rows: Rows,
+    listed: Listed,
+    events: Events,
     meter: Meter,
     memory: Memory,
     actions: Vec<Action>,
@@ -156,6 +160,8 @@ impl App {
             drawn: HashMap::new(),
             panels_for: None,
             rows: Rows::default(),
+            listed: Listed::default(),
+            events: Events::default(),
             meter: Meter::default(),
             memory: Memory::default(),
             actions: Vec::new(),
@@ -229,6 +235,8 @@ impl App {
         }
         let (filter, open) = (&self.view.filter, &self.view.open);
         self.rows.update(&self.store, filter, open, self.view.tree_revision);
+        self.listed.update(self.store.notifications(), &self.view.notifications);
+        self.events.update(&self.store);
     }
 
     fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
@@ -239,6 +247,7 @@ impl App {
             now,
             values: self.store.health().totals.values,
             oldest: self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min(),
+            notifications: self.store.notifications().counts(),
         };
         for action in self.actions.drain(..) {
             if let Action::SetTheme(theme) = action {
@@ -345,6 +354,8 @@ impl App {
             panels: &self.panels,
             drawn: &self.drawn,
             rows: &self.rows,
+            listed: &self.listed,
+            events: &self.events,
             meter: &self.meter,
             sources: &self.setup.sources,
             messages: &self.setup.messages,

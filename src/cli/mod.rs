@@ -6,7 +6,11 @@
 mod dump;
 mod faults;
 mod format;
+mod send;
+mod stop;
 mod window;
+
+pub use send::SendArgs;
 
 use crate::source::udp::ListenSpec;
 use crate::wire::SecurityLevel;
@@ -37,6 +41,7 @@ Examples:
   collectoscope --screenshot now.png --after 10
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
+  collectoscope send --this-machine stats.example.net
 
 To send here, a collectd needs in its collectd.conf:
   <LoadPlugin network>
@@ -69,6 +74,10 @@ pub enum Command {
     /// Print what arrives, one line per value list or notification.
     #[command(after_long_help = DUMP_EXAMPLES)]
     Dump(DumpArgs),
+    /// Send values and notifications: lines of collectd's plain text protocol from standard
+    /// input, or what this machine measures.
+    #[command(after_long_help = send::EXAMPLES)]
+    Send(SendArgs),
 }
 
 /// How the window is opened.
@@ -193,6 +202,8 @@ pub enum Format {
     Json,
     /// One row a value, with a header.
     Csv,
+    /// PUTVAL and PUTNOTIF lines, as `collectoscope send` and collectd's exec plugin read them.
+    Putval,
     /// Every byte of every datagram with its offset and meaning, and what is wrong where.
     Hex,
 }
@@ -227,6 +238,7 @@ impl WindowArgs {
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
+        Some(Command::Send(args)) => send::run(&args),
         None => open_window(&cli.window),
     }
 }
@@ -366,6 +378,19 @@ mod tests {
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
             &["dump", "--read", "f", "--listen", "127.0.0.1"],
+            &["send"],
+            &["send", "a b"],
+            &["send", "host:0"],
+            &["send", "host", "--ttl", "0"],
+            &["send", "host", "--ttl", "256"],
+            &["send", "host", "--max-packet-size", "1023"],
+            &["send", "host", "--max-packet-size", "65508"],
+            &["send", "host", "--flush", "soon"],
+            &["send", "host", "--interval", "0"],
+            &["send", "host", "--security", "some"],
+            &["send", "host", "--user", "alice"],
+            &["send", "host", "--auth-file", "keys"],
+            &["send", "host", "--this-machine", "--types-db", "types.db"],
         ] {
             let all = ["collectoscope"].iter().chain(args);
             assert!(Cli::try_parse_from(all).is_err(), "{args:?}");
