@@ -9,11 +9,12 @@ use super::{SECS_MAX, say};
 use crate::config::load_types_db;
 use crate::metric::{CdTime, Interval};
 use crate::send::{Destination, Flush, PACKET_SIZES, SendError, Sender, SenderOptions};
+use crate::source::auth::AuthFile;
 use crate::source::local::{Station, host_name, until_next};
 use crate::text::{self, Command, Context, PutNotif, PutVal};
 use crate::typesdb::TypesDb;
 use crate::wire::{
-    KeyRing, MESSAGE_MAX_BYTES, Protection, SIZE_MAX_DEFAULT, Seal, SealError, SecurityLevel,
+    MESSAGE_MAX_BYTES, Protection, SIZE_MAX_DEFAULT, Seal, SealError, SecurityLevel,
 };
 use clap::Args;
 use lines::{LINE_MAX_BYTES, Line, Lines};
@@ -22,10 +23,9 @@ use std::fs::File;
 use std::io::{self, IsTerminal as _, Read as _};
 use std::num::NonZeroU8;
 use std::os::fd::AsFd as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
-use zeroize::Zeroizing;
 
 pub(super) const EXAMPLES: &str = "\
 Examples:
@@ -107,9 +107,6 @@ const REFUSAL_WAIT: Duration = Duration::from_millis(100);
 const MEASURE_EVERY: Duration = Duration::from_secs(10);
 /// More often is of no use and costs the machine that is measured.
 const INTERVAL_MIN_SECS: f64 = 0.1;
-/// Bytes read of an AuthFile: some 30,000 users. A wrong file is given up before it fills the
-/// memory.
-const AUTH_FILE_BYTES_MAX: u64 = 1 << 20;
 /// Bytes taken from standard input at once, a pipe's worth.
 const READ_BYTES: usize = 64 * 1024;
 
@@ -195,9 +192,15 @@ fn seal(args: &SendArgs) -> Result<Option<Seal>, Refusal> {
         let why = "--security needs --user NAME and --auth-file FILE, whose password to use";
         return Err((why.into(), 2));
     };
-    let keys = read_keys(path).map_err(|error| {
-        (format!("cannot read the AuthFile: {error}, in {}", path.display()), 1)
-    })?;
+    let file = AuthFile::open(path.clone());
+    if let Some(reason) = file.failure_reason() {
+        return Err((format!("cannot read the AuthFile: {reason}, {}", path.display()), 1));
+    }
+    let keys = file.keys();
+    // Without any user there follows more than a warning.
+    for line in file.report().lines.iter().filter(|line| !line.ok && !keys.is_empty()) {
+        say(&line.text);
+    }
     let seal = Seal::of_user(protection, user.as_bytes(), &keys).map_err(|error| match error {
         SealError::UserUnknown => {
             let count = keys.len();
@@ -206,17 +209,6 @@ fn seal(args: &SendArgs) -> Result<Option<Seal>, Refusal> {
         error => (format!("cannot send as {user:?}: {error}"), 1),
     })?;
     Ok(Some(seal))
-}
-
-fn read_keys(path: &Path) -> io::Result<KeyRing> {
-    let file = File::open(path)?;
-    let mut text = Zeroizing::new(Vec::new());
-    let bytes = file.take(AUTH_FILE_BYTES_MAX + 1).read_to_end(&mut text)?;
-    if u64::try_from(bytes).is_ok_and(|bytes| bytes > AUTH_FILE_BYTES_MAX) {
-        let why = format!("larger than {AUTH_FILE_BYTES_MAX} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, why));
-    }
-    Ok(KeyRing::parse(&text).0)
 }
 
 /// Sends what standard input says.

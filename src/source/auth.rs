@@ -104,6 +104,11 @@ impl AuthFile {
         self.is_read
     }
 
+    /// Why it could not be read when it was last looked at.
+    pub fn failure_reason(&self) -> Option<&str> {
+        self.seen.as_ref().err().map(String::as_str)
+    }
+
     /// What to know about it.
     pub const fn report(&self) -> &AuthReport {
         &self.report

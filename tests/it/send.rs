@@ -12,6 +12,7 @@ use collectoscope::text;
 use collectoscope::wire::{Protection, Seal};
 use std::io::{Read as _, Write as _};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Child, Output, Stdio};
 use std::time::{Duration, SystemTime};
 
@@ -29,7 +30,10 @@ impl Files {
         for (name, text) in
             [("keys", KEYS), ("wrong", "alice: something else\n"), ("types.db", TYPES)]
         {
-            std::fs::write(folder.path().join(name), text).unwrap();
+            let path = folder.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            // Others must not read it, or there is a warning.
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         }
         Self { folder }
     }
@@ -311,25 +315,36 @@ fn interrupt(child: &Child) {
 }
 
 #[test]
-fn dump_prints_the_lines_that_send_read() {
+fn dump_prints_the_lines_that_send_read_at_every_level() {
     let files = Files::new();
+    let (keys, types) = (files.path("keys"), files.path("types.db"));
     let (mut input, expected) = lines("round");
     input.extend(b"PUTNOTIF severity=okay time=1795426801.5 host=\"h\" message=\"a \\\"b\\\"\"\n");
     let count = (expected.len() + 1).to_string();
-    let args = ["dump", "--format", "putval", "--count", &count];
-    let (mut child, to, _errors) = listening(&args);
-    assert_all_went(&send(&[&to.to_string(), "--types-db", &files.path("types.db")], &input));
-    assert_eq!(wait(&mut child), Some(0));
-    let mut printed = Vec::new();
-    child.stdout.take().unwrap().read_to_end(&mut printed).unwrap();
-    // The notification did not wait for the last datagram to be full.
-    let sorted = |bytes: &[u8]| {
-        let mut lines: Vec<String> =
-            String::from_utf8(bytes.to_vec()).unwrap().lines().map(str::to_owned).collect();
-        lines.sort();
-        lines
-    };
-    assert_eq!(sorted(&printed), sorted(&input));
+    for level in LEVELS {
+        let mut args = vec!["dump", "--format", "putval", "--count", &count];
+        let mut protection = vec!["--security", level, "--auth-file", &keys];
+        args.extend(&protection);
+        let (mut child, to, _errors) = listening(&args);
+        let to = to.to_string();
+        let mut args = vec![to.as_str(), "--types-db", &types];
+        protection.extend(["--user", "bob"]);
+        if level != "none" {
+            args.extend(&protection);
+        }
+        assert_all_went(&send(&args, &input));
+        assert_eq!(wait(&mut child), Some(0));
+        let mut printed = Vec::new();
+        child.stdout.take().unwrap().read_to_end(&mut printed).unwrap();
+        // The notification did not wait for the last datagram to be full.
+        let sorted = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec()).unwrap();
+            let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&printed), sorted(&input), "{level}");
+    }
 }
 
 /// A socket of our own, and what arrives there.
@@ -512,9 +527,17 @@ fn what_cannot_begin_is_said_with_the_right_status() {
         (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0, there are "),
         (sign.to_vec(), 2, "--security needs --user NAME and --auth-file FILE"),
         (with("carol", &keys), 1, "no user \"carol\" among the 2 of the AuthFile "),
-        (with("alice", &missing), 1, "cannot read the AuthFile: No such file or directory"),
-        (with("alice", &folder), 1, "cannot read the AuthFile: Is a directory"),
-        (with("alice", &large), 1, "cannot read the AuthFile: larger than 1048576 bytes"),
+        (with("alice", &missing), 1, "cannot read the AuthFile: there is no such file, /"),
+        (
+            with("alice", &folder),
+            1,
+            "cannot read the AuthFile: it is a folder; name the file in it, /",
+        ),
+        (
+            with("alice", &large),
+            1,
+            "cannot read the AuthFile: it has more than 1 MiB, is it an AuthFile?, /",
+        ),
         (
             vec!["127.0.0.1", "--user", "alice", "--auth-file", &keys],
             2,
@@ -528,6 +551,17 @@ fn what_cannot_begin_is_said_with_the_right_status() {
         assert!(stderr(&output).contains(says), "{args:?}: {}", stderr(&output));
         assert_eq!(output.status.code(), Some(status), "{args:?}");
     }
+}
+
+#[test]
+fn an_auth_file_that_others_may_read_is_told() {
+    let (files, receiver) = (Files::new(), Receiver::new());
+    let keys = files.path("keys");
+    std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o644)).unwrap();
+    let args = ["--security", "sign", "--user", "bob", "--auth-file", &keys, &receiver.address];
+    let output = send(&args, THREE);
+    assert!(stderr(&output).contains("chmod 600"), "{}", stderr(&output));
+    assert_eq!(output.status.code(), Some(0));
 }
 
 #[test]
