@@ -7,7 +7,7 @@ use super::faults::Troubles;
 use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
 use crate::source::local::Local;
-use crate::source::pcap::{Capture, CaptureError};
+use crate::source::capture::{Capture, CaptureError};
 use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Event, decode};
 use globset::{Glob, GlobSet, GlobSetBuilder};

@@ -4,12 +4,12 @@
 //! [`Outlet`], which never blocks it.
 
 mod bind;
+pub mod capture;
 pub mod interfaces;
 mod kernel;
 mod listen;
 pub mod local;
 pub mod outlet;
-pub mod pcap;
 pub mod receiver;
 mod report;
 pub mod udp;

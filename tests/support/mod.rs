@@ -18,7 +18,7 @@ pub mod netns;
 pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};
-use collectoscope::source::pcap::Capture;
+use collectoscope::source::capture::Capture;
 use collectoscope::wire::{Event, decode};
 use std::io::Read;
 use std::path::{Path, PathBuf};
