@@ -6,8 +6,8 @@
 use super::faults::Troubles;
 use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
+use crate::source::capture::{Capture, CaptureError, Counts, Step};
 use crate::source::local::Local;
-use crate::source::capture::{Capture, CaptureError};
 use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Event, decode};
 use globset::{Glob, GlobSet, GlobSetBuilder};
@@ -74,27 +74,42 @@ fn read_capture(
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut capture = Capture::open(path)?;
-    // A pipe may be fed by a capture that is still going on.
-    let live = path == Path::new("-");
-    let mut result = Ok(true);
-    while let Ok(true) = result
-        && !printer.is_done()
-        && !is_past(end)
-    {
-        result = capture.next(&mut |datagram| printer.datagram(datagram));
-        if live {
-            printer.flush();
-        }
+    let mut result = Ok(Step::Other);
+    // What is there is printed before more is waited for.
+    let mut wait = Duration::ZERO;
+    while !matches!(result, Err(_) | Ok(Step::End)) && !printer.is_done() && !is_past(end) {
+        result = capture.step(Some(wait), &mut |datagram| printer.datagram(datagram));
+        wait = match result {
+            Ok(Step::Waiting) => {
+                printer.flush();
+                end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN))
+            }
+            _ => Duration::ZERO,
+        };
     }
-    let skipped = capture.skipped();
-    if skipped.fragments > 0 {
-        say(format_args!("{} IP fragments not read: they are not put together", skipped.fragments));
-    }
-    if skipped.others > 0 {
-        say(format_args!("{} packets left out: not of collectd", skipped.others));
+    for line in capture_summary(&capture.counts()) {
+        say(line);
     }
     result?;
     Ok(())
+}
+
+/// What was left out of a capture, and what is not as it should be.
+fn capture_summary(counts: &Counts) -> Vec<String> {
+    let Counts { cut, incomplete, others, unknown_link, .. } = *counts;
+    let link_type = counts.unknown_link_type.unwrap_or_default();
+    [
+        (
+            incomplete,
+            format!("{incomplete} datagrams left out: not all of their IP fragments came"),
+        ),
+        (cut, format!("{cut} datagrams lack their end: capture again with the option -s 0")),
+        (unknown_link, format!("{unknown_link} packets left out: link type {link_type} not known")),
+        (others, format!("{others} packets left out: not of collectd")),
+    ]
+    .into_iter()
+    .filter_map(|(count, line)| (count > 0).then_some(line))
+    .collect()
 }
 
 fn receive(
