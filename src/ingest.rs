@@ -6,16 +6,17 @@
 
 mod batch;
 
-pub(crate) use batch::count_user;
-pub use batch::{Announced, Batch, FaultReport, ListId, Row, SenderDelta};
+pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
+pub(crate) use batch::{count_class, count_protected};
 
 use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
-use crate::wire::{self, Event, Protected};
+use crate::wire::{self, Decoder, Event, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::{HashMap, HashSet, HashTable};
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
+use std::sync::Arc;
 
 /// Faults a batch carries in full.
 pub const FAULTS_PER_BATCH_MAX: usize = 64;
@@ -27,8 +28,12 @@ pub const LISTS_MAX: usize = 1_000_000;
 pub const NAME_BYTES_MAX: usize = 128 << 20;
 /// Senders a batch tells apart, as forged addresses are free; the rest is [`OTHER_SENDERS`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
-/// Users of signed or encrypted parts told apart per sender and batch; then [`OTHER_USERS`].
+/// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
+/// [`OTHER_USERS`].
 pub const USERS_PER_SENDER_MAX: usize = 16;
+/// Ways by which hosts are heard that one source tells: hosts and senders are easily invented.
+/// 65,536 x 8 bytes; later ones are not told, which leaves out an explanation and no data.
+pub const HEARD_MAX: usize = 1 << 16;
 /// Values a batch holds, 8 MiB: a source that does not hand its batches over loses what comes
 /// later, counted in [`Batch::dropped_values`].
 pub const VALUES_PER_BATCH_MAX: usize = 1 << 20;
@@ -42,6 +47,7 @@ pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 
 /// Turns datagrams into batches, on the receiver's thread.
 ///
+/// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
 /// Names are kept once, in one arena; a value list that is known costs no allocation. Successive
 /// datagrams name the same lists in the same order, so the list that followed last time is
 /// compared first and the hash table asked only when that guess fails. The hash is keyed per
@@ -57,6 +63,13 @@ pub struct Ingest {
     previous: Option<u32>,
     /// The key being looked up.
     scratch: Vec<u8>,
+    decoder: Decoder,
+    /// Hashes of the ways that were told.
+    heard: HashSet<u64, RandomState>,
+    /// The way of the previous value list or notification.
+    way: Option<Way>,
+    /// Who signed or encrypted what is being read.
+    user: Vec<u8>,
     batch: Batch,
     slots: HashMap<SocketAddr, usize, RandomState>,
     lists_max: usize,
@@ -69,6 +82,15 @@ struct KnownList {
     key_end: u32,
     /// Which list came after this one last time; itself when nothing has.
     follower: u32,
+}
+
+/// Where a host's name lies in the datagram being read, and how it is protected there: the same
+/// for most of its lists, so that they need not be looked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Way {
+    host_at: usize,
+    host_bytes: usize,
+    trust: Trust,
 }
 
 impl Default for Ingest {
@@ -92,6 +114,10 @@ impl Ingest {
             lists: Vec::new(),
             previous: None,
             scratch: Vec::new(),
+            decoder: Decoder::default(),
+            heard: HashSet::default(),
+            way: None,
+            user: Vec::new(),
             batch: Batch::default(),
             slots: HashMap::default(),
             lists_max: lists_max.min(LISTS_MAX),
@@ -99,8 +125,19 @@ impl Ingest {
         }
     }
 
-    /// Takes in one datagram as it was received.
-    pub fn datagram(&mut self, bytes: &[u8], sender: SocketAddr, arrival: CdTime) {
+    /// Opens and checks by these users from now on; none: there is no AuthFile.
+    pub fn set_keys(&mut self, keys: Option<Arc<KeyRing>>) {
+        self.decoder.set_keys(keys);
+    }
+
+    /// Takes in one datagram as it was received, by a listener that demands `level`.
+    pub fn datagram(
+        &mut self,
+        bytes: &[u8],
+        sender: SocketAddr,
+        arrival: CdTime,
+        level: SecurityLevel,
+    ) {
         let slot = self.slot(sender);
         self.batch.arrival = self.batch.arrival.max(arrival);
         if let Some(delta) = self.batch.senders.get_mut(slot) {
@@ -108,12 +145,16 @@ impl Ingest {
             delta.bytes += bytes.len() as u64;
             delta.last_seen = delta.last_seen.max(arrival);
         }
-        wire::decode(bytes, &mut |event| match event {
-            Event::Values(list) => self.value_list(slot, &list),
-            Event::Notification(notification) => self.notification(&notification),
-            Event::Protected(part) => self.protected(slot, &part),
-            Event::Fault(fault) => self.fault(slot, FaultReport { sender, arrival, fault }),
+        self.way = None;
+        let from = Origin { slot, sender, arrival };
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.decode(level, bytes, &mut |event| match event {
+            Event::Values(list) => self.value_list(&from, &list),
+            Event::Notification(notification) => self.notification(&from, &notification),
+            Event::Protected(part) => self.protected(&from, &part),
+            Event::Fault(fault) => self.fault(&from, fault, None),
         });
+        self.decoder = decoder;
     }
 
     /// Whether there is nothing to hand over.
@@ -130,9 +171,9 @@ impl Ingest {
         std::mem::replace(&mut self.batch, next)
     }
 
-    fn value_list(&mut self, slot: usize, list: &wire::ValueList<'_>) {
+    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) {
         let count = list.values.len();
-        if let Some(delta) = self.batch.senders.get_mut(slot) {
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
             delta.lists += 1;
             delta.values += count as u64;
         }
@@ -148,15 +189,19 @@ impl Ingest {
             self.batch.refused_lists += 1;
             return;
         };
-        let (time, interval) = (list.time, list.interval);
-        self.batch.rows.push(Row { list: ListId(id), time, interval, values_count });
+        let &wire::ValueList { time, interval, trust, .. } = list;
+        self.hear(from, list.names.host, trust);
+        self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
         self.batch.values.extend(list.values.iter().map(|value| value.bits()));
     }
 
-    fn notification(&mut self, notification: &wire::Notification<'_>) {
+    fn notification(&mut self, from: &Origin, notification: &wire::Notification<'_>) {
         if self.batch.notifications.len() >= NOTIFICATIONS_PER_BATCH_MAX {
             self.batch.dropped_notifications += 1;
             return;
+        }
+        if !notification.names.host.is_empty() {
+            self.hear(from, notification.names.host, notification.trust);
         }
         self.batch.notifications.push(Notification {
             identifier: Identifier::from_names(&notification.names),
@@ -166,21 +211,59 @@ impl Ingest {
         });
     }
 
-    fn protected(&mut self, slot: usize, part: &Protected<'_>) {
-        let Some(delta) = self.batch.senders.get_mut(slot) else {
-            return;
-        };
-        let user = String::from_utf8_lossy(part.user);
-        count_user(&mut delta.protected, part.protection, &user, 1, USERS_PER_SENDER_MAX);
+    #[cold]
+    fn protected(&mut self, from: &Origin, part: &Protected<'_>) {
+        let user = shown_user(part.user);
+        let &Protected { protection, outcome, offset_bytes, .. } = part;
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+            let more = ProtectedCount { protection, user: user.as_str().into(), outcome, count: 1 };
+            count_protected(&mut delta.protected, &more, USERS_PER_SENDER_MAX);
+        }
+        self.way = None;
+        self.user.clear();
+        match outcome {
+            Ok(_) => self.user.extend_from_slice(user.as_bytes()),
+            Err(kind) => self.fault(from, Fault { offset_bytes, kind }, Some(&user)),
+        }
     }
 
-    fn fault(&mut self, slot: usize, report: FaultReport) {
-        if let Some(delta) = self.batch.senders.get_mut(slot) {
+    fn fault(&mut self, from: &Origin, fault: Fault, user: Option<&str>) {
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
             delta.faults += 1;
+            count_class(&mut delta.fault_classes, fault.kind.class(), 1);
         }
         if self.batch.faults.len() < FAULTS_PER_BATCH_MAX {
-            self.batch.faults.push(report);
+            let &Origin { sender, arrival, .. } = from;
+            self.batch.faults.push(FaultReport {
+                sender,
+                arrival,
+                fault,
+                user: user.map(Into::into),
+            });
         }
+    }
+
+    /// Tells a way by which a host is heard, once.
+    #[inline]
+    fn hear(&mut self, from: &Origin, host: &[u8], trust: Trust) {
+        let way = Way { host_at: host.as_ptr().addr(), host_bytes: host.len(), trust };
+        if self.way != Some(way) {
+            self.way = Some(way);
+            self.hear_anew(from, host, trust);
+        }
+    }
+
+    fn hear_anew(&mut self, from: &Origin, host: &[u8], trust: Trust) {
+        let user = if trust == Trust::Plain { &[][..] } else { &self.user };
+        let ip = from.sender.ip();
+        let hash = self.hasher.hash_one((host, ip, trust, user));
+        if self.heard.contains(&hash) || self.heard.len() >= HEARD_MAX {
+            return;
+        }
+        self.heard.insert(hash);
+        let own = |bytes: &[u8]| -> Box<str> { String::from_utf8_lossy(bytes).into() };
+        let user = (!user.is_empty()).then(|| own(user));
+        self.batch.heard.push(Heard { host: own(host), sender: ip, trust, user });
     }
 
     /// Where this batch counts `sender`.
@@ -254,6 +337,24 @@ impl KnownList {
     }
 }
 
+/// A user as it is kept: the wire allows one of 65,000 bytes.
+fn shown_user(user: &[u8]) -> String {
+    let start = user.get(..wire::USER_MAX_BYTES).unwrap_or(user);
+    let mut shown = String::from_utf8_lossy(start).into_owned();
+    if start.len() < user.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+/// The datagram being read.
+struct Origin {
+    /// Where this batch counts its sender.
+    slot: usize,
+    sender: SocketAddr,
+    arrival: CdTime,
+}
+
 /// Lengths first, so that no two lists share a key: ("ab", "c") is not ("a", "bc").
 fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
     let Names { host, plugin, plugin_instance, type_, type_instance } = *names;
@@ -274,7 +375,9 @@ fn index(id: u32) -> usize {
 mod tests {
     use super::*;
     use crate::metric::{Interval, Value};
-    use crate::wire::{Encoder, Protection};
+    use crate::wire::{Encoder, FaultKind, Protection, Seal};
+
+    const LEVEL: SecurityLevel = SecurityLevel::None;
 
     fn sender(number: u32) -> SocketAddr {
         (Ipv4Addr::from(0x0a00_0000 + number), 25_826).into()
@@ -302,12 +405,12 @@ mod tests {
     fn a_list_is_announced_once_and_known_afterwards() {
         let mut ingest = Ingest::new();
         assert!(ingest.is_empty());
-        ingest.datagram(&datagram(&["a", "b", "a"]), sender(1), CdTime::from_secs(9));
+        ingest.datagram(&datagram(&["a", "b", "a"]), sender(1), CdTime::from_secs(9), LEVEL);
         assert!(!ingest.is_empty());
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.announced.len()), (vec![0, 1, 0], 2));
         assert_eq!((batch.arrival, batch.values.len()), (CdTime::from_secs(9), 3));
-        ingest.datagram(&datagram(&["b", "c", "a"]), sender(1), CdTime::from_secs(9));
+        ingest.datagram(&datagram(&["b", "c", "a"]), sender(1), CdTime::from_secs(9), LEVEL);
         let batch = ingest.take(Some(batch));
         assert_eq!((lists(&batch), batch.announced.len()), (vec![1, 2, 0], 1));
         assert!(ingest.is_empty());
@@ -328,7 +431,7 @@ mod tests {
     #[test]
     fn lists_past_the_bound_are_refused_and_counted() {
         let mut ingest = Ingest::with_lists_max(2);
-        ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO);
+        ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO, LEVEL);
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
         assert_eq!(batch.senders[0].lists, 5);
@@ -337,7 +440,7 @@ mod tests {
     #[test]
     fn names_past_the_bound_are_refused_and_counted() {
         let mut ingest = Ingest { name_bytes_max: 40, ..Ingest::new() };
-        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO);
+        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO, LEVEL);
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1], 1));
     }
@@ -346,7 +449,7 @@ mod tests {
     fn senders_past_the_bound_are_counted_together() {
         let mut ingest = Ingest::new();
         for number in 0..1_030 {
-            ingest.datagram(&datagram(&["a"]), sender(number), CdTime::ZERO);
+            ingest.datagram(&datagram(&["a"]), sender(number), CdTime::ZERO, LEVEL);
         }
         let batch = ingest.take(None);
         assert_eq!(batch.senders.len(), SENDERS_PER_BATCH_MAX + 1);
@@ -358,7 +461,7 @@ mod tests {
     fn faults_are_kept_up_to_the_bound_and_all_counted() {
         let mut ingest = Ingest::new();
         for _ in 0..100 {
-            ingest.datagram(b"\0\0\0\x01", sender(1), CdTime::ZERO);
+            ingest.datagram(b"\0\0\0\x01", sender(1), CdTime::ZERO, LEVEL);
         }
         let batch = ingest.take(None);
         assert_eq!((batch.faults.len(), batch.senders[0].faults), (FAULTS_PER_BATCH_MAX, 100));
@@ -369,7 +472,7 @@ mod tests {
         let mut ingest = Ingest::new();
         let bytes = datagram(&["a"; 1_000]);
         for _ in 0..1_100 {
-            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO, LEVEL);
         }
         let batch = ingest.take(None);
         let (kept, lost) = (batch.values.len(), batch.dropped_values);
@@ -384,7 +487,7 @@ mod tests {
         crate::wire::encode_notification(&names.names(), time, severity, b"\xff!", &mut bytes)
             .unwrap();
         for _ in 0..10_010 {
-            ingest.datagram(&bytes, sender(1), CdTime::ZERO);
+            ingest.datagram(&bytes, sender(1), CdTime::ZERO, LEVEL);
         }
         let batch = ingest.take(None);
         assert_eq!(batch.notifications.len(), NOTIFICATIONS_PER_BATCH_MAX);
@@ -394,12 +497,113 @@ mod tests {
 
     #[test]
     fn users_past_the_bound_are_counted_together() {
-        let mut users = Vec::new();
+        let mut counts = Vec::new();
         for number in 0..20 {
-            let user = format!("user{number}");
-            count_user(&mut users, Protection::Signed, &user, 1, USERS_PER_SENDER_MAX);
+            let more = ProtectedCount {
+                protection: Protection::Signed,
+                user: format!("user{number}").into(),
+                outcome: Err(FaultKind::UserUnknown),
+                count: 1,
+            };
+            count_protected(&mut counts, &more, USERS_PER_SENDER_MAX);
         }
-        assert_eq!(users.len(), USERS_PER_SENDER_MAX + 1);
-        assert_eq!(users.last().unwrap(), &(Protection::Signed, OTHER_USERS.into(), 4));
+        assert_eq!(counts.len(), USERS_PER_SENDER_MAX + 1);
+        let last = counts.last().unwrap();
+        assert_eq!((&*last.user, last.count), (OTHER_USERS, 4));
+    }
+
+    fn sealed(protection: Protection, user: &str, payload: &[u8]) -> Vec<u8> {
+        let seal = Seal::new(protection, user.as_bytes(), b"secret").unwrap();
+        let mut sealed = Vec::new();
+        seal.seal(payload, &[3; 16], &mut sealed);
+        sealed
+    }
+
+    fn keys(user: &str) -> Option<Arc<KeyRing>> {
+        let mut keys = KeyRing::new();
+        assert!(keys.insert(user.as_bytes(), b"secret"));
+        Some(Arc::new(keys))
+    }
+
+    #[test]
+    fn how_a_host_is_heard_is_told_once_for_each_way() {
+        let mut ingest = Ingest::new();
+        ingest.set_keys(keys("alice"));
+        let plain = datagram(&["a", "a", "b"]);
+        let signed = sealed(Protection::Signed, "alice", &plain);
+        let encrypted = sealed(Protection::Encrypted, "alice", &plain);
+        for bytes in [&plain, &signed, &signed, &encrypted, &plain] {
+            ingest.datagram(bytes, sender(1), CdTime::ZERO, LEVEL);
+        }
+        ingest.datagram(&plain, sender(2), CdTime::ZERO, LEVEL);
+        let batch = ingest.take(None);
+        let told: Vec<_> = batch
+            .heard
+            .iter()
+            .map(|way| format!("{} {} {} {:?}", way.host, way.sender, way.trust.name(), way.user))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                "a 10.0.0.1 plain None",
+                "b 10.0.0.1 plain None",
+                "a 10.0.0.1 signed Some(\"alice\")",
+                "b 10.0.0.1 signed Some(\"alice\")",
+                "a 10.0.0.1 encrypted Some(\"alice\")",
+                "b 10.0.0.1 encrypted Some(\"alice\")",
+                "a 10.0.0.2 plain None",
+                "b 10.0.0.2 plain None",
+            ]
+        );
+        let trusts: Vec<_> = batch.rows.iter().step_by(3).map(|row| row.trust).collect();
+        use Trust::{Encrypted, Plain, Signed};
+        assert_eq!(trusts, [Plain, Signed, Signed, Encrypted, Plain, Plain]);
+    }
+
+    #[test]
+    fn ways_of_invented_hosts_are_bounded() {
+        let mut ingest = Ingest::with_lists_max(10);
+        for number in 0..HEARD_MAX + 10 {
+            let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
+            ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);
+        }
+        assert_eq!(ingest.batch.heard.len(), HEARD_MAX);
+    }
+
+    #[test]
+    fn a_refused_part_is_a_fault_with_its_user_and_reason() {
+        let mut ingest = Ingest::new();
+        ingest.set_keys(keys("bob"));
+        let encrypted = sealed(Protection::Encrypted, "alice", &datagram(&["a"]));
+        ingest.datagram(&encrypted, sender(1), CdTime::ZERO, LEVEL);
+        ingest.datagram(&encrypted, sender(1), CdTime::ZERO, LEVEL);
+        let batch = ingest.take(None);
+        let delta = &batch.senders[0];
+        assert_eq!((delta.faults, delta.fault_classes.as_slice()), (2, &[("unknown user", 2)][..]));
+        assert_eq!(delta.protected[0].outcome, Err(FaultKind::UserUnknown));
+        assert_eq!((delta.protected.len(), delta.protected[0].count), (1, 2));
+        assert_eq!(batch.faults[0].user.as_deref(), Some("alice"));
+        assert!(batch.rows.is_empty() && batch.heard.is_empty());
+    }
+
+    #[test]
+    fn a_user_is_kept_up_to_its_limit() {
+        let mut ingest = Ingest::new();
+        let mut bytes = b"\x02\x00\xea\x60".to_vec();
+        bytes.resize(60_000, b'u');
+        ingest.datagram(&bytes, sender(1), CdTime::ZERO, LEVEL);
+        let kept = &ingest.take(None).senders[0].protected[0].user;
+        assert_eq!(**kept, *("u".repeat(wire::USER_MAX_BYTES) + "…"));
+    }
+
+    #[test]
+    fn keys_may_change_while_datagrams_come() {
+        let mut ingest = Ingest::new();
+        let encrypted = sealed(Protection::Encrypted, "alice", &datagram(&["a"]));
+        for (keys, rows) in [(None, 0), (keys("alice"), 1), (keys("bob"), 1)] {
+            ingest.set_keys(keys);
+            ingest.datagram(&encrypted, sender(1), CdTime::ZERO, SecurityLevel::Encrypt);
+            assert_eq!(ingest.batch.rows.len(), rows);
+        }
     }
 }

@@ -9,7 +9,7 @@ use crate::metric::Names;
 use crate::source::capture::{Capture, CaptureError, Counts, Step};
 use crate::source::local::Local;
 use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
-use crate::wire::{Event, decode};
+use crate::wire::{Decoder, Event};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -187,6 +187,7 @@ struct Printer<W> {
     format: Format,
     filter: Filter,
     lines_left: Option<u64>,
+    decoder: Decoder,
     datagrams: u64,
     troubles: Troubles,
     /// The first thing that went wrong in writing; nothing is written after it.
@@ -200,6 +201,7 @@ impl<W: Write> Printer<W> {
             format: args.format,
             filter: Filter::new(args)?,
             lines_left: args.count,
+            decoder: Decoder::default(),
             datagrams: 0,
             troubles: Troubles::default(),
             failure: None,
@@ -212,13 +214,15 @@ impl<W: Write> Printer<W> {
             return;
         }
         self.datagrams += 1;
-        decode(datagram.bytes, &mut |event| {
+        let mut decoder = std::mem::take(&mut self.decoder);
+        decoder.decode(datagram.level, datagram.bytes, &mut |event| {
             if self.is_done() {
                 return;
             }
+            let (number, sender) = (self.datagrams, datagram.sender);
             let trouble = match event {
-                Event::Fault(fault) => self.troubles.fault(self.datagrams, datagram.sender, &fault),
-                Event::Protected(part) => self.troubles.protected(&part),
+                Event::Fault(fault) => self.troubles.fault(number, sender, &fault),
+                Event::Protected(part) => self.troubles.protected(number, sender, &part),
                 Event::Values(_) | Event::Notification(_) => {
                     self.record(&event);
                     None
@@ -228,6 +232,7 @@ impl<W: Write> Printer<W> {
                 say(line);
             }
         });
+        self.decoder = decoder;
     }
 
     fn record(&mut self, event: &Event<'_>) {

@@ -1,10 +1,11 @@
 //! What `dump` could not read, told on standard error without flooding it.
 //!
 //! The first faults of each sender are told in full as they come, all are counted, and the sums
-//! come at the end. Signed and encrypted parts are told once per user and summed up too.
+//! come at the end. Signed and encrypted parts that are refused, or taken without a check, are told
+//! once per user and reason and summed up too.
 
 use crate::metric::display_safe;
-use crate::wire::{Fault, Protected, Protection};
+use crate::wire::{Fault, FaultKind, Protected, Protection, Trust};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
@@ -16,7 +17,7 @@ const SHOWN_MAX: u64 = 1_000;
 const SENDERS_MAX: usize = 10_000;
 /// Senders named in the summary.
 const SENDERS_SUMMED_MAX: usize = 20;
-/// Users counted by themselves. The others share one count.
+/// Users and fates counted by themselves. The others share one count.
 const USERS_MAX: usize = 256;
 /// Characters of a user's name that are shown; the wire allows 65,000.
 const USER_SHOWN_MAX: usize = 127;
@@ -27,7 +28,7 @@ pub(super) struct Troubles {
     faults_by_sender: BTreeMap<IpAddr, u64>,
     faults_of_others: u64,
     shown: u64,
-    protected_by_user: BTreeMap<(Protection, String), u64>,
+    protected_by_user: BTreeMap<(Protection, String, &'static str), u64>,
     protected_of_others: u64,
 }
 
@@ -61,14 +62,33 @@ impl Troubles {
         Some(format!("datagram {datagram} from {sender} {fault}{more}"))
     }
 
-    /// Counts a signed or encrypted part.
-    pub(super) fn protected(&mut self, part: &Protected<'_>) -> Option<String> {
+    /// Counts a signed or encrypted part in datagram number `datagram` (from 1), unless it was
+    /// opened.
+    pub(super) fn protected(
+        &mut self,
+        datagram: u64,
+        sender: SocketAddr,
+        part: &Protected<'_>,
+    ) -> Option<String> {
+        let fate = match part.outcome {
+            Ok(Trust::Unverified) => "not checked, there is no AuthFile",
+            Ok(_) => return None,
+            Err(FaultKind::NoKeys) => "not read, there is no AuthFile",
+            Err(FaultKind::UserUnknown) => "not read, the AuthFile does not know the user",
+            Err(FaultKind::SignatureWrong) => "not read, the signature does not match",
+            Err(FaultKind::ChecksumWrong) => "not read, the checksum does not match",
+            Err(other) => other.class(),
+        };
         let user = String::from_utf8_lossy(part.user);
         let user: String = display_safe(&user).chars().take(USER_SHOWN_MAX).collect();
-        let words = words(part.protection);
+        let name = part.protection.name();
+        let line = format!(
+            "datagram {datagram} from {sender} at byte {}: {name} part of user {user}: {fate} \
+             (further ones are only counted)",
+            part.offset_bytes
+        );
         let known = self.protected_by_user.len();
-        let line = format!("{words} parts of user {user} are not read yet");
-        let key = (part.protection, user);
+        let key = (part.protection, user, fate);
         if let Some(count) = self.protected_by_user.get_mut(&key) {
             *count += 1;
             return None;
@@ -84,13 +104,12 @@ impl Troubles {
     /// The sums, for the end.
     pub(super) fn summary(&self) -> Vec<String> {
         let mut lines = Vec::new();
-        for ((protection, user), count) in &self.protected_by_user {
-            let (words, why) = (words(*protection), why(*protection));
-            lines.push(format!("{} of user {user} not read yet: {why}", parts(*count, words)));
+        for ((protection, user, fate), count) in &self.protected_by_user {
+            lines.push(format!("{} of user {user}: {fate}", parts(*count, protection.name())));
         }
         if self.protected_of_others > 0 {
             let parts = parts(self.protected_of_others, "protected");
-            lines.push(format!("{parts} of further users not read yet"));
+            lines.push(format!("{parts} of further users"));
         }
         let mut senders: Vec<_> = self.faults_by_sender.iter().collect();
         senders.sort_by(|a, b| b.1.cmp(a.1).then(a.0.cmp(b.0)));
@@ -104,20 +123,6 @@ impl Troubles {
             lines.push(format!("{rest} faults from other senders"));
         }
         lines
-    }
-}
-
-fn words(protection: Protection) -> &'static str {
-    match protection {
-        Protection::Signed => "signed",
-        Protection::Encrypted => "encrypted",
-    }
-}
-
-fn why(protection: Protection) -> &'static str {
-    match protection {
-        Protection::Signed => "what a signature covers is not shown before it can be checked",
-        Protection::Encrypted => "this version cannot decrypt",
     }
 }
 
@@ -162,25 +167,48 @@ mod tests {
         assert_eq!(summary.last().unwrap(), "19980 faults from other senders");
     }
 
-    #[test]
-    fn protected_parts_are_told_once_per_user_and_summed_up() {
-        let mut troubles = Troubles::default();
+    fn refused<'a>(user: &'a [u8], kind: FaultKind) -> Protected<'a> {
         let protection = Protection::Encrypted;
-        let part = Protected { protection, user: b"al\x1bice", offset_bytes: 0 };
-        let first = troubles.protected(&part).unwrap();
-        assert_eq!(first, "encrypted parts of user al\\u{1b}ice are not read yet");
-        assert!(troubles.protected(&part).is_none());
-        let sum =
-            "2 encrypted parts of user al\\u{1b}ice not read yet: this version cannot decrypt";
-        assert_eq!(troubles.summary(), [sum]);
+        Protected { protection, user, offset_bytes: 0, outcome: Err(kind) }
+    }
+
+    #[test]
+    fn refused_parts_are_told_once_per_user_and_reason_and_summed_up() {
+        let mut troubles = Troubles::default();
+        let part = refused(b"al\x1bice", FaultKind::ChecksumWrong);
+        let first = troubles.protected(17, sender(1), &part).unwrap();
+        assert_eq!(
+            first,
+            "datagram 17 from 10.0.0.1:4000 at byte 0: encrypted part of user al\\u{1b}ice: not \
+             read, the checksum does not match (further ones are only counted)"
+        );
+        assert!(troubles.protected(18, sender(1), &part).is_none());
+        let other = refused(b"alice", FaultKind::UserUnknown);
+        assert!(troubles.protected(19, sender(1), &other).is_some());
+        assert_eq!(
+            troubles.summary(),
+            [
+                "2 encrypted parts of user al\\u{1b}ice: not read, the checksum does not match",
+                "1 encrypted part of user alice: not read, the AuthFile does not know the user",
+            ]
+        );
+    }
+
+    #[test]
+    fn what_was_opened_is_no_trouble() {
+        let part = Protected { outcome: Ok(Trust::Signed), ..refused(b"alice", FaultKind::NoKeys) };
+        let mut troubles = Troubles::default();
+        assert!(troubles.protected(1, sender(1), &part).is_none());
+        let unverified = Protected { outcome: Ok(Trust::Unverified), ..part };
+        assert!(troubles.protected(1, sender(1), &unverified).unwrap().contains("not checked"));
+        assert_eq!(troubles.summary().len(), 1);
     }
 
     #[test]
     fn the_name_of_a_user_is_shown_up_to_its_limit() {
-        let part =
-            Protected { protection: Protection::Signed, user: &[b'u'; 60_000], offset_bytes: 0 };
-        let line = Troubles::default().protected(&part).unwrap();
-        assert_eq!(line.matches('u').count(), USER_SHOWN_MAX + "user".matches('u').count());
+        let part = refused(&[b'u'; 60_000], FaultKind::NoKeys);
+        let line = Troubles::default().protected(1, sender(1), &part).unwrap();
+        assert!(line.contains(&format!(" {}: ", "u".repeat(USER_SHOWN_MAX))), "{line}");
     }
 
     #[test]
@@ -188,11 +216,10 @@ mod tests {
         let mut troubles = Troubles::default();
         for number in 0..1_000 {
             let user = format!("user{number}").into_bytes();
-            let protection = Protection::Signed;
-            troubles.protected(&Protected { protection, user: &user, offset_bytes: 0 });
+            troubles.protected(1, sender(1), &refused(&user, FaultKind::NoKeys));
         }
         assert_eq!(troubles.protected_by_user.len(), USERS_MAX);
-        let others = "744 protected parts of further users not read yet";
+        let others = "744 protected parts of further users";
         assert_eq!(troubles.summary().last().unwrap(), others);
     }
 }

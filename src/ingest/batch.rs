@@ -1,8 +1,8 @@
 //! The data that crosses the channel: a batch and what it is made of.
 
 use crate::metric::{CdTime, DsType, Identifier, Interval, Notification};
-use crate::wire::{Fault, Protection};
-use std::net::SocketAddr;
+use crate::wire::{Fault, FaultKind, Protection, Trust};
+use std::net::{IpAddr, SocketAddr};
 
 /// Dense number of an identifier with its DS types, as one source counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -30,6 +30,34 @@ pub struct Row {
     pub interval: Interval,
     /// How many values.
     pub values_count: u16,
+    /// How it was protected.
+    pub trust: Trust,
+}
+
+/// A way by which a host is heard, told the first time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Heard {
+    /// The host that values or notifications are about.
+    pub host: Box<str>,
+    /// Where its datagrams come from: the host itself, or a relay.
+    pub sender: IpAddr,
+    /// How they are protected.
+    pub trust: Trust,
+    /// Who signed or encrypted them.
+    pub user: Option<Box<str>>,
+}
+
+/// Signed or encrypted parts of one user that met one fate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProtectedCount {
+    /// Signed or encrypted.
+    pub protection: Protection,
+    /// The user the parts name; as received, see [`crate::metric::display_safe`].
+    pub user: Box<str>,
+    /// How far they were trusted, or why they were refused.
+    pub outcome: Result<Trust, FaultKind>,
+    /// How many.
+    pub count: u64,
 }
 
 /// What one sender sent since the last batch.
@@ -45,13 +73,15 @@ pub struct SenderDelta {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
-    /// Faults in them.
+    /// Faults in them, refused parts among them.
     pub faults: u64,
+    /// The same by [`FaultKind::class`].
+    pub fault_classes: Vec<(&'static str, u64)>,
     /// The newest arrival.
     pub last_seen: CdTime,
-    /// Signed or encrypted parts by user, which are not read yet; at most
-    /// [`super::USERS_PER_SENDER_MAX`] users, the rest together as [`super::OTHER_USERS`].
-    pub protected: Vec<(Protection, Box<str>, u64)>,
+    /// Signed or encrypted parts; at most [`super::USERS_PER_SENDER_MAX`] rows, then by
+    /// [`super::OTHER_USERS`].
+    pub protected: Vec<ProtectedCount>,
 }
 
 /// One kept fault.
@@ -63,6 +93,8 @@ pub struct FaultReport {
     pub arrival: CdTime,
     /// What was wrong and where.
     pub fault: Fault,
+    /// The user of a refused signed or encrypted part.
+    pub user: Option<Box<str>>,
 }
 
 /// What a source hands over at once.
@@ -70,6 +102,8 @@ pub struct FaultReport {
 pub struct Batch {
     /// New lists, before any row that uses them.
     pub announced: Vec<Announced>,
+    /// New ways by which hosts are heard.
+    pub heard: Vec<Heard>,
     /// Received value lists in order of arrival.
     pub rows: Vec<Row>,
     /// Raw bits of the values ([`crate::metric::Value::bits`]), row after row.
@@ -97,8 +131,9 @@ pub struct Batch {
 impl Batch {
     /// Empties it and keeps its buffers.
     pub fn clear(&mut self) {
-        let Self { announced, rows, values, notifications, senders, faults, .. } = self;
+        let Self { announced, heard, rows, values, notifications, senders, faults, .. } = self;
         announced.clear();
+        heard.clear();
         rows.clear();
         values.clear();
         notifications.clear();
@@ -122,27 +157,40 @@ impl SenderDelta {
             lists: 0,
             values: 0,
             faults: 0,
+            fault_classes: Vec::new(),
             last_seen: CdTime::ZERO,
             protected: Vec::new(),
         }
     }
 }
 
-/// Adds `count` to the entry of `user`; past `users_max` entries to [`super::OTHER_USERS`].
-pub(crate) fn count_user(
-    users: &mut Vec<(Protection, Box<str>, u64)>,
-    protection: Protection,
-    user: &str,
-    count: u64,
-    users_max: usize,
+/// Adds `more` to the row of its user and fate; past `rows_max` rows to the same fate of
+/// [`super::OTHER_USERS`].
+pub(crate) fn count_protected(
+    counts: &mut Vec<ProtectedCount>,
+    more: &ProtectedCount,
+    rows_max: usize,
 ) {
-    let at = |users: &[(Protection, Box<str>, u64)], name: &str| {
-        users.iter().position(|(kind, known, _)| *kind == protection && **known == *name)
+    let at = |counts: &[ProtectedCount], user: &str| {
+        counts.iter().position(|known| {
+            known.protection == more.protection
+                && known.outcome == more.outcome
+                && *known.user == *user
+        })
     };
-    let full = users.len() >= users_max;
-    let name = if full && at(users, user).is_none() { super::OTHER_USERS } else { user };
-    match at(users, name).and_then(|position| users.get_mut(position)) {
-        Some((_, _, counted)) => *counted += count,
-        None => users.push((protection, name.into(), count)),
+    let full = counts.len() >= rows_max;
+    let user =
+        if full && at(counts, &more.user).is_none() { super::OTHER_USERS } else { &more.user };
+    match at(counts, user).and_then(|position| counts.get_mut(position)) {
+        Some(known) => known.count += more.count,
+        None => counts.push(ProtectedCount { user: user.into(), ..more.clone() }),
+    }
+}
+
+/// Adds `count` to the row of `class`: there are as many as classes.
+pub(crate) fn count_class(classes: &mut Vec<(&'static str, u64)>, class: &'static str, count: u64) {
+    match classes.iter_mut().find(|(known, _)| *known == class) {
+        Some((_, counted)) => *counted += count,
+        None => classes.push((class, count)),
     }
 }

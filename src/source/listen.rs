@@ -2,6 +2,7 @@
 //!
 //! Opens no socket and resolves no names.
 
+use crate::wire::{ParseSecurityLevelError, SecurityLevel};
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
@@ -15,7 +16,7 @@ pub const GROUP_V6: Ipv6Addr = Ipv6Addr::new(0xff18, 0, 0, 0, 0, 0, 0xefc0, 0x4a
 
 /// One address to listen on: one of this machine's, a wildcard, or a group to join.
 ///
-/// Written `ADDR[:PORT][%IFACE]`, an IPv6 address with a port in brackets.
+/// Written `ADDR[:PORT][%IFACE][,LEVEL]`, an IPv6 address with a port in brackets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenSpec {
     /// Where to bind.
@@ -24,6 +25,8 @@ pub struct ListenSpec {
     pub port: u16,
     /// Only there. A group without it is joined on every interface that is up.
     pub interface: Option<String>,
+    /// The least protection that is taken here.
+    pub level: SecurityLevel,
 }
 
 /// Why a [`ListenSpec`] could not be read.
@@ -41,12 +44,15 @@ pub enum ParseListenError {
     /// Nothing behind `%`, or the port came last, or two interfaces.
     #[error("{0:?} is not an interface; write the name last, once, as in 239.192.74.66:25826%eth0")]
     Interface(String),
+    /// Behind the comma stands no security level.
+    #[error(transparent)]
+    Level(#[from] ParseSecurityLevelError),
 }
 
 impl ListenSpec {
     /// An address and a port on any interface.
     pub const fn new(address: IpAddr, port: u16) -> Self {
-        Self { address, port, interface: None }
+        Self { address, port, interface: None, level: SecurityLevel::None }
     }
 
     /// Both wildcards and both of collectd's groups.
@@ -103,6 +109,10 @@ impl FromStr for ListenSpec {
     type Err = ParseListenError;
 
     fn from_str(text: &str) -> Result<Self, ParseListenError> {
+        let (text, level) = match text.split_once(',') {
+            Some((place, level)) => (place, level.parse()?),
+            None => (text, SecurityLevel::None),
+        };
         let (address, port, interface) = match text.strip_prefix('[') {
             Some(rest) => split_bracketed(text, rest)?,
             None => split_plain(text),
@@ -119,7 +129,7 @@ impl FromStr for ListenSpec {
             Some(name) if name.is_empty() || name.contains([':', '%', '/', ' ']) => {
                 Err(ParseListenError::Interface(name.into()))
             }
-            _ => Ok(Self { address, port, interface: interface.map(Into::into) }),
+            _ => Ok(Self { address, port, interface: interface.map(Into::into), level }),
         }
     }
 }
@@ -162,9 +172,12 @@ impl fmt::Display for ListenSpec {
     /// In the form [`FromStr`] reads.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", SocketAddr::new(self.address, self.port))?;
-        match &self.interface {
-            Some(name) => write!(f, "%{name}"),
-            None => Ok(()),
+        if let Some(name) = &self.interface {
+            write!(f, "%{name}")?;
+        }
+        match self.level {
+            SecurityLevel::None => Ok(()),
+            level => write!(f, ",{level}"),
         }
     }
 }
@@ -176,7 +189,8 @@ mod tests {
     #[track_caller]
     fn check(text: &str, address: &str, port: u16, interface: Option<&str>) {
         let interface = interface.map(String::from);
-        let wanted = ListenSpec { address: address.parse().unwrap(), port, interface };
+        let address = address.parse().unwrap();
+        let wanted = ListenSpec { interface, ..ListenSpec::new(address, port) };
         assert_eq!(text.parse(), Ok(wanted.clone()), "{text}");
         assert_eq!(wanted.to_string().parse(), Ok(wanted), "{text} written and read again");
     }

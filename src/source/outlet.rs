@@ -9,7 +9,7 @@
 
 use crate::ingest::{
     Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
-    SenderDelta, USERS_PER_SENDER_MAX, count_user,
+    SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
 use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
@@ -183,6 +183,7 @@ fn words(batch: &Batch) -> usize {
 /// the newest stay, of too many faults the oldest.
 fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
+    batch.heard.append(&mut later.heard);
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);
@@ -216,8 +217,11 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     sum.values += delta.values;
     sum.faults += delta.faults;
     sum.last_seen = sum.last_seen.max(delta.last_seen);
-    for (protection, user, count) in delta.protected {
-        count_user(&mut sum.protected, protection, &user, count, USERS_PER_SENDER_MAX);
+    for (class, count) in delta.fault_classes {
+        count_class(&mut sum.fault_classes, class, count);
+    }
+    for more in &delta.protected {
+        count_protected(&mut sum.protected, more, USERS_PER_SENDER_MAX);
     }
 }
 
@@ -226,6 +230,7 @@ mod tests {
     use super::*;
     use crate::ingest::{Announced, ListId, Row};
     use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Severity};
+    use crate::wire::Trust;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;
     use std::sync::atomic::{AtomicUsize, Ordering};
@@ -241,6 +246,7 @@ mod tests {
             time: CdTime::from_secs(1),
             interval: Interval::ZERO,
             values_count: 1,
+            trust: Trust::Plain,
         };
         Batch {
             rows: lists.clone().map(row).collect(),

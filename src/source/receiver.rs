@@ -4,7 +4,7 @@
 
 use super::Outlet;
 use super::local::Local;
-use super::udp::UdpSource;
+use super::udp::{Datagram, UdpSource};
 use crate::ingest::Ingest;
 use std::io;
 use std::sync::Arc;
@@ -69,7 +69,8 @@ impl Receiver {
             let wait = if self.outlet.is_waiting() { WAIT_WITH_BACKLOG } else { WAIT };
             let Self { source, ingest, .. } = self;
             let received = source.receive(wait, &mut |datagram| {
-                ingest.datagram(datagram.bytes, datagram.sender, datagram.arrival);
+                let Datagram { bytes, sender, arrival, level, .. } = *datagram;
+                ingest.datagram(bytes, sender, arrival, level);
             });
             let kernel_drops = if drops_read.elapsed() >= DROPS_EVERY {
                 drops_read = Instant::now();

@@ -11,6 +11,7 @@ use super::bind::{self, Bound};
 use super::interfaces::{Interface, interfaces};
 use super::kernel;
 use crate::metric::CdTime;
+use crate::wire::SecurityLevel;
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use std::io;
@@ -52,6 +53,10 @@ pub struct Datagram<'a> {
     pub sender: SocketAddr,
     /// When, by this machine's clock.
     pub arrival: CdTime,
+    /// Where it was received: the group or the address listened on, which may be a wildcard.
+    pub to: SocketAddr,
+    /// The least protection its listener takes.
+    pub level: SecurityLevel,
     /// It came by the socket of [`UdpSource::add_loopback`].
     pub internal: bool,
 }
@@ -68,6 +73,8 @@ pub struct UdpSource {
 #[derive(Debug)]
 struct Listener {
     socket: UdpSocket,
+    bound: SocketAddr,
+    level: SecurityLevel,
     inode: u64,
     drops: u32,
     internal: bool,
@@ -110,7 +117,11 @@ impl UdpSource {
         let (bound, report) = bind::open(spec, found, self.buffer_wanted_bytes);
         if let Some(Bound { socket, joined }) = bound {
             let group = spec.is_group().then_some((self.reports.len(), joined));
-            self.listeners.push(Listener { group, ..Listener::new(socket.into()) });
+            self.listeners.push(Listener {
+                group,
+                level: spec.level,
+                ..Listener::new(socket.into())
+            });
         }
         self.reports.push(report);
     }
@@ -216,7 +227,10 @@ impl UdpSource {
 impl Listener {
     fn new(socket: UdpSocket) -> Self {
         let inode = nix::sys::stat::fstat(&socket).map_or(0, |stat| stat.st_ino);
-        Self { socket, inode, drops: 0, internal: false, group: None }
+        // Every socket of a listener is bound.
+        let bound = socket.local_addr().unwrap_or((Ipv4Addr::UNSPECIFIED, 0).into());
+        let level = SecurityLevel::None;
+        Self { socket, bound, level, inode, drops: 0, internal: false, group: None }
     }
 
     fn drain(
@@ -238,6 +252,8 @@ impl Listener {
                 bytes: buffer.get(..length).unwrap_or_default(),
                 sender: plain(sender),
                 arrival: CdTime::from_system(SystemTime::now()),
+                to: self.bound,
+                level: self.level,
                 internal: self.internal,
             });
         }

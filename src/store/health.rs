@@ -3,9 +3,11 @@
 //! Counters only grow; rates are made by whoever compares two readings. Every map is bounded:
 //! what does not fit is counted under "others".
 
-use crate::ingest::{Batch, FaultReport, OTHER_USERS, SenderDelta};
+use crate::ingest::{
+    Batch, FaultReport, Heard, ProtectedCount, SenderDelta, USERS_PER_SENDER_MAX, count_class,
+    count_protected,
+};
 use crate::metric::CdTime;
-use crate::wire::Protection;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -15,8 +17,12 @@ pub const SENDERS_MAX: usize = 4_096;
 pub const FAULTS_MAX: usize = 256;
 /// Unknown type names kept; 256 x at most 127 B. Enough to see which types.db is missing.
 pub const UNKNOWN_TYPES_MAX: usize = 256;
-/// Users of signed or encrypted parts counted one by one; the rest is counted together.
+/// Users of signed or encrypted parts and their fates counted one by one; the rest together.
 pub const PROTECTED_MAX: usize = 256;
+/// Hosts whose ways are kept, and ways of each: an explanation in the window, never data.
+pub const HEARD_HOSTS_MAX: usize = 16_384;
+/// See [`HEARD_HOSTS_MAX`]; a host with two relays and both protections has four.
+pub const WAYS_PER_HOST_MAX: usize = 8;
 
 /// Counters since the start; see [`super::Store::health`].
 #[derive(Clone, Debug, Default)]
@@ -34,20 +40,16 @@ pub struct Health {
     pub unknown_types: BTreeMap<Box<str>, u64>,
     /// Identifiers of unknown types whose type did not fit above.
     pub other_unknown_types: u64,
-    /// Signed and encrypted parts by user; at most [`PROTECTED_MAX`], then
+    /// Signed and encrypted parts by user and fate; at most [`PROTECTED_MAX`], then by
     /// [`crate::ingest::OTHER_USERS`].
     pub protected: Vec<ProtectedCount>,
-}
-
-/// Signed or encrypted parts of one user.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProtectedCount {
-    /// Signed or encrypted.
-    pub protection: Protection,
-    /// The user the parts name; as received, see [`crate::metric::display_safe`].
-    pub user: Box<str>,
-    /// How many.
-    pub count: u64,
+    /// By which ways each host is heard, in the order they were first seen; at most
+    /// [`HEARD_HOSTS_MAX`] hosts with [`WAYS_PER_HOST_MAX`] ways.
+    pub heard: BTreeMap<Box<str>, Vec<Heard>>,
+    /// Rows of all `protected` and `fault_classes`, and ways of all hosts: what they cost is asked
+    /// for with every batch.
+    rows_held: usize,
+    ways_held: usize,
 }
 
 /// Counters of everything.
@@ -65,8 +67,10 @@ pub struct Totals {
     pub notifications: u64,
     /// Faults found.
     pub faults: u64,
-    /// Signed or encrypted parts that were not read.
+    /// Signed or encrypted parts.
     pub protected: u64,
+    /// Those that were not taken.
+    pub refused: u64,
     /// Values that became samples.
     pub stored_values: u64,
     /// Values earlier than the newest of their series (kept or not).
@@ -90,7 +94,7 @@ pub struct Totals {
 }
 
 /// Counters of one sender.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SenderHealth {
     /// Datagrams received.
     pub datagrams: u64,
@@ -100,16 +104,21 @@ pub struct SenderHealth {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
-    /// Faults in them.
+    /// Faults in them, refused parts among them.
     pub faults: u64,
-    /// Signed or encrypted parts in them that were not read.
-    pub protected: u64,
+    /// The same by [`crate::wire::FaultKind::class`].
+    pub fault_classes: Vec<(&'static str, u64)>,
+    /// Signed or encrypted parts in them by user and fate; at most
+    /// [`crate::ingest::USERS_PER_SENDER_MAX`].
+    pub protected: Vec<ProtectedCount>,
     /// The newest arrival.
     pub last_seen: CdTime,
 }
 
 /// What a kept sender, fault, unknown type or user costs, with the nodes of the trees.
 const SENDER_BYTES: usize = 2 * (size_of::<SocketAddr>() + size_of::<SenderHealth>());
+const PROTECTED_BYTES: usize = size_of::<ProtectedCount>() + NAME_BYTES;
+const HEARD_BYTES: usize = 2 * (size_of::<Heard>() + NAME_BYTES);
 const FAULT_BYTES: usize = size_of::<FaultReport>();
 const NAME_BYTES: usize = 2 * 64 + 127;
 
@@ -125,6 +134,9 @@ impl Health {
         for delta in &batch.senders {
             self.absorb_sender(delta);
         }
+        for way in &batch.heard {
+            self.hear(way);
+        }
         for fault in &batch.faults {
             if self.faults.len() >= FAULTS_MAX {
                 self.faults.pop_front();
@@ -134,13 +146,18 @@ impl Health {
     }
 
     fn absorb_sender(&mut self, delta: &SenderDelta) {
-        let protected: u64 = delta.protected.iter().map(|(.., count)| count).sum();
         self.totals.datagrams += delta.datagrams;
         self.totals.bytes += delta.bytes;
         self.totals.lists += delta.lists;
         self.totals.values += delta.values;
         self.totals.faults += delta.faults;
-        self.totals.protected += protected;
+        for more in &delta.protected {
+            self.totals.protected += more.count;
+            self.totals.refused += if more.outcome.is_err() { more.count } else { 0 };
+            self.rows_held -= self.protected.len();
+            count_protected(&mut self.protected, more, PROTECTED_MAX);
+            self.rows_held += self.protected.len();
+        }
         let full = self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&delta.sender);
         let others = full || delta.sender == crate::ingest::OTHER_SENDERS;
         let sender = if others {
@@ -153,24 +170,26 @@ impl Health {
         sender.lists += delta.lists;
         sender.values += delta.values;
         sender.faults += delta.faults;
-        sender.protected += protected;
-        sender.last_seen = sender.last_seen.max(delta.last_seen);
-        for (protection, user, count) in &delta.protected {
-            self.count_protected(*protection, user, *count);
+        self.rows_held -= sender.fault_classes.len() + sender.protected.len();
+        for &(class, count) in &delta.fault_classes {
+            count_class(&mut sender.fault_classes, class, count);
         }
+        for more in &delta.protected {
+            count_protected(&mut sender.protected, more, USERS_PER_SENDER_MAX);
+        }
+        self.rows_held += sender.fault_classes.len() + sender.protected.len();
+        sender.last_seen = sender.last_seen.max(delta.last_seen);
     }
 
-    fn count_protected(&mut self, protection: Protection, user: &str, count: u64) {
-        let at = |list: &[ProtectedCount], user: &str| {
-            list.iter().position(|known| known.protection == protection && *known.user == *user)
-        };
-        let full = self.protected.len() >= PROTECTED_MAX && at(&self.protected, user).is_none();
-        let user = if full { OTHER_USERS } else { user };
-        match at(&self.protected, user).and_then(|position| self.protected.get_mut(position)) {
-            Some(known) => known.count += count,
-            None => {
-                self.protected.push(ProtectedCount { protection, user: user.into(), count });
-            }
+    fn hear(&mut self, way: &Heard) {
+        let full = self.heard.len() >= HEARD_HOSTS_MAX && !self.heard.contains_key(&way.host);
+        if full {
+            return;
+        }
+        let ways = self.heard.entry(way.host.clone()).or_default();
+        if ways.len() < WAYS_PER_HOST_MAX && !ways.contains(way) {
+            ways.push(way.clone());
+            self.ways_held += 1;
         }
     }
 
@@ -189,14 +208,17 @@ impl Health {
     pub(super) fn bytes(&self) -> usize {
         self.senders.len() * SENDER_BYTES
             + self.faults.capacity() * FAULT_BYTES
-            + (self.unknown_types.len() + self.protected.len()) * NAME_BYTES
+            + self.unknown_types.len() * NAME_BYTES
+            + self.rows_held * PROTECTED_BYTES
+            + self.ways_held * HEARD_BYTES
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::OTHER_SENDERS;
+    use crate::ingest::{OTHER_SENDERS, OTHER_USERS};
+    use crate::wire::{FaultKind, Protection, Trust};
 
     fn sent(senders: impl IntoIterator<Item = SenderDelta>) -> Batch {
         Batch { senders: senders.into_iter().collect(), ..Batch::default() }
@@ -225,13 +247,37 @@ mod tests {
     fn users_past_the_bound_are_counted_together() {
         let mut health = Health::default();
         for number in 0..300 {
-            let protected = vec![(Protection::Signed, format!("user{number}").into(), 1)];
+            let protected = vec![ProtectedCount {
+                protection: Protection::Signed,
+                user: format!("user{number}").into(),
+                outcome: Err(FaultKind::UserUnknown),
+                count: 1,
+            }];
             health.absorb(&sent([SenderDelta { protected, ..from(0) }]));
         }
         assert_eq!(health.protected.len(), PROTECTED_MAX + 1);
         let others = health.protected.last().unwrap();
         assert_eq!((&*others.user, others.count), (OTHER_USERS, 44));
-        assert_eq!(health.senders[&from(0).sender].protected, 300);
+        let sender = &health.senders[&from(0).sender].protected;
+        assert_eq!(sender.len(), USERS_PER_SENDER_MAX + 1);
+        assert_eq!((health.totals.protected, health.totals.refused), (300, 300));
+    }
+
+    #[test]
+    fn ways_past_the_bounds_are_not_kept() {
+        let mut health = Health::default();
+        let way = |host: usize, sender: u8| Heard {
+            host: format!("h{host}").into(),
+            sender: [10, 0, 0, sender].into(),
+            trust: Trust::Plain,
+            user: None,
+        };
+        let heard: Vec<_> = (0..20_000).map(|host| way(host, 1)).collect();
+        health.absorb(&Batch { heard, ..Batch::default() });
+        let heard = (0..100).chain(0..100).map(|sender| way(0, sender)).collect();
+        health.absorb(&Batch { heard, ..Batch::default() });
+        assert_eq!(health.heard.len(), HEARD_HOSTS_MAX);
+        assert_eq!(health.heard["h0"].len(), WAYS_PER_HOST_MAX);
     }
 
     #[test]

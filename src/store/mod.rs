@@ -13,8 +13,8 @@ mod query;
 mod series;
 
 pub use health::{
-    FAULTS_MAX, Health, PROTECTED_MAX, ProtectedCount, SENDERS_MAX, SenderHealth, Totals,
-    UNKNOWN_TYPES_MAX,
+    FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX, SenderHealth, Totals,
+    UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
 pub use query::{Column, Mode, Reading, Stats, Trace};

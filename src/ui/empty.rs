@@ -22,8 +22,8 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let datagrams = format::counted(totals.datagrams, "datagram");
             let text = match totals.datagrams {
                 0 => "no datagram so far".to_owned(),
-                _ if totals.protected > 0 => {
-                    format!("{datagrams} so far, signed or encrypted ones among them: not read yet")
+                _ if totals.refused > 0 => {
+                    format!("{datagrams} so far, signed or encrypted parts among them refused")
                 }
                 _ => format!(
                     "{datagrams} so far, without a value list ({})",

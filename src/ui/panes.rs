@@ -6,7 +6,6 @@ use super::{Screen, SourceReport};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
 use crate::view::{Action, Pane, format};
-use crate::wire::Protection;
 use eframe::egui::{self, RichText, Ui};
 
 /// Senders listed; the rest is counted.
@@ -98,8 +97,8 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ("value lists", totals.lists),
         ("values", totals.values),
         ("notifications", totals.notifications),
-        ("faults", totals.faults),
-        ("signed or encrypted, not read yet", totals.protected),
+        ("faults", totals.faults.saturating_sub(totals.refused)),
+        ("signed or encrypted, refused", totals.refused),
         ("datagrams dropped by the kernel", totals.kernel_drops),
         ("values dropped in the channel", totals.dropped_values),
         ("lists refused for lack of room", totals.refused_lists),
@@ -152,14 +151,14 @@ fn protected_ui(ui: &mut Ui, screen: &Screen<'_>) {
     if protected.is_empty() {
         return;
     }
-    heading(ui, "Signed or encrypted, not read yet");
+    heading(ui, "Signed or encrypted");
     for part in protected {
-        let how = match part.protection {
-            Protection::Signed => "signed",
-            Protection::Encrypted => "encrypted",
+        let (how, user) = (part.protection.name(), display_safe(&part.user));
+        let fate = match part.outcome {
+            Ok(trust) => trust.name().to_owned(),
+            Err(fault) => format!("refused: {fault}"),
         };
-        let (user, count) = (display_safe(&part.user), format::count(part.count));
-        ui.label(format!("{count} {how} parts of user {user}"));
+        ui.label(format!("{} {how} parts of user {user}, {fate}", format::count(part.count)));
     }
 }
 
@@ -184,7 +183,7 @@ fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
         return;
     }
     heading(ui, "Newest faults");
-    for FaultReport { sender, arrival, fault } in faults.iter().rev().take(FAULTS_SHOWN_MAX) {
+    for FaultReport { sender, arrival, fault, .. } in faults.iter().rev().take(FAULTS_SHOWN_MAX) {
         let time = format::clock(*arrival, screen.zone, 1.0);
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));

@@ -102,16 +102,17 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
     });
     let unknown = health.unknown_types.len() as u64;
+    let faults = totals.faults.saturating_sub(totals.refused);
     for (count, what, hint) in [
         (
-            totals.faults,
-            if totals.faults == 1 { "fault" } else { "faults" },
+            faults,
+            if faults == 1 { "fault" } else { "faults" },
             "Faults in received datagrams (F2 says which)",
         ),
         (
-            totals.protected,
-            "signed/encrypted, not read yet",
-            "Parts that are signed or encrypted; F2 names their users",
+            totals.refused,
+            "signed/encrypted refused",
+            "Parts that are signed or encrypted and could not be opened; F2 says why",
         ),
         (
             unknown,

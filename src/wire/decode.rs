@@ -2,20 +2,32 @@
 //!
 //! The parts of a datagram set names, time and interval that stay in force until replaced; a
 //! values part emits a value list, a message a notification. No state survives a datagram.
+//! Signed and encrypted parts are opened on the way; how much protection is demanded, and by which
+//! keys, is the caller's choice, with the meaning it has in the daemon.
 
+use super::crypto::{MAC_BYTES, SHA1_BYTES};
 use super::fault::{Fault, FaultKind, Needed};
-use super::part::{Part, parts};
+use super::keys::KeyRing;
+use super::part::{Part, Parts, parts};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use thiserror::Error;
 
-/// What [`decode`] tells, in the order of the bytes.
+/// Signed and encrypted parts inside each other that are opened. Senders nest none; the daemon
+/// has no bound, and 64 KiB hold about 1,700 signatures, each over all that follow.
+pub const NESTING_MAX: usize = 4;
+
+/// What decoding tells, in the order of the bytes.
 #[derive(Clone, Copy, Debug)]
 pub enum Event<'a> {
     /// A value list.
     Values(ValueList<'a>),
     /// A notification.
     Notification(Notification<'a>),
-    /// A signed or encrypted part.
+    /// A signed or encrypted part, before what is in it.
     Protected(Protected<'a>),
     /// Something wrong.
     Fault(Fault),
@@ -32,6 +44,8 @@ pub struct ValueList<'a> {
     pub interval: Interval,
     /// The numbers.
     pub values: Values<'a>,
+    /// How it was protected.
+    pub trust: Trust,
 }
 
 /// A notification that borrows from the datagram.
@@ -45,9 +59,11 @@ pub struct Notification<'a> {
     pub severity: Severity,
     /// The text, any bytes, never empty.
     pub message: &'a [u8],
+    /// How it was protected.
+    pub trust: Trust,
 }
 
-/// A signed or encrypted part, which is recognised but not opened.
+/// A signed or encrypted part.
 #[derive(Clone, Copy, Debug)]
 pub struct Protected<'a> {
     /// Which of the two.
@@ -56,6 +72,8 @@ pub struct Protected<'a> {
     pub user: &'a [u8],
     /// Where the part starts in the datagram.
     pub offset_bytes: usize,
+    /// How far what it protects can be trusted, or why it is not taken.
+    pub outcome: Result<Trust, FaultKind>,
 }
 
 /// How a part is protected.
@@ -67,6 +85,125 @@ pub enum Protection {
     Encrypted,
 }
 
+/// How something came; a later one is worth more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Trust {
+    /// Unprotected.
+    #[default]
+    Plain,
+    /// Signed, but nobody could check it: there is no key ring.
+    Unverified,
+    /// With the right signature.
+    Signed,
+    /// Encrypted with the right password.
+    Encrypted,
+}
+
+/// The least protection that a listener takes.
+///
+/// Source: `SecurityLevel` in collectd.conf(5), as the daemon behaves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SecurityLevel {
+    /// Everything; with a key ring wrong signatures are refused all the same.
+    #[default]
+    None,
+    /// What is signed or encrypted.
+    Sign,
+    /// What is encrypted; a signature alone counts for nothing.
+    Encrypt,
+}
+
+/// Not the name of a [`SecurityLevel`].
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{0:?} is not a security level; write none, sign or encrypt")]
+pub struct ParseSecurityLevelError(Box<str>);
+
+/// Decodes datagrams and opens what is protected in them.
+///
+/// Takes what the daemon takes, and goes on where it gives up only when lengths and names are
+/// still sure ([`FaultKind::is_final`]): behind an encrypted part that cannot be opened, which
+/// covers only itself. Behind a wrong signature nothing is read.
+///
+/// ```
+/// use collectoscope::metric::{CdTime, Interval, Names, Value};
+/// use collectoscope::wire::{Decoder, Encoder, Event, SecurityLevel};
+///
+/// let names = Names { host: b"web1", plugin: b"load", type_: b"load", ..Names::default() };
+/// let (time, interval) = (CdTime::from_secs(1_800_000_000), Interval::from_secs(10));
+/// let values = [Value::Gauge(0.5), Value::Gauge(0.25), Value::Gauge(0.125)];
+/// let mut datagram = Vec::new();
+/// let mut encoder = Encoder::default();
+/// encoder.push(&names, time, interval, &values, &mut |_| {})?;
+/// encoder.flush(&mut |bytes| datagram.extend_from_slice(bytes));
+/// datagram.push(0); // as some senders do
+///
+/// let (mut received, mut faults) = (Vec::new(), Vec::new());
+/// let mut decoder = Decoder::new(None);
+/// decoder.decode(SecurityLevel::None, &datagram, &mut |event| match event {
+///     Event::Values(list) => received.extend(list.values.iter()),
+///     Event::Notification(one) => println!("{:?}", one.message),
+///     Event::Protected(part) => println!("{:?} by {:?}", part.protection, part.user),
+///     Event::Fault(fault) => faults.push(fault.to_string()),
+/// });
+/// assert_eq!(received, values);
+/// assert_eq!(faults, ["at byte 84: 1 byte behind the last part"]);
+/// # Ok::<(), collectoscope::wire::EncodeError>(())
+/// ```
+#[derive(Debug, Default)]
+pub struct Decoder {
+    keys: Option<Arc<KeyRing>>,
+    /// Content of encrypted parts, one buffer for each depth.
+    plain: [Vec<u8>; NESTING_MAX],
+}
+
+impl Decoder {
+    /// With the users of an AuthFile; none: there is no AuthFile.
+    pub fn new(keys: Option<Arc<KeyRing>>) -> Self {
+        Self { keys, plain: Default::default() }
+    }
+
+    /// Replaces the users.
+    pub fn set_keys(&mut self, keys: Option<Arc<KeyRing>>) {
+        self.keys = keys;
+    }
+
+    /// The users.
+    pub const fn keys(&self) -> Option<&Arc<KeyRing>> {
+        self.keys.as_ref()
+    }
+
+    /// Tells `sink` everything `datagram` holds, in order, as a listener that demands `level`.
+    ///
+    /// What is less protected than demanded is one fault for each depth, told behind the rest.
+    /// Never panics; allocates only to open encrypted parts, into buffers that are used again.
+    #[inline]
+    pub fn decode(
+        &mut self,
+        level: SecurityLevel,
+        datagram: &[u8],
+        sink: &mut impl FnMut(Event<'_>),
+    ) {
+        let keys = self.keys.as_deref();
+        Run { level, keys, sink }.run(datagram, 0, Trust::Plain, &mut self.plain);
+    }
+}
+
+/// Tells `sink` everything `datagram` holds, in order, as a listener that demands no protection and
+/// has no users: signatures are not checked and encrypted parts are not opened.
+#[inline]
+pub fn decode(datagram: &[u8], sink: &mut impl FnMut(Event<'_>)) {
+    let mut plain = [const { Vec::new() }; NESTING_MAX];
+    let level = SecurityLevel::None;
+    Run { level, keys: None, sink }.run(datagram, 0, Trust::Plain, &mut plain);
+}
+
+/// What is the same at every depth.
+struct Run<'r, S> {
+    level: SecurityLevel,
+    keys: Option<&'r KeyRing>,
+    sink: &'r mut S,
+}
+
 /// What is in force.
 #[derive(Default)]
 struct State<'a> {
@@ -74,60 +211,161 @@ struct State<'a> {
     time: CdTime,
     interval: Interval,
     severity: u64,
+    trust: Trust,
 }
 
-/// Tells `sink` everything `datagram` holds, in order.
-///
-/// Takes what the daemon takes, and goes on where it gives up only when lengths and names are
-/// still sure ([`FaultKind::is_final`]). Ends at a signature: what it covers is not read before
-/// it is verified. Goes on behind an encrypted part, which covers only itself.
-#[inline]
-pub fn decode<'a>(datagram: &'a [u8], sink: &mut impl FnMut(Event<'a>)) {
-    let mut state = State::default();
-    for part in parts(datagram) {
-        let (offset_bytes, part) = match part {
-            Ok(located) => located,
-            Err(fault) => {
-                sink(Event::Fault(fault));
-                continue;
-            }
-        };
-        let fault = |kind| Event::Fault(Fault { offset_bytes, kind });
-        match part {
-            Part::Host(name) => state.names.host = name,
-            Part::Plugin(name) => state.names.plugin = name,
-            Part::PluginInstance(name) => state.names.plugin_instance = name,
-            Part::Type(name) => state.names.type_ = name,
-            Part::TypeInstance(name) => state.names.type_instance = name,
-            Part::Time(time) => state.time = time,
-            Part::Interval(interval) => state.interval = interval,
-            Part::Severity(code) => state.severity = code,
-            Part::Values(values) => match state.value_list(values) {
-                Ok(list) => sink(Event::Values(list)),
-                Err(needed) => sink(fault(FaultKind::ValuesWithout(needed))),
-            },
-            Part::Message(message) => match state.notification(message) {
-                Ok(notification) => sink(Event::Notification(notification)),
-                Err(kind) => sink(fault(kind)),
-            },
-            Part::Signature { user } => {
-                let protection = Protection::Signed;
-                sink(Event::Protected(Protected { protection, user, offset_bytes }));
-                return;
-            }
-            Part::Encryption { user } => {
-                let protection = Protection::Encrypted;
-                sink(Event::Protected(Protected { protection, user, offset_bytes }));
-            }
-            Part::Unknown(_) => {}
+impl<S: FnMut(Event<'_>)> Run<'_, S> {
+    /// Reads `bytes`, which start at `base` in the datagram and are protected by `trust`. There may
+    /// be as many more protected parts inside each other as `plain` has buffers.
+    #[inline]
+    fn run(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
+        if trust < self.level.least() {
+            self.run_shut(bytes, base, trust, plain);
+            return;
         }
+        let mut state = State { trust, ..State::default() };
+        let mut parts = parts(bytes);
+        while let Some(part) = parts.next() {
+            let (offset_bytes, part) = match part {
+                Ok(located) => located,
+                Err(fault) => {
+                    self.fault(base + fault.offset_bytes, fault.kind);
+                    continue;
+                }
+            };
+            let offset_bytes = base + offset_bytes;
+            match part {
+                Part::Host(name) => state.names.host = name,
+                Part::Plugin(name) => state.names.plugin = name,
+                Part::PluginInstance(name) => state.names.plugin_instance = name,
+                Part::Type(name) => state.names.type_ = name,
+                Part::TypeInstance(name) => state.names.type_instance = name,
+                Part::Time(time) => state.time = time,
+                Part::Interval(interval) => state.interval = interval,
+                Part::Severity(code) => state.severity = code,
+                Part::Values(values) => match state.value_list(values) {
+                    Ok(list) => (self.sink)(Event::Values(list)),
+                    Err(needed) => self.fault(offset_bytes, FaultKind::ValuesWithout(needed)),
+                },
+                Part::Message(message) => match state.notification(message) {
+                    Ok(notification) => (self.sink)(Event::Notification(notification)),
+                    Err(kind) => self.fault(offset_bytes, kind),
+                },
+                Part::Signature { mac, user } => {
+                    if !self.signed(bytes, &parts, (offset_bytes, base), mac, user, trust, plain) {
+                        return;
+                    }
+                    state.trust = trust.max(Trust::Unverified);
+                }
+                Part::Encryption { user, iv, sealed } => {
+                    self.encrypted(offset_bytes, (user, iv, sealed), trust, plain);
+                }
+                Part::Unknown(_) => {}
+            }
+        }
+    }
+
+    /// The same where parts as they stand are not taken: only what is protected in them.
+    #[cold]
+    fn run_shut(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
+        let mut refused = None;
+        let mut parts = parts(bytes);
+        while let Some(part) = parts.next() {
+            match part {
+                Err(fault) => self.fault(base + fault.offset_bytes, fault.kind),
+                Ok((offset, Part::Encryption { user, iv, sealed })) => {
+                    self.encrypted(base + offset, (user, iv, sealed), trust, plain);
+                }
+                Ok((offset, Part::Signature { mac, user }))
+                    if self.level == SecurityLevel::Sign =>
+                {
+                    let at = (base + offset, base);
+                    if !self.signed(bytes, &parts, at, mac, user, trust, plain) {
+                        break;
+                    }
+                }
+                Ok((offset, _)) => {
+                    refused.get_or_insert(base + offset);
+                }
+            }
+        }
+        if let Some(offset_bytes) = refused {
+            self.fault(offset_bytes, FaultKind::Unprotected { demanded: self.level });
+        }
+    }
+
+    /// A signature, over what `parts` has not split yet. True when reading goes on behind it as if
+    /// it were not there: nobody can check it, and nobody demands it.
+    #[cold]
+    #[expect(clippy::too_many_arguments, reason = "a part, where it is, and what is in force")]
+    fn signed(
+        &mut self,
+        bytes: &[u8],
+        parts: &Parts<'_>,
+        (offset_bytes, base): (usize, usize),
+        mac: &[u8; MAC_BYTES],
+        user: &[u8],
+        trust: Trust,
+        plain: &mut [Vec<u8>],
+    ) -> bool {
+        let covered_bytes = user.len() + parts.rest().len();
+        let covered = bytes.get(bytes.len() - covered_bytes..).unwrap_or_default();
+        let outcome = match (self.keys.map(|keys| keys.get(user)), &plain) {
+            (None, _) if self.level == SecurityLevel::None => Ok(Trust::Unverified),
+            (None, _) => Err(FaultKind::NoKeys),
+            (_, []) => Err(FaultKind::NestedTooDeep),
+            (Some(None), _) => Err(FaultKind::UserUnknown),
+            (Some(Some(key)), _) if !key.verify(covered, mac) => Err(FaultKind::SignatureWrong),
+            (Some(Some(_)), _) => Ok(Trust::Signed),
+        };
+        let protection = Protection::Signed;
+        (self.sink)(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
+        if let (Ok(Trust::Signed), Some((_, deeper))) = (outcome, plain.split_first_mut()) {
+            let base = base + parts.offset_bytes();
+            self.run(parts.rest(), base, trust.max(Trust::Signed), deeper);
+        }
+        outcome == Ok(Trust::Unverified)
+    }
+
+    #[cold]
+    fn encrypted(
+        &mut self,
+        offset_bytes: usize,
+        (user, iv, sealed): (&[u8], &[u8; 16], &[u8]),
+        trust: Trust,
+        plain: &mut [Vec<u8>],
+    ) {
+        let mut content = None;
+        let outcome = match (self.keys.map(|keys| keys.get(user)), plain.split_first_mut()) {
+            (None, _) => Err(FaultKind::NoKeys),
+            (_, None) => Err(FaultKind::NestedTooDeep),
+            (Some(None), _) => Err(FaultKind::UserUnknown),
+            (Some(Some(key)), Some((buffer, deeper))) => match key.open(iv, sealed, buffer) {
+                Some(opened) => {
+                    content = Some((opened, deeper));
+                    Ok(Trust::Encrypted)
+                }
+                None => Err(FaultKind::ChecksumWrong),
+            },
+        };
+        let protection = Protection::Encrypted;
+        (self.sink)(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
+        if let Some((content, deeper)) = content {
+            // A stream cipher keeps every byte in its place; six bytes are header and user length.
+            let base = offset_bytes + 6 + user.len() + iv.len() + SHA1_BYTES;
+            self.run(content, base, trust.max(Trust::Encrypted), deeper);
+        }
+    }
+
+    fn fault(&mut self, offset_bytes: usize, kind: FaultKind) {
+        (self.sink)(Event::Fault(Fault { offset_bytes, kind }));
     }
 }
 
 impl<'a> State<'a> {
     #[inline]
     fn value_list(&self, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
-        let &Self { names, time, interval, .. } = self;
+        let &Self { names, time, interval, trust, .. } = self;
         if time == CdTime::ZERO {
             return Err(Needed::Time);
         }
@@ -140,11 +378,11 @@ impl<'a> State<'a> {
         if names.type_.is_empty() {
             return Err(Needed::Type);
         }
-        Ok(ValueList { names, time, interval, values })
+        Ok(ValueList { names, time, interval, values, trust })
     }
 
     fn notification(&self, message: &'a [u8]) -> Result<Notification<'a>, FaultKind> {
-        let &Self { names, time, severity: code, .. } = self;
+        let &Self { names, time, severity: code, trust, .. } = self;
         // The daemon casts the number to an `int` before it compares: 2³² + 2 is a warning.
         let severity = Severity::from_code(code & u64::from(u32::MAX))
             .ok_or(FaultKind::UnknownSeverity { code })?;
@@ -154,6 +392,74 @@ impl<'a> State<'a> {
         if message.is_empty() {
             return Err(FaultKind::MessageEmpty);
         }
-        Ok(Notification { names, time, severity, message })
+        Ok(Notification { names, time, severity, message, trust })
+    }
+}
+
+impl SecurityLevel {
+    /// The least trust that it takes.
+    pub const fn least(self) -> Trust {
+        match self {
+            Self::None => Trust::Plain,
+            Self::Sign => Trust::Signed,
+            Self::Encrypt => Trust::Encrypted,
+        }
+    }
+
+    /// Its name in collectd.conf, lower case.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Sign => "sign",
+            Self::Encrypt => "encrypt",
+        }
+    }
+
+    /// What it demands, in words.
+    pub(super) const fn demand(self) -> &'static str {
+        match self {
+            Self::None => "nothing",
+            Self::Sign => "a signature or encryption",
+            Self::Encrypt => "encryption",
+        }
+    }
+}
+
+impl FromStr for SecurityLevel {
+    type Err = ParseSecurityLevelError;
+
+    /// As in collectd.conf, upper and lower case alike.
+    fn from_str(text: &str) -> Result<Self, ParseSecurityLevelError> {
+        let all = [Self::None, Self::Sign, Self::Encrypt];
+        let found = all.into_iter().find(|level| level.name().eq_ignore_ascii_case(text));
+        found.ok_or_else(|| ParseSecurityLevelError(text.into()))
+    }
+}
+
+impl fmt::Display for SecurityLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl Protection {
+    /// `signed`, `encrypted`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Signed => "signed",
+            Self::Encrypted => "encrypted",
+        }
+    }
+}
+
+impl Trust {
+    /// `plain`, `unverified`, `signed`, `encrypted`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Unverified => "unverified",
+            Self::Signed => "signed",
+            Self::Encrypted => "encrypted",
+        }
     }
 }

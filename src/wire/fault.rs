@@ -1,5 +1,6 @@
 //! What can be wrong in received bytes, said so that a person can act on it.
 
+use super::decode::{NESTING_MAX, SecurityLevel};
 use super::part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
 use std::fmt;
 
@@ -93,6 +94,21 @@ pub enum FaultKind {
     },
     /// A signed or encrypted part of nobody.
     UserEmpty,
+    /// The key ring has no such user.
+    UserUnknown,
+    /// The signature is not that of the user's password over these bytes.
+    SignatureWrong,
+    /// What came out of decryption is not what went in: another password, or damage.
+    ChecksumWrong,
+    /// There is no key ring to open an encrypted part with, or to demand signatures by.
+    NoKeys,
+    /// Signed or encrypted parts inside each other past [`super::NESTING_MAX`].
+    NestedTooDeep,
+    /// Parts less protected than the listener demands, all of this level together.
+    Unprotected {
+        /// What the listener demands.
+        demanded: SecurityLevel,
+    },
 }
 
 /// What must come before values.
@@ -122,7 +138,44 @@ impl FaultKind {
                 | Self::NotificationWithoutTime
                 | Self::MessageEmpty
                 | Self::UnknownSeverity { .. }
+                | Self::UserUnknown
+                | Self::SignatureWrong
+                | Self::ChecksumWrong
+                | Self::NoKeys
+                | Self::NestedTooDeep
+                | Self::Unprotected { .. }
         )
+    }
+
+    /// Its kind without the figures: what faults are counted by. For people, lower case.
+    pub const fn class(self) -> &'static str {
+        match self {
+            Self::Trailing { .. } => "bytes behind the last part",
+            Self::Padding { .. } => "zero bytes behind the last part",
+            Self::LengthTooShort { .. } => "part length below 4",
+            Self::LengthTooLong { .. } => "cut or damaged datagram",
+            Self::StringEmpty => "string without any byte",
+            Self::StringUnterminated => "string without terminating NUL",
+            Self::NameTooLong { .. } => "name too long",
+            Self::MessageTooLong { .. } => "message too long",
+            Self::NumberLength { .. } => "number of a wrong length",
+            Self::ValuesLength { .. } => "values part of a wrong length",
+            Self::ValuesNone => "values part without values",
+            Self::ValueKind { .. } => "unknown data source type",
+            Self::ValuesWithout(_) => "values without time or names",
+            Self::NotificationWithoutTime => "notification without time",
+            Self::MessageEmpty => "notification with an empty message",
+            Self::UnknownSeverity { .. } => "unknown severity",
+            Self::SignatureTooShort { .. } => "signature part too short",
+            Self::EncryptionTooShort { .. } => "encrypted part too short",
+            Self::UserEmpty => "signed or encrypted part without user",
+            Self::UserUnknown => "unknown user",
+            Self::SignatureWrong => "wrong signature",
+            Self::ChecksumWrong => "wrong checksum",
+            Self::NoKeys => "no AuthFile",
+            Self::NestedTooDeep => "nested too deep",
+            Self::Unprotected { .. } => "less protected than demanded",
+        }
     }
 }
 
@@ -175,6 +228,18 @@ impl fmt::Display for FaultKind {
                 write!(f, "encrypted part of {length} bytes is too short for what it claims")
             }
             Self::UserEmpty => f.write_str("signed or encrypted part without user"),
+            Self::UserUnknown => f.write_str("the AuthFile does not know the user"),
+            Self::SignatureWrong => {
+                f.write_str("the signature does not match: another password, or damage")
+            }
+            Self::ChecksumWrong => {
+                f.write_str("the checksum does not match: another password, or damage")
+            }
+            Self::NoKeys => f.write_str("no AuthFile, so it cannot be opened"),
+            Self::NestedTooDeep => write!(f, "more than {NESTING_MAX} protected parts in another"),
+            Self::Unprotected { demanded } => {
+                write!(f, "not taken: the listener demands {}", demanded.demand())
+            }
         }
     }
 }

@@ -5,16 +5,26 @@
 //! good and what was wrong, each fault with its offset, because real networks send half-good
 //! datagrams. Nothing is allocated and no bytes can make it panic.
 //!
+//! [`Decoder`] also opens what is signed or encrypted, by the [`KeyRing`] of an AuthFile, and
+//! demands as much of it as a [`SecurityLevel`] says; a [`Seal`] is the other direction.
+//!
 //! Source of the facts: collectd `src/network.c`, checked against the running daemon 5.12.
 
+mod crypto;
 mod decode;
 mod encode;
 mod fault;
+mod keys;
 mod part;
 mod values;
 
-pub use decode::{Event, Notification, Protected, Protection, ValueList, decode};
+pub use crypto::{IV_BYTES, Seal, SealError, USER_MAX_BYTES};
+pub use decode::{
+    Decoder, Event, NESTING_MAX, Notification, ParseSecurityLevelError, Protected, Protection,
+    SecurityLevel, Trust, ValueList, decode,
+};
 pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT, encode_notification};
 pub use fault::{Fault, FaultKind, Needed};
+pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
 pub use values::Values;

@@ -3,6 +3,7 @@
 //! [`parts`] borrows everything, allocates nothing and cannot panic. It checks what one part can
 //! tell about itself; what parts mean together is [`super::decode()`]'s business.
 
+use super::crypto::{IV_BYTES, MAC_BYTES, SHA1_BYTES};
 use super::fault::{Fault, FaultKind};
 use super::values::Values;
 use crate::metric::{CdTime, Interval};
@@ -38,10 +39,6 @@ pub(super) mod code {
 
 /// Type and length in front of every payload; the length counts them.
 pub(super) const HEADER_BYTES: usize = 4;
-/// HMAC-SHA-256 in front of the user of a signature part.
-const MAC_BYTES: usize = 32;
-/// IV (16) and SHA-1 (20) behind the user of an encrypted part, before its payload.
-const IV_AND_SHA1_BYTES: usize = 36;
 
 /// One part. Names and messages come without their NUL and end at the first one inside.
 #[derive(Clone, Copy, Debug)]
@@ -68,6 +65,8 @@ pub enum Part<'a> {
     Severity(u64),
     /// Signs every byte behind it, in the name of a user (never empty).
     Signature {
+        /// HMAC-SHA-256 over the user and every byte behind the part.
+        mac: &'a [u8; 32],
         /// Whose password.
         user: &'a [u8],
     },
@@ -75,6 +74,11 @@ pub enum Part<'a> {
     Encryption {
         /// Whose password.
         user: &'a [u8],
+        /// Initialisation vector of AES-256-OFB.
+        iv: &'a [u8; 16],
+        /// SHA-1 of the content and the content, encrypted; at least 21 bytes, the last of the
+        /// part.
+        sealed: &'a [u8],
     },
     /// A type we do not know, to be skipped.
     Unknown(u16),
@@ -116,6 +120,16 @@ impl<'a> Iterator for Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
+    /// What was not split yet.
+    pub fn rest(&self) -> &'a [u8] {
+        self.rest
+    }
+
+    /// Where [`Parts::rest`] starts.
+    pub fn offset_bytes(&self) -> usize {
+        self.offset_bytes
+    }
+
     /// Takes the next part off: its type and payload.
     #[inline]
     fn split(&mut self) -> Result<(u16, &'a [u8]), FaultKind> {
@@ -163,8 +177,8 @@ fn read(part_type: u16, payload: &[u8]) -> Result<Part<'_>, FaultKind> {
         code::INTERVAL => Part::Interval(Interval::from_secs(number(payload)?)),
         code::MESSAGE => Part::Message(message(payload)?),
         code::SEVERITY => Part::Severity(number(payload)?),
-        code::SIGNATURE => Part::Signature { user: signature_user(payload)? },
-        code::ENCRYPTION => Part::Encryption { user: encryption_user(payload)? },
+        code::SIGNATURE => signature(payload)?,
+        code::ENCRYPTION => encryption(payload)?,
         unknown => Part::Unknown(unknown),
     })
 }
@@ -208,24 +222,25 @@ fn number(payload: &[u8]) -> Result<u64, FaultKind> {
         .map_err(|_| FaultKind::NumberLength { length: payload.len() + HEADER_BYTES })
 }
 
-fn signature_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
-    match payload.get(MAC_BYTES..) {
+fn signature(payload: &[u8]) -> Result<Part<'_>, FaultKind> {
+    match payload.split_first_chunk::<MAC_BYTES>() {
         None => Err(FaultKind::SignatureTooShort { length: payload.len() + HEADER_BYTES }),
-        Some([]) => Err(FaultKind::UserEmpty),
-        Some(user) => Ok(user),
+        Some((_, [])) => Err(FaultKind::UserEmpty),
+        Some((mac, user)) => Ok(Part::Signature { mac, user }),
     }
 }
 
-fn encryption_user(payload: &[u8]) -> Result<&[u8], FaultKind> {
+fn encryption(payload: &[u8]) -> Result<Part<'_>, FaultKind> {
     let too_short = FaultKind::EncryptionTooShort { length: payload.len() + HEADER_BYTES };
     let (&user_bytes, behind) = payload.split_first_chunk().ok_or(too_short)?;
     let (user, behind) =
         behind.split_at_checked(usize::from(u16::from_be_bytes(user_bytes))).ok_or(too_short)?;
-    if behind.len() <= IV_AND_SHA1_BYTES {
+    let (iv, sealed) = behind.split_first_chunk::<IV_BYTES>().ok_or(too_short)?;
+    if sealed.len() <= SHA1_BYTES {
         return Err(too_short);
     }
     if user.is_empty() {
         return Err(FaultKind::UserEmpty);
     }
-    Ok(user)
+    Ok(Part::Encryption { user, iv, sealed })
 }

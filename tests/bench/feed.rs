@@ -2,6 +2,7 @@
 
 use collectoscope::ingest::{Announced, Batch, ListId, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
+use collectoscope::wire::Trust;
 
 /// A moment of the present that all benches start from.
 pub(crate) const NOW: CdTime = CdTime::from_secs(1_800_000_000);
@@ -25,7 +26,7 @@ impl Feed {
     /// One value list.
     pub(crate) fn row(&mut self, list: ListId, time: CdTime, interval: Interval, values: &[Value]) {
         let values_count = u16::try_from(values.len()).unwrap();
-        self.batch.rows.push(Row { list, time, interval, values_count });
+        self.batch.rows.push(Row { list, time, interval, values_count, trust: Trust::Plain });
         self.batch.values.extend(values.iter().map(|value| value.bits()));
     }
 }

@@ -5,11 +5,12 @@ use collectoscope::ingest::{Batch, Ingest};
 use collectoscope::metric::{CdTime, Interval};
 use collectoscope::store::{SourceId, Store};
 use collectoscope::typesdb::TypesDb;
-use collectoscope::wire::{Event, decode};
+use collectoscope::wire::{Event, SecurityLevel, decode};
 use std::net::SocketAddr;
 use std::time::Instant;
 
 /// Datagrams a batch: what the receiver takes in one turn when it is busy.
+const LEVEL: SecurityLevel = SecurityLevel::None;
 const BATCH_DATAGRAMS: usize = 64;
 /// Rounds of the store: all together fit its budget, so that nothing is evicted.
 const STORE_ROUNDS: u64 = 200;
@@ -101,7 +102,7 @@ fn batches(
     let sender = SocketAddr::from(([10, 0, 0, 1], 25_826));
     for some in datagrams.chunks(BATCH_DATAGRAMS) {
         for datagram in some {
-            ingest.datagram(std::hint::black_box(datagram), sender, CdTime::from_secs(1));
+            ingest.datagram(std::hint::black_box(datagram), sender, CdTime::from_secs(1), LEVEL);
         }
         let mut batch = ingest.take(recycled.take());
         take(&mut batch);

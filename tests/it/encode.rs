@@ -1,9 +1,10 @@
 //! The wire written: what comes back, what the daemon would have written, what is refused.
 
-use crate::support::{data, datagrams, told};
+use crate::support::{data, datagrams, keys, told};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Names, Severity, Value};
 use collectoscope::wire::{
-    EncodeError, Encoder, Event, NAME_MAX_BYTES, decode, encode_notification,
+    Decoder, EncodeError, Encoder, Event, NAME_MAX_BYTES, Part, Protection, Seal, SecurityLevel,
+    decode, encode_notification, parts,
 };
 use proptest::prelude::*;
 
@@ -38,6 +39,44 @@ fn what_the_daemon_sent_is_encoded_again_byte_for_byte() {
         assert!(datagrams.len() >= 93);
         for (number, datagram) in datagrams.iter().enumerate() {
             assert_eq!(reencoded(datagram).as_ref(), Some(datagram), "{name} {number}");
+        }
+    }
+}
+
+/// The content of a signed or encrypted datagram, encoded and sealed again as it was.
+fn sealed_again(datagram: &[u8]) -> Vec<u8> {
+    let (_, part) = parts(datagram).next().unwrap().unwrap();
+    let (protection, user, iv) = match part {
+        Part::Signature { user, .. } => (Protection::Signed, user, [0; 16]),
+        Part::Encryption { user, iv, .. } => (Protection::Encrypted, user, *iv),
+        other => panic!("{other:?}"),
+    };
+    let password: &[u8] = match user {
+        b"alice" => b"w0nderl4nd",
+        b"bob" => b"bu1|der",
+        _ => b"s3cret-cache",
+    };
+    let (mut encoder, mut payload) = (Encoder::default(), Vec::new());
+    let mut send = |bytes: &[u8]| payload.extend_from_slice(bytes);
+    Decoder::new(Some(keys())).decode(SecurityLevel::None, datagram, &mut |event| {
+        if let Event::Values(list) = event {
+            let values: Vec<Value> = list.values.iter().collect();
+            encoder.push(&list.names, list.time, list.interval, &values, &mut send).unwrap();
+        }
+    });
+    encoder.flush(&mut send);
+    let mut sealed = Vec::new();
+    Seal::new(protection, user, password).unwrap().seal(&payload, &iv, &mut sealed);
+    sealed
+}
+
+#[test]
+fn what_the_daemon_signed_or_encrypted_is_sealed_again_byte_for_byte() {
+    for name in ["signed", "encrypted"] {
+        let datagrams = datagrams(&data(&format!("{name}.pcap")));
+        assert_eq!(datagrams.len(), 100);
+        for (number, datagram) in datagrams.iter().enumerate() {
+            assert!(sealed_again(datagram) == *datagram, "{name} {number}");
         }
     }
 }

@@ -4,6 +4,7 @@ use collectoscope::ingest::{Announced, Batch, ListId, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Span, Value};
 use collectoscope::store::{Mode, SeriesId, SourceId, Store, Trace};
 use collectoscope::typesdb::TypesDb;
+use collectoscope::wire::Trust;
 
 pub(crate) const MIB: usize = 1 << 20;
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -39,7 +40,7 @@ impl Feed {
     pub(crate) fn row(&mut self, list: ListId, secs: u64, values: &[Value]) {
         let values_count = u16::try_from(values.len()).unwrap();
         let (time, interval) = (CdTime::from_secs(secs), Interval::from_secs(10));
-        self.batch.rows.push(Row { list, time, interval, values_count });
+        self.batch.rows.push(Row { list, time, interval, values_count, trust: Trust::Plain });
         self.batch.values.extend(values.iter().map(|value| value.bits()));
     }
 

@@ -4,7 +4,7 @@ use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::store::{Mode, SeriesId, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
-use collectoscope::wire::Encoder;
+use collectoscope::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
 const NOW: u64 = 1_800_000_000;
@@ -19,7 +19,7 @@ fn values_sent_as_datagrams_are_read_back_as_rates() {
     for n in 0..3_u16 {
         let time = CdTime::from_secs(NOW + 10 * u64::from(n));
         let mut encoder = Encoder::default();
-        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, time);
+        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, time, SecurityLevel::None);
         let counters = [Value::Derive(1_000 * i64::from(n)), Value::Derive(50 * i64::from(n))];
         let gauges = [Value::Gauge(0.5), Value::Gauge(f64::from(n)), Value::Gauge(f64::NAN)];
         for (identifier, values) in [(&octets, &counters[..]), (&load, &gauges[..])] {

@@ -5,6 +5,7 @@ use collectoscope::ingest::Row;
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
 use collectoscope::rate::{self, Bounds, Sample};
 use collectoscope::store::{Column, Mode, SeriesId, Stats, Trace};
+use collectoscope::wire::Trust;
 use proptest::prelude::*;
 
 #[test]
@@ -214,7 +215,7 @@ proptest! {
             };
             let time = CdTime::from_raw((millis << 30) / 1_000);
             let interval = Interval::from_secs(10);
-            feed.batch.rows.push(Row { list, time, interval, values_count: 1 });
+            feed.batch.rows.push(Row { list, time, interval, values_count: 1, trust: Trust::Plain });
             feed.batch.values.push(bits);
             samples.push((time.raw(), bits));
         }

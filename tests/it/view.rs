@@ -14,7 +14,7 @@ use collectoscope::view::graphs::Graphs;
 use collectoscope::view::panels::{Panel, panels};
 use collectoscope::view::plot::{PanelPlot, PlotLine, Scratch, panel_plot};
 use collectoscope::view::selection::{Scope, Selection};
-use collectoscope::wire::Encoder;
+use collectoscope::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// A store that datagrams come into, and what is picked of it.
@@ -88,7 +88,7 @@ impl Screen {
         let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         let interval = Interval::from_secs_f64(self.interval_secs);
         let ingest = &mut self.ingest;
-        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, at(secs));
+        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, at(secs), SecurityLevel::None);
         let names = identifier(name);
         self.encoder.push(&names.names(), at(secs), interval, values, &mut send).unwrap();
     }
@@ -97,7 +97,9 @@ impl Screen {
     fn receive(&mut self) {
         let ingest = &mut self.ingest;
         let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
-        self.encoder.flush(&mut |bytes: &[u8]| ingest.datagram(bytes, sender, at(0.0)));
+        self.encoder.flush(&mut |bytes: &[u8]| {
+            ingest.datagram(bytes, sender, at(0.0), SecurityLevel::None)
+        });
         self.store.absorb(SOURCE, &self.ingest.take(None), at(0.0));
     }
 

@@ -1,9 +1,10 @@
 //! The wire read: the real daemon's bytes, and each kind of part and fault.
 
-use crate::support::{data, datagrams, hex, listing, told};
+use crate::support::{data, datagrams, hex, keys, listing, told};
 use collectoscope::metric::{Names, Value};
-use collectoscope::wire::{Event, Protection, decode};
+use collectoscope::wire::{Decoder, Event, KeyRing, Protection, Seal, SecurityLevel, Trust};
 use serde_json::json;
+use std::sync::Arc;
 
 /// Host `h`, time 1795426812, interval 10, plugin `p`, type `gauge`: 46 bytes.
 const HEADER: &str = "0000 0006 6800  0008 000c 1ac1027f00000000  0009 000c 0000000280000000
@@ -11,8 +12,9 @@ const HEADER: &str = "0000 0006 6800  0008 000c 1ac1027f00000000  0009 000c 0000
 /// One gauge of 1.0: 15 bytes.
 const GAUGE_1: &str = "0006 000f 0001 01 000000000000f03f";
 
-/// What the datagrams of a capture hold, in the form of its listing. Times come apart.
-fn decoded(name: &str) -> Vec<(f64, serde_json::Value)> {
+/// What the datagrams of a capture hold, in the form of its listing, which all must be worth
+/// `trust`. Times come apart.
+fn decoded(name: &str, decoder: &mut Decoder, trust: Trust) -> Vec<(f64, serde_json::Value)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let record = |packet: usize, names: &Names<'_>| {
         json!({
@@ -26,8 +28,9 @@ fn decoded(name: &str) -> Vec<(f64, serde_json::Value)> {
     };
     let mut records = Vec::new();
     for (packet, datagram) in datagrams(&data(&format!("{name}.pcap"))).iter().enumerate() {
-        decode(datagram, &mut |event| match event {
+        decoder.decode(SecurityLevel::None, datagram, &mut |event| match event {
             Event::Values(list) => {
+                assert_eq!(list.trust, trust);
                 let mut one = record(packet, &list.names);
                 one["interval"] = json!(list.interval.secs_f64());
                 one["values"] = list.values.iter().map(listed).collect();
@@ -40,7 +43,7 @@ fn decoded(name: &str) -> Vec<(f64, serde_json::Value)> {
                 one["message"] = json!(text(notification.message));
                 records.push((notification.time.secs_f64(), one));
             }
-            Event::Protected(part) => panic!("{name} {packet}: {part:?}"),
+            Event::Protected(part) => assert_eq!(part.outcome, Ok(trust)),
             Event::Fault(fault) => panic!("{name} {packet}: {fault}"),
         });
     }
@@ -59,8 +62,13 @@ fn listed(value: Value) -> serde_json::Value {
 
 #[track_caller]
 fn check_listing(name: &str, records: usize) {
+    check_opened(name, records, None, Trust::Plain);
+}
+
+#[track_caller]
+fn check_opened(name: &str, records: usize, keys: Option<Arc<KeyRing>>, trust: Trust) {
     let expected = listing(name);
-    let found = decoded(name);
+    let found = decoded(name, &mut Decoder::new(keys), trust);
     assert_eq!((found.len(), expected.len()), (records, records));
     for ((secs, found), mut expected) in found.into_iter().zip(expected) {
         let expected_secs = expected["time"].take().as_f64().unwrap();
@@ -97,20 +105,84 @@ fn datagrams_of_the_traffic_generator_read_as_listed() {
 }
 
 #[test]
-fn signed_and_encrypted_datagrams_name_their_user_and_give_nothing_else() {
-    for (name, protection) in [("signed", Protection::Signed), ("encrypted", Protection::Encrypted)]
-    {
-        for datagram in datagrams(&data(&format!("{name}.pcap"))) {
-            let mut events = 0;
-            decode(&datagram, &mut |event| {
-                events += 1;
-                let Event::Protected(part) = event else { panic!("{event:?}") };
-                assert_eq!((part.protection, part.offset_bytes), (protection, 0));
+fn signed_datagrams_read_as_listed_checked_or_not() {
+    check_opened("signed", 2_767, Some(keys()), Trust::Signed);
+    check_opened("signed", 2_767, None, Trust::Unverified);
+}
+
+#[test]
+fn encrypted_datagrams_read_as_listed() {
+    check_opened("encrypted", 2_767, Some(keys()), Trust::Encrypted);
+}
+
+/// Lists taken, and the outcome that every protected part must have.
+#[track_caller]
+fn check_level(name: &str, level: SecurityLevel, keys: Option<Arc<KeyRing>>, lists: usize) {
+    let (mut taken, mut faults) = (0, 0);
+    let mut decoder = Decoder::new(keys);
+    for datagram in datagrams(&data(&format!("{name}.pcap"))) {
+        decoder.decode(level, &datagram, &mut |event| match event {
+            Event::Values(list) => {
+                assert!(list.trust >= level.least());
+                taken += 1;
+            }
+            Event::Protected(part) => {
                 assert!([&b"alice"[..], b"bob", b"carol"].contains(&part.user));
-            });
-            assert_eq!(events, 1);
-        }
+                faults += usize::from(part.outcome.is_err());
+            }
+            Event::Fault(_) => faults += 1,
+            Event::Notification(one) => panic!("{one:?}"),
+        });
     }
+    assert_eq!((taken, faults), (lists, if lists == 0 { 100 } else { 0 }), "{name} at {level}");
+}
+
+#[test]
+fn a_level_takes_what_is_protected_enough() {
+    use SecurityLevel::{Encrypt, None as Any, Sign};
+    for (name, level, with_keys, taken) in [
+        ("ipv6", Any, false, true),
+        ("ipv6", Any, true, true),
+        ("ipv6", Sign, true, false),
+        ("ipv6", Encrypt, true, false),
+        ("signed", Any, false, true),
+        ("signed", Any, true, true),
+        ("signed", Sign, true, true),
+        ("signed", Sign, false, false),
+        ("signed", Encrypt, true, false),
+        ("encrypted", Any, false, false),
+        ("encrypted", Any, true, true),
+        ("encrypted", Sign, true, true),
+        ("encrypted", Encrypt, true, true),
+    ] {
+        let keys = with_keys.then(keys);
+        check_level(name, level, keys, if taken { 2_767 } else { 0 });
+    }
+}
+
+#[test]
+fn with_other_passwords_nothing_is_taken() {
+    let (wrong, _) = KeyRing::parse(b"alice: other\nbob: other\ncarol: other\n");
+    let wrong = Arc::new(wrong);
+    check_level("signed", SecurityLevel::None, Some(Arc::clone(&wrong)), 0);
+    check_level("encrypted", SecurityLevel::None, Some(wrong), 0);
+    check_level("encrypted", SecurityLevel::None, Some(Arc::default()), 0);
+}
+
+#[test]
+fn faults_inside_an_encrypted_part_are_told_where_they_stand_in_the_datagram() {
+    let payload = hex(&format!("{HEADER} {GAUGE_1} 0005 0003"));
+    let seal = Seal::new(Protection::Encrypted, b"alice", b"w0nderl4nd").unwrap();
+    let mut datagram = Vec::new();
+    seal.seal(&payload, &[9; 16], &mut datagram);
+    let mut faults = Vec::new();
+    Decoder::new(Some(keys())).decode(SecurityLevel::None, &datagram, &mut |event| {
+        if let Event::Fault(fault) = event {
+            faults.push(fault.to_string());
+        }
+    });
+    let place = seal.overhead_bytes() + 61;
+    assert_eq!(faults, [format!("at byte {place}: part length 3 is below 4")]);
 }
 
 #[track_caller]
@@ -227,11 +299,15 @@ fn values_without_what_they_need_are_a_fault() {
 fn what_follows_an_encrypted_part_is_read_with_the_names_of_before() {
     let encrypted = format!("0210 002e 0003 626f62 {} 99", "00".repeat(36));
     let list = "h/p/gauge 1795426812+10 [Gauge(1.0)]";
-    check_tail(&format!("{encrypted} {GAUGE_1}"), &["Encrypted bob at 61", list]);
+    check_tail(
+        &format!("{encrypted} {GAUGE_1}"),
+        &["encrypted bob at 61: no AuthFile, so it cannot be opened", list],
+    );
 }
 
 #[test]
-fn what_a_signature_covers_is_not_read() {
+fn what_a_signature_covers_is_read_unverified_where_nobody_can_check_it() {
     let signed = format!("0200 0027 {} 626f62", "00".repeat(32));
-    check_tail(&format!("{signed} {GAUGE_1}"), &["Signed bob at 61"]);
+    let list = "h/p/gauge 1795426812+10 [Gauge(1.0)]";
+    check_tail(&format!("{signed} {GAUGE_1}"), &["signed bob at 61: unverified", list]);
 }

@@ -19,10 +19,11 @@ pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};
 use collectoscope::source::capture::Capture;
-use collectoscope::wire::{Event, decode};
+use collectoscope::wire::{Event, KeyRing, decode};
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::sync::Arc;
 
 /// A file of `tests/data`.
 pub fn data(name: &str) -> PathBuf {
@@ -43,6 +44,13 @@ pub fn listing(name: &str) -> Vec<serde_json::Value> {
     let mut text = String::new();
     flate2::read::GzDecoder::new(file).read_to_string(&mut text).unwrap();
     text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// The users of the captures that are signed or encrypted, and of the crafted datagrams.
+pub fn keys() -> Arc<KeyRing> {
+    let (keys, faults) = KeyRing::parse(&std::fs::read(data("authfile")).unwrap());
+    assert!(faults.is_empty());
+    Arc::new(keys)
 }
 
 /// Bytes from hexadecimal digits; blanks are for the eye.
@@ -74,7 +82,11 @@ pub fn told(datagram: &[u8]) -> Vec<String> {
             }
             Event::Protected(part) => {
                 let user = String::from_utf8_lossy(part.user);
-                format!("{:?} {user} at {}", part.protection, part.offset_bytes)
+                let outcome = match part.outcome {
+                    Ok(trust) => trust.name().to_owned(),
+                    Err(fault) => fault.to_string(),
+                };
+                format!("{} {user} at {}: {outcome}", part.protection.name(), part.offset_bytes)
             }
             Event::Fault(fault) => fault.to_string(),
         });

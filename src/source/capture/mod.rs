@@ -15,8 +15,7 @@ mod pcapng;
 pub use error::CaptureError;
 
 use super::udp::{Datagram, PORT_DEFAULT};
-use crate::metric::CdTime;
-use crate::wire::{Event, decode};
+use crate::wire::{Event, SecurityLevel, decode};
 use container::{Container, Packet, Parsed, Start};
 use error::{Place, what_it_is};
 use fragments::Fragments;
@@ -224,15 +223,15 @@ impl Capture {
             }
             Inside::Other => None,
         };
-        let Some(Udp { from, bytes, is_cut, .. }) = udp.filter(|udp| is_wanted(&self.ports, udp))
+        let Some(Udp { from, to, bytes, is_cut }) = udp.filter(|udp| is_wanted(&self.ports, udp))
         else {
             self.counts.others += 1;
             return false;
         };
         self.counts.datagrams += 1;
         self.counts.cut += u64::from(is_cut);
-        let arrival: CdTime = packet.arrival;
-        take(&Datagram { bytes, sender: from, arrival, internal: false });
+        let (arrival, level) = (packet.arrival, SecurityLevel::None);
+        take(&Datagram { bytes, sender: from, arrival, to, level, internal: false });
         true
     }
 }

@@ -29,7 +29,8 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
         stage.assert_says(text);
     }
     let health = stage.app().store().health();
-    assert_eq!((health.senders.len(), health.totals.faults), (2, 1));
+    let totals = health.totals;
+    assert_eq!((health.senders.len(), totals.faults, totals.refused), (2, 21, 20));
     stage.press(Key::Escape);
     assert_eq!(stage.app().view().pane, None);
 }
@@ -53,7 +54,7 @@ fn faults_and_protected_parts_are_counted_in_the_status_bar() {
     stage.datagram(&datagrams(&data("encrypted.pcap"))[0], SENDER);
     stage.settle();
     stage.assert_says("! 1 fault");
-    stage.assert_says("! 1 signed/encrypted, not read yet");
+    stage.assert_says("! 1 signed/encrypted refused");
     stage.assert_says("lost 0");
 }
 

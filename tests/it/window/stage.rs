@@ -7,7 +7,7 @@ use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::Outlet;
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
-use collectoscope::wire::Encoder;
+use collectoscope::wire::{Encoder, SecurityLevel};
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
 };
@@ -139,7 +139,7 @@ impl Stage {
     pub(super) fn send(&mut self, samples: &[Sample]) {
         let (now, ingest) = (self.now(), &mut self.ingest);
         let mut encoder = Encoder::default();
-        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, SENDER, now);
+        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, SENDER, now, SecurityLevel::None);
         for (id, values) in samples {
             encoder.push(&id.names(), now, Interval::from_secs(1), values, &mut deliver).unwrap();
         }
@@ -149,7 +149,7 @@ impl Stage {
 
     /// A datagram from anywhere.
     pub(super) fn datagram(&mut self, bytes: &[u8], sender: SocketAddr) {
-        self.ingest.datagram(bytes, sender, self.now());
+        self.ingest.datagram(bytes, sender, self.now(), SecurityLevel::None);
         self.outlet.offer(self.ingest.take(None));
     }
 
