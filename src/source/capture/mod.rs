@@ -11,8 +11,10 @@ mod fragments;
 mod input;
 mod link;
 mod pcapng;
+mod write;
 
 pub use error::CaptureError;
+pub use write::{Existing, WriteError, Writer};
 
 use super::udp::{Datagram, PORT_DEFAULT};
 use crate::wire::{Event, SecurityLevel, decode};
