@@ -3,6 +3,7 @@
 //! Standard output carries records and nothing else; whatever is wrong goes to standard error. A
 //! reader that closes the pipe ends it quietly.
 
+use super::ending::Ending;
 use super::faults::Troubles;
 use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
@@ -54,12 +55,13 @@ const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
+    let ending = Ending::on_signals();
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match &args.read {
-        Some(path) => read_capture(path, end, &mut printer),
-        None => receive(args, also, end, &mut printer),
+        Some(path) => read_capture(path, &args.port, end, &ending, &mut printer),
+        None => receive(args, also, end, &ending, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -70,14 +72,24 @@ pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
 
 fn read_capture(
     path: &Path,
+    ports: &[u16],
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut capture = Capture::open(path)?;
+    let mut capture = match Capture::open(path) {
+        // A signal came before the capture did.
+        Err(_) if ending.is_asked() => return Ok(()),
+        opened => opened?.only(ports),
+    };
     let mut result = Ok(Step::Other);
     // What is there is printed before more is waited for.
     let mut wait = Duration::ZERO;
-    while !matches!(result, Err(_) | Ok(Step::End)) && !printer.is_done() && !is_past(end) {
+    while !matches!(result, Err(_) | Ok(Step::End))
+        && !printer.is_done()
+        && !is_past(end)
+        && !ending.is_asked()
+    {
         result = capture.step(Some(wait), &mut |datagram| printer.datagram(datagram));
         wait = match result {
             Ok(Step::Waiting) => {
@@ -96,19 +108,18 @@ fn read_capture(
 
 /// What was left out of a capture, and what is not as it should be.
 fn capture_summary(counts: &Counts) -> Vec<String> {
-    let Counts { cut, incomplete, others, unknown_link, .. } = *counts;
     let link_type = counts.unknown_link_type.unwrap_or_default();
+    let what =
+        |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
     [
-        (
-            incomplete,
-            format!("{incomplete} datagrams left out: not all of their IP fragments came"),
-        ),
-        (cut, format!("{cut} datagrams lack their end: capture again with the option -s 0")),
-        (unknown_link, format!("{unknown_link} packets left out: link type {link_type} not known")),
-        (others, format!("{others} packets left out: not of collectd")),
+        (counts.incomplete, "datagram", "left out: not all of their IP fragments came".to_owned()),
+        (counts.cut, "datagram", "without an end: capture again with the option -s 0".to_owned()),
+        (counts.unknown_link, "packet", format!("left out: link type {link_type} is not known")),
+        (counts.others, "packet", "left out: not of collectd".to_owned()),
     ]
     .into_iter()
-    .filter_map(|(count, line)| (count > 0).then_some(line))
+    .filter(|(count, ..)| *count > 0)
+    .map(|(count, thing, why)| format!("{} {why}", what(count, thing)))
     .collect()
 }
 
@@ -116,6 +127,7 @@ fn receive(
     args: &DumpArgs,
     also: Also,
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut source = UdpSource::open(&UdpOptions {
@@ -138,7 +150,7 @@ fn receive(
     }
     let mut looked = Instant::now();
     let mut last_trouble = None;
-    while !printer.is_done() && !is_past(end) {
+    while !printer.is_done() && !is_past(end) && !ending.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
         match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
             Ok(_) => {}

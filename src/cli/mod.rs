@@ -4,8 +4,10 @@
 //! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
 
 mod dump;
+mod ending;
 mod faults;
 mod format;
+mod record;
 mod window;
 
 use crate::source::udp::ListenSpec;
@@ -36,6 +38,7 @@ Examples:
   collectoscope --screenshot now.png --after 10
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
+  collectoscope record monday.pcap
 
 To send here, a collectd needs in its collectd.conf:
   <LoadPlugin network>
@@ -58,12 +61,25 @@ A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS t
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
 to standard error.";
 
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  collectoscope record monday.pcap                    everything that arrives, until Ctrl-C
+  collectoscope record monday.pcap --for 3600
+  collectoscope --read monday.pcap                    the same plots again
+  ssh host collectoscope record - | collectoscope --read -
+
+The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
+Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
+
 /// Commands that need no display.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Print what arrives, one line per value list or notification.
     #[command(after_long_help = DUMP_EXAMPLES)]
     Dump(DumpArgs),
+    /// Write what arrives to a capture file (pcap), before anything looks into it.
+    #[command(after_long_help = RECORD_EXAMPLES)]
+    Record(RecordArgs),
 }
 
 /// How the window is opened.
@@ -131,9 +147,15 @@ pub struct DumpArgs {
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
     pub receive_buffer: usize,
-    /// Read a capture (pcap) instead of the network, in order, and end; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Read a capture (pcap, pcapng) instead of the network, in order, and end; `-` is standard
+    /// input.
+    #[arg(long, value_name = "FILE", conflicts_with = "receive_buffer")]
     pub read: Option<PathBuf>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -153,6 +175,33 @@ pub struct DumpArgs {
     /// End after this many seconds.
     #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
     pub duration: Option<Duration>,
+}
+
+/// What to record, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct RecordArgs {
+    /// Where to; `-` is standard output.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6.
+    #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
+    pub listen: Vec<ListenSpec>,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// End after this many datagrams.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after this many seconds.
+    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
+    pub duration: Option<Duration>,
+    /// Overwrite the file if it is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How `dump` writes.
@@ -178,6 +227,7 @@ impl WindowArgs {
             listen: self.listen.clone(),
             receive_buffer: self.receive_buffer,
             read: None,
+            port: Vec::new(),
             format: Format::Text,
             host: Vec::new(),
             plugin: Vec::new(),
@@ -192,6 +242,7 @@ impl WindowArgs {
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
+        Some(Command::Record(args)) => finish(record::run(&args)),
         None => open_window(&cli.window),
     }
 }
@@ -210,7 +261,7 @@ fn open_window(args: &WindowArgs) -> ExitCode {
     finish(dump::run(&args.as_dump(), also))
 }
 
-fn finish(result: Result<(), dump::DumpError>) -> ExitCode {
+fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
