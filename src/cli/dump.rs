@@ -10,7 +10,7 @@ use crate::metric::Names;
 use crate::source::capture::{Capture, CaptureError, Counts, Step};
 use crate::source::local::Local;
 use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
-use crate::wire::{Decoder, Event};
+use crate::wire::{Decoder, Event, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -207,7 +207,11 @@ struct Printer<W> {
 }
 
 impl<W: Write> Printer<W> {
-    fn new(args: &DumpArgs, out: W) -> Result<Self, DumpError> {
+    fn new(args: &DumpArgs, mut out: W) -> Result<Self, DumpError> {
+        let header = match args.format {
+            Format::Csv => out.write_all(format::CSV_HEADER.as_bytes()),
+            _ => Ok(()),
+        };
         Ok(Self {
             out,
             format: args.format,
@@ -216,7 +220,7 @@ impl<W: Write> Printer<W> {
             decoder: Decoder::default(),
             datagrams: 0,
             troubles: Troubles::default(),
-            failure: None,
+            failure: header.err(),
         })
     }
 
@@ -226,6 +230,10 @@ impl<W: Write> Printer<W> {
             return;
         }
         self.datagrams += 1;
+        if self.format == Format::Hex {
+            self.listing(datagram);
+            return;
+        }
         let mut decoder = std::mem::take(&mut self.decoder);
         decoder.decode(datagram.level, datagram.bytes, &mut |event| {
             if self.is_done() {
@@ -253,14 +261,45 @@ impl<W: Write> Printer<W> {
             Event::Values(list) if self.filter.takes(&list.names) => match self.format {
                 Format::Text => format::text_values(out, list),
                 Format::Json => format::json_values(out, list),
+                Format::Csv => format::csv_values(out, list),
+                Format::Hex => return,
             },
             Event::Notification(one) if self.filter.takes(&one.names) => match self.format {
                 Format::Text => format::text_notification(out, one),
                 Format::Json => format::json_notification(out, one),
+                Format::Csv => format::csv_notification(out, one),
+                Format::Hex => return,
             },
             _ => return,
         };
         match written {
+            Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// Lists a whole datagram, if the filter takes anything in it.
+    fn listing(&mut self, datagram: &Datagram<'_>) {
+        let mut wanted = self.filter.takes_everything();
+        let Self { decoder, filter, .. } = self;
+        if !wanted {
+            decoder.decode(datagram.level, datagram.bytes, &mut |event| match event {
+                Event::Values(list) => wanted |= filter.takes(&list.names),
+                Event::Notification(one) => wanted |= filter.takes(&one.names),
+                _ => {}
+            });
+        }
+        if !wanted {
+            return;
+        }
+        let Datagram { bytes, sender, to, arrival, level, .. } = *datagram;
+        let (number, size) = (self.datagrams, bytes.len());
+        let mut text =
+            format!("datagram {number} from {sender} to {to} at {arrival}, {size} bytes\n");
+        // Nothing that writes to a string fails.
+        let _ = listing(bytes, level, decoder, &mut text);
+        text.push('\n');
+        match self.out.write_all(text.as_bytes()) {
             Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
             Err(error) => self.failure = Some(error),
         }
@@ -302,6 +341,10 @@ impl Filter {
             plugin: glob_set("plugin", &args.plugin)?,
             type_: glob_set("type", &args.type_)?,
         })
+    }
+
+    fn takes_everything(&self) -> bool {
+        self.host.is_empty() && self.plugin.is_empty() && self.type_.is_empty()
     }
 
     fn takes(&self, names: &Names<'_>) -> bool {

@@ -55,11 +55,12 @@ Examples:
   collectoscope dump --count 1                        wait for one value
   collectoscope dump --host 'web-*' --plugin cpu --plugin load --for 60
   collectoscope dump --read capture.pcap --format json
+  collectoscope dump --read capture.pcap --format hex --count 1
   tcpdump -i any -w - udp port 25826 | collectoscope dump --read -
 
 A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS type, value), ...]
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
-to standard error.";
+to standard error; in the format hex it stands where it is, and --count counts datagrams.";
 
 const RECORD_EXAMPLES: &str = "\
 Examples:
@@ -211,6 +212,10 @@ pub enum Format {
     Text,
     /// One JSON object a line, times and integers exact.
     Json,
+    /// One row a value, with a header.
+    Csv,
+    /// Every byte of every datagram with its offset and meaning, and what is wrong where.
+    Hex,
 }
 
 /// Asked of the kernel: about six seconds of a large fleet (1,000 datagrams of 1.4 KiB a second).

@@ -46,6 +46,8 @@ pub struct ValueList<'a> {
     pub values: Values<'a>,
     /// How it was protected.
     pub trust: Trust,
+    /// Where its values part starts in the datagram.
+    pub offset_bytes: usize,
 }
 
 /// A notification that borrows from the datagram.
@@ -61,6 +63,8 @@ pub struct Notification<'a> {
     pub message: &'a [u8],
     /// How it was protected.
     pub trust: Trust,
+    /// Where its message part starts in the datagram.
+    pub offset_bytes: usize,
 }
 
 /// A signed or encrypted part.
@@ -151,7 +155,7 @@ pub struct ParseSecurityLevelError(Box<str>);
 /// ```
 #[derive(Debug, Default)]
 pub struct Decoder {
-    keys: Option<Arc<KeyRing>>,
+    pub(super) keys: Option<Arc<KeyRing>>,
     /// Content of encrypted parts, one buffer for each depth.
     plain: [Vec<u8>; NESTING_MAX],
 }
@@ -243,11 +247,11 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
                 Part::Time(time) => state.time = time,
                 Part::Interval(interval) => state.interval = interval,
                 Part::Severity(code) => state.severity = code,
-                Part::Values(values) => match state.value_list(values) {
+                Part::Values(values) => match state.value_list(offset_bytes, values) {
                     Ok(list) => (self.sink)(Event::Values(list)),
                     Err(needed) => self.fault(offset_bytes, FaultKind::ValuesWithout(needed)),
                 },
-                Part::Message(message) => match state.notification(message) {
+                Part::Message(message) => match state.notification(offset_bytes, message) {
                     Ok(notification) => (self.sink)(Event::Notification(notification)),
                     Err(kind) => self.fault(offset_bytes, kind),
                 },
@@ -364,7 +368,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
 
 impl<'a> State<'a> {
     #[inline]
-    fn value_list(&self, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
+    fn value_list(&self, offset_bytes: usize, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
         let &Self { names, time, interval, trust, .. } = self;
         if time == CdTime::ZERO {
             return Err(Needed::Time);
@@ -378,10 +382,14 @@ impl<'a> State<'a> {
         if names.type_.is_empty() {
             return Err(Needed::Type);
         }
-        Ok(ValueList { names, time, interval, values, trust })
+        Ok(ValueList { names, time, interval, values, trust, offset_bytes })
     }
 
-    fn notification(&self, message: &'a [u8]) -> Result<Notification<'a>, FaultKind> {
+    fn notification(
+        &self,
+        offset_bytes: usize,
+        message: &'a [u8],
+    ) -> Result<Notification<'a>, FaultKind> {
         let &Self { names, time, severity: code, trust, .. } = self;
         // The daemon casts the number to an `int` before it compares: 2³² + 2 is a warning.
         let severity = Severity::from_code(code & u64::from(u32::MAX))
@@ -392,7 +400,7 @@ impl<'a> State<'a> {
         if message.is_empty() {
             return Err(FaultKind::MessageEmpty);
         }
-        Ok(Notification { names, time, severity, message, trust })
+        Ok(Notification { names, time, severity, message, trust, offset_bytes })
     }
 }
 
