@@ -7,13 +7,12 @@ use super::ending::Ending;
 use super::faults::Troubles;
 use super::{DumpArgs, Format, format, say};
 use crate::metric::Names;
-use crate::source::capture::{Capture, CaptureError, Counts, Step};
+use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
 use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Decoder, Event, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -56,12 +55,31 @@ const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
     let ending = Ending::on_signals();
+    let capture = match args.read.as_deref().map(Capture::open).transpose() {
+        // A signal came before the capture did.
+        Err(_) if ending.is_asked() => return Ok(()),
+        opened => opened?.map(|capture| capture.only(&args.port)),
+    };
+    run_on(args, capture, also, &ending)
+}
+
+/// The same on a capture that is open already.
+pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
+    run_on(args, Some(capture), Also::Nobody, &Ending::on_signals())
+}
+
+fn run_on(
+    args: &DumpArgs,
+    capture: Option<Capture>,
+    also: Also,
+    ending: &Ending,
+) -> Result<(), DumpError> {
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
-    let result = match &args.read {
-        Some(path) => read_capture(path, &args.port, end, &ending, &mut printer),
-        None => receive(args, also, end, &ending, &mut printer),
+    let result = match capture {
+        Some(capture) => read_capture(capture, end, ending, &mut printer),
+        None => receive(args, also, end, ending, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -71,17 +89,11 @@ pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
 }
 
 fn read_capture(
-    path: &Path,
-    ports: &[u16],
+    mut capture: Capture,
     end: Option<Instant>,
     ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut capture = match Capture::open(path) {
-        // A signal came before the capture did.
-        Err(_) if ending.is_asked() => return Ok(()),
-        opened => opened?.only(ports),
-    };
     let mut result = Ok(Step::Other);
     // What is there is printed before more is waited for.
     let mut wait = Duration::ZERO;
@@ -99,28 +111,12 @@ fn read_capture(
             _ => Duration::ZERO,
         };
     }
-    for line in capture_summary(&capture.counts()) {
+    let counts = capture.counts();
+    for line in counts.left_out().into_iter().chain(counts.others_line()) {
         say(line);
     }
     result?;
     Ok(())
-}
-
-/// What was left out of a capture, and what is not as it should be.
-fn capture_summary(counts: &Counts) -> Vec<String> {
-    let link_type = counts.unknown_link_type.unwrap_or_default();
-    let what =
-        |count: u64, what: &str| format!("{count} {what}{}", if count == 1 { "" } else { "s" });
-    [
-        (counts.incomplete, "datagram", "left out: not all of their IP fragments came".to_owned()),
-        (counts.cut, "datagram", "without an end: capture again with the option -s 0".to_owned()),
-        (counts.unknown_link, "packet", format!("left out: link type {link_type} is not known")),
-        (counts.others, "packet", "left out: not of collectd".to_owned()),
-    ]
-    .into_iter()
-    .filter(|(count, ..)| *count > 0)
-    .map(|(count, thing, why)| format!("{} {why}", what(count, thing)))
-    .collect()
 }
 
 fn receive(

@@ -10,7 +10,9 @@ mod format;
 mod record;
 mod window;
 
+use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
+use crate::view::replay::Speed;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;
 use std::fmt;
@@ -36,6 +38,9 @@ Examples:
   collectoscope                                 the window, on this machine and the network
   collectoscope --listen 0.0.0.0:25827          beside a collectd server that has the port
   collectoscope --screenshot now.png --after 10
+  collectoscope --read monday.pcap              a recording, all of it
+  collectoscope --read monday.pcap --speed 10
+  ssh host tcpdump -U -w - udp port 25826 | collectoscope --read -
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
   collectoscope record monday.pcap
@@ -92,6 +97,23 @@ pub struct WindowArgs {
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
     #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
     pub listen: Vec<ListenSpec>,
+    /// Show a capture (pcap, pcapng) instead of what is heard; `-` is standard input.
+    ///
+    /// Its times are the time of the window. Nothing is listened to, and this machine is not
+    /// measured.
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["listen", "no_local", "receive_buffer"])]
+    pub read: Option<PathBuf>,
+    /// How fast to show a capture: 1 as it was captured, 10 ten times as fast, or max.
+    ///
+    /// Without it all of a file is read at once, and a pipe is shown as it is written.
+    #[arg(long, value_name = "TIMES", requires = "read")]
+    pub speed: Option<Speed>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
     /// Read this types.db on top of the built-in one, may be repeated; later ones win.
     #[arg(long, value_name = "PATH")]
     pub types_db: Vec<PathBuf>,
@@ -231,8 +253,8 @@ impl WindowArgs {
         DumpArgs {
             listen: self.listen.clone(),
             receive_buffer: self.receive_buffer,
-            read: None,
-            port: Vec::new(),
+            read: self.read.clone(),
+            port: self.port.clone(),
             format: Format::Text,
             host: Vec::new(),
             plugin: Vec::new(),
@@ -253,13 +275,21 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn open_window(args: &WindowArgs) -> ExitCode {
-    let Err(error) = window::run(args) else {
+    let mut capture = match args.read.as_deref().map(Capture::open).transpose() {
+        Ok(capture) => capture.map(|capture| capture.only(&args.port)),
+        Err(error) => return finish(Err(error)),
+    };
+    let Err(error) = window::run(args, &mut capture) else {
         return ExitCode::SUCCESS;
     };
     say(&error);
     if args.screenshot.is_some() || args.status_file.is_some() {
         // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
+    }
+    if let Some(capture) = capture {
+        say("carrying on without a window, as: collectoscope dump --read");
+        return finish(dump::run_capture(&args.as_dump(), capture));
     }
     say("carrying on without a window, as: collectoscope dump");
     let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
@@ -343,6 +373,17 @@ mod tests {
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
             &["dump", "--read", "f", "--listen", "127.0.0.1"],
+            &["dump", "--read", "f", "--receive-buffer", "9"],
+            &["dump", "--port", "25826"],
+            &["--read", "f", "--listen", "127.0.0.1"],
+            &["--read", "f", "--no-local"],
+            &["--read", "f", "--receive-buffer", "9"],
+            &["--read", "f", "--speed", "0"],
+            &["--read", "f", "--port", "65536"],
+            &["--speed", "1"],
+            &["--port", "25826"],
+            &["record"],
+            &["record", "f", "--count", "0"],
         ] {
             let all = ["collectoscope"].iter().chain(args);
             assert!(Cli::try_parse_from(all).is_err(), "{args:?}");

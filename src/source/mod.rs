@@ -1,7 +1,7 @@
 //! Sources: where batches come from, and the way they leave the source's thread.
 //!
 //! A source owns one named thread, ends promptly when dropped, and hands its batches to an
-//! [`Outlet`], which never blocks it.
+//! [`Outlet`], which never blocks it unless it asks for that.
 
 mod bind;
 pub mod capture;
@@ -11,6 +11,7 @@ mod listen;
 pub mod local;
 pub mod outlet;
 pub mod receiver;
+pub mod replay;
 mod report;
 pub mod udp;
 

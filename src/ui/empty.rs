@@ -11,7 +11,12 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         column(ui, |ui| {
-            ui.label(RichText::new("Waiting for collectd").font(theme::medium(20.0)));
+            let title = match screen.replay {
+                None => "Waiting for collectd",
+                Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
+                Some(_) => "Reading the capture",
+            };
+            ui.label(RichText::new(title).font(theme::medium(20.0)));
             ui.add_space(10.0);
             for report in &screen.sources.reports {
                 let (mark, color) =
@@ -34,7 +39,9 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             for message in screen.messages {
                 row(ui, "!", palette.warn, message);
             }
-            how_to_send(ui, screen, &palette);
+            if screen.replay.is_none() {
+                how_to_send(ui, screen, &palette);
+            }
         });
     });
 }

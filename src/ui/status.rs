@@ -81,7 +81,10 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
 
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
     let summary = &screen.sources.summary;
-    let hint = "What is listened to (F2)";
+    let hint = match screen.replay {
+        None => "What is listened to (F2)",
+        Some(_) => "What is read (F2)",
+    };
     if screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {

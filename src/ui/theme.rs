@@ -61,6 +61,8 @@ pub struct Palette {
     pub info: Color32,
     /// Failure.
     pub bad: Color32,
+    /// A capture, not what is heard now.
+    pub replay: Color32,
     dark: bool,
 }
 
@@ -85,6 +87,7 @@ const DARK: Palette = Palette {
     warn: rgb(0xE7_A83C),
     info: rgb(0x4E_A1F2),
     bad: rgb(0xEF_6470),
+    replay: rgb(0xB4_8CF2),
     dark: true,
 };
 
@@ -104,6 +107,7 @@ const LIGHT: Palette = Palette {
     warn: rgb(0xA8_6A00),
     info: rgb(0x15_65C0),
     bad: rgb(0xC6_2839),
+    replay: rgb(0x7A_4FC4),
     dark: false,
 };
 

@@ -11,6 +11,7 @@ mod grid;
 pub mod health;
 pub mod panels;
 pub mod plot;
+pub mod replay;
 pub mod selection;
 pub mod tree;
 pub mod window;

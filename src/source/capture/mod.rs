@@ -46,6 +46,36 @@ pub struct Counts {
     pub unknown_link_type: Option<u32>,
 }
 
+impl Counts {
+    /// What is not there although it should be, a line each.
+    pub fn left_out(&self) -> Vec<String> {
+        let link_type = self.unknown_link_type.unwrap_or_default();
+        let line = |count, what, why: String| (count > 0).then(|| counted(count, what) + &why);
+        let incomplete = "left out: not all of their IP fragments came".to_owned();
+        let cut = "without an end: capture again with the option -s 0".to_owned();
+        let unknown = format!("left out: link type {link_type} is not known");
+        [
+            line(self.incomplete, "datagram", incomplete),
+            line(self.cut, "datagram", cut),
+            line(self.unknown_link, "packet", unknown),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// What is not collectd's, if there was such.
+    pub fn others_line(&self) -> Option<String> {
+        let others = self.others;
+        (others > 0).then(|| counted(others, "packet") + "left out: not of collectd")
+    }
+}
+
+/// "1 packet ", "2 packets ".
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{} ", if count == 1 { "" } else { "s" })
+}
+
 /// How far [`Capture::step`] came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Step {

@@ -85,6 +85,7 @@ impl Stage {
             sources,
             types: TypesDb::built_in(),
             memory_bytes: 64 << 20,
+            replay: None,
             clock: Box::new(move || told.get()),
             zone: jiff::tz::TimeZone::UTC,
             settings: Settings::default(),
