@@ -221,7 +221,8 @@ impl App {
         false
     }
 
-    fn now(&self) -> CdTime {
+    /// What is true now: our clock, or the capture's.
+    pub fn now(&self) -> CdTime {
         self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
     }
 

@@ -61,13 +61,7 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
         let first = message.lines().next().unwrap_or_default();
         items.push(Item::new(format!("! {first}"), palette.warn, message));
     }
-    let rates = screen.meter.rates();
-    let values = format::Unit::new("").bare(rates.values.round());
-    items.push(Item::new(
-        format!("{:.0} datagrams/s · {values} values/s", rates.datagrams),
-        palette.dim,
-        "Received, averaged over five seconds",
-    ));
+    items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
@@ -77,6 +71,21 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     let frame = format!("frame {:.1} ms", screen.frame_millis);
     items.push(Item::new(frame, palette.dim, "Work on the last frame"));
     items
+}
+
+/// How fast data comes; of a capture that is not waited for, how much came.
+fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let bare = |number: f64| format::Unit::new("").bare(number);
+    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+        let totals = screen.store.health().totals;
+        let datagrams = format::counted(totals.datagrams, "datagram");
+        let text = format!("{datagrams} · {} values", bare(totals.values as f64));
+        return Item::new(text, palette.dim, "Read from the capture");
+    }
+    let rates = screen.meter.rates();
+    let values = bare(rates.values.round());
+    let text = format!("{:.0} datagrams/s · {values} values/s", rates.datagrams);
+    Item::new(text, palette.dim, "Received, averaged over five seconds")
 }
 
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {

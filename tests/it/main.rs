@@ -12,6 +12,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod capture;
 mod cli;
 mod daemon;
 mod encode;

@@ -79,7 +79,7 @@ pub enum CaptureError {
     },
 }
 
-/// A path as people call it.
+/// The path of what is read, as people call it.
 pub(super) struct Place<'a>(pub(super) &'a Path);
 
 impl fmt::Display for Place<'_> {

@@ -5,11 +5,11 @@
 //! is handed to the system whole and at once, so that a crash of this program loses nothing, and a
 //! record that could not be written whole is taken away again where the file allows it.
 
-use super::error::Place;
 use crate::source::udp::Datagram;
 use etherparse::PacketBuilder;
 use pcap_file::pcap::PcapHeader;
 use pcap_file::{DataLink, Endianness, TsResolution};
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
@@ -54,6 +54,19 @@ pub enum WriteError {
         /// Whether the recording ends behind the last of them.
         is_whole: bool,
     },
+}
+
+/// The path of what is written, as people call it.
+struct Place<'a>(&'a Path);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0 == Path::new("-") {
+            f.write_str("standard output")
+        } else {
+            self.0.display().fmt(f)
+        }
+    }
 }
 
 /// What is left of a recording.

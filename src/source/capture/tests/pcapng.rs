@@ -25,7 +25,7 @@ impl Blocks {
         if self.big { number.to_be_bytes() } else { number.to_le_bytes() }
     }
 
-    fn u32(&self, number: u32) -> [u8; 4] {
+    pub(super) fn u32(&self, number: u32) -> [u8; 4] {
         if self.big { number.to_be_bytes() } else { number.to_le_bytes() }
     }
 
@@ -35,7 +35,7 @@ impl Blocks {
         self.block(0x0a0d_0d0a, &body);
     }
 
-    fn block(&mut self, kind: u32, body: &[u8]) {
+    pub(super) fn block(&mut self, kind: u32, body: &[u8]) {
         let padded = body.len().next_multiple_of(4);
         let length = self.u32(u32::try_from(padded + 12).unwrap());
         let kind = self.u32(kind);
