@@ -8,6 +8,7 @@ mod fonts;
 mod open;
 mod replay;
 mod report;
+mod sources;
 
 pub use open::{OpenError, WindowOptions, run};
 
@@ -17,9 +18,11 @@ use crate::source::Intake;
 use crate::source::replay::Progress;
 use crate::store::{SeriesId, SourceId, Store};
 use crate::typesdb::TypesDb;
-use crate::ui::{self, Memory, Screen, Sources, theme};
+use crate::ui::{self, Memory, Screen, SourceReport, Sources, theme};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::marks::Events;
+use crate::view::notifications::Listed;
 use crate::view::panels::{Panel, panels};
 use crate::view::replay::{Replay, Speed, Stage};
 use crate::view::tree::Rows;
@@ -133,6 +136,8 @@ pub struct App {
     drawn: HashMap<SeriesId, usize>,
     panels_for: Option<(u64, u64)>,
     rows: Rows,
+    listed: Listed,
+    events: Events,
     meter: Meter,
     memory: Memory,
     actions: Vec<Action>,
@@ -140,6 +145,8 @@ pub struct App {
     /// What was written last, and since when there is something newer.
     saved: (Settings, Option<Instant>),
     reported: Option<Instant>,
+    /// What is to say about the users and passwords for a replay.
+    about_keys: Vec<SourceReport>,
     /// How the replay stood when the last frame began.
     replay: Option<Replay>,
     /// The width that was chosen so that all of the capture can be seen; none when the user
@@ -171,12 +178,15 @@ impl App {
             drawn: HashMap::new(),
             panels_for: None,
             rows: Rows::default(),
+            listed: Listed::default(),
+            events: Events::default(),
             meter: Meter::default(),
             memory: Memory::default(),
             actions: Vec::new(),
             frame_millis: 0.0,
             saved: (settings, None),
             reported: None,
+            about_keys: setup.sources.reports.clone(),
             replay: None,
             fitted,
             frames: 0,
@@ -208,6 +218,9 @@ impl App {
         let Some(intake) = &self.setup.intake else {
             return false;
         };
+        if let Some(status) = intake.status() {
+            sources::describe(&mut self.setup.sources, &status);
+        }
         let start = Instant::now();
         while let Some(batch) = intake.next() {
             // A replay may be far ahead of what its clock showed when the frame began.
@@ -239,7 +252,7 @@ impl App {
         if self.replay.as_ref() == Some(&replay) {
             return;
         }
-        replay::describe(&mut self.setup.sources, &replay, progress);
+        replay::describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
         if replay.stage.is_over() {
             let bad = self.setup.sources.reports.iter().filter(|report| !report.ok);
             self.setup.messages.extend(bad.map(|report| report.text.clone()));
@@ -289,6 +302,8 @@ impl App {
         }
         let (filter, open) = (&self.view.filter, &self.view.open);
         self.rows.update(&self.store, filter, open, self.view.tree_revision);
+        self.listed.update(self.store.notifications(), &self.view.notifications);
+        self.events.update(&self.store);
     }
 
     fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
@@ -299,6 +314,7 @@ impl App {
             now,
             values: self.store.health().totals.values,
             oldest: self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min(),
+            notifications: self.store.notifications().counts(),
         };
         for action in self.actions.drain(..) {
             if let Action::SetTheme(theme) = action {
@@ -415,6 +431,8 @@ impl App {
             panels: &self.panels,
             drawn: &self.drawn,
             rows: &self.rows,
+            listed: &self.listed,
+            events: &self.events,
             meter: &self.meter,
             sources: &self.setup.sources,
             messages: &self.setup.messages,

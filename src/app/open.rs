@@ -1,20 +1,19 @@
 //! Opening the window, and saying why it could not be opened.
 
+use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
+use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
 use crate::source::local::Local;
 use crate::source::outlet::{Intake, Outlet};
 use crate::source::receiver::{self, ReceiverHandle};
 use crate::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
-use crate::source::udp::{
-    ListenReport, PORT_DEFAULT, Trouble, UdpOptions, UdpSource, buffer_advice,
-};
-use crate::ui::{SourceReport, Sources, Unicast};
+use crate::source::udp::{UdpOptions, UdpSource};
+use crate::ui::{SourceReport, Sources};
 use crate::view::Theme;
 use crate::view::replay::Speed;
-use crate::wire::SecurityLevel;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
@@ -64,6 +63,8 @@ pub enum OpenError {
 pub struct WindowOptions {
     /// Where to receive; empty: collectd's groups and port everywhere.
     pub udp: UdpOptions,
+    /// Users and passwords of what is signed or encrypted.
+    pub auth_file: Option<PathBuf>,
     /// Files on top of the built-in types.db and the system's.
     pub types_db: Vec<PathBuf>,
     /// Whether this machine is measured.
@@ -112,7 +113,11 @@ fn open(
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
-    for message in &messages {
+    let auth = args.auth_file.clone().map(AuthFile::open);
+    // The window shows these among its sources, where they go when they are mended.
+    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
+    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
+    for message in messages.iter().chain(auth_lines) {
         // Also for whoever starts the window from a script; nobody may be reading it.
         let _ = writeln!(io::stderr(), "collectoscope: {message}");
     }
@@ -122,8 +127,8 @@ fn open(
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
         let fed = match capture.take() {
-            Some(capture) => read(args, capture, &cc.egui_ctx, &waker),
-            None => listen(args, &cc.egui_ctx, &waker),
+            Some(capture) => read(args, capture, auth, &cc.egui_ctx, &waker),
+            None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
         };
         let Fed { feeder, sources, intake, replay } = fed;
         let setup = Setup {
@@ -255,13 +260,20 @@ fn channel(ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
     Outlet::new(CHANNEL_BATCHES, Box::new(move || waker.wake(&ctx)))
 }
 
-/// Binds the sockets and starts the receiver; what fails is told in the reports.
-fn listen(args: &WindowOptions, ctx: &egui::Context, waker: &Waker) -> Fed {
+/// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
+fn listen(
+    args: &WindowOptions,
+    auth: Option<AuthFile>,
+    ctx: &egui::Context,
+    waker: &Waker,
+    messages: &mut Vec<String>,
+) -> Fed {
     let mut source = UdpSource::open(&args.udp);
-    let mut sources = describe(source.reports(), args.udp.listen.is_empty());
-    let local = if args.local { local(&mut source, &mut sources) } else { None };
+    let mut sources = Sources::default();
+    describe(&mut sources, &receiver::status(&source, auth.as_ref()));
+    let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
     let (outlet, intake) = channel(ctx, waker);
-    match receiver::spawn(source, local, outlet) {
+    match receiver::spawn(source, auth, local, outlet) {
         Ok(receiver) => {
             let feeder = Feeder::Receiver(receiver);
             Fed { feeder, sources, intake: Some(intake), replay: None }
@@ -274,69 +286,46 @@ fn listen(args: &WindowOptions, ctx: &egui::Context, waker: &Waker) -> Fed {
 }
 
 /// Starts the replay of a capture; nothing is listened to, and this machine is not measured.
-fn read(args: &WindowOptions, capture: Capture, ctx: &egui::Context, waker: &Waker) -> Fed {
+fn read(
+    args: &WindowOptions,
+    capture: Capture,
+    auth: Option<AuthFile>,
+    ctx: &egui::Context,
+    waker: &Waker,
+) -> Fed {
     let (outlet, intake) = channel(ctx, waker);
-    let options =
-        ReplayOptions { capture, speed: args.speed, keys: None, level: SecurityLevel::None };
+    let lines = auth.iter().flat_map(|file| &file.report().lines);
+    let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
+    let sources = Sources { reports: reports.collect(), ..Sources::default() };
+    let options = ReplayOptions { capture, speed: args.speed, auth, level: args.udp.level };
     match replay::spawn(options, outlet) {
         Ok((replay, progress)) => Fed {
             feeder: Feeder::Replay(replay),
-            sources: Sources::default(),
+            sources,
             intake: Some(intake),
             replay: Some(progress),
         },
         Err(error) => {
             let text = format!("cannot start the replay thread: {error}; nothing is read");
-            Fed::failed(Sources::default(), text)
+            Fed::failed(sources, text)
         }
     }
 }
 
-fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
+fn local(
+    source: &mut UdpSource,
+    sources: &mut Sources,
+    messages: &mut Vec<String>,
+) -> Option<Local> {
     match source.add_loopback().and_then(Local::start) {
         Ok(local) => {
             sources.local_host = Some(crate::source::local::host_name());
             Some(local)
         }
         Err(error) => {
-            let text = format!("cannot measure this machine: {error}; everything else works");
-            sources.reports.push(SourceReport { ok: false, text });
+            messages.push(format!("cannot measure this machine: {error}; everything else works"));
             None
         }
-    }
-}
-
-/// What came of listening. A machine without IPv6 is fine, unless IPv6 was asked for.
-fn describe(reports: &[ListenReport], by_default: bool) -> Sources {
-    let missed = |report: &&ListenReport| match &report.trouble {
-        None => false,
-        Some(trouble) => !(by_default && *trouble == Trouble::NoIpv6),
-    };
-    let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
-    let unicast = bound.iter().find(|report| !report.asked.is_group());
-    let port = unicast.or(bound.first()).and_then(|report| report.bound);
-    let port = port.map_or(PORT_DEFAULT, |address| address.port());
-    let summary = match (bound.len(), reports.iter().filter(missed).count()) {
-        (0, _) => "not listening".to_owned(),
-        (_, 0) => format!("listening on port {port}"),
-        (some, missed) => format!("listening on port {port}, {some} of {} sockets", some + missed),
-    };
-    let report =
-        |report: &ListenReport| SourceReport { ok: !missed(&report), text: report.to_string() };
-    let mut told: Vec<_> = reports.iter().map(report).collect();
-    let advice = buffer_advice(reports);
-    told.extend(advice.map(|text| SourceReport { ok: true, text }));
-    Sources {
-        summary,
-        reports: told,
-        port,
-        multicast: bound.iter().any(|report| report.asked.is_group()),
-        unicast: match unicast.map(|report| report.asked.address) {
-            None => Unicast::Nowhere,
-            Some(address) if address.is_unspecified() => Unicast::Everywhere,
-            Some(address) => Unicast::At(address.to_string()),
-        },
-        local_host: None,
     }
 }
 

@@ -5,8 +5,13 @@ use crate::ui::{SourceReport, Sources};
 use crate::view::format;
 use crate::view::replay::Replay;
 
-/// Writes `sources` anew.
-pub(super) fn describe(sources: &mut Sources, replay: &Replay, progress: &Progress) {
+/// Writes `sources` anew; `about_keys` comes last.
+pub(super) fn describe(
+    sources: &mut Sources,
+    replay: &Replay,
+    progress: &Progress,
+    about_keys: &[SourceReport],
+) {
     let path = progress.path();
     let pace = replay.pace_word();
     let good = |text: String| SourceReport { ok: true, text };
@@ -24,6 +29,7 @@ pub(super) fn describe(sources: &mut Sources, replay: &Replay, progress: &Progre
             std::iter::once(good(read)).chain(error).chain(lines).chain(others).collect()
         }
     };
+    sources.reports.extend_from_slice(about_keys);
     sources.summary = match replay.stage.is_over() {
         false => format!("reading {}", replay.name),
         true => format!("{} {}", replay.name, replay.stage.name()),

@@ -2,10 +2,13 @@
 
 use super::App;
 use crate::metric::{CdTime, Span};
+use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
+use crate::view::senders::{Protected, refused_from};
 use crate::view::window::Anchor;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -34,8 +37,18 @@ pub(super) struct Report {
     datagrams: u64,
     values: u64,
     notifications: u64,
+    notification_counts: Counts,
+    notifications_unseen: Counts,
+    notifications_heard_again: u64,
+    newest_notifications: Vec<NotificationReport>,
+    duplicate_values: u64,
+    conflicting_values: u64,
+    conflicts: Vec<String>,
     faults: u64,
     protected: u64,
+    refused: u64,
+    refusals: Vec<String>,
+    hosts_protected: BTreeMap<String, &'static str>,
     lost: u64,
     memory_bytes: usize,
     samples: u64,
@@ -43,6 +56,32 @@ pub(super) struct Report {
     frame_millis: f32,
 }
 
+/// Notifications told in full, newest first.
+const NOTIFICATIONS_TOLD: usize = 20;
+
+#[derive(Serialize)]
+struct Counts {
+    failure: u64,
+    warning: u64,
+    okay: u64,
+}
+
+/// Names and text as received; `time` by the host's clock.
+#[derive(Serialize)]
+struct NotificationReport {
+    time: f64,
+    severity: &'static str,
+    host: String,
+    plugin: String,
+    plugin_instance: String,
+    #[serde(rename = "type")]
+    type_: String,
+    type_instance: String,
+    message: String,
+    heard: u64,
+}
+
+/// `marks` is how many notifications are marked on the plot.
 #[derive(Serialize)]
 struct ReplayReport {
     file: String,
@@ -59,6 +98,7 @@ struct PanelReport {
     title: String,
     host: String,
     unit: String,
+    marks: u64,
     lines: Vec<LineReport>,
 }
 
@@ -104,14 +144,28 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         matched: app.rows.matched,
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
-        panels: panels(app),
+        panels: panels(app, Span { start, end }),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
         notifications: totals.notifications,
+        notification_counts: counts(&app.store.notifications().counts()),
+        notifications_unseen: counts(&app.view.notifications.unseen(app.store.notifications())),
+        notifications_heard_again: app.store.notifications().heard_again(),
+        newest_notifications: newest(app),
+        duplicate_values: totals.duplicate_values,
+        conflicting_values: totals.conflicting_values,
+        conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
         faults: totals.faults,
         protected: totals.protected,
+        refused: totals.refused,
+        refusals: refused_from(app.store.health(), NOTIFICATIONS_TOLD)
+            .0
+            .into_iter()
+            .map(|t| t.what)
+            .collect(),
+        hosts_protected: protected(app),
         lost: crate::view::health::lost(&totals),
         memory_bytes: usage.bytes,
         samples: usage.samples,
@@ -142,9 +196,43 @@ fn scope(scope: &Scope) -> String {
     }
 }
 
-fn panels(app: &App) -> Vec<PanelReport> {
+/// How hosts come whose values are not plain.
+fn protected(app: &App) -> BTreeMap<String, &'static str> {
+    let hosts = app.store.index().hosts().iter();
+    let how = hosts.map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
+    how.filter(|(_, how)| *how != Protected::Plain)
+        .map(|(node, how)| (node.name.to_string(), how.word()))
+        .collect()
+}
+
+fn counts(counts: &Severities) -> Counts {
+    Counts { failure: counts.failures, warning: counts.warnings, okay: counts.okays }
+}
+
+fn newest(app: &App) -> Vec<NotificationReport> {
+    let newest = app.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+    let report = |noted: &Noted| {
+        let said = &noted.notification;
+        let id = &said.identifier;
+        NotificationReport {
+            time: said.time.secs_f64(),
+            severity: said.severity.name(),
+            host: id.host.to_string(),
+            plugin: id.plugin.to_string(),
+            plugin_instance: id.plugin_instance.to_string(),
+            type_: id.type_.to_string(),
+            type_instance: id.type_instance.to_string(),
+            message: said.message.to_string(),
+            heard: noted.heard,
+        }
+    };
+    newest.map(report).collect()
+}
+
+fn panels(app: &App, span: Span) -> Vec<PanelReport> {
     let report = |panel: &crate::view::panels::Panel| {
         let plot = app.memory.plots.get(panel);
+        let marks = app.memory.marks.get(panel);
         let lines = panel.drawn().enumerate().map(|(index, line)| {
             let drawn = plot.and_then(|plot| plot.lines.get(index));
             let stats = drawn.and_then(|line| line.stats);
@@ -167,6 +255,7 @@ fn panels(app: &App) -> Vec<PanelReport> {
             title: panel.title.clone(),
             host: panel.host.to_string(),
             unit: panel.unit.name.to_string(),
+            marks: marks.map_or(0, |marks| marks.count(span)),
             lines: lines.collect(),
         }
     };

@@ -5,12 +5,13 @@
 
 use super::ending::Ending;
 use super::faults::Troubles;
-use super::{DumpArgs, Format, format, say};
+use super::{DumpArgs, Format, check_levels, format, say};
 use crate::metric::Names;
+use crate::source::auth::{AuthFile, LOOK_EVERY};
 use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
-use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
-use crate::wire::{Decoder, Event, listing};
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
+use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
 use std::time::{Duration, Instant};
@@ -22,6 +23,12 @@ pub(super) enum DumpError {
     /// The capture cannot be read, or not further.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A security level and nobody's password.
+    #[error("{0}")]
+    Levels(String),
+    /// The AuthFile cannot be read; what is wrong was said.
+    #[error("nothing was printed: the passwords are missing")]
+    NoPasswords,
     /// Disk full, device gone.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -49,8 +56,6 @@ pub(super) enum Also {
 
 /// How often the network is left to look at the clock and at new interfaces.
 const TURN: Duration = Duration::from_millis(250);
-/// How often interfaces are looked at.
-const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
@@ -74,12 +79,22 @@ fn run_on(
     also: Also,
     ending: &Ending,
 ) -> Result<(), DumpError> {
+    check_levels(&args.listen, args.security, args.auth_file.is_some())
+        .map_err(DumpError::Levels)?;
+    let mut auth = args.auth_file.clone().map(AuthFile::open);
+    if let Some(file) = &auth {
+        say_trouble(file);
+        if !file.is_read() {
+            return Err(DumpError::NoPasswords);
+        }
+    }
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
+    printer.decoder.set_keys(auth.as_ref().map(AuthFile::keys));
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match capture {
-        Some(capture) => read_capture(capture, end, ending, &mut printer),
-        None => receive(args, also, end, ending, &mut printer),
+        Some(capture) => read_capture(capture, args.security, end, ending, &mut printer),
+        None => receive(args, also, auth.as_mut(), end, ending, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -90,6 +105,7 @@ fn run_on(
 
 fn read_capture(
     mut capture: Capture,
+    level: SecurityLevel,
     end: Option<Instant>,
     ending: &Ending,
     printer: &mut Printer<impl Write>,
@@ -102,7 +118,9 @@ fn read_capture(
         && !is_past(end)
         && !ending.is_asked()
     {
-        result = capture.step(Some(wait), &mut |datagram| printer.datagram(datagram));
+        let mut print =
+            |datagram: &Datagram<'_>| printer.datagram(&Datagram { level, ..*datagram });
+        result = capture.step(Some(wait), &mut print);
         wait = match result {
             Ok(Step::Waiting) => {
                 printer.flush();
@@ -122,6 +140,7 @@ fn read_capture(
 fn receive(
     args: &DumpArgs,
     also: Also,
+    mut auth: Option<&mut AuthFile>,
     end: Option<Instant>,
     ending: &Ending,
     printer: &mut Printer<impl Write>,
@@ -129,6 +148,7 @@ fn receive(
     let mut source = UdpSource::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
+        level: args.security,
     });
     for report in source.reports() {
         say(report);
@@ -144,7 +164,8 @@ fn receive(
     if !source.is_listening() && local.is_none() {
         return Err(DumpError::Deaf);
     }
-    let mut looked = Instant::now();
+    let (mut looked, mut auth_read) = (Instant::now(), Instant::now());
+    let mut changes = Changes::default();
     let mut last_trouble = None;
     while !printer.is_done() && !is_past(end) && !ending.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
@@ -160,8 +181,18 @@ fn receive(
             }
         }
         printer.flush();
-        if looked.elapsed() >= INTERFACES_EVERY {
-            source.join_new_interfaces();
+        if let Some(file) = auth.as_deref_mut()
+            && auth_read.elapsed() >= LOOK_EVERY
+        {
+            auth_read = Instant::now();
+            let before = file.report().clone();
+            if file.look() && *file.report() != before {
+                changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());
+            }
+            printer.decoder.set_keys(Some(file.keys()));
+        }
+        if looked.elapsed() >= FOLLOW_EVERY {
+            changes.say(source.follow());
             looked = Instant::now();
         }
     }
@@ -173,6 +204,41 @@ fn receive(
         ));
     }
     Ok(())
+}
+
+/// What should be mended about the AuthFile.
+fn say_trouble(file: &AuthFile) {
+    for line in file.report().lines.iter().filter(|line| !line.ok) {
+        say(&line.text);
+    }
+}
+
+/// Changes of what is listened to, told up to a limit: interfaces of containers come and go.
+#[derive(Default)]
+pub(super) struct Changes {
+    told: usize,
+    minute: Option<Instant>,
+}
+
+/// Lines told in a minute.
+const CHANGES_PER_MINUTE_MAX: usize = 30;
+
+impl Changes {
+    pub(super) fn say(&mut self, lines: Vec<String>) {
+        if self.minute.is_none_or(|start| start.elapsed() >= Duration::from_secs(60)) {
+            let untold = self.told.saturating_sub(CHANGES_PER_MINUTE_MAX);
+            if untold > 0 {
+                say(format_args!("{untold} more changes were not told"));
+            }
+            *self = Self { told: 0, minute: Some(Instant::now()) };
+        }
+        for line in lines {
+            self.told += 1;
+            if self.told <= CHANGES_PER_MINUTE_MAX {
+                say(line);
+            }
+        }
+    }
 }
 
 fn measure_this_machine(source: &mut UdpSource) -> Option<Local> {

@@ -13,6 +13,7 @@ mod window;
 use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
 use crate::view::replay::Speed;
+use crate::wire::SecurityLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;
 use std::fmt;
@@ -77,6 +78,9 @@ Examples:
 The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
 Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
 
+/// The form of `--listen`.
+const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
+
 /// Commands that need no display.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
@@ -95,7 +99,12 @@ pub struct WindowArgs {
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
-    #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
+    ///
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
+    #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
     /// Show a capture (pcap, pcapng) instead of what is heard; `-` is standard input.
     ///
@@ -114,6 +123,13 @@ pub struct WindowArgs {
     /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
     #[arg(long, value_name = "N", requires = "read")]
     pub port: Vec<u16>,
+    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
+    /// own AuthFile; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub security: SecurityLevel,
     /// Read this types.db on top of the built-in one, may be repeated; later ones win.
     #[arg(long, value_name = "PATH")]
     pub types_db: Vec<PathBuf>,
@@ -163,9 +179,21 @@ pub struct DumpArgs {
     /// Receive only here, may be repeated; port 0 takes a free one.
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6.
-    #[arg(long, value_name = "ADDR[:PORT][%IFACE]", conflicts_with = "read")]
+    /// address, IPv4 and IPv6. An address that is a multicast group is joined.
+    ///
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
+    #[arg(long, value_name = LISTEN, conflicts_with = "read")]
     pub listen: Vec<ListenSpec>,
+    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
+    /// own AuthFile; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub security: SecurityLevel,
     /// Kernel receive buffer to ask for, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
@@ -209,8 +237,8 @@ pub struct RecordArgs {
     /// Receive only here, may be repeated; port 0 takes a free one.
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6.
-    #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
+    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
+    #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
     /// Kernel receive buffer to ask for, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
@@ -252,6 +280,8 @@ impl WindowArgs {
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
             listen: self.listen.clone(),
+            auth_file: self.auth_file.clone(),
+            security: self.security,
             receive_buffer: self.receive_buffer,
             read: self.read.clone(),
             port: self.port.clone(),
@@ -275,6 +305,10 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn open_window(args: &WindowArgs) -> ExitCode {
+    if let Err(error) = check_levels(&args.listen, args.security, args.auth_file.is_some()) {
+        say(error);
+        return ExitCode::FAILURE;
+    }
     let mut capture = match args.read.as_deref().map(Capture::open).transpose() {
         Ok(capture) => capture.map(|capture| capture.only(&args.port)),
         Err(error) => return finish(Err(error)),
@@ -294,6 +328,26 @@ fn open_window(args: &WindowArgs) -> ExitCode {
     say("carrying on without a window, as: collectoscope dump");
     let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
     finish(dump::run(&args.as_dump(), also))
+}
+
+/// A level above none and no passwords: nothing could ever be accepted, as the daemon says too.
+fn check_levels(
+    listen: &[ListenSpec],
+    security: SecurityLevel,
+    has_auth_file: bool,
+) -> Result<(), String> {
+    let own = listen.iter().find(|spec| spec.level.is_some_and(|l| l > SecurityLevel::None));
+    let inherits = listen.is_empty() || listen.iter().any(|spec| spec.level.is_none());
+    let option = match own {
+        _ if has_auth_file => return Ok(()),
+        Some(spec) => format!("--listen {spec}"),
+        None if inherits && security > SecurityLevel::None => format!("--security {security}"),
+        None => return Ok(()),
+    };
+    Err(format!(
+        "{option} needs --auth-file FILE: without passwords no signature can be checked and \
+         nothing decrypted, so nothing would ever be accepted"
+    ))
 }
 
 fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
@@ -358,6 +412,24 @@ mod tests {
     }
 
     #[test]
+    fn a_level_above_none_needs_an_auth_file() {
+        use SecurityLevel::{Encrypt, None, Sign};
+        for (listen, security, start) in [
+            (&["::,sign"][..], None, "--listen [::]:25826,sign needs --auth-file FILE"),
+            (&["::", "0.0.0.0,encrypt"], None, "--listen 0.0.0.0:25826,encrypt needs"),
+            (&["::,none", "0.0.0.0"], Sign, "--security sign needs --auth-file FILE"),
+            (&[], Encrypt, "--security encrypt needs --auth-file FILE"),
+            (&[], None, ""),
+            (&["::,none"], Sign, ""),
+        ] {
+            let listen: Vec<_> = listen.iter().map(|spec| spec.parse().unwrap()).collect();
+            let told = check_levels(&listen, security, false).err().unwrap_or_default();
+            assert!(told.starts_with(start) && told.is_empty() == start.is_empty(), "{told}");
+            assert_eq!(check_levels(&listen, security, true), Ok(()));
+        }
+    }
+
+    #[test]
     fn bad_values_are_refused() {
         for args in [
             &["--size", "12"][..],
@@ -367,6 +439,8 @@ mod tests {
             &["--memory", "1"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
+            &["--security", "signed"],
+            &["--listen", "0.0.0.0,signed"],
             &["dump", "--count", "0"],
             &["dump", "--for", "soon"],
             &["dump", "--host", "[a"],

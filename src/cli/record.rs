@@ -3,10 +3,11 @@
 //! Standard output carries the recording and nothing else; what is listened to, and how much was
 //! recorded, goes to standard error.
 
+use super::dump::Changes;
 use super::ending::Ending;
 use super::{RecordArgs, say};
 use crate::source::capture::{Existing, WriteError, Writer};
-use crate::source::udp::{UdpOptions, UdpSource, buffer_advice};
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -27,8 +28,6 @@ pub(super) enum RecordError {
 
 /// How often the network is left to look at the clock and for a signal.
 const TURN: Duration = Duration::from_millis(250);
-/// How often interfaces are looked at.
-const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 /// What has arrived when the end comes is still taken, but not for longer: senders may go on.
 const LAST_TURN: Duration = Duration::from_millis(200);
 
@@ -38,6 +37,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     let mut source = UdpSource::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
+        ..UdpOptions::default()
     });
     for report in source.reports() {
         say(report);
@@ -75,7 +75,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
 
 fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>, ending: &Ending) {
     let mut looked = Instant::now();
-    let mut last_trouble = None;
+    let (mut last_trouble, mut changes) = (None, Changes::default());
     let is_past = |end: Instant| Instant::now() >= end;
     while !recorder.is_done() && !end.is_some_and(is_past) && !ending.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now())).min(TURN);
@@ -88,8 +88,8 @@ fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>
             }
             std::thread::sleep(left);
         }
-        if looked.elapsed() >= INTERFACES_EVERY {
-            source.join_new_interfaces();
+        if looked.elapsed() >= FOLLOW_EVERY {
+            changes.say(source.follow());
             looked = Instant::now();
         }
     }
@@ -109,7 +109,7 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn datagram(&mut self, datagram: &crate::source::udp::Datagram<'_>) {
+    fn datagram(&mut self, datagram: &Datagram<'_>) {
         if self.is_done() {
             return;
         }

@@ -16,7 +16,12 @@ pub(super) fn run(
     use crate::view::replay::Speed;
 
     let options = WindowOptions {
-        udp: UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer },
+        udp: UdpOptions {
+            listen: args.listen.clone(),
+            receive_buffer_mib: args.receive_buffer,
+            level: args.security,
+        },
+        auth_file: args.auth_file.clone(),
         types_db: args.types_db.clone(),
         local: !args.no_local,
         speed: args.speed.unwrap_or(Speed::Max),

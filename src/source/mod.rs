@@ -3,11 +3,13 @@
 //! A source owns one named thread, ends promptly when dropped, and hands its batches to an
 //! [`Outlet`], which never blocks it unless it asks for that.
 
+pub mod auth;
 mod bind;
 pub mod capture;
 pub mod interfaces;
 mod kernel;
 mod listen;
+mod listener;
 pub mod local;
 pub mod outlet;
 pub mod receiver;

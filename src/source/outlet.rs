@@ -6,7 +6,10 @@
 //! When the backlog is full its oldest batch goes: values are lost and counted, everything else
 //! (announcements, notifications, counts) moves to the batch behind it. So every list is
 //! announced before its first row, whatever is lost.
+//!
+//! Beside the batches goes a [`Status`]: only the newest is kept.
 
+use super::report::Status;
 use crate::ingest::{
     Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
     SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
@@ -29,6 +32,9 @@ pub const CHANNEL_BATCHES_MAX: usize = 64;
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
+    status: Sender<Status>,
+    /// To take back what was not read in time.
+    status_unread: Receiver<Status>,
     /// Oldest first.
     backlog: VecDeque<Batch>,
     backlog_words: usize,
@@ -41,6 +47,7 @@ pub struct Outlet {
 pub struct Intake {
     ready: Receiver<Batch>,
     emptied: Sender<Batch>,
+    status: Receiver<Status>,
 }
 
 impl Outlet {
@@ -59,9 +66,30 @@ impl Outlet {
         let capacity = capacity.clamp(1, CHANNEL_BATCHES_MAX);
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
-        let backlog = VecDeque::new();
-        let outlet = Self { ready, emptied, backlog, backlog_words: 0, backlog_words_max, wake };
-        (outlet, Intake { ready: ready_out, emptied: emptied_in })
+        let (status, status_unread) = bounded(1);
+        let intake =
+            Intake { ready: ready_out, emptied: emptied_in, status: status_unread.clone() };
+        let outlet = Self {
+            ready,
+            emptied,
+            status,
+            status_unread,
+            backlog: VecDeque::new(),
+            backlog_words: 0,
+            backlog_words_max,
+            wake,
+        };
+        (outlet, intake)
+    }
+
+    /// Tells how reception stands, instead of what was told and not yet read. Never blocks.
+    pub fn tell(&self, status: Status) {
+        // Nobody else fills the place, so the second attempt finds it empty.
+        if let Err(TrySendError::Full(status)) = self.status.try_send(status) {
+            let _ = self.status_unread.try_recv();
+            let _ = self.status.try_send(status);
+        }
+        (self.wake)();
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
@@ -170,6 +198,11 @@ impl Intake {
     /// As [`Intake::next`], but waits up to `timeout`.
     pub fn wait(&self, timeout: Duration) -> Option<Batch> {
         self.ready.recv_timeout(timeout).ok()
+    }
+
+    /// How reception stands, if that is new.
+    pub fn status(&self) -> Option<Status> {
+        self.status.try_recv().ok()
     }
 
     /// Returns a batch whose buffers can be used again.
@@ -389,6 +422,26 @@ mod tests {
             .map(|batch| batch.notifications.len() as u64 + batch.dropped_notifications)
             .sum();
         assert_eq!(told, NOTIFICATIONS_PER_BATCH_MAX as u64 + 1);
+    }
+
+    #[test]
+    fn of_what_is_told_of_reception_the_newest_waits() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed));
+        let (outlet, intake) = Outlet::new(1, wake);
+        assert_eq!(intake.status(), None);
+        let status = |users: &'static str| {
+            let auth = super::super::auth::AuthReport { trouble: Some(users), lines: Vec::new() };
+            Status { reports: Vec::new(), auth: Some(auth) }
+        };
+        for trouble in ["first", "second", "third"] {
+            outlet.tell(status(trouble));
+        }
+        assert_eq!(intake.status(), Some(status("third")));
+        assert_eq!((intake.status(), woken.load(Ordering::Relaxed)), (None, 3));
+        drop(intake);
+        outlet.tell(status("nobody reads"));
     }
 
     #[test]

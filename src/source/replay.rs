@@ -4,12 +4,13 @@
 //! [`Progress`] is the capture's clock and tells how far it is. Joined on drop.
 
 use super::Outlet;
+use super::auth::{AuthFile, LOOK_EVERY};
 use super::capture::{Capture, CaptureError, Counts, Step};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::Ingest;
 use crate::metric::{CdTime, Interval};
 use crate::view::replay::{Replay, Speed, Stage};
-use crate::wire::{KeyRing, SecurityLevel};
+use crate::wire::SecurityLevel;
 use std::io;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -36,7 +37,7 @@ pub struct ReplayOptions {
     /// How fast.
     pub speed: Speed,
     /// For what is signed or encrypted.
-    pub keys: Option<Arc<KeyRing>>,
+    pub auth: Option<AuthFile>,
     /// The least protection that is taken.
     pub level: SecurityLevel,
 }
@@ -72,13 +73,15 @@ pub struct End {
 
 /// Starts the thread "replay".
 pub fn spawn(options: ReplayOptions, outlet: Outlet) -> io::Result<(ReplayHandle, Progress)> {
-    let ReplayOptions { capture, speed, keys, level } = options;
+    let ReplayOptions { capture, speed, auth, level } = options;
     let progress = Progress::new(&capture, speed);
     let stop = Arc::new(AtomicBool::new(false));
     let mut ingest = Ingest::new();
-    ingest.set_keys(keys);
+    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
     let feed = Feed {
         outlet,
+        auth,
+        auth_read: Instant::now(),
         ingest,
         level,
         progress: progress.clone(),
@@ -203,6 +206,8 @@ impl Progress {
 /// What the thread owns, but for the capture.
 struct Feed {
     outlet: Outlet,
+    auth: Option<AuthFile>,
+    auth_read: Instant,
     ingest: Ingest,
     level: SecurityLevel,
     progress: Progress,
@@ -220,6 +225,7 @@ impl Feed {
             if self.is_stopped() {
                 return;
             }
+            self.look_at_keys();
             let step = capture.step(Some(wait), &mut |datagram| self.datagram(datagram));
             wait = Duration::ZERO;
             match step {
@@ -237,6 +243,17 @@ impl Feed {
         self.progress.finish(capture.counts(), error);
         // An empty batch says that there is something new.
         self.deliver(self.outlet.recycled().unwrap_or_default());
+    }
+
+    fn look_at_keys(&mut self) {
+        if let Some(file) = &mut self.auth
+            && self.auth_read.elapsed() >= LOOK_EVERY
+        {
+            self.auth_read = Instant::now();
+            if file.look() {
+                self.ingest.set_keys(Some(file.keys()));
+            }
+        }
     }
 
     fn is_stopped(&self) -> bool {

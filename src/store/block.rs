@@ -44,8 +44,10 @@ pub(super) enum Pushed {
     Late,
     /// Earlier than the open block: not kept.
     TooLate,
-    /// There is one at that time: not kept.
+    /// The same is there already: not kept.
     Duplicate,
+    /// Another value is there at that time: not kept.
+    Conflict,
 }
 
 /// What giving up the oldest samples brought.
@@ -91,12 +93,12 @@ impl Track {
         let sealed_end = self.sealed.back().and_then(Block::last);
         if sealed_end.is_some_and(|end| sample.time <= end.time) {
             let known = self.place(sample.time).and_then(|place| self.get(place));
-            let same = known.is_some_and(|(known, _)| known.time == sample.time);
-            return (if same { Pushed::Duplicate } else { Pushed::TooLate }, false);
+            let known = known.map(|(known, _)| known).filter(|known| known.time == sample.time);
+            return (known.map_or(Pushed::TooLate, |known| beside(known, sample)), false);
         }
         let at = self.open.samples.partition_point(|known| known.time < sample.time);
-        if self.open.samples.get(at).is_some_and(|known| known.time == sample.time) {
-            return (Pushed::Duplicate, false);
+        if let Some(&known) = self.open.samples.get(at).filter(|known| known.time == sample.time) {
+            return (beside(known, sample), false);
         }
         if self.open.samples.len() < BLOCK_SAMPLES {
             self.bytes += self.open.make_room();
@@ -203,6 +205,11 @@ impl Track {
     }
 }
 
+/// What a sample is beside one of the same time: bit by bit, so that NaN is like NaN.
+fn beside(known: Sample, sample: Sample) -> Pushed {
+    if known.bits == sample.bits { Pushed::Duplicate } else { Pushed::Conflict }
+}
+
 impl Block {
     /// Room for one more; tells the bytes it took.
     fn make_room(&mut self) -> usize {
@@ -277,6 +284,19 @@ mod tests {
             assert_eq!(track.push(at(secs), TOLD).0, Pushed::Duplicate);
         }
         assert_eq!(times(&track), [5, 10, 20, 30, 40]);
+    }
+
+    #[test]
+    fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
+        let mut track = filled((0..300).map(|n| 10 * n));
+        for secs in [20, 2_800, 2_990] {
+            let other = Sample { bits: 77, ..at(secs) };
+            assert_eq!(track.push(other, TOLD), (Pushed::Conflict, false));
+            assert_eq!(track.push(at(secs), TOLD), (Pushed::Duplicate, false));
+        }
+        let nan = Sample { bits: f64::NAN.to_bits(), ..at(5_000) };
+        assert_eq!(track.push(nan, TOLD).0, Pushed::Newest);
+        assert_eq!(track.push(nan, TOLD).0, Pushed::Duplicate);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! What lies over the canvas: the sources with their health, and the keys.
 
 use super::keys::HELP;
+use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::{Screen, SourceReport};
 use crate::ingest::FaultReport;
@@ -8,8 +9,6 @@ use crate::metric::display_safe;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
 
-/// Senders listed; the rest is counted.
-const SENDERS_SHOWN_MAX: usize = 50;
 /// Faults listed, newest first.
 const FAULTS_SHOWN_MAX: usize = 20;
 /// Names of unknown types listed.
@@ -23,7 +22,7 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
     };
     let mut open = true;
     let area = ui.ctx().content_rect();
-    let width = (area.width() - 80.0).clamp(240.0, if pane == Pane::Help { 520.0 } else { 720.0 });
+    let width = (area.width() - 80.0).clamp(240.0, if pane == Pane::Help { 520.0 } else { 880.0 });
     egui::Window::new(title)
         .open(&mut open)
         .collapsible(false)
@@ -82,9 +81,13 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.add(egui::Label::new(message).wrap());
         });
     }
+    heading(ui, "Senders");
+    ui.scope(|ui| senders_ui(ui, screen));
+    if !screen.store.health().conflicts.is_empty() {
+        heading(ui, "Conflicts");
+        conflicts_ui(ui, screen);
+    }
     totals_ui(ui, screen);
-    senders_ui(ui, screen, &palette);
-    protected_ui(ui, screen);
     unknown_ui(ui, screen, &palette);
     faults_ui(ui, screen, &palette);
 }
@@ -97,13 +100,15 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ("value lists", totals.lists),
         ("values", totals.values),
         ("notifications", totals.notifications),
+        ("notifications heard twice", screen.store.notifications().heard_again()),
         ("faults", totals.faults.saturating_sub(totals.refused)),
         ("signed or encrypted, refused", totals.refused),
         ("datagrams dropped by the kernel", totals.kernel_drops),
         ("values dropped in the channel", totals.dropped_values),
         ("lists refused for lack of room", totals.refused_lists),
         ("values late", totals.late_values),
-        ("values twice", totals.duplicate_values),
+        ("values heard twice, kept once", totals.duplicate_values),
+        ("values in conflict, not kept", totals.conflicting_values),
         ("values from the future, not kept", totals.future_values),
         ("samples given up for newer ones", totals.evicted_samples),
     ];
@@ -116,50 +121,6 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.end_row();
         }
     });
-}
-
-fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    heading(ui, "Senders");
-    let senders = &screen.store.health().senders;
-    if senders.is_empty() {
-        ui.label(RichText::new("none so far").color(palette.dim));
-        return;
-    }
-    egui::Grid::new("senders").num_columns(5).striped(true).spacing([20.0, 3.0]).show(ui, |ui| {
-        for head in ["address", "datagrams", "values", "faults", "last heard"] {
-            ui.label(RichText::new(head).color(palette.dim));
-        }
-        ui.end_row();
-        // By address: rows that change places cannot be read.
-        for (address, sender) in senders.iter().take(SENDERS_SHOWN_MAX) {
-            ui.label(address.to_string());
-            ui.label(format::count(sender.datagrams));
-            ui.label(format::count(sender.values));
-            let color = if sender.faults > 0 { palette.warn } else { palette.text };
-            ui.label(RichText::new(format::count(sender.faults)).color(color));
-            ui.label(format!("{} ago", format::age(screen.now.since(sender.last_seen))));
-            ui.end_row();
-        }
-    });
-    if senders.len() > SENDERS_SHOWN_MAX {
-        ui.label(format!("{} more", senders.len() - SENDERS_SHOWN_MAX));
-    }
-}
-
-fn protected_ui(ui: &mut Ui, screen: &Screen<'_>) {
-    let protected = &screen.store.health().protected;
-    if protected.is_empty() {
-        return;
-    }
-    heading(ui, "Signed or encrypted");
-    for part in protected {
-        let (how, user) = (part.protection.name(), display_safe(&part.user));
-        let fate = match part.outcome {
-            Ok(trust) => trust.name().to_owned(),
-            Err(fault) => format!("refused: {fault}"),
-        };
-        ui.label(format!("{} {how} parts of user {user}, {fate}", format::count(part.count)));
-    }
 }
 
 fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {

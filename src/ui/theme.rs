@@ -1,5 +1,6 @@
 //! Every colour, size and font of the window.
 
+use crate::metric::Severity;
 use crate::view::Theme;
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle,
@@ -120,6 +121,15 @@ impl Palette {
     /// Dark or light.
     pub const fn new(dark: bool) -> Self {
         if dark { DARK } else { LIGHT }
+    }
+
+    /// The colour of a severity; always shown with its word or its sign.
+    pub const fn severity(&self, severity: Severity) -> Color32 {
+        match severity {
+            Severity::Failure => self.bad,
+            Severity::Warning => self.warn,
+            Severity::Okay => self.live,
+        }
     }
 
     /// A series' colour: by its meaning, else number `free` of Okabe and Ito's eight.

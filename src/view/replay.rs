@@ -27,7 +27,10 @@ pub enum Speed {
 
 /// Why a [`Speed`] could not be read.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
-#[error("{text:?} is not a speed: a number from {} to {}, or max", SPEED_RANGE.start(), SPEED_RANGE.end())]
+#[error(
+    "{text:?} is not a speed: a number from {} to {}, or max",
+    SPEED_RANGE.start(), SPEED_RANGE.end()
+)]
 pub struct ParseSpeedError {
     text: String,
 }

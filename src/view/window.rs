@@ -156,6 +156,18 @@ impl TimeWindow {
         }
     }
 
+    /// Stands still with `moment` in the middle, or as near to it as `now` allows; the width stays.
+    pub fn show_moment(&mut self, moment: CdTime, now: CdTime) {
+        self.remember();
+        let half = self.width.mul_f64(0.5);
+        let first = CdTime::ZERO.saturating_add(self.width);
+        let end = moment.saturating_add(half).min(now).max(first);
+        self.anchor = match self.anchor {
+            Anchor::Paused { at, values, .. } => Anchor::Paused { end, at, values },
+            _ => Anchor::Detached { end },
+        };
+    }
+
     /// Moves the left edge to `oldest`, keeping the width.
     pub fn go_oldest(&mut self, oldest: CdTime, now: CdTime) {
         self.remember();
@@ -281,6 +293,29 @@ mod tests {
         check(&window, NOW, 9_900.0, 10_000.0);
         window.zoom_back();
         assert!(window.is_live());
+    }
+
+    #[test]
+    fn a_moment_is_shown_in_the_middle_and_a_new_one_at_the_right() {
+        let mut window = live();
+        window.show_moment(CdTime::from_secs(5_000), NOW);
+        check(&window, NOW, 4_950.0, 5_050.0);
+        window.show_moment(CdTime::from_secs(9_990), NOW);
+        check(&window, CdTime::from_secs(10_500), 9_900.0, 10_000.0);
+        assert!(!window.is_live(), "it stands still");
+        window.zoom_back();
+        check(&window, NOW, 4_950.0, 5_050.0);
+        window.show_moment(CdTime::from_secs(3), NOW);
+        check(&window, NOW, 0.0, 100.0);
+    }
+
+    #[test]
+    fn a_paused_window_that_is_sent_to_a_moment_stays_paused() {
+        let mut window = live();
+        window.pause(NOW, 7);
+        window.show_moment(CdTime::from_secs(5_000), NOW);
+        assert!(matches!(window.anchor(), Anchor::Paused { values: 7, .. }));
+        check(&window, NOW, 4_950.0, 5_050.0);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use crate::support::wait::until;
 use crate::support::{collectoscope, data, datagrams, dump, dump_data, hex, pcap, stdout_lines};
+use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::outlet::Outlet;
 use collectoscope::source::replay::{self, ReplayOptions};
@@ -232,6 +233,33 @@ fn what_wiresharks_tools_make_of_a_capture_lists_the_same() {
     found.sort_unstable();
     both.sort_unstable();
     assert!(found == both);
+}
+
+#[test]
+fn fragments_that_a_kernel_made_are_put_together_over_each_link_and_family() {
+    let wanted = datagrams(&data("plain.pcap"))[..2].concat();
+    let found = recorded(&data("fragments.pcapng"), &[]);
+    let (v4, v6) = ("127.0.0.1:4000".parse().unwrap(), "[::1]:4000".parse().unwrap());
+    let senders: Vec<SocketAddr> = found.iter().map(|(sender, ..)| *sender).collect();
+    assert_eq!(senders, [v4, v6, v4, v6]);
+    assert!(found.iter().all(|(_, to, bytes)| *bytes == wanted && to.port() == 25_826));
+    let output = dump_data("fragments.pcapng", &[]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+}
+
+#[test]
+fn an_encrypted_capture_is_replayed_with_the_right_passwords() {
+    let values = |auth: Option<AuthFile>| {
+        let capture = Capture::open(&data("encrypted.pcap")).unwrap();
+        let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
+        let all = ReplayOptions { auth, ..options(capture, Speed::Max) };
+        let (_handle, progress) = replay::spawn(all, outlet).unwrap();
+        until(PATIENCE, "the end", || progress.end());
+        std::iter::from_fn(|| intake.next()).map(|batch| batch.values.len()).sum::<usize>()
+    };
+    // From the listing of the capture.
+    assert_eq!(values(Some(AuthFile::open(data("authfile")))), 2_946);
+    assert_eq!(values(None), 0);
 }
 
 #[test]
@@ -485,7 +513,7 @@ impl Read for Endless {
 }
 
 fn options(capture: Capture, speed: Speed) -> ReplayOptions {
-    ReplayOptions { capture, speed, keys: None, level: SecurityLevel::None }
+    ReplayOptions { capture, speed, auth: None, level: SecurityLevel::None }
 }
 
 #[test]

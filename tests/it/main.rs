@@ -12,13 +12,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
 mod capture;
 mod cli;
 mod daemon;
 mod encode;
 mod feed;
+mod interfaces;
 mod malformed;
 mod pipeline;
+mod properties;
 #[cfg(feature = "window")]
 mod screen;
 mod sharing;

@@ -84,6 +84,11 @@ impl Daemon {
         child.wait().unwrap();
     }
 
+    /// While it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// What it said so far.
     pub fn log(&self) -> String {
         let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();

@@ -9,12 +9,16 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     clippy::print_stderr
 )]
 
+pub mod corpus;
 pub mod daemon;
 pub mod desktop;
+pub mod mutate;
 pub mod netns;
+pub mod properties;
 pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};

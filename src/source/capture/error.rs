@@ -112,7 +112,7 @@ pub(super) fn what_it_is(start: &[u8]) -> (&'static str, &'static str) {
             ("it ends inside its own header", "did the capturing program end properly?")
         }
         _ => (
-            "it does not start as a pcap or pcapng file does",
+            "it does not start as a pcap file does",
             "one is made with: tcpdump -i any -w FILE udp port 25826",
         ),
     }

@@ -253,31 +253,3 @@ fn bytes_that_trickle_in_are_read_all_the_same() {
     while capture.next(&mut |_| count += 1).unwrap() {}
     assert_eq!(count, 100);
 }
-
-#[test]
-fn whatever_is_in_a_capture_nothing_panics_and_it_ends() {
-    let packet = udp_packet(PORT_DEFAULT, PAYLOAD);
-    let (_, large) = fragments::large(3_000);
-    let frames = [vec![packet.clone()], fragments::fragments4(&large, 7, 1_480)].concat();
-    let mut blocks = Blocks::new(false);
-    blocks.interface(101, 0, &[(9, &[9]), (14, &[0; 8])]);
-    blocks.enhanced(0, 1, &packet);
-    blocks.block(3, &[&blocks.u32(34), &packet[..]].concat());
-    for original in [pcap(101, &frames), blocks.file] {
-        let mut random = 0x2545_f491_4f6c_dd1d_u64;
-        for _ in 0..20_000 {
-            let mut file = original.clone();
-            for _ in 0..3 {
-                // xorshift64.
-                random ^= random << 13;
-                random ^= random >> 7;
-                random ^= random << 17;
-                let place = usize::try_from(random >> 16).unwrap() % file.len();
-                file[place] = (random & 0xff) as u8;
-            }
-            let found = read(file);
-            let most = original.len() as u64;
-            assert!(found.counts.packets < most && found.counts.incomplete < most);
-        }
-    }
-}

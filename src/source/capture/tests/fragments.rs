@@ -5,7 +5,7 @@ use super::*;
 use etherparse::{IpNumber, Ipv6FragmentHeader};
 
 /// The IP packets that carry `udp` (header and payload) in pieces of `size`.
-pub(super) fn fragments4(udp: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
+fn fragments4(udp: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
     let count = udp.chunks(size).count();
     let fragment = |(i, piece): (usize, &[u8])| {
         let mut header = etherparse::Ipv4Header::new(
@@ -49,7 +49,7 @@ fn fragments6(udp: &[u8], id: u32, size: usize) -> Vec<Vec<u8>> {
 }
 
 /// A datagram that needs several fragments: payload, and UDP header with it.
-pub(super) fn large(count: usize) -> (Vec<u8>, Vec<u8>) {
+fn large(count: usize) -> (Vec<u8>, Vec<u8>) {
     let payload: Vec<u8> = (0..=250).cycle().take(count).collect();
     let mut udp = udp_packet(PORT_DEFAULT, &payload);
     udp.drain(..20);
