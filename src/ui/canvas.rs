@@ -42,9 +42,11 @@ pub(super) fn canvas_ui(
     });
 }
 
-/// A standing view is framed in its state's colour, so that nobody takes it for a live one.
+/// A standing view and a replay are framed in their state's colour, so that nobody takes them for
+/// what is happening now.
 fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
     let color = match screen.view.window.anchor() {
+        Anchor::Live if screen.replay.is_some() => palette.replay,
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,

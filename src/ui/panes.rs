@@ -63,7 +63,7 @@ fn heading(ui: &mut Ui, text: &str) {
 
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    heading(ui, "Listening");
+    heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
     for SourceReport { ok, text } in &screen.sources.reports {
         let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {

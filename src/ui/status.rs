@@ -108,14 +108,8 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     // What a person must know first: in a narrow window the rest is left out.
     refused(screen.store.health(), palette, &mut items);
     conflicts(screen.store.health(), palette, &mut items);
+    items.push(received(screen, palette));
     notifications(screen, palette, &mut items);
-    let rates = screen.meter.rates();
-    let values = format::Unit::new("").bare(rates.values.round());
-    items.push(Item::new(
-        format!("{:.0} datagrams/s · {values} values/s", rates.datagrams),
-        palette.dim,
-        "Received, averaged over five seconds",
-    ));
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
@@ -133,9 +127,27 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     items
 }
 
+/// How fast data comes; of a capture that is not waited for, how much came.
+fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let bare = |number: f64| format::Unit::new("").bare(number);
+    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+        let totals = screen.store.health().totals;
+        let datagrams = format::counted(totals.datagrams, "datagram");
+        let text = format!("{datagrams} · {} values", bare(totals.values as f64));
+        return Item::new(text, palette.dim, "Read from the capture");
+    }
+    let rates = screen.meter.rates();
+    let values = bare(rates.values.round());
+    let text = format!("{:.0} datagrams/s · {values} values/s", rates.datagrams);
+    Item::new(text, palette.dim, "Received, averaged over five seconds")
+}
+
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
     let summary = &screen.sources.summary;
-    let hint = "What is listened to (F2)";
+    let hint = match screen.replay {
+        None => "What is listened to (F2)",
+        Some(_) => "What is read (F2)",
+    };
     if screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {

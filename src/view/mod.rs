@@ -13,6 +13,7 @@ pub mod marks;
 pub mod notifications;
 pub mod panels;
 pub mod plot;
+pub mod replay;
 pub mod selection;
 pub mod senders;
 pub mod tree;

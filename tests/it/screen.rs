@@ -311,6 +311,79 @@ fn a_minimised_window_loses_nothing_and_goes_on_when_it_is_restored() {
     check_nothing_lost(&mut window, cells(&daemon.csv()));
 }
 
+/// What a capture says last: by identifier, the time in milliseconds and the values.
+fn last_values(capture: &Path) -> BTreeMap<String, (f64, Vec<f64>)> {
+    let output = crate::support::dump(&["--format", "json", "--read", capture.to_str().unwrap()]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let mut last = BTreeMap::new();
+    for line in crate::support::stdout_lines(&output) {
+        let list: Value = serde_json::from_str(&line).unwrap();
+        let name = |key: &str| list[key].as_str().unwrap();
+        let identifier = Identifier::new(
+            name("host"),
+            name("plugin"),
+            name("plugin_instance"),
+            name("type"),
+            name("type_instance"),
+        );
+        let values = list["values"].as_array().unwrap().iter();
+        let values = values.map(|value| value["value"].as_f64().unwrap_or(f64::NAN)).collect();
+        last.insert(identifier.to_string(), (number(&list, "time"), values));
+    }
+    last
+}
+
+#[test]
+fn a_recording_of_a_daemon_shows_its_last_values_in_the_window() {
+    let desktop = Desktop::start();
+    let file = desktop.folder().join("alpha.pcap");
+    let errors = desktop.folder().join("record.err");
+    let mut command = crate::support::collectoscope();
+    command.arg("record").arg(&file).args(["--listen", "127.0.0.1:0", "--for", "8"]);
+    let mut recorder = command.stderr(File::create(&errors).unwrap()).spawn().unwrap();
+    let port = until(PATIENCE, "a port", || {
+        let said = fs::read_to_string(&errors).unwrap();
+        let digits = said.split_once("127.0.0.1:")?.1;
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
+    });
+    let mut daemon = daemon("alpha", port);
+    assert!(until(PATIENCE, "the recording", || recorder.try_wait().unwrap()).success());
+    daemon.stop();
+
+    let mut window = desktop.open_capture(&file, &["--size", "1270x1150"]);
+    window.until("the end of the capture", |status| {
+        (status["replay"]["stage"] == "ended" && status["state"] == "replay").then_some(())
+    });
+    let frames = count(&window.status().unwrap(), "frames");
+    let status =
+        window.until("frames", |status| (count(status, "frames") > frames).then(|| status.clone()));
+    desktop.picture("replay");
+    assert_eq!(status["hosts"], serde_json::json!(["alpha"]));
+    assert_eq!((count(&status, "faults"), count(&status, "lost")), (0, 0));
+    let width = number(&status, "window_secs");
+    assert!((5.0..=12.0).contains(&width), "a recording of 8 s in a window of {width} s");
+    // The daemon's csv files say the same of those moments, and there are no later ones.
+    assert!(compare_raw(&status, &daemon.csv()) >= 20, "{status}");
+    let last = last_values(&file);
+    let mut compared = 0;
+    for line in panels(&status).iter().flat_map(lines) {
+        let Some(raw) = line["last_raw"].as_f64() else { continue };
+        let (time, values) = &last[line["identifier"].as_str().unwrap()];
+        assert!((number(line, "last_time") - time).abs() < 1e-6, "{line}");
+        assert!(values.iter().any(|value| (value - raw).abs() <= 1e-9 * raw.abs()), "{line}");
+        compared += 1;
+    }
+    assert!(compared >= 20, "{compared} lines");
+    assert!(count(&status, "series") >= last.len() as u64, "{status}");
+
+    // The width for the capture is not the one to listen with next time.
+    assert!(window.close().success());
+    drop(window);
+    let mut again = desktop.open(&[]);
+    let width = again.until("a window", |status| status["window_secs"].as_f64());
+    assert_eq!(width, 300.0);
+}
+
 #[test]
 fn a_screenshot_has_the_size_of_the_window_and_ends_the_program() {
     let desktop = Desktop::start();

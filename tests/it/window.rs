@@ -4,6 +4,7 @@
 
 mod notifications;
 mod panes;
+mod replay;
 mod sidebar;
 mod stage;
 mod time;

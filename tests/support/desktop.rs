@@ -103,11 +103,21 @@ impl Desktop {
 
     /// The same after a change of the command.
     pub fn open_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
+        self.start_window(&[&["--listen", "127.0.0.1:0", "--no-local"], args].concat(), change)
+    }
+
+    /// Opens the window on a capture and waits until it draws.
+    pub fn open_capture(&self, path: &Path, args: &[&str]) -> Window<'_> {
+        self.start_window(&[&["--read", path.to_str().unwrap()], args].concat(), |_| {})
+    }
+
+    fn start_window(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
         let status_file = self.folder.path().join("status.json");
         let out = self.folder.path().join("out");
+        // Of the window before, whose state must not be taken for this one's.
+        let _ = fs::remove_file(&status_file);
         let mut command = self.program();
-        command.args(["--listen", "127.0.0.1:0", "--no-local", "--status-file"]);
-        command.arg(&status_file).args(args);
+        command.arg("--status-file").arg(&status_file).args(args);
         let file = File::create(&out).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
         change(&mut command);

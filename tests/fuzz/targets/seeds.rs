@@ -12,6 +12,7 @@ fn main() {
     for (target, seeds) in [
         ("datagram", corpus::datagrams(&data)),
         ("auth_file", corpus::auth_files(&data)),
+        ("capture", corpus::captures(&data)),
         ("types_db", corpus::types_dbs(&data)),
     ] {
         let folder = here.join("corpus").join(target);
