@@ -36,6 +36,11 @@ fn any_capture_is_read() {
 }
 
 #[test]
+fn any_line_is_read_or_refused() {
+    check_all(&corpus::lines(), 4 * ROUNDS, properties::line);
+}
+
+#[test]
 fn any_types_db_is_read() {
     check_all(&corpus::types_dbs(&data("")), ROUNDS, properties::types_db);
 }

@@ -13,6 +13,7 @@ fn main() {
         ("datagram", corpus::datagrams(&data)),
         ("auth_file", corpus::auth_files(&data)),
         ("capture", corpus::captures(&data)),
+        ("line", corpus::lines()),
         ("types_db", corpus::types_dbs(&data)),
     ] {
         let folder = here.join("corpus").join(target);
