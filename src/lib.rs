@@ -6,10 +6,10 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
-//! | 4 edges | [`source`], [`config`], `ui` | the outside world; the screen; never each other |
+//! | 4 edges | [`source`], [`send`], [`config`], `ui` | the outside world; the screen; apart |
 //! | 3 intent | [`view`] | what the user wants to see |
 //! | 2 memory | [`ingest`], [`store`] | what we know |
-//! | 1 bytes | [`wire`] | collectd's binary protocol, both ways |
+//! | 1 bytes | [`wire`], [`text`] | collectd's binary and its plain text protocol, both ways |
 //! | 0 words | [`metric`], [`typesdb`], [`rate`] | collectd's vocabulary |
 //!
 //! # From socket to pixels
@@ -29,8 +29,10 @@ pub mod config;
 pub mod ingest;
 pub mod metric;
 pub mod rate;
+pub mod send;
 pub mod source;
 pub mod store;
+pub mod text;
 pub mod typesdb;
 pub mod view;
 pub mod wire;

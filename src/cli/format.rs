@@ -4,6 +4,7 @@
 //! every number exact: times to the nanosecond as decimals, integers as integers.
 
 use crate::metric::{Names, Value, display_safe};
+use crate::text;
 use crate::wire::{Notification, ValueList};
 use std::fmt;
 use std::io::{self, Write};
@@ -84,6 +85,22 @@ pub(super) fn csv_notification(
     write!(out, "{},", notification.time)?;
     csv_names(out, &notification.names)?;
     writeln!(out, ",,,,{},{}", notification.severity.name(), CsvField(notification.message))
+}
+
+/// `PUTVAL`, as collectd's exec plugin reads it.
+pub(super) fn putval(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
+    let mut line = Vec::with_capacity(160);
+    text::write_values(&mut line, &list.names, list.time, list.interval, list.values.iter());
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+/// `PUTNOTIF`, as collectd's exec plugin reads it.
+pub(super) fn putnotif(out: &mut impl Write, one: &Notification<'_>) -> io::Result<()> {
+    let mut line = Vec::with_capacity(320);
+    text::write_notification(&mut line, &one.names, one.time, one.severity, one.message);
+    line.push(b'\n');
+    out.write_all(&line)
 }
 
 fn csv_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {

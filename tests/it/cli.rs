@@ -18,7 +18,7 @@ const NOTIFICATION: &str = "0008 000c 1ac1027f00000000  0101 000c 00000000000000
 /// A part of length 3.
 const FAULTY: &str = "0000 0006 6800  0008 0003";
 /// The program answers within this, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a capture of `datagrams` and dumps it.
 fn dump_datagrams(datagrams: &[&str], args: &[&str]) -> std::process::Output {
@@ -351,7 +351,7 @@ fn a_capture_can_come_through_a_pipe() {
 }
 
 /// Starts the program with its own free port; the address is in its first words.
-fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>) {
+pub(crate) fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>) {
     let mut child = collectoscope()
         .args(args)
         .args(["--listen", "127.0.0.1:0"])
@@ -375,7 +375,7 @@ fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>)
 }
 
 /// Waits for the end of the program, at most [`PATIENCE`].
-fn wait(child: &mut Child) -> Option<i32> {
+pub(crate) fn wait(child: &mut Child) -> Option<i32> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait().unwrap() {

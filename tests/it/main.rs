@@ -20,13 +20,16 @@ mod encode;
 mod feed;
 mod interfaces;
 mod malformed;
+mod peers;
 mod pipeline;
 mod properties;
 #[cfg(feature = "window")]
 mod screen;
+mod send;
 mod sharing;
 mod source;
 mod store;
+mod text;
 mod tidy;
 mod trace;
 mod view;

@@ -224,6 +224,67 @@ fn check_nothing_lost(window: &mut Window<'_>, sent: u64) {
 }
 
 #[test]
+fn what_a_daemon_is_told_is_listed_marked_and_reported() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1270x1150"]);
+    let network = server("127.0.0.1", window.port(), None);
+    let plugins = [PLUGINS, &["unixsock"]].concat();
+    let daemon = Daemon::start(&Plan { host: "alpha", plugins: &plugins, network });
+    until_drawn(&mut window);
+    let say = |severity: &str, about: &str, message: &str| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let line = format!("host=alpha severity={severity} time={now} {about}");
+        let answer = daemon.tell(&format!("PUTNOTIF {line} message=\"{message}\""));
+        assert!(answer.starts_with('0'), "{answer}");
+    };
+    say("failure", "plugin=load type=load", "load is above 9");
+    say("warning", "", "the room is hot");
+    let told = window.until("two notifications", |status| {
+        (count(status, "notifications") == 2).then(|| status.clone())
+    });
+    assert_eq!(told["notification_counts"], told["notifications_unseen"]);
+    let newest = &told["newest_notifications"];
+    assert_eq!(newest[0]["message"], "the room is hot");
+    assert_eq!(newest[1]["severity"], "failure");
+    assert_eq!(newest[1]["plugin"], "load");
+    let marked = window
+        .until("marks", |status| (panel(status, "Load")?["marks"] == 2).then(|| status.clone()));
+    assert_eq!(panel(&marked, "Memory").unwrap()["marks"], 1);
+
+    window.key("n");
+    window.next();
+    desktop.picture("notifications");
+    // The second row of the list: the failure.
+    window.click(600, 1008, 1);
+    let shown = window.until("the plugin it is about", |status| {
+        (status["selected"] == "alpha/load" && status["state"] == "detached")
+            .then(|| status.clone())
+    });
+    let time = number(&newest[1], "time");
+    assert!((number(&shown, "start")..number(&shown, "end")).contains(&time));
+    window.key("n");
+    window
+        .until("no news", |status| (status["notifications_unseen"]["failure"] == 0).then_some(()));
+}
+
+#[test]
+fn a_daemon_that_encrypts_for_somebody_else_is_named_in_the_window() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let security = "SecurityLevel \"Encrypt\"\nUsername \"mon\"\nPassword \"secret\"\n";
+    let network = format!("<Server \"127.0.0.1\" \"{port}\">\n{security}</Server>\n");
+    let _daemon = Daemon::start(&Plan { host: "alpha", plugins: PLUGINS, network });
+    let status =
+        window.until("a refusal", |status| (count(status, "refused") > 0).then(|| status.clone()));
+    let refusals = ["from 127.0.0.1: encrypted by user mon, no key"];
+    assert_eq!(status["refusals"], serde_json::json!(refusals));
+    assert_eq!((count(&status, "values"), &status["hosts"]), (0, &serde_json::json!([])));
+    window.next();
+    desktop.picture("refused");
+}
+
+#[test]
 fn a_minimised_window_loses_nothing_and_goes_on_when_it_is_restored() {
     let desktop = Desktop::start();
     let mut window = desktop.open(&["--size", "1260x740"]);
