@@ -253,10 +253,6 @@ impl App {
             return;
         }
         replay::describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
-        if replay.stage.is_over() {
-            let bad = self.setup.sources.reports.iter().filter(|report| !report.ok);
-            self.setup.messages.extend(bad.map(|report| report.text.clone()));
-        }
         self.replay = Some(replay);
     }
 

@@ -1,6 +1,6 @@
 //! How a replay stands, as the window shows it.
 
-use crate::source::replay::Progress;
+use crate::source::replay::{End, Progress};
 use crate::ui::{SourceReport, Sources};
 use crate::view::format;
 use crate::view::replay::Replay;
@@ -16,7 +16,7 @@ pub(super) fn describe(
     let pace = replay.pace_word();
     let good = |text: String| SourceReport { ok: true, text };
     let bad = |text: String| SourceReport { ok: false, text };
-    sources.reports = match progress.end() {
+    sources.reports = match progress.end().filter(|_| replay.stage.is_over()) {
         None => vec![good(format!("reading {path} ({pace})"))],
         Some(end) => {
             let counts = &end.counts;
@@ -30,8 +30,10 @@ pub(super) fn describe(
         }
     };
     sources.reports.extend_from_slice(about_keys);
-    sources.summary = match replay.stage.is_over() {
-        false => format!("reading {}", replay.name),
-        true => format!("{} {}", replay.name, replay.stage.name()),
+    let name = &replay.name;
+    sources.summary = match progress.end().filter(|_| replay.stage.is_over()) {
+        None => format!("reading {name}"),
+        Some(End { error: None, .. }) => format!("{name} ended"),
+        Some(End { error: Some(error), .. }) => format!("{name}: {}", error.short()),
     };
 }

@@ -108,8 +108,8 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     // What a person must know first: in a narrow window the rest is left out.
     refused(screen.store.health(), palette, &mut items);
     conflicts(screen.store.health(), palette, &mut items);
-    items.push(received(screen, palette));
     notifications(screen, palette, &mut items);
+    items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
