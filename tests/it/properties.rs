@@ -36,6 +36,11 @@ fn any_types_db_is_read() {
 }
 
 #[test]
+fn a_line_of_text_is_read_whatever_is_in_it() {
+    check_all(&corpus::text_lines(), ROUNDS, properties::text_line);
+}
+
+#[test]
 fn any_names_are_shown_safely() {
     for name in ["\u{1b}[2J", "a\nb", "\u{202e}", "größe", ""] {
         properties::shown([name, "p", name, "t", name]);

@@ -3,13 +3,14 @@
 //! Each function takes the bytes of one input and panics where a property is broken.
 
 use collectoscope::ingest::Ingest;
-use collectoscope::metric::{CdTime, Identifier, Value};
+use collectoscope::metric::{CdTime, Identifier, Interval, Value};
+use collectoscope::text::{self, Command, Context};
 use collectoscope::typesdb::{SOURCES_MAX, TypesDb};
 use collectoscope::wire::{
     Decoder, Encoder, Event, KeyRing, NAME_MAX_BYTES, Protection, Seal, SecurityLevel, Trust,
     encode_notification, listing,
 };
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const LEVELS: [SecurityLevel; 3] =
     [SecurityLevel::None, SecurityLevel::Sign, SecurityLevel::Encrypt];
@@ -200,6 +201,54 @@ pub fn types_db(bytes: &[u8]) {
     let (again, _) = TypesDb::parse(&more, "fuzz");
     let set = again.get("only_here").unwrap();
     assert!((1..=SOURCES_MAX).contains(&set.sources.len()));
+}
+
+/// A line of the plain text protocol: read without panic, an error is about a place in it, and what
+/// is taken and written again stays the same from then on.
+pub fn text_line(bytes: &[u8]) {
+    static TYPES: LazyLock<TypesDb> = LazyLock::new(TypesDb::built_in);
+    let now = CdTime::from_secs(1_795_426_812);
+    let context = Context { types: &TYPES, now, host: b"here", interval: Interval::ZERO };
+    let read = |line: &[u8]| {
+        let command = text::parse(line, &context)?;
+        Ok::<_, text::LineError>(command.map(|command| rewritten(&command)))
+    };
+    match read(bytes) {
+        Ok(None) => {}
+        Ok(Some(lines)) => {
+            for line in lines {
+                assert!(!line.contains(&b'\n'));
+                let again = read(&line).unwrap().unwrap();
+                assert_eq!(again, [line]);
+            }
+        }
+        Err(error) => {
+            assert!(error.offset_bytes <= bytes.len());
+            assert!(error.to_string().starts_with("column "));
+            assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
+        }
+    }
+}
+
+/// A line for each value list.
+fn rewritten(command: &Command<'_>) -> Vec<Vec<u8>> {
+    match command {
+        Command::Values(values) => values
+            .lists
+            .iter()
+            .map(|list| {
+                let mut line = Vec::new();
+                let numbers = list.values.iter().copied();
+                text::write_values(&mut line, &values.names(), list.time, list.interval, numbers);
+                line
+            })
+            .collect(),
+        Command::Notification(one) => {
+            let mut line = Vec::new();
+            text::write_notification(&mut line, &one.names(), one.time, one.severity, &one.message);
+            vec![line]
+        }
+    }
 }
 
 /// The slash form is safe to show, whatever the names.

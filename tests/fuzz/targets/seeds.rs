@@ -13,6 +13,7 @@ fn main() {
         ("datagram", corpus::datagrams(&data)),
         ("auth_file", corpus::auth_files(&data)),
         ("types_db", corpus::types_dbs(&data)),
+        ("text_line", corpus::text_lines()),
     ] {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder).unwrap();
