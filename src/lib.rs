@@ -18,7 +18,8 @@
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
-//!    full the oldest go, every value lost is counted, and the socket never waits.
+//!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
+//!    goes a [`source::udp::Status`]: what is listened to, and what came of the AuthFile.
 //! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden.
 //! 5. [`view::View`] holds every choice of the user and changes only in `View::apply`.
 //! 6. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.

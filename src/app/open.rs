@@ -5,12 +5,15 @@ use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
 use crate::source::auth::AuthFile;
+use crate::source::capture::Capture;
 use crate::source::local::Local;
-use crate::source::outlet::Outlet;
+use crate::source::outlet::{Intake, Outlet};
 use crate::source::receiver::{self, ReceiverHandle};
+use crate::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
 use crate::source::udp::{UdpOptions, UdpSource};
 use crate::ui::{SourceReport, Sources};
 use crate::view::Theme;
+use crate::view::replay::Speed;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
@@ -66,6 +69,8 @@ pub struct WindowOptions {
     pub types_db: Vec<PathBuf>,
     /// Whether this machine is measured.
     pub local: bool,
+    /// How fast a capture is shown.
+    pub speed: Speed,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
     /// A picture to take instead of staying open.
@@ -78,8 +83,9 @@ pub struct WindowOptions {
     pub status_file: Option<PathBuf>,
 }
 
-/// Opens the window; returns when it was closed.
-pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
+/// Opens the window; returns when it was closed. A `capture` is shown instead of what is heard; it
+/// is taken when the window opens, so that without one it can be read otherwise.
+pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
         return Err(OpenError::NoDisplay);
@@ -90,7 +96,7 @@ pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
         outcome: Arc::new(OnceLock::new()),
     });
     let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
-    open(args, screenshot)?;
+    open(args, capture, screenshot)?;
     match outcome.map(|outcome| outcome.get().cloned()) {
         None | Some(Some(Ok(()))) => Ok(()),
         Some(Some(Err(error))) => Err(OpenError::Screenshot(error)),
@@ -98,7 +104,11 @@ pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
     }
 }
 
-fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
+fn open(
+    args: &WindowOptions,
+    capture: &mut Option<Capture>,
+    screenshot: Option<Screenshot>,
+) -> Result<(), OpenError> {
     let (settings_file, settings, mut messages) = SettingsFile::open();
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
@@ -111,26 +121,21 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
         // Also for whoever starts the window from a script; nobody may be reading it.
         let _ = writeln!(io::stderr(), "collectoscope: {message}");
     }
-    let [width, height] = settings.size;
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("collectoscope")
-            .with_app_id("collectoscope")
-            .with_icon(icon())
-            .with_inner_size([width, height])
-            .with_min_inner_size([640.0, 400.0]),
-        renderer: eframe::Renderer::Glow,
-        ..Default::default()
-    };
+    let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
-        let (receiver, sources, outcome) = listen(args, auth, &cc.egui_ctx, &waker, &mut messages);
+        let fed = match capture.take() {
+            Some(capture) => read(args, capture, auth, &cc.egui_ctx, &waker),
+            None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
+        };
+        let Fed { feeder, sources, intake, replay } = fed;
         let setup = Setup {
-            intake: outcome,
+            intake,
             waker,
             sources,
+            replay,
             types,
             memory_bytes: args.memory_bytes,
             clock: Box::new(|| CdTime::from_system(SystemTime::now())),
@@ -142,7 +147,7 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
             screenshot,
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running { app, _receiver: receiver }) as Box<dyn eframe::App>)
+        Ok(Box::new(Running { app, _feeder: feeder }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
     // told in a sentence: a panic in a window that was open is a bug and goes on its way.
@@ -162,6 +167,19 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
         Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+    }
+}
+
+fn native_options(size: [f32; 2]) -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("collectoscope")
+            .with_app_id("collectoscope")
+            .with_icon(icon())
+            .with_inner_size(size)
+            .with_min_inner_size([640.0, 400.0]),
+        renderer: eframe::Renderer::Glow,
+        ..Default::default()
     }
 }
 
@@ -213,6 +231,35 @@ fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     settings
 }
 
+/// The thread that batches come from, and what there is to know about it.
+struct Fed {
+    feeder: Feeder,
+    sources: Sources,
+    intake: Option<Intake>,
+    replay: Option<Progress>,
+}
+
+/// The thread is joined when this is dropped.
+enum Feeder {
+    Nobody,
+    Receiver(#[expect(dead_code, reason = "held until the end")] ReceiverHandle),
+    Replay(#[expect(dead_code, reason = "held until the end")] ReplayHandle),
+}
+
+impl Fed {
+    /// A thread that could not be started.
+    fn failed(mut sources: Sources, text: String) -> Self {
+        sources.reports.push(SourceReport { ok: false, text });
+        Self { feeder: Feeder::Nobody, sources, intake: None, replay: None }
+    }
+}
+
+/// A channel to the window.
+fn channel(ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
+    let (ctx, waker) = (ctx.clone(), waker.clone());
+    Outlet::new(CHANNEL_BATCHES, Box::new(move || waker.wake(&ctx)))
+}
+
 /// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
 fn listen(
     args: &WindowOptions,
@@ -220,20 +267,47 @@ fn listen(
     ctx: &egui::Context,
     waker: &Waker,
     messages: &mut Vec<String>,
-) -> (Option<ReceiverHandle>, Sources, Option<crate::source::Intake>) {
+) -> Fed {
     let mut source = UdpSource::open(&args.udp);
     let mut sources = Sources::default();
     describe(&mut sources, &receiver::status(&source, auth.as_ref()));
     let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
-    let (ctx, waker) = (ctx.clone(), waker.clone());
-    let wake = Box::new(move || waker.wake(&ctx));
-    let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
+    let (outlet, intake) = channel(ctx, waker);
     match receiver::spawn(source, auth, local, outlet) {
-        Ok(receiver) => (Some(receiver), sources, Some(intake)),
+        Ok(receiver) => {
+            let feeder = Feeder::Receiver(receiver);
+            Fed { feeder, sources, intake: Some(intake), replay: None }
+        }
         Err(error) => {
             let text = format!("cannot start the receiver thread: {error}; nothing is received");
-            sources.reports.push(SourceReport { ok: false, text });
-            (None, sources, None)
+            Fed::failed(sources, text)
+        }
+    }
+}
+
+/// Starts the replay of a capture; nothing is listened to, and this machine is not measured.
+fn read(
+    args: &WindowOptions,
+    capture: Capture,
+    auth: Option<AuthFile>,
+    ctx: &egui::Context,
+    waker: &Waker,
+) -> Fed {
+    let (outlet, intake) = channel(ctx, waker);
+    let lines = auth.iter().flat_map(|file| &file.report().lines);
+    let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
+    let sources = Sources { reports: reports.collect(), ..Sources::default() };
+    let options = ReplayOptions { capture, speed: args.speed, auth, level: args.udp.level };
+    match replay::spawn(options, outlet) {
+        Ok((replay, progress)) => Fed {
+            feeder: Feeder::Replay(replay),
+            sources,
+            intake: Some(intake),
+            replay: Some(progress),
+        },
+        Err(error) => {
+            let text = format!("cannot start the replay thread: {error}; nothing is read");
+            Fed::failed(sources, text)
         }
     }
 }
@@ -258,7 +332,7 @@ fn local(
 /// The app and the thread that feeds it: dropped together, the thread is joined.
 struct Running {
     app: App,
-    _receiver: Option<ReceiverHandle>,
+    _feeder: Feeder,
 }
 
 impl eframe::App for Running {

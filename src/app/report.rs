@@ -3,6 +3,7 @@
 use super::App;
 use crate::metric::{CdTime, Span};
 use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from};
 use crate::view::window::Anchor;
@@ -16,7 +17,9 @@ use std::path::Path;
 #[derive(Serialize)]
 pub(super) struct Report {
     time: f64,
+    /// Live, detached, paused; where a capture is followed, replay.
     state: &'static str,
+    replay: Option<ReplayReport>,
     window_secs: f64,
     start: f64,
     end: f64,
@@ -80,6 +83,17 @@ struct NotificationReport {
 
 /// `marks` is how many notifications are marked on the plot.
 #[derive(Serialize)]
+struct ReplayReport {
+    file: String,
+    speed: String,
+    /// Waiting, reading, ended, truncated.
+    stage: &'static str,
+    packets: Option<u64>,
+    /// Why it was not read to the end.
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
 struct PanelReport {
     title: String,
     host: String,
@@ -112,11 +126,13 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         Anchor::Detached { .. } => ("detached", 0),
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
+    let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
     let usage = app.store.usage();
     let sources = &app.setup.sources;
     Report {
         time: now.secs_f64(),
         state,
+        replay: replay(app),
         window_secs: window.width().secs_f64(),
         start: start.secs_f64(),
         end: end.secs_f64(),
@@ -156,6 +172,18 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         frames: app.frames,
         frame_millis: app.frame_millis,
     }
+}
+
+fn replay(app: &App) -> Option<ReplayReport> {
+    let (replay, progress) = (app.replay.as_ref()?, app.setup.replay.as_ref()?);
+    let end = progress.end().filter(|_| replay.stage.is_over());
+    Some(ReplayReport {
+        file: progress.path().to_owned(),
+        speed: replay.pace_word(),
+        stage: replay.stage.name(),
+        packets: end.map(|end| end.counts.packets),
+        error: end.and_then(|end| end.error.as_ref()).map(ToString::to_string),
+    })
 }
 
 fn scope(scope: &Scope) -> String {

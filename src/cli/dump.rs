@@ -3,17 +3,17 @@
 //! Standard output carries records and nothing else; whatever is wrong goes to standard error. A
 //! reader that closes the pipe ends it quietly.
 
+use super::ending::Ending;
 use super::faults::Troubles;
 use super::{DumpArgs, Format, check_levels, format, say};
 use crate::metric::Names;
 use crate::source::auth::{AuthFile, LOOK_EVERY};
+use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
-use crate::source::pcap::{Capture, CaptureError};
 use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -59,6 +59,26 @@ const TURN: Duration = Duration::from_millis(250);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
+    let ending = Ending::on_signals();
+    let capture = match args.read.as_deref().map(Capture::open).transpose() {
+        // A signal came before the capture did.
+        Err(_) if ending.is_asked() => return Ok(()),
+        opened => opened?.map(|capture| capture.only(&args.port)),
+    };
+    run_on(args, capture, also, &ending)
+}
+
+/// The same on a capture that is open already.
+pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
+    run_on(args, Some(capture), Also::Nobody, &Ending::on_signals())
+}
+
+fn run_on(
+    args: &DumpArgs,
+    capture: Option<Capture>,
+    also: Also,
+    ending: &Ending,
+) -> Result<(), DumpError> {
     check_levels(&args.listen, args.security, args.auth_file.is_some())
         .map_err(DumpError::Levels)?;
     let mut auth = args.auth_file.clone().map(AuthFile::open);
@@ -72,9 +92,9 @@ pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
     printer.decoder.set_keys(auth.as_ref().map(AuthFile::keys));
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
-    let result = match &args.read {
-        Some(path) => read_capture(path, args.security, end, &mut printer),
-        None => receive(args, also, auth.as_mut(), end, &mut printer),
+    let result = match capture {
+        Some(capture) => read_capture(capture, args.security, end, ending, &mut printer),
+        None => receive(args, also, auth.as_mut(), end, ending, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -84,30 +104,34 @@ pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
 }
 
 fn read_capture(
-    path: &Path,
+    mut capture: Capture,
     level: SecurityLevel,
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut capture = Capture::open(path)?;
-    // A pipe may be fed by a capture that is still going on.
-    let live = path == Path::new("-");
-    let mut result = Ok(true);
-    while let Ok(true) = result
+    let mut result = Ok(Step::Other);
+    // What is there is printed before more is waited for.
+    let mut wait = Duration::ZERO;
+    while !matches!(result, Err(_) | Ok(Step::End))
         && !printer.is_done()
         && !is_past(end)
+        && !ending.is_asked()
     {
-        result = capture.next(&mut |datagram| printer.datagram(&Datagram { level, ..*datagram }));
-        if live {
-            printer.flush();
-        }
+        let mut print =
+            |datagram: &Datagram<'_>| printer.datagram(&Datagram { level, ..*datagram });
+        result = capture.step(Some(wait), &mut print);
+        wait = match result {
+            Ok(Step::Waiting) => {
+                printer.flush();
+                end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN))
+            }
+            _ => Duration::ZERO,
+        };
     }
-    let skipped = capture.skipped();
-    if skipped.fragments > 0 {
-        say(format_args!("{} IP fragments not read: they are not put together", skipped.fragments));
-    }
-    if skipped.others > 0 {
-        say(format_args!("{} packets left out: not of collectd", skipped.others));
+    let counts = capture.counts();
+    for line in counts.left_out().into_iter().chain(counts.others_line()) {
+        say(line);
     }
     result?;
     Ok(())
@@ -118,6 +142,7 @@ fn receive(
     also: Also,
     mut auth: Option<&mut AuthFile>,
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut source = UdpSource::open(&UdpOptions {
@@ -142,7 +167,7 @@ fn receive(
     let (mut looked, mut auth_read) = (Instant::now(), Instant::now());
     let mut changes = Changes::default();
     let mut last_trouble = None;
-    while !printer.is_done() && !is_past(end) {
+    while !printer.is_done() && !is_past(end) && !ending.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
         match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
             Ok(_) => {}
@@ -190,7 +215,7 @@ fn say_trouble(file: &AuthFile) {
 
 /// Changes of what is listened to, told up to a limit: interfaces of containers come and go.
 #[derive(Default)]
-struct Changes {
+pub(super) struct Changes {
     told: usize,
     minute: Option<Instant>,
 }
@@ -199,7 +224,7 @@ struct Changes {
 const CHANGES_PER_MINUTE_MAX: usize = 30;
 
 impl Changes {
-    fn say(&mut self, lines: Vec<String>) {
+    pub(super) fn say(&mut self, lines: Vec<String>) {
         if self.minute.is_none_or(|start| start.elapsed() >= Duration::from_secs(60)) {
             let untold = self.told.saturating_sub(CHANGES_PER_MINUTE_MAX);
             if untold > 0 {

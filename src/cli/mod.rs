@@ -4,15 +4,19 @@
 //! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
 
 mod dump;
+mod ending;
 mod faults;
 mod format;
+mod record;
 mod send;
 mod stop;
 mod window;
 
 pub use send::SendArgs;
 
+use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
+use crate::view::replay::Speed;
 use crate::wire::SecurityLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;
@@ -39,9 +43,13 @@ Examples:
   collectoscope                                 the window, on this machine and the network
   collectoscope --listen 0.0.0.0:25827          beside a collectd server that has the port
   collectoscope --screenshot now.png --after 10
+  collectoscope --read monday.pcap              a recording, all of it
+  collectoscope --read monday.pcap --speed 10
+  ssh host tcpdump -U -w - udp port 25826 | collectoscope --read -
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
   collectoscope send --this-machine stats.example.net
+  collectoscope record monday.pcap
 
 To send here, a collectd needs in its collectd.conf:
   <LoadPlugin network>
@@ -65,6 +73,16 @@ A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS t
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
 to standard error; in the format hex it stands where it is, and --count counts datagrams.";
 
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  collectoscope record monday.pcap                    everything that arrives, until Ctrl-C
+  collectoscope record monday.pcap --for 3600
+  collectoscope --read monday.pcap                    the same plots again
+  ssh host collectoscope record - | collectoscope --read -
+
+The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
+Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
+
 /// The form of `--listen`.
 const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
 
@@ -78,6 +96,9 @@ pub enum Command {
     /// input, or what this machine measures.
     #[command(after_long_help = send::EXAMPLES)]
     Send(SendArgs),
+    /// Write what arrives to a capture file (pcap), before anything looks into it.
+    #[command(after_long_help = RECORD_EXAMPLES)]
+    Record(RecordArgs),
 }
 
 /// How the window is opened.
@@ -94,6 +115,23 @@ pub struct WindowArgs {
     /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
     #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
+    /// Show a capture (pcap, pcapng) instead of what is heard; `-` is standard input.
+    ///
+    /// Its times are the time of the window. Nothing is listened to, and this machine is not
+    /// measured.
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["listen", "no_local", "receive_buffer"])]
+    pub read: Option<PathBuf>,
+    /// How fast to show a capture: 1 as it was captured, 10 ten times as fast, or max.
+    ///
+    /// Without it all of a file is read at once, and a pipe is shown as it is written.
+    #[arg(long, value_name = "TIMES", requires = "read")]
+    pub speed: Option<Speed>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
     /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
     /// own AuthFile; read again when it changes.
     #[arg(long, value_name = "FILE")]
@@ -169,9 +207,15 @@ pub struct DumpArgs {
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
     pub receive_buffer: usize,
-    /// Read a capture (pcap) instead of the network, in order, and end; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Read a capture (pcap, pcapng) instead of the network, in order, and end; `-` is standard
+    /// input.
+    #[arg(long, value_name = "FILE", conflicts_with = "receive_buffer")]
     pub read: Option<PathBuf>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -191,6 +235,33 @@ pub struct DumpArgs {
     /// End after this many seconds.
     #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
     pub duration: Option<Duration>,
+}
+
+/// What to record, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct RecordArgs {
+    /// Where to; `-` is standard output.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
+    #[arg(long, value_name = LISTEN)]
+    pub listen: Vec<ListenSpec>,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// End after this many datagrams.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after this many seconds.
+    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
+    pub duration: Option<Duration>,
+    /// Overwrite the file if it is there.
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// How `dump` writes.
@@ -223,7 +294,8 @@ impl WindowArgs {
             auth_file: self.auth_file.clone(),
             security: self.security,
             receive_buffer: self.receive_buffer,
-            read: None,
+            read: self.read.clone(),
+            port: self.port.clone(),
             format: Format::Text,
             host: Vec::new(),
             plugin: Vec::new(),
@@ -239,6 +311,7 @@ pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
         Some(Command::Send(args)) => send::run(&args),
+        Some(Command::Record(args)) => finish(record::run(&args)),
         None => open_window(&cli.window),
     }
 }
@@ -248,13 +321,21 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         say(error);
         return ExitCode::FAILURE;
     }
-    let Err(error) = window::run(args) else {
+    let mut capture = match args.read.as_deref().map(Capture::open).transpose() {
+        Ok(capture) => capture.map(|capture| capture.only(&args.port)),
+        Err(error) => return finish(Err(error)),
+    };
+    let Err(error) = window::run(args, &mut capture) else {
         return ExitCode::SUCCESS;
     };
     say(&error);
     if args.screenshot.is_some() || args.status_file.is_some() {
         // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
+    }
+    if let Some(capture) = capture {
+        say("carrying on without a window, as: collectoscope dump --read");
+        return finish(dump::run_capture(&args.as_dump(), capture));
     }
     say("carrying on without a window, as: collectoscope dump");
     let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
@@ -281,7 +362,7 @@ fn check_levels(
     ))
 }
 
-fn finish(result: Result<(), dump::DumpError>) -> ExitCode {
+fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -391,6 +472,17 @@ mod tests {
             &["send", "host", "--user", "alice"],
             &["send", "host", "--auth-file", "keys"],
             &["send", "host", "--this-machine", "--types-db", "types.db"],
+            &["dump", "--read", "f", "--receive-buffer", "9"],
+            &["dump", "--port", "25826"],
+            &["--read", "f", "--listen", "127.0.0.1"],
+            &["--read", "f", "--no-local"],
+            &["--read", "f", "--receive-buffer", "9"],
+            &["--read", "f", "--speed", "0"],
+            &["--read", "f", "--port", "65536"],
+            &["--speed", "1"],
+            &["--port", "25826"],
+            &["record"],
+            &["record", "f", "--count", "0"],
         ] {
             let all = ["collectoscope"].iter().chain(args);
             assert!(Cli::try_parse_from(all).is_err(), "{args:?}");

@@ -240,18 +240,41 @@ fn join_on(socket: &Socket, asked: &ListenSpec, interface: &Interface) -> io::Re
     let (Some(own), false) = (interface.v4.first(), asked.from.is_empty()) else {
         return socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index));
     };
-    let result = v4_sources(asked).try_for_each(|one| socket.join_ssm_v4(&one, &group, own));
+    let mut sources = asked.from.iter().filter_map(|source| match source {
+        IpAddr::V4(v4) => Some(v4),
+        IpAddr::V6(_) => None,
+    });
+    let result = sources.try_for_each(|source| join_source(socket, &group, source, own, index));
     if result.is_err() {
         leave(socket, asked.address, index);
     }
     result
 }
 
-fn v4_sources(asked: &ListenSpec) -> impl Iterator<Item = Ipv4Addr> + '_ {
-    asked.from.iter().filter_map(|source| match source {
-        IpAddr::V4(v4) => Some(*v4),
-        IpAddr::V6(_) => None,
-    })
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn join_source(
+    socket: &Socket,
+    group: &Ipv4Addr,
+    source: &Ipv4Addr,
+    own: &Ipv4Addr,
+    _index: u32,
+) -> io::Result<()> {
+    socket.join_ssm_v4(source, group, own)
+}
+
+/// Elsewhere the group is joined as a whole, once, and the rest is left out when it is read.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn join_source(
+    socket: &Socket,
+    group: &Ipv4Addr,
+    _source: &Ipv4Addr,
+    _own: &Ipv4Addr,
+    index: u32,
+) -> io::Result<()> {
+    match socket.join_multicast_v4_n(group, &InterfaceIndexOrAddress::Index(index)) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(()),
+        joined => joined,
+    }
 }
 
 /// With all its sources. That there was nothing to leave is as good.

@@ -116,6 +116,8 @@ mod tests {
                 is_connected: false,
             })
         );
+        let connected = line.replace("00000000:0000", "0100007F:0009");
+        assert!(parse_line(&connected).unwrap().is_connected);
         assert_eq!(
             parse_address("00000000000000000000000001000000"),
             Some(Ipv6Addr::LOCALHOST.into())

@@ -14,9 +14,10 @@ use crate::ingest::{
     Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
     SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 /// From here on a batch is whole and nothing is joined to it: 512 KiB, counted in words of eight
 /// bytes. About 13,000 value lists of one value, a few milliseconds of the store's time.
@@ -110,6 +111,19 @@ impl Outlet {
         }
     }
 
+    /// Hands a batch over whole, waiting up to `timeout` for room; without, gives it back. For a
+    /// source that can wait: nothing is lost. Not to be mixed with [`Outlet::offer`].
+    pub fn deliver(&self, batch: Batch, timeout: Duration) -> Option<Batch> {
+        debug_assert!(self.backlog.is_empty(), "what was offered comes first");
+        match self.ready.send_timeout(batch, timeout) {
+            Ok(()) => (self.wake)(),
+            Err(SendTimeoutError::Timeout(batch)) => return Some(batch),
+            // Nobody is there any more.
+            Err(SendTimeoutError::Disconnected(_)) => {}
+        }
+        None
+    }
+
     /// Moves on what waits in the backlog, as far as there is room.
     pub fn flush(&mut self) {
         let mut moved = false;
@@ -182,7 +196,7 @@ impl Intake {
     }
 
     /// As [`Intake::next`], but waits up to `timeout`.
-    pub fn wait(&self, timeout: std::time::Duration) -> Option<Batch> {
+    pub fn wait(&self, timeout: Duration) -> Option<Batch> {
         self.ready.recv_timeout(timeout).ok()
     }
 
@@ -456,6 +470,36 @@ mod tests {
         intake.give_back(intake.next().unwrap());
         let again = outlet.recycled().unwrap();
         assert!(again.rows.is_empty() && again.rows.capacity() >= 10);
+    }
+
+    #[test]
+    fn a_source_that_can_wait_loses_nothing() {
+        let (outlet, intake) = Outlet::new(2, quiet());
+        let producer = std::thread::Builder::new().spawn(move || {
+            for turn in 0..1_000u32 {
+                let mut waiting = Some(rows(turn * 100..(turn + 1) * 100));
+                while let Some(batch) = waiting.take() {
+                    waiting = outlet.deliver(batch, Duration::from_secs(9));
+                }
+            }
+        });
+        let mut values = Vec::new();
+        while let Some(batch) = intake.wait(Duration::from_secs(9)) {
+            assert_eq!(batch.dropped_values, 0);
+            values.extend(batch.values);
+        }
+        producer.unwrap().join().unwrap();
+        assert_eq!(values, (0..100_000).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn a_batch_that_finds_no_room_in_time_is_given_back() {
+        let (outlet, intake) = Outlet::new(1, quiet());
+        assert!(outlet.deliver(rows(0..1), Duration::ZERO).is_none());
+        let back = outlet.deliver(rows(0..7), Duration::from_millis(1)).unwrap();
+        assert_eq!(back.rows.len(), 7);
+        drop(intake);
+        assert!(outlet.deliver(back, Duration::from_secs(9)).is_none());
     }
 
     #[test]

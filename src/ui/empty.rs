@@ -19,9 +19,11 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let health = screen.store.health();
             let (refused, more) = refused_from(health, REASONS_TOLD_MAX);
             let all_refused = !refused.is_empty() && health.totals.values == 0;
-            let title = match all_refused {
-                true => "Data arrives, but all of it is refused",
-                false => "Waiting for collectd",
+            let title = match screen.replay {
+                _ if all_refused => "Data arrives, but all of it is refused",
+                None => "Waiting for collectd",
+                Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
+                Some(_) => "Reading the capture",
             };
             ui.label(RichText::new(title).font(theme::medium(20.0)));
             ui.add_space(10.0);
@@ -62,7 +64,9 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             for message in screen.messages {
                 row(ui, "!", palette.warn, message);
             }
-            how_to_send(ui, screen, &palette);
+            if screen.replay.is_none() {
+                how_to_send(ui, screen, &palette);
+            }
         });
     });
 }

@@ -101,16 +101,21 @@ fn mark_ui(
     let color = palette.severity(severity);
     let (width, strength) = if is_chosen { (2.0, 1.0) } else { (1.0, 0.7) };
     let stroke = Stroke::new(width, theme::faded(color, strength));
+    // It stands out on an area of any colour.
+    let ground = Stroke::new(width + 2.0, theme::faded(palette.panel, 0.55));
+    ui.painter().vline(x, frame.y_range(), ground);
     ui.painter().vline(x, frame.y_range(), stroke);
     let center = pos2(x, frame.top() + 6.0);
     // The line does not go through the glyph.
     ui.painter().circle_filled(center, 6.5, palette.panel);
     severity_glyph(ui.painter(), center, severity, color, palette.panel);
     if mark.counts.total() > 1 {
-        let at = center + vec2(8.0, 0.0);
         let count = format::count(mark.counts.total());
         let galley = ui.painter().layout_no_wrap(count, theme::tick(), color);
-        let place = Align2::LEFT_CENTER.anchor_size(at, galley.size());
+        let fits = center.x + 10.0 + galley.size().x < frame.right();
+        let (align, side) =
+            if fits { (Align2::LEFT_CENTER, 8.0) } else { (Align2::RIGHT_CENTER, -8.0) };
+        let place = align.anchor_size(center + vec2(side, 0.0), galley.size());
         ui.painter().rect_filled(place.expand2(vec2(2.0, -1.0)), 3.0, palette.panel);
         ui.painter().galley(place.min, galley, color);
     }

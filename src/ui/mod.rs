@@ -29,6 +29,7 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::Panel;
+use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
@@ -63,8 +64,10 @@ pub struct Screen<'a> {
     pub sources: &'a Sources,
     /// Things the user should know, newest last.
     pub messages: &'a [String],
-    /// Our clock.
+    /// Our clock, or the capture's.
     pub now: CdTime,
+    /// The capture that is shown instead of what is heard.
+    pub replay: Option<&'a Replay>,
     /// The user's time zone.
     pub zone: &'a TimeZone,
     /// Milliseconds of CPU the last frame took.

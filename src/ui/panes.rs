@@ -63,7 +63,7 @@ fn heading(ui: &mut Ui, text: &str) {
 
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    heading(ui, "Listening");
+    heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
     for SourceReport { ok, text } in &screen.sources.reports {
         let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {
@@ -138,17 +138,36 @@ fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     ui.label(RichText::new(hint).color(palette.dim));
 }
 
+/// The newest kept ones; what is wrong again and again in the same way is one row.
 fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let faults = &screen.store.health().faults;
     if faults.is_empty() {
         return;
     }
     heading(ui, "Newest faults");
-    for FaultReport { sender, arrival, fault, .. } in faults.iter().rev().take(FAULTS_SHOWN_MAX) {
+    let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
+    for report in faults.iter().rev() {
+        let same = |(known, _): &(&FaultReport, usize)| {
+            known.sender == report.sender
+                && known.fault == report.fault
+                && known.user == report.user
+        };
+        let full = rows.len() >= FAULTS_SHOWN_MAX;
+        let at = rows.iter().position(same);
+        if let Some((_, count)) = at.and_then(|at| rows.get_mut(at)) {
+            *count += 1;
+        } else if !full {
+            rows.push((report, 1));
+        }
+    }
+    for (FaultReport { sender, arrival, fault, user }, count) in rows {
         let time = format::clock(*arrival, screen.zone, 1.0);
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));
-            let text = format!("byte {}: {}", fault.offset_bytes, fault.kind);
+            let user = user.as_ref().map(|user| format!("user {}, ", display_safe(user)));
+            let times = if count > 1 { format!(" ({count} times lately)") } else { String::new() };
+            let user = user.unwrap_or_default();
+            let text = format!("byte {}: {user}{}{times}", fault.offset_bytes, fault.kind);
             ui.add(egui::Label::new(text).wrap());
         });
     }

@@ -108,7 +108,7 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, row: &SenderRow, palette: &Palette) 
     let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let columns = Columns::new(rect);
     let hosts = named(&row.hosts, HOSTS_SHOWN);
-    let protection = row.protection.join(", ");
+    let protection = row.protection.join("; ");
     let (datagrams, values) = (format::count(row.datagrams), format::count(row.values));
     let heard = format!("{} ago", format::age(screen.now.since(row.last_seen)));
     response.widget_info(|| {
@@ -156,9 +156,8 @@ pub(super) fn trouble_ui(ui: &mut Ui, trouble: &Trouble, palette: &Palette) {
         false => (Severity::Warning, palette.warn),
     };
     ui.horizontal_top(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        let (rect, _) = ui.allocate_exact_size(vec2(20.0, 18.0), Sense::hover());
-        let center = pos2(rect.left() + 12.0, rect.top() + 9.0);
+        let (rect, _) = ui.allocate_exact_size(vec2(26.0, 18.0), Sense::hover());
+        let center = pos2(rect.center().x, rect.top() + 8.0);
         severity_glyph(ui.painter(), center, severity, color, palette.raised);
         let mut job = egui::text::LayoutJob::default();
         let format = |color| egui::TextFormat::simple(theme::body(), color);

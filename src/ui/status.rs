@@ -105,18 +105,21 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
         let first = message.lines().next().unwrap_or_default();
         items.push(Item::new(format!("! {first}"), palette.warn, message));
     }
+    // What a person must know first: in a narrow window the rest is left out.
+    refused(screen.store.health(), palette, &mut items);
+    conflicts(screen.store.health(), palette, &mut items);
+    items.push(received(screen, palette));
     notifications(screen, palette, &mut items);
-    let rates = screen.meter.rates();
-    let values = format::Unit::new("").bare(rates.values.round());
-    items.push(Item::new(
-        format!("{:.0} datagrams/s · {values} values/s", rates.datagrams),
-        palette.dim,
-        "Received, averaged over five seconds",
-    ));
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
         items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
+    }
+    let duplicates = screen.store.health().totals.duplicate_values;
+    if duplicates > 0 {
+        let hint = "Values heard twice, through two groups, two interfaces or a relay: kept once";
+        let text = format!("heard twice {}", format::count(duplicates));
+        items.push(Item::new(text, palette.dim, hint));
     }
     items.push(memory(screen, palette));
     let frame = format!("frame {:.1} ms", screen.frame_millis);
@@ -124,9 +127,27 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     items
 }
 
+/// How fast data comes; of a capture that is not waited for, how much came.
+fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let bare = |number: f64| format::Unit::new("").bare(number);
+    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+        let totals = screen.store.health().totals;
+        let datagrams = format::counted(totals.datagrams, "datagram");
+        let text = format!("{datagrams} · {} values", bare(totals.values as f64));
+        return Item::new(text, palette.dim, "Read from the capture");
+    }
+    let rates = screen.meter.rates();
+    let values = bare(rates.values.round());
+    let text = format!("{:.0} datagrams/s · {values} values/s", rates.datagrams);
+    Item::new(text, palette.dim, "Received, averaged over five seconds")
+}
+
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
     let summary = &screen.sources.summary;
-    let hint = "What is listened to (F2)";
+    let hint = match screen.replay {
+        None => "What is listened to (F2)",
+        Some(_) => "What is read (F2)",
+    };
     if screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {
@@ -166,8 +187,6 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         0 => Item::new("lost 0".into(), palette.dim, hint),
         lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
     });
-    refused(health, palette, items);
-    twice(health, palette, items);
     let unknown = health.unknown_types.len() as u64;
     let faults = totals.faults.saturating_sub(totals.refused);
     for (count, what, hint) in [
@@ -209,8 +228,8 @@ fn refused(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
 /// Reasons told in a hint.
 const REASONS_TOLD_MAX: usize = 5;
 
-/// What came more than once: for information where it agrees, a warning where it does not.
-fn twice(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+/// Hosts that said two things about one moment.
+fn conflicts(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
     let mut hosts = health.conflicts.keys();
     if let Some(first) = hosts.next() {
         let text = match hosts.count() {
@@ -221,12 +240,6 @@ fn twice(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
                     two programs that write one series (F2 names them)";
         let item = Item::new(text, palette.warn, hint);
         items.push(Item { glyph: Some(Severity::Warning), ..item });
-    }
-    let duplicates = health.totals.duplicate_values;
-    if duplicates > 0 {
-        let hint = "Values heard twice, through two groups, two interfaces or a relay: kept once";
-        let text = format!("heard twice {}", format::count(duplicates));
-        items.push(Item::new(text, palette.dim, hint));
     }
 }
 

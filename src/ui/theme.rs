@@ -62,6 +62,8 @@ pub struct Palette {
     pub info: Color32,
     /// Failure.
     pub bad: Color32,
+    /// A capture, not what is heard now.
+    pub replay: Color32,
     dark: bool,
 }
 
@@ -86,6 +88,7 @@ const DARK: Palette = Palette {
     warn: rgb(0xE7_A83C),
     info: rgb(0x4E_A1F2),
     bad: rgb(0xEF_6470),
+    replay: rgb(0xB4_8CF2),
     dark: true,
 };
 
@@ -105,6 +108,7 @@ const LIGHT: Palette = Palette {
     warn: rgb(0xA8_6A00),
     info: rgb(0x15_65C0),
     bad: rgb(0xC6_2839),
+    replay: rgb(0x7A_4FC4),
     dark: false,
 };
 

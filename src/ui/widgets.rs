@@ -30,9 +30,10 @@ pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Respon
                 painter.rect_filled(bar, 0.5, color);
             }
         }
-        PillShape::Back => {
-            let points =
-                vec![mark + vec2(-4.0, 0.0), mark + vec2(3.0, -4.5), mark + vec2(3.0, 4.5)];
+        PillShape::Back | PillShape::Play => {
+            let side = if matches!(shape, PillShape::Play) { -1.0 } else { 1.0 };
+            let corner = |x: f32, y: f32| mark + vec2(x * side, y);
+            let points = vec![corner(-4.0, 0.0), corner(3.0, -4.5), corner(3.0, 4.5)];
             painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
         }
     }
@@ -50,6 +51,8 @@ pub enum PillShape {
     Bars,
     /// ◀
     Back,
+    /// ▶
+    Play,
 }
 
 /// A row of choices of which one holds; returns the one that was clicked.

@@ -13,6 +13,7 @@ pub mod marks;
 pub mod notifications;
 pub mod panels;
 pub mod plot;
+pub mod replay;
 pub mod selection;
 pub mod senders;
 pub mod tree;
@@ -79,6 +80,8 @@ pub enum Action {
     },
     /// Put this, and nothing else, on the canvas.
     Select(Scope),
+    /// Show the panels that the overview leaves out.
+    ShowAllPanels,
     /// Check or uncheck series.
     SetShown {
         /// Which.
@@ -213,6 +216,7 @@ impl View {
                 }
             }
             Action::Select(scope) => self.selection.select(scope),
+            Action::ShowAllPanels => self.selection.show_whole(),
             Action::SetShown { ids, shown } => self.selection.set(&ids, shown),
             Action::SetFilter(text) => {
                 self.filter = Filter::new(&text);

@@ -210,7 +210,7 @@ fn next_step(class: &str) -> String {
 fn way_text(trust: Trust, user: Option<&str>) -> String {
     let user = user.map(display_safe);
     match (trust, user) {
-        (Trust::Unverified, Some(user)) => format!("signed by {user}, unverified"),
+        (Trust::Unverified, Some(user)) => format!("signed by {user} but unverified"),
         (_, Some(user)) => format!("{} by {user}", trust.name()),
         (_, None) => trust.name().to_owned(),
     }
@@ -270,12 +270,14 @@ pub fn about_host(health: &Health, host: &str) -> Vec<String> {
     let ways = health.heard.get(host).map_or(&[][..], Vec::as_slice);
     let plain = ways.len() == 1 && ways.iter().all(|way| way.trust == Trust::Plain);
     let sentence = |way: &crate::ingest::Heard| {
-        let text = way_text(way.trust, way.user.as_deref());
-        let why = match way.trust {
-            Trust::Unverified => ": there is no --auth-file to check it",
-            _ => "",
+        let text = match (way.trust, &way.user) {
+            (Trust::Unverified, Some(user)) => format!(
+                "unverified: signed by {}, but there is no --auth-file to check it",
+                display_safe(user)
+            ),
+            (trust, user) => way_text(trust, user.as_deref()),
         };
-        format!("{text}{why}, from {}", way.sender)
+        format!("{text}, from {}", way.sender)
     };
     let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
     if let Some(conflict) = health.conflicts.get(host) {
@@ -343,7 +345,7 @@ mod tests {
     fn ways_are_told_in_words() {
         for (trust, user, text) in [
             (Trust::Plain, None, "plain"),
-            (Trust::Unverified, Some("alice"), "signed by alice, unverified"),
+            (Trust::Unverified, Some("alice"), "signed by alice but unverified"),
             (Trust::Signed, Some("alice"), "signed by alice"),
             (Trust::Encrypted, Some("bo\u{7}b"), "encrypted by bo\\u{7}b"),
         ] {

@@ -110,6 +110,11 @@ impl TimeWindow {
         self.width = clamp(width);
     }
 
+    /// Takes a width that nobody asked for: [`TimeWindow::zoom_back`] does not know of it.
+    pub fn fit(&mut self, width: Interval) {
+        self.width = clamp(width);
+    }
+
     /// Moves by `secs` (negative: back in time). Moving a live window back detaches it; moving a
     /// detached one to `now` or past it makes it live again.
     pub fn pan(&mut self, secs: f64, now: CdTime) {
@@ -322,6 +327,14 @@ mod tests {
         assert_eq!(window.width(), WIDTH_MIN);
         window.set_width(Interval::from_raw(u64::MAX));
         assert_eq!(window.width(), WIDTH_MAX);
+    }
+
+    #[test]
+    fn a_width_that_nobody_asked_for_is_not_taken_back() {
+        let mut window = live();
+        window.fit(Interval::from_secs(60));
+        window.zoom_back();
+        check(&window, NOW, 9_940.0, 10_000.0);
     }
 
     #[test]

@@ -13,6 +13,7 @@
 mod support;
 
 mod auth;
+mod capture;
 mod cli;
 mod daemon;
 mod encode;

@@ -31,6 +31,11 @@ fn any_auth_file_is_read() {
 }
 
 #[test]
+fn any_capture_is_read() {
+    check_all(&corpus::captures(&data("")), ROUNDS, properties::capture);
+}
+
+#[test]
 fn any_types_db_is_read() {
     check_all(&corpus::types_dbs(&data("")), ROUNDS, properties::types_db);
 }

@@ -191,6 +191,23 @@ fn one_call_takes_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn datagrams_left_out_take_their_turn_too_and_are_counted() {
+    let mut source = open(&["127.0.0.1:0,from=127.0.0.2"]);
+    let (from, to) = (sender(), address(&source, 0));
+    for _ in 0..DATAGRAMS_PER_TURN_MAX + 10 {
+        from.send_to(b"x", to).unwrap();
+    }
+    for filtered in [DATAGRAMS_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX + 10] {
+        assert_eq!(source.receive(Duration::from_secs(5), &mut |_| panic!()).unwrap(), 0);
+        source.follow();
+        assert_eq!(source.reports()[0].filtered, filtered as u64);
+    }
+    let from = UdpSocket::bind("127.0.0.2:0").unwrap();
+    from.send_to(b"y", to).unwrap();
+    assert_eq!(take(&mut source, 1), [b"y"]);
+}
+
+#[test]
 fn drops_of_the_kernel_are_counted_exactly() {
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
     let mut source =

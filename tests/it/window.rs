@@ -4,6 +4,7 @@
 
 mod notifications;
 mod panes;
+mod replay;
 mod sidebar;
 mod stage;
 mod time;
@@ -92,7 +93,7 @@ fn hosts_tell_how_they_are_protected() {
     stage.assert_says("encrypted by alice, from 127.0.0.1");
     stage.press(Key::F2);
     stage.assert_says("both, plain, secret and 1 more");
-    stage.assert_says("plain, signed by alice, encrypted by alice");
+    stage.assert_says("plain; signed by alice; encrypted by alice");
 }
 
 #[test]
@@ -103,7 +104,7 @@ fn a_signature_that_nobody_can_check_is_told_on_its_host() {
     assert_eq!(stage.rows()[0], "alpha unverified");
     let row = stage.place(Role::TreeItem, "alpha");
     stage.rest(row.center());
-    stage.assert_says("signed by alice, unverified: there is no --auth-file to check it");
+    stage.assert_says("unverified: signed by alice, but there is no --auth-file to check it");
 }
 
 #[test]
@@ -170,6 +171,20 @@ fn the_pointer_on_a_plot_shows_the_values_of_that_moment() {
     stage.hover(at);
     stage.assert_says("user 12.5, min");
     assert!(stage.paints("08:00:04") && !stage.paints("last"), "{:?}", stage.painted());
+}
+
+#[test]
+fn an_overview_that_leaves_panels_out_says_so_and_shows_them_on_a_click() {
+    let mut stage = Stage::new();
+    for n in 0..6 {
+        let id = Identifier::new("alpha", "interface", &format!("eth{n}"), "if_octets", "");
+        stage.send(&[(id, vec![Value::Derive(0), Value::Derive(0)])]);
+    }
+    stage.settle();
+    assert_eq!(stage.titles().len(), 4);
+    stage.click(Role::Button, "2 more");
+    assert_eq!(stage.titles().len(), 6);
+    assert!(!stage.says("2 more"));
 }
 
 #[test]

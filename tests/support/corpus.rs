@@ -1,6 +1,6 @@
 //! Inputs that the properties are tried on first, and that fuzzing starts from.
 
-use collectoscope::source::pcap::Capture;
+use collectoscope::source::capture::Capture;
 use std::path::Path;
 
 /// Real datagrams and the crafted ones; `data` is the folder `tests/data`.
@@ -31,6 +31,16 @@ pub fn datagrams(data: &Path) -> Vec<Vec<u8>> {
         all.push(pairs.iter().map(byte).collect());
     }
     all
+}
+
+/// Captures: both containers, several link types, fragments.
+pub fn captures(data: &Path) -> Vec<Vec<u8>> {
+    let start = |name: &str| {
+        let mut file = std::fs::read(data.join(name)).unwrap();
+        file.truncate(12_000);
+        file
+    };
+    ["plain.pcap", "multicast6.pcap", "fragments.pcapng"].map(start).into()
 }
 
 /// AuthFiles, good and bad.

@@ -22,7 +22,7 @@ pub mod properties;
 pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};
-use collectoscope::source::pcap::Capture;
+use collectoscope::source::capture::Capture;
 use collectoscope::wire::{Event, KeyRing, decode};
 use std::io::Read;
 use std::path::{Path, PathBuf};

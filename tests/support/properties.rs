@@ -4,12 +4,14 @@
 
 use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
+use collectoscope::source::capture::{Capture, Counts};
 use collectoscope::text::{self, Command, Context};
 use collectoscope::typesdb::{SOURCES_MAX, TypesDb};
 use collectoscope::wire::{
     Decoder, Encoder, Event, KeyRing, NAME_MAX_BYTES, Protection, Seal, SecurityLevel, Trust,
     encode_notification, listing,
 };
+use std::path::Path;
 use std::sync::{Arc, LazyLock};
 
 const LEVELS: [SecurityLevel; 3] =
@@ -36,6 +38,27 @@ pub fn datagram(bytes: &[u8]) {
     let mut ingest = Ingest::new();
     ingest.datagram(bytes, ([192, 0, 2, 1], 1).into(), CdTime::from_secs(1), SecurityLevel::None);
     assert_eq!(ingest.take(None).rows.len(), lists.len());
+}
+
+/// A capture: read to an end without panic, and what there is of one that was cut off is read as
+/// before.
+pub fn capture(bytes: &[u8]) {
+    let (whole, counts) = captured(bytes);
+    assert_eq!(whole.len() as u64, counts.datagrams);
+    assert!(counts.datagrams + counts.others + counts.unknown_link <= counts.packets);
+    let (start, _) = captured(&bytes[..bytes.len() / 2]);
+    assert!(whole.starts_with(&start));
+}
+
+/// The datagrams of a capture, and what was counted.
+fn captured(bytes: &[u8]) -> (Vec<Vec<u8>>, Counts) {
+    let reader = Box::new(std::io::Cursor::new(bytes.to_vec()));
+    let mut all = Vec::new();
+    let Ok(mut capture) = Capture::read(Path::new("some.pcap"), reader) else {
+        return (all, Counts::default());
+    };
+    while let Ok(true) = capture.next(&mut |datagram| all.push(datagram.bytes.to_vec())) {}
+    (all, capture.counts())
 }
 
 /// Checks every event of one listener, and that nothing comes behind the end.

@@ -12,6 +12,7 @@ fn main() {
     for (target, seeds) in [
         ("datagram", corpus::datagrams(&data)),
         ("auth_file", corpus::auth_files(&data)),
+        ("capture", corpus::captures(&data)),
         ("types_db", corpus::types_dbs(&data)),
         ("text_line", corpus::text_lines()),
     ] {

@@ -107,7 +107,8 @@ fn a_host_tells_its_ways_unless_they_are_the_usual_one() {
     let about = |host| about_host(store.health(), host);
     assert!(about("usual").is_empty() && about("stranger").is_empty());
     assert_eq!(about("two"), ["plain, from 10.0.0.1", "encrypted by mon, from 10.0.0.2"]);
-    let blind = "signed by alice, unverified: there is no --auth-file to check it, from 10.0.0.3";
+    let blind =
+        "unverified: signed by alice, but there is no --auth-file to check it, from 10.0.0.3";
     assert_eq!(about("blind"), [blind]);
 }
 

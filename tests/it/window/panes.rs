@@ -25,7 +25,7 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
         "udp 127.0.0.1:25899",
         "127.0.0.1:40000",
         "192.0.2.7:5000",
-        "signed by alice, unverified",
+        "signed by alice but unverified",
         "encrypted by user alice, no key (15 times); start with --auth-file FILE",
         "part length below 4, newest at byte 0",
         "byte 0: ",

@@ -1,13 +1,17 @@
 //! The whole app without a screen: datagrams and a clock go in, words and state come out.
 
+use crate::support::wait::until;
 use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
 use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
-use collectoscope::source::Outlet;
+use collectoscope::source::capture::Capture;
+use collectoscope::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
 use collectoscope::source::udp::Status;
+use collectoscope::source::{Intake, Outlet};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
+use collectoscope::view::replay::Speed;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
@@ -35,6 +39,7 @@ pub(super) struct Stage {
     clock: Rc<Cell<CdTime>>,
     outlet: Outlet,
     ingest: Ingest,
+    replay: Option<ReplayHandle>,
 }
 
 /// What a usual machine measures in its `n`th second.
@@ -78,8 +83,31 @@ impl Stage {
     }
 
     pub(super) fn with(size: Vec2, sources: Sources) -> Self {
-        let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        Self::built(size, sources, outlet, intake, None)
+    }
+
+    /// A window that shows a capture.
+    pub(super) fn replaying(path: &std::path::Path, speed: Speed) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let capture = Capture::open(path).unwrap();
+        let options = ReplayOptions { capture, speed, auth: None, level: SecurityLevel::None };
+        let (handle, progress) = replay::spawn(options, outlet).unwrap();
+        let (nobody, _) = Outlet::new(1, Box::new(|| {}));
+        let size = vec2(1_280.0, 800.0);
+        let mut stage = Self::built(size, Sources::default(), nobody, intake, Some(progress));
+        stage.replay = Some(handle);
+        stage
+    }
+
+    fn built(
+        size: Vec2,
+        sources: Sources,
+        outlet: Outlet,
+        intake: Intake,
+        replay: Option<Progress>,
+    ) -> Self {
+        let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
         let setup = Setup {
             intake: Some(intake),
@@ -87,6 +115,7 @@ impl Stage {
             sources,
             types: TypesDb::built_in(),
             memory_bytes: 64 << 20,
+            replay,
             clock: Box::new(move || told.get()),
             zone: jiff::tz::TimeZone::UTC,
             settings: Settings::default(),
@@ -101,7 +130,7 @@ impl Stage {
             // As on a real screen: two clicks in a row are a double click.
             .with_step_dt(1.0 / 60.0)
             .build_eframe(|cc| App::new(&cc.egui_ctx, setup));
-        Self { harness, clock, outlet, ingest: Ingest::new() }
+        Self { harness, clock, outlet, ingest: Ingest::new(), replay: None }
     }
 
     /// With the first seconds of machines on the canvas.
@@ -191,6 +220,15 @@ impl Stage {
         self.outlet.offer(self.ingest.take(None));
     }
 
+    /// Frames until another thread has brought something about.
+    #[track_caller]
+    pub(super) fn until(&mut self, mut is_so: impl FnMut(&Self) -> bool) {
+        until(60, "what is waited for", || {
+            self.settle();
+            is_so(self).then_some(())
+        });
+    }
+
     /// The receiver says how reception stands.
     pub(super) fn tell(&mut self, status: Status) {
         self.outlet.tell(status);
@@ -273,7 +311,7 @@ impl Stage {
     #[track_caller]
     pub(super) fn state(&self) -> String {
         let is_state = |name: &String| {
-            ["LIVE", "DETACHED", "PAUSED"].iter().any(|state| name.starts_with(state))
+            ["LIVE", "DETACHED", "PAUSED", "REPLAY"].iter().any(|state| name.starts_with(state))
         };
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }
@@ -283,9 +321,9 @@ impl Stage {
         self.app().view().window.width().secs_f64()
     }
 
-    /// How far the right edge is behind the clock.
+    /// How far the right edge is behind the clock, also a capture's.
     pub(super) fn behind_secs(&self) -> f64 {
-        self.app().view().window.behind(self.now()).secs_f64()
+        self.app().view().window.behind(self.app().now()).secs_f64()
     }
 
     // What can be done.
