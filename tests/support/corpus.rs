@@ -53,28 +53,6 @@ pub fn auth_files(data: &Path) -> Vec<Vec<u8>> {
     ]
 }
 
-/// Lines of the plain text protocol, good and bad.
-pub fn lines() -> Vec<Vec<u8>> {
-    [
-        &br#"PUTVAL "web1/cpu-0/cpu-idle" interval=10 N:123"#[..],
-        br#"PUTVAL web1/load/load interval=10.5 1800000000.25:0.5:U:-1e-3 N:1:2:3"#,
-        br#"putval "my host/interface/if_octets-eth 0" meta:a="b" 1800000000:1:2"#,
-        br#"PUTVAL "a\"b/c\\d/gauge" N:nan"#,
-        br#"PUTVAL /load/load N:1:2:3"#,
-        br#"PUTVAL a/b/absolute N:18446744073709551615"#,
-        br#"PUTVAL a/b/derive N:-9223372036854775808"#,
-        br#"PUTVAL a/b/derive N:U"#,
-        br#"PUTVAL a/b N:1"#,
-        br#"PUTVAL a/b/no_such_type N:1"#,
-        br#"PUTNOTIF severity=failure time=1800000000.5 message="disk \"a\" is full" host=h"#,
-        br#"PUTNOTIF severity=okay time=N plugin=p plugin_instance=i type=t s:key=v message=m"#,
-        b"# comment",
-        b"FLUSH plugin=csv",
-    ]
-    .map(<[u8]>::to_vec)
-    .into()
-}
-
 /// Pieces of our own types.db and some bad lines.
 pub fn types_dbs(data: &Path) -> Vec<Vec<u8>> {
     let table = std::fs::read(data.join("../../assets/types.db")).unwrap();
@@ -82,4 +60,20 @@ pub fn types_dbs(data: &Path) -> Vec<Vec<u8>> {
     let mut all: Vec<Vec<u8>> = lines.chunks(8).map(|some| some.join(&b'\n')).collect();
     all.push(b"a b:GAUGE:0:U, c:derive:U:1e5,\tbad x:y\n#\n".to_vec());
     all
+}
+
+/// Lines of the plain text protocol, good and bad.
+pub fn text_lines() -> Vec<Vec<u8>> {
+    [
+        r#"PUTVAL "h/p q/if_octets-eth0" interval=10.5 1795426812.25:1:2 meta:k=v N:3:0x4"#,
+        r#"putval h/p-i/load N:1e3:U:-inf"#,
+        r#"PUTVAL "a\"b\\c/p/gauge-\ü" interval= 1:1"#,
+        "PUTVAL h/p/counter 1:18446744073709551615 2:010 3:-1",
+        "PUTVAL /p/derive 17179869183.9999999991:-9223372036854775808",
+        r#"PUTNOTIF severity=okay time=1.5 host=h type="t" s:k=v message="a \"b\" /""#,
+        "PUTNOTIF message=a severity=FAILURE time=1e9",
+        "# PUTVAL",
+    ]
+    .map(|line| line.as_bytes().to_vec())
+    .into()
 }

@@ -13,8 +13,8 @@ fn main() {
         ("datagram", corpus::datagrams(&data)),
         ("auth_file", corpus::auth_files(&data)),
         ("capture", corpus::captures(&data)),
-        ("line", corpus::lines()),
         ("types_db", corpus::types_dbs(&data)),
+        ("text_line", corpus::text_lines()),
     ] {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder).unwrap();
