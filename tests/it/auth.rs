@@ -3,7 +3,7 @@
 
 use crate::support::daemon::{Daemon, Plan};
 use crate::support::wait::until;
-use crate::support::{collectoscope, netns, stderr, stdout_lines};
+use crate::support::{collectoscope, data, netns, stderr, stdout_lines};
 use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::Outlet;
@@ -404,7 +404,9 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
 
 #[test]
 fn dump_without_its_auth_file_ends_with_a_sentence() {
-    for arguments in [&["--listen", "127.0.0.1:0"][..], &["--read", "nothing.pcap"]] {
+    let capture = data("encrypted.pcap");
+    let capture = capture.to_str().unwrap();
+    for arguments in [["--listen", "127.0.0.1:0"], ["--read", capture]] {
         let output = collectoscope()
             .args(["dump", "--for", "1", "--auth-file", "/nothing/here"])
             .args(arguments)
