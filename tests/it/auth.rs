@@ -404,9 +404,9 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
 
 #[test]
 fn dump_without_its_auth_file_ends_with_a_sentence() {
-    let capture = data("plain.pcap");
+    let capture = data("encrypted.pcap");
     let capture = capture.to_str().unwrap();
-    for arguments in [&["--listen", "127.0.0.1:0"][..], &["--read", capture]] {
+    for arguments in [["--listen", "127.0.0.1:0"], ["--read", capture]] {
         let output = collectoscope()
             .args(["dump", "--for", "1", "--auth-file", "/nothing/here"])
             .args(arguments)
