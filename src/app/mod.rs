@@ -24,7 +24,7 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Panel, panels};
-use crate::view::replay::{Replay, Speed, Stage};
+use crate::view::replay::{Replay, Speed};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
@@ -240,39 +240,6 @@ impl App {
     /// What is true now: our clock, or the capture's.
     pub fn now(&self) -> CdTime {
         self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
-    }
-
-    /// Takes in how the replay stands; `before` is how it stood before the draining, of which
-    /// `more` is left.
-    fn replayed(&mut self, before: Option<Replay>, more: bool) {
-        let (Some(mut replay), Some(progress)) = (before, &self.setup.replay) else {
-            return;
-        };
-        if replay.stage.is_over() && more {
-            // It is over when all of it is there.
-            replay.stage = Stage::Reading;
-        }
-        if self.replay.as_ref() == Some(&replay) {
-            return;
-        }
-        replay::describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
-        self.replay = Some(replay);
-    }
-
-    /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
-    fn fit(&mut self, now: CdTime) {
-        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
-            return;
-        };
-        if !self.view.window.is_live() || self.view.window.width() != fitted {
-            self.fitted = None;
-            return;
-        }
-        let oldest = self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min();
-        if let Some(width) = replay.width(oldest, now) {
-            self.view.window.fit(width);
-            self.fitted = (!replay.stage.is_over()).then(|| self.view.window.width());
-        }
     }
 
     /// Names in scripts that our font does not have get a font of the system, once.
