@@ -5,14 +5,16 @@
 //! a few words. A [`Batch`] is columnar and reused. Knows nothing of sockets, clocks or screens.
 
 mod batch;
+mod reading;
 
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
 
 use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
-use crate::wire::{self, Decoder, Event, Fault, KeyRing, Protected, SecurityLevel, Trust};
+use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, HashTable};
+use reading::Reading;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -26,6 +28,10 @@ pub const LISTS_MAX: usize = 1_000_000;
 /// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
 /// 635 MB; the usual list needs about 60.
 pub const NAME_BYTES_MAX: usize = 128 << 20;
+/// Bytes of templates one source keeps before it learns them anew; the usual one has 30.
+pub const TEMPLATE_BYTES_MAX: usize = 64 << 20;
+/// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
+const LAST_OF_MAX: usize = 1 << 16;
 /// Senders a batch tells apart, as forged addresses are free; the rest is [`OTHER_SENDERS`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
 /// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
@@ -49,9 +55,11 @@ pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 ///
 /// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
 /// Names are kept once, in one arena; a value list that is known costs no allocation. Successive
-/// datagrams name the same lists in the same order, so the list that followed last time is
-/// compared first and the hash table asked only when that guess fails. The hash is keyed per
-/// process, as the names come from strangers.
+/// datagrams of a sender name the same lists in the same order, so of each list is kept which one
+/// followed, and how that was written (its *template*): where the same bytes come again nothing is
+/// parsed. Where they do not, the names of the list that followed are compared, and only when that
+/// guess fails too the hash table is asked. The hash is keyed per process, as the names come from
+/// strangers.
 #[derive(Debug)]
 pub struct Ingest {
     hasher: RandomState,
@@ -59,8 +67,12 @@ pub struct Ingest {
     /// The keys, one after another.
     keys: Vec<u8>,
     lists: Vec<KnownList>,
+    /// Templates, one after another; all are given up when they would take too much.
+    templates: Vec<u8>,
     /// The list of the previous row.
     previous: Option<u32>,
+    /// The last list of each sender's last datagram.
+    last_of: HashMap<SocketAddr, u32, RandomState>,
     /// The key being looked up.
     scratch: Vec<u8>,
     decoder: Decoder,
@@ -82,6 +94,11 @@ struct KnownList {
     key_end: u32,
     /// Which list came after this one last time; itself when nothing has.
     follower: u32,
+    /// How that was written; empty when it is not known.
+    template_start: u32,
+    template_bytes: u16,
+    /// Values of the list itself.
+    values_count: u16,
 }
 
 /// Where a host's name lies in the datagram being read, and how it is protected there: the same
@@ -112,7 +129,9 @@ impl Ingest {
             table: HashTable::new(),
             keys: Vec::new(),
             lists: Vec::new(),
+            templates: Vec::new(),
             previous: None,
+            last_of: HashMap::default(),
             scratch: Vec::new(),
             decoder: Decoder::default(),
             heard: HashSet::default(),
@@ -146,15 +165,32 @@ impl Ingest {
             delta.last_seen = delta.last_seen.max(arrival);
         }
         self.way = None;
-        let from = Origin { slot, sender, arrival };
+        self.previous = self.last_of.get(&sender).copied();
         let mut decoder = std::mem::take(&mut self.decoder);
-        decoder.decode(level, bytes, &mut |event| match event {
-            Event::Values(list) => self.value_list(&from, &list),
-            Event::Notification(notification) => self.notification(&from, &notification),
-            Event::Protected(part) => self.protected(&from, &part),
-            Event::Fault(fault) => self.fault(&from, fault, None),
-        });
+        let from = Origin { slot, sender, arrival };
+        let mut reading = Reading { ingest: self, from, lists: 0, values: 0, is_known: false };
+        decoder.decode_into(level, bytes, &mut reading);
+        let (lists, values) = (reading.lists, reading.values);
         self.decoder = decoder;
+        if let Some(delta) = self.batch.senders.get_mut(slot) {
+            delta.lists += lists;
+            delta.values += values;
+        }
+        self.remember(sender);
+    }
+
+    /// Where the next datagram of `sender` goes on.
+    fn remember(&mut self, sender: SocketAddr) {
+        let Some(last) = self.previous else { return };
+        if let Some(known) = self.last_of.get_mut(&sender) {
+            *known = last;
+            return;
+        }
+        if self.last_of.len() >= LAST_OF_MAX {
+            // Forged senders: begin anew, a wrong guess costs one look-up.
+            self.last_of.clear();
+        }
+        self.last_of.insert(sender, last);
     }
 
     /// Whether there is nothing to hand over.
@@ -171,28 +207,26 @@ impl Ingest {
         std::mem::replace(&mut self.batch, next)
     }
 
-    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) {
+    /// Takes in a list; its number, if it is taken.
+    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) -> Option<u32> {
         let count = list.values.len();
-        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
-            delta.lists += 1;
-            delta.values += count as u64;
-        }
         let Ok(values_count) = u16::try_from(count) else {
             debug_assert!(false, "a datagram of 64 KiB cannot hold {count} values");
-            return;
+            return None;
         };
         if self.batch.values.len() + count > VALUES_PER_BATCH_MAX {
             self.batch.dropped_values += count as u64;
-            return;
+            return None;
         }
         let Some(id) = self.list(&list.names, list.values.kinds()) else {
             self.batch.refused_lists += 1;
-            return;
+            return None;
         };
         let &wire::ValueList { time, interval, trust, .. } = list;
         self.hear(from, list.names.host, trust);
         self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
         self.batch.values.extend(list.values.iter().map(|value| value.bits()));
+        Some(id)
     }
 
     fn notification(&mut self, from: &Origin, notification: &wire::Notification<'_>) {
@@ -290,6 +324,7 @@ impl Ingest {
             && let Some(list) = self.lists.get_mut(index(previous))
         {
             list.follower = id;
+            list.template_bytes = 0;
         }
         self.previous = Some(id);
         Some(id)
@@ -318,7 +353,15 @@ impl Ingest {
         let kinds: Box<[DsType]> = kinds.iter().filter_map(|&c| DsType::from_code(c)).collect();
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
-        self.lists.push(KnownList { key_start, key_end, follower: id });
+        let values_count = u16::try_from(kinds.len()).ok()?;
+        self.lists.push(KnownList {
+            key_start,
+            key_end,
+            follower: id,
+            template_start: 0,
+            template_bytes: 0,
+            values_count,
+        });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
             let key = lists.get(index(id)).and_then(|list| keys.get(list.key()));

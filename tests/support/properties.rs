@@ -2,7 +2,7 @@
 //!
 //! Each function takes the bytes of one input and panics where a property is broken.
 
-use collectoscope::ingest::Ingest;
+use collectoscope::ingest::{Batch, Ingest};
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::capture::{Capture, Counts};
 use collectoscope::text::{self, Command, Context};
@@ -35,9 +35,46 @@ pub fn datagram(bytes: &[u8]) {
     let lists = lists(&mut Decoder::default(), SecurityLevel::None, bytes);
     comes_back(&lists);
     sealed_reads_as_plain(bytes, &lists);
-    let mut ingest = Ingest::new();
-    ingest.datagram(bytes, ([192, 0, 2, 1], 1).into(), CdTime::from_secs(1), SecurityLevel::None);
-    assert_eq!(ingest.take(None).rows.len(), lists.len());
+    stream(&[bytes, bytes, &bytes[..bytes.len() / 2], bytes]);
+}
+
+/// Datagrams of one sender, one after another: what was learnt from the earlier ones changes
+/// nothing in what the later ones say.
+pub fn stream(datagrams: &[&[u8]]) {
+    let sender = ([192, 0, 2, 1], 1).into();
+    let mut knowing = Ingest::new();
+    let mut known = Vec::new();
+    for &bytes in datagrams {
+        knowing.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
+        let taken = rows(&knowing.take(None), &mut known);
+        let mut fresh = Ingest::new();
+        fresh.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
+        assert_eq!(taken, rows(&fresh.take(None), &mut Vec::new()));
+        let lists = lists(&mut Decoder::default(), SecurityLevel::None, bytes);
+        assert_eq!(taken.1, lists.len() as u64);
+        assert_eq!(taken.0.len(), lists.len());
+    }
+}
+
+type Taken = (Vec<(Identifier, CdTime, Interval, Trust, Vec<u64>)>, u64, u64, u64);
+
+/// The rows of a batch with their names, and what was counted; `known` are the lists announced so
+/// far.
+fn rows(batch: &Batch, known: &mut Vec<Identifier>) -> Taken {
+    for announced in &batch.announced {
+        assert_eq!(announced.list.0 as usize, known.len());
+        known.push(announced.identifier.clone());
+    }
+    let mut values = batch.values.iter().copied();
+    let rows = batch.rows.iter().map(|row| {
+        let numbers = values.by_ref().take(row.values_count.into()).collect();
+        let identifier = known[row.list.0 as usize].clone();
+        (identifier, row.time, row.interval, row.trust, numbers)
+    });
+    let rows = rows.collect();
+    assert_eq!(values.next(), None);
+    let delta = &batch.senders[0];
+    (rows, delta.lists, delta.values, delta.faults)
 }
 
 /// A capture: read to an end without panic, and what there is of one that was cut off is read as
