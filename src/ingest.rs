@@ -84,8 +84,27 @@ pub struct Ingest {
     user: Vec<u8>,
     batch: Batch,
     slots: HashMap<SocketAddr, usize, RandomState>,
-    lists_max: usize,
+    /// Lists announced by each sender.
+    announced_by: HashMap<IpAddr, usize, RandomState>,
+    limits: Limits,
     name_bytes_max: usize,
+}
+
+/// How many lists one source may name. What is past a limit is refused and counted; lists that are
+/// known go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of all senders together, at most [`LISTS_MAX`].
+    pub lists: usize,
+    /// Of one address: half of all, so that one that invents names leaves room for the others. A
+    /// relay of a large fleet may need more.
+    pub lists_per_sender: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { lists: LISTS_MAX, lists_per_sender: LISTS_MAX / 2 }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -117,13 +136,13 @@ impl Default for Ingest {
 }
 
 impl Ingest {
-    /// Knows nothing; will name at most [`LISTS_MAX`] lists.
+    /// Knows nothing; has the default [`Limits`].
     pub fn new() -> Self {
-        Self::with_lists_max(LISTS_MAX)
+        Self::with_limits(Limits::default())
     }
 
-    /// Knows nothing; will name at most `lists_max` lists (and never more than [`LISTS_MAX`]).
-    pub fn with_lists_max(lists_max: usize) -> Self {
+    /// Knows nothing; will name as many lists as `limits` allow.
+    pub fn with_limits(limits: Limits) -> Self {
         Self {
             hasher: RandomState::default(),
             table: HashTable::new(),
@@ -139,7 +158,8 @@ impl Ingest {
             user: Vec::new(),
             batch: Batch::default(),
             slots: HashMap::default(),
-            lists_max: lists_max.min(LISTS_MAX),
+            announced_by: HashMap::default(),
+            limits: Limits { lists: limits.lists.min(LISTS_MAX), ..limits },
             name_bytes_max: NAME_BYTES_MAX,
         }
     }
@@ -218,8 +238,11 @@ impl Ingest {
             self.batch.dropped_values += count as u64;
             return None;
         }
-        let Some(id) = self.list(&list.names, list.values.kinds()) else {
+        let Some(id) = self.list(from, &list.names, list.values.kinds()) else {
             self.batch.refused_lists += 1;
+            if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+                delta.refused_lists += 1;
+            }
             return None;
         };
         let &wire::ValueList { time, interval, trust, .. } = list;
@@ -314,11 +337,11 @@ impl Ingest {
     }
 
     /// The number of a list, announced if it is new; none when no more are taken.
-    fn list(&mut self, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
+    fn list(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
         write_key(&mut self.scratch, names, kinds);
         let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
         let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(names, kinds))?;
+        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(from, names, kinds))?;
         if found.is_none()
             && let Some(previous) = self.previous
             && let Some(list) = self.lists.get_mut(index(previous))
@@ -344,11 +367,16 @@ impl Ingest {
         self.table.find(hash, same).copied()
     }
 
-    fn announce(&mut self, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
+    fn announce(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
         let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
-        if self.lists.len() >= self.lists_max || end > self.name_bytes_max {
+        if self.lists.len() >= self.limits.lists || end > self.name_bytes_max {
             return None;
         }
+        let announced = self.announced_by.entry(from.sender.ip()).or_default();
+        if *announced >= self.limits.lists_per_sender {
+            return None;
+        }
+        *announced += 1;
         let id = u32::try_from(self.lists.len()).ok()?;
         let kinds: Box<[DsType]> = kinds.iter().filter_map(|&c| DsType::from_code(c)).collect();
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
@@ -463,17 +491,35 @@ mod tests {
     fn the_same_names_with_other_ds_types_are_another_list() {
         let mut ingest = Ingest::new();
         let names = Identifier::new("h", "p", "", "t", "");
-        let one = ingest.list(&names.names(), &[1]).unwrap();
+        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
+        let one = ingest.list(&from, &names.names(), &[1]).unwrap();
         for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(ingest.list(&names.names(), kinds) == Some(one), same, "{kinds:?}");
+            assert_eq!(ingest.list(&from, &names.names(), kinds) == Some(one), same, "{kinds:?}");
         }
         let shifted = Identifier::new("hp", "", "", "t", "");
-        assert_ne!(ingest.list(&shifted.names(), &[1]), Some(one));
+        assert_ne!(ingest.list(&from, &shifted.names(), &[1]), Some(one));
+    }
+
+    #[test]
+    fn a_sender_that_invents_names_leaves_room_for_the_others() {
+        let mut ingest = Ingest::with_limits(Limits { lists: 10, lists_per_sender: 3 });
+        ingest.datagram(&datagram(&["a", "b"]), sender(1), CdTime::ZERO, LEVEL);
+        for number in 0..20 {
+            let host = format!("invented{number}");
+            ingest.datagram(&datagram(&[&host]), sender(2), CdTime::ZERO, LEVEL);
+        }
+        // What it named before, and what others name, goes on.
+        ingest.datagram(&datagram(&["invented0", "a"]), sender(2), CdTime::ZERO, LEVEL);
+        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO, LEVEL);
+        let batch = ingest.take(None);
+        assert_eq!(lists(&batch), [0, 1, 2, 3, 4, 2, 0, 0, 1, 5]);
+        let refused: Vec<u64> = batch.senders.iter().map(|delta| delta.refused_lists).collect();
+        assert_eq!((refused.as_slice(), batch.refused_lists), (&[0, 17][..], 17));
     }
 
     #[test]
     fn lists_past_the_bound_are_refused_and_counted() {
-        let mut ingest = Ingest::with_lists_max(2);
+        let mut ingest = Ingest::with_limits(Limits { lists: 2, ..Limits::default() });
         ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO, LEVEL);
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
@@ -605,7 +651,7 @@ mod tests {
 
     #[test]
     fn ways_of_invented_hosts_are_bounded() {
-        let mut ingest = Ingest::with_lists_max(10);
+        let mut ingest = Ingest::new();
         for number in 0..HEARD_MAX + 10 {
             let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
             ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);

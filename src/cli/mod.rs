@@ -14,6 +14,9 @@ mod window;
 pub use record::RecordArgs;
 pub use send::SendArgs;
 
+use crate::ingest::LISTS_MAX;
+#[cfg(feature = "window")]
+use crate::ingest::Limits;
 use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
 use crate::view::replay::Speed;
@@ -139,6 +142,15 @@ pub struct WindowArgs {
     #[arg(long, value_name = "MIB", default_value_t = 512,
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub memory: u64,
+    /// Names of value lists taken, of all senders together; what comes later is refused and counted.
+    #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
+          value_parser = parse_lists)]
+    pub max_lists: usize,
+    /// The same of one sender, so that one that invents names leaves room for the others.
+    ///
+    /// Without it half of --max-lists. A relay of a large fleet may need more.
+    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    pub max_lists_per_sender: Option<usize>,
     /// Kernel receive buffer to ask for, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
@@ -250,6 +262,13 @@ const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
 const SECS_MAX: f64 = 366.0 * 86_400.0;
 
 impl WindowArgs {
+    /// How many names are taken.
+    #[cfg(feature = "window")]
+    fn limits(&self) -> Limits {
+        let lists_per_sender = self.max_lists_per_sender.unwrap_or(self.max_lists.div_ceil(2));
+        Limits { lists: self.max_lists, lists_per_sender }
+    }
+
     /// The same reception, printed: what is left where no window can open.
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
@@ -361,6 +380,13 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
+fn parse_lists(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lists @ 1..=LISTS_MAX) => Ok(lists),
+        _ => Err(format!("not a number from 1 to {LISTS_MAX}")),
+    }
+}
+
 fn parse_receive_buffer(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(mib @ 1..=RECEIVE_BUFFER_MIB_MAX) => Ok(mib),
@@ -412,6 +438,8 @@ mod tests {
             &["--after", "-1"],
             &["--after", "nan"],
             &["--memory", "1"],
+            &["--max-lists", "0"],
+            &["--max-lists-per-sender", "2000000"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
             &["--security", "signed"],
