@@ -1,7 +1,7 @@
 //! From a frame to the UDP datagram inside: link layer, VLAN tags, IP, fragments.
 
 use etherparse::{
-    EtherType, IpFragOffset, IpNumber, Ipv6ExtensionSlice, LaxIpPayloadSlice, LaxNetSlice,
+    EtherType, IpFragOffset, IpNumber, Ipv6FragmentHeader, LaxIpPayloadSlice, LaxNetSlice,
     LaxSlicedPacket, UdpSlice,
 };
 use std::net::{IpAddr, SocketAddr};
@@ -160,12 +160,8 @@ impl<'s, 'a> Ip<'s, 'a> {
                 })
             }
             LaxNetSlice::Ipv6(ip) => {
-                let part = ip.extensions().clone().into_iter().find_map(|one| match one {
-                    Ipv6ExtensionSlice::Fragment(one) if one.is_fragmenting_payload() => {
-                        Some((one.identification(), one.fragment_offset(), one.more_fragments()))
-                    }
-                    _ => None,
-                });
+                let extensions = ip.extensions();
+                let part = fragment_header(extensions.first_header(), extensions.slice());
                 Some(Self {
                     from: ip.header().source_addr().into(),
                     to: ip.header().destination_addr().into(),
@@ -175,5 +171,30 @@ impl<'s, 'a> Ip<'s, 'a> {
             }
             LaxNetSlice::Arp(_) => None,
         }
+    }
+}
+
+/// Identification, offset and whether more follow, of the fragment header among the IPv6 extension
+/// headers `bytes`, of which `first` is the first.
+///
+/// Walked here: the iterator of etherparse 0.21 reads past the end where a lax packet's extension
+/// headers were cut.
+fn fragment_header(first: Option<IpNumber>, mut bytes: &[u8]) -> Option<(u32, IpFragOffset, bool)> {
+    let mut header = first?;
+    loop {
+        let &[next, length, ..] = bytes else { return None };
+        let length = match header {
+            IpNumber::IPV6_FRAGMENTATION_HEADER => {
+                let (header, _) = Ipv6FragmentHeader::from_slice(bytes).ok()?;
+                let part = (header.identification, header.fragment_offset, header.more_fragments);
+                return header.is_fragmenting_payload().then_some(part);
+            }
+            // RFC 4302: in units of four bytes, less two.
+            IpNumber::AUTHENTICATION_HEADER => (usize::from(length) + 2) * 4,
+            // RFC 8200: in units of eight bytes, less one.
+            _ => (usize::from(length) + 1) * 8,
+        };
+        header = IpNumber(next);
+        bytes = bytes.get(length..)?;
     }
 }

@@ -154,3 +154,33 @@ fn the_rest_of_a_datagram_is_not_waited_for_for_ever() {
     let found = read(blocks.file);
     assert_eq!((found.datagrams.len(), found.counts.incomplete), (0, 2));
 }
+
+#[test]
+fn extension_headers_before_a_fragment_are_passed_and_may_be_cut_anywhere() {
+    let (payload, udp) = large(1_000);
+    // Hop-by-hop options, then destination options of 16 bytes, before the fragment header.
+    let options: &[u8] =
+        &[60, 0, 1, 4, 0, 0, 0, 0, 44, 1, 1, 12, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
+    let with_options = |packet: &[u8]| {
+        let mut longer = [&packet[..40], options, &packet[40..]].concat();
+        let length = u16::try_from(longer.len() - 40).unwrap();
+        longer[4..6].copy_from_slice(&length.to_be_bytes());
+        longer[6] = 0;
+        longer
+    };
+    let packets: Vec<_> = fragments6(&udp, 7, 600).iter().map(|one| with_options(one)).collect();
+    let found = read(pcap(101, &packets));
+    assert!(found.end.is_ok());
+    assert_eq!(found.payloads(), [payload]);
+    for length in 0..packets[0].len() {
+        let found = read(pcap(101, &[packets[0][..length].to_vec()]));
+        assert!(found.datagrams.is_empty() && found.end.is_ok(), "cut at {length}");
+    }
+    // The length of each header leads past the end.
+    for at in [41, 49] {
+        let mut packet = packets[0].clone();
+        packet[at] = 255;
+        let found = read(pcap(101, &[packet]));
+        assert!(found.datagrams.is_empty() && found.end.is_ok());
+    }
+}
