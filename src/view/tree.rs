@@ -66,7 +66,7 @@ impl Rows {
             self.matched = store.usage().series;
             return;
         }
-        let found = self.texts.found(store, filter);
+        let found = FoundInTexts::new(&mut self.texts, filter);
         let mut sieve = Sieve { filter, found, text: String::new() };
         for (host, node) in hosts.iter().enumerate() {
             flatten.host_filtered(host, node, &mut sieve);
@@ -147,15 +147,15 @@ impl Flatten<'_> {
 
 impl Sieve<'_> {
     fn lets_through(
-        &self,
+        &mut self,
         host: &HostNode,
         plugin: &PluginNode,
         list: &ListNode,
         left: Undecided,
     ) -> bool {
-        let found = list.series.first().and_then(|&id| self.found.of(id));
-        found.is_some_and(|(found, type_)| {
-            self.filter.decide(left, found, |whole| {
+        let filter = self.filter;
+        self.found.of(list).is_some_and(|(found, type_)| {
+            filter.decide(left, found, |whole| {
                 push_lower(whole, &host.name);
                 push_pair(whole, &plugin.plugin, &plugin.instance);
                 whole.push('/');
