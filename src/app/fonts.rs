@@ -2,6 +2,10 @@
 //!
 //! Read only when such a name is heard: a font for Chinese, Japanese and Korean alone takes 20 MB.
 
+use super::App;
+use crate::metric::Identifier;
+use crate::ui::theme;
+use eframe::egui;
 use std::path::Path;
 
 /// Where distributions put fonts that cover much, per script; the first that is there is taken.
@@ -36,14 +40,42 @@ const CANDIDATES: [&[&str]; 4] = [
     ],
 ];
 
+impl App {
+    /// Names in scripts that our font does not have get a font of the system, once.
+    pub(super) fn fonts(&mut self, ctx: &egui::Context) {
+        let (store, looked_at) = (&self.store, self.fonts_for);
+        let now = (store.usage().series, store.notifications().counts().total());
+        if self.fonts_asked || looked_at == now {
+            return;
+        }
+        self.fonts_for = now;
+        let series = store.ids().skip(looked_at.0).filter_map(|id| store.series(id));
+        let told = store.notifications().iter().rev();
+        let mut told = told.take_while(|noted| noted.number >= looked_at.1);
+        let names = |id: &Identifier| {
+            let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
+            names.into_iter().any(|name| is_foreign(name))
+        };
+        let foreign = series.into_iter().any(|series| names(&series.identifier))
+            || told.any(|noted| {
+                let said = &noted.notification;
+                names(&said.identifier) || is_foreign(&said.message)
+            });
+        if foreign {
+            self.fonts_asked = true;
+            theme::install_fonts(ctx, of_system());
+        }
+    }
+}
+
 /// Whether `name` has letters that our own font does not have: it covers Latin, Greek, Cyrillic,
 /// and punctuation.
-pub(super) fn is_foreign(name: &str) -> bool {
+fn is_foreign(name: &str) -> bool {
     name.chars().any(|c| c >= '\u{0530}' && !matches!(c, '\u{1e00}'..='\u{2bff}'))
 }
 
 /// The fonts that are there, with a name for each.
-pub(super) fn of_system() -> Vec<(String, Vec<u8>)> {
+fn of_system() -> Vec<(String, Vec<u8>)> {
     let read = |path: &&str| Some(((*path).to_owned(), std::fs::read(Path::new(path)).ok()?));
     CANDIDATES.iter().filter_map(|paths| paths.iter().find_map(read)).collect()
 }

@@ -9,11 +9,12 @@ mod open;
 mod replay;
 mod report;
 mod sources;
+mod width;
 
 pub use open::{OpenError, WindowOptions, run};
 
 use crate::config::{Settings, SettingsFile};
-use crate::metric::{CdTime, Identifier, Interval};
+use crate::metric::{CdTime, Interval};
 use crate::source::Intake;
 use crate::source::replay::Progress;
 use crate::store::{SeriesId, SourceId, Store};
@@ -152,6 +153,9 @@ pub struct App {
     /// The width that was chosen so that all of the capture can be seen; none when the user
     /// chooses.
     fitted: Option<Interval>,
+    /// The width that the user wants, and the one that the window has until there is so much to
+    /// show; none when it was reached or the user chose.
+    growing: Option<(Interval, Interval)>,
     frames: u64,
     started: Instant,
     screenshot_asked: bool,
@@ -172,6 +176,7 @@ impl App {
         let replay = setup.replay.as_ref().map(Progress::replay);
         let is_whole = |replay: Replay| replay.speed == Speed::Max && !replay.live;
         let fitted = replay.is_some_and(is_whole).then(|| view.window.width());
+        let growing = setup.replay.is_none().then(|| (view.window.width(), view.window.width()));
         Self {
             store: Store::new(setup.memory_bytes, setup.types.clone()),
             view,
@@ -191,6 +196,7 @@ impl App {
             about_keys: setup.sources.reports.clone(),
             replay: None,
             fitted,
+            growing,
             frames: 0,
             started: Instant::now(),
             screenshot_asked: false,
@@ -208,6 +214,16 @@ impl App {
     /// What the user chose.
     pub const fn view(&self) -> &View {
         &self.view
+    }
+
+    /// The rows of the tree.
+    pub const fn rows(&self) -> &Rows {
+        &self.rows
+    }
+
+    /// What drawing remembers.
+    pub const fn memory(&self) -> &Memory {
+        &self.memory
     }
 
     /// The panels on the canvas.
@@ -242,32 +258,6 @@ impl App {
         self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
     }
 
-    /// Names in scripts that our font does not have get a font of the system, once.
-    fn fonts(&mut self, ctx: &egui::Context) {
-        let (store, looked_at) = (&self.store, self.fonts_for);
-        let now = (store.usage().series, store.notifications().counts().total());
-        if self.fonts_asked || looked_at == now {
-            return;
-        }
-        self.fonts_for = now;
-        let series = store.ids().skip(looked_at.0).filter_map(|id| store.series(id));
-        let told = store.notifications().iter().rev();
-        let mut told = told.take_while(|noted| noted.number >= looked_at.1);
-        let names = |id: &Identifier| {
-            let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
-            names.into_iter().any(|name| fonts::is_foreign(name))
-        };
-        let foreign = series.into_iter().any(|series| names(&series.identifier))
-            || told.any(|noted| {
-                let said = &noted.notification;
-                names(&said.identifier) || fonts::is_foreign(&said.message)
-            });
-        if foreign {
-            self.fonts_asked = true;
-            theme::install_fonts(ctx, fonts::of_system());
-        }
-    }
-
     /// Makes anew what follows from the data and the view.
     fn derive(&mut self, now: CdTime) {
         if now > CdTime::ZERO {
@@ -295,10 +285,11 @@ impl App {
         let moment = Moment {
             now,
             values: self.store.health().totals.values,
-            oldest: self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min(),
+            oldest: self.oldest_drawn(),
             notifications: self.store.notifications().counts(),
         };
-        for action in self.actions.drain(..) {
+        for action in std::mem::take(&mut self.actions) {
+            self.chosen(&action);
             if let Action::SetTheme(theme) = action {
                 theme::choose(ctx, theme);
             }
@@ -332,9 +323,10 @@ impl App {
         let settings = Settings {
             theme: self.view.theme,
             // The width for a capture is no width to listen with.
-            window_secs: match self.replay {
-                Some(_) => self.saved.0.window_secs,
-                None => self.view.window.width().secs_f64(),
+            window_secs: match (&self.replay, self.growing) {
+                (Some(_), _) => self.saved.0.window_secs,
+                (None, Some((wanted, _))) => wanted.secs_f64(),
+                (None, None) => self.view.window.width().secs_f64(),
             },
             sidebar: self.view.sidebar,
             size: size.map_or(self.saved.0.size, |size| [size.x.round(), size.y.round()]),
@@ -439,6 +431,7 @@ impl eframe::App for App {
         self.fonts(ctx);
         self.derive(now);
         self.fit(now);
+        self.grow(now);
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.

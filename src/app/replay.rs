@@ -1,7 +1,6 @@
-//! A replay in the window: how it stands in words, and how wide the window is for it.
+//! A replay in the window: how it stands, in words.
 
 use super::App;
-use crate::metric::CdTime;
 use crate::source::replay::{End, Progress};
 use crate::ui::{SourceReport, Sources};
 use crate::view::format;
@@ -23,22 +22,6 @@ impl App {
         }
         describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
         self.replay = Some(replay);
-    }
-
-    /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
-    pub(super) fn fit(&mut self, now: CdTime) {
-        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
-            return;
-        };
-        if !self.view.window.is_live() || self.view.window.width() != fitted {
-            self.fitted = None;
-            return;
-        }
-        let oldest = self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min();
-        if let Some(width) = replay.width(oldest, now) {
-            self.view.window.fit(width);
-            self.fitted = (!replay.stage.is_over()).then(|| self.view.window.width());
-        }
     }
 }
 

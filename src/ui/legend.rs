@@ -96,8 +96,10 @@ fn row_ui(
     elided(ui, at, Align2::LEFT_CENTER, room, label, theme::small(), palette.text);
     columns(ui, row, figures, theme::small(), [palette.text, palette.dim]);
     let [now, min, avg, max] = figures;
-    let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &whole));
+    response.widget_info(|| {
+        let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
+        WidgetInfo::labeled(Role::Label, true, whole)
+    });
     response.hovered()
 }
 

@@ -17,6 +17,7 @@ mod shapes;
 mod sidebar;
 mod sparkline;
 mod status;
+mod strips;
 pub mod theme;
 mod topbar;
 pub mod widgets;
@@ -37,7 +38,7 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
 pub use marks::MarkCache;
-pub use plots::PlotCache;
+pub use plots::{Made, PlotCache};
 pub use sparkline::Sparklines;
 
 /// Everything a frame is drawn from.
@@ -181,6 +182,7 @@ pub fn screen_ui(
         sidebar::sidebar_ui(ui, screen, memory, actions);
     }
     canvas::canvas_ui(ui, screen, memory, actions);
+    memory.plots.end_frame();
     panes::pane_ui(ui, screen, actions);
     // The other panels were drawn before they could know that the pointer moved. (In a scrolling
     // window the moment under a resting pointer changes too; that waits for the next frame.)

@@ -1,11 +1,12 @@
 //! A panel's plot: axes, lines, crosshair, and what the pointer does there.
 //!
-//! egui_plot is the output device: bounds come from the window in every frame, and drags and the
-//! wheel go back as actions.
+//! egui_plot draws axes and grid and says where the pointer is: bounds come from the window in
+//! every frame, and drags and the wheel go back as actions. The lines are painted over its grid.
 
 use super::legend;
 use super::marks::{marks_ui, pointed, told_ui};
-use super::shapes::PanelItem;
+use super::shapes::{Drawing, MadeFor as DrawnFor, Place};
+use super::strips::LineTexture;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
 use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
@@ -15,7 +16,7 @@ use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::{Panel, PanelKey};
-use crate::view::plot::{PanelPlot, Scratch, panel_plot};
+use crate::view::plot::{Grid, PanelPlot, Scratch, Traces};
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
@@ -34,23 +35,39 @@ const LABEL_HALF_WIDTH: f64 = 24.0;
 const TICK_HEIGHT: f32 = 34.0;
 /// A host's clock may be this far ahead of ours before it is told.
 const CLOCK_SLACK: Interval = Interval::from_secs(5);
-/// Panels whose lines are kept; more than are ever on screen.
-const PANELS_KEPT_MAX: usize = 256;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-/// Lines that need not be made anew while neither data nor window changed.
+/// Lines that need not be made anew while neither data nor window changed: those of the panels
+/// that were on screen in the last frame.
 #[derive(Debug, Default)]
 pub struct PlotCache {
     panels: HashMap<PanelKey, Kept>,
-    scratch: Scratch,
+    grid: Grid,
+    texture: Option<LineTexture>,
+    frame: u64,
+    made: Made,
 }
 
-#[derive(Debug)]
+/// How often something was made anew since the start.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Made {
+    /// Lines of a panel, read from the store.
+    pub lines: u64,
+    /// Triangles of a panel.
+    pub drawings: u64,
+}
+
+#[derive(Debug, Default)]
 struct Kept {
-    made_for: MadeFor,
+    made_for: Option<MadeFor>,
+    number: u64,
     plot: PanelPlot,
-    axis: CalmAxis,
+    traces: Traces,
+    axis: Option<CalmAxis>,
+    drawing: Drawing,
+    /// When it was on screen last.
+    frame: u64,
 }
 
 /// What a panel's lines depend on.
@@ -85,48 +102,88 @@ pub(super) fn panel_plot_ui(
     let mut kept = memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
     let wanted = kept.plot.axis(panel, screen.view.mode, ticks);
-    let axis = kept.axis.update(wanted, screen.now);
-    plot_ui(ui, screen, memory, panel, &kept.plot, axis, plot_rect, actions);
+    let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
+    let axis = calm.update(wanted, screen.now);
+    plot_ui(ui, screen, memory, panel, &mut kept, axis, plot_rect, actions);
     legend::legend_ui(ui, screen, memory, panel, &kept.plot, legend_rect);
     memory.plots.put_back(panel, kept);
 }
 
+/// Columns of a plot so wide.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+fn columns(width: f32) -> usize {
+    (width as usize).clamp(16, 8_192)
+}
+
 impl PlotCache {
     fn take(&mut self, screen: &Screen<'_>, panel: &Panel, width: f32) -> Kept {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let columns = (width as usize).clamp(16, 8_192);
-        let span = screen.view.window.span(screen.now);
         let made_for = MadeFor {
-            span,
-            columns,
+            span: span(screen, width),
+            columns: columns(width),
             data: screen.store.data_revision(),
             series: screen.store.revision(),
             selection: screen.view.selection.revision(),
             mode: screen.view.mode,
         };
-        if self.panels.len() > PANELS_KEPT_MAX {
-            self.panels.clear();
+        // Taken out for as long as it is drawn.
+        let mut kept = self.panels.get_mut(&panel.key).map(std::mem::take).unwrap_or_default();
+        kept.frame = self.frame;
+        if kept.made_for == Some(made_for) {
+            return kept;
         }
-        match self.panels.remove(&panel.key) {
-            Some(kept) if kept.made_for == made_for => kept,
-            old => {
-                let mode = screen.view.mode;
-                let plot = panel_plot(panel, screen.store, span, columns, mode, &mut self.scratch);
-                // Another mode has other units: its axis starts afresh.
-                let calm = old.filter(|old| old.made_for.mode == mode).map(|old| old.axis);
-                let axis = calm.unwrap_or_else(|| CalmAxis::new(plot.axis(panel, mode, 4.0)));
-                Kept { made_for, plot, axis }
-            }
+        if kept.made_for.is_none_or(|old| old.mode != made_for.mode) {
+            // Another mode has other units: its axis starts afresh.
+            kept.axis = None;
         }
+        self.made.lines += 1;
+        kept.number = self.made.lines;
+        kept.made_for = Some(made_for);
+        let MadeFor { span, columns, mode, .. } = made_for;
+        let scratch = Scratch { traces: &mut kept.traces, grid: &mut self.grid };
+        kept.plot.fill(panel, screen.store, span, columns, mode, scratch);
+        if kept.axis.is_none() {
+            kept.axis = Some(CalmAxis::new(kept.plot.axis(panel, mode, 4.0)));
+        }
+        kept
     }
 
     fn put_back(&mut self, panel: &Panel, kept: Kept) {
-        self.panels.insert(panel.key.clone(), kept);
+        match self.panels.get_mut(&panel.key) {
+            Some(place) => *place = kept,
+            None => drop(self.panels.insert(panel.key.clone(), kept)),
+        }
     }
 
-    /// What is drawn of a panel, if it was drawn lately.
+    /// A frame is done: panels that were not on screen are forgotten.
+    pub(super) fn end_frame(&mut self) {
+        self.panels.retain(|_, kept| kept.frame == self.frame);
+        self.frame += 1;
+    }
+
+    /// What is drawn of a panel, if it is on screen.
     pub fn get(&self, panel: &Panel) -> Option<&PanelPlot> {
         self.panels.get(&panel.key).map(|kept| &kept.plot)
+    }
+
+    /// How often something was made anew.
+    pub const fn made(&self) -> Made {
+        self.made
+    }
+
+    /// Panels that are kept.
+    pub fn kept(&self) -> usize {
+        self.panels.len()
+    }
+}
+
+/// What a plot so wide shows. The live edge moves on by whole columns: between two of them nothing
+/// of a plot moves but what is new.
+fn span(screen: &Screen<'_>, width: f32) -> Span {
+    let window = &screen.view.window;
+    if window.is_live() {
+        window.live_span(screen.now, columns(width))
+    } else {
+        window.span(screen.now)
     }
 }
 
@@ -136,16 +193,13 @@ fn plot_ui(
     screen: &Screen<'_>,
     memory: &mut Memory,
     panel: &Panel,
-    plot: &PanelPlot,
+    kept: &mut Kept,
     axis: Axis,
     rect: Rect,
     actions: &mut Vec<Action>,
 ) {
     let palette = Palette::of(ui);
-    let span = screen.view.window.span(screen.now);
-    let highlighted = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
-    let item =
-        PanelItem::new(panel, plot, palette, screen.view.mode, highlighted.map(|(_, line)| *line));
+    let span = kept.made_for.map_or_else(|| span(screen, rect.width()), |made_for| made_for.span);
     let cursor = memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
@@ -155,9 +209,11 @@ fn plot_ui(
                 [span.end.secs_f64(), axis.hi],
             );
             plot_ui.set_plot_bounds(bounds);
-            plot_ui.add(item);
         });
     let transform = response.transform;
+    let place = Place { frame: *transform.frame(), span, lo: axis.lo, hi: axis.hi };
+    lines_ui(ui, screen, memory, panel, kept, place);
+    let plot = &kept.plot;
     let marks = marks_ui(ui, screen, memory, panel, &transform);
     if let Some(t) = cursor {
         crosshair(ui, &transform, t, &palette);
@@ -176,6 +232,31 @@ fn plot_ui(
     if let Some(noted) = noted.first().filter(|_| response.clicked()) {
         actions.push(Action::PointAt(noted.number));
     }
+}
+
+/// The panel's lines and areas.
+fn lines_ui(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    panel: &Panel,
+    kept: &mut Kept,
+    place: Place,
+) {
+    let hover = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
+    let drawn_for = DrawnFor {
+        lines: kept.number,
+        place,
+        dark: ui.visuals().dark_mode,
+        highlighted: hover.map(|(_, line)| *line),
+        pixels_per_point: ui.pixels_per_point(),
+        mode: screen.view.mode,
+    };
+    let ink = LineTexture::ink(&mut memory.plots.texture, ui.ctx());
+    if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {
+        memory.plots.made.drawings += 1;
+    }
+    ui.painter().with_clip_rect(place.frame).extend(kept.drawing.shapes());
 }
 
 fn framed_plot<'a>(

@@ -1,19 +1,17 @@
-//! A panel's lines and areas as one plot item.
+//! A panel's lines and areas as one mesh, kept while nothing of it changed.
 //!
-//! Areas are strips of triangles without feathering, two vertices a point; lines are polylines.
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
+use super::strips::{Ink, Pen, Strips, Width};
 use super::theme::{self, Palette};
+use crate::metric::Span;
 use crate::store::Mode;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
-use eframe::egui::{Color32, Mesh, Pos2, Shape, Stroke, Ui, pos2, vec2};
-use egui_plot::{PlotBounds, PlotGeometry, PlotItem, PlotItemBase, PlotTransform};
-use std::ops::RangeInclusive;
+use eframe::egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, pos2, vec2};
+use std::sync::Arc;
 
-const LINE_WIDTH: f32 = 1.6;
-const LINE_WIDTH_HIGHLIGHTED: f32 = 2.4;
 const STACK_OPACITY: f32 = 0.78;
 const MIRROR_OPACITY: f32 = 0.22;
 const BAND_OPACITY: f32 = 0.28;
@@ -24,167 +22,188 @@ const DIMMED: f32 = 0.35;
 /// Colours are told apart up to here; then the same ones come again, dashed.
 const COLORS: usize = 8;
 
-/// Everything a panel draws.
-pub(super) struct PanelItem<'a> {
-    base: PlotItemBase,
-    plot: &'a PanelPlot,
-    style: Style,
-    looks: Vec<Look>,
-    palette: Palette,
+/// What is drawn of a panel.
+#[derive(Debug, Default)]
+pub(super) struct Drawing {
+    made_for: Option<MadeFor>,
+    mesh: Arc<Mesh>,
+    /// What is no strip: lone samples, counters that restarted.
+    others: Vec<Shape>,
+}
+
+/// What a drawing depends on beside the panel and its lines.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct MadeFor {
+    /// The lines: they have a new number whenever they were made anew.
+    pub(super) lines: u64,
+    pub(super) place: Place,
+    pub(super) dark: bool,
+    pub(super) highlighted: Option<usize>,
+    pub(super) pixels_per_point: f32,
+    pub(super) mode: Mode,
+}
+
+/// Where moments and values are on the screen.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Place {
+    pub(super) frame: Rect,
+    pub(super) span: Span,
+    pub(super) lo: f64,
+    pub(super) hi: f64,
+}
+
+impl Place {
+    /// From moments and values to points.
+    fn project(self) -> impl Fn(f64, f64) -> Pos2 + Copy {
+        let (start, end) = (self.span.start.secs_f64(), self.span.end.secs_f64());
+        let across = f64::from(self.frame.width()) / (end - start).max(1e-9);
+        let up = f64::from(self.frame.height()) / (self.hi - self.lo).max(f64::MIN_POSITIVE);
+        let (left, bottom) = (f64::from(self.frame.left()), f64::from(self.frame.bottom()));
+        #[expect(clippy::cast_possible_truncation, reason = "what is far outside stays outside")]
+        move |t: f64, y: f64| {
+            pos2((left + (t - start) * across) as f32, (bottom - (y - self.lo) * up) as f32)
+        }
+    }
 }
 
 #[derive(Clone, Copy)]
 struct Look {
-    color: Color32,
-    width: f32,
-    dashed: bool,
+    pen: Pen,
+    style: Style,
 }
 
-impl<'a> PanelItem<'a> {
-    pub(super) fn new(
+impl Drawing {
+    /// The shapes of a panel, made anew if need be; true if so.
+    pub(super) fn update(
+        &mut self,
+        made_for: MadeFor,
         panel: &Panel,
-        plot: &'a PanelPlot,
-        palette: Palette,
-        mode: Mode,
-        highlighted: Option<usize>,
-    ) -> Self {
-        let looks = panel.drawn().enumerate().map(|(index, line)| {
-            let color = palette.series(line.color.as_deref(), index);
-            let mine = highlighted == Some(index);
-            let faded = highlighted.is_some() && !mine;
-            Look {
-                color: if faded { theme::faded(color, DIMMED) } else { color },
-                width: if mine { LINE_WIDTH_HIGHLIGHTED } else { LINE_WIDTH },
-                dashed: line.color.is_none() && index >= COLORS,
-            }
-        });
-        Self {
-            base: PlotItemBase::new(panel.title.clone()),
-            plot,
-            // What the wire said does not add up to anything.
-            style: if mode == Mode::Raw { Style::Line } else { panel.style },
-            looks: looks.collect(),
-            palette,
+        plot: &PanelPlot,
+        ink: Ink,
+    ) -> bool {
+        if self.made_for == Some(made_for) {
+            return false;
         }
-    }
-
-    fn line(&self, line: &PlotLine, look: Look, transform: &PlotTransform, out: &mut Vec<Shape>) {
-        let place = |point: &PlotPoint, y: f64| {
-            pos2(transform.position_from_point_x(point.t), transform.position_from_point_y(y))
+        self.made_for = Some(made_for);
+        self.others.clear();
+        if Arc::get_mut(&mut self.mesh).is_none() {
+            // The last frame is still being painted.
+            self.mesh = Arc::default();
+        }
+        let Some(mesh) = Arc::get_mut(&mut self.mesh) else { return true };
+        let mut draw = Draw {
+            strips: Strips::new(mesh, ink),
+            others: &mut self.others,
+            project: made_for.place.project(),
         };
-        for run in line.runs() {
-            match self.style {
-                Style::Stack => {
-                    let color = theme::faded(look.color, STACK_OPACITY);
-                    out.extend(strip(run, color, |p| (place(p, p.base), place(p, p.y))));
-                }
-                Style::Mirror => {
-                    let color = theme::faded(look.color, MIRROR_OPACITY);
-                    out.extend(strip(run, color, |p| (place(p, 0.0), place(p, p.y))));
-                }
-                Style::Line | Style::Bars => {}
-            }
-            if line.dense && self.style != Style::Stack {
-                let color = theme::faded(look.color, BAND_OPACITY);
-                out.extend(strip(run, color, |p| (place(p, p.lo), place(p, p.hi))));
-            }
-            if self.style == Style::Stack {
-                // A layer thinner than this would only repaint the edge of the one below it.
-                let thick = |p: &PlotPoint| place(p, p.base).y - place(p, p.y).y > THIN_LAYER;
-                for edge in run.chunk_by(|a, b| thick(a) == thick(b)) {
-                    // A dot on its own would hang in the air.
-                    if edge.len() > 1 && edge.first().is_some_and(thick) {
-                        let points = edge.iter().map(|p| place(p, p.y)).collect();
-                        let stroke = Stroke::new(look.width - 0.6, look.color);
-                        polyline(points, stroke, look.dashed, out);
-                    }
-                }
-                continue;
-            }
-            let points: Vec<Pos2> = run.iter().map(|p| place(p, p.y)).collect();
-            polyline(points, Stroke::new(look.width, look.color), look.dashed, out);
+        let palette = Palette::new(made_for.dark);
+        for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
+            let color = palette.series(line.color.as_deref(), index);
+            let mine = made_for.highlighted == Some(index);
+            let faded = made_for.highlighted.is_some() && !mine;
+            let look = Look {
+                pen: Pen {
+                    color: if faded { theme::faded(color, DIMMED) } else { color },
+                    width: if mine { Width::Strong } else { Width::Line },
+                    dashed: line.color.is_none() && index >= COLORS,
+                },
+                // What the wire said does not add up to anything.
+                style: if made_for.mode == Mode::Raw { Style::Line } else { panel.style },
+            };
+            draw.line(data, look);
         }
+        draw.strips.finish();
+        self.marks(made_for, panel, plot, &palette);
+        true
     }
-}
 
-/// A lone sample is a dot.
-fn polyline(points: Vec<Pos2>, stroke: Stroke, dashed: bool, out: &mut Vec<Shape>) {
-    match points.as_slice() {
-        [] => {}
-        [lone] => out.push(Shape::circle_filled(*lone, stroke.width + 0.4, stroke.color)),
-        _ if dashed => out.extend(Shape::dashed_line(&points, stroke, 6.0, 3.0)),
-        _ => out.push(Shape::line(points, stroke)),
+    /// In order from back to front.
+    pub(super) fn shapes(&self) -> impl Iterator<Item = Shape> + '_ {
+        let mesh = Some(&self.mesh).filter(|mesh| !mesh.is_empty());
+        mesh.map(|mesh| Shape::Mesh(Arc::clone(mesh)))
+            .into_iter()
+            .chain(self.others.iter().cloned())
     }
-}
 
-/// The area between two lines through a run of points.
-fn strip(
-    run: &[PlotPoint],
-    color: Color32,
-    edges: impl Fn(&PlotPoint) -> (Pos2, Pos2),
-) -> Option<Shape> {
-    if run.len() < 2 {
-        return None;
-    }
-    let mut mesh = Mesh::default();
-    mesh.reserve_vertices(2 * run.len());
-    mesh.reserve_triangles(2 * run.len());
-    for point in run {
-        let (low, high) = edges(point);
-        mesh.colored_vertex(low, color);
-        mesh.colored_vertex(high, color);
-    }
-    let last = u32::try_from(run.len() - 1).unwrap_or(0);
-    for i in (0..last).map(|i| 2 * i) {
-        mesh.add_triangle(i, i + 1, i + 2);
-        mesh.add_triangle(i + 1, i + 2, i + 3);
-    }
-    Some(mesh.into())
-}
-
-impl PlotItem for PanelItem<'_> {
-    fn shapes(&self, _ui: &Ui, transform: &PlotTransform, shapes: &mut Vec<Shape>) {
-        for (line, &look) in self.plot.lines.iter().zip(&self.looks) {
-            self.line(line, look, transform, shapes);
-        }
-        if self.style == Style::Mirror {
-            let frame = transform.frame();
-            let y = transform.position_from_point_y(0.0);
-            let stroke = Stroke::new(1.0, self.palette.line);
-            shapes
-                .push(Shape::line_segment([pos2(frame.left(), y), pos2(frame.right(), y)], stroke));
+    fn marks(&mut self, made_for: MadeFor, panel: &Panel, plot: &PanelPlot, palette: &Palette) {
+        let (project, frame) = (made_for.place.project(), made_for.place.frame);
+        if panel.style == Style::Mirror && made_for.mode == Mode::Rate {
+            let y = project(0.0, 0.0).y;
+            let zero = [pos2(frame.left(), y), pos2(frame.right(), y)];
+            self.others.push(Shape::line_segment(zero, Stroke::new(1.0, palette.line)));
         }
         // A counter that restarted: a small mark on the time axis.
-        for &t in &self.plot.resets {
-            let foot = pos2(transform.position_from_point_x(t), transform.frame().bottom());
+        for &t in &plot.resets {
+            let foot = pos2(project(t, 0.0).x, frame.bottom());
             let points = vec![foot, foot + vec2(-3.5, -6.0), foot + vec2(3.5, -6.0)];
-            shapes.push(Shape::convex_polygon(points, self.palette.warn, Stroke::NONE));
+            self.others.push(Shape::convex_polygon(points, palette.warn, Stroke::NONE));
+        }
+    }
+}
+
+/// A drawing on its way.
+struct Draw<'a, P> {
+    strips: Strips<'a>,
+    others: &'a mut Vec<Shape>,
+    project: P,
+}
+
+impl<P: Fn(f64, f64) -> Pos2 + Copy> Draw<'_, P> {
+    fn line(&mut self, line: &PlotLine, Look { pen, style }: Look) {
+        for run in line.runs() {
+            match style {
+                Style::Stack => self.area(run, pen.color, STACK_OPACITY, |p| (p.base, p.y)),
+                Style::Mirror => self.area(run, pen.color, MIRROR_OPACITY, |p| (0.0, p.y)),
+                Style::Line | Style::Bars => {}
+            }
+            if style == Style::Stack {
+                self.layer(run, pen);
+                continue;
+            }
+            if line.dense {
+                self.area(run, pen.color, BAND_OPACITY, |p| (p.lo, p.hi));
+            }
+            self.polyline(run, pen);
         }
     }
 
-    fn initialize(&mut self, _x_range: RangeInclusive<f64>) {}
-
-    fn color(&self) -> Color32 {
-        Color32::TRANSPARENT
+    fn area(
+        &mut self,
+        run: &[PlotPoint],
+        color: Color32,
+        opacity: f32,
+        edges: impl Fn(&PlotPoint) -> (f64, f64),
+    ) {
+        let project = self.project;
+        let edges = run.iter().map(|point| {
+            let (low, high) = edges(point);
+            (project(point.t, low), project(point.t, high))
+        });
+        self.strips.area(theme::faded(color, opacity), edges);
     }
 
-    fn allow_hover(&self) -> bool {
-        false
+    /// The upper edge of a layer of a stack. One thinner than [`THIN_LAYER`] would only repaint the
+    /// edge of the one below it.
+    fn layer(&mut self, run: &[PlotPoint], pen: Pen) {
+        let project = self.project;
+        let thick = |p: &PlotPoint| project(p.t, p.base).y - project(p.t, p.y).y > THIN_LAYER;
+        let width = if pen.width == Width::Strong { Width::Line } else { Width::Edge };
+        for edge in run.chunk_by(|a, b| thick(a) == thick(b)) {
+            // A dot on its own would hang in the air.
+            if edge.len() > 1 && edge.first().is_some_and(thick) {
+                self.polyline(edge, Pen { width, ..pen });
+            }
+        }
     }
 
-    fn geometry(&self) -> PlotGeometry<'_> {
-        PlotGeometry::None
-    }
-
-    fn bounds(&self) -> PlotBounds {
-        PlotBounds::NOTHING
-    }
-
-    fn base(&self) -> &PlotItemBase {
-        &self.base
-    }
-
-    fn base_mut(&mut self) -> &mut PlotItemBase {
-        &mut self.base
+    /// A lone sample is a dot.
+    fn polyline(&mut self, points: &[PlotPoint], pen: Pen) {
+        let project = self.project;
+        if let [lone] = points {
+            let radius = pen.width.points() + 0.4;
+            self.others.push(Shape::circle_filled(project(lone.t, lone.y), radius, pen.color));
+        } else {
+            self.strips.line(pen, points.iter().map(|point| project(point.t, point.y)));
+        }
     }
 }

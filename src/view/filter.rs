@@ -3,14 +3,21 @@
 //! `cpu web` matches what holds both words anywhere in `host/plugin-instance/type-instance`;
 //! `-word` excludes; `host:`, `plugin:` and `type:` match one name (with its instance) by glob or,
 //! without `*` and `?`, by substring. Case does not matter. Pure text.
+//!
+//! On a tree most words are decided by a host or a plugin for all that is below:
+//! [`Filter::narrow`].
 
 use crate::metric::Identifier;
+use memchr::memmem::Finder;
 
 /// A parsed filter. The empty one matches everything.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
     text: String,
     words: Vec<Word>,
+    /// The words that exclude, and those that can only be found across the names.
+    excluding: u64,
+    across: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -18,6 +25,26 @@ struct Word {
     field: Field,
     exclude: bool,
     pattern: Pattern,
+    /// Can only be found across the names: it holds a `/`, or it is a glob for the whole.
+    across: bool,
+}
+
+/// Words of a filter; more are left out. A set of them is a number.
+const WORDS_MAX: usize = 64;
+
+/// Words that are not decided yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Undecided(u64);
+
+/// Words that were found in a text.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Found(u64);
+
+impl Undecided {
+    /// Everything below matches.
+    pub const fn is_empty(self) -> bool {
+        self.0 == 0
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,15 +57,21 @@ enum Field {
 
 #[derive(Clone, Debug)]
 enum Pattern {
-    Holds(String),
+    Holds(Finder<'static>),
     Glob(globset::GlobMatcher),
 }
 
 impl Filter {
     /// Parses what was typed; every text is a filter.
     pub fn new(text: &str) -> Self {
-        let words = text.split_whitespace().filter_map(Word::new).collect();
-        Self { text: text.to_owned(), words }
+        let words = text.split_whitespace().filter_map(Word::new).take(WORDS_MAX);
+        let words = words.collect::<Vec<_>>();
+        let set = |is: fn(&Word) -> bool| {
+            let all = bits(u64::MAX).zip(&words);
+            all.fold(0, |set, (bit, word)| if is(word) { set | bit } else { set })
+        };
+        let (excluding, across) = (set(|word| word.exclude), set(|word| word.across));
+        Self { text: text.to_owned(), words, excluding, across }
     }
 
     /// As typed.
@@ -49,6 +82,77 @@ impl Filter {
     /// Matches everything.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// All of its words.
+    pub fn undecided(&self) -> Undecided {
+        Undecided(self.words.iter().fold(0, |set, _| set << 1 | 1))
+    }
+
+    /// What is left to decide below the host `name`; none where nothing can match.
+    pub fn narrow_by_host(&self, name: &str, scratch: &mut String) -> Option<Undecided> {
+        scratch.clear();
+        push_lower(scratch, name);
+        self.narrow(self.undecided(), Field::Host, scratch)
+    }
+
+    /// The same below a plugin instance of a host that left `left`.
+    pub fn narrow_by_plugin(
+        &self,
+        left: Undecided,
+        (plugin, instance): (&str, &str),
+        scratch: &mut String,
+    ) -> Option<Undecided> {
+        scratch.clear();
+        push_pair(scratch, plugin, instance);
+        self.narrow(left, Field::Plugin, scratch)
+    }
+
+    fn narrow(&self, left: Undecided, field: Field, text: &str) -> Option<Undecided> {
+        let mut rest = left.0;
+        for (bit, word) in bits(left.0).zip(&self.words) {
+            if bit == 0 || word.across || !(word.field == field || word.field == Field::Any) {
+                continue;
+            }
+            let found = word.is_in(text);
+            if found && word.exclude || !found && word.field == field && !word.exclude {
+                return None;
+            }
+            if found || word.field == field {
+                rest &= !bit;
+            }
+        }
+        Some(Undecided(rest))
+    }
+
+    /// The words that are found in a type and its instance, in small letters.
+    pub fn found_in_type(&self, text: &str) -> Found {
+        let mut found = 0;
+        for (bit, word) in bits(self.undecided().0).zip(&self.words) {
+            let here = !word.across && matches!(word.field, Field::Any | Field::Type);
+            if here && word.is_in(text) {
+                found |= bit;
+            }
+        }
+        Found(found)
+    }
+
+    /// Whether a series matches of whose host and plugin `left` is left, and in whose type `found`
+    /// was found; `whole` tells the whole text where that is not enough.
+    pub fn decide(&self, left: Undecided, found: Found, whole: impl FnOnce(&mut String)) -> bool {
+        let Undecided(left) = left;
+        let wanted = left & !self.across & !self.excluding;
+        if left & found.0 & self.excluding != 0 || wanted & !found.0 != 0 {
+            return false;
+        }
+        let across = left & self.across;
+        if across == 0 {
+            return true;
+        }
+        let mut text = String::new();
+        whole(&mut text);
+        let mut words = bits(across).zip(&self.words);
+        words.all(|(bit, word)| bit == 0 || word.is_in(&text) != word.exclude)
     }
 
     /// Whether `identifier` matches. `scratch` is reused between calls.
@@ -76,10 +180,14 @@ impl Word {
             _ => (Field::Any, word),
         };
         // `host:` is typed on the way to `host:web`.
-        (!pattern.is_empty()).then(|| Self {
-            field,
-            exclude,
-            pattern: Pattern::new(field, pattern),
+        (!pattern.is_empty()).then(|| {
+            let pattern = Pattern::new(field, pattern);
+            let across = field == Field::Any
+                && match &pattern {
+                    Pattern::Holds(word) => word.needle().contains(&b'/'),
+                    Pattern::Glob(_) => true,
+                };
+            Self { field, exclude, pattern, across }
         })
     }
 
@@ -98,11 +206,15 @@ impl Word {
             text.push('/');
             push_lower(text, more);
         }
-        let found = match &self.pattern {
-            Pattern::Holds(word) => text.contains(word.as_str()),
-            Pattern::Glob(glob) => glob.is_match(text.as_str()),
-        };
-        found != self.exclude
+        self.is_in(text) != self.exclude
+    }
+
+    /// Whether it is found in a text in small letters.
+    fn is_in(&self, text: &str) -> bool {
+        match &self.pattern {
+            Pattern::Holds(word) => word.find(text.as_bytes()).is_some(),
+            Pattern::Glob(glob) => glob.is_match(text),
+        }
     }
 }
 
@@ -110,15 +222,22 @@ impl Pattern {
     fn new(field: Field, text: &str) -> Self {
         let text = text.to_lowercase();
         if !text.contains(['*', '?']) {
-            return Self::Holds(text);
+            return Self::Holds(Finder::new(&text).into_owned());
         }
         let anchored = if field == Field::Any { format!("*{text}*") } else { text.clone() };
-        globset::Glob::new(&anchored)
-            .map_or(Self::Holds(text), |glob| Self::Glob(glob.compile_matcher()))
+        globset::Glob::new(&anchored).map_or_else(
+            |_| Self::Holds(Finder::new(&text).into_owned()),
+            |glob| Self::Glob(glob.compile_matcher()),
+        )
     }
 }
 
-fn push_pair(text: &mut String, name: &str, instance: &str) {
+/// The bits of a set, from the first on; zero for one that is not in it.
+fn bits(set: u64) -> impl Iterator<Item = u64> {
+    (0..u64::BITS).map(move |number| set & (1 << number))
+}
+
+pub(super) fn push_pair(text: &mut String, name: &str, instance: &str) {
     if !text.is_empty() {
         text.push('/');
     }
@@ -129,7 +248,7 @@ fn push_pair(text: &mut String, name: &str, instance: &str) {
     }
 }
 
-fn push_lower(text: &mut String, name: &str) {
+pub(super) fn push_lower(text: &mut String, name: &str) {
     if name.is_ascii() {
         text.extend(name.bytes().map(|b| char::from(b.to_ascii_lowercase())));
     } else {

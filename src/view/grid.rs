@@ -39,7 +39,7 @@ pub(super) struct OnGrid {
 
 /// A grid of times, ascending. Buffers are kept between calls.
 #[derive(Debug, Default)]
-pub(super) struct Grid {
+pub struct Grid {
     pub(super) times: Vec<CdTime>,
     spare: Vec<CdTime>,
     /// Times this near are the same.

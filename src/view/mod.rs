@@ -16,6 +16,7 @@ pub mod plot;
 pub mod replay;
 pub mod selection;
 pub mod senders;
+mod texts;
 pub mod tree;
 pub mod window;
 

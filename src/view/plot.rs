@@ -6,10 +6,12 @@
 
 use super::axis::{Axis, AxisRule};
 use super::graphs::Style;
-use super::grid::{Grid, OnGrid, Part, VALUE_MAX};
+use super::grid::{OnGrid, Part, VALUE_MAX};
 use super::panels::{Line, Panel};
 use crate::metric::{CdTime, Interval, Span};
-use crate::store::{Mode, Stats, Store, Trace};
+use crate::store::{Mode, SeriesId, Stats, Store, Trace};
+
+pub use super::grid::Grid;
 
 /// What a panel draws.
 #[derive(Clone, Debug, Default)]
@@ -54,55 +56,72 @@ pub struct PlotPoint {
     pub base: f64,
 }
 
-/// Buffers that are kept between calls.
+/// The traces of a panel, in order of its lines: what the store goes on with.
 #[derive(Debug, Default)]
-pub struct Scratch {
-    traces: Vec<Trace>,
-    grid: Grid,
+pub struct Traces(Vec<(SeriesId, Trace)>);
+
+/// What a panel is made with, kept between calls.
+#[derive(Debug)]
+pub struct Scratch<'a> {
+    /// Of this panel.
+    pub traces: &'a mut Traces,
+    /// For any panel.
+    pub grid: &'a mut Grid,
 }
 
-/// What a panel draws of `span` on `columns` pixels.
-pub fn panel_plot(
-    panel: &Panel,
-    store: &Store,
-    span: Span,
-    columns: usize,
-    mode: Mode,
-    scratch: &mut Scratch,
-) -> PanelPlot {
-    // As the store cuts the span.
-    let column = span.width().mul_f64(1.0 / (columns.max(2) - 1) as f64);
-    let ids = panel.lines.iter().flat_map(|line| &line.series);
-    let longest = ids.filter_map(|&id| store.series(id)).map(|series| series.interval).max();
-    let interval_secs = longest.unwrap_or_default().max(column).secs_f64();
-    let mut draw = Draw {
-        panel,
-        store,
-        span,
-        columns,
-        column,
-        mode,
-        plot: PanelPlot { interval_secs, ..PanelPlot::default() },
-    };
-    if draw.stacked() || draw.shares() {
-        let read = panel.lines.iter().filter(|line| line.drawn || draw.shares());
-        draw.together(&read.collect::<Vec<_>>(), scratch);
-    } else {
-        for line in panel.drawn() {
-            draw.line(line, scratch);
+impl Traces {
+    fn read(&mut self, ids: impl Iterator<Item = SeriesId>, read: impl Fn(SeriesId, &mut Trace)) {
+        let mut count = 0;
+        for id in ids {
+            match self.0.get_mut(count) {
+                Some((of, trace)) if *of == id => read(id, trace),
+                known => {
+                    let mut trace = Trace::default();
+                    read(id, &mut trace);
+                    match known {
+                        Some(place) => *place = (id, trace),
+                        None => self.0.push((id, trace)),
+                    }
+                }
+            }
+            count += 1;
         }
+        self.0.truncate(count);
     }
-    let mut plot = draw.plot;
-    // Zero means nothing to what the wire said.
-    let style = if mode == Mode::Rate { panel.style } else { Style::Line };
-    plot.extent = extent(&plot.lines, style);
-    plot.resets.sort_by(f64::total_cmp);
-    // A host that restarts does so in all of its counters.
-    plot.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
-    plot
 }
 
 impl PanelPlot {
+    /// Becomes what `panel` draws of `span` on `columns` pixels; buffers are kept.
+    pub fn fill(
+        &mut self,
+        panel: &Panel,
+        store: &Store,
+        span: Span,
+        columns: usize,
+        mode: Mode,
+        scratch: Scratch<'_>,
+    ) {
+        // As the store cuts the span.
+        let column = span.width().mul_f64(1.0 / (columns.max(2) - 1) as f64);
+        let ids = panel.lines.iter().flat_map(|line| &line.series);
+        let longest = ids.filter_map(|&id| store.series(id)).map(|series| series.interval).max();
+        self.interval_secs = longest.unwrap_or_default().max(column).secs_f64();
+        self.resets.clear();
+        let mut draw = Draw { panel, store, span, columns, column, mode, plot: self, used: 0 };
+        let all = draw.shares();
+        let read: Vec<&Line> = panel.lines.iter().filter(|line| line.drawn || all).collect();
+        draw.read(&read, scratch.traces);
+        draw.all(&read, &scratch.traces.0, scratch.grid);
+        let used = draw.used;
+        self.lines.truncate(used);
+        // Zero means nothing to what the wire said.
+        let style = if mode == Mode::Rate { panel.style } else { Style::Line };
+        self.extent = extent(&self.lines, style);
+        self.resets.sort_by(f64::total_cmp);
+        // A host that restarts does so in all of its counters.
+        self.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
+    }
+
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
         let rule = match mode {
@@ -122,6 +141,13 @@ impl PanelPlot {
 }
 
 impl PlotLine {
+    /// Empties it and keeps its buffers.
+    fn clear(&mut self) {
+        self.points.clear();
+        self.breaks.clear();
+        (self.stats, self.dense, self.down) = (None, false, false);
+    }
+
     /// The point in force at `t`: the newest that is not later, if the line goes on from it or it
     /// is not older than `age_max_secs`.
     pub fn at(&self, t: f64, age_max_secs: f64) -> Option<&PlotPoint> {
@@ -160,7 +186,9 @@ struct Draw<'a> {
     /// Width of a column.
     column: Interval,
     mode: Mode,
-    plot: PanelPlot,
+    plot: &'a mut PanelPlot,
+    /// How many of its lines are made.
+    used: usize,
 }
 
 impl Draw<'_> {
@@ -174,44 +202,48 @@ impl Draw<'_> {
         self.panel.percent && self.mode == Mode::Rate
     }
 
-    fn line(&mut self, line: &Line, scratch: &mut Scratch) {
-        if line.series.len() > 1 {
-            self.together(&[line], scratch);
-            return;
-        }
-        self.read(&[line], &mut scratch.traces);
-        if let Some(trace) = scratch.traces.first() {
-            self.plot.lines.push(own_line(self.looks(line), trace));
-        }
+    fn read(&mut self, lines: &[&Line], traces: &mut Traces) {
+        let ids = lines.iter().flat_map(|line| &line.series).copied();
+        let (store, resets) = (self.store, &mut self.plot.resets);
+        traces.read(ids, |id, trace| store.trace(id, self.span, self.columns, self.mode, trace));
+        let told = traces.0.iter().flat_map(|(_, trace)| &trace.resets);
+        resets.extend(told.map(|time| time.secs_f64()));
     }
 
-    /// The traces of all series of `lines`, one after another.
-    fn read(&mut self, lines: &[&Line], traces: &mut Vec<Trace>) {
-        let ids: Vec<_> = lines.iter().flat_map(|line| &line.series).copied().collect();
-        traces.resize_with(ids.len().max(traces.len()), Trace::default);
-        for (id, trace) in ids.into_iter().zip(traces) {
-            self.store.trace(id, self.span, self.columns, self.mode, trace);
-            self.plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
+    /// Draws `lines` from the traces of their series, one after another.
+    fn all(&mut self, lines: &[&Line], mut traces: &[(SeriesId, Trace)], grid: &mut Grid) {
+        if self.stacked() || self.shares() {
+            self.together(lines, traces, grid);
+            return;
+        }
+        for line in lines {
+            let (own, others) = traces.split_at(line.series.len().min(traces.len()));
+            traces = others;
+            if let [(_, trace)] = own {
+                let looks = self.looks(line);
+                own_line(looks, trace, self.next_line());
+            } else {
+                self.together(&[line], own, grid);
+            }
         }
     }
 
     /// Reads `lines` on one grid and draws them there.
-    fn together(&mut self, lines: &[&Line], scratch: &mut Scratch) {
-        self.read(lines, &mut scratch.traces);
-        let ids = lines.iter().flat_map(|line| &line.series);
-        let series = ids.filter_map(|&id| self.store.series(id));
-        let parts: Vec<Part<'_>> = series
-            .zip(&scratch.traces)
-            .map(|(series, trace)| Part { trace, interval: series.interval.max(self.column) })
-            .collect();
-        scratch.grid.fill(&parts);
+    fn together(&mut self, lines: &[&Line], traces: &[(SeriesId, Trace)], grid: &mut Grid) {
+        let part = |(id, trace)| {
+            let interval = self.store.series(id)?.interval.max(self.column);
+            Some(Part { trace, interval })
+        };
+        let parts: Vec<Part<'_>> =
+            traces.iter().filter_map(|(id, trace)| part((*id, trace))).collect();
+        grid.fill(&parts);
 
         let mut rest = parts.as_slice();
         let (mut on_grid, mut exact) = (Vec::new(), Vec::new());
         for line in lines {
             let (own, others) = rest.split_at(line.series.len().min(rest.len()));
             rest = others;
-            on_grid.push(scratch.grid.combine(own, self.panel.combine));
+            on_grid.push(grid.combine(own, self.panel.combine));
             // The store has seen every sample, the grid only their averages.
             exact.push(match own {
                 [one] if !self.shares() => one.trace.stats,
@@ -219,17 +251,29 @@ impl Draw<'_> {
             });
         }
         if self.shares() {
-            to_shares(&mut on_grid, scratch.grid.times.len());
+            to_shares(&mut on_grid, grid.times.len());
         }
-        let mut tops = self.stacked().then(|| vec![0.0; scratch.grid.times.len()]);
+        let mut tops = self.stacked().then(|| vec![0.0; grid.times.len()]);
         let drawn = lines.iter().zip(on_grid.iter().zip(exact)).filter(|(line, _)| line.drawn);
         for (line, (on_grid, exact)) in drawn {
-            let times = &scratch.grid.times;
-            let mut out =
-                grid_line(self.looks(line), times, on_grid, self.span, tops.as_deref_mut());
-            out.stats = exact.map(|stats| scaled(stats, self.looks(line).scale)).or(out.stats);
-            self.plot.lines.push(out);
+            let (looks, span) = (self.looks(line), self.span);
+            let out = self.next_line();
+            grid_line(looks, &grid.times, on_grid, span, tops.as_deref_mut(), out);
+            out.stats = exact.map(|stats| scaled(stats, looks.scale)).or(out.stats);
         }
+    }
+
+    /// An empty line after those that are made, with the buffers of the one that was there.
+    fn next_line(&mut self) -> &mut PlotLine {
+        if self.plot.lines.len() <= self.used {
+            self.plot.lines.resize_with(self.used + 1, PlotLine::default);
+        }
+        self.used += 1;
+        let index = self.used - 1;
+        #[expect(clippy::indexing_slicing, reason = "made long enough above")]
+        let line = &mut self.plot.lines[index];
+        line.clear();
+        line
     }
 
     /// Factor and side are for the panel's unit, which what the wire said does not have.
@@ -246,22 +290,22 @@ fn finite(value: f64) -> f64 {
 }
 
 /// A line made of one series: its own columns.
-fn own_line(Looks { scale, down }: Looks, trace: &Trace) -> PlotLine {
+fn own_line(Looks { scale, down }: Looks, trace: &Trace, out: &mut PlotLine) {
     let sign = if down { -scale } else { scale };
-    let mut out = PlotLine { breaks: trace.breaks.clone(), down, ..PlotLine::default() };
-    for column in &trace.columns {
+    out.down = down;
+    out.breaks.extend_from_slice(&trace.breaks);
+    out.dense = trace.columns.iter().any(|column| column.count > 1);
+    out.points.extend(trace.columns.iter().map(|column| {
         let (a, b) = (finite(column.min * sign), finite(column.max * sign));
-        out.dense |= column.count > 1;
-        out.points.push(PlotPoint {
+        PlotPoint {
             t: column.time.secs_f64(),
             y: finite(column.mean * sign),
             lo: a.min(b),
             hi: a.max(b),
             base: 0.0,
-        });
-    }
+        }
+    }));
     out.stats = trace.stats.map(|stats| scaled(stats, scale));
-    out
 }
 
 fn scaled(stats: Stats, scale: f64) -> Stats {
@@ -296,8 +340,9 @@ fn grid_line(
     on_grid: &OnGrid,
     span: Span,
     mut tops: Option<&mut [f64]>,
-) -> PlotLine {
-    let mut out = PlotLine { down, ..PlotLine::default() };
+    out: &mut PlotLine,
+) {
+    out.down = down;
     let sign = if down { -1.0 } else { 1.0 };
     let mut figures = Figures::new(span);
     let mut before = None;
@@ -323,7 +368,6 @@ fn grid_line(
         out.points.push(PlotPoint { t: time.secs_f64(), y, lo: y, hi: y, base });
     }
     out.stats = figures.stats();
-    out
 }
 
 /// Gathers the figures of the values inside a span.

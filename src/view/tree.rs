@@ -1,11 +1,12 @@
 //! The sidebar's rows: hosts, plugin instances and series, flattened and filtered.
 //!
 //! Flattened when the series, the filter or what is open change; a frame then touches only the
-//! rows that it shows.
+//! rows that it shows. What is closed is not walked, and a filter looks at each name once.
 
-use super::filter::Filter;
+use super::filter::{Filter, Undecided, push_lower, push_pair};
 use super::graphs::plain_label;
 use super::selection::Scope;
+use super::texts::{FoundInTexts, Texts};
 use crate::store::{HostNode, ListNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
 
@@ -43,87 +44,124 @@ pub struct Rows {
     /// Series that match the filter.
     pub matched: usize,
     made_for: Option<(u64, u64)>,
+    texts: Texts,
 }
 
 impl Rows {
     /// Flattens anew if the series or the tree's `revision` have changed.
     pub fn update(&mut self, store: &Store, filter: &Filter, open: &HashSet<Scope>, revision: u64) {
+        self.texts.learn(store);
         let made_for = Some((store.revision(), revision));
         if self.made_for == made_for {
             return;
         }
         self.made_for = made_for;
         self.rows.clear();
-        self.matched = 0;
-        let mut flatten = Flatten { store, filter, open, rows: self, scratch: String::new() };
-        for (host, node) in store.index().hosts().iter().enumerate() {
-            flatten.host(host, node);
+        let mut flatten = Flatten { rows: &mut self.rows, matched: 0 };
+        let hosts = store.index().hosts();
+        if filter.is_empty() {
+            for (host, node) in hosts.iter().enumerate() {
+                flatten.host(host, node, open);
+            }
+            self.matched = store.usage().series;
+            return;
         }
+        let found = FoundInTexts::new(&mut self.texts, filter);
+        let mut sieve = Sieve { filter, found, text: String::new() };
+        for (host, node) in hosts.iter().enumerate() {
+            flatten.host_filtered(host, node, &mut sieve);
+        }
+        self.matched = flatten.matched;
     }
 }
 
 struct Flatten<'a> {
-    store: &'a Store,
+    rows: &'a mut Vec<Row>,
+    /// Series that match the filter.
+    matched: usize,
+}
+
+/// A filter, and what it finds.
+struct Sieve<'a> {
     filter: &'a Filter,
-    open: &'a HashSet<Scope>,
-    rows: &'a mut Rows,
-    scratch: String,
+    found: FoundInTexts<'a>,
+    text: String,
 }
 
 impl Flatten<'_> {
-    fn host(&mut self, host: usize, node: &HostNode) {
-        let start = self.rows.rows.len();
-        let matched = self.rows.matched;
-        self.rows.rows.push(Row::Host { host });
-        let open = self.is_open(|| scope_of_host(node));
+    fn host(&mut self, host: usize, node: &HostNode, open: &HashSet<Scope>) {
+        if node.plugins.is_empty() {
+            return;
+        }
+        self.rows.push(Row::Host { host });
+        if !open.contains(&scope_of_host(node)) {
+            return;
+        }
         for (plugin, child) in node.plugins.iter().enumerate() {
-            self.plugin(host, node, plugin, child, open);
-        }
-        if self.rows.matched == matched {
-            self.rows.rows.truncate(start);
-        }
-    }
-
-    fn plugin(
-        &mut self,
-        host: usize,
-        up: &HostNode,
-        plugin: usize,
-        node: &PluginNode,
-        shown: bool,
-    ) {
-        let start = self.rows.rows.len();
-        let matched = self.rows.matched;
-        if shown {
-            self.rows.rows.push(Row::Plugin { host, plugin });
-        }
-        let open = shown && self.is_open(|| scope_of_plugin(up, node));
-        for list in &node.lists {
-            if !self.matches(list) {
-                continue;
+            self.rows.push(Row::Plugin { host, plugin });
+            if open.contains(&scope_of_plugin(node, child)) {
+                self.rows.extend(series_of(child).map(|id| Row::Series { host, plugin, id }));
             }
-            self.rows.matched += list.series.len();
-            if open {
-                let rows = list.series.iter().map(|&id| Row::Series { host, plugin, id });
-                self.rows.rows.extend(rows);
-            }
-        }
-        if self.rows.matched == matched {
-            self.rows.rows.truncate(start);
         }
     }
 
     /// A filter opens what it finds; the user's own choice is kept for when it is cleared.
-    fn is_open(&self, scope: impl Fn() -> Scope) -> bool {
-        !self.filter.is_empty() || self.open.contains(&scope())
+    fn host_filtered(&mut self, host: usize, node: &HostNode, sieve: &mut Sieve<'_>) {
+        let Some(left) = sieve.filter.narrow_by_host(&node.name, &mut sieve.text) else {
+            return;
+        };
+        let (start, matched) = (self.rows.len(), self.matched);
+        self.rows.push(Row::Host { host });
+        for (plugin, child) in node.plugins.iter().enumerate() {
+            self.plugin_filtered((host, node), (plugin, child), left, sieve);
+        }
+        if self.matched == matched {
+            self.rows.truncate(start);
+        }
     }
 
-    fn matches(&mut self, list: &ListNode) -> bool {
-        if self.filter.is_empty() {
-            return true;
+    fn plugin_filtered(
+        &mut self,
+        (host, up): (usize, &HostNode),
+        (plugin, node): (usize, &PluginNode),
+        left: Undecided,
+        sieve: &mut Sieve<'_>,
+    ) {
+        let name = (&*node.plugin, &*node.instance);
+        let Some(left) = sieve.filter.narrow_by_plugin(left, name, &mut sieve.text) else {
+            return;
+        };
+        let (start, matched) = (self.rows.len(), self.matched);
+        self.rows.push(Row::Plugin { host, plugin });
+        for list in &node.lists {
+            if left.is_empty() || sieve.lets_through(up, node, list, left) {
+                self.matched += list.series.len();
+                self.rows.extend(list.series.iter().map(|&id| Row::Series { host, plugin, id }));
+            }
         }
-        let series = list.series.first().and_then(|&id| self.store.series(id));
-        series.is_some_and(|series| self.filter.matches(&series.identifier, &mut self.scratch))
+        if self.matched == matched {
+            self.rows.truncate(start);
+        }
+    }
+}
+
+impl Sieve<'_> {
+    fn lets_through(
+        &mut self,
+        host: &HostNode,
+        plugin: &PluginNode,
+        list: &ListNode,
+        left: Undecided,
+    ) -> bool {
+        let filter = self.filter;
+        self.found.of(list).is_some_and(|(found, type_)| {
+            filter.decide(left, found, |whole| {
+                push_lower(whole, &host.name);
+                push_pair(whole, &plugin.plugin, &plugin.instance);
+                whole.push('/');
+                whole.push_str(type_);
+            })
+        })
     }
 }
 

@@ -20,6 +20,8 @@ pub const PRESETS: [(u64, &str); 7] = [
 pub const WIDTH_MIN: Interval = Interval::from_raw(1 << 24);
 /// Widest window: ten days.
 pub const WIDTH_MAX: Interval = Interval::from_secs(864_000);
+/// Width of a window that has seen nothing yet; it grows by the presets with what there is to show.
+pub const WIDTH_START: Interval = Interval::from_secs(60);
 /// Zooms that Backspace can take back.
 const BACK_MAX: usize = 50;
 
@@ -79,6 +81,14 @@ impl TimeWindow {
             Anchor::Live => now,
             Anchor::Detached { end } | Anchor::Paused { end, .. } => end,
         };
+        Span::new(end.saturating_sub(self.width), end)
+    }
+
+    /// The span of a live window on `columns` pixels: as wide, and its right edge at the next whole
+    /// column as the store cuts time, so that what is drawn stands still until it has moved by one.
+    pub fn live_span(&self, now: CdTime, columns: usize) -> Span {
+        let column = self.width.raw().div_ceil(columns.max(2) as u64 - 1).max(1);
+        let end = CdTime::from_raw(now.raw().div_ceil(column).saturating_mul(column));
         Span::new(end.saturating_sub(self.width), end)
     }
 
@@ -203,6 +213,15 @@ impl TimeWindow {
     }
 }
 
+/// The width for data that began at `oldest`: the narrowest preset from [`WIDTH_START`] on that
+/// holds all of it up to `now`, and no more than is `wanted`. Without data it is the first.
+pub fn width_for(oldest: Option<CdTime>, now: CdTime, wanted: Interval) -> Interval {
+    let held = oldest.map_or(Interval::default(), |oldest| now.since(oldest));
+    let presets = PRESETS.iter().map(|&(secs, _)| Interval::from_secs(secs));
+    let mut enough = presets.filter(|&preset| preset >= WIDTH_START && preset >= held);
+    enough.next().unwrap_or(wanted).min(wanted)
+}
+
 fn clamp(width: Interval) -> Interval {
     width.clamp(WIDTH_MIN, WIDTH_MAX)
 }
@@ -223,6 +242,52 @@ mod tests {
         let got = (span.start.secs_f64(), span.end.secs_f64());
         let close = (got.0 - start_secs).abs() < 1e-3 && (got.1 - end_secs).abs() < 1e-3;
         assert!(close, "{got:?} instead of {:?}", (start_secs, end_secs));
+    }
+
+    #[test]
+    fn a_window_grows_by_the_presets_with_what_there_is_to_show() {
+        let width = |age_secs: Option<u64>, wanted| {
+            let oldest = age_secs.map(|age| NOW.saturating_sub(Interval::from_secs(age)));
+            width_for(oldest, NOW, Interval::from_secs(wanted)).secs_f64()
+        };
+        for (age, wanted, expected) in [
+            (None, 300, 60.0),
+            (Some(0), 300, 60.0),
+            (Some(60), 300, 60.0),
+            (Some(61), 300, 300.0),
+            (Some(299), 3_600, 300.0),
+            (Some(301), 3_600, 900.0),
+            (Some(9_000), 3_600, 3_600.0),
+            // What the user chose is never left behind, be it no preset or a narrow one.
+            (Some(100), 200, 200.0),
+            (None, 10, 10.0),
+            (Some(9_999), 864_000, 21_600.0),
+        ] {
+            assert_eq!(width(age, wanted), expected, "{age:?} of {wanted}");
+        }
+        // Wider than any preset.
+        let all = CdTime::from_secs(1_000_000);
+        let width = width_for(Some(CdTime::ZERO), all, Interval::from_secs(500_000));
+        assert_eq!(width, Interval::from_secs(500_000));
+        // A clock that is ahead of ours.
+        assert_eq!(width_for(Some(all), NOW, WIDTH_MAX), WIDTH_START);
+    }
+
+    #[test]
+    fn the_live_edge_of_a_plot_moves_by_whole_columns() {
+        let window = live();
+        let spans: Vec<Span> = (0..100_u64)
+            .map(|n| NOW.saturating_add(Interval::from_raw(n * (1 << 26))))
+            .map(|now| {
+                let span = window.live_span(now, 101);
+                assert!(span.end >= now && span.end.since(now) <= Interval::from_secs(1));
+                assert_eq!(span.width(), window.width());
+                span
+            })
+            .collect();
+        // 100 steps of 62.5 ms, columns of a second.
+        let moves = spans.windows(2).filter(|pair| pair[0] != pair[1]).count();
+        assert!((6..=7).contains(&moves), "{moves}");
     }
 
     #[test]

@@ -58,64 +58,138 @@ pub(crate) fn many_panels(options: &Options) -> Result<Vec<Figure>, String> {
 }
 
 pub(crate) fn long_sidebar(options: &Options) -> Result<Vec<Figure>, String> {
-    let scene = Scene {
+    frames(options, &million(options))
+}
+
+/// A million series, all of them names but four.
+fn million(options: &Options) -> Scene {
+    Scene {
         panels: 1,
         lines: 4,
         samples: 60,
         size: vec2(1_280.0, 800.0),
-        other_hosts: if options.once { 10 } else { 1_000 },
+        other_hosts: if options.once { 2 } else { 1_000 },
         window_secs: 600.0,
-    };
-    frames(options, &scene)
+    }
 }
 
 /// Draws frame after frame, each a second later.
 fn frames(options: &Options, scene: &Scene) -> Result<Vec<Figure>, String> {
-    let ctx = egui::Context::default();
-    let clock = Rc::new(Cell::new(NOW));
-    let (outlet, intake) = Outlet::new(64, Box::new(|| ()));
-    let mut app = app(&ctx, intake, scene, &clock);
-    let mut frame = eframe::Frame::_new_kittest();
-    // A frame that nobody looks at drains the channel.
-    let mut live = Live::new(scene, outlet, &mut || app.logic(&ctx, &mut frame));
-    let (mut layout, mut tessellation, mut whole) = (Vec::new(), Vec::new(), Vec::new());
-    let (start, mut number, mut vertices) = (Instant::now(), 0, 0);
-    while number < FRAMES_FIRST + 1 || !options.once && start.elapsed() < MEASURED {
-        clock.set(clock.get().saturating_add(FRAME));
-        live.second(clock.get());
-        live.offer();
+    let mut screen = Screen::new(scene);
+    let mut costs = Vec::new();
+    let start = Instant::now();
+    while costs.is_empty() || !options.once && start.elapsed() < MEASURED {
+        screen.second();
+        costs.push(screen.frame(Vec::new()));
+    }
+    if screen.app.panels().len() != scene.panels {
+        return Err(format!("{} panels are drawn", screen.app.panels().len()));
+    }
+    let vertices = costs.last().map_or(0, |cost| cost.vertices);
+    let all = |millis: fn(&Cost) -> f64| costs.iter().map(millis).collect();
+    Ok(vec![
+        figure("", "ms/frame", all(|cost| cost.layout + cost.tessellation), vertices),
+        figure("layout", "ms/frame", all(|cost| cost.layout), vertices),
+        figure("tessellation", "ms/frame", all(|cost| cost.tessellation), vertices),
+    ])
+}
+
+/// What is typed; then as many times Backspace.
+const TYPED: &str = "gauge-7 -plugin9";
+
+pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
+    let mut screen = Screen::new(&million(options));
+    let key = |key| {
+        let (physical_key, repeat, modifiers) = (None, false, egui::Modifiers::NONE);
+        egui::Event::Key { key, physical_key, pressed: true, repeat, modifiers }
+    };
+    screen.frame(vec![egui::Event::Text("/".to_owned())]);
+    screen.frame(Vec::new());
+    let typed = TYPED.chars().map(|letter| egui::Event::Text(letter.to_string()));
+    let erased = TYPED.chars().map(|_| key(egui::Key::Backspace));
+    let (mut costs, mut matched) = (Vec::new(), 0);
+    for event in typed.chain(erased) {
+        // One frame takes the key, the next one shows what it did.
+        let [taken, shown] = [vec![event], Vec::new()].map(|events| screen.frame(events));
+        costs.push([taken, shown].iter().map(|cost| cost.layout + cost.tessellation).sum());
+        matched += screen.app.rows().matched as u64;
+        if costs.len() == TYPED.len() && screen.app.view().filter.text() != TYPED {
+            return Err(format!("the filter is {:?}", screen.app.view().filter.text()));
+        }
+    }
+    let longest = costs.iter().copied().fold(0.0, f64::max);
+    Ok(vec![
+        figure("", "ms/key", costs, matched),
+        figure("longest", "ms/key", vec![longest], matched),
+    ])
+}
+
+/// What a frame cost.
+struct Cost {
+    layout: f64,
+    tessellation: f64,
+    vertices: u64,
+}
+
+/// The app, what feeds it, and its clock.
+struct Screen {
+    ctx: egui::Context,
+    app: App,
+    frame: eframe::Frame,
+    clock: Rc<Cell<CdTime>>,
+    live: Live,
+    size: egui::Vec2,
+}
+
+impl Screen {
+    /// With all that is past drained, and the first frames drawn.
+    fn new(scene: &Scene) -> Self {
+        let ctx = egui::Context::default();
+        let clock = Rc::new(Cell::new(NOW));
+        let (outlet, intake) = Outlet::new(64, Box::new(|| ()));
+        let mut app = app(&ctx, intake, scene, &clock);
+        let mut frame = eframe::Frame::_new_kittest();
+        // A frame that nobody looks at drains the channel.
+        let live = Live::new(scene, outlet, &mut || app.logic(&ctx, &mut frame));
+        let mut screen = Self { ctx, app, frame, clock, live, size: scene.size };
+        for _ in 0..FRAMES_FIRST {
+            screen.second();
+            screen.frame(Vec::new());
+        }
+        screen
+    }
+
+    /// The clock moves on, and every series on the canvas has one more value.
+    fn second(&mut self) {
+        self.clock.set(self.clock.get().saturating_add(FRAME));
+        self.live.second(self.clock.get());
+        self.live.offer();
+    }
+
+    fn frame(&mut self, events: Vec<egui::Event>) -> Cost {
         let input = egui::RawInput {
-            screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), scene.size)),
-            time: Some(clock.get().secs_from(NOW)),
+            screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), self.size)),
+            time: Some(self.clock.get().secs_from(NOW)),
             focused: true,
+            events,
             ..Default::default()
         };
         let begin = cpu();
-        let mut output = ctx.run_ui(input, |ui| {
-            app.logic(ui.ctx(), &mut frame);
-            app.ui(ui, &mut frame);
+        let mut output = self.ctx.run_ui(input, |ui| {
+            self.app.logic(ui.ctx(), &mut self.frame);
+            self.app.ui(ui, &mut self.frame);
         });
         // Nobody has a graphics card to put textures on.
         output.textures_delta.clear();
         let middle = cpu();
-        let drawn = ctx.tessellate(output.shapes, output.pixels_per_point);
+        let drawn = self.ctx.tessellate(output.shapes, output.pixels_per_point);
         let end = cpu();
-        number += 1;
-        if number > FRAMES_FIRST {
-            layout.push(millis(middle, begin));
-            tessellation.push(millis(end, middle));
-            whole.push(millis(end, begin));
-            vertices = drawn.iter().map(vertices_of).sum();
+        Cost {
+            layout: millis(middle, begin),
+            tessellation: millis(end, middle),
+            vertices: drawn.iter().map(vertices_of).sum(),
         }
     }
-    if app.panels().len() != scene.panels {
-        return Err(format!("{} panels are drawn", app.panels().len()));
-    }
-    Ok(vec![
-        figure("", "ms/frame", whole, vertices),
-        figure("layout", "ms/frame", layout, vertices),
-        figure("tessellation", "ms/frame", tessellation, vertices),
-    ])
 }
 
 fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
@@ -193,9 +267,9 @@ impl Live {
         }
     }
 
-    /// A hundred series with one value each.
+    /// A thousand series with one value each.
     fn other_host(&mut self, host: usize) {
-        for n in 0..100_u32 {
+        for n in 0..1_000_u32 {
             let (host, plugin) = (format!("other{host}"), format!("plugin{}", n / 10));
             let id = Identifier::new(&host, &plugin, "", "gauge", &n.to_string());
             let list = self.feed.list(id, &[DsType::Gauge]);

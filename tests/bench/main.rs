@@ -94,21 +94,28 @@ const BENCHES: &[Bench] = &[
     },
     #[cfg(feature = "window")]
     Bench {
-        name: "frame-one",
+        name: "frame_50x10k_ms",
         input: "a frame of 1,280 x 800: one panel, 50 series x 10,000 samples, scrolling live",
         run: frames::one_panel,
     },
     #[cfg(feature = "window")]
     Bench {
-        name: "frame-many",
+        name: "frame_24x4_ms",
         input: "a frame of 1,280 x 4,000: 24 panels x 4 series x 600 samples, scrolling live",
         run: frames::many_panels,
     },
     #[cfg(feature = "window")]
     Bench {
-        name: "frame-sidebar",
-        input: "a frame of 1,280 x 800 with 100,000 series in the tree, one host open",
+        name: "frame_sidebar_1m_ms",
+        input: "a frame of 1,280 x 800, live, with 1,000,000 series of 1,000 hosts in the tree, \
+                one host open",
         run: frames::long_sidebar,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "filter_1m_ms",
+        input: "one key typed into the filter above that tree, until a frame shows what matches",
+        run: frames::filter,
     },
     #[cfg(feature = "window")]
     Bench {
@@ -124,8 +131,9 @@ const BENCHES: &[Bench] = &[
     },
     #[cfg(feature = "window")]
     Bench {
-        name: "window-live",
-        input: "the same, live, 12 panels x 4 series at 1 s",
+        name: "live_cpu_percent",
+        input: "the program under Xvfb (software OpenGL), live, 12 panels x 4 series at 1 s, a \
+                window of 10 minutes that is full: CPU of one core, over 20 s",
         run: window::live,
     },
 ];

@@ -20,6 +20,8 @@ const OPENED_MAX: Duration = Duration::from_secs(30);
 const STARTS: usize = 5;
 /// The unit of `/proc/PID/stat` on every Linux.
 const TICKS_PER_SEC: f64 = 100.0;
+/// The live window is so wide, and full.
+const WINDOW_SECS: u64 = 600;
 /// What the live window shows.
 const PANELS: usize = 12;
 const LINES: usize = 4;
@@ -63,6 +65,13 @@ impl Desktop {
 
     fn status_file(&self) -> PathBuf {
         self.folder.path().join("status.json")
+    }
+
+    /// What the user chose last time.
+    fn settings(&self, text: &str) -> Result<(), String> {
+        let folder = self.folder.path().join("collectoscope");
+        std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
+        std::fs::write(folder.join("settings.toml"), text).map_err(|error| error.to_string())
     }
 
     fn program(&self) -> Command {
@@ -141,10 +150,15 @@ pub(crate) fn idle(options: &Options) -> Result<Vec<Figure>, String> {
 
 pub(crate) fn live(options: &Options) -> Result<Vec<Figure>, String> {
     let desktop = Desktop::open()?;
+    desktop.settings(&format!("window_secs = {WINDOW_SECS}.0"))?;
     let program = desktop.run()?;
     let mut sender = Sender::new(&desktop)?;
-    for age in (1..=60).rev() {
+    for age in (1..=WINDOW_SECS).rev() {
         sender.send(age);
+        if age % 20 == 0 {
+            // No faster than the smallest receive buffer takes it.
+            sleep(Duration::from_millis(5));
+        }
     }
     watch(options, &desktop, &program, &mut || sender.send(0))
 }

@@ -14,7 +14,7 @@ use collectoscope::store::{Mode, SeriesId, Store};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::view::graphs::Graphs;
 use collectoscope::view::panels::{Panel, panels};
-use collectoscope::view::plot::{PanelPlot, PlotLine, Scratch, panel_plot};
+use collectoscope::view::plot::{Grid, PanelPlot, PlotLine, Scratch, Traces};
 use collectoscope::view::selection::{Scope, Selection};
 use collectoscope::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -156,8 +156,11 @@ impl Screen {
         columns: usize,
         mode: Mode,
     ) -> PanelPlot {
-        let mut scratch = Scratch::default();
-        panel_plot(panel, &self.store, span(from, to), columns, mode, &mut scratch)
+        let (mut plot, mut traces, mut grid) =
+            (PanelPlot::default(), Traces::default(), Grid::default());
+        let scratch = Scratch { traces: &mut traces, grid: &mut grid };
+        plot.fill(panel, &self.store, span(from, to), columns, mode, scratch);
+        plot
     }
 }
 

@@ -2,6 +2,7 @@
 //!
 //! After each act every widget that can be used is checked to have a name.
 
+mod drawing;
 mod notifications;
 mod panes;
 mod replay;
@@ -252,7 +253,7 @@ fn rates_and_raw_values_change_places_by_key_and_by_mouse() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.press(Key::R);
     assert_eq!(stage.app().view().mode, Mode::Raw);
-    stage.assert_says("rx 4.00 k, min 1.00 k, avg 2.50 k, max 4.00 k");
+    stage.assert_says("rx 5.00 k, min 1.00 k, avg 3.00 k, max 5.00 k");
     stage.assert_says("Interface eth0 alpha raw");
     stage.click(Role::RadioButton, "Rates");
     assert_eq!(stage.app().view().mode, Mode::Rate);

@@ -129,3 +129,83 @@ fn a_series_is_called_what_its_plugin_does_not_say() {
         assert_eq!(series_of(node).map(label).collect::<Vec<_>>(), labels, "{names:?}");
     }
 }
+
+/// Hosts, plugins and types that look alike, so that words are found here and there.
+fn alike(count: usize) -> Screen {
+    let name = |n: usize| {
+        let (host, plugin) = (["cpu", "Web", "db/x"][n % 3], ["cpu", "df-root", "load"][n / 3 % 3]);
+        format!(
+            "{}/{plugin}/{}-{}",
+            host.replace('/', "_"),
+            ["load", "cpu", "percent"][n / 9 % 3],
+            n / 27
+        )
+    };
+    let names: Vec<String> = (0..count).map(name).collect();
+    Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
+    let screen = alike(300);
+    let mut rows = Rows::default();
+    let filters = [
+        "cpu",
+        "-cpu",
+        "cpu -load",
+        "load cpu",
+        "host:cpu",
+        "-host:cpu load",
+        "plugin:df -root",
+        "plugin:df-*",
+        "type:percent-1",
+        "type:*-1?",
+        "web/df",
+        "df-root/percent-1",
+        "-web/df",
+        "w*percent",
+        "-w*1",
+        "cpu/cpu cpu",
+        "1",
+        "-1 2",
+        "x/ -host:web",
+        "type:load plugin:load",
+    ];
+    for (revision, text) in (1..).zip(filters) {
+        let filter = Filter::new(text);
+        rows.update(&screen.store, &filter, &HashSet::new(), revision);
+        let mut found: Vec<_> = rows
+            .rows
+            .iter()
+            .filter_map(|row| match row {
+                Row::Series { id, .. } => Some(*id),
+                _ => None,
+            })
+            .collect();
+        found.sort();
+        let mut scratch = String::new();
+        let matches = |id: &SeriesId| {
+            let series = screen.store.series(*id).unwrap();
+            filter.matches(&series.identifier, &mut scratch)
+        };
+        let expected: Vec<SeriesId> = screen.store.ids().filter(matches).collect();
+        assert_eq!(found, expected, "{text:?}");
+        assert_eq!(rows.matched, expected.len(), "{text:?}");
+    }
+}
+
+#[test]
+fn series_that_come_while_nobody_filters_are_found_later() {
+    // More than are learnt at once.
+    let screen = alike(20_000);
+    let mut rows = Rows::default();
+    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    assert_eq!(rows.matched, screen.store.usage().series);
+    let all = screen.store.usage().series;
+    rows.update(&screen.store, &Filter::new("host:cpu"), &HashSet::new(), 1);
+    let cpu = rows.matched;
+    rows.update(&screen.store, &Filter::new("-host:cpu"), &HashSet::new(), 2);
+    assert_eq!(rows.matched, all - cpu);
+    rows.update(&screen.store, &Filter::new("type:percent-739"), &HashSet::new(), 3);
+    assert_eq!(rows.matched, 9);
+}

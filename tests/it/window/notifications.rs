@@ -106,6 +106,7 @@ fn a_click_on_a_row_shows_its_plugin_and_its_moment() {
 #[test]
 fn marks_stand_on_the_panels_they_belong_to_and_tell_what_was_said() {
     let mut stage = noisy();
+    stage.press(Key::Num3);
     let marks = |stage: &Stage, text: &str| {
         stage.named(Role::Label).iter().filter(|label| label.starts_with(text)).count()
     };

@@ -155,7 +155,7 @@ fn a_click_in_the_filter_lets_one_type_keys_that_mean_something_elsewhere() {
     stage.type_text("1 r?/ ");
     stage.press(Key::Space);
     assert!(stage.app().view().window.is_live());
-    assert_eq!(stage.width_secs(), 300.0);
+    assert_eq!(stage.width_secs(), 60.0);
     assert_eq!(stage.app().view().pane, None);
     assert_eq!(stage.app().view().filter.text(), "1 r?/ ");
 }

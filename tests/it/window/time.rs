@@ -27,6 +27,30 @@ fn a_live_window_follows_the_clock() {
 }
 
 #[test]
+fn a_window_that_has_seen_little_is_narrow_and_grows_until_the_user_chooses() {
+    let mut stage = Stage::new();
+    assert_eq!(stage.width_secs(), 60.0);
+    stage.seconds(50, ALPHA);
+    assert_eq!(stage.width_secs(), 60.0);
+    stage.seconds(20, ALPHA);
+    assert_eq!(stage.width_secs(), 300.0);
+    // As wide as it was set to be.
+    stage.seconds(300, ALPHA);
+    assert_eq!(stage.width_secs(), 300.0);
+
+    let mut chosen = Stage::hearing(ALPHA);
+    chosen.press(Key::Num2);
+    chosen.seconds(70, ALPHA);
+    assert_eq!(chosen.width_secs(), 60.0);
+
+    let mut paused = Stage::hearing(ALPHA);
+    paused.press(Key::Space);
+    paused.press(Key::Space);
+    paused.seconds(70, ALPHA);
+    assert_eq!(paused.width_secs(), 60.0);
+}
+
+#[test]
 fn space_holds_the_view_while_reception_goes_on() {
     let mut stage = Stage::hearing(ALPHA);
     stage.press(Key::Space);

@@ -1,0 +1,392 @@
+//! Strips: lines and areas as one mesh of triangles, two vertices a point.
+//!
+//! egui makes up to eight vertices of a point of a thin line, and a shape of its own of every dash.
+//! Here the soft edges, the width and the dashes of a line are in a small texture, and corners and
+//! ends are as egui makes them. Triangles without an area lie between two strips, so that the
+//! indices of a mesh follow from its length alone, and one that is made again keeps its buffers.
+
+use eframe::egui::epaint::Vertex;
+use eframe::egui::{
+    self, Color32, ColorImage, Mesh, Pos2, TextureHandle, TextureId, TextureOptions, Vec2, pos2,
+};
+
+/// How wide a line is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// The edge of an area.
+    Edge,
+    /// A line.
+    Line,
+    /// The line that the user points at.
+    Strong,
+}
+
+impl Width {
+    const ALL: [Self; 3] = [Self::Edge, Self::Line, Self::Strong];
+
+    /// Points.
+    pub(super) const fn points(self) -> f32 {
+        match self {
+            Self::Edge => 1.0,
+            Self::Line => 1.6,
+            Self::Strong => 2.4,
+        }
+    }
+}
+
+/// How a line is drawn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Pen {
+    pub(super) width: Width,
+    pub(super) color: Color32,
+    pub(super) dashed: bool,
+}
+
+/// A dash and the gap after it, points.
+const DASH: f32 = 6.0;
+const PERIOD: f32 = 9.0;
+/// Along a line that is not dashed: the middle of a dash.
+const SOLID: f32 = 0.5 * DASH / PERIOD;
+/// Texels from edge to edge of a line, and of a dash with its gap; powers of two, as old graphics
+/// cards repeat nothing else.
+const ACROSS: usize = 32;
+const ALONG: usize = 64;
+/// Columns of the texture: one for each width, and one for areas.
+const COLUMNS: usize = 4;
+/// Where areas are in the texture.
+const AREA: Pos2 = pos2((COLUMNS as f32 - 0.5) / COLUMNS as f32, SOLID);
+
+/// The texture that strips are drawn with.
+pub(super) struct LineTexture {
+    texture: TextureHandle,
+    feather: f32,
+}
+
+impl std::fmt::Debug for LineTexture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LineTexture").field("feather", &self.feather).finish_non_exhaustive()
+    }
+}
+
+/// What a strip needs to know of the texture.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ink {
+    texture: TextureId,
+    /// Width of a soft edge, points: one pixel.
+    feather: f32,
+}
+
+impl LineTexture {
+    /// The ink for the scale factor in force; `known` is kept from one frame to the next.
+    pub(super) fn ink(known: &mut Option<Self>, ctx: &egui::Context) -> Ink {
+        let feather = 1.0 / ctx.pixels_per_point().max(0.1);
+        #[expect(clippy::float_cmp, reason = "the same scale factor gives the same number")]
+        let usable = known.as_ref().is_some_and(|known| known.feather == feather);
+        if !usable {
+            *known = None;
+        }
+        let line = known.get_or_insert_with(|| {
+            let options = TextureOptions {
+                wrap_mode: egui::TextureWrapMode::Repeat,
+                ..TextureOptions::LINEAR
+            };
+            let texture = ctx.load_texture("lines", image(feather), options);
+            Self { texture, feather }
+        });
+        Ink { texture: line.texture.id(), feather }
+    }
+}
+
+/// Half the width of a strip: the line and its soft edge.
+fn radius(width: f32, feather: f32) -> f32 {
+    // As egui does it: what is thinner than a pixel is paler instead.
+    if is_thin(width, feather) { feather } else { 0.5 * (width + feather) }
+}
+
+fn is_thin(width: f32, feather: f32) -> bool {
+    width <= 0.9 * feather
+}
+
+/// How much of the colour is seen at `distance` from the middle of a line.
+fn strength(width: f32, feather: f32, distance: f32) -> f32 {
+    let soft = ((radius(width, feather) - distance) / feather).clamp(0.0, 1.0);
+    if is_thin(width, feather) { soft * width / feather } else { soft }
+}
+
+fn image(feather: f32) -> ColorImage {
+    let mut image = ColorImage::filled([COLUMNS * ACROSS, ALONG], Color32::TRANSPARENT);
+    for (number, pixel) in image.pixels.iter_mut().enumerate() {
+        let (column, row) = (number % (COLUMNS * ACROSS), number / (COLUMNS * ACROSS));
+        // From -1 to 1 across the strip.
+        let side = ((column % ACROSS) as f32 + 0.5) / ACROSS as f32 * 2.0 - 1.0;
+        let across = match Width::ALL.get(column / ACROSS) {
+            Some(width) => {
+                let width = width.points();
+                strength(width, feather, side.abs() * radius(width, feather))
+            }
+            // Nothing of it seeps into the columns beside it.
+            None if side.abs() < 0.5 => 1.0,
+            None => 0.0,
+        };
+        let along = (row as f32 + 0.5) / ALONG as f32 * PERIOD;
+        let to_dash = [along - PERIOD, along].map(|along| along.min(DASH - along));
+        let dash = (to_dash[0].max(to_dash[1]) / feather + 0.5).clamp(0.0, 1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
+        let alpha = (across * dash * 255.0).round() as u8;
+        *pixel = Color32::from_rgba_premultiplied(alpha, alpha, alpha, alpha);
+    }
+    image
+}
+
+/// Adds strips to a mesh.
+pub(super) struct Strips<'a> {
+    mesh: &'a mut Mesh,
+    ink: Ink,
+}
+
+impl<'a> Strips<'a> {
+    /// Begins anew in `mesh`, whose buffers are kept.
+    pub(super) fn new(mesh: &'a mut Mesh, ink: Ink) -> Self {
+        mesh.texture_id = ink.texture;
+        mesh.vertices.clear();
+        Self { mesh, ink }
+    }
+
+    /// The area between two edges; fewer than two points have none.
+    pub(super) fn area(
+        &mut self,
+        color: Color32,
+        edges: impl ExactSizeIterator<Item = (Pos2, Pos2)>,
+    ) {
+        if edges.len() < 2 {
+            return;
+        }
+        self.mesh.vertices.reserve(2 * edges.len() + 4);
+        let mut begun = false;
+        for (low, high) in edges {
+            if !begun {
+                self.jump_to(low);
+                begun = true;
+            }
+            let vertex = |pos| Vertex { pos, uv: AREA, color };
+            self.mesh.vertices.extend_from_slice(&[vertex(low), vertex(high)]);
+        }
+    }
+
+    /// A line through points; fewer than two make none.
+    pub(super) fn line(&mut self, pen: Pen, points: impl IntoIterator<Item = Pos2>) {
+        let mut points = points.into_iter();
+        let (Some(first), Some(mut at)) = (points.next(), points.next()) else {
+            return;
+        };
+        let mut stroke = Stroke::new(pen, self.ink);
+        let (mut normal, length) = normal(first, at).unwrap_or((Vec2::new(0.0, -1.0), 0.0));
+        let before = self.beyond(first, normal, -1.0);
+        self.jump_to(before + normal * stroke.radius);
+        self.pair(&stroke, before, normal, Color32::TRANSPARENT);
+        self.pair(&stroke, first, normal, pen.color);
+        stroke.go(length);
+        for next in points {
+            // A point on the last one says nothing of where the line goes.
+            let Some((after, length)) = self::normal(at, next) else { continue };
+            self.corner(&stroke, at, normal, after);
+            stroke.go(length);
+            (at, normal) = (next, after);
+        }
+        self.pair(&stroke, at, normal, pen.color);
+        let after = self.beyond(at, normal, 1.0);
+        self.pair(&stroke, after, normal, Color32::TRANSPARENT);
+    }
+
+    /// Makes the indices that belong to the vertices.
+    pub(super) fn finish(self) {
+        let strip = u32::try_from(self.mesh.vertices.len() / 2).unwrap_or(0).saturating_sub(1);
+        let indices = &mut self.mesh.indices;
+        let known = u32::try_from(indices.len() / 6).unwrap_or(0);
+        for first in (known.min(strip)..strip).map(|number| 2 * number) {
+            let (a, b, c, d) = (first, first + 1, first + 2, first + 3);
+            indices.extend_from_slice(&[a, b, c, b, c, d]);
+        }
+        indices.truncate(usize::try_from(strip).unwrap_or(0).saturating_mul(6));
+    }
+
+    /// As egui's lines bend: round corners are mitred, sharp ones cut off.
+    fn corner(&mut self, stroke: &Stroke, at: Pos2, before: Vec2, after: Vec2) {
+        let middle = (before + after) * 0.5;
+        let square = middle.length_sq();
+        if square >= 0.5 {
+            self.pair(stroke, at, middle / square, stroke.pen.color);
+            return;
+        }
+        // Half way to the middle, on both sides: as both are one point long, the length of what
+        // lies between follows from the length of the middle.
+        let length = square.sqrt();
+        let center = if length > 1e-6 { middle / length } else { Vec2::ZERO };
+        let share = 1.0 / (1.0 + length);
+        self.pair(stroke, at, (before + center) * share, stroke.pen.color);
+        self.pair(stroke, at, (after + center) * share, stroke.pen.color);
+    }
+
+    /// Where a line that ends at `at` has faded away.
+    fn beyond(&self, at: Pos2, normal: Vec2, forward: f32) -> Pos2 {
+        at + Vec2::new(-normal.y, normal.x) * forward * self.ink.feather
+    }
+
+    fn pair(&mut self, stroke: &Stroke, at: Pos2, normal: Vec2, color: Color32) {
+        let out = normal * stroke.radius;
+        self.mesh.vertices.extend_from_slice(&[
+            Vertex { pos: at + out, uv: pos2(stroke.left, stroke.along), color },
+            Vertex { pos: at - out, uv: pos2(stroke.right, stroke.along), color },
+        ]);
+    }
+
+    /// Leaves the last strip for the first vertex of the next one: four vertices, with which all
+    /// triangles in between have no area.
+    fn jump_to(&mut self, pos: Pos2) {
+        let Some(&last) = self.mesh.vertices.last() else {
+            return;
+        };
+        let next = Vertex { pos, uv: AREA, color: Color32::TRANSPARENT };
+        self.mesh.vertices.extend([last, last, next, next]);
+    }
+}
+
+/// A line on its way.
+struct Stroke {
+    pen: Pen,
+    radius: f32,
+    /// Its edges, and how far it went, in the texture.
+    left: f32,
+    right: f32,
+    along: f32,
+}
+
+impl Stroke {
+    fn new(pen: Pen, ink: Ink) -> Self {
+        let column = Width::ALL.iter().position(|width| *width == pen.width).unwrap_or(0);
+        Self {
+            pen,
+            radius: radius(pen.width.points(), ink.feather),
+            left: column as f32 / COLUMNS as f32,
+            right: (column + 1) as f32 / COLUMNS as f32,
+            along: if pen.dashed { 0.0 } else { SOLID },
+        }
+    }
+
+    fn go(&mut self, length: f32) {
+        if self.pen.dashed {
+            self.along += length / PERIOD;
+        }
+    }
+}
+
+/// The direction to the left of the way from `a` to `b`, one point long, and how long the way is;
+/// none where it has no length.
+fn normal(a: Pos2, b: Pos2) -> Option<(Vec2, f32)> {
+    let way = b - a;
+    // Not `Vec2::length`, which takes care of overflow and calls a function for it.
+    let length = way.length_sq().sqrt();
+    (length > 1e-6).then(|| (Vec2::new(way.y, -way.x) / length, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INK: Ink = Ink { texture: TextureId::User(7), feather: 1.0 };
+
+    fn pen(dashed: bool) -> Pen {
+        Pen { width: Width::Line, color: Color32::RED, dashed }
+    }
+
+    fn made(draw: impl FnOnce(&mut Strips<'_>)) -> Mesh {
+        let mut mesh = Mesh::default();
+        let mut strips = Strips::new(&mut mesh, INK);
+        draw(&mut strips);
+        strips.finish();
+        assert!(mesh.is_valid());
+        mesh
+    }
+
+    /// Twice the area of all triangles that are seen.
+    fn area(mesh: &Mesh) -> f32 {
+        let at = |index: &u32| mesh.vertices[*index as usize].pos;
+        let doubled = |triangle: &[u32]| {
+            let [a, b, c] = [at(&triangle[0]), at(&triangle[1]), at(&triangle[2])];
+            let (ab, ac) = (b - a, c - a);
+            (ab.x * ac.y - ab.y * ac.x).abs()
+        };
+        mesh.indices.chunks(3).map(doubled).sum()
+    }
+
+    #[test]
+    fn a_line_is_as_wide_as_its_pen_and_its_soft_edges() {
+        let mesh = made(|strips| strips.line(pen(false), [pos2(0.0, 5.0), pos2(10.0, 5.0)]));
+        // One pixel more at each end, in which it fades away.
+        assert!((area(&mesh) - 2.0 * 12.0 * 2.6).abs() < 1e-3, "{}", area(&mesh));
+        assert_eq!(mesh.calc_bounds(), egui::Rect::from_min_max(pos2(-1.0, 3.7), pos2(11.0, 6.3)));
+    }
+
+    #[test]
+    fn nothing_is_drawn_between_two_strips() {
+        let line = |y| [pos2(0.0, y), pos2(10.0, y)];
+        let one = made(|strips| strips.line(pen(false), line(0.0)));
+        let two = made(|strips| {
+            strips.line(pen(false), line(0.0));
+            strips.line(pen(false), line(90.0));
+        });
+        assert!((area(&two) - 2.0 * area(&one)).abs() < 1e-3);
+    }
+
+    #[test]
+    fn a_mesh_that_is_made_again_has_the_indices_of_a_new_one() {
+        let line = |points: u16| (0..points).map(|x| pos2(f32::from(x), 1.0));
+        let mut mesh = Mesh::default();
+        for points in [50, 20, 80] {
+            let mut strips = Strips::new(&mut mesh, INK);
+            strips.line(pen(false), line(points));
+            strips.finish();
+            let fresh = made(|strips| strips.line(pen(false), line(points)));
+            assert_eq!(mesh.indices, fresh.indices);
+            assert!(mesh.is_valid());
+        }
+    }
+
+    #[test]
+    fn a_sharp_corner_is_cut_off_and_a_point_on_another_left_out() {
+        let peak = [pos2(0.0, 100.0), pos2(1.0, 0.0), pos2(1.0, 0.0), pos2(2.0, 100.0)];
+        let mesh = made(|strips| strips.line(pen(false), peak));
+        // Two fading ends, two ends, and the corner twice.
+        assert_eq!(mesh.vertices.len(), 2 * (4 + 2));
+        assert!(mesh.calc_bounds().top() > -3.0, "{:?}", mesh.calc_bounds());
+        let there_and_back = [pos2(0.0, 0.0), pos2(5.0, 0.0), pos2(0.0, 0.0)];
+        let mesh = made(|strips| strips.line(pen(false), there_and_back));
+        assert!(mesh.calc_bounds().is_finite());
+    }
+
+    #[test]
+    fn dashes_go_on_around_corners() {
+        let mesh = made(|strips| {
+            strips.line(pen(true), [pos2(0.0, 0.0), pos2(9.0, 0.0), pos2(9.0, 4.5)]);
+        });
+        let along: Vec<f32> = mesh.vertices.iter().map(|vertex| vertex.uv.y).collect();
+        assert_eq!(along, [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.5, 1.5, 1.5, 1.5]);
+    }
+
+    #[test]
+    fn the_texture_is_opaque_in_the_middle_of_a_line_and_clear_at_its_edges() {
+        for feather in [0.5, 1.0, 1.25] {
+            let image = image(feather);
+            let alpha = |x: usize, y: usize| image.pixels[y * COLUMNS * ACROSS + x].a();
+            let (dash, gap) = (ALONG / 3, ALONG * 5 / 6);
+            for column in 1..3 {
+                assert_eq!(alpha(column * ACROSS + ACROSS / 2, dash), 255);
+                assert!(alpha(column * ACROSS, dash) < 30);
+                assert_eq!(alpha(column * ACROSS + ACROSS / 2, gap), 0);
+            }
+            assert_eq!(alpha(3 * ACROSS + ACROSS / 2, dash), 255);
+        }
+        // Thinner than a pixel: paler.
+        assert!((strength(0.5, 1.0, 0.0) - 0.5).abs() < 1e-6);
+    }
+}

@@ -1,0 +1,132 @@
+//! Drawing: what is kept from one frame to the next, and what is not drawn at all.
+
+use super::stage::Stage;
+use collectoscope::metric::{Identifier, Value};
+use collectoscope::ui::Made;
+use eframe::egui::{Key, Modifiers, accesskit::Role, vec2};
+
+const ALPHA: &[&str] = &["alpha"];
+
+/// How often lines and drawings were made, by `act`.
+fn made(stage: &mut Stage, act: impl FnOnce(&mut Stage)) -> Made {
+    let before = stage.app().memory().plots.made();
+    act(stage);
+    let after = stage.app().memory().plots.made();
+    Made { lines: after.lines - before.lines, drawings: after.drawings - before.drawings }
+}
+
+/// A window with plots, in which nothing is about to change.
+fn still() -> Stage {
+    let mut stage = Stage::hearing(ALPHA);
+    stage.settle();
+    stage
+}
+
+#[track_caller]
+fn check(act: impl FnOnce(&mut Stage), lines: bool, drawings: bool) {
+    let made = made(&mut still(), act);
+    assert_eq!((made.lines > 0, made.drawings > 0), (lines, drawings), "{made:?}");
+}
+
+#[test]
+fn a_frame_in_which_nothing_changed_makes_nothing() {
+    check(|stage| (0..5).for_each(|_| stage.settle()), false, false);
+}
+
+#[test]
+fn the_pointer_and_an_open_pane_change_no_line() {
+    check(
+        |stage| {
+            let header = stage.place(Role::Label, "Load alpha");
+            stage.rest(header.center());
+            stage.type_text("?");
+            stage.type_text("?");
+        },
+        false,
+        false,
+    );
+}
+
+#[test]
+fn new_data_makes_lines() {
+    check(|stage| stage.seconds(1, ALPHA), true, true);
+}
+
+#[test]
+fn time_makes_lines_where_the_edge_has_moved_a_column() {
+    check(|stage| stage.pass(1), true, true);
+}
+
+#[test]
+fn another_width_makes_lines() {
+    check(|stage| stage.press(Key::Num3), true, true);
+}
+
+#[test]
+fn another_mode_makes_lines() {
+    check(|stage| stage.press(Key::R), true, true);
+}
+
+#[test]
+fn another_size_makes_lines() {
+    check(|stage| stage.press_with(Modifiers::COMMAND, Key::B), true, true);
+}
+
+#[test]
+fn another_theme_makes_drawings_only() {
+    check(
+        |stage| {
+            stage.click(Role::Button, "Theme: as the system");
+            stage.click(Role::Button, "Theme: dark");
+        },
+        false,
+        true,
+    );
+}
+
+#[test]
+fn a_line_that_is_pointed_at_makes_drawings_only() {
+    check(
+        |stage| {
+            let row = stage.place(Role::Label, "5 min ");
+            stage.rest(row.center());
+        },
+        false,
+        true,
+    );
+}
+
+/// A host with more panels than fit on the canvas.
+fn tall() -> Stage {
+    let mut stage = Stage::sized(vec2(1_000.0, 600.0));
+    let id = |plugin: usize| Identifier::new("tall", &format!("p{plugin:02}"), "", "gauge", "");
+    for n in 0..5 {
+        stage.pass(1);
+        let samples: Vec<_> = (0..40).map(|p| (id(p), vec![Value::Gauge(f64::from(n))])).collect();
+        stage.send(&samples);
+    }
+    stage.settle();
+    stage
+}
+
+#[test]
+fn panels_off_screen_are_not_read() {
+    let mut stage = tall();
+    assert_eq!(stage.app().panels().len(), 40);
+    let on_screen = stage.app().memory().plots.kept();
+    assert!((1..=12).contains(&on_screen), "{on_screen}");
+    let made = made(&mut stage, |stage| stage.pass(10));
+    assert!(made.lines as usize <= 3 * on_screen, "{made:?}");
+}
+
+#[test]
+fn panels_that_are_scrolled_to_are_drawn_and_the_others_forgotten() {
+    let mut stage = tall();
+    let panels = stage.app().panels().to_vec();
+    let drawn = |stage: &Stage, n: usize| stage.app().memory().plots.get(&panels[n]).is_some();
+    assert!(drawn(&stage, 0) && !drawn(&stage, 39));
+    for _ in 0..20 {
+        stage.press(Key::PageDown);
+    }
+    assert!(!drawn(&stage, 0) && drawn(&stage, 39));
+}
