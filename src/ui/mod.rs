@@ -4,6 +4,7 @@
 //! here. Never touches a socket, a file or a clock.
 
 mod bars;
+mod cache;
 mod canvas;
 mod empty;
 mod keys;
@@ -37,8 +38,8 @@ use eframe::egui;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
+pub use cache::{Made, PlotCache};
 pub use marks::MarkCache;
-pub use plots::{Made, PlotCache};
 pub use sparkline::Sparklines;
 
 /// Everything a frame is drawn from.

@@ -3,9 +3,10 @@
 //! egui_plot draws axes and grid and says where the pointer is: bounds come from the window in
 //! every frame, and drags and the wheel go back as actions. The lines are painted over its grid.
 
+use super::cache::{Kept, span_of};
 use super::legend;
 use super::marks::{marks_ui, pointed, told_ui};
-use super::shapes::{Drawing, MadeFor as DrawnFor, Place};
+use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
@@ -15,13 +16,12 @@ use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format;
 use crate::view::graphs::Style;
-use crate::view::panels::{Panel, PanelKey};
-use crate::view::plot::{Grid, PanelPlot, Scratch, Traces};
+use crate::view::panels::Panel;
+use crate::view::plot::PanelPlot;
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
 use egui_plot::{AxisHints, GridMark, Plot, PlotBounds, PlotTransform};
-use std::collections::HashMap;
 
 /// Left of a plot, for tick labels: the same for all, so that plots stand below one another.
 const Y_AXIS_WIDTH: f32 = 50.0;
@@ -37,49 +37,6 @@ const TICK_HEIGHT: f32 = 34.0;
 const CLOCK_SLACK: Interval = Interval::from_secs(5);
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
-
-/// Lines that need not be made anew while neither data nor window changed: those of the panels
-/// that were on screen in the last frame.
-#[derive(Debug, Default)]
-pub struct PlotCache {
-    panels: HashMap<PanelKey, Kept>,
-    grid: Grid,
-    texture: Option<LineTexture>,
-    frame: u64,
-    made: Made,
-}
-
-/// How often something was made anew since the start.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Made {
-    /// Lines of a panel, read from the store.
-    pub lines: u64,
-    /// Triangles of a panel.
-    pub drawings: u64,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    made_for: Option<MadeFor>,
-    number: u64,
-    plot: PanelPlot,
-    traces: Traces,
-    axis: Option<CalmAxis>,
-    drawing: Drawing,
-    /// When it was on screen last.
-    frame: u64,
-}
-
-/// What a panel's lines depend on.
-#[derive(Clone, Copy, Debug, PartialEq)]
-struct MadeFor {
-    span: Span,
-    columns: usize,
-    data: u64,
-    series: u64,
-    selection: u64,
-    mode: Mode,
-}
 
 pub(super) fn panel_plot_ui(
     ui: &mut Ui,
@@ -109,84 +66,6 @@ pub(super) fn panel_plot_ui(
     memory.plots.put_back(panel, kept);
 }
 
-/// Columns of a plot so wide.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-fn columns(width: f32) -> usize {
-    (width as usize).clamp(16, 8_192)
-}
-
-impl PlotCache {
-    fn take(&mut self, screen: &Screen<'_>, panel: &Panel, width: f32) -> Kept {
-        let made_for = MadeFor {
-            span: span(screen, width),
-            columns: columns(width),
-            data: screen.store.data_revision(),
-            series: screen.store.revision(),
-            selection: screen.view.selection.revision(),
-            mode: screen.view.mode,
-        };
-        // Taken out for as long as it is drawn.
-        let mut kept = self.panels.get_mut(&panel.key).map(std::mem::take).unwrap_or_default();
-        kept.frame = self.frame;
-        if kept.made_for == Some(made_for) {
-            return kept;
-        }
-        if kept.made_for.is_none_or(|old| old.mode != made_for.mode) {
-            // Another mode has other units: its axis starts afresh.
-            kept.axis = None;
-        }
-        self.made.lines += 1;
-        kept.number = self.made.lines;
-        kept.made_for = Some(made_for);
-        let MadeFor { span, columns, mode, .. } = made_for;
-        let scratch = Scratch { traces: &mut kept.traces, grid: &mut self.grid };
-        kept.plot.fill(panel, screen.store, span, columns, mode, scratch);
-        if kept.axis.is_none() {
-            kept.axis = Some(CalmAxis::new(kept.plot.axis(panel, mode, 4.0)));
-        }
-        kept
-    }
-
-    fn put_back(&mut self, panel: &Panel, kept: Kept) {
-        match self.panels.get_mut(&panel.key) {
-            Some(place) => *place = kept,
-            None => drop(self.panels.insert(panel.key.clone(), kept)),
-        }
-    }
-
-    /// A frame is done: panels that were not on screen are forgotten.
-    pub(super) fn end_frame(&mut self) {
-        self.panels.retain(|_, kept| kept.frame == self.frame);
-        self.frame += 1;
-    }
-
-    /// What is drawn of a panel, if it is on screen.
-    pub fn get(&self, panel: &Panel) -> Option<&PanelPlot> {
-        self.panels.get(&panel.key).map(|kept| &kept.plot)
-    }
-
-    /// How often something was made anew.
-    pub const fn made(&self) -> Made {
-        self.made
-    }
-
-    /// Panels that are kept.
-    pub fn kept(&self) -> usize {
-        self.panels.len()
-    }
-}
-
-/// What a plot so wide shows. The live edge moves on by whole columns: between two of them nothing
-/// of a plot moves but what is new.
-fn span(screen: &Screen<'_>, width: f32) -> Span {
-    let window = &screen.view.window;
-    if window.is_live() {
-        window.live_span(screen.now, columns(width))
-    } else {
-        window.span(screen.now)
-    }
-}
-
 #[expect(clippy::too_many_arguments, reason = "a frame's parts, each lent for a moment")]
 fn plot_ui(
     ui: &mut Ui,
@@ -199,7 +78,8 @@ fn plot_ui(
     actions: &mut Vec<Action>,
 ) {
     let palette = Palette::of(ui);
-    let span = kept.made_for.map_or_else(|| span(screen, rect.width()), |made_for| made_for.span);
+    let span =
+        kept.made_for.map_or_else(|| span_of(screen, rect.width()), |made_for| made_for.span);
     let cursor = memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
