@@ -6,11 +6,14 @@
 //! Knows nothing of sockets, clocks or screens: `now` is a parameter.
 
 mod block;
+mod cache;
 mod columns;
+mod cost;
 mod health;
 mod index;
 mod query;
 mod series;
+mod track;
 
 pub use health::{
     FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX, SenderHealth, Totals,
@@ -24,13 +27,17 @@ use crate::ingest::{Announced, Batch, LISTS_MAX, ListId, Row};
 use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
-use block::{ALLOCATION_BYTES, Pushed};
+use block::Codec;
+use cache::Cache;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use index::HostNumber;
+use query::Source;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+use track::Pushed;
 
 /// Dense number of a series: one data source of one identifier, with one DS type. Never reused.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
@@ -47,6 +54,10 @@ pub const NOTIFICATIONS_MAX: usize = 10_000;
 const NOTIFICATIONS_PART: usize = 8;
 /// Names may take this part of the budget; the rest is for samples.
 const NAMES_PART: usize = 2;
+/// Unpacked blocks may take this part of the budget.
+const CACHE_PART: usize = 16;
+/// Blocks unpacked for one batch to see whether what is late was there already: 256 x 3 µs.
+const LOOKBACKS_MAX: u32 = 256;
 /// Samples further ahead of our clock are refused: one day allows for a wrong time zone. A series
 /// that held a sample of next year would draw nothing else until then.
 pub const FUTURE_MAX: Interval = Interval::from_secs(86_400);
@@ -58,7 +69,7 @@ const SERIES_BYTES: usize = 2 * size_of::<Series>() + 80;
 /// for type, plugin and host as if it were the first of each.
 const LIST_BYTES: usize = size_of::<Identifier>()
     + 2 * (size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>())
-    + 16 * ALLOCATION_BYTES
+    + 16 * 16
     + 64;
 
 /// What the store holds and may hold.
@@ -102,6 +113,8 @@ pub struct Store {
     samples: u64,
     newest: Option<CdTime>,
     data_revision: u64,
+    codec: Codec,
+    cache: RefCell<Cache>,
 }
 
 /// Which series the values of a list belong to.
@@ -117,7 +130,11 @@ struct List {
 impl Store {
     /// An empty store that will use at most `budget_bytes` and names data sources by `types`.
     pub fn new(budget_bytes: usize, types: TypesDb) -> Self {
+        let mut cache = Cache::default();
+        cache.set_max(budget_bytes / CACHE_PART);
         Self {
+            codec: Codec::default(),
+            cache: RefCell::new(cache),
             types,
             series: Vec::new(),
             hasher: RandomState::default(),
@@ -150,13 +167,14 @@ impl Store {
         }
         self.index.settle();
         let mut values = batch.values.as_slice();
+        let mut lookbacks = LOOKBACKS_MAX;
         for row in &batch.rows {
             let Some((mine, rest)) = values.split_at_checked(row.values_count.into()) else {
                 debug_assert!(false, "the batch promises more values than it has");
                 break;
             };
             values = rest;
-            self.row(source, row, mine, now);
+            self.row(source, row, mine, now, &mut lookbacks);
         }
         if !batch.rows.is_empty() {
             self.data_revision += 1;
@@ -171,6 +189,10 @@ impl Store {
     /// What is known about a series.
     pub fn series(&self, id: SeriesId) -> Option<&Series> {
         self.series.get(usize::try_from(id.0).ok()?)
+    }
+
+    fn source(&self, id: SeriesId) -> Option<Source<'_>> {
+        Some(Source { id, series: self.series(id)?, cache: &self.cache })
     }
 
     /// Every series, in the order in which they were first seen.
@@ -195,7 +217,7 @@ impl Store {
 
     /// The newest sample of a series.
     pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Reading> {
-        query::latest(self.series(id)?, mode)
+        query::latest(self.source(id)?, mode)
     }
 
     /// When the oldest sample kept of a series was measured.
@@ -205,15 +227,15 @@ impl Store {
 
     /// The sample in force at `time`: the newest that is not later; none inside a gap.
     pub fn value_at(&self, id: SeriesId, time: CdTime, mode: Mode) -> Option<Reading> {
-        query::value_at(self.series(id)?, time, mode)
+        query::value_at(self.source(id)?, time, mode)
     }
 
     /// What to draw of a series over `span` on `columns` pixels; see [`Trace`]. An unknown series
     /// or an empty span gives an empty trace. The buffers of `out` are reused.
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-        out.clear();
-        if let Some(series) = self.series(id) {
-            query::trace(series, span, columns, mode, out);
+        match self.source(id) {
+            Some(source) => query::trace(source, span, columns, mode, out),
+            None => out.clear(),
         }
     }
 
@@ -297,7 +319,15 @@ impl Store {
                 None => {
                     let what = (ds_index, kind);
                     let shared = Arc::clone(&shared);
-                    self.add_series(Series::new(shared, host, what, kinds.len(), &self.types))
+                    let phase = u32::try_from(self.series.len()).unwrap_or_default();
+                    self.add_series(Series::new(
+                        shared,
+                        host,
+                        what,
+                        kinds.len(),
+                        phase,
+                        &self.types,
+                    ))
                 }
             };
             let position = usize::try_from(number).unwrap_or(usize::MAX);
@@ -353,7 +383,14 @@ impl Store {
     }
 
     /// Takes in one value list.
-    fn row(&mut self, source: SourceId, row: &Row, values: &[u64], now: CdTime) {
+    fn row(
+        &mut self,
+        source: SourceId,
+        row: &Row,
+        values: &[u64],
+        now: CdTime,
+        lookbacks: &mut u32,
+    ) {
         let totals = &mut self.health.totals;
         let Some(list) = list_of(&self.lists, source, row.list) else {
             totals.refused_lists += 1;
@@ -370,9 +407,15 @@ impl Store {
             let Some(series) = self.series.get_mut(position) else {
                 continue;
             };
-            let before = series.track.bytes();
-            let (pushed, begins) = series.push(Sample { time: row.time, bits }, row.interval);
-            self.track_bytes = (self.track_bytes + series.track.bytes()).saturating_sub(before);
+            let before = series.track.heap_bytes();
+            let (pushed, begins) = series.push(
+                Sample { time: row.time, bits },
+                row.interval,
+                &mut self.codec,
+                lookbacks,
+            );
+            self.track_bytes =
+                (self.track_bytes + series.track.heap_bytes()).saturating_sub(before);
             if begins {
                 self.queue.push_back(number);
             }
@@ -410,7 +453,13 @@ impl Store {
     }
 
     fn bytes(&self) -> usize {
+        self.bytes_kept() + self.cache.borrow().heap_bytes()
+    }
+
+    /// Bytes in use but for the cache, which has its own part of the budget.
+    fn bytes_kept(&self) -> usize {
         self.name_bytes
+            + self.codec.heap_bytes()
             + self.track_bytes
             + self.queue.capacity() * size_of::<u32>()
             + self.notification_bytes
@@ -419,7 +468,8 @@ impl Store {
 
     /// Gives up the oldest samples until the budget is kept.
     fn trim(&mut self) {
-        while self.bytes() > self.budget_bytes {
+        let bytes_max = self.budget_bytes - self.budget_bytes / CACHE_PART;
+        while self.bytes_kept() > bytes_max {
             let Some(number) = self.queue.pop_front() else {
                 break;
             };
@@ -427,9 +477,10 @@ impl Store {
             let Some(series) = self.series.get_mut(position) else {
                 continue;
             };
-            let before = series.track.bytes();
-            let evicted = series.track.evict();
-            self.track_bytes = (self.track_bytes + series.track.bytes()).saturating_sub(before);
+            let before = series.track.heap_bytes();
+            let evicted = series.track.evict(0);
+            self.track_bytes =
+                (self.track_bytes + series.track.heap_bytes()).saturating_sub(before);
             self.samples = self.samples.saturating_sub(evicted.samples as u64);
             self.health.totals.evicted_samples += evicted.samples as u64;
             if evicted.remains {
@@ -452,5 +503,5 @@ fn hash_of(hasher: &RandomState, identifier: &Identifier, ds_index: usize, kind:
 
 fn bytes_of(notification: &Notification) -> usize {
     let text = notification.identifier.name_bytes() + notification.message.len();
-    2 * size_of::<Notification>() + text + 6 * ALLOCATION_BYTES
+    2 * size_of::<Notification>() + text + 6 * 16
 }

@@ -2,8 +2,9 @@
 //!
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
-use super::block::{Pushed, Track};
+use super::block::Codec;
 use super::index::HostNumber;
+use super::track::{Pushed, Tools, Track};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
 use crate::rate::{Bounds, Sample};
 use crate::typesdb::TypesDb;
@@ -48,6 +49,7 @@ impl Series {
         host: HostNumber,
         (ds_index, kind): (usize, DsType),
         ds_count: usize,
+        phase: u32,
         types: &TypesDb,
     ) -> Self {
         let mut series = Self {
@@ -62,7 +64,7 @@ impl Series {
             interval: INTERVAL_DEFAULT,
             told: false,
             host,
-            track: Track::default(),
+            track: Track::new(phase),
         };
         series.describe(ds_count, types);
         series
@@ -81,19 +83,30 @@ impl Series {
             None => self.ds_index.to_string().into(),
         };
         let source = source.filter(|source| source.ds_type == self.kind);
+        let bounds = (self.min, self.max);
         self.min = source.and_then(|source| source.min);
         self.max = source.and_then(|source| source.max);
+        if bounds != (self.min, self.max) {
+            self.track.forget_summaries();
+        }
     }
 
-    /// Adds a sample; true when it began a block.
-    pub(super) fn push(&mut self, sample: Sample, told: Interval) -> (Pushed, bool) {
+    /// Adds a sample; true when it began a block. See [`Tools`] for what is lent.
+    pub(super) fn push(
+        &mut self,
+        sample: Sample,
+        told: Interval,
+        codec: &mut Codec,
+        lookbacks: &mut u32,
+    ) -> (Pushed, bool) {
         if !told.is_zero() {
             self.interval = told;
             self.told = true;
         } else if !self.told {
             self.estimate_interval(sample.time);
         }
-        self.track.push(sample, told)
+        let (kind, bounds) = (self.kind, self.bounds());
+        self.track.push(sample, told, &mut Tools { kind, bounds, codec, lookbacks })
     }
 
     /// Bounds of what is drawn.
@@ -130,7 +143,11 @@ mod tests {
     fn series(type_: &str, kind: DsType, ds_count: usize) -> Series {
         let host = Index::default().number("h");
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
-        Series::new(identifier, host, (ds_count - 1, kind), ds_count, &TypesDb::built_in())
+        Series::new(identifier, host, (ds_count - 1, kind), ds_count, 0, &TypesDb::built_in())
+    }
+
+    fn push(series: &mut Series, sample: Sample, told: Interval) {
+        series.push(sample, told, &mut Codec::default(), &mut 0);
     }
 
     #[test]
@@ -161,7 +178,7 @@ mod tests {
         assert_eq!(series.interval, INTERVAL_DEFAULT);
         let mut push = |secs: u64| {
             let time = CdTime::from_secs(1_000_000 + secs);
-            series.push(Sample { time, bits: 0 }, Interval::ZERO);
+            push(&mut series, Sample { time, bits: 0 }, Interval::ZERO);
             series.interval.secs_f64()
         };
         push(0);
@@ -176,7 +193,7 @@ mod tests {
         let mut series = series("load", DsType::Gauge, 3);
         for (secs, told) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
             let sample = Sample { time: CdTime::from_secs(1_000_000 + secs), bits: 0 };
-            series.push(sample, Interval::from_secs(told));
+            push(&mut series, sample, Interval::from_secs(told));
         }
         assert_eq!(series.interval, Interval::from_secs(5));
     }

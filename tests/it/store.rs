@@ -1,6 +1,6 @@
 //! The store from outside: batches in, readings and traces out.
 
-use crate::feed::{Feed, MIB, NOW, SOURCE, gauge_feed, latest};
+use crate::feed::{Feed, MIB, NOW, SOURCE, gauge_feed, latest, noise};
 use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Notification, Severity, Span, Value};
 use collectoscope::store::{Mode, NOTIFICATIONS_MAX, SeriesId, SourceId};
@@ -105,15 +105,16 @@ fn a_value_almost_a_day_ahead_does_not_keep_normal_ones_out() {
 
 #[test]
 fn the_oldest_samples_go_first_whichever_series_they_belong_to() {
-    let mut feed = Feed::new(2 * MIB);
+    let mut feed = Feed::new(MIB);
     let lists: Vec<ListId> =
         (0..4).map(|n| feed.list(&format!("h{n}"), "p", "gauge", &[DsType::Gauge])).collect();
-    // 400,000 samples of 16 bytes, the series in turn, each for 5,000 samples.
+    // 400,000 samples of noise, 4 bytes each, the series in turn, each for 5,000 samples.
     let start = NOW - 400_000;
     let mut oldest = Vec::new();
     for turn in 0..80 {
         let list = lists[turn % 4];
-        feed.gauges(list, (0..5_000).map(|n| (start + 5_000 * turn as u64 + n, 1.0)));
+        let times = (0..5_000).map(|n| start + 5_000 * turn as u64 + n);
+        feed.gauges(list, times.map(|time| (time, noise(time))));
         feed.absorb();
         oldest.push(feed.store.usage().oldest.unwrap());
     }
@@ -121,14 +122,14 @@ fn the_oldest_samples_go_first_whichever_series_they_belong_to() {
     assert!(oldest.is_sorted());
     assert_eq!(usage.samples + feed.store.health().totals.evicted_samples, 400_000);
     assert!(usage.bytes > usage.budget_bytes * 9 / 10, "{usage:?}");
-    // What is left is the newest of all series together, but for what shared a block of 256 with
+    // What is left is the newest of all series together, but for what shared a block of 512 with
     // something older.
     let (from, to) = (usage.oldest.unwrap().secs_nanos().0, NOW);
     let kept: u64 = (0..4)
         .map(|id| feed.trace(id, start, to, 1_000).stats.map_or(0, |stats| stats.count))
         .sum();
     assert_eq!(kept, usage.samples);
-    assert!(to - from - kept <= 4 * 256, "{kept} of {}", to - from);
+    assert!(to - from - kept <= 4 * 512, "{kept} of {}", to - from);
 }
 
 #[test]
@@ -136,17 +137,17 @@ fn a_series_that_speaks_rarely_keeps_its_newest_samples() {
     let mut feed = Feed::new(MIB);
     let slow = feed.list("slow", "p", "gauge", &[DsType::Gauge]);
     let fast = feed.list("fast", "p", "gauge", &[DsType::Gauge]);
-    let start = NOW - 200_000;
-    for n in 0..200_000 {
+    let start = NOW - 400_000;
+    for n in 0..400_000 {
         if n % 1_000 == 0 {
             feed.gauges(slow, [(start + n, 1.0)]);
         }
-        feed.gauges(fast, [(start + n, 2.0)]);
+        feed.gauges(fast, [(start + n, noise(n))]);
     }
     feed.absorb();
     assert!(feed.store.health().totals.evicted_samples > 100_000);
     assert_eq!(latest(&feed.store, 0), Some((NOW - 1_000, Some(1.0))));
-    assert_eq!(latest(&feed.store, 1), Some((NOW - 1, Some(2.0))));
+    assert_eq!(latest(&feed.store, 1), Some((NOW - 1, Some(noise(399_999)))));
 }
 
 #[test]
