@@ -6,10 +6,10 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
-//! | 4 edges | [`source`], [`config`], `ui` | the outside world; the screen; never each other |
+//! | 4 edges | [`source`], [`send`], [`config`], `ui` | the outside world; the screen; apart |
 //! | 3 intent | [`view`] | what the user wants to see |
 //! | 2 memory | [`ingest`], [`store`] | what we know |
-//! | 1 bytes | [`wire`] | collectd's binary protocol, both ways |
+//! | 1 bytes | [`wire`], [`text`] | collectd's binary and its plain text protocol, both ways |
 //! | 0 words | [`metric`], [`typesdb`], [`rate`] | collectd's vocabulary |
 //!
 //! # From socket to pixels
@@ -18,7 +18,8 @@
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
-//!    full the oldest go, every value lost is counted, and the socket never waits.
+//!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
+//!    goes a [`source::udp::Status`]: what is listened to, and what came of the AuthFile.
 //! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden.
 //! 5. [`view::View`] holds every choice of the user and changes only in `View::apply`.
 //! 6. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
@@ -29,8 +30,10 @@ pub mod config;
 pub mod ingest;
 pub mod metric;
 pub mod rate;
+pub mod send;
 pub mod source;
 pub mod store;
+pub mod text;
 pub mod typesdb;
 pub mod view;
 pub mod wire;

@@ -6,19 +6,25 @@
 
 mod fonts;
 mod open;
+mod replay;
 mod report;
+mod sources;
 
 pub use open::{OpenError, WindowOptions, run};
 
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};
 use crate::source::Intake;
+use crate::source::replay::Progress;
 use crate::store::{SeriesId, SourceId, Store};
 use crate::typesdb::TypesDb;
-use crate::ui::{self, Memory, Screen, Sources, theme};
+use crate::ui::{self, Memory, Screen, SourceReport, Sources, theme};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::marks::Events;
+use crate::view::notifications::Listed;
 use crate::view::panels::{Panel, panels};
+use crate::view::replay::{Replay, Speed, Stage};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
@@ -40,7 +46,9 @@ const FRAME_MAX: Duration = Duration::from_secs(1);
 const WAKE_MIN: Duration = Duration::from_millis(50);
 const WAKE_MAX: Duration = Duration::from_millis(500);
 /// Settings are written this long after the last change.
-const SAVE_AFTER: Interval = Interval::from_secs(2);
+const SAVE_AFTER: Duration = Duration::from_secs(2);
+/// The state is written to its file as often; both by our clock, a capture's may stand still.
+const REPORT_EVERY: Duration = Duration::from_secs(1);
 
 /// Everything an [`App`] depends on.
 pub struct Setup {
@@ -56,6 +64,8 @@ pub struct Setup {
     pub memory_bytes: usize,
     /// What is true now.
     pub clock: Box<dyn Fn() -> CdTime>,
+    /// The capture that is shown instead of what is heard now; then this is the clock.
+    pub replay: Option<Progress>,
     /// The user's time zone.
     pub zone: TimeZone,
     /// What the user chose last time.
@@ -126,12 +136,22 @@ pub struct App {
     drawn: HashMap<SeriesId, usize>,
     panels_for: Option<(u64, u64)>,
     rows: Rows,
+    listed: Listed,
+    events: Events,
     meter: Meter,
     memory: Memory,
     actions: Vec<Action>,
     frame_millis: f32,
-    saved: (Settings, Option<CdTime>),
-    reported: CdTime,
+    /// What was written last, and since when there is something newer.
+    saved: (Settings, Option<Instant>),
+    reported: Option<Instant>,
+    /// What is to say about the users and passwords for a replay.
+    about_keys: Vec<SourceReport>,
+    /// How the replay stood when the last frame began.
+    replay: Option<Replay>,
+    /// The width that was chosen so that all of the capture can be seen; none when the user
+    /// chooses.
+    fitted: Option<Interval>,
     frames: u64,
     started: Instant,
     screenshot_asked: bool,
@@ -147,6 +167,9 @@ impl App {
         let mut view = View::new(settings.window(), settings.theme);
         view.sidebar = settings.sidebar;
         theme::choose(ctx, view.theme);
+        let replay = setup.replay.as_ref().map(Progress::replay);
+        let is_whole = |replay: Replay| replay.speed == Speed::Max && !replay.live;
+        let fitted = replay.is_some_and(is_whole).then(|| view.window.width());
         Self {
             store: Store::new(setup.memory_bytes, setup.types.clone()),
             view,
@@ -155,12 +178,17 @@ impl App {
             drawn: HashMap::new(),
             panels_for: None,
             rows: Rows::default(),
+            listed: Listed::default(),
+            events: Events::default(),
             meter: Meter::default(),
             memory: Memory::default(),
             actions: Vec::new(),
             frame_millis: 0.0,
             saved: (settings, None),
-            reported: CdTime::ZERO,
+            reported: None,
+            about_keys: setup.sources.reports.clone(),
+            replay: None,
+            fitted,
             frames: 0,
             started: Instant::now(),
             screenshot_asked: false,
@@ -190,8 +218,13 @@ impl App {
         let Some(intake) = &self.setup.intake else {
             return false;
         };
+        if let Some(status) = intake.status() {
+            sources::describe(&mut self.setup.sources, &status);
+        }
         let start = Instant::now();
         while let Some(batch) = intake.next() {
+            // A replay may be far ahead of what its clock showed when the frame began.
+            let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
             intake.give_back(batch);
             if start.elapsed() > DRAIN_MAX {
@@ -199,6 +232,48 @@ impl App {
             }
         }
         false
+    }
+
+    /// What is true now: our clock, or the capture's.
+    pub fn now(&self) -> CdTime {
+        self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
+    }
+
+    /// Takes in how the replay stands; `before` is how it stood before the draining, of which
+    /// `more` is left.
+    fn replayed(&mut self, before: Option<Replay>, more: bool) {
+        let (Some(mut replay), Some(progress)) = (before, &self.setup.replay) else {
+            return;
+        };
+        if replay.stage.is_over() && more {
+            // It is over when all of it is there.
+            replay.stage = Stage::Reading;
+        }
+        if self.replay.as_ref() == Some(&replay) {
+            return;
+        }
+        replay::describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
+        if replay.stage.is_over() {
+            let bad = self.setup.sources.reports.iter().filter(|report| !report.ok);
+            self.setup.messages.extend(bad.map(|report| report.text.clone()));
+        }
+        self.replay = Some(replay);
+    }
+
+    /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
+    fn fit(&mut self, now: CdTime) {
+        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
+            return;
+        };
+        if !self.view.window.is_live() || self.view.window.width() != fitted {
+            self.fitted = None;
+            return;
+        }
+        let oldest = self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min();
+        if let Some(width) = replay.width(oldest, now) {
+            self.view.window.fit(width);
+            self.fitted = (!replay.stage.is_over()).then(|| self.view.window.width());
+        }
     }
 
     /// Names in scripts that our font does not have get a font of the system, once.
@@ -213,7 +288,9 @@ impl App {
 
     /// Makes anew what follows from the data and the view.
     fn derive(&mut self, now: CdTime) {
-        self.meter.read(now, &self.store.health().totals);
+        if now > CdTime::ZERO {
+            self.meter.read(now, &self.store.health().totals);
+        }
         self.view.pick_first(&self.store, self.setup.sources.local_host.as_deref());
         let panels_for = Some((self.store.revision(), self.view.selection.revision()));
         if self.panels_for != panels_for {
@@ -225,6 +302,8 @@ impl App {
         }
         let (filter, open) = (&self.view.filter, &self.view.open);
         self.rows.update(&self.store, filter, open, self.view.tree_revision);
+        self.listed.update(self.store.notifications(), &self.view.notifications);
+        self.events.update(&self.store);
     }
 
     fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
@@ -235,6 +314,7 @@ impl App {
             now,
             values: self.store.health().totals.values,
             oldest: self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min(),
+            notifications: self.store.notifications().counts(),
         };
         for action in self.actions.drain(..) {
             if let Action::SetTheme(theme) = action {
@@ -252,25 +332,35 @@ impl App {
             // Nothing on screen depends on the time: the first datagram asks for a frame.
             return;
         }
-        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width));
+        let pace = self.replay.as_ref().map_or(Some(1.0), Replay::pace);
+        let Some(pace) = pace else {
+            // The clock stands: what comes is drawn as soon as it is there.
+            self.setup.waker.set_after(WAKE_MIN);
+            return;
+        };
+        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width) * pace);
         let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
         self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));
         let next = pixel.clamp(FRAME_MIN, FRAME_MAX);
         ctx.request_repaint_after(next);
     }
 
-    fn remember_settings(&mut self, ctx: &egui::Context, now: CdTime) {
+    fn remember_settings(&mut self, ctx: &egui::Context) {
         let size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
         let settings = Settings {
             theme: self.view.theme,
-            window_secs: self.view.window.width().secs_f64(),
+            // The width for a capture is no width to listen with.
+            window_secs: match self.replay {
+                Some(_) => self.saved.0.window_secs,
+                None => self.view.window.width().secs_f64(),
+            },
             sidebar: self.view.sidebar,
             size: size.map_or(self.saved.0.size, |size| [size.x.round(), size.y.round()]),
         };
         if settings != self.saved.0 {
-            self.saved = (settings, Some(now));
+            self.saved = (settings, Some(Instant::now()));
         }
-        if self.saved.1.is_some_and(|changed| now.since(changed) >= SAVE_AFTER) {
+        if self.saved.1.is_some_and(|changed| changed.elapsed() >= SAVE_AFTER) {
             self.save_settings();
         }
     }
@@ -293,10 +383,10 @@ impl App {
         let Some(path) = self.setup.status_file.clone() else {
             return;
         };
-        if now.since(self.reported) < Interval::from_secs(1) {
+        if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_EVERY) {
             return;
         }
-        self.reported = now;
+        self.reported = Some(Instant::now());
         let report = report::report(self, now);
         if let Err(error) = report::write(&path, &report) {
             let path = path.display();
@@ -341,10 +431,13 @@ impl App {
             panels: &self.panels,
             drawn: &self.drawn,
             rows: &self.rows,
+            listed: &self.listed,
+            events: &self.events,
             meter: &self.meter,
             sources: &self.setup.sources,
             messages: &self.setup.messages,
             now,
+            replay: self.replay.as_ref(),
             zone: &self.setup.zone,
             frame_millis: self.frame_millis,
         };
@@ -354,12 +447,16 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let now = (self.setup.clock)();
-        if self.drain(now) {
+        let replay = self.setup.replay.as_ref().map(Progress::replay);
+        let more = self.drain(self.now());
+        if more {
             ctx.request_repaint();
         }
+        self.replayed(replay, more);
+        let now = self.now();
         self.fonts(ctx);
         self.derive(now);
+        self.fit(now);
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
@@ -368,7 +465,7 @@ impl eframe::App for App {
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
-        let now = (self.setup.clock)();
+        let now = self.now();
         self.frames += 1;
         self.frame_millis = frame.info().cpu_usage.unwrap_or(0.0) * 1_000.0;
         self.with_screen(now, |screen, memory, actions| {
@@ -376,7 +473,7 @@ impl eframe::App for App {
         });
         let ctx = ui.ctx().clone();
         self.apply(&ctx, now);
-        self.remember_settings(&ctx, now);
+        self.remember_settings(&ctx);
         self.schedule(&ctx);
         self.screenshot(&ctx);
     }

@@ -1,16 +1,19 @@
 //! Opening the window, and saying why it could not be opened.
 
+use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::metric::CdTime;
+use crate::source::auth::AuthFile;
+use crate::source::capture::Capture;
 use crate::source::local::Local;
-use crate::source::outlet::Outlet;
+use crate::source::outlet::{Intake, Outlet};
 use crate::source::receiver::{self, ReceiverHandle};
-use crate::source::udp::{
-    ListenReport, PORT_DEFAULT, Trouble, UdpOptions, UdpSource, buffer_advice,
-};
-use crate::ui::{SourceReport, Sources, Unicast};
+use crate::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
+use crate::source::udp::{UdpOptions, UdpSource};
+use crate::ui::{SourceReport, Sources};
 use crate::view::Theme;
+use crate::view::replay::Speed;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
@@ -60,10 +63,14 @@ pub enum OpenError {
 pub struct WindowOptions {
     /// Where to receive; empty: collectd's groups and port everywhere.
     pub udp: UdpOptions,
+    /// Users and passwords of what is signed or encrypted.
+    pub auth_file: Option<PathBuf>,
     /// Files on top of the built-in types.db and the system's.
     pub types_db: Vec<PathBuf>,
     /// Whether this machine is measured.
     pub local: bool,
+    /// How fast a capture is shown.
+    pub speed: Speed,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
     /// A picture to take instead of staying open.
@@ -76,8 +83,9 @@ pub struct WindowOptions {
     pub status_file: Option<PathBuf>,
 }
 
-/// Opens the window; returns when it was closed.
-pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
+/// Opens the window; returns when it was closed. A `capture` is shown instead of what is heard; it
+/// is taken when the window opens, so that without one it can be read otherwise.
+pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
         return Err(OpenError::NoDisplay);
@@ -88,7 +96,7 @@ pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
         outcome: Arc::new(OnceLock::new()),
     });
     let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
-    open(args, screenshot)?;
+    open(args, capture, screenshot)?;
     match outcome.map(|outcome| outcome.get().cloned()) {
         None | Some(Some(Ok(()))) => Ok(()),
         Some(Some(Err(error))) => Err(OpenError::Screenshot(error)),
@@ -96,35 +104,38 @@ pub fn run(args: &WindowOptions) -> Result<(), OpenError> {
     }
 }
 
-fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), OpenError> {
+fn open(
+    args: &WindowOptions,
+    capture: &mut Option<Capture>,
+    screenshot: Option<Screenshot>,
+) -> Result<(), OpenError> {
     let (settings_file, settings, mut messages) = SettingsFile::open();
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
-    for message in &messages {
+    let auth = args.auth_file.clone().map(AuthFile::open);
+    // The window shows these among its sources, where they go when they are mended.
+    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
+    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
+    for message in messages.iter().chain(auth_lines) {
         // Also for whoever starts the window from a script; nobody may be reading it.
         let _ = writeln!(io::stderr(), "collectoscope: {message}");
     }
-    let [width, height] = settings.size;
-    let options = eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
-            .with_title("collectoscope")
-            .with_app_id("collectoscope")
-            .with_icon(icon())
-            .with_inner_size([width, height])
-            .with_min_inner_size([640.0, 400.0]),
-        renderer: eframe::Renderer::Glow,
-        ..Default::default()
-    };
+    let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
-        let (receiver, sources, outcome) = listen(args, &cc.egui_ctx, &waker);
+        let fed = match capture.take() {
+            Some(capture) => read(args, capture, auth, &cc.egui_ctx, &waker),
+            None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
+        };
+        let Fed { feeder, sources, intake, replay } = fed;
         let setup = Setup {
-            intake: outcome,
+            intake,
             waker,
             sources,
+            replay,
             types,
             memory_bytes: args.memory_bytes,
             clock: Box::new(|| CdTime::from_system(SystemTime::now())),
@@ -136,7 +147,7 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
             screenshot,
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running { app, _receiver: receiver }) as Box<dyn eframe::App>)
+        Ok(Box::new(Running { app, _feeder: feeder }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
     // told in a sentence: a panic in a window that was open is a bug and goes on its way.
@@ -156,6 +167,19 @@ fn open(args: &WindowOptions, screenshot: Option<Screenshot>) -> Result<(), Open
         Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+    }
+}
+
+fn native_options(size: [f32; 2]) -> eframe::NativeOptions {
+    eframe::NativeOptions {
+        viewport: egui::ViewportBuilder::default()
+            .with_title("collectoscope")
+            .with_app_id("collectoscope")
+            .with_icon(icon())
+            .with_inner_size(size)
+            .with_min_inner_size([640.0, 400.0]),
+        renderer: eframe::Renderer::Glow,
+        ..Default::default()
     }
 }
 
@@ -207,80 +231,108 @@ fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     settings
 }
 
-/// Binds the sockets and starts the receiver; what fails is told in the reports.
+/// The thread that batches come from, and what there is to know about it.
+struct Fed {
+    feeder: Feeder,
+    sources: Sources,
+    intake: Option<Intake>,
+    replay: Option<Progress>,
+}
+
+/// The thread is joined when this is dropped.
+enum Feeder {
+    Nobody,
+    Receiver(#[expect(dead_code, reason = "held until the end")] ReceiverHandle),
+    Replay(#[expect(dead_code, reason = "held until the end")] ReplayHandle),
+}
+
+impl Fed {
+    /// A thread that could not be started.
+    fn failed(mut sources: Sources, text: String) -> Self {
+        sources.reports.push(SourceReport { ok: false, text });
+        Self { feeder: Feeder::Nobody, sources, intake: None, replay: None }
+    }
+}
+
+/// A channel to the window.
+fn channel(ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
+    let (ctx, waker) = (ctx.clone(), waker.clone());
+    Outlet::new(CHANNEL_BATCHES, Box::new(move || waker.wake(&ctx)))
+}
+
+/// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
 fn listen(
     args: &WindowOptions,
+    auth: Option<AuthFile>,
     ctx: &egui::Context,
     waker: &Waker,
-) -> (Option<ReceiverHandle>, Sources, Option<crate::source::Intake>) {
+    messages: &mut Vec<String>,
+) -> Fed {
     let mut source = UdpSource::open(&args.udp);
-    let mut sources = describe(source.reports(), args.udp.listen.is_empty());
-    let local = if args.local { local(&mut source, &mut sources) } else { None };
-    let (ctx, waker) = (ctx.clone(), waker.clone());
-    let wake = Box::new(move || waker.wake(&ctx));
-    let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, wake);
-    match receiver::spawn(source, local, outlet) {
-        Ok(receiver) => (Some(receiver), sources, Some(intake)),
+    let mut sources = Sources::default();
+    describe(&mut sources, &receiver::status(&source, auth.as_ref()));
+    let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
+    let (outlet, intake) = channel(ctx, waker);
+    match receiver::spawn(source, auth, local, outlet) {
+        Ok(receiver) => {
+            let feeder = Feeder::Receiver(receiver);
+            Fed { feeder, sources, intake: Some(intake), replay: None }
+        }
         Err(error) => {
             let text = format!("cannot start the receiver thread: {error}; nothing is received");
-            sources.reports.push(SourceReport { ok: false, text });
-            (None, sources, None)
+            Fed::failed(sources, text)
         }
     }
 }
 
-fn local(source: &mut UdpSource, sources: &mut Sources) -> Option<Local> {
+/// Starts the replay of a capture; nothing is listened to, and this machine is not measured.
+fn read(
+    args: &WindowOptions,
+    capture: Capture,
+    auth: Option<AuthFile>,
+    ctx: &egui::Context,
+    waker: &Waker,
+) -> Fed {
+    let (outlet, intake) = channel(ctx, waker);
+    let lines = auth.iter().flat_map(|file| &file.report().lines);
+    let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
+    let sources = Sources { reports: reports.collect(), ..Sources::default() };
+    let options = ReplayOptions { capture, speed: args.speed, auth, level: args.udp.level };
+    match replay::spawn(options, outlet) {
+        Ok((replay, progress)) => Fed {
+            feeder: Feeder::Replay(replay),
+            sources,
+            intake: Some(intake),
+            replay: Some(progress),
+        },
+        Err(error) => {
+            let text = format!("cannot start the replay thread: {error}; nothing is read");
+            Fed::failed(sources, text)
+        }
+    }
+}
+
+fn local(
+    source: &mut UdpSource,
+    sources: &mut Sources,
+    messages: &mut Vec<String>,
+) -> Option<Local> {
     match source.add_loopback().and_then(Local::start) {
         Ok(local) => {
             sources.local_host = Some(crate::source::local::host_name());
             Some(local)
         }
         Err(error) => {
-            let text = format!("cannot measure this machine: {error}; everything else works");
-            sources.reports.push(SourceReport { ok: false, text });
+            messages.push(format!("cannot measure this machine: {error}; everything else works"));
             None
         }
-    }
-}
-
-/// What came of listening. A machine without IPv6 is fine, unless IPv6 was asked for.
-fn describe(reports: &[ListenReport], by_default: bool) -> Sources {
-    let missed = |report: &&ListenReport| match &report.trouble {
-        None => false,
-        Some(trouble) => !(by_default && *trouble == Trouble::NoIpv6),
-    };
-    let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
-    let unicast = bound.iter().find(|report| !report.asked.is_group());
-    let port = unicast.or(bound.first()).and_then(|report| report.bound);
-    let port = port.map_or(PORT_DEFAULT, |address| address.port());
-    let summary = match (bound.len(), reports.iter().filter(missed).count()) {
-        (0, _) => "not listening".to_owned(),
-        (_, 0) => format!("listening on port {port}"),
-        (some, missed) => format!("listening on port {port}, {some} of {} sockets", some + missed),
-    };
-    let report =
-        |report: &ListenReport| SourceReport { ok: !missed(&report), text: report.to_string() };
-    let mut told: Vec<_> = reports.iter().map(report).collect();
-    let advice = buffer_advice(reports);
-    told.extend(advice.map(|text| SourceReport { ok: true, text }));
-    Sources {
-        summary,
-        reports: told,
-        port,
-        multicast: bound.iter().any(|report| report.asked.is_group()),
-        unicast: match unicast.map(|report| report.asked.address) {
-            None => Unicast::Nowhere,
-            Some(address) if address.is_unspecified() => Unicast::Everywhere,
-            Some(address) => Unicast::At(address.to_string()),
-        },
-        local_host: None,
     }
 }
 
 /// The app and the thread that feeds it: dropped together, the thread is joined.
 struct Running {
     app: App,
-    _receiver: Option<ReceiverHandle>,
+    _feeder: Feeder,
 }
 
 impl eframe::App for Running {

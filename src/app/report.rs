@@ -2,9 +2,13 @@
 
 use super::App;
 use crate::metric::{CdTime, Span};
+use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::view::replay::Replay;
 use crate::view::selection::Scope;
+use crate::view::senders::{Protected, refused_from};
 use crate::view::window::Anchor;
 use serde::Serialize;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -13,7 +17,9 @@ use std::path::Path;
 #[derive(Serialize)]
 pub(super) struct Report {
     time: f64,
+    /// Live, detached, paused; where a capture is followed, replay.
     state: &'static str,
+    replay: Option<ReplayReport>,
     window_secs: f64,
     start: f64,
     end: f64,
@@ -31,8 +37,18 @@ pub(super) struct Report {
     datagrams: u64,
     values: u64,
     notifications: u64,
+    notification_counts: Counts,
+    notifications_unseen: Counts,
+    notifications_heard_again: u64,
+    newest_notifications: Vec<NotificationReport>,
+    duplicate_values: u64,
+    conflicting_values: u64,
+    conflicts: Vec<String>,
     faults: u64,
     protected: u64,
+    refused: u64,
+    refusals: Vec<String>,
+    hosts_protected: BTreeMap<String, &'static str>,
     lost: u64,
     memory_bytes: usize,
     samples: u64,
@@ -40,11 +56,49 @@ pub(super) struct Report {
     frame_millis: f32,
 }
 
+/// Notifications told in full, newest first.
+const NOTIFICATIONS_TOLD: usize = 20;
+
+#[derive(Serialize)]
+struct Counts {
+    failure: u64,
+    warning: u64,
+    okay: u64,
+}
+
+/// Names and text as received; `time` by the host's clock.
+#[derive(Serialize)]
+struct NotificationReport {
+    time: f64,
+    severity: &'static str,
+    host: String,
+    plugin: String,
+    plugin_instance: String,
+    #[serde(rename = "type")]
+    type_: String,
+    type_instance: String,
+    message: String,
+    heard: u64,
+}
+
+/// `marks` is how many notifications are marked on the plot.
+#[derive(Serialize)]
+struct ReplayReport {
+    file: String,
+    speed: String,
+    /// Waiting, reading, ended, truncated.
+    stage: &'static str,
+    packets: Option<u64>,
+    /// Why it was not read to the end.
+    error: Option<String>,
+}
+
 #[derive(Serialize)]
 struct PanelReport {
     title: String,
     host: String,
     unit: String,
+    marks: u64,
     lines: Vec<LineReport>,
 }
 
@@ -72,11 +126,13 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         Anchor::Detached { .. } => ("detached", 0),
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
+    let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
     let usage = app.store.usage();
     let sources = &app.setup.sources;
     Report {
         time: now.secs_f64(),
         state,
+        replay: replay(app),
         window_secs: window.width().secs_f64(),
         start: start.secs_f64(),
         end: end.secs_f64(),
@@ -88,20 +144,46 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         matched: app.rows.matched,
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
-        panels: panels(app),
+        panels: panels(app, Span { start, end }),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
         notifications: totals.notifications,
+        notification_counts: counts(&app.store.notifications().counts()),
+        notifications_unseen: counts(&app.view.notifications.unseen(app.store.notifications())),
+        notifications_heard_again: app.store.notifications().heard_again(),
+        newest_notifications: newest(app),
+        duplicate_values: totals.duplicate_values,
+        conflicting_values: totals.conflicting_values,
+        conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
         faults: totals.faults,
         protected: totals.protected,
+        refused: totals.refused,
+        refusals: refused_from(app.store.health(), NOTIFICATIONS_TOLD)
+            .0
+            .into_iter()
+            .map(|t| t.what)
+            .collect(),
+        hosts_protected: protected(app),
         lost: crate::view::health::lost(&totals),
         memory_bytes: usage.bytes,
         samples: usage.samples,
         frames: app.frames,
         frame_millis: app.frame_millis,
     }
+}
+
+fn replay(app: &App) -> Option<ReplayReport> {
+    let (replay, progress) = (app.replay.as_ref()?, app.setup.replay.as_ref()?);
+    let end = progress.end().filter(|_| replay.stage.is_over());
+    Some(ReplayReport {
+        file: progress.path().to_owned(),
+        speed: replay.pace_word(),
+        stage: replay.stage.name(),
+        packets: end.map(|end| end.counts.packets),
+        error: end.and_then(|end| end.error.as_ref()).map(ToString::to_string),
+    })
 }
 
 fn scope(scope: &Scope) -> String {
@@ -114,9 +196,43 @@ fn scope(scope: &Scope) -> String {
     }
 }
 
-fn panels(app: &App) -> Vec<PanelReport> {
+/// How hosts come whose values are not plain.
+fn protected(app: &App) -> BTreeMap<String, &'static str> {
+    let hosts = app.store.index().hosts().iter();
+    let how = hosts.map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
+    how.filter(|(_, how)| *how != Protected::Plain)
+        .map(|(node, how)| (node.name.to_string(), how.word()))
+        .collect()
+}
+
+fn counts(counts: &Severities) -> Counts {
+    Counts { failure: counts.failures, warning: counts.warnings, okay: counts.okays }
+}
+
+fn newest(app: &App) -> Vec<NotificationReport> {
+    let newest = app.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+    let report = |noted: &Noted| {
+        let said = &noted.notification;
+        let id = &said.identifier;
+        NotificationReport {
+            time: said.time.secs_f64(),
+            severity: said.severity.name(),
+            host: id.host.to_string(),
+            plugin: id.plugin.to_string(),
+            plugin_instance: id.plugin_instance.to_string(),
+            type_: id.type_.to_string(),
+            type_instance: id.type_instance.to_string(),
+            message: said.message.to_string(),
+            heard: noted.heard,
+        }
+    };
+    newest.map(report).collect()
+}
+
+fn panels(app: &App, span: Span) -> Vec<PanelReport> {
     let report = |panel: &crate::view::panels::Panel| {
         let plot = app.memory.plots.get(panel);
+        let marks = app.memory.marks.get(panel);
         let lines = panel.drawn().enumerate().map(|(index, line)| {
             let drawn = plot.and_then(|plot| plot.lines.get(index));
             let stats = drawn.and_then(|line| line.stats);
@@ -139,6 +255,7 @@ fn panels(app: &App) -> Vec<PanelReport> {
             title: panel.title.clone(),
             host: panel.host.to_string(),
             unit: panel.unit.name.to_string(),
+            marks: marks.map_or(0, |marks| marks.count(span)),
             lines: lines.collect(),
         }
     };

@@ -3,16 +3,17 @@
 //! Standard output carries records and nothing else; whatever is wrong goes to standard error. A
 //! reader that closes the pipe ends it quietly.
 
+use super::ending::Ending;
 use super::faults::Troubles;
-use super::{DumpArgs, Format, format, say};
+use super::{DumpArgs, Format, check_levels, format, say};
 use crate::metric::Names;
+use crate::source::auth::{AuthFile, LOOK_EVERY};
+use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
-use crate::source::pcap::{Capture, CaptureError};
-use crate::source::udp::{Datagram, UdpOptions, UdpSource, buffer_advice};
-use crate::wire::{Decoder, Event};
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
+use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -22,6 +23,12 @@ pub(super) enum DumpError {
     /// The capture cannot be read, or not further.
     #[error(transparent)]
     Capture(#[from] CaptureError),
+    /// A security level and nobody's password.
+    #[error("{0}")]
+    Levels(String),
+    /// The AuthFile cannot be read; what is wrong was said.
+    #[error("nothing was printed: the passwords are missing")]
+    NoPasswords,
     /// Disk full, device gone.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -49,17 +56,45 @@ pub(super) enum Also {
 
 /// How often the network is left to look at the clock and at new interfaces.
 const TURN: Duration = Duration::from_millis(250);
-/// How often interfaces are looked at.
-const INTERFACES_EVERY: Duration = Duration::from_secs(3);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
+    let ending = Ending::on_signals();
+    let capture = match args.read.as_deref().map(Capture::open).transpose() {
+        // A signal came before the capture did.
+        Err(_) if ending.is_asked() => return Ok(()),
+        opened => opened?.map(|capture| capture.only(&args.port)),
+    };
+    run_on(args, capture, also, &ending)
+}
+
+/// The same on a capture that is open already.
+pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
+    run_on(args, Some(capture), Also::Nobody, &Ending::on_signals())
+}
+
+fn run_on(
+    args: &DumpArgs,
+    capture: Option<Capture>,
+    also: Also,
+    ending: &Ending,
+) -> Result<(), DumpError> {
+    check_levels(&args.listen, args.security, args.auth_file.is_some())
+        .map_err(DumpError::Levels)?;
+    let mut auth = args.auth_file.clone().map(AuthFile::open);
+    if let Some(file) = &auth {
+        say_trouble(file);
+        if !file.is_read() {
+            return Err(DumpError::NoPasswords);
+        }
+    }
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
+    printer.decoder.set_keys(auth.as_ref().map(AuthFile::keys));
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
-    let result = match &args.read {
-        Some(path) => read_capture(path, end, &mut printer),
-        None => receive(args, also, end, &mut printer),
+    let result = match capture {
+        Some(capture) => read_capture(capture, args.security, end, ending, &mut printer),
+        None => receive(args, also, auth.as_mut(), end, ending, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -69,29 +104,34 @@ pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
 }
 
 fn read_capture(
-    path: &Path,
+    mut capture: Capture,
+    level: SecurityLevel,
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut capture = Capture::open(path)?;
-    // A pipe may be fed by a capture that is still going on.
-    let live = path == Path::new("-");
-    let mut result = Ok(true);
-    while let Ok(true) = result
+    let mut result = Ok(Step::Other);
+    // What is there is printed before more is waited for.
+    let mut wait = Duration::ZERO;
+    while !matches!(result, Err(_) | Ok(Step::End))
         && !printer.is_done()
         && !is_past(end)
+        && !ending.is_asked()
     {
-        result = capture.next(&mut |datagram| printer.datagram(datagram));
-        if live {
-            printer.flush();
-        }
+        let mut print =
+            |datagram: &Datagram<'_>| printer.datagram(&Datagram { level, ..*datagram });
+        result = capture.step(Some(wait), &mut print);
+        wait = match result {
+            Ok(Step::Waiting) => {
+                printer.flush();
+                end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN))
+            }
+            _ => Duration::ZERO,
+        };
     }
-    let skipped = capture.skipped();
-    if skipped.fragments > 0 {
-        say(format_args!("{} IP fragments not read: they are not put together", skipped.fragments));
-    }
-    if skipped.others > 0 {
-        say(format_args!("{} packets left out: not of collectd", skipped.others));
+    let counts = capture.counts();
+    for line in counts.left_out().into_iter().chain(counts.others_line()) {
+        say(line);
     }
     result?;
     Ok(())
@@ -100,12 +140,15 @@ fn read_capture(
 fn receive(
     args: &DumpArgs,
     also: Also,
+    mut auth: Option<&mut AuthFile>,
     end: Option<Instant>,
+    ending: &Ending,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut source = UdpSource::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
+        level: args.security,
     });
     for report in source.reports() {
         say(report);
@@ -121,9 +164,10 @@ fn receive(
     if !source.is_listening() && local.is_none() {
         return Err(DumpError::Deaf);
     }
-    let mut looked = Instant::now();
+    let (mut looked, mut auth_read) = (Instant::now(), Instant::now());
+    let mut changes = Changes::default();
     let mut last_trouble = None;
-    while !printer.is_done() && !is_past(end) {
+    while !printer.is_done() && !is_past(end) && !ending.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
         match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
             Ok(_) => {}
@@ -137,8 +181,18 @@ fn receive(
             }
         }
         printer.flush();
-        if looked.elapsed() >= INTERFACES_EVERY {
-            source.join_new_interfaces();
+        if let Some(file) = auth.as_deref_mut()
+            && auth_read.elapsed() >= LOOK_EVERY
+        {
+            auth_read = Instant::now();
+            let before = file.report().clone();
+            if file.look() && *file.report() != before {
+                changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());
+            }
+            printer.decoder.set_keys(Some(file.keys()));
+        }
+        if looked.elapsed() >= FOLLOW_EVERY {
+            changes.say(source.follow());
             looked = Instant::now();
         }
     }
@@ -150,6 +204,41 @@ fn receive(
         ));
     }
     Ok(())
+}
+
+/// What should be mended about the AuthFile.
+fn say_trouble(file: &AuthFile) {
+    for line in file.report().lines.iter().filter(|line| !line.ok) {
+        say(&line.text);
+    }
+}
+
+/// Changes of what is listened to, told up to a limit: interfaces of containers come and go.
+#[derive(Default)]
+pub(super) struct Changes {
+    told: usize,
+    minute: Option<Instant>,
+}
+
+/// Lines told in a minute.
+const CHANGES_PER_MINUTE_MAX: usize = 30;
+
+impl Changes {
+    pub(super) fn say(&mut self, lines: Vec<String>) {
+        if self.minute.is_none_or(|start| start.elapsed() >= Duration::from_secs(60)) {
+            let untold = self.told.saturating_sub(CHANGES_PER_MINUTE_MAX);
+            if untold > 0 {
+                say(format_args!("{untold} more changes were not told"));
+            }
+            *self = Self { told: 0, minute: Some(Instant::now()) };
+        }
+        for line in lines {
+            self.told += 1;
+            if self.told <= CHANGES_PER_MINUTE_MAX {
+                say(line);
+            }
+        }
+    }
 }
 
 fn measure_this_machine(source: &mut UdpSource) -> Option<Local> {
@@ -180,7 +269,11 @@ struct Printer<W> {
 }
 
 impl<W: Write> Printer<W> {
-    fn new(args: &DumpArgs, out: W) -> Result<Self, DumpError> {
+    fn new(args: &DumpArgs, mut out: W) -> Result<Self, DumpError> {
+        let header = match args.format {
+            Format::Csv => out.write_all(format::CSV_HEADER.as_bytes()),
+            _ => Ok(()),
+        };
         Ok(Self {
             out,
             format: args.format,
@@ -189,7 +282,7 @@ impl<W: Write> Printer<W> {
             decoder: Decoder::default(),
             datagrams: 0,
             troubles: Troubles::default(),
-            failure: None,
+            failure: header.err(),
         })
     }
 
@@ -199,6 +292,10 @@ impl<W: Write> Printer<W> {
             return;
         }
         self.datagrams += 1;
+        if self.format == Format::Hex {
+            self.listing(datagram);
+            return;
+        }
         let mut decoder = std::mem::take(&mut self.decoder);
         decoder.decode(datagram.level, datagram.bytes, &mut |event| {
             if self.is_done() {
@@ -226,14 +323,47 @@ impl<W: Write> Printer<W> {
             Event::Values(list) if self.filter.takes(&list.names) => match self.format {
                 Format::Text => format::text_values(out, list),
                 Format::Json => format::json_values(out, list),
+                Format::Csv => format::csv_values(out, list),
+                Format::Putval => format::putval(out, list),
+                Format::Hex => return,
             },
             Event::Notification(one) if self.filter.takes(&one.names) => match self.format {
                 Format::Text => format::text_notification(out, one),
                 Format::Json => format::json_notification(out, one),
+                Format::Csv => format::csv_notification(out, one),
+                Format::Putval => format::putnotif(out, one),
+                Format::Hex => return,
             },
             _ => return,
         };
         match written {
+            Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// Lists a whole datagram, if the filter takes anything in it.
+    fn listing(&mut self, datagram: &Datagram<'_>) {
+        let mut wanted = self.filter.takes_everything();
+        let Self { decoder, filter, .. } = self;
+        if !wanted {
+            decoder.decode(datagram.level, datagram.bytes, &mut |event| match event {
+                Event::Values(list) => wanted |= filter.takes(&list.names),
+                Event::Notification(one) => wanted |= filter.takes(&one.names),
+                _ => {}
+            });
+        }
+        if !wanted {
+            return;
+        }
+        let Datagram { bytes, sender, to, arrival, level, .. } = *datagram;
+        let (number, size) = (self.datagrams, bytes.len());
+        let mut text =
+            format!("datagram {number} from {sender} to {to} at {arrival}, {size} bytes\n");
+        // Nothing that writes to a string fails.
+        let _ = listing(bytes, level, decoder, &mut text);
+        text.push('\n');
+        match self.out.write_all(text.as_bytes()) {
             Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
             Err(error) => self.failure = Some(error),
         }
@@ -275,6 +405,10 @@ impl Filter {
             plugin: glob_set("plugin", &args.plugin)?,
             type_: glob_set("type", &args.type_)?,
         })
+    }
+
+    fn takes_everything(&self) -> bool {
+        self.host.is_empty() && self.plugin.is_empty() && self.type_.is_empty()
     }
 
     fn takes(&self, names: &Names<'_>) -> bool {

@@ -1,9 +1,10 @@
 //! How one record is written: a line of text, or a JSON object.
 //!
-//! Text is that of the first Python reader of 2009, down to its way with floats. JSON keeps every
-//! number exact: times to the nanosecond as decimals, integers as integers.
+//! Text is that of the first Python reader of 2009, down to its way with floats. JSON and CSV keep
+//! every number exact: times to the nanosecond as decimals, integers as integers.
 
 use crate::metric::{Names, Value, display_safe};
+use crate::text;
 use crate::wire::{Notification, ValueList};
 use std::fmt;
 use std::io::{self, Write};
@@ -60,6 +61,69 @@ pub(super) fn json_notification(
     write!(out, r#"{{"time":{},"notification":true,"severity":"{severity}","#, notification.time)?;
     json_names(out, &notification.names)?;
     writeln!(out, r#","message":{}}}"#, JsonString(notification.message))
+}
+
+/// The first line of CSV. A value or a notification is a row; what it does not have is empty.
+pub(super) const CSV_HEADER: &str = "time,interval,host,plugin,plugin_instance,type,type_instance,\
+                                     ds_index,ds_type,value,severity,message\n";
+
+/// One row for each value.
+pub(super) fn csv_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
+    for (index, value) in list.values.iter().enumerate() {
+        write!(out, "{},{}", list.time, list.interval)?;
+        csv_names(out, &list.names)?;
+        writeln!(out, ",{index},{},{},,", value.ds_type().name(), Number(value))?;
+    }
+    Ok(())
+}
+
+/// One row.
+pub(super) fn csv_notification(
+    out: &mut impl Write,
+    notification: &Notification<'_>,
+) -> io::Result<()> {
+    write!(out, "{},", notification.time)?;
+    csv_names(out, &notification.names)?;
+    writeln!(out, ",,,,{},{}", notification.severity.name(), CsvField(notification.message))
+}
+
+/// `PUTVAL`, as collectd's exec plugin reads it.
+pub(super) fn putval(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
+    let mut line = Vec::with_capacity(160);
+    text::write_values(&mut line, &list.names, list.time, list.interval, list.values.iter());
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+/// `PUTNOTIF`, as collectd's exec plugin reads it.
+pub(super) fn putnotif(out: &mut impl Write, one: &Notification<'_>) -> io::Result<()> {
+    let mut line = Vec::with_capacity(320);
+    text::write_notification(&mut line, &one.names, one.time, one.severity, one.message);
+    line.push(b'\n');
+    out.write_all(&line)
+}
+
+fn csv_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
+    let Names { host, plugin, plugin_instance, type_, type_instance } = *names;
+    [host, plugin, plugin_instance, type_, type_instance]
+        .iter()
+        .try_for_each(|name| write!(out, ",{}", CsvField(name)))
+}
+
+/// Bytes as a field of RFC 4180, safe to show.
+struct CsvField<'a>(&'a [u8]);
+
+impl fmt::Display for CsvField<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = String::from_utf8_lossy(self.0);
+        // No line break is left.
+        let text = display_safe(&text);
+        if text.contains([',', '"']) {
+            write!(f, "\"{}\"", text.replace('"', "\"\""))
+        } else {
+            f.write_str(&text)
+        }
+    }
 }
 
 fn json_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
@@ -193,6 +257,19 @@ mod tests {
     fn integers_are_exact() {
         assert_eq!(Number(Value::Counter(u64::MAX)).to_string(), "18446744073709551615");
         assert_eq!(Number(Value::Derive(i64::MIN)).to_string(), "-9223372036854775808");
+    }
+
+    #[test]
+    fn csv_fields_are_quoted_where_they_must_be() {
+        for (bytes, field) in [
+            (&b"web-01"[..], "web-01"),
+            (b"", ""),
+            (b"a,b", "\"a,b\""),
+            (b"say \"hi\"", "\"say \"\"hi\"\"\""),
+            (b"a\nb", "a\\u{a}b"),
+        ] {
+            assert_eq!(CsvField(bytes).to_string(), field);
+        }
     }
 
     #[test]

@@ -4,11 +4,20 @@
 //! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
 
 mod dump;
+mod ending;
 mod faults;
 mod format;
+mod record;
+mod send;
+mod stop;
 mod window;
 
+pub use send::SendArgs;
+
+use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
+use crate::view::replay::Speed;
+use crate::wire::SecurityLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;
 use std::fmt;
@@ -34,8 +43,13 @@ Examples:
   collectoscope                                 the window, on this machine and the network
   collectoscope --listen 0.0.0.0:25827          beside a collectd server that has the port
   collectoscope --screenshot now.png --after 10
+  collectoscope --read monday.pcap              a recording, all of it
+  collectoscope --read monday.pcap --speed 10
+  ssh host tcpdump -U -w - udp port 25826 | collectoscope --read -
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
+  collectoscope send --this-machine stats.example.net
+  collectoscope record monday.pcap
 
 To send here, a collectd needs in its collectd.conf:
   <LoadPlugin network>
@@ -52,11 +66,25 @@ Examples:
   collectoscope dump --count 1                        wait for one value
   collectoscope dump --host 'web-*' --plugin cpu --plugin load --for 60
   collectoscope dump --read capture.pcap --format json
+  collectoscope dump --read capture.pcap --format hex --count 1
   tcpdump -i any -w - udp port 25826 | collectoscope dump --read -
 
 A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS type, value), ...]
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
-to standard error.";
+to standard error; in the format hex it stands where it is, and --count counts datagrams.";
+
+const RECORD_EXAMPLES: &str = "\
+Examples:
+  collectoscope record monday.pcap                    everything that arrives, until Ctrl-C
+  collectoscope record monday.pcap --for 3600
+  collectoscope --read monday.pcap                    the same plots again
+  ssh host collectoscope record - | collectoscope --read -
+
+The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
+Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
+
+/// The form of `--listen`.
+const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
 
 /// Commands that need no display.
 #[derive(Clone, Debug, Subcommand)]
@@ -64,6 +92,13 @@ pub enum Command {
     /// Print what arrives, one line per value list or notification.
     #[command(after_long_help = DUMP_EXAMPLES)]
     Dump(DumpArgs),
+    /// Send values and notifications: lines of collectd's plain text protocol from standard
+    /// input, or what this machine measures.
+    #[command(after_long_help = send::EXAMPLES)]
+    Send(SendArgs),
+    /// Write what arrives to a capture file (pcap), before anything looks into it.
+    #[command(after_long_help = RECORD_EXAMPLES)]
+    Record(RecordArgs),
 }
 
 /// How the window is opened.
@@ -73,8 +108,37 @@ pub struct WindowArgs {
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
-    #[arg(long, value_name = "ADDR[:PORT][%IFACE]")]
+    ///
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
+    #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
+    /// Show a capture (pcap, pcapng) instead of what is heard; `-` is standard input.
+    ///
+    /// Its times are the time of the window. Nothing is listened to, and this machine is not
+    /// measured.
+    #[arg(long, value_name = "FILE",
+          conflicts_with_all = ["listen", "no_local", "receive_buffer"])]
+    pub read: Option<PathBuf>,
+    /// How fast to show a capture: 1 as it was captured, 10 ten times as fast, or max.
+    ///
+    /// Without it all of a file is read at once, and a pipe is shown as it is written.
+    #[arg(long, value_name = "TIMES", requires = "read")]
+    pub speed: Option<Speed>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
+    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
+    /// own AuthFile; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub security: SecurityLevel,
     /// Read this types.db on top of the built-in one, may be repeated; later ones win.
     #[arg(long, value_name = "PATH")]
     pub types_db: Vec<PathBuf>,
@@ -124,16 +188,34 @@ pub struct DumpArgs {
     /// Receive only here, may be repeated; port 0 takes a free one.
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6.
-    #[arg(long, value_name = "ADDR[:PORT][%IFACE]", conflicts_with = "read")]
+    /// address, IPv4 and IPv6. An address that is a multicast group is joined.
+    ///
+    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
+    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
+    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
+    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
+    #[arg(long, value_name = LISTEN, conflicts_with = "read")]
     pub listen: Vec<ListenSpec>,
+    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
+    /// own AuthFile; read again when it changes.
+    #[arg(long, value_name = "FILE")]
+    pub auth_file: Option<PathBuf>,
+    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
+    #[arg(long, value_name = "LEVEL", default_value_t)]
+    pub security: SecurityLevel,
     /// Kernel receive buffer to ask for, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
     pub receive_buffer: usize,
-    /// Read a capture (pcap) instead of the network, in order, and end; `-` is standard input.
-    #[arg(long, value_name = "FILE")]
+    /// Read a capture (pcap, pcapng) instead of the network, in order, and end; `-` is standard
+    /// input.
+    #[arg(long, value_name = "FILE", conflicts_with = "receive_buffer")]
     pub read: Option<PathBuf>,
+    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    ///
+    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
+    #[arg(long, value_name = "N", requires = "read")]
+    pub port: Vec<u16>,
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -155,6 +237,33 @@ pub struct DumpArgs {
     pub duration: Option<Duration>,
 }
 
+/// What to record, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct RecordArgs {
+    /// Where to; `-` is standard output.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
+    #[arg(long, value_name = LISTEN)]
+    pub listen: Vec<ListenSpec>,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// End after this many datagrams.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after this many seconds.
+    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
+    pub duration: Option<Duration>,
+    /// Overwrite the file if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
+
 /// How `dump` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -162,6 +271,12 @@ pub enum Format {
     Text,
     /// One JSON object a line, times and integers exact.
     Json,
+    /// One row a value, with a header.
+    Csv,
+    /// PUTVAL and PUTNOTIF lines, as `collectoscope send` and collectd's exec plugin read them.
+    Putval,
+    /// Every byte of every datagram with its offset and meaning, and what is wrong where.
+    Hex,
 }
 
 /// Asked of the kernel: about six seconds of a large fleet (1,000 datagrams of 1.4 KiB a second).
@@ -176,8 +291,11 @@ impl WindowArgs {
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
             listen: self.listen.clone(),
+            auth_file: self.auth_file.clone(),
+            security: self.security,
             receive_buffer: self.receive_buffer,
-            read: None,
+            read: self.read.clone(),
+            port: self.port.clone(),
             format: Format::Text,
             host: Vec::new(),
             plugin: Vec::new(),
@@ -192,12 +310,22 @@ impl WindowArgs {
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
+        Some(Command::Send(args)) => send::run(&args),
+        Some(Command::Record(args)) => finish(record::run(&args)),
         None => open_window(&cli.window),
     }
 }
 
 fn open_window(args: &WindowArgs) -> ExitCode {
-    let Err(error) = window::run(args) else {
+    if let Err(error) = check_levels(&args.listen, args.security, args.auth_file.is_some()) {
+        say(error);
+        return ExitCode::FAILURE;
+    }
+    let mut capture = match args.read.as_deref().map(Capture::open).transpose() {
+        Ok(capture) => capture.map(|capture| capture.only(&args.port)),
+        Err(error) => return finish(Err(error)),
+    };
+    let Err(error) = window::run(args, &mut capture) else {
         return ExitCode::SUCCESS;
     };
     say(&error);
@@ -205,12 +333,36 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
     }
+    if let Some(capture) = capture {
+        say("carrying on without a window, as: collectoscope dump --read");
+        return finish(dump::run_capture(&args.as_dump(), capture));
+    }
     say("carrying on without a window, as: collectoscope dump");
     let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
     finish(dump::run(&args.as_dump(), also))
 }
 
-fn finish(result: Result<(), dump::DumpError>) -> ExitCode {
+/// A level above none and no passwords: nothing could ever be accepted, as the daemon says too.
+fn check_levels(
+    listen: &[ListenSpec],
+    security: SecurityLevel,
+    has_auth_file: bool,
+) -> Result<(), String> {
+    let own = listen.iter().find(|spec| spec.level.is_some_and(|l| l > SecurityLevel::None));
+    let inherits = listen.is_empty() || listen.iter().any(|spec| spec.level.is_none());
+    let option = match own {
+        _ if has_auth_file => return Ok(()),
+        Some(spec) => format!("--listen {spec}"),
+        None if inherits && security > SecurityLevel::None => format!("--security {security}"),
+        None => return Ok(()),
+    };
+    Err(format!(
+        "{option} needs --auth-file FILE: without passwords no signature can be checked and \
+         nothing decrypted, so nothing would ever be accepted"
+    ))
+}
+
+fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -272,6 +424,24 @@ mod tests {
     }
 
     #[test]
+    fn a_level_above_none_needs_an_auth_file() {
+        use SecurityLevel::{Encrypt, None, Sign};
+        for (listen, security, start) in [
+            (&["::,sign"][..], None, "--listen [::]:25826,sign needs --auth-file FILE"),
+            (&["::", "0.0.0.0,encrypt"], None, "--listen 0.0.0.0:25826,encrypt needs"),
+            (&["::,none", "0.0.0.0"], Sign, "--security sign needs --auth-file FILE"),
+            (&[], Encrypt, "--security encrypt needs --auth-file FILE"),
+            (&[], None, ""),
+            (&["::,none"], Sign, ""),
+        ] {
+            let listen: Vec<_> = listen.iter().map(|spec| spec.parse().unwrap()).collect();
+            let told = check_levels(&listen, security, false).err().unwrap_or_default();
+            assert!(told.starts_with(start) && told.is_empty() == start.is_empty(), "{told}");
+            assert_eq!(check_levels(&listen, security, true), Ok(()));
+        }
+    }
+
+    #[test]
     fn bad_values_are_refused() {
         for args in [
             &["--size", "12"][..],
@@ -281,12 +451,38 @@ mod tests {
             &["--memory", "1"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
+            &["--security", "signed"],
+            &["--listen", "0.0.0.0,signed"],
             &["dump", "--count", "0"],
             &["dump", "--for", "soon"],
             &["dump", "--host", "[a"],
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
             &["dump", "--read", "f", "--listen", "127.0.0.1"],
+            &["send"],
+            &["send", "a b"],
+            &["send", "host:0"],
+            &["send", "host", "--ttl", "0"],
+            &["send", "host", "--ttl", "256"],
+            &["send", "host", "--max-packet-size", "1023"],
+            &["send", "host", "--max-packet-size", "65508"],
+            &["send", "host", "--flush", "soon"],
+            &["send", "host", "--interval", "0"],
+            &["send", "host", "--security", "some"],
+            &["send", "host", "--user", "alice"],
+            &["send", "host", "--auth-file", "keys"],
+            &["send", "host", "--this-machine", "--types-db", "types.db"],
+            &["dump", "--read", "f", "--receive-buffer", "9"],
+            &["dump", "--port", "25826"],
+            &["--read", "f", "--listen", "127.0.0.1"],
+            &["--read", "f", "--no-local"],
+            &["--read", "f", "--receive-buffer", "9"],
+            &["--read", "f", "--speed", "0"],
+            &["--read", "f", "--port", "65536"],
+            &["--speed", "1"],
+            &["--port", "25826"],
+            &["record"],
+            &["record", "f", "--count", "0"],
         ] {
             let all = ["collectoscope"].iter().chain(args);
             assert!(Cli::try_parse_from(all).is_err(), "{args:?}");

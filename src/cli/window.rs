@@ -1,19 +1,30 @@
 //! The way to the window, also in a build without one.
 
 use super::WindowArgs;
+use crate::source::capture::Capture;
 use std::fmt;
 
-/// Opens the window and returns when it was closed.
+/// Opens the window and returns when it was closed. A capture is taken when the window opens.
 #[cfg(feature = "window")]
-pub(super) fn run(args: &WindowArgs) -> Result<(), impl fmt::Display> {
+pub(super) fn run(
+    args: &WindowArgs,
+    capture: &mut Option<Capture>,
+) -> Result<(), impl fmt::Display + use<>> {
     use crate::app::{self, WindowOptions};
     use crate::source::udp::UdpOptions;
     use crate::view::Theme;
+    use crate::view::replay::Speed;
 
-    app::run(&WindowOptions {
-        udp: UdpOptions { listen: args.listen.clone(), receive_buffer_mib: args.receive_buffer },
+    let options = WindowOptions {
+        udp: UdpOptions {
+            listen: args.listen.clone(),
+            receive_buffer_mib: args.receive_buffer,
+            level: args.security,
+        },
+        auth_file: args.auth_file.clone(),
         types_db: args.types_db.clone(),
         local: !args.no_local,
+        speed: args.speed.unwrap_or(Speed::Max),
         memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,
@@ -23,11 +34,15 @@ pub(super) fn run(args: &WindowArgs) -> Result<(), impl fmt::Display> {
             super::Theme::System => Theme::System,
         }),
         status_file: args.status_file.clone(),
-    })
+    };
+    app::run(&options, capture)
 }
 
 /// Says that there is none.
 #[cfg(not(feature = "window"))]
-pub(super) fn run(_: &WindowArgs) -> Result<(), impl fmt::Display> {
-    Err("this build has no window: it was made with --no-default-features")
+pub(super) fn run(
+    _: &WindowArgs,
+    _: &mut Option<Capture>,
+) -> Result<(), impl fmt::Display + use<>> {
+    Err::<(), _>("this build has no window: it was made with --no-default-features")
 }

@@ -58,7 +58,7 @@ pub struct ValueList {
 }
 
 /// A message with a severity. `plugin`, `type_` and the instances may be empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Notification {
     /// Whom it is about.
     pub identifier: Identifier,

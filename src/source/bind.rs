@@ -9,40 +9,50 @@
 //! On Linux a group socket of another program also stands in the way of a wildcard without reuse.
 //! It takes no unicast, so then the wildcard is bound with reuse: see [`is_wildcard_free`].
 
-use super::interfaces::Interface;
-use super::kernel;
+use super::interfaces::{Interface, find};
 use super::listen::ListenSpec;
 use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
-/// What [`open`] made: the socket, and the interfaces its group was joined on.
+/// What [`open`] made: the socket, and the interfaces it depends on.
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) socket: Socket,
-    /// Numbers of the interfaces joined; empty for unicast.
+    /// Numbers of the interfaces where its group was joined; empty for unicast.
     pub(super) joined: Vec<u32>,
+    /// Number of the one interface asked for; zero when it is any.
+    pub(super) index: u32,
+}
+
+/// Who else is known to listen on a unicast port.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Others {
+    /// Perhaps somebody, from whom nothing must be taken.
+    Strangers,
+    /// Other sockets of this source only, which share.
+    Ourselves,
 }
 
 /// Opens what `spec` asks for. There can be a socket and trouble at once: a group that could be
 /// joined nowhere yet.
 pub(super) fn open(
     spec: &ListenSpec,
+    others: Others,
     interfaces: &[Interface],
     buffer_bytes: usize,
 ) -> (Option<Bound>, ListenReport) {
     let mut report = ListenReport::new(spec.clone(), buffer_bytes);
-    match bind(spec, interfaces, buffer_bytes) {
-        Ok(socket) => {
-            report.bound = socket.local_addr().ok().and_then(|address| address.as_socket());
-            report.buffer_bytes = granted(&socket).unwrap_or(0);
-            let mut bound = Bound { socket, joined: Vec::new() };
+    match bind(spec, others, interfaces, buffer_bytes) {
+        Ok(mut bound) => {
+            report.bound = bound.socket.local_addr().ok().and_then(|address| address.as_socket());
+            report.buffer_bytes = granted(&bound.socket).unwrap_or(0);
             if spec.is_group() {
                 join(&bound.socket, &mut bound.joined, interfaces, &mut report);
-            } else if is_without_ipv6(spec.address, interfaces) {
-                report.trouble = Some(Trouble::NoIpv6);
+            } else {
+                report.trouble = unicast_trouble(spec, interfaces);
             }
             (Some(bound), report)
         }
@@ -53,11 +63,16 @@ pub(super) fn open(
     }
 }
 
-fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Socket, Trouble> {
+fn bind(
+    spec: &ListenSpec,
+    others: Others,
+    all: &[Interface],
+    buffer_bytes: usize,
+) -> Result<Bound, Trouble> {
     let interface = match &spec.interface {
         None if spec.is_link_local() => return Err(Trouble::NeedsInterface),
         None => None,
-        Some(name) => match all.iter().find(|found| found.name == *name) {
+        Some(name) => match find(all, name) {
             Some(found) => Some(found),
             None => {
                 let known = all.iter().map(|found| found.name.clone()).collect();
@@ -67,9 +82,12 @@ fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Soc
     };
     let failed = |error: io::Error| trouble(&error, spec, all);
     let socket = prepared(spec.address).map_err(failed)?;
-    let address = spec.socket_addr(interface.map_or(0, |found| found.index));
-    if spec.is_group() {
+    let index = interface.map_or(0, |found| found.index);
+    let address = spec.socket_addr(index);
+    if spec.is_group() || others == Others::Ourselves {
         socket.set_reuse_address(true).map_err(failed)?;
+    }
+    if spec.is_group() {
         socket.bind(&address.into()).map_err(failed)?;
     } else {
         if let Some(interface) = interface {
@@ -79,7 +97,16 @@ fn bind(spec: &ListenSpec, all: &[Interface], buffer_bytes: usize) -> Result<Soc
     }
     grow_buffer(&socket, buffer_bytes);
     socket.set_nonblocking(true).map_err(failed)?;
-    Ok(socket)
+    Ok(Bound { socket, joined: Vec::new(), index })
+}
+
+/// Why nothing can arrive at an address that was bound all the same.
+pub(super) fn unicast_trouble(spec: &ListenSpec, interfaces: &[Interface]) -> Option<Trouble> {
+    let named = spec.interface.as_ref().and_then(|name| find(interfaces, name));
+    if named.is_some_and(|found| !found.is_up) {
+        return Some(Trouble::Down);
+    }
+    without_family(spec.address, interfaces)
 }
 
 /// A socket with the options that must be set before it is bound.
@@ -149,27 +176,34 @@ fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Joins a group on every interface it is not `joined` on yet, and forgets interfaces
-/// that are gone. The report's account of interfaces is written anew.
+/// Joins a group on every interface it is not `joined` on yet, and leaves those that are gone.
+/// The report's account of interfaces is written anew.
 pub(super) fn join(
     socket: &Socket,
     joined: &mut Vec<u32>,
     interfaces: &[Interface],
     report: &mut ListenReport,
 ) {
-    joined.retain(|index| interfaces.iter().any(|found| found.index == *index));
-    report.joined.clear();
-    report.not_joined.clear();
-    report.trouble = None;
     let asked = report.asked.clone();
-    for interface in interfaces {
-        match &asked.interface {
-            Some(name) if interface.name != *name => continue,
-            None if !interface.can_join() => continue,
-            _ => {}
+    joined.retain(|index| {
+        let is_there = interfaces.iter().any(|found| found.index == *index);
+        if !is_there {
+            // The kernel remembers, and counts, memberships of interfaces that are gone.
+            leave(socket, asked.address, *index);
         }
+        is_there
+    });
+    report.not_joined.clear();
+    let named = asked.interface.as_ref().map(|name| find(interfaces, name));
+    let mut places: Vec<&Interface> = match named {
+        Some(one) => one.into_iter().filter(|found| found.is_up).collect(),
+        None => interfaces.iter().filter(|found| found.can_join()).collect(),
+    };
+    // Memberships are few: those where something can be expected come first.
+    places.sort_by_key(|found| !found.speaks(asked.address));
+    for interface in places {
         if !joined.contains(&interface.index) {
-            match join_on(socket, asked.address, interface.index) {
+            match join_on(socket, &asked, interface) {
                 Ok(()) => joined.push(interface.index),
                 // An interface that does not speak the family has nothing to be missed.
                 Err(_) if interface.is_loopback || !interface.speaks(asked.address) => continue,
@@ -179,24 +213,76 @@ pub(super) fn join(
                 }
             }
         }
-        report.joined.push(interface.name.clone());
     }
-    if is_without_ipv6(asked.address, interfaces) {
-        // Linux joins all the same; nothing can arrive until there is an address.
-        report.trouble = Some(Trouble::NoIpv6);
-    } else if report.joined.is_empty() {
+    let is_joined = |found: &&Interface| found.is_up && joined.contains(&found.index);
+    report.joined = interfaces.iter().filter(is_joined).map(|found| found.name.clone()).collect();
+    // Linux joins without an address of the family too; nothing can arrive until there is one.
+    report.trouble = without_family(asked.address, interfaces);
+    if report.trouble.is_none() && report.joined.is_empty() {
         report.trouble = Some(match report.not_joined.first() {
             Some((name, why)) => Trouble::Other(format!("not joined on {name}: {why}")),
+            None if named.flatten().is_some_and(|found| !found.is_up) => Trouble::Down,
             None => Trouble::NowhereToJoin,
         });
     }
 }
 
-fn join_on(socket: &Socket, group: IpAddr, index: u32) -> io::Result<()> {
-    match group {
-        IpAddr::V4(v4) => socket.join_multicast_v4_n(&v4, &InterfaceIndexOrAddress::Index(index)),
-        IpAddr::V6(v6) => socket.join_multicast_v6(&v6, index),
+/// With sources the kernel is asked for these only, where it can be: an IPv6 group is joined as a
+/// whole, since no safe interface to `MCAST_JOIN_SOURCE_GROUP` exists. The rest is left out when
+/// it is read.
+fn join_on(socket: &Socket, asked: &ListenSpec, interface: &Interface) -> io::Result<()> {
+    let index = interface.index;
+    let group = match asked.address {
+        IpAddr::V4(group) => group,
+        IpAddr::V6(group) => return socket.join_multicast_v6(&group, index),
+    };
+    // For this the kernel wants an address of the interface instead of its number.
+    let (Some(own), false) = (interface.v4.first(), asked.from.is_empty()) else {
+        return socket.join_multicast_v4_n(&group, &InterfaceIndexOrAddress::Index(index));
+    };
+    let mut sources = asked.from.iter().filter_map(|source| match source {
+        IpAddr::V4(v4) => Some(v4),
+        IpAddr::V6(_) => None,
+    });
+    let result = sources.try_for_each(|source| join_source(socket, &group, source, own, index));
+    if result.is_err() {
+        leave(socket, asked.address, index);
     }
+    result
+}
+
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "freebsd"))]
+fn join_source(
+    socket: &Socket,
+    group: &Ipv4Addr,
+    source: &Ipv4Addr,
+    own: &Ipv4Addr,
+    _index: u32,
+) -> io::Result<()> {
+    socket.join_ssm_v4(source, group, own)
+}
+
+/// Elsewhere the group is joined as a whole, once, and the rest is left out when it is read.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "freebsd")))]
+fn join_source(
+    socket: &Socket,
+    group: &Ipv4Addr,
+    _source: &Ipv4Addr,
+    _own: &Ipv4Addr,
+    index: u32,
+) -> io::Result<()> {
+    match socket.join_multicast_v4_n(group, &InterfaceIndexOrAddress::Index(index)) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => Ok(()),
+        joined => joined,
+    }
+}
+
+/// With all its sources. That there was nothing to leave is as good.
+fn leave(socket: &Socket, group: IpAddr, index: u32) {
+    let _ = match group {
+        IpAddr::V4(v4) => socket.leave_multicast_v4_n(&v4, &InterfaceIndexOrAddress::Index(index)),
+        IpAddr::V6(v6) => socket.leave_multicast_v6(&v6, index),
+    };
 }
 
 fn join_failure(error: &io::Error) -> String {
@@ -209,21 +295,21 @@ fn join_failure(error: &io::Error) -> String {
     }
 }
 
-fn is_without_ipv6(address: IpAddr, interfaces: &[Interface]) -> bool {
+/// Whether no interface has an address of the family.
+fn without_family(address: IpAddr, interfaces: &[Interface]) -> Option<Trouble> {
     // No interfaces at all means that they could not be listed.
-    address.is_ipv6()
-        && !interfaces.is_empty()
-        && interfaces.iter().all(|found| found.v6.is_empty())
+    if interfaces.is_empty() || interfaces.iter().any(|found| found.speaks(address)) {
+        return None;
+    }
+    Some(if address.is_ipv4() { Trouble::NoIpv4 } else { Trouble::NoIpv6 })
 }
 
 fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {
     match errno(error) {
-        Some(Errno::EADDRINUSE) => {
-            Trouble::Taken { holder: kernel::holder(spec.address, spec.port) }
-        }
+        Some(Errno::EADDRINUSE) => Trouble::Taken { holder: None },
+        Some(Errno::EAFNOSUPPORT) if spec.address.is_ipv4() => Trouble::NoIpv4,
         Some(Errno::EAFNOSUPPORT) => Trouble::NoIpv6,
-        Some(Errno::EADDRNOTAVAIL) if is_without_ipv6(spec.address, all) => Trouble::NoIpv6,
-        Some(Errno::EADDRNOTAVAIL) => Trouble::NotOurs,
+        Some(Errno::EADDRNOTAVAIL) => without_family(spec.address, all).unwrap_or(Trouble::NotOurs),
         Some(Errno::EACCES) if spec.port < 1024 => Trouble::Privileged,
         Some(errno) => Trouble::Other(errno.desc().to_lowercase()),
         None => Trouble::Other(error.to_string()),

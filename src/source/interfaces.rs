@@ -2,6 +2,8 @@
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -39,25 +41,38 @@ impl Interface {
     }
 }
 
+/// The interface that a user calls `name`: by its name, or by its number as in `fe80::1%2`.
+pub fn find<'a>(all: &'a [Interface], name: &str) -> Option<&'a Interface> {
+    let number = || name.parse::<u32>().ok();
+    all.iter()
+        .find(|found| found.name == name)
+        .or_else(|| number().and_then(|index| all.iter().find(|found| found.index == index)))
+}
+
 /// All interfaces, in the kernel's order.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut found: Vec<Interface> = Vec::new();
+    // Each is told once per address, and there may be thousands.
+    let mut places: HashMap<String, usize> = HashMap::new();
     for entry in getifaddrs()? {
-        // An interface can vanish between the two calls: then it is none.
-        let Ok(index) = if_nametoindex(entry.interface_name.as_str()) else {
-            continue;
+        let place = match places.entry(entry.interface_name.clone()) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => {
+                // An interface can vanish between the two calls: then it is none.
+                let Ok(index) = if_nametoindex(entry.interface_name.as_str()) else {
+                    continue;
+                };
+                found.push(Interface {
+                    name: entry.interface_name,
+                    index,
+                    is_up: entry.flags.contains(InterfaceFlags::IFF_UP),
+                    is_multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
+                    is_loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
+                    ..Interface::default()
+                });
+                *new.insert(found.len() - 1)
+            }
         };
-        let place = found.iter().position(|known| known.index == index).unwrap_or_else(|| {
-            found.push(Interface {
-                name: entry.interface_name.clone(),
-                index,
-                is_up: entry.flags.contains(InterfaceFlags::IFF_UP),
-                is_multicast: entry.flags.contains(InterfaceFlags::IFF_MULTICAST),
-                is_loopback: entry.flags.contains(InterfaceFlags::IFF_LOOPBACK),
-                ..Interface::default()
-            });
-            found.len() - 1
-        });
         let Some(interface) = found.get_mut(place) else {
             continue;
         };
@@ -84,5 +99,17 @@ mod tests {
         assert_eq!(loopbacks.len(), 1, "{all:?}");
         assert!(loopbacks[0].v4.contains(&Ipv4Addr::LOCALHOST), "{all:?}");
         assert!(loopbacks[0].can_join(), "{all:?}");
+    }
+
+    #[test]
+    fn an_interface_is_found_by_its_name_or_else_by_its_number() {
+        let named =
+            |name: &str, index| Interface { name: name.into(), index, ..Interface::default() };
+        let all = [named("eth0", 3), named("4", 9), named("eth1", 4)];
+        for (name, index) in [("eth0", 3), ("3", 3), ("4", 9)] {
+            assert_eq!(find(&all, name).map(|found| found.index), Some(index), "{name}");
+        }
+        assert_eq!(find(&all, "eth9"), None);
+        assert_eq!(find(&all, "5"), None);
     }
 }

@@ -13,6 +13,8 @@ pub(super) struct UdpSocketLine {
     pub(super) inode: u64,
     /// Datagrams thrown away because the receive buffer was full; wraps.
     pub(super) drops: u32,
+    /// It hears one peer only, and so takes nothing from anybody else.
+    pub(super) is_connected: bool,
 }
 
 /// Every UDP socket in this process's network namespace.
@@ -25,53 +27,52 @@ pub(super) fn udp_sockets() -> Vec<UdpSocketLine> {
     found
 }
 
-/// The program that listens on `port` at `address` (or at the wildcard), as "collectd (pid 17)".
-/// Only processes of the same user can be looked into without privileges.
-pub(super) fn holder(address: IpAddr, port: u16) -> Option<String> {
-    let inodes: Vec<String> = udp_sockets()
-        .iter()
-        .filter(|line| line.port == port && !line.address.is_multicast())
-        .filter(|line| {
-            address.is_unspecified() || line.address.is_unspecified() || line.address == address
-        })
-        .map(|line| format!("socket:[{}]", line.inode))
-        .collect();
-    if inodes.is_empty() {
-        return None;
-    }
-    let pids = fs::read_dir("/proc").ok()?.filter_map(|entry| {
+/// The programs behind sockets: inode to "collectd (pid 17)". Walks `/proc`, some milliseconds on
+/// a busy machine; only processes of the same user can be looked into without privileges.
+pub(super) fn holders(inodes: &[u64]) -> Vec<(u64, String)> {
+    let wanted: Vec<(u64, String)> =
+        inodes.iter().map(|inode| (*inode, format!("socket:[{inode}]"))).collect();
+    let mut found: Vec<(u64, String)> = Vec::new();
+    let pids = fs::read_dir("/proc").into_iter().flatten().filter_map(|entry| {
         let name = entry.ok()?.file_name();
         name.to_str()?.parse::<u32>().ok()
     });
     for pid in pids {
+        if found.len() == wanted.len() {
+            break;
+        }
         let Ok(handles) = fs::read_dir(format!("/proc/{pid}/fd")) else {
             continue;
         };
-        let holds = handles.flatten().any(|handle| {
-            fs::read_link(handle.path())
-                .is_ok_and(|target| inodes.iter().any(|inode| target.as_os_str() == inode.as_str()))
-        });
-        if holds {
-            let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-            let name = crate::metric::display_safe(name.trim()).into_owned();
-            return Some(if pid == std::process::id() {
-                "this collectoscope itself".into()
-            } else {
-                format!("{name} (pid {pid})")
-            });
+        for target in handles.flatten().filter_map(|handle| fs::read_link(handle.path()).ok()) {
+            let held = wanted.iter().find(|(_, name)| target.as_os_str() == name.as_str());
+            let Some((inode, _)) = held else { continue };
+            if !found.iter().any(|(known, _)| known == inode) {
+                found.push((*inode, program(pid)));
+            }
         }
     }
-    None
+    found
+}
+
+fn program(pid: u32) -> String {
+    if pid == std::process::id() {
+        return "this collectoscope itself".into();
+    }
+    let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
+    format!("{} (pid {pid})", crate::metric::display_safe(name.trim()))
 }
 
 /// Columns: sl local remote st queues timer retransmits uid timeout inode ref pointer drops.
 fn parse_line(line: &str) -> Option<UdpSocketLine> {
     let mut columns = line.split_ascii_whitespace();
     let (address, port) = columns.nth(1)?.split_once(':')?;
+    let (_, peer_port) = columns.next()?.split_once(':')?;
     Some(UdpSocketLine {
         address: parse_address(address)?,
         port: u16::from_str_radix(port, 16).ok()?,
-        inode: columns.nth(7)?.parse().ok()?,
+        is_connected: u16::from_str_radix(peer_port, 16).ok()? != 0,
+        inode: columns.nth(6)?.parse().ok()?,
         drops: columns.nth(2)?.parse().ok()?,
     })
 }
@@ -111,9 +112,12 @@ mod tests {
                 address: Ipv4Addr::LOCALHOST.into(),
                 port: 25_826,
                 inode: 17_733,
-                drops: 42
+                drops: 42,
+                is_connected: false,
             })
         );
+        let connected = line.replace("00000000:0000", "0100007F:0009");
+        assert!(parse_line(&connected).unwrap().is_connected);
         assert_eq!(
             parse_address("00000000000000000000000001000000"),
             Some(Ipv6Addr::LOCALHOST.into())

@@ -1,8 +1,8 @@
-//! This machine: measured once a second and sent to ourselves as collectd would send it.
+//! This machine: a [`Station`] measures it, [`Local`] sends that to ourselves once a second.
 //!
 //! Plugin, type and instance names, DS types and units are collectd's own, so that a first run
-//! without any collectd shows real data by the real path. The packets go to a loopback address
-//! only; [`Local::start`] refuses any other.
+//! without any collectd shows real data by the real path. [`Local`] sends to a loopback address
+//! only and refuses any other.
 
 #[cfg(target_os = "linux")]
 mod linux;
@@ -53,14 +53,24 @@ impl Local {
         let socket = loopback_socket(target)?;
         let (stop, stopped) = bounded(0);
         let thread = thread::Builder::new().name("local".into()).spawn(move || {
-            let mut station = Station::new();
+            let mut station = Station::new(&host_name());
+            let mut encoder = Encoder::default();
+            let interval = Interval::from_duration(PERIOD);
+            let mut send = |datagram: &[u8]| {
+                // Nobody listens any more: the handle will be dropped soon.
+                let _ = socket.send(datagram);
+            };
             loop {
                 let now = SystemTime::now();
-                station.measure(CdTime::from_system(now), &mut |datagram| {
-                    // Nobody listens any more: the handle will be dropped soon.
-                    let _ = socket.send(datagram);
+                let time = CdTime::from_system(now);
+                station.measure(&mut |names, values| {
+                    // A name too long for the protocol (a mount point) is left out, the rest
+                    // goes on.
+                    let _ = encoder.push(names, time, interval, values, &mut send);
                 });
-                if stopped.recv_timeout(until_next(now)) != Err(RecvTimeoutError::Timeout) {
+                encoder.flush(&mut send);
+                let wait = until_next(now, PERIOD);
+                if stopped.recv_timeout(wait) != Err(RecvTimeoutError::Timeout) {
                     break;
                 }
             }
@@ -94,11 +104,13 @@ fn loopback_socket(target: SocketAddr) -> io::Result<UdpSocket> {
     Ok(socket)
 }
 
-/// Time from `now` to the next whole [`PERIOD`], never none: several machines' lines meet at the
-/// same places of the axis.
-fn until_next(now: SystemTime) -> Duration {
-    let past = now.duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
-    PERIOD.saturating_sub(Duration::from_nanos(past.into())).max(Duration::from_millis(1))
+/// Time from `now` to the next whole `period` since 1970, never none: several machines' lines meet
+/// at the same places of the axis.
+pub fn until_next(now: SystemTime, period: Duration) -> Duration {
+    let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let past = since.checked_rem(period.as_nanos()).unwrap_or(0);
+    let past = Duration::from_nanos(u64::try_from(past).unwrap_or(0));
+    period.saturating_sub(past).max(Duration::from_millis(1))
 }
 
 /// What this machine calls itself, and so the host of everything measured here.
@@ -107,22 +119,23 @@ pub fn host_name() -> String {
     host.unwrap_or_else(|| "localhost".into())
 }
 
-/// The meter and the encoder its readings go to.
-struct Station {
+/// Measures the machine it runs on.
+#[derive(Debug)]
+pub struct Station {
     host: String,
     meter: Meter,
-    encoder: Encoder,
 }
 
 impl Station {
-    fn new() -> Self {
-        Self { host: host_name(), meter: Meter::new(), encoder: Encoder::default() }
+    /// Its values will be those of `host`.
+    pub fn new(host: &str) -> Self {
+        Self { host: host.into(), meter: Meter::new() }
     }
 
-    /// Measures everything once, all at `now`, and hands the datagrams to `send`.
-    fn measure(&mut self, now: CdTime, send: &mut impl FnMut(&[u8])) {
-        let Self { host, meter, encoder } = self;
-        let interval = Interval::from_duration(PERIOD);
+    /// Measures everything once and hands over the value lists, less their time. Percentages of
+    /// cores come from the second time on.
+    pub fn measure(&mut self, take: &mut dyn FnMut(&Names<'_>, &[Value])) {
+        let Self { host, meter } = self;
         meter.read(&mut |reading| {
             let names = Names {
                 host: host.as_bytes(),
@@ -131,10 +144,8 @@ impl Station {
                 type_: reading.type_.as_bytes(),
                 type_instance: reading.type_instance.as_bytes(),
             };
-            // A name too long for the protocol (a mount point) is left out, the rest goes on.
-            let _ = encoder.push(&names, now, interval, reading.values, send);
+            take(&names, reading.values);
         });
-        encoder.flush(send);
     }
 }
 
@@ -215,12 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn measurements_are_due_at_whole_seconds() {
+    fn measurements_are_due_at_whole_periods() {
         for (past_nanos, wait_nanos) in
             [(0, 1_000_000_000), (250_000_000, 750_000_000), (999_999_999, 1_000_000)]
         {
             let now = UNIX_EPOCH + Duration::new(1_800_000_000, past_nanos);
-            assert_eq!(until_next(now), Duration::from_nanos(wait_nanos));
+            assert_eq!(until_next(now, PERIOD), Duration::from_nanos(wait_nanos));
         }
+        let now = UNIX_EPOCH + Duration::new(1_800_000_003, 0);
+        assert_eq!(until_next(now, Duration::from_secs(10)), Duration::from_secs(7));
     }
 }

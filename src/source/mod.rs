@@ -1,16 +1,19 @@
 //! Sources: where batches come from, and the way they leave the source's thread.
 //!
 //! A source owns one named thread, ends promptly when dropped, and hands its batches to an
-//! [`Outlet`], which never blocks it.
+//! [`Outlet`], which never blocks it unless it asks for that.
 
+pub mod auth;
 mod bind;
+pub mod capture;
 pub mod interfaces;
 mod kernel;
 mod listen;
+mod listener;
 pub mod local;
 pub mod outlet;
-pub mod pcap;
 pub mod receiver;
+pub mod replay;
 mod report;
 pub mod udp;
 

@@ -6,14 +6,18 @@
 //! When the backlog is full its oldest batch goes: values are lost and counted, everything else
 //! (announcements, notifications, counts) moves to the batch behind it. So every list is
 //! announced before its first row, whatever is lost.
+//!
+//! Beside the batches goes a [`Status`]: only the newest is kept.
 
+use super::report::Status;
 use crate::ingest::{
     Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
     SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::fmt;
+use std::time::Duration;
 
 /// From here on a batch is whole and nothing is joined to it: 512 KiB, counted in words of eight
 /// bytes. About 13,000 value lists of one value, a few milliseconds of the store's time.
@@ -28,6 +32,9 @@ pub const CHANNEL_BATCHES_MAX: usize = 64;
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
+    status: Sender<Status>,
+    /// To take back what was not read in time.
+    status_unread: Receiver<Status>,
     /// Oldest first.
     backlog: VecDeque<Batch>,
     backlog_words: usize,
@@ -40,6 +47,7 @@ pub struct Outlet {
 pub struct Intake {
     ready: Receiver<Batch>,
     emptied: Sender<Batch>,
+    status: Receiver<Status>,
 }
 
 impl Outlet {
@@ -58,9 +66,30 @@ impl Outlet {
         let capacity = capacity.clamp(1, CHANNEL_BATCHES_MAX);
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
-        let backlog = VecDeque::new();
-        let outlet = Self { ready, emptied, backlog, backlog_words: 0, backlog_words_max, wake };
-        (outlet, Intake { ready: ready_out, emptied: emptied_in })
+        let (status, status_unread) = bounded(1);
+        let intake =
+            Intake { ready: ready_out, emptied: emptied_in, status: status_unread.clone() };
+        let outlet = Self {
+            ready,
+            emptied,
+            status,
+            status_unread,
+            backlog: VecDeque::new(),
+            backlog_words: 0,
+            backlog_words_max,
+            wake,
+        };
+        (outlet, intake)
+    }
+
+    /// Tells how reception stands, instead of what was told and not yet read. Never blocks.
+    pub fn tell(&self, status: Status) {
+        // Nobody else fills the place, so the second attempt finds it empty.
+        if let Err(TrySendError::Full(status)) = self.status.try_send(status) {
+            let _ = self.status_unread.try_recv();
+            let _ = self.status.try_send(status);
+        }
+        (self.wake)();
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
@@ -80,6 +109,19 @@ impl Outlet {
         while self.backlog_words > self.backlog_words_max && self.backlog.len() > 1 {
             self.drop_oldest();
         }
+    }
+
+    /// Hands a batch over whole, waiting up to `timeout` for room; without, gives it back. For a
+    /// source that can wait: nothing is lost. Not to be mixed with [`Outlet::offer`].
+    pub fn deliver(&self, batch: Batch, timeout: Duration) -> Option<Batch> {
+        debug_assert!(self.backlog.is_empty(), "what was offered comes first");
+        match self.ready.send_timeout(batch, timeout) {
+            Ok(()) => (self.wake)(),
+            Err(SendTimeoutError::Timeout(batch)) => return Some(batch),
+            // Nobody is there any more.
+            Err(SendTimeoutError::Disconnected(_)) => {}
+        }
+        None
     }
 
     /// Moves on what waits in the backlog, as far as there is room.
@@ -154,8 +196,13 @@ impl Intake {
     }
 
     /// As [`Intake::next`], but waits up to `timeout`.
-    pub fn wait(&self, timeout: std::time::Duration) -> Option<Batch> {
+    pub fn wait(&self, timeout: Duration) -> Option<Batch> {
         self.ready.recv_timeout(timeout).ok()
+    }
+
+    /// How reception stands, if that is new.
+    pub fn status(&self) -> Option<Status> {
+        self.status.try_recv().ok()
     }
 
     /// Returns a batch whose buffers can be used again.
@@ -378,6 +425,26 @@ mod tests {
     }
 
     #[test]
+    fn of_what_is_told_of_reception_the_newest_waits() {
+        let woken = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&woken);
+        let wake = Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed));
+        let (outlet, intake) = Outlet::new(1, wake);
+        assert_eq!(intake.status(), None);
+        let status = |users: &'static str| {
+            let auth = super::super::auth::AuthReport { trouble: Some(users), lines: Vec::new() };
+            Status { reports: Vec::new(), auth: Some(auth) }
+        };
+        for trouble in ["first", "second", "third"] {
+            outlet.tell(status(trouble));
+        }
+        assert_eq!(intake.status(), Some(status("third")));
+        assert_eq!((intake.status(), woken.load(Ordering::Relaxed)), (None, 3));
+        drop(intake);
+        outlet.tell(status("nobody reads"));
+    }
+
+    #[test]
     fn the_other_side_is_woken_once_per_drain() {
         let woken = Arc::new(AtomicUsize::new(0));
         let counter = Arc::clone(&woken);
@@ -403,6 +470,36 @@ mod tests {
         intake.give_back(intake.next().unwrap());
         let again = outlet.recycled().unwrap();
         assert!(again.rows.is_empty() && again.rows.capacity() >= 10);
+    }
+
+    #[test]
+    fn a_source_that_can_wait_loses_nothing() {
+        let (outlet, intake) = Outlet::new(2, quiet());
+        let producer = std::thread::Builder::new().spawn(move || {
+            for turn in 0..1_000u32 {
+                let mut waiting = Some(rows(turn * 100..(turn + 1) * 100));
+                while let Some(batch) = waiting.take() {
+                    waiting = outlet.deliver(batch, Duration::from_secs(9));
+                }
+            }
+        });
+        let mut values = Vec::new();
+        while let Some(batch) = intake.wait(Duration::from_secs(9)) {
+            assert_eq!(batch.dropped_values, 0);
+            values.extend(batch.values);
+        }
+        producer.unwrap().join().unwrap();
+        assert_eq!(values, (0..100_000).collect::<Vec<u64>>());
+    }
+
+    #[test]
+    fn a_batch_that_finds_no_room_in_time_is_given_back() {
+        let (outlet, intake) = Outlet::new(1, quiet());
+        assert!(outlet.deliver(rows(0..1), Duration::ZERO).is_none());
+        let back = outlet.deliver(rows(0..7), Duration::from_millis(1)).unwrap();
+        assert_eq!(back.rows.len(), 7);
+        drop(intake);
+        assert!(outlet.deliver(back, Duration::from_secs(9)).is_none());
     }
 
     #[test]

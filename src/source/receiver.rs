@@ -3,8 +3,9 @@
 //! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Joined on drop.
 
 use super::Outlet;
+use super::auth::{AuthFile, LOOK_EVERY};
 use super::local::Local;
-use super::udp::{Datagram, UdpSource};
+use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
 use crate::ingest::Ingest;
 use std::io;
 use std::sync::Arc;
@@ -18,8 +19,6 @@ const WAIT: Duration = Duration::from_millis(200);
 const WAIT_WITH_BACKLOG: Duration = Duration::from_millis(20);
 /// How often the kernel's drops are read.
 const DROPS_EVERY: Duration = Duration::from_secs(1);
-/// How often interfaces that came up are looked for.
-const INTERFACES_EVERY: Duration = Duration::from_secs(10);
 
 /// A running receiver. Dropping it ends the thread, within about 200 ms.
 #[derive(Debug)]
@@ -30,18 +29,26 @@ pub struct ReceiverHandle {
     local: Option<Local>,
 }
 
-/// Starts the thread "udp". `local` is kept running as long.
+/// Starts the thread "udp", with the keys of `auth`. `local` is kept running as long.
 pub fn spawn(
     source: UdpSource,
+    auth: Option<AuthFile>,
     local: Option<Local>,
     outlet: Outlet,
 ) -> io::Result<ReceiverHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let thread = thread::Builder::new()
-        .name("udp".into())
-        .spawn(move || Receiver { source, outlet, ingest: Ingest::new() }.run(&flag))?;
+    let mut ingest = Ingest::new();
+    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
+    let told = status(&source, auth.as_ref());
+    let mut receiver = Receiver { source, auth, outlet, ingest, told };
+    let thread = thread::Builder::new().name("udp".into()).spawn(move || receiver.run(&flag))?;
     Ok(ReceiverHandle { stop, thread: Some(thread), local })
+}
+
+/// How reception stands now.
+pub fn status(source: &UdpSource, auth: Option<&AuthFile>) -> Status {
+    Status { reports: source.reports().to_vec(), auth: auth.map(|file| file.report().clone()) }
 }
 
 impl Drop for ReceiverHandle {
@@ -57,14 +64,18 @@ impl Drop for ReceiverHandle {
 
 struct Receiver {
     source: UdpSource,
+    auth: Option<AuthFile>,
     outlet: Outlet,
     ingest: Ingest,
+    /// What the other side knows.
+    told: Status,
 }
 
 impl Receiver {
     fn run(&mut self, stop: &AtomicBool) {
         let mut drops_read = Instant::now();
-        let mut interfaces_read = Instant::now();
+        let mut followed = Instant::now();
+        let mut auth_read = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let wait = if self.outlet.is_waiting() { WAIT_WITH_BACKLOG } else { WAIT };
             let Self { source, ingest, .. } = self;
@@ -79,14 +90,36 @@ impl Receiver {
                 0
             };
             self.hand_over(kernel_drops);
-            if interfaces_read.elapsed() >= INTERFACES_EVERY {
-                interfaces_read = Instant::now();
-                self.source.join_new_interfaces();
+            if auth_read.elapsed() >= LOOK_EVERY {
+                auth_read = Instant::now();
+                self.look_at_keys();
+            }
+            if followed.elapsed() >= FOLLOW_EVERY {
+                followed = Instant::now();
+                self.source.follow();
+                self.tell();
             }
             if received.is_err() {
                 // A socket that fails does so at once, every time: do not spin on it.
                 thread::sleep(WAIT);
             }
+        }
+    }
+
+    fn look_at_keys(&mut self) {
+        if let Some(file) = &mut self.auth
+            && file.look()
+        {
+            self.ingest.set_keys(Some(file.keys()));
+            self.tell();
+        }
+    }
+
+    fn tell(&mut self) {
+        let status = status(&self.source, self.auth.as_ref());
+        if status != self.told {
+            self.told = status.clone();
+            self.outlet.tell(status);
         }
     }
 

@@ -3,15 +3,18 @@
 //! The `Display` of a [`ListenReport`] says in a sentence or two what works, what does not, and
 //! what to do. Opens no socket.
 
+use super::auth::AuthReport;
 use super::listen::{ListenSpec, PORT_DEFAULT};
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 /// What came of one [`ListenSpec`].
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListenReport {
     /// What was to be done.
     pub asked: ListenSpec,
+    /// It is one of [`ListenSpec::default_set`], which nobody typed.
+    pub is_default: bool,
     /// Where it listens, with the actual port; `None` when it could not.
     pub bound: Option<SocketAddr>,
     /// Interfaces the group was joined on.
@@ -20,12 +23,25 @@ pub struct ListenReport {
     pub not_joined: Vec<(String, String)>,
     /// Why nothing arrives here.
     pub trouble: Option<Trouble>,
+    /// Addresses that the wildcard covers, but whose datagrams go to another program.
+    pub elsewhere: Vec<(IpAddr, String)>,
+    /// Datagrams left out because of `from=`, where the kernel did not already do it.
+    pub filtered: u64,
     /// What arrives all the same by the other sockets: "IPv4 multicast".
     pub still: Vec<&'static str>,
     /// Kernel receive buffer asked for.
     pub buffer_wanted_bytes: usize,
     /// Kernel receive buffer granted, without the share Linux adds for its own bookkeeping.
     pub buffer_bytes: usize,
+}
+
+/// How reception stands: all that a window shows of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Status {
+    /// Of every address.
+    pub reports: Vec<ListenReport>,
+    /// Of the AuthFile, if there is one.
+    pub auth: Option<AuthReport>,
 }
 
 /// Why nothing arrives on a socket.
@@ -36,12 +52,21 @@ pub enum Trouble {
         /// "collectd (pid 17)", where it can be told.
         holder: Option<String>,
     },
+    /// Another program came later and listens there too: what comes for one machine goes to it.
+    Overtaken {
+        /// "collectd (pid 17)", where it can be told.
+        holder: Option<String>,
+    },
+    /// The interface asked for is switched off.
+    Down,
     /// There is no such interface.
     NoInterface {
         /// The interfaces there are.
         known: Vec<String>,
     },
-    /// The family is switched off or not built in.
+    /// No interface has an IPv4 address.
+    NoIpv4,
+    /// The family is switched off or not built in, or no interface has an address.
     NoIpv6,
     /// The address is none of this machine's.
     NotOurs,
@@ -73,10 +98,13 @@ impl ListenReport {
     pub(super) fn new(asked: ListenSpec, buffer_wanted_bytes: usize) -> Self {
         Self {
             asked,
+            is_default: false,
             bound: None,
             joined: Vec::new(),
             not_joined: Vec::new(),
             trouble: None,
+            elsewhere: Vec::new(),
+            filtered: 0,
             still: Vec::new(),
             buffer_wanted_bytes,
             buffer_bytes: 0,
@@ -105,6 +133,31 @@ impl ListenReport {
         format!("udp {}", ListenSpec { port, ..self.asked.clone() })
     }
 
+    /// What is different from `before`, in a line; nothing when a user would not care.
+    pub fn change_since(&self, before: &Self) -> Option<String> {
+        let is_same = match (&before.trouble, &self.trouble) {
+            // The list of the others says nothing about this one.
+            (Some(Trouble::NoInterface { .. }), Some(Trouble::NoInterface { .. })) => true,
+            (before, now) => before == now,
+        };
+        if !is_same || before.elsewhere != self.elsewhere || before.bound != self.bound {
+            return Some(self.to_string());
+        }
+        let new = |now: &[String], then: &[String]| {
+            let new = now.iter().filter(|name| !then.contains(name));
+            new.map(String::as_str).collect::<Vec<_>>().join(", ")
+        };
+        let (came, went) = (new(&self.joined, &before.joined), new(&before.joined, &self.joined));
+        let place = self.place();
+        match (came.as_str(), went.as_str()) {
+            ("", "") if before.not_joined != self.not_joined => Some(self.to_string()),
+            ("", "") => None,
+            (_, "") => Some(format!("{place}: joined on {came}")),
+            ("", _) => Some(format!("{place}: no longer joined on {went}")),
+            _ => Some(format!("{place}: joined on {came}, no longer joined on {went}")),
+        }
+    }
+
     fn write_trouble(&self, f: &mut fmt::Formatter<'_>, trouble: &Trouble) -> fmt::Result {
         match trouble {
             Trouble::Taken { holder } => {
@@ -113,11 +166,17 @@ impl ListenReport {
                 );
                 write!(f, "{} is taken by {who}", self.place())
             }
+            Trouble::Overtaken { holder } => {
+                let who = holder.as_deref().unwrap_or("another program (probably collectd)");
+                write!(f, "{} now goes to {who}, which started later", self.place())
+            }
             other => {
                 write!(f, "cannot listen on {}: ", self.place())?;
                 match other {
                     Trouble::NoInterface { .. } => f.write_str("there is no such interface"),
+                    Trouble::NoIpv4 => f.write_str("this machine has no IPv4"),
                     Trouble::NoIpv6 => f.write_str("this machine has no IPv6"),
+                    Trouble::Down => f.write_str("the interface is switched off"),
                     Trouble::NotOurs => f.write_str("the address is none of this machine's"),
                     Trouble::Privileged => f.write_str("ports below 1024 need privileges"),
                     Trouble::NeedsInterface => {
@@ -128,7 +187,7 @@ impl ListenReport {
                     }
                     Trouble::TooMany(most) => write!(f, "only {most} addresses can be listened to"),
                     Trouble::Other(why) => f.write_str(why),
-                    Trouble::Taken { .. } => Ok(()),
+                    Trouble::Taken { .. } | Trouble::Overtaken { .. } => Ok(()),
                 }
             }
         }
@@ -141,7 +200,7 @@ impl ListenReport {
             Trouble::Taken { .. } if asked.is_group() => {
                 "stop that program, or listen to another group or port".into()
             }
-            Trouble::Taken { .. } => {
+            Trouble::Taken { .. } | Trouble::Overtaken { .. } => {
                 let port = asked.port.checked_add(1).unwrap_or(PORT_DEFAULT + 1);
                 let (listen, server) = match asked.address {
                     IpAddr::V4(_) => (format!("127.0.0.1:{port}"), "127.0.0.1"),
@@ -162,7 +221,11 @@ impl ListenReport {
             Trouble::NeedsInterface => format!("add it at the end, as in {asked}%eth0"),
             Trouble::NowhereToJoin => "bring one up, or let collectd send by unicast".into(),
             Trouble::TooMany(_) => "give wildcards or groups, which stand for many".into(),
-            Trouble::NoIpv6 | Trouble::Other(_) => return None,
+            Trouble::Down => match &asked.interface {
+                Some(name) => format!("switch it on: ip link set {name} up"),
+                None => return None,
+            },
+            Trouble::NoIpv4 | Trouble::NoIpv6 | Trouble::Other(_) => return None,
         })
     }
 }
@@ -189,6 +252,13 @@ impl fmt::Display for ListenReport {
         }
         for (name, why) in &self.not_joined {
             write!(f, "; not joined on {name}: {why}")?;
+        }
+        for (address, holder) in &self.elsewhere {
+            write!(f, "; what is sent to {address} goes to {holder}")?;
+        }
+        if self.filtered > 0 {
+            let plural = if self.filtered == 1 { "" } else { "s" };
+            write!(f, "; {} datagram{plural} of others left out", self.filtered)?;
         }
         write!(f, "; receive buffer {}", kibibytes(self.buffer_bytes))?;
         if self.is_buffer_small() {
@@ -224,10 +294,13 @@ mod tests {
     fn report(listen: &str, trouble: Option<Trouble>) -> ListenReport {
         ListenReport {
             asked: listen.parse().unwrap(),
+            is_default: false,
             bound: None,
             joined: vec!["lo".into(), "eth0".into()],
             not_joined: Vec::new(),
             trouble,
+            elsewhere: Vec::new(),
+            filtered: 0,
             still: vec!["IPv4 unicast", "IPv6 unicast", "IPv4 multicast"],
             buffer_wanted_bytes: 8 << 20,
             buffer_bytes: 8 << 20,
@@ -278,6 +351,19 @@ mod tests {
             "",
         );
         says(
+            "::1",
+            Trouble::Overtaken { holder: Some("collectd (pid 17)".into()) },
+            "udp [::1]:25826 now goes to collectd (pid 17), which started later; ",
+            "; for unicast start with --listen [::1]:25827 and add `Server \"::1\" \"25827\"` to \
+             collectd.conf",
+        );
+        says(
+            "0.0.0.0%eth0",
+            Trouble::Down,
+            "cannot listen on udp 0.0.0.0:25826%eth0: the interface is switched off; ",
+            "; switch it on: ip link set eth0 up",
+        );
+        says(
             "239.192.74.66",
             Trouble::NowhereToJoin,
             "cannot listen on udp 239.192.74.66:25826: no interface that is up takes multicast",
@@ -292,6 +378,27 @@ mod tests {
     }
 
     #[test]
+    fn a_change_is_one_line_and_no_change_is_none() {
+        let before = report("239.192.74.66", None);
+        let mut now = ListenReport { filtered: 7, still: Vec::new(), ..before.clone() };
+        assert_eq!(now.change_since(&before), None);
+        now.joined = vec!["lo".into(), "wlan0".into()];
+        assert_eq!(
+            now.change_since(&before).unwrap(),
+            "udp 239.192.74.66:25826: joined on wlan0, no longer joined on eth0"
+        );
+        now.not_joined = vec![("eth0".into(), "no such device".into())];
+        now.joined.clone_from(&before.joined);
+        assert!(now.change_since(&before).unwrap().contains("not joined on eth0: no such device"));
+        let missing = |known: &str| Trouble::NoInterface { known: vec![known.into()] };
+        let before = report("::1%eth9", Some(missing("lo")));
+        let now = report("::1%eth9", Some(missing("docker0")));
+        assert_eq!(now.change_since(&before), None, "the others do not matter");
+        let now = report("::1%eth9", Some(Trouble::Down));
+        assert_eq!(now.change_since(&before), Some(now.to_string()));
+    }
+
+    #[test]
     fn what_works_is_said_shortly_and_what_works_partly_with_the_reason() {
         let mut report = report("239.192.74.66", None);
         assert_eq!(report.state(), ListenState::Listening);
@@ -300,6 +407,14 @@ mod tests {
             "listening on udp 239.192.74.66:25826, joined on lo, eth0; receive buffer 8 MiB"
         );
         assert_eq!(buffer_advice(std::slice::from_ref(&report)), None);
+        report.filtered = 2;
+        report.elsewhere = vec![(IpAddr::from([127, 0, 0, 1]), "collectd (pid 17)".into())];
+        assert_eq!(
+            report.to_string(),
+            "listening on udp 239.192.74.66:25826, joined on lo, eth0; what is sent to 127.0.0.1 \
+             goes to collectd (pid 17); 2 datagrams of others left out; receive buffer 8 MiB"
+        );
+        (report.filtered, report.elsewhere) = (0, Vec::new());
         report.not_joined = vec![("wlan0".into(), "no such device".into())];
         report.buffer_bytes = 212_992;
         assert_eq!(report.state(), ListenState::Partly);

@@ -10,6 +10,7 @@ use crate::ingest::{
 use crate::metric::CdTime;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Senders counted one by one; the rest is counted together. 4,096 x ~150 B = 0.6 MiB.
 pub const SENDERS_MAX: usize = 4_096;
@@ -17,6 +18,8 @@ pub const SENDERS_MAX: usize = 4_096;
 pub const FAULTS_MAX: usize = 256;
 /// Unknown type names kept; 256 x at most 127 B. Enough to see which types.db is missing.
 pub const UNKNOWN_TYPES_MAX: usize = 256;
+/// Hosts with conflicting values kept; as many as anyone will look after.
+pub const CONFLICTS_MAX: usize = 64;
 /// Users of signed or encrypted parts and their fates counted one by one; the rest together.
 pub const PROTECTED_MAX: usize = 256;
 /// Hosts whose ways are kept, and ways of each: an explanation in the window, never data.
@@ -40,6 +43,9 @@ pub struct Health {
     pub unknown_types: BTreeMap<Box<str>, u64>,
     /// Identifiers of unknown types whose type did not fit above.
     pub other_unknown_types: u64,
+    /// Hosts that said two things about one moment; at most [`CONFLICTS_MAX`]. Two machines have
+    /// one name, or two programs write one series.
+    pub conflicts: BTreeMap<Arc<str>, Conflict>,
     /// Signed and encrypted parts by user and fate; at most [`PROTECTED_MAX`], then by
     /// [`crate::ingest::OTHER_USERS`].
     pub protected: Vec<ProtectedCount>,
@@ -50,6 +56,15 @@ pub struct Health {
     /// for with every batch.
     rows_held: usize,
     ways_held: usize,
+}
+
+/// What a host said twice, and not the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Conflict {
+    /// Values that were not kept.
+    pub values: u64,
+    /// When the newest of them was absorbed, by our clock.
+    pub last_seen: CdTime,
 }
 
 /// Counters of everything.
@@ -77,8 +92,10 @@ pub struct Totals {
     pub late_values: u64,
     /// Late values that were not kept: earlier than the open block.
     pub late_dropped_values: u64,
-    /// Values with the time of one that is already there; not kept.
+    /// Values that were there already, at the same time: heard twice, kept once.
     pub duplicate_values: u64,
+    /// Values at a time for which their series had another one; not kept.
+    pub conflicting_values: u64,
     /// Values too far ahead of our clock; not kept.
     pub future_values: u64,
     /// Values lost because the channel was full.
@@ -193,6 +210,17 @@ impl Health {
         }
     }
 
+    /// Counts values of `host` that contradict those that are kept.
+    pub(super) fn conflict(&mut self, host: &Arc<str>, values: u64, now: CdTime) {
+        self.totals.conflicting_values += values;
+        if self.conflicts.len() >= CONFLICTS_MAX && !self.conflicts.contains_key(host) {
+            return;
+        }
+        let conflict = self.conflicts.entry(Arc::clone(host)).or_default();
+        conflict.values += values;
+        conflict.last_seen = conflict.last_seen.max(now);
+    }
+
     /// Counts an identifier whose type types.db does not explain.
     pub(super) fn unknown_type(&mut self, type_: &str) {
         if let Some(count) = self.unknown_types.get_mut(type_) {
@@ -208,7 +236,7 @@ impl Health {
     pub(super) fn bytes(&self) -> usize {
         self.senders.len() * SENDER_BYTES
             + self.faults.capacity() * FAULT_BYTES
-            + self.unknown_types.len() * NAME_BYTES
+            + (self.unknown_types.len() + self.conflicts.len()) * NAME_BYTES
             + self.rows_held * PROTECTED_BYTES
             + self.ways_held * HEARD_BYTES
     }
@@ -278,6 +306,20 @@ mod tests {
         health.absorb(&Batch { heard, ..Batch::default() });
         assert_eq!(health.heard.len(), HEARD_HOSTS_MAX);
         assert_eq!(health.heard["h0"].len(), WAYS_PER_HOST_MAX);
+    }
+
+    #[test]
+    fn hosts_with_conflicts_past_the_bound_are_counted_in_the_total_only() {
+        let mut health = Health::default();
+        for number in 0..2 * CONFLICTS_MAX as u64 {
+            let host: Arc<str> = format!("h{number:03}").into();
+            health.conflict(&host, 2, CdTime::from_secs(number));
+        }
+        health.conflict(&"h000".into(), 1, CdTime::from_secs(500));
+        assert_eq!(health.conflicts.len(), CONFLICTS_MAX);
+        let first = Conflict { values: 3, last_seen: CdTime::from_secs(500) };
+        assert_eq!(health.conflicts["h000"], first);
+        assert_eq!(health.totals.conflicting_values, 4 * CONFLICTS_MAX as u64 + 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 use super::SeriesId;
 use crate::metric::{CdTime, Identifier};
+use crate::wire::Trust;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -32,6 +33,34 @@ pub struct LastSeen {
     pub sample: CdTime,
     /// When the newest value list was absorbed, by our clock.
     pub arrival: CdTime,
+    /// The same for each [`Trust`].
+    by_trust: [CdTime; 4],
+}
+
+impl LastSeen {
+    /// When the newest value list that came in this way was absorbed; zero: never.
+    pub const fn of(&self, trust: Trust) -> CdTime {
+        let [plain, unverified, signed, encrypted] = self.by_trust;
+        match trust {
+            Trust::Plain => plain,
+            Trust::Unverified => unverified,
+            Trust::Signed => signed,
+            Trust::Encrypted => encrypted,
+        }
+    }
+
+    fn note(&mut self, sample: CdTime, arrival: CdTime, trust: Trust) {
+        self.sample = self.sample.max(sample);
+        self.arrival = self.arrival.max(arrival);
+        let [plain, unverified, signed, encrypted] = &mut self.by_trust;
+        let seen = match trust {
+            Trust::Plain => plain,
+            Trust::Unverified => unverified,
+            Trust::Signed => signed,
+            Trust::Encrypted => encrypted,
+        };
+        *seen = (*seen).max(arrival);
+    }
 }
 
 /// One host.
@@ -105,6 +134,11 @@ impl Index {
         number
     }
 
+    /// The name of a host.
+    pub(super) fn name(&self, host: HostNumber) -> Option<&Arc<str>> {
+        Some(&self.hosts.get(*self.positions.get(host.0)?)?.name)
+    }
+
     /// Notes a new series; it appears with [`Index::settle`].
     pub(super) fn insert(
         &mut self,
@@ -145,11 +179,10 @@ impl Index {
     }
 
     /// Notes that a host was heard of.
-    pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime) {
+    pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime, trust: Trust) {
         let position = self.positions.get(host.0).copied().unwrap_or(usize::MAX);
         if let Some(host) = self.hosts.get_mut(position) {
-            host.last_seen.sample = host.last_seen.sample.max(sample);
-            host.last_seen.arrival = host.last_seen.arrival.max(arrival);
+            host.last_seen.note(sample, arrival, trust);
         }
     }
 }
@@ -381,9 +414,11 @@ mod tests {
         insert(&mut index, 1, "a", "cpu", "cpu");
         insert(&mut index, 2, "b", "cpu", "cpu");
         index.settle();
-        index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6));
-        let seen = LastSeen { sample: CdTime::from_secs(5), arrival: CdTime::from_secs(6) };
-        assert_eq!(index.host("m").unwrap().last_seen, seen);
+        index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6), Trust::Signed);
+        let seen = index.host("m").unwrap().last_seen;
+        assert_eq!((seen.sample, seen.arrival), (CdTime::from_secs(5), CdTime::from_secs(6)));
+        assert_eq!(seen.of(Trust::Signed), seen.arrival);
+        assert_eq!(seen.of(Trust::Plain), CdTime::ZERO);
         assert_eq!(index.host("a").unwrap().last_seen, LastSeen::default());
     }
 

@@ -11,20 +11,22 @@ mod columns;
 mod cost;
 mod health;
 mod index;
+mod notifications;
 mod query;
 mod series;
 mod track;
 
 pub use health::{
-    FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX, SenderHealth, Totals,
-    UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
+    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX,
+    SenderHealth, Totals, UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
+pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use query::{Column, Mode, Reading, Stats, Trace};
 pub use series::{INTERVAL_DEFAULT, Series};
 
 use crate::ingest::{Announced, Batch, LISTS_MAX, ListId, Row};
-use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Span};
+use crate::metric::{CdTime, DsType, Identifier, Interval, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use block::Codec;
@@ -47,9 +49,6 @@ pub struct SeriesId(pub u32);
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub u16);
 
-/// Notifications we keep, oldest out first. 10,000 x ~400 B = 4 MiB; a sender that shouts cannot
-/// push the samples out of memory.
-pub const NOTIFICATIONS_MAX: usize = 10_000;
 /// Notifications may take this part of the budget at most, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
 /// Names may take this part of the budget; the rest is for samples.
@@ -105,8 +104,7 @@ pub struct Store {
     queue: VecDeque<u32>,
     index: Index,
     health: Health,
-    notifications: VecDeque<Notification>,
-    notification_bytes: usize,
+    notifications: Notifications,
     name_bytes: usize,
     track_bytes: usize,
     budget_bytes: usize,
@@ -144,8 +142,7 @@ impl Store {
             queue: VecDeque::new(),
             index: Index::default(),
             health: Health::default(),
-            notifications: VecDeque::new(),
-            notification_bytes: 0,
+            notifications: Notifications::default(),
             name_bytes: 0,
             track_bytes: 0,
             budget_bytes,
@@ -181,7 +178,8 @@ impl Store {
         }
         self.health.absorb(batch);
         for notification in &batch.notifications {
-            self.notify(notification.clone());
+            let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
+            self.notifications.add(notification, now, bytes_max);
         }
         self.trim();
     }
@@ -252,9 +250,9 @@ impl Store {
         }
     }
 
-    /// The notifications kept, oldest first.
-    pub fn notifications(&self) -> impl DoubleEndedIterator<Item = &Notification> {
-        self.notifications.iter()
+    /// The notifications kept.
+    pub const fn notifications(&self) -> &Notifications {
+        &self.notifications
     }
 
     /// Counters since the start, per sender too.
@@ -401,6 +399,7 @@ impl Store {
             return;
         }
         debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
+        let mut conflicts = 0;
         let members = self.members.get(list.start..).unwrap_or_default();
         for (&number, &bits) in members.iter().zip(values).take(list.count.into()) {
             let position = usize::try_from(number).unwrap_or(usize::MAX);
@@ -431,25 +430,22 @@ impl Store {
                     totals.duplicate_values += 1;
                     continue;
                 }
+                Pushed::Conflict => {
+                    conflicts += 1;
+                    continue;
+                }
             }
             totals.stored_values += 1;
             self.samples += 1;
         }
-        self.newest = self.newest.max(Some(row.time));
-        self.index.seen(list.host, row.time, now);
-        self.trim();
-    }
-
-    fn notify(&mut self, notification: Notification) {
-        self.notification_bytes += bytes_of(&notification);
-        self.notifications.push_back(notification);
-        let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
-        while self.notifications.len() > NOTIFICATIONS_MAX || self.notification_bytes > bytes_max {
-            let Some(oldest) = self.notifications.pop_front() else {
-                break;
-            };
-            self.notification_bytes = self.notification_bytes.saturating_sub(bytes_of(&oldest));
+        if conflicts > 0
+            && let Some(name) = self.index.name(list.host)
+        {
+            self.health.conflict(name, conflicts, now);
         }
+        self.newest = self.newest.max(Some(row.time));
+        self.index.seen(list.host, row.time, now, row.trust);
+        self.trim();
     }
 
     fn bytes(&self) -> usize {
@@ -462,7 +458,7 @@ impl Store {
             + self.codec.heap_bytes()
             + self.track_bytes
             + self.queue.capacity() * size_of::<u32>()
-            + self.notification_bytes
+            + self.notifications.bytes()
             + self.health.bytes()
     }
 
@@ -499,9 +495,4 @@ fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> 
 
 fn hash_of(hasher: &RandomState, identifier: &Identifier, ds_index: usize, kind: DsType) -> u64 {
     hasher.hash_one((identifier, ds_index, kind))
-}
-
-fn bytes_of(notification: &Notification) -> usize {
-    let text = notification.identifier.name_bytes() + notification.message.len();
-    2 * size_of::<Notification>() + text + 6 * 16
 }

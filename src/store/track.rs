@@ -64,8 +64,10 @@ pub(super) enum Pushed {
     Late,
     /// Earlier than the open run: not kept.
     TooLate,
-    /// There is one at that time: not kept.
+    /// The same is there already: not kept.
     Duplicate,
+    /// Another value is there at that time: not kept.
+    Conflict,
 }
 
 /// What giving up the oldest samples brought.
@@ -139,12 +141,12 @@ impl Track {
 
     fn push_late(&mut self, sample: Sample, tools: &mut Tools<'_>) -> (Pushed, bool) {
         if self.blocks.back().is_some_and(|block| sample.time <= block.last.time) {
-            let there = self.holds(sample.time, tools);
-            return (if there { Pushed::Duplicate } else { Pushed::TooLate }, false);
+            let known = self.bits_at(sample.time, tools);
+            return (known.map_or(Pushed::TooLate, |known| beside(known, sample.bits)), false);
         }
         let at = self.open.place(sample.time);
-        if self.open.get(at).is_some_and(|known| known.time == sample.time) {
-            return (Pushed::Duplicate, false);
+        if let Some(known) = self.open.get(at).filter(|known| known.time == sample.time) {
+            return (beside(known.bits, sample.bits), false);
         }
         let full = self.is_full();
         if full && at == 0 {
@@ -160,22 +162,16 @@ impl Track {
         (Pushed::Late, full)
     }
 
-    /// Whether a sealed sample has that time.
-    fn holds(&self, time: CdTime, tools: &mut Tools<'_>) -> bool {
-        let number = self.block_from(time);
-        let Some(block) = self.blocks.get(number).filter(|block| block.first.time <= time) else {
-            return false;
-        };
-        if block.first.time == time || block.last.time == time {
-            return true;
+    /// The value of the sealed sample of that time, if there is one.
+    fn bits_at(&self, time: CdTime, tools: &mut Tools<'_>) -> Option<u64> {
+        let block = self.blocks.get(self.block_from(time))?;
+        if let Some(end) = [block.first, block.last].into_iter().find(|end| end.time == time) {
+            return Some(end.bits);
         }
-        let Some(left) = tools.lookbacks.checked_sub(1) else {
-            return false;
-        };
-        *tools.lookbacks = left;
+        *tools.lookbacks = tools.lookbacks.checked_sub(1)?;
         let (mut times, mut bits) = (Vec::new(), Vec::new());
         block.unpack(tools.kind, &mut times, &mut bits, tools.codec);
-        times.binary_search(&time).is_ok()
+        bits.get(times.binary_search(&time).ok()?).copied()
     }
 
     /// Packs the oldest `count` samples of the open run.
@@ -343,6 +339,11 @@ impl Track {
     }
 }
 
+/// What a value is beside one of the same time: bit by bit, so that NaN is like NaN.
+fn beside(known: u64, bits: u64) -> Pushed {
+    if known == bits { Pushed::Duplicate } else { Pushed::Conflict }
+}
+
 impl Open {
     pub(super) fn len(&self) -> usize {
         self.times.len()
@@ -454,10 +455,14 @@ mod tests {
         }
 
         fn push(&mut self, secs: u64, told: Interval) -> Pushed {
+            self.push_bits(secs, secs, told)
+        }
+
+        fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
             let bounds = Bounds { min: None, max: None };
             let Self { codec, lookbacks, .. } = self;
             let mut tools = Tools { kind: DsType::Derive, bounds, codec, lookbacks };
-            let sample = Sample { time: CdTime::from_secs(secs), bits: secs };
+            let sample = Sample { time: CdTime::from_secs(secs), bits };
             let (pushed, begins) = self.track.push(sample, told, &mut tools);
             self.entries += u32::from(begins);
             assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
@@ -571,6 +576,18 @@ mod tests {
         assert_eq!(bench.push(15, TOLD), Pushed::TooLate);
         assert_eq!(bench.push(20, TOLD), Pushed::Duplicate);
         assert_eq!(bench.times().len(), 300);
+    }
+
+    #[test]
+    fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
+        let mut bench = Bench::filled((0..300).map(|n| 10 * n));
+        for secs in [20, 2_800, 2_990] {
+            assert_eq!(bench.push_bits(secs, 77, TOLD), Pushed::Conflict);
+            assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+        }
+        let nan = f64::NAN.to_bits();
+        assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Newest);
+        assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Duplicate);
     }
 
     #[test]

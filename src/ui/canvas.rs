@@ -42,9 +42,11 @@ pub(super) fn canvas_ui(
     });
 }
 
-/// A standing view is framed in its state's colour, so that nobody takes it for a live one.
+/// A standing view and a replay are framed in their state's colour, so that nobody takes them for
+/// what is happening now.
 fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
     let color = match screen.view.window.anchor() {
+        Anchor::Live if screen.replay.is_some() => palette.replay,
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,
@@ -148,7 +150,7 @@ fn panel_ui(
         egui::StrokeKind::Inside,
     );
     let (header, body) = rect.split_top_bottom_at_y(rect.top() + theme::PANEL_HEADER);
-    header_ui(ui, screen, panel, header, &palette);
+    header_ui(ui, screen, panel, header, &palette, actions);
     // Half a tick label stands above the upper end of the axis.
     let body = body.with_min_y(body.top() + PLOT_INSET).shrink2(vec2(12.0, 0.0));
     if panel.style == Style::Bars {
@@ -158,7 +160,14 @@ fn panel_ui(
     }
 }
 
-fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &Palette) {
+fn header_ui(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    panel: &Panel,
+    rect: Rect,
+    palette: &Palette,
+    actions: &mut Vec<Action>,
+) {
     let inner = rect.shrink2(vec2(12.0, 0.0));
     let middle = inner.center().y + 2.0;
     let unit = screen.unit_of(panel);
@@ -168,12 +177,14 @@ fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &
         elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
     let host = display_safe(&panel.host);
-    let room = unit_rect.left() - inner.left() - 12.0;
+    let right =
+        if panel.more > 0 { more_ui(ui, panel, unit_rect, palette, actions) } else { unit_rect };
+    let room = right.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);
     let font = theme::medium(13.0);
     let title_rect = elided(ui, at, Align2::LEFT_CENTER, room, &title, font, palette.text).0;
     let at = pos2(title_rect.right() + 8.0, middle);
-    let room = unit_rect.left() - at.x - 12.0;
+    let room = right.left() - at.x - 12.0;
     if room > 20.0 {
         elided(ui, at, Align2::LEFT_CENTER, room, &host, theme::small(), palette.dim);
     }
@@ -183,4 +194,32 @@ fn header_ui(ui: &Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect, palette: &
         WidgetInfo::labeled(Role::Label, true, format!("{title} {host} {}", unit.name))
     });
     response.on_hover_text(format!("{title}\n{host}"));
+}
+
+/// Says that the overview leaves panels of this kind out, and shows them; returns where it is.
+fn more_ui(
+    ui: &Ui,
+    panel: &Panel,
+    unit: Rect,
+    palette: &Palette,
+    actions: &mut Vec<Action>,
+) -> Rect {
+    let text = format!("{} more", panel.more);
+    let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.accent);
+    let right = if unit.width() > 0.0 { unit.left() - 14.0 } else { unit.right() };
+    let at = pos2(right, unit.center().y);
+    let rect = Align2::RIGHT_CENTER.anchor_size(at, galley.size());
+    let frame = rect.expand2(vec2(6.0, 3.0));
+    let response = ui.interact(frame, ui.scope_id().with("more"), Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
+    let border = if response.hovered() { palette.accent } else { palette.line };
+    let stroke = Stroke::new(1.0, border);
+    ui.painter().rect_stroke(frame, theme::CONTROL_RADIUS, stroke, egui::StrokeKind::Inside);
+    ui.painter().galley(rect.min, galley, palette.accent);
+    let hint =
+        format!("The overview leaves out {} more of this kind. Click to see all", panel.more);
+    if response.on_hover_text(hint).clicked() {
+        actions.push(Action::ShowAllPanels);
+    }
+    frame
 }

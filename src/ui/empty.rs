@@ -1,40 +1,72 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
+use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use super::{Screen, Unicast};
 use crate::view::format;
+use crate::view::senders::refused_from;
 use eframe::egui::{self, RichText, Ui};
+
+/// Reasons told why what arrives is refused.
+const REASONS_TOLD_MAX: usize = 5;
 
 /// Before the first value.
 pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         column(ui, |ui| {
-            ui.label(RichText::new("Waiting for collectd").font(theme::medium(20.0)));
+            let health = screen.store.health();
+            let (refused, more) = refused_from(health, REASONS_TOLD_MAX);
+            let all_refused = !refused.is_empty() && health.totals.values == 0;
+            let title = match screen.replay {
+                _ if all_refused => "Data arrives, but all of it is refused",
+                None => "Waiting for collectd",
+                Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
+                Some(_) => "Reading the capture",
+            };
+            ui.label(RichText::new(title).font(theme::medium(20.0)));
             ui.add_space(10.0);
+            for trouble in &refused {
+                trouble_ui(ui, trouble, &palette);
+            }
+            if more > 0 {
+                row(ui, "…", palette.dim, &format!("and {more} more, F2 says which"));
+            }
             for report in &screen.sources.reports {
                 let (mark, color) =
                     if report.ok { ("ok", palette.live) } else { ("!", palette.warn) };
                 row(ui, mark, color, &report.text);
             }
-            let totals = screen.store.health().totals;
+            let totals = health.totals;
             let datagrams = format::counted(totals.datagrams, "datagram");
             let text = match totals.datagrams {
                 0 => "no datagram so far".to_owned(),
-                _ if totals.refused > 0 => {
-                    format!("{datagrams} so far, signed or encrypted parts among them refused")
+                _ => {
+                    let faults = totals.faults.saturating_sub(totals.refused);
+                    let counts = [(totals.refused, "refused part"), (faults, "fault")];
+                    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
+                    let counts: Vec<_> =
+                        counts.map(|(count, what)| format::counted(count, what)).collect();
+                    format!("{datagrams} so far, without a value list ({})", counts.join(", "))
                 }
-                _ => format!(
-                    "{datagrams} so far, without a value list ({})",
-                    format::counted(totals.faults, "fault")
-                ),
             };
             row(ui, "…", palette.dim, &text);
+            if let Some(newest) = health.faults.back().filter(|_| refused.is_empty()) {
+                let text = format!("newest fault from {}, {}", newest.sender, newest.fault);
+                row(ui, "!", palette.warn, &text);
+            }
+            if !screen.store.notifications().is_empty() {
+                let count = screen.store.notifications().len() as u64;
+                let text = format!("{}, N lists them", format::counted(count, "notification"));
+                row(ui, "…", palette.dim, &text);
+            }
             for message in screen.messages {
                 row(ui, "!", palette.warn, message);
             }
-            how_to_send(ui, screen, &palette);
+            if screen.replay.is_none() {
+                how_to_send(ui, screen, &palette);
+            }
         });
     });
 }
@@ -70,7 +102,8 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     ui.label(RichText::new(firewall).color(palette.dim));
 }
 
-fn snippet(ui: &mut Ui, title: &str, text: &str, palette: &Palette) {
+/// Lines to copy.
+pub(super) fn snippet(ui: &mut Ui, title: &str, text: &str, palette: &Palette) {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         ui.label(RichText::new(title).color(palette.dim));

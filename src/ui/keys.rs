@@ -10,7 +10,7 @@ use crate::view::{Action, Pane};
 use eframe::egui::{self, Event, Key, Modifiers};
 
 /// What the help pane says.
-pub(super) const HELP: [(&str, &str); 17] = [
+pub(super) const HELP: [(&str, &str); 18] = [
     ("Space", "pause, and go on"),
     ("End", "back to live"),
     ("Home", "to the oldest sample"),
@@ -25,6 +25,7 @@ pub(super) const HELP: [(&str, &str); 17] = [
     ("Page up, down", "scroll the panels; the wheel does beside the plots"),
     ("R", "rates, or what the wire said"),
     ("Ctrl+B", "show or hide the sidebar"),
+    ("N", "notifications"),
     ("F2", "sources and health"),
     ("?", "these keys"),
     ("Esc", "close what is open, clear the filter"),
@@ -116,6 +117,10 @@ impl Keyboard<'_, '_> {
             self.actions.push(Action::ClosePane);
         } else if !self.screen.view.filter.text().is_empty() {
             self.actions.push(Action::SetFilter(String::new()));
+        } else if !self.screen.view.notifications.filter.text().is_empty() {
+            self.actions.push(Action::SetNotificationFilter(String::new()));
+        } else if self.screen.view.notifications.open && !self.filtering {
+            self.actions.push(Action::ToggleNotifications);
         }
         if self.filtering {
             self.ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
@@ -172,6 +177,7 @@ impl Keyboard<'_, '_> {
             Key::Plus | Key::Equals | Key::W => Action::ZoomMiddle(ZOOM),
             Key::Minus | Key::S => Action::ZoomMiddle(1.0 / ZOOM),
             Key::R => Action::ToggleMode,
+            Key::N => Action::ToggleNotifications,
             Key::ArrowLeft | Key::A => Action::Pan(-step),
             Key::ArrowRight | Key::D => Action::Pan(step),
             Key::Num1 => preset(0),

@@ -8,8 +8,11 @@ mod canvas;
 mod empty;
 mod keys;
 mod legend;
+mod marks;
+mod notifications;
 mod panes;
 mod plots;
+mod senders;
 mod shapes;
 mod sidebar;
 mod sparkline;
@@ -23,13 +26,17 @@ use crate::store::{Mode, SeriesId, Store};
 use crate::view::format::{Scale, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::marks::Events;
+use crate::view::notifications::Listed;
 use crate::view::panels::Panel;
+use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::collections::HashMap;
 
+pub use marks::MarkCache;
 pub use plots::PlotCache;
 pub use sparkline::Sparklines;
 
@@ -47,14 +54,20 @@ pub struct Screen<'a> {
     pub drawn: &'a HashMap<SeriesId, usize>,
     /// The rows of the tree.
     pub rows: &'a Rows,
+    /// The rows of the list of notifications.
+    pub listed: &'a Listed,
+    /// Where notifications are marked.
+    pub events: &'a Events,
     /// Rates of reception.
     pub meter: &'a Meter,
     /// What is listened to.
     pub sources: &'a Sources,
     /// Things the user should know, newest last.
     pub messages: &'a [String],
-    /// Our clock.
+    /// Our clock, or the capture's.
     pub now: CdTime,
+    /// The capture that is shown instead of what is heard.
+    pub replay: Option<&'a Replay>,
     /// The user's time zone.
     pub zone: &'a TimeZone,
     /// Milliseconds of CPU the last frame took.
@@ -114,6 +127,8 @@ pub struct SourceReport {
 pub struct Memory {
     /// Lines that need not be made anew.
     pub plots: PlotCache,
+    /// The same for what is marked on them.
+    pub marks: MarkCache,
     /// The same for the sidebar.
     pub sparklines: Sparklines,
     /// The moment under the pointer, seconds since 1970; shared by all panels.
@@ -123,6 +138,7 @@ pub struct Memory {
     legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
     /// When the wheel last scrolled the canvas, egui's seconds.
     scrolled_at: Option<f64>,
+    list: notifications::ListPlace,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
@@ -160,6 +176,7 @@ pub fn screen_ui(
     keys::keys(ui, screen, actions);
     topbar::topbar_ui(ui, screen, actions);
     status::status_ui(ui, screen, actions);
+    notifications::list_ui(ui, screen, memory, actions);
     if screen.view.sidebar {
         sidebar::sidebar_ui(ui, screen, memory, actions);
     }

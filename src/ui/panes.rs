@@ -1,6 +1,7 @@
 //! What lies over the canvas: the sources with their health, and the keys.
 
 use super::keys::HELP;
+use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::{Screen, SourceReport};
 use crate::ingest::FaultReport;
@@ -8,8 +9,6 @@ use crate::metric::display_safe;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
 
-/// Senders listed; the rest is counted.
-const SENDERS_SHOWN_MAX: usize = 50;
 /// Faults listed, newest first.
 const FAULTS_SHOWN_MAX: usize = 20;
 /// Names of unknown types listed.
@@ -23,7 +22,7 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
     };
     let mut open = true;
     let area = ui.ctx().content_rect();
-    let width = (area.width() - 80.0).clamp(240.0, if pane == Pane::Help { 520.0 } else { 720.0 });
+    let width = (area.width() - 80.0).clamp(240.0, if pane == Pane::Help { 520.0 } else { 880.0 });
     egui::Window::new(title)
         .open(&mut open)
         .collapsible(false)
@@ -64,7 +63,7 @@ fn heading(ui: &mut Ui, text: &str) {
 
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    heading(ui, "Listening");
+    heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
     for SourceReport { ok, text } in &screen.sources.reports {
         let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {
@@ -82,9 +81,13 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.add(egui::Label::new(message).wrap());
         });
     }
+    heading(ui, "Senders");
+    ui.scope(|ui| senders_ui(ui, screen));
+    if !screen.store.health().conflicts.is_empty() {
+        heading(ui, "Conflicts");
+        conflicts_ui(ui, screen);
+    }
     totals_ui(ui, screen);
-    senders_ui(ui, screen, &palette);
-    protected_ui(ui, screen);
     unknown_ui(ui, screen, &palette);
     faults_ui(ui, screen, &palette);
 }
@@ -97,13 +100,15 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ("value lists", totals.lists),
         ("values", totals.values),
         ("notifications", totals.notifications),
+        ("notifications heard twice", screen.store.notifications().heard_again()),
         ("faults", totals.faults.saturating_sub(totals.refused)),
         ("signed or encrypted, refused", totals.refused),
         ("datagrams dropped by the kernel", totals.kernel_drops),
         ("values dropped in the channel", totals.dropped_values),
         ("lists refused for lack of room", totals.refused_lists),
         ("values late", totals.late_values),
-        ("values twice", totals.duplicate_values),
+        ("values heard twice, kept once", totals.duplicate_values),
+        ("values in conflict, not kept", totals.conflicting_values),
         ("values from the future, not kept", totals.future_values),
         ("samples given up for newer ones", totals.evicted_samples),
     ];
@@ -116,50 +121,6 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.end_row();
         }
     });
-}
-
-fn senders_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    heading(ui, "Senders");
-    let senders = &screen.store.health().senders;
-    if senders.is_empty() {
-        ui.label(RichText::new("none so far").color(palette.dim));
-        return;
-    }
-    egui::Grid::new("senders").num_columns(5).striped(true).spacing([20.0, 3.0]).show(ui, |ui| {
-        for head in ["address", "datagrams", "values", "faults", "last heard"] {
-            ui.label(RichText::new(head).color(palette.dim));
-        }
-        ui.end_row();
-        // By address: rows that change places cannot be read.
-        for (address, sender) in senders.iter().take(SENDERS_SHOWN_MAX) {
-            ui.label(address.to_string());
-            ui.label(format::count(sender.datagrams));
-            ui.label(format::count(sender.values));
-            let color = if sender.faults > 0 { palette.warn } else { palette.text };
-            ui.label(RichText::new(format::count(sender.faults)).color(color));
-            ui.label(format!("{} ago", format::age(screen.now.since(sender.last_seen))));
-            ui.end_row();
-        }
-    });
-    if senders.len() > SENDERS_SHOWN_MAX {
-        ui.label(format!("{} more", senders.len() - SENDERS_SHOWN_MAX));
-    }
-}
-
-fn protected_ui(ui: &mut Ui, screen: &Screen<'_>) {
-    let protected = &screen.store.health().protected;
-    if protected.is_empty() {
-        return;
-    }
-    heading(ui, "Signed or encrypted");
-    for part in protected {
-        let (how, user) = (part.protection.name(), display_safe(&part.user));
-        let fate = match part.outcome {
-            Ok(trust) => trust.name().to_owned(),
-            Err(fault) => format!("refused: {fault}"),
-        };
-        ui.label(format!("{} {how} parts of user {user}, {fate}", format::count(part.count)));
-    }
 }
 
 fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
@@ -177,17 +138,36 @@ fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     ui.label(RichText::new(hint).color(palette.dim));
 }
 
+/// The newest kept ones; what is wrong again and again in the same way is one row.
 fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let faults = &screen.store.health().faults;
     if faults.is_empty() {
         return;
     }
     heading(ui, "Newest faults");
-    for FaultReport { sender, arrival, fault, .. } in faults.iter().rev().take(FAULTS_SHOWN_MAX) {
+    let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
+    for report in faults.iter().rev() {
+        let same = |(known, _): &(&FaultReport, usize)| {
+            known.sender == report.sender
+                && known.fault == report.fault
+                && known.user == report.user
+        };
+        let full = rows.len() >= FAULTS_SHOWN_MAX;
+        let at = rows.iter().position(same);
+        if let Some((_, count)) = at.and_then(|at| rows.get_mut(at)) {
+            *count += 1;
+        } else if !full {
+            rows.push((report, 1));
+        }
+    }
+    for (FaultReport { sender, arrival, fault, user }, count) in rows {
         let time = format::clock(*arrival, screen.zone, 1.0);
         ui.horizontal_top(|ui| {
             ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));
-            let text = format!("byte {}: {}", fault.offset_bytes, fault.kind);
+            let user = user.as_ref().map(|user| format!("user {}, ", display_safe(user)));
+            let times = if count > 1 { format!(" ({count} times lately)") } else { String::new() };
+            let user = user.unwrap_or_default();
+            let text = format!("byte {}: {user}{}{times}", fault.offset_bytes, fault.kind);
             ui.add(egui::Label::new(text).wrap());
         });
     }

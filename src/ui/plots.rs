@@ -4,11 +4,12 @@
 //! wheel go back as actions.
 
 use super::legend;
+use super::marks::{marks_ui, pointed, told_ui};
 use super::shapes::PanelItem;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
 use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
-use crate::store::{Mode, SeriesId};
+use crate::store::{Mode, Noted, SeriesId};
 use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format;
@@ -157,6 +158,7 @@ fn plot_ui(
             plot_ui.add(item);
         });
     let transform = response.transform;
+    let marks = marks_ui(ui, screen, memory, panel, &transform);
     if let Some(t) = cursor {
         crosshair(ui, &transform, t, &palette);
     }
@@ -166,8 +168,13 @@ fn plot_ui(
     let response = response.response;
     pointer_ui(ui, screen, memory, &response, &transform, actions);
     let busy = memory.drag_start.is_some() || response.dragged() || screen.view.pane.is_some();
+    let x = response.hover_pos().map_or(f32::NAN, |pos| pos.x);
+    let noted = pointed(screen, memory, panel, &marks, x);
     if response.hovered() && !busy {
-        tooltip(&response, screen, memory, panel, plot);
+        tooltip(&response, screen, memory, panel, plot, &noted);
+    }
+    if let Some(noted) = noted.first().filter(|_| response.clicked()) {
+        actions.push(Action::PointAt(noted.number));
     }
 }
 
@@ -380,6 +387,7 @@ fn tooltip(
     memory: &Memory,
     panel: &Panel,
     plot: &PanelPlot,
+    noted: &[&Noted],
 ) {
     let Some(t) = memory.cursor else { return };
     let unit = screen.unit_of(panel);
@@ -392,7 +400,7 @@ fn tooltip(
             rows.push((index, &line.label, data.value(point), line.color.as_deref()));
         }
     }
-    if rows.is_empty() {
+    if rows.is_empty() && noted.is_empty() {
         return;
     }
     rows.sort_by(|a, b| b.2.total_cmp(&a.2));
@@ -406,6 +414,12 @@ fn tooltip(
     response.clone().on_hover_ui_at_pointer(|ui| {
         let palette = Palette::of(ui);
         ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
+        if !noted.is_empty() {
+            told_ui(ui, screen, noted);
+        }
+        if rows.is_empty() {
+            return;
+        }
         ui.label(RichText::new(head).size(11.5).color(palette.dim));
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
             for (index, label, value, meaning) in rows {

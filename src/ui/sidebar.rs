@@ -4,11 +4,12 @@
 
 use super::keys::{activate, filter_id, scope_of, toggle};
 use super::theme::{self, Palette};
-use super::widgets::{Checked, check_box, elided, triangle};
+use super::widgets::{Checked, check_box, elided, lock, triangle};
 use super::{Memory, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::health::Freshness;
+use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
 use eframe::egui::{
@@ -116,6 +117,7 @@ struct Content {
     spark: Option<SeriesId>,
     value: String,
     age: Option<(Interval, Freshness)>,
+    protected: Protected,
     selected: bool,
 }
 
@@ -194,6 +196,9 @@ fn accessible(content: &Content) -> String {
     if !content.value.is_empty() {
         words = format!("{words} {}", content.value);
     }
+    if content.protected != Protected::Plain {
+        words = format!("{words} {}", content.protected.word());
+    }
     if let Some((age, Freshness::Stale)) = content.age {
         words = format!("{words} not heard for {}", format::age(age));
     }
@@ -244,6 +249,10 @@ fn paint_value(
     if let Some((age, freshness)) = content.age {
         age_dot(ui, pos2(right, rect.center().y), freshness, &palette);
         right -= 10.0;
+        if content.protected != Protected::Plain {
+            lock(ui.painter(), pos2(right - 6.0, rect.center().y), content.protected, &palette);
+            right -= 18.0;
+        }
         if freshness == Freshness::Stale {
             let text = format!("{} ago", format::age(age));
             let at = pos2(right, rect.center().y);
@@ -333,6 +342,10 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     if skew.abs() > 60.0 {
         tooltip.push_str(&format!("\nits clock is {} from ours", format::duration(-skew)));
     }
+    for sentence in about_host(screen.store.health(), &node.name) {
+        tooltip.push('\n');
+        tooltip.push_str(&sentence);
+    }
     let interval = host_interval(screen, node);
     Content {
         level: 0.0,
@@ -345,6 +358,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         spark: None,
         value: if here { "this machine".into() } else { String::new() },
         age: Some((age, Freshness::new(age, interval))),
+        protected: Protected::of(node, interval),
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -380,6 +394,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         spark: None,
         value: String::new(),
         age,
+        protected: Protected::Plain,
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -429,6 +444,7 @@ fn series_content(
         spark: Some(id),
         value,
         age: age_of(screen, id),
+        protected: Protected::Plain,
         selected: false,
     }
 }

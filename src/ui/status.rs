@@ -1,17 +1,27 @@
-//! The status bar: what is received, what is lost, what it costs. Every item opens the sources.
+//! The status bar: what is received, what is lost, what it costs. Items about notifications open
+//! their list, every other item the sources.
 
 use super::Screen;
 use super::theme::{self, Palette};
-use crate::metric::{CdTime, Interval};
+use super::widgets::severity_glyph;
+use crate::metric::{CdTime, Interval, Severity};
+use crate::store::Health;
 use crate::view::health::lost;
+use crate::view::notifications::in_words;
+use crate::view::senders::{Trouble, refusals};
 use crate::view::{Action, Pane, format};
-use eframe::egui::{self, Color32, RichText, Ui};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use std::sync::Arc;
 
 /// One item: its text, its colour, what it means.
 struct Item {
     text: String,
     color: Color32,
     hint: String,
+    /// Drawn before the text.
+    glyph: Option<Severity>,
+    action: Action,
 }
 
 pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
@@ -23,24 +33,57 @@ pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
             ui.spacing_mut().item_spacing.x = 6.0;
             let mut first = true;
             for item in items(screen, &palette) {
-                // What does not fit is left out rather than cut in the middle.
                 let font = theme::small();
-                let galley = ui.painter().layout_no_wrap(item.text.clone(), font, item.color);
-                if ui.available_width() < galley.size().x + 24.0 {
+                let mut job = LayoutJob::simple_singleline(item.text.clone(), font, item.color);
+                job.wrap = TextWrapping::truncate_at_width(ITEM_MAX);
+                let galley = ui.painter().layout_job(job);
+                let room = if item.glyph.is_some() { GLYPH_ROOM } else { 0.0 };
+                let size = vec2(galley.size().x + room, 18.0);
+                // What does not fit is left out rather than cut in the middle.
+                if ui.available_width() < size.x + 24.0 {
                     break;
                 }
                 if !first {
                     separator(ui, &palette);
                 }
                 first = false;
-                let text = RichText::new(&item.text).size(11.5).color(item.color);
-                let button = egui::Button::new(text).frame(false);
-                if ui.add(button).on_hover_text(item.hint).clicked() {
-                    actions.push(Action::TogglePane(Pane::Sources));
+                if item_ui(ui, &item, galley, size, &palette).on_hover_text(&item.hint).clicked() {
+                    actions.push(item.action);
                 }
             }
         });
     });
+}
+
+/// Widest text of an item: names from the network may be long.
+const ITEM_MAX: f32 = 330.0;
+/// Before the text of an item with a glyph.
+const GLYPH_ROOM: f32 = 15.0;
+
+fn item_ui(
+    ui: &mut Ui,
+    item: &Item,
+    galley: Arc<egui::Galley>,
+    size: egui::Vec2,
+    palette: &Palette,
+) -> egui::Response {
+    let (rect, response) = ui.allocate_exact_size(size, Sense::click());
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &item.text));
+    if response.hovered() {
+        ui.painter().rect_filled(rect.expand2(vec2(4.0, 0.0)), 3.0, palette.selected);
+    }
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, palette.accent);
+        let frame = rect.expand2(vec2(4.0, 0.0));
+        ui.painter().rect_stroke(frame, 3.0, stroke, egui::StrokeKind::Inside);
+    }
+    if let Some(severity) = item.glyph {
+        let center = pos2(rect.left() + 5.0, rect.center().y);
+        severity_glyph(ui.painter(), center, severity, item.color, palette.surface);
+    }
+    let at = pos2(rect.right() - galley.size().x, rect.center().y - galley.size().y / 2.0);
+    ui.painter().galley(at, galley, item.color);
+    response
 }
 
 fn separator(ui: &mut Ui, palette: &Palette) {
@@ -51,7 +94,8 @@ fn separator(ui: &mut Ui, palette: &Palette) {
 
 impl Item {
     fn new(text: String, color: Color32, hint: impl Into<String>) -> Self {
-        Self { text, color, hint: hint.into() }
+        let action = Action::TogglePane(Pane::Sources);
+        Self { text, color, hint: hint.into(), glyph: None, action }
     }
 }
 
@@ -61,17 +105,21 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
         let first = message.lines().next().unwrap_or_default();
         items.push(Item::new(format!("! {first}"), palette.warn, message));
     }
-    let rates = screen.meter.rates();
-    let values = format::Unit::new("").bare(rates.values.round());
-    items.push(Item::new(
-        format!("{:.0} datagrams/s · {values} values/s", rates.datagrams),
-        palette.dim,
-        "Received, averaged over five seconds",
-    ));
+    // What a person must know first: in a narrow window the rest is left out.
+    refused(screen.store.health(), palette, &mut items);
+    conflicts(screen.store.health(), palette, &mut items);
+    items.push(received(screen, palette));
+    notifications(screen, palette, &mut items);
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
         items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
+    }
+    let duplicates = screen.store.health().totals.duplicate_values;
+    if duplicates > 0 {
+        let hint = "Values heard twice, through two groups, two interfaces or a relay: kept once";
+        let text = format!("heard twice {}", format::count(duplicates));
+        items.push(Item::new(text, palette.dim, hint));
     }
     items.push(memory(screen, palette));
     let frame = format!("frame {:.1} ms", screen.frame_millis);
@@ -79,13 +127,51 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     items
 }
 
+/// How fast data comes; of a capture that is not waited for, how much came.
+fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
+    let bare = |number: f64| format::Unit::new("").bare(number);
+    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+        let totals = screen.store.health().totals;
+        let datagrams = format::counted(totals.datagrams, "datagram");
+        let text = format!("{datagrams} · {} values", bare(totals.values as f64));
+        return Item::new(text, palette.dim, "Read from the capture");
+    }
+    let rates = screen.meter.rates();
+    let values = bare(rates.values.round());
+    let text = format!("{:.0} datagrams/s · {values} values/s", rates.datagrams);
+    Item::new(text, palette.dim, "Received, averaged over five seconds")
+}
+
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
     let summary = &screen.sources.summary;
-    let hint = "What is listened to (F2)";
+    let hint = match screen.replay {
+        None => "What is listened to (F2)",
+        Some(_) => "What is read (F2)",
+    };
     if screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {
         Item::new(format!("! {summary}"), palette.warn, hint)
+    }
+}
+
+/// Those that came since the user last looked, by severity; else how many there are.
+fn notifications(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
+    let all = screen.store.notifications();
+    let action = Action::ToggleNotifications;
+    let unseen = screen.view.notifications.unseen(all);
+    for (severity, text) in in_words(&unseen) {
+        let hint = "Notifications since you last looked (N lists them)";
+        let item = Item::new(text, palette.severity(severity), hint);
+        items.push(Item { glyph: Some(severity), action: action.clone(), ..item });
+    }
+    if unseen.total() == 0 {
+        let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
+        let (text, hint) = match count {
+            0 => ("no notifications".into(), "What collectd's threshold plugin says (N)"),
+            _ => (format::counted(count, "notification"), "All were seen (N lists them)"),
+        };
+        items.push(Item { action, ..Item::new(text, palette.dim, hint) });
     }
 }
 
@@ -110,11 +196,6 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
             "Faults in received datagrams (F2 says which)",
         ),
         (
-            totals.refused,
-            "signed/encrypted refused",
-            "Parts that are signed or encrypted and could not be opened; F2 says why",
-        ),
-        (
             unknown,
             if unknown == 1 { "unknown type" } else { "unknown types" },
             "Not in types.db: drawn all the same, data sources named by position",
@@ -124,6 +205,41 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
             let text = format!("! {} {what}", format::count(count));
             items.push(Item::new(text, palette.warn, hint));
         }
+    }
+}
+
+/// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.
+fn refused(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+    let troubles = refusals(&health.protected);
+    let Some(first) = troubles.first() else { return };
+    let what = first.what.split(':').next().unwrap_or_default();
+    let text = match troubles.len() {
+        1 => format!("refused: {what}"),
+        more => format!("refused: {what} +{}", more - 1),
+    };
+    let sentence =
+        |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
+    let hint = troubles.iter().take(REASONS_TOLD_MAX).map(sentence).collect::<Vec<_>>().join("\n");
+    let severity = if first.grave { Severity::Failure } else { Severity::Warning };
+    let item = Item::new(text, palette.severity(severity), hint + "\nF2 says who");
+    items.push(Item { glyph: Some(severity), ..item });
+}
+
+/// Reasons told in a hint.
+const REASONS_TOLD_MAX: usize = 5;
+
+/// Hosts that said two things about one moment.
+fn conflicts(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+    let mut hosts = health.conflicts.keys();
+    if let Some(first) = hosts.next() {
+        let text = match hosts.count() {
+            0 => format!("conflict: {}", crate::metric::display_safe(first)),
+            more => format!("{} hosts in conflict", more + 1),
+        };
+        let hint = "Values for moments that had other values: two machines with one host name, or \
+                    two programs that write one series (F2 names them)";
+        let item = Item::new(text, palette.warn, hint);
+        items.push(Item { glyph: Some(Severity::Warning), ..item });
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every colour, size and font of the window.
 
+use crate::metric::Severity;
 use crate::view::Theme;
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle,
@@ -61,6 +62,8 @@ pub struct Palette {
     pub info: Color32,
     /// Failure.
     pub bad: Color32,
+    /// A capture, not what is heard now.
+    pub replay: Color32,
     dark: bool,
 }
 
@@ -85,6 +88,7 @@ const DARK: Palette = Palette {
     warn: rgb(0xE7_A83C),
     info: rgb(0x4E_A1F2),
     bad: rgb(0xEF_6470),
+    replay: rgb(0xB4_8CF2),
     dark: true,
 };
 
@@ -104,6 +108,7 @@ const LIGHT: Palette = Palette {
     warn: rgb(0xA8_6A00),
     info: rgb(0x15_65C0),
     bad: rgb(0xC6_2839),
+    replay: rgb(0x7A_4FC4),
     dark: false,
 };
 
@@ -116,6 +121,15 @@ impl Palette {
     /// Dark or light.
     pub const fn new(dark: bool) -> Self {
         if dark { DARK } else { LIGHT }
+    }
+
+    /// The colour of a severity; always shown with its word or its sign.
+    pub const fn severity(&self, severity: Severity) -> Color32 {
+        match severity {
+            Severity::Failure => self.bad,
+            Severity::Warning => self.warn,
+            Severity::Okay => self.live,
+        }
     }
 
     /// A series' colour: by its meaning, else number `free` of Okabe and Ito's eight.

@@ -6,6 +6,7 @@ use super::widgets::{PillShape, pill, segments};
 use crate::metric::{CdTime, Interval};
 use crate::store::Mode;
 use crate::view::format;
+use crate::view::replay::Replay;
 use crate::view::window::{Anchor, PRESETS};
 use crate::view::{Action, Pane, Theme};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
@@ -28,15 +29,16 @@ pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
 
 /// What the state is called: the word, and what the user must know about it.
 fn state_text(screen: &Screen<'_>) -> String {
+    let replay = if screen.replay.is_some() { "REPLAY · " } else { "" };
     match screen.view.window.anchor() {
-        Anchor::Live => "LIVE".into(),
+        Anchor::Live => screen.replay.map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("DETACHED  −{}", back(screen.view.window.behind(screen.now)))
+            format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
         }
         Anchor::Paused { at, values, .. } => {
             let newer = screen.store.health().totals.values.saturating_sub(values);
             let at = clock(screen, at);
-            format!("PAUSED {at} · {} newer", format::count(newer))
+            format!("{replay}PAUSED {at} · {} newer", format::count(newer))
         }
     }
 }
@@ -56,7 +58,17 @@ fn back(behind: Interval) -> String {
 
 fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
     let (color, shape, hint) = match screen.view.window.anchor() {
+        Anchor::Live if screen.replay.is_some() => (
+            palette.replay,
+            PillShape::Play,
+            "Following the capture; F2 says what was read. Space pauses",
+        ),
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
+        Anchor::Detached { .. } if screen.replay.is_some() => (
+            palette.info,
+            PillShape::Back,
+            "Looking back. Click or press End to follow the capture",
+        ),
         Anchor::Detached { .. } => {
             (palette.info, PillShape::Back, "Looking back. Click or press End to go live")
         }
@@ -86,7 +98,11 @@ fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
 }
 
 fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
-    let label = if screen.view.window.is_live() { "Pause" } else { "Go live" };
+    let label = match (screen.view.window.is_live(), screen.replay) {
+        (true, _) => "Pause",
+        (false, None) => "Go live",
+        (false, Some(_)) => "Follow",
+    };
     let mut job = egui::text::LayoutJob::default();
     let format = |font, color| egui::TextFormat::simple(font, color);
     job.append(label, 0.0, format(theme::body(), palette.text));

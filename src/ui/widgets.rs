@@ -1,6 +1,8 @@
 //! Small shapes and controls used in several places.
 
 use super::theme::{self, Palette};
+use crate::metric::Severity;
+use crate::view::senders::Protected;
 use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
     vec2,
@@ -28,9 +30,10 @@ pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Respon
                 painter.rect_filled(bar, 0.5, color);
             }
         }
-        PillShape::Back => {
-            let points =
-                vec![mark + vec2(-4.0, 0.0), mark + vec2(3.0, -4.5), mark + vec2(3.0, 4.5)];
+        PillShape::Back | PillShape::Play => {
+            let side = if matches!(shape, PillShape::Play) { -1.0 } else { 1.0 };
+            let corner = |x: f32, y: f32| mark + vec2(x * side, y);
+            let points = vec![corner(-4.0, 0.0), corner(3.0, -4.5), corner(3.0, 4.5)];
             painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
         }
     }
@@ -48,6 +51,8 @@ pub enum PillShape {
     Bars,
     /// ◀
     Back,
+    /// ▶
+    Play,
 }
 
 /// A row of choices of which one holds; returns the one that was clicked.
@@ -101,6 +106,71 @@ pub fn triangle(ui: &Ui, center: Pos2, open: bool, color: Color32) {
     };
     let points = points.into_iter().map(|offset| center + offset).collect();
     ui.painter().add(Shape::convex_polygon(points, color, Stroke::NONE));
+}
+
+/// The sign of a severity, 10 points wide: a disc with a cross, a triangle, a hook. `ground` is the
+/// colour behind it.
+pub fn severity_glyph(
+    painter: &egui::Painter,
+    center: Pos2,
+    severity: Severity,
+    color: Color32,
+    ground: Color32,
+) {
+    let line = |from: egui::Vec2, to: egui::Vec2, stroke: Stroke| {
+        painter.line_segment([center + from, center + to], stroke);
+    };
+    match severity {
+        Severity::Failure => {
+            painter.circle_filled(center, 5.0, color);
+            let stroke = Stroke::new(1.4, ground);
+            line(vec2(-2.0, -2.0), vec2(2.0, 2.0), stroke);
+            line(vec2(-2.0, 2.0), vec2(2.0, -2.0), stroke);
+        }
+        Severity::Warning => {
+            let points = [vec2(-5.2, 4.5), vec2(0.0, -4.8), vec2(5.2, 4.5)];
+            let points = points.into_iter().map(|offset| center + offset).collect();
+            painter.add(Shape::convex_polygon(points, color, Stroke::NONE));
+            let stroke = Stroke::new(1.3, ground);
+            line(vec2(0.0, -1.8), vec2(0.0, 1.3), stroke);
+            line(vec2(0.0, 2.4), vec2(0.0, 3.5), stroke);
+        }
+        Severity::Okay => {
+            let stroke = Stroke::new(1.8, color);
+            line(vec2(-4.0, 0.3), vec2(-1.2, 3.2), stroke);
+            line(vec2(-1.2, 3.2), vec2(4.2, -3.4), stroke);
+        }
+    }
+}
+
+/// A padlock, 9 points wide: filled for encrypted, outlined for signed, open where nobody can be
+/// sure. Plain has none.
+pub fn lock(painter: &egui::Painter, center: Pos2, how: Protected, palette: &Palette) {
+    let (color, filled, open) = match how {
+        Protected::Plain => return,
+        Protected::Encrypted => (palette.live, true, false),
+        Protected::Signed => (palette.live, false, false),
+        Protected::Unverified | Protected::Partly => (palette.warn, false, true),
+    };
+    let body = Rect::from_center_size(center + vec2(0.0, 2.0), vec2(8.0, 6.0));
+    let stroke = Stroke::new(1.2, color);
+    if filled {
+        painter.rect_filled(body, 1.5, color);
+    } else {
+        painter.rect_stroke(body, 1.5, stroke, egui::StrokeKind::Inside);
+    }
+    let (lift, right) = if open { (-1.5, -2.5) } else { (0.0, 0.0) };
+    let shackle = [
+        vec2(-2.5, -0.5),
+        vec2(-2.5, -2.5 + lift),
+        vec2(-1.6, -4.1 + lift),
+        vec2(0.0, -4.7 + lift),
+        vec2(1.6, -4.1 + lift),
+        vec2(2.5, -2.5 + lift),
+        vec2(2.5, -0.5 + right),
+    ];
+    let points = shackle.into_iter().map(|offset| center + offset).collect();
+    painter.add(Shape::line(points, stroke));
 }
 
 /// How much of a row's series are drawn.

@@ -53,7 +53,13 @@ impl Filter {
 
     /// Whether `identifier` matches. `scratch` is reused between calls.
     pub fn matches(&self, identifier: &Identifier, scratch: &mut String) -> bool {
-        self.words.iter().all(|word| word.matches(identifier, scratch))
+        self.matches_text(identifier, "", scratch)
+    }
+
+    /// The same for something with a text of its own, in which words without a field are sought
+    /// too.
+    pub fn matches_text(&self, identifier: &Identifier, more: &str, scratch: &mut String) -> bool {
+        self.words.iter().all(|word| word.matches(identifier, more, scratch))
     }
 }
 
@@ -77,7 +83,7 @@ impl Word {
         })
     }
 
-    fn matches(&self, identifier: &Identifier, text: &mut String) -> bool {
+    fn matches(&self, identifier: &Identifier, more: &str, text: &mut String) -> bool {
         text.clear();
         if matches!(self.field, Field::Any | Field::Host) {
             push_lower(text, &identifier.host);
@@ -87,6 +93,10 @@ impl Word {
         }
         if matches!(self.field, Field::Any | Field::Type) {
             push_pair(text, &identifier.type_, &identifier.type_instance);
+        }
+        if self.field == Field::Any && !more.is_empty() {
+            text.push('/');
+            push_lower(text, more);
         }
         let found = match &self.pattern {
             Pattern::Holds(word) => text.contains(word.as_str()),
@@ -171,6 +181,23 @@ mod tests {
         check("host:eb*", false);
         check("host:*eb*", true);
         check("w*octets", true);
+    }
+
+    #[test]
+    fn a_text_is_searched_by_words_without_a_field_only() {
+        let id = Identifier::new("web", "df", "", "", "");
+        let matches = |filter: &str| {
+            Filter::new(filter).matches_text(&id, "Disk is FULL", &mut String::new())
+        };
+        for (filter, found) in [
+            ("full", true),
+            ("web disk*full", true),
+            ("-full", false),
+            ("host:full", false),
+            ("plugin:df is", true),
+        ] {
+            assert_eq!(matches(filter), found, "{filter}");
+        }
     }
 
     #[test]

@@ -220,6 +220,11 @@ pub fn counted(number: u64, what: &str) -> String {
     format!("{} {what}{ending}", count(number))
 }
 
+/// The day in `zone`: `23 Nov`.
+pub fn day(time: CdTime, zone: &TimeZone) -> String {
+    clock(time, zone, 86_400.0)
+}
+
 /// Time of day in `zone`: `14:02:05`, with decimals when `step_secs` is below a second.
 pub fn clock(time: CdTime, zone: &TimeZone, step_secs: f64) -> String {
     let (secs, nanos) = time.secs_nanos();

@@ -9,15 +9,20 @@ pub mod format;
 pub mod graphs;
 mod grid;
 pub mod health;
+pub mod marks;
+pub mod notifications;
 pub mod panels;
 pub mod plot;
+pub mod replay;
 pub mod selection;
+pub mod senders;
 pub mod tree;
 pub mod window;
 
-use crate::metric::{CdTime, Interval, Span};
-use crate::store::{Mode, SeriesId, Store};
+use crate::metric::{CdTime, Interval, Severity, Span};
+use crate::store::{Mode, SeriesId, Severities, Store};
 use filter::Filter;
+use notifications::NotificationList;
 use selection::{Scope, Selection};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
@@ -49,8 +54,34 @@ pub enum Action {
     ZoomBack,
     /// Go to the oldest sample.
     GoOldest,
+    /// Show or hide the list of notifications; hiding it says that all were seen.
+    ToggleNotifications,
+    /// List notifications of a severity, or leave them out.
+    SetSeverityShown {
+        /// Which.
+        severity: Severity,
+        /// Listed.
+        shown: bool,
+    },
+    /// Filter the notifications.
+    SetNotificationFilter(String),
+    /// All notifications were seen.
+    MarkSeen,
+    /// Show this notification in the list.
+    PointAt(u64),
+    /// Look at a notification: its moment comes on screen, and what it is about.
+    ShowNotification {
+        /// Its number.
+        number: u64,
+        /// When it was.
+        time: CdTime,
+        /// What it is about, where that is known.
+        about: Option<Scope>,
+    },
     /// Put this, and nothing else, on the canvas.
     Select(Scope),
+    /// Show the panels that the overview leaves out.
+    ShowAllPanels,
     /// Check or uncheck series.
     SetShown {
         /// Which.
@@ -112,6 +143,8 @@ pub struct Moment {
     pub values: u64,
     /// The oldest sample of what is on the canvas.
     pub oldest: Option<CdTime>,
+    /// Notifications received so far.
+    pub notifications: Severities,
 }
 
 /// All of the user's choices.
@@ -137,6 +170,8 @@ pub struct View {
     pub theme: Theme,
     /// What lies over the canvas.
     pub pane: Option<Pane>,
+    /// The list of notifications below the canvas.
+    pub notifications: NotificationList,
 }
 
 /// Width of the window at the first start: a collectd at its default of 10 s has thirty points.
@@ -156,6 +191,7 @@ impl View {
             mode: Mode::Rate,
             theme,
             pane: None,
+            notifications: NotificationList::default(),
         }
     }
 
@@ -180,6 +216,7 @@ impl View {
                 }
             }
             Action::Select(scope) => self.selection.select(scope),
+            Action::ShowAllPanels => self.selection.show_whole(),
             Action::SetShown { ids, shown } => self.selection.set(&ids, shown),
             Action::SetFilter(text) => {
                 self.filter = Filter::new(&text);
@@ -207,6 +244,38 @@ impl View {
                 self.pane = (self.pane != Some(pane)).then_some(pane);
             }
             Action::ClosePane => self.pane = None,
+            Action::ToggleNotifications
+            | Action::SetSeverityShown { .. }
+            | Action::SetNotificationFilter(_)
+            | Action::MarkSeen
+            | Action::PointAt(_)
+            | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
+        }
+    }
+
+    fn apply_to_notifications(&mut self, action: Action, at: &Moment) {
+        let list = &mut self.notifications;
+        match action {
+            Action::ToggleNotifications => {
+                if list.open {
+                    list.seen = at.notifications;
+                }
+                list.open = !list.open;
+            }
+            Action::SetSeverityShown { severity, shown } => list.set_shown(severity, shown),
+            Action::SetNotificationFilter(text) => list.set_filter(&text),
+            Action::MarkSeen => list.seen = at.notifications,
+            Action::PointAt(number) => (list.open, list.chosen) = (true, Some(number)),
+            Action::ShowNotification { number, time, about } => {
+                list.chosen = Some(number);
+                self.window.show_moment(time, at.now);
+                if let Some(scope) = about.filter(|scope| self.selection.scope() != Some(scope)) {
+                    self.open.insert(Scope::Host(scope.host().clone()));
+                    self.tree_revision += 1;
+                    self.selection.select(scope);
+                }
+            }
+            _ => debug_assert!(false, "not about notifications: {action:?}"),
         }
     }
 
@@ -232,8 +301,12 @@ mod tests {
     use super::*;
     use window::Anchor;
 
-    const AT: Moment =
-        Moment { now: CdTime::from_secs(10_000), values: 42, oldest: Some(CdTime::from_secs(500)) };
+    const AT: Moment = Moment {
+        now: CdTime::from_secs(10_000),
+        values: 42,
+        oldest: Some(CdTime::from_secs(500)),
+        notifications: Severities { failures: 3, warnings: 2, okays: 1 },
+    };
 
     fn view(actions: &[Action]) -> View {
         let mut view = View::new(Interval::from_secs(100), Theme::Dark);
@@ -266,6 +339,31 @@ mod tests {
         let help = Action::TogglePane(Pane::Help);
         assert_eq!(view(std::slice::from_ref(&help)).pane, Some(Pane::Help));
         assert_eq!(view(&[help.clone(), help]).pane, None);
+    }
+
+    #[test]
+    fn closing_the_list_of_notifications_says_that_they_were_seen() {
+        let toggle = Action::ToggleNotifications;
+        let open = view(std::slice::from_ref(&toggle));
+        assert!(open.notifications.open);
+        assert_eq!(open.notifications.seen, Severities::default());
+        let closed = view(&[toggle.clone(), toggle]);
+        assert!(!closed.notifications.open);
+        assert_eq!(closed.notifications.seen, AT.notifications);
+        assert_eq!(view(&[Action::MarkSeen]).notifications.seen, AT.notifications);
+    }
+
+    #[test]
+    fn a_notification_brings_its_moment_and_its_plugin_on_screen() {
+        let (time, scope) = (CdTime::from_secs(2_000), Scope::Host("h".into()));
+        let show = |about| Action::ShowNotification { number: 7, time, about };
+        let shown = view(&[show(Some(scope.clone()))]);
+        assert!(shown.window.span(AT.now).contains(time) && !shown.window.is_live());
+        assert_eq!(shown.selection.scope(), Some(&scope));
+        assert_eq!(shown.notifications.chosen, Some(7));
+        // A host that sent no value cannot be drawn; what was on the canvas stays.
+        let unknown = view(&[Action::Select(scope.clone()), show(None)]);
+        assert_eq!(unknown.selection.scope(), Some(&scope));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 use super::format::Unit;
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
 use super::selection::{Scope, Selection};
-use crate::store::{Series, SeriesId, Store, natural_cmp};
+use crate::store::{Mode, Series, SeriesId, Store, natural_cmp};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -42,7 +42,20 @@ pub struct Panel {
     pub percent: bool,
     /// The lines, in the order of the catalogue.
     pub lines: Vec<Line>,
-    rank: (u32, u32),
+    /// Panels of its kind that the overview leaves out behind it.
+    pub more: usize,
+    rank: Rank,
+}
+
+/// Where a panel stands on its host, lowest first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Rank {
+    graph: u32,
+    /// Loopback says least about a machine: behind the other interfaces.
+    loopback: bool,
+    /// Of interfaces and disks the busy ones come first: decimal digits of all they ever moved,
+    /// which changes so rarely that panels do not change places while one looks.
+    moved: std::cmp::Reverse<u32>,
 }
 
 /// What makes a panel the same in every frame.
@@ -106,10 +119,13 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     let mut panels = build.panels;
     for panel in &mut panels {
         panel.lines.sort_by(|a, b| a.order(b));
+        if panel.style == Style::Mirror {
+            panel.rank.moved = std::cmp::Reverse(digits_moved(store, panel));
+        }
     }
     panels.retain(|panel| panel.lines.iter().any(|line| line.drawn));
     panels.sort_by(Panel::order);
-    if matches!(selection.scope(), Some(Scope::Host(_))) {
+    if matches!(selection.scope(), Some(Scope::Host(_))) && !selection.is_whole() {
         keep_first_of_each_graph(&mut panels, selection);
     }
     panels.truncate(PANELS_MAX);
@@ -147,13 +163,32 @@ fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = Seri
 
 fn keep_first_of_each_graph(panels: &mut Vec<Panel>, selection: &Selection) {
     let mut seen: HashMap<GraphKey, usize> = HashMap::new();
+    let mut left_out: HashMap<GraphKey, usize> = HashMap::new();
     panels.retain(|panel| {
         let count = seen.entry(panel.key.graph.clone()).or_default();
         *count += 1;
         let picked = panel.lines.iter().flat_map(|line| &line.series);
-        *count <= OVERVIEW_PER_GRAPH_MAX
-            || picked.into_iter().any(|id| selection.checked().contains(id))
+        let kept = *count <= OVERVIEW_PER_GRAPH_MAX
+            || picked.into_iter().any(|id| selection.checked().contains(id));
+        if !kept {
+            *left_out.entry(panel.key.graph.clone()).or_default() += 1;
+        }
+        kept
     });
+    for panel in panels.iter_mut().rev() {
+        panel.more = left_out.remove(&panel.key.graph).unwrap_or_default();
+    }
+}
+
+/// Decimal digits of what the counters of a panel have reached.
+fn digits_moved(store: &Store, panel: &Panel) -> u32 {
+    let series = panel.lines.iter().flat_map(|line| &line.series);
+    let values = series.filter_map(|&id| store.latest(id, Mode::Raw)?.value);
+    let sum: f64 = values.filter(|value| *value > 0.0).sum();
+    (0..)
+        .zip(std::iter::successors(Some(1.0), |power| Some(power * 10.0)))
+        .find(|(_, power)| sum < *power)
+        .map_or(0, |(digits, _)| digits)
 }
 
 fn needs_whole(graph: &Graph) -> bool {
@@ -292,11 +327,12 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             combine: graph.combine,
             percent: graph.percent,
             lines: Vec::new(),
-            // Loopback says least about a machine: behind the other interfaces.
-            rank: (
-                graph.overview.map_or(10_000 + number(index), u32::from),
-                u32::from(&*id.plugin_instance == "lo"),
-            ),
+            more: 0,
+            rank: Rank {
+                graph: graph.overview.map_or(10_000 + number(index), u32::from),
+                loopback: &*id.plugin_instance == "lo",
+                moved: std::cmp::Reverse(0),
+            },
             key,
         },
         None => Panel {
@@ -309,7 +345,8 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             combine: Combine::Sum,
             percent: false,
             lines: Vec::new(),
-            rank: (20_000, 0),
+            more: 0,
+            rank: Rank { graph: 20_000, loopback: false, moved: std::cmp::Reverse(0) },
             key,
         },
     }

@@ -31,6 +31,7 @@ pub struct Selection {
     scope: Option<Scope>,
     on: BTreeSet<SeriesId>,
     off: BTreeSet<SeriesId>,
+    whole: bool,
     revision: u64,
 }
 
@@ -71,6 +72,11 @@ impl Selection {
         self.off.contains(&id)
     }
 
+    /// Whether the overview of a host leaves nothing out.
+    pub const fn is_whole(&self) -> bool {
+        self.whole
+    }
+
     /// Changes with every change.
     pub const fn revision(&self) -> u64 {
         self.revision
@@ -79,6 +85,12 @@ impl Selection {
     /// Puts `scope` on the canvas, and nothing else.
     pub fn select(&mut self, scope: Scope) {
         *self = Self { scope: Some(scope), revision: self.revision + 1, ..Self::default() };
+    }
+
+    /// Shows all panels of each kind, until another scope is picked.
+    pub const fn show_whole(&mut self) {
+        self.whole = true;
+        self.revision += 1;
     }
 
     /// Checks or unchecks single series.

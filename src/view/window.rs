@@ -110,6 +110,11 @@ impl TimeWindow {
         self.width = clamp(width);
     }
 
+    /// Takes a width that nobody asked for: [`TimeWindow::zoom_back`] does not know of it.
+    pub fn fit(&mut self, width: Interval) {
+        self.width = clamp(width);
+    }
+
     /// Moves by `secs` (negative: back in time). Moving a live window back detaches it; moving a
     /// detached one to `now` or past it makes it live again.
     pub fn pan(&mut self, secs: f64, now: CdTime) {
@@ -149,6 +154,18 @@ impl TimeWindow {
             // Even when it ends at `now`: the user framed something and it must stand still.
             _ => self.anchor = Anchor::Detached { end: span.end.min(now) },
         }
+    }
+
+    /// Stands still with `moment` in the middle, or as near to it as `now` allows; the width stays.
+    pub fn show_moment(&mut self, moment: CdTime, now: CdTime) {
+        self.remember();
+        let half = self.width.mul_f64(0.5);
+        let first = CdTime::ZERO.saturating_add(self.width);
+        let end = moment.saturating_add(half).min(now).max(first);
+        self.anchor = match self.anchor {
+            Anchor::Paused { at, values, .. } => Anchor::Paused { end, at, values },
+            _ => Anchor::Detached { end },
+        };
     }
 
     /// Moves the left edge to `oldest`, keeping the width.
@@ -279,6 +296,29 @@ mod tests {
     }
 
     #[test]
+    fn a_moment_is_shown_in_the_middle_and_a_new_one_at_the_right() {
+        let mut window = live();
+        window.show_moment(CdTime::from_secs(5_000), NOW);
+        check(&window, NOW, 4_950.0, 5_050.0);
+        window.show_moment(CdTime::from_secs(9_990), NOW);
+        check(&window, CdTime::from_secs(10_500), 9_900.0, 10_000.0);
+        assert!(!window.is_live(), "it stands still");
+        window.zoom_back();
+        check(&window, NOW, 4_950.0, 5_050.0);
+        window.show_moment(CdTime::from_secs(3), NOW);
+        check(&window, NOW, 0.0, 100.0);
+    }
+
+    #[test]
+    fn a_paused_window_that_is_sent_to_a_moment_stays_paused() {
+        let mut window = live();
+        window.pause(NOW, 7);
+        window.show_moment(CdTime::from_secs(5_000), NOW);
+        assert!(matches!(window.anchor(), Anchor::Paused { values: 7, .. }));
+        check(&window, NOW, 4_950.0, 5_050.0);
+    }
+
+    #[test]
     fn widths_stay_within_their_bounds() {
         let mut window = live();
         for _ in 0..100 {
@@ -287,6 +327,14 @@ mod tests {
         assert_eq!(window.width(), WIDTH_MIN);
         window.set_width(Interval::from_raw(u64::MAX));
         assert_eq!(window.width(), WIDTH_MAX);
+    }
+
+    #[test]
+    fn a_width_that_nobody_asked_for_is_not_taken_back() {
+        let mut window = live();
+        window.fit(Interval::from_secs(60));
+        window.zoom_back();
+        check(&window, NOW, 9_940.0, 10_000.0);
     }
 
     #[test]

@@ -9,6 +9,7 @@
 //! collectd `src/network.c`.
 
 use super::decode::Protection;
+use super::keys::KeyRing;
 use super::part::{HEADER_BYTES, code};
 use aes::Aes256;
 use hmac::{Hmac, KeyInit, Mac};
@@ -130,6 +131,9 @@ pub enum SealError {
     /// An AuthFile cannot hold an empty one.
     #[error("no password to sign or encrypt with")]
     NoPassword,
+    /// Not in the key ring.
+    #[error("no such user")]
+    UserUnknown,
 }
 
 impl Seal {
@@ -143,6 +147,15 @@ impl Seal {
         }
         let key = Some(password).filter(|password| !password.is_empty()).and_then(Key::new);
         let key = key.ok_or(SealError::NoPassword)?;
+        Ok(Self { protection, user: user.into(), key })
+    }
+
+    /// As [`Seal::new`], with the password that `keys` have for `user`.
+    pub fn of_user(protection: Protection, user: &[u8], keys: &KeyRing) -> Result<Self, SealError> {
+        if user.len() > USER_MAX_BYTES {
+            return Err(SealError::UserTooLong(user.len()));
+        }
+        let key = keys.get(user).ok_or(SealError::UserUnknown)?.clone();
         Ok(Self { protection, user: user.into(), key })
     }
 

@@ -8,7 +8,7 @@
 use super::crypto::{MAC_BYTES, SHA1_BYTES};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
-use super::part::{Part, Parts, parts};
+use super::part::{Part, parts};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
 use std::fmt;
@@ -46,6 +46,8 @@ pub struct ValueList<'a> {
     pub values: Values<'a>,
     /// How it was protected.
     pub trust: Trust,
+    /// Where its values part starts in the datagram.
+    pub offset_bytes: usize,
 }
 
 /// A notification that borrows from the datagram.
@@ -61,6 +63,8 @@ pub struct Notification<'a> {
     pub message: &'a [u8],
     /// How it was protected.
     pub trust: Trust,
+    /// Where its message part starts in the datagram.
+    pub offset_bytes: usize,
 }
 
 /// A signed or encrypted part.
@@ -151,7 +155,7 @@ pub struct ParseSecurityLevelError(Box<str>);
 /// ```
 #[derive(Debug, Default)]
 pub struct Decoder {
-    keys: Option<Arc<KeyRing>>,
+    pub(super) keys: Option<Arc<KeyRing>>,
     /// Content of encrypted parts, one buffer for each depth.
     plain: [Vec<u8>; NESTING_MAX],
 }
@@ -243,16 +247,18 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
                 Part::Time(time) => state.time = time,
                 Part::Interval(interval) => state.interval = interval,
                 Part::Severity(code) => state.severity = code,
-                Part::Values(values) => match state.value_list(values) {
+                Part::Values(values) => match state.value_list(offset_bytes, values) {
                     Ok(list) => (self.sink)(Event::Values(list)),
                     Err(needed) => self.fault(offset_bytes, FaultKind::ValuesWithout(needed)),
                 },
-                Part::Message(message) => match state.notification(message) {
-                    Ok(notification) => (self.sink)(Event::Notification(notification)),
-                    Err(kind) => self.fault(offset_bytes, kind),
-                },
+                Part::Message(message) => {
+                    self.notification(state.notification(offset_bytes, message), offset_bytes);
+                }
                 Part::Signature { mac, user } => {
-                    if !self.signed(bytes, &parts, (offset_bytes, base), mac, user, trust, plain) {
+                    let behind = (parts.rest(), base + parts.offset_bytes());
+                    let covered = covered(bytes, user, behind.0);
+                    let signature = Signature { offset_bytes, mac, user, covered };
+                    if !self.signed(&signature, behind, trust, plain) {
                         return;
                     }
                     state.trust = trust.max(Trust::Unverified);
@@ -279,8 +285,10 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
                 Ok((offset, Part::Signature { mac, user }))
                     if self.level == SecurityLevel::Sign =>
                 {
-                    let at = (base + offset, base);
-                    if !self.signed(bytes, &parts, at, mac, user, trust, plain) {
+                    let behind = (parts.rest(), base + parts.offset_bytes());
+                    let covered = covered(bytes, user, behind.0);
+                    let signature = Signature { offset_bytes: base + offset, mac, user, covered };
+                    if !self.signed(&signature, behind, trust, plain) {
                         break;
                     }
                 }
@@ -294,22 +302,17 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
         }
     }
 
-    /// A signature, over what `parts` has not split yet. True when reading goes on behind it as if
-    /// it were not there: nobody can check it, and nobody demands it.
+    /// A signature, with the bytes `behind` it and where they start. True when reading goes on
+    /// there as if it were not: nobody can check it, and nobody demands it.
     #[cold]
-    #[expect(clippy::too_many_arguments, reason = "a part, where it is, and what is in force")]
     fn signed(
         &mut self,
-        bytes: &[u8],
-        parts: &Parts<'_>,
-        (offset_bytes, base): (usize, usize),
-        mac: &[u8; MAC_BYTES],
-        user: &[u8],
+        signature: &Signature<'_>,
+        behind: (&[u8], usize),
         trust: Trust,
         plain: &mut [Vec<u8>],
     ) -> bool {
-        let covered_bytes = user.len() + parts.rest().len();
-        let covered = bytes.get(bytes.len() - covered_bytes..).unwrap_or_default();
+        let &Signature { offset_bytes, mac, user, covered } = signature;
         let outcome = match (self.keys.map(|keys| keys.get(user)), &plain) {
             (None, _) if self.level == SecurityLevel::None => Ok(Trust::Unverified),
             (None, _) => Err(FaultKind::NoKeys),
@@ -321,8 +324,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
         let protection = Protection::Signed;
         (self.sink)(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
         if let (Ok(Trust::Signed), Some((_, deeper))) = (outcome, plain.split_first_mut()) {
-            let base = base + parts.offset_bytes();
-            self.run(parts.rest(), base, trust.max(Trust::Signed), deeper);
+            self.run(behind.0, behind.1, trust.max(Trust::Signed), deeper);
         }
         outcome == Ok(Trust::Unverified)
     }
@@ -357,14 +359,39 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
         }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn notification(&mut self, read: Result<Notification<'_>, FaultKind>, offset_bytes: usize) {
+        match read {
+            Ok(notification) => (self.sink)(Event::Notification(notification)),
+            Err(kind) => self.fault(offset_bytes, kind),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
     fn fault(&mut self, offset_bytes: usize, kind: FaultKind) {
         (self.sink)(Event::Fault(Fault { offset_bytes, kind }));
     }
 }
 
+/// A signature part, and what it signs: the user and every byte behind the part.
+struct Signature<'s> {
+    offset_bytes: usize,
+    mac: &'s [u8; MAC_BYTES],
+    user: &'s [u8],
+    covered: &'s [u8],
+}
+
+/// `user` and what is `behind` it, which are the last of `bytes`.
+fn covered<'s>(bytes: &'s [u8], user: &[u8], behind: &[u8]) -> &'s [u8] {
+    let covered_bytes = user.len() + behind.len();
+    bytes.len().checked_sub(covered_bytes).and_then(|start| bytes.get(start..)).unwrap_or_default()
+}
+
 impl<'a> State<'a> {
     #[inline]
-    fn value_list(&self, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
+    fn value_list(&self, offset_bytes: usize, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
         let &Self { names, time, interval, trust, .. } = self;
         if time == CdTime::ZERO {
             return Err(Needed::Time);
@@ -378,10 +405,14 @@ impl<'a> State<'a> {
         if names.type_.is_empty() {
             return Err(Needed::Type);
         }
-        Ok(ValueList { names, time, interval, values, trust })
+        Ok(ValueList { names, time, interval, values, trust, offset_bytes })
     }
 
-    fn notification(&self, message: &'a [u8]) -> Result<Notification<'a>, FaultKind> {
+    fn notification(
+        &self,
+        offset_bytes: usize,
+        message: &'a [u8],
+    ) -> Result<Notification<'a>, FaultKind> {
         let &Self { names, time, severity: code, trust, .. } = self;
         // The daemon casts the number to an `int` before it compares: 2³² + 2 is a warning.
         let severity = Severity::from_code(code & u64::from(u32::MAX))
@@ -392,7 +423,7 @@ impl<'a> State<'a> {
         if message.is_empty() {
             return Err(FaultKind::MessageEmpty);
         }
-        Ok(Notification { names, time, severity, message, trust })
+        Ok(Notification { names, time, severity, message, trust, offset_bytes })
     }
 }
 

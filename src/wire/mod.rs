@@ -15,6 +15,7 @@ mod decode;
 mod encode;
 mod fault;
 mod keys;
+mod listing;
 mod part;
 mod values;
 
@@ -26,5 +27,6 @@ pub use decode::{
 pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT, encode_notification};
 pub use fault::{Fault, FaultKind, Needed};
 pub use keys::{AuthFault, AuthFaultKind, KeyRing};
+pub use listing::listing;
 pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
 pub use values::Values;

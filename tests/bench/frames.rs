@@ -133,6 +133,7 @@ fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTim
         sources: Sources::default(),
         types: TypesDb::built_in(),
         memory_bytes: 512 << 20,
+        replay: None,
         clock: Box::new(move || clock.get()),
         zone: TimeZone::UTC,
         settings: Settings {

@@ -64,6 +64,12 @@ const BENCHES: &[Bench] = &[
         run: wire::decode_figure,
     },
     Bench {
+        name: "protected",
+        input: "signed and encrypted datagrams of the daemon, opened and every value read; and \
+                the cryptography alone over as many bytes",
+        run: wire::protected_figure,
+    },
+    Bench {
         name: "ingest",
         input: "the same decoded, identified and gathered into batches of 64 datagrams",
         run: wire::ingest_figure,

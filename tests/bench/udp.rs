@@ -85,13 +85,13 @@ pub(crate) fn udp_figure(options: &Options) -> Result<Vec<Figure>, String> {
 fn attempt(datagrams: &[Vec<u8>], rate: f64, held: Duration) -> std::io::Result<Attempt> {
     let mut source = UdpSource::open(&UdpOptions {
         listen: vec!["127.0.0.1:0".parse().map_err(std::io::Error::other)?],
-        receive_buffer_mib: 8,
+        ..UdpOptions::default()
     });
     let bound = source.reports().first().and_then(|report| report.bound);
     let target = bound.ok_or_else(|| std::io::Error::other("no socket"))?;
     source.kernel_drops();
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, Box::new(|| ()));
-    let receiver = receiver::spawn(source, None, outlet)?;
+    let receiver = receiver::spawn(source, None, None, outlet)?;
     let cpu_before = cpu_nanos();
     let (store, sender) = std::thread::scope(|scope| {
         let sender = scope.spawn(|| send(datagrams, target, rate, held));

@@ -5,8 +5,9 @@ use collectoscope::ingest::{Batch, Ingest};
 use collectoscope::metric::{CdTime, Interval};
 use collectoscope::store::{SourceId, Store};
 use collectoscope::typesdb::TypesDb;
-use collectoscope::wire::{Event, SecurityLevel, decode};
+use collectoscope::wire::{Decoder, Event, SecurityLevel, decode};
 use std::net::SocketAddr;
+use std::sync::LazyLock;
 use std::time::Instant;
 
 /// Datagrams a batch: what the receiver takes in one turn when it is busy.
@@ -22,19 +23,74 @@ pub(crate) fn decode_figure(options: &Options) -> Result<Vec<Figure>, String> {
         (values, checksum) = (0, 0_u64);
         for datagram in &datagrams {
             decode(std::hint::black_box(datagram), &mut |event| {
-                if let Event::Values(list) = event {
-                    checksum = checksum.rotate_left(1) ^ list.time.raw();
-                    checksum ^= list.names.type_instance.len() as u64;
-                    for value in list.values.iter() {
-                        values += 1;
-                        checksum = checksum.wrapping_add(value.bits());
-                    }
-                }
+                sum_event(&event, &mut values, &mut checksum);
             });
         }
         (values, checksum)
     });
     Ok(vec![figure])
+}
+
+/// Protected captures: opened and read, and the bare primitive over as many bytes.
+pub(crate) fn protected_figure(options: &Options) -> Result<Vec<Figure>, String> {
+    let mut figures = Vec::new();
+    for (part, name, primitive) in [
+        ("signed", "signed.pcap", ("HMAC-SHA-256 alone", hmac as fn(&mut [u8]) -> u64)),
+        ("encrypted", "encrypted.pcap", ("AES-256-OFB and SHA-1 alone", ofb_and_sha1)),
+    ] {
+        let datagrams = support::datagrams(&support::data(name));
+        let mut decoder = Decoder::new(Some(support::keys()));
+        let (mut values, mut checksum) = (0_u64, 0);
+        figures.push(measure(options, part, "ns/value", || {
+            (values, checksum) = (0, 0_u64);
+            for datagram in &datagrams {
+                decoder.decode(LEVEL, std::hint::black_box(datagram), &mut |event| {
+                    sum_event(&event, &mut values, &mut checksum);
+                });
+            }
+            (values, checksum)
+        }));
+        let mut copies = datagrams.clone();
+        let (words, run) = primitive;
+        figures.push(measure(options, words, "ns/value", || {
+            let sum = copies.iter_mut().fold(0, |sum: u64, bytes| sum.wrapping_add(run(bytes)));
+            // What was encrypted in place differs in every round; the count does not.
+            (values, if part == "signed" { sum } else { 0 })
+        }));
+    }
+    Ok(figures)
+}
+
+fn hmac(bytes: &mut [u8]) -> u64 {
+    use hmac::{Hmac, KeyInit, Mac};
+    static KEYED: LazyLock<Hmac<sha2::Sha256>> =
+        LazyLock::new(|| Hmac::new_from_slice(b"w0nderl4nd").unwrap());
+    let mut mac = KEYED.clone();
+    mac.update(bytes);
+    mac.finalize().into_bytes().iter().fold(0, |sum, &byte| sum * 3 + u64::from(byte) % 3)
+}
+
+fn ofb_and_sha1(bytes: &mut [u8]) -> u64 {
+    use aes::Aes256;
+    use ofb::OfbCore;
+    use ofb::cipher::{InnerIvInit, KeyInit, StreamCipherCore};
+    use sha1::Digest;
+    static KEYED: LazyLock<Aes256> = LazyLock::new(|| Aes256::new(&[7; 32].into()));
+    let stream = OfbCore::inner_iv_init(KEYED.clone(), &[3; 16].into());
+    stream.apply_keystream_partial((&mut *bytes).into());
+    sha1::Sha1::digest(bytes).iter().fold(0, |sum, &byte| sum ^ u64::from(byte))
+}
+
+#[inline(always)]
+fn sum_event(event: &Event<'_>, values: &mut u64, checksum: &mut u64) {
+    if let Event::Values(list) = event {
+        *checksum = checksum.rotate_left(1) ^ list.time.raw();
+        *checksum ^= list.names.type_instance.len() as u64;
+        for value in list.values.iter() {
+            *values += 1;
+            *checksum = checksum.wrapping_add(value.bits());
+        }
+    }
 }
 
 pub(crate) fn ingest_figure(options: &Options) -> Result<Vec<Figure>, String> {

@@ -1,7 +1,7 @@
 //! The program as a user runs it, without a display.
 
 use crate::support::{
-    collectoscope, data, dump, dump_data, hex, listing, pcap, stderr, stdout_lines,
+    collectoscope, data, datagrams, dump, dump_data, hex, listing, pcap, stderr, stdout_lines,
 };
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
@@ -18,7 +18,7 @@ const NOTIFICATION: &str = "0008 000c 1ac1027f00000000  0101 000c 00000000000000
 /// A part of length 3.
 const FAULTY: &str = "0000 0006 6800  0008 0003";
 /// The program answers within this, however busy the machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a capture of `datagrams` and dumps it.
 fn dump_datagrams(datagrams: &[&str], args: &[&str]) -> std::process::Output {
@@ -149,6 +149,68 @@ fn signed_and_encrypted_captures_say_what_was_not_checked_or_not_read() {
         }
         assert_eq!(parts, 100);
     }
+}
+
+#[test]
+fn csv_holds_every_value_of_the_listing() {
+    let output = dump_data("notifications.pcap", &["--format", "csv"]);
+    let lines = stdout_lines(&output);
+    assert_eq!(
+        lines[0],
+        "time,interval,host,plugin,plugin_instance,type,type_instance,ds_index,ds_type,value,\
+         severity,message"
+    );
+    let expected: usize = listing("notifications")
+        .iter()
+        .map(|one| one["values"].as_array().map_or(1, Vec::len))
+        .sum();
+    assert_eq!(lines.len() - 1, expected);
+    assert_eq!(lines.iter().filter(|line| line.contains(",warning,")).count(), {
+        listing("notifications").iter().filter(|one| one["severity"] == "warning").count()
+    });
+    let quoted = lines.iter().find(|line| line.contains("Host notify-01, plugin load")).unwrap();
+    assert!(quoted.contains(",\"Host notify-01, plugin load"), "{quoted}");
+}
+
+#[test]
+fn the_hex_listing_holds_every_byte_and_every_value_list() {
+    let output = dump_data("plain.pcap", &["--format", "hex", "--count", "20"]);
+    let lines = stdout_lines(&output);
+    let shown: usize = lines
+        .iter()
+        .filter(|line| line.trim_start().starts_with(|c: char| c.is_ascii_digit()))
+        .map(|line| {
+            let cells = line[7..line.len().min(7 + 36)].split_whitespace();
+            cells.take_while(|cell| cell.len() == 2 && hex_digits(cell)).count()
+        })
+        .sum();
+    let datagrams = &datagrams(&data("plain.pcap"))[..20];
+    assert_eq!(shown, datagrams.iter().map(Vec::len).sum::<usize>());
+    let taken = lines.iter().filter(|line| line.trim_start().starts_with("= web-01/")).count();
+    let expected = listing("plain");
+    let in_them =
+        |one: &&serde_json::Value| one["pkt"].as_u64().unwrap() < 20 && one["host"] == "web-01";
+    assert_eq!(taken, expected.iter().filter(in_them).count());
+    assert_eq!(lines.iter().filter(|line| line.starts_with("datagram ")).count(), 20);
+}
+
+fn hex_digits(cell: &str) -> bool {
+    cell.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+#[test]
+fn the_hex_listing_is_filtered_by_datagram() {
+    let output =
+        dump_data("plain.pcap", &["--format", "hex", "--host", "db-01", "--plugin", "load"]);
+    let lines = stdout_lines(&output);
+    let heads = lines.iter().filter(|line| line.starts_with("datagram ")).count();
+    let with: std::collections::BTreeSet<u64> = listing("plain")
+        .iter()
+        .filter(|one| one["host"] == "db-01" && one["plugin"] == "load")
+        .map(|one| one["pkt"].as_u64().unwrap())
+        .collect();
+    assert_eq!(heads, with.len());
+    assert!(heads > 0 && heads < 250);
 }
 
 #[test]
@@ -289,7 +351,7 @@ fn a_capture_can_come_through_a_pipe() {
 }
 
 /// Starts the program with its own free port; the address is in its first words.
-fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>) {
+pub(crate) fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>) {
     let mut child = collectoscope()
         .args(args)
         .args(["--listen", "127.0.0.1:0"])
@@ -313,7 +375,7 @@ fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Read + use<>>)
 }
 
 /// Waits for the end of the program, at most [`PATIENCE`].
-fn wait(child: &mut Child) -> Option<i32> {
+pub(crate) fn wait(child: &mut Child) -> Option<i32> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         if let Some(status) = child.try_wait().unwrap() {

@@ -140,6 +140,79 @@ fn a_server_on_the_same_machine_and_we_both_get_the_group() {
     });
 }
 
+/// A server on unicast everywhere, as `Listen` with a wildcard makes it.
+fn unicast_server(host: &str) -> Daemon {
+    let network = "<Listen \"0.0.0.0\">\n</Listen>\n".to_owned();
+    let daemon = Daemon::start(&Plan { host, plugins: &[], network });
+    until(10, "the server listening", || {
+        daemon.log().contains("Initialization complete").then_some(())
+    });
+    daemon
+}
+
+/// What is told of IPv4 unicast, from "udp" to the first semicolon, and the rest.
+fn unicast_told(source: &UdpSource) -> (String, String) {
+    let reports = source.reports().iter();
+    let mut unicast = reports.filter(|report| report.asked.address == Ipv4Addr::UNSPECIFIED);
+    let told = unicast.next().unwrap().to_string();
+    let (first, rest) = told.split_once(';').unwrap();
+    (first.to_owned(), rest.to_owned())
+}
+
+#[test]
+fn beside_a_server_the_line_to_add_is_told_and_works() {
+    netns::inside("daemon::beside_a_server_the_line_to_add_is_told_and_works", || {
+        let mut server_daemon = unicast_server("server");
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let (what, rest) = unicast_told(&source);
+        let pid = server_daemon.pid();
+        assert_eq!(what, format!("udp 0.0.0.0:25826 is taken by collectd (pid {pid})"));
+        let (_, advice) = rest.split_once("start with --listen ").unwrap();
+        let (listen, line) = advice.split_once(" and add `").unwrap();
+        let (line, file) = line.split_once('`').unwrap();
+        assert_eq!(file, " to collectd.conf");
+        let listen = vec![listen.parse().unwrap()];
+        let mut beside = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
+        let network = format!("Server \"127.0.0.1\"\n{line}\n");
+        let mut sending = Daemon::start(&Plan { host: "both", plugins: PLUGINS, network });
+        let lines = receive(&mut beside, "both", 100);
+        sending.stop();
+        assert_written(&lines, &sending.csv());
+        until(10, "the same lists in the server's files", || {
+            let csv = server_daemon.csv();
+            csv.get(&lines[0].identifier)?.get(&lines[0].time).map(|_| ())
+        });
+        // When the server is gone for good, its port is ours.
+        server_daemon.stop();
+        until(5, "unicast listened to", || {
+            source.follow();
+            unicast_told(&source).0.starts_with("listening on udp 0.0.0.0:25826").then_some(())
+        });
+        send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
+        receive_any(&mut source);
+        // When it is back, it is told to have taken it, and has.
+        let server_daemon = unicast_server("server");
+        source.follow();
+        let pid = server_daemon.pid();
+        let wanted =
+            format!("udp 0.0.0.0:25826 now goes to collectd (pid {pid}), which started later");
+        assert_eq!(unicast_told(&source).0, wanted);
+        let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
+        until(10, "a unicast value in the server's files", || {
+            let csv = server_daemon.csv();
+            csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
+        });
+    });
+}
+
+/// Waits for one datagram.
+fn receive_any(source: &mut UdpSource) {
+    until(5, "a datagram", || {
+        let count = source.receive(Duration::from_millis(100), &mut |_| {}).unwrap();
+        (count > 0).then_some(())
+    });
+}
+
 fn send_one_gauge(to: SocketAddr) -> (String, Value) {
     let identifier = Identifier::new("unicast", "test", "", "gauge", "one");
     let value = Value::Gauge(1.25);

@@ -12,17 +12,24 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod auth;
+mod capture;
 mod cli;
 mod daemon;
 mod encode;
 mod feed;
+mod interfaces;
 mod malformed;
+mod peers;
 mod pipeline;
+mod properties;
 #[cfg(feature = "window")]
 mod screen;
+mod send;
 mod sharing;
 mod source;
 mod store;
+mod text;
 mod tidy;
 mod trace;
 mod view;

@@ -1,10 +1,8 @@
 //! Bytes as they should not be: what we make of them, beside what the real daemon makes of them.
 
-use crate::support::{data, datagrams, hex, keys};
-use collectoscope::metric::{CdTime, Names, Value};
-use collectoscope::wire::{
-    Decoder, Event, NAME_MAX_BYTES, NESTING_MAX, Protection, Seal, SecurityLevel, Trust,
-};
+use crate::support::{data, hex, keys, properties};
+use collectoscope::metric::{Names, Value};
+use collectoscope::wire::{Decoder, Event, NESTING_MAX, Protection, Seal, SecurityLevel};
 use proptest::prelude::*;
 
 /// Datagrams on which we differ from the daemon's listeners: what we keep, and why.
@@ -160,81 +158,11 @@ fn a_datagram_full_of_signatures_costs_no_more_than_its_bound() {
     assert_eq!(outcome(&bytes, "sign").2, 1);
 }
 
-/// A real datagram with some bytes replaced, and then cut.
-fn damaged_datagram() -> impl Strategy<Value = Vec<u8>> {
-    let originals: Vec<Vec<u8>> = ["plain", "notifications", "signed", "encrypted"]
-        .iter()
-        .flat_map(|name| datagrams(&data(&format!("{name}.pcap"))).into_iter().take(20))
-        .collect();
-    let damage = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..8);
-    (prop::sample::select(originals), damage, any::<prop::sample::Index>(), any::<bool>()).prop_map(
-        |(mut datagram, damage, end, cut)| {
-            for (place, byte) in damage {
-                let place = place.index(datagram.len());
-                datagram[place] = byte;
-            }
-            if cut {
-                datagram.truncate(end.index(datagram.len()));
-            }
-            datagram
-        },
-    )
-}
-
-/// What must hold for any bytes, whatever the listener demands.
-fn check_any_bytes(bytes: &[u8]) {
-    for keys in [None, Some(keys())] {
-        for level in [SecurityLevel::None, SecurityLevel::Sign, SecurityLevel::Encrypt] {
-            check_listener(&mut Decoder::new(keys.clone()), level, bytes);
-        }
-    }
-}
-
-fn check_listener(decoder: &mut Decoder, level: SecurityLevel, bytes: &[u8]) {
-    // A fault inside an encrypted part ends that part only.
-    let (mut end_seen, mut opened) = (false, false);
-    decoder.decode(level, bytes, &mut |event| {
-        let unprotected =
-            matches!(event, Event::Fault(fault) if fault.kind.class().contains("than"));
-        assert!(!end_seen || unprotected, "nothing comes behind the end: {event:?}");
-        match event {
-            Event::Values(list) => {
-                assert!(list.trust >= level.least());
-                let needed = [list.names.host, list.names.plugin, list.names.type_];
-                assert!(needed.iter().all(|name| !name.is_empty() && name.len() <= NAME_MAX_BYTES));
-                assert!(list.time > CdTime::ZERO);
-                assert_eq!(list.values.iter().count(), list.values.len());
-                assert!(!list.values.is_empty());
-            }
-            Event::Notification(one) => {
-                assert!(one.trust >= level.least());
-                assert!(one.time > CdTime::ZERO && !one.message.is_empty());
-            }
-            Event::Protected(part) => {
-                assert!(!part.user.is_empty());
-                assert!(part.offset_bytes < bytes.len());
-                opened |= part.outcome == Ok(Trust::Encrypted);
-                let refused = part.protection == Protection::Signed && part.outcome.is_err();
-                end_seen = refused && !opened;
-            }
-            Event::Fault(fault) => {
-                assert!(fault.offset_bytes < bytes.len() && !fault.to_string().is_empty());
-                end_seen = fault.kind.is_final() && !opened;
-            }
-        }
-    });
-}
-
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn random_bytes_are_read_without_panic(bytes in prop::collection::vec(any::<u8>(), 0..2_000)) {
-        check_any_bytes(&bytes);
-    }
-
-    #[test]
-    fn damaged_datagrams_are_read_without_panic(datagram in damaged_datagram()) {
-        check_any_bytes(&datagram);
+        properties::datagram(&bytes);
     }
 }

@@ -224,6 +224,67 @@ fn check_nothing_lost(window: &mut Window<'_>, sent: u64) {
 }
 
 #[test]
+fn what_a_daemon_is_told_is_listed_marked_and_reported() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1270x1150"]);
+    let network = server("127.0.0.1", window.port(), None);
+    let plugins = [PLUGINS, &["unixsock"]].concat();
+    let daemon = Daemon::start(&Plan { host: "alpha", plugins: &plugins, network });
+    until_drawn(&mut window);
+    let say = |severity: &str, about: &str, message: &str| {
+        let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs();
+        let line = format!("host=alpha severity={severity} time={now} {about}");
+        let answer = daemon.tell(&format!("PUTNOTIF {line} message=\"{message}\""));
+        assert!(answer.starts_with('0'), "{answer}");
+    };
+    say("failure", "plugin=load type=load", "load is above 9");
+    say("warning", "", "the room is hot");
+    let told = window.until("two notifications", |status| {
+        (count(status, "notifications") == 2).then(|| status.clone())
+    });
+    assert_eq!(told["notification_counts"], told["notifications_unseen"]);
+    let newest = &told["newest_notifications"];
+    assert_eq!(newest[0]["message"], "the room is hot");
+    assert_eq!(newest[1]["severity"], "failure");
+    assert_eq!(newest[1]["plugin"], "load");
+    let marked = window
+        .until("marks", |status| (panel(status, "Load")?["marks"] == 2).then(|| status.clone()));
+    assert_eq!(panel(&marked, "Memory").unwrap()["marks"], 1);
+
+    window.key("n");
+    window.next();
+    desktop.picture("notifications");
+    // The second row of the list: the failure.
+    window.click(600, 1008, 1);
+    let shown = window.until("the plugin it is about", |status| {
+        (status["selected"] == "alpha/load" && status["state"] == "detached")
+            .then(|| status.clone())
+    });
+    let time = number(&newest[1], "time");
+    assert!((number(&shown, "start")..number(&shown, "end")).contains(&time));
+    window.key("n");
+    window
+        .until("no news", |status| (status["notifications_unseen"]["failure"] == 0).then_some(()));
+}
+
+#[test]
+fn a_daemon_that_encrypts_for_somebody_else_is_named_in_the_window() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let security = "SecurityLevel \"Encrypt\"\nUsername \"mon\"\nPassword \"secret\"\n";
+    let network = format!("<Server \"127.0.0.1\" \"{port}\">\n{security}</Server>\n");
+    let _daemon = Daemon::start(&Plan { host: "alpha", plugins: PLUGINS, network });
+    let status =
+        window.until("a refusal", |status| (count(status, "refused") > 0).then(|| status.clone()));
+    let refusals = ["from 127.0.0.1: encrypted by user mon, no key"];
+    assert_eq!(status["refusals"], serde_json::json!(refusals));
+    assert_eq!((count(&status, "values"), &status["hosts"]), (0, &serde_json::json!([])));
+    window.next();
+    desktop.picture("refused");
+}
+
+#[test]
 fn a_minimised_window_loses_nothing_and_goes_on_when_it_is_restored() {
     let desktop = Desktop::start();
     let mut window = desktop.open(&["--size", "1260x740"]);
@@ -248,6 +309,79 @@ fn a_minimised_window_loses_nothing_and_goes_on_when_it_is_restored() {
     desktop.picture("restored");
     daemon.stop();
     check_nothing_lost(&mut window, cells(&daemon.csv()));
+}
+
+/// What a capture says last: by identifier, the time in milliseconds and the values.
+fn last_values(capture: &Path) -> BTreeMap<String, (f64, Vec<f64>)> {
+    let output = crate::support::dump(&["--format", "json", "--read", capture.to_str().unwrap()]);
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    let mut last = BTreeMap::new();
+    for line in crate::support::stdout_lines(&output) {
+        let list: Value = serde_json::from_str(&line).unwrap();
+        let name = |key: &str| list[key].as_str().unwrap();
+        let identifier = Identifier::new(
+            name("host"),
+            name("plugin"),
+            name("plugin_instance"),
+            name("type"),
+            name("type_instance"),
+        );
+        let values = list["values"].as_array().unwrap().iter();
+        let values = values.map(|value| value["value"].as_f64().unwrap_or(f64::NAN)).collect();
+        last.insert(identifier.to_string(), (number(&list, "time"), values));
+    }
+    last
+}
+
+#[test]
+fn a_recording_of_a_daemon_shows_its_last_values_in_the_window() {
+    let desktop = Desktop::start();
+    let file = desktop.folder().join("alpha.pcap");
+    let errors = desktop.folder().join("record.err");
+    let mut command = crate::support::collectoscope();
+    command.arg("record").arg(&file).args(["--listen", "127.0.0.1:0", "--for", "8"]);
+    let mut recorder = command.stderr(File::create(&errors).unwrap()).spawn().unwrap();
+    let port = until(PATIENCE, "a port", || {
+        let said = fs::read_to_string(&errors).unwrap();
+        let digits = said.split_once("127.0.0.1:")?.1;
+        digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
+    });
+    let mut daemon = daemon("alpha", port);
+    assert!(until(PATIENCE, "the recording", || recorder.try_wait().unwrap()).success());
+    daemon.stop();
+
+    let mut window = desktop.open_capture(&file, &["--size", "1270x1150"]);
+    window.until("the end of the capture", |status| {
+        (status["replay"]["stage"] == "ended" && status["state"] == "replay").then_some(())
+    });
+    let frames = count(&window.status().unwrap(), "frames");
+    let status =
+        window.until("frames", |status| (count(status, "frames") > frames).then(|| status.clone()));
+    desktop.picture("replay");
+    assert_eq!(status["hosts"], serde_json::json!(["alpha"]));
+    assert_eq!((count(&status, "faults"), count(&status, "lost")), (0, 0));
+    let width = number(&status, "window_secs");
+    assert!((5.0..=12.0).contains(&width), "a recording of 8 s in a window of {width} s");
+    // The daemon's csv files say the same of those moments, and there are no later ones.
+    assert!(compare_raw(&status, &daemon.csv()) >= 20, "{status}");
+    let last = last_values(&file);
+    let mut compared = 0;
+    for line in panels(&status).iter().flat_map(lines) {
+        let Some(raw) = line["last_raw"].as_f64() else { continue };
+        let (time, values) = &last[line["identifier"].as_str().unwrap()];
+        assert!((number(line, "last_time") - time).abs() < 1e-6, "{line}");
+        assert!(values.iter().any(|value| (value - raw).abs() <= 1e-9 * raw.abs()), "{line}");
+        compared += 1;
+    }
+    assert!(compared >= 20, "{compared} lines");
+    assert!(count(&status, "series") >= last.len() as u64, "{status}");
+
+    // The width for the capture is not the one to listen with next time.
+    assert!(window.close().success());
+    drop(window);
+    let mut again = desktop.open(&[]);
+    let width = again.until("a window", |status| status["window_secs"].as_f64());
+    assert_eq!(width, 300.0);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use crate::support::netns;
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6, PORT_DEFAULT, UdpOptions, UdpSource};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
 use std::collections::BTreeSet;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::time::Duration;
 
 /// Sends `text` to a group by the loopback.
@@ -138,6 +138,86 @@ fn a_server_that_starts_later_can_still_listen() {
     });
 }
 
+/// The one report of `address`.
+fn told(source: &UdpSource, address: &str) -> String {
+    let address: IpAddr = address.parse().unwrap();
+    let mut reports = source.reports().iter();
+    reports.find(|report| report.asked.address == address).unwrap().to_string()
+}
+
+#[test]
+fn unicast_taken_over_later_is_said_and_is_ours_again_afterwards() {
+    let test = "sharing::unicast_taken_over_later_is_said_and_is_ours_again_afterwards";
+    netns::inside(test, || {
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let later = wildcards().map(as_collectd_does);
+        let lines = source.follow();
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert_eq!(
+            lines[0],
+            "udp 0.0.0.0:25826 now goes to this collectoscope itself, which started later; IPv4 \
+             multicast and IPv6 multicast are still received; for unicast start with --listen \
+             127.0.0.1:25827 and add `Server \"127.0.0.1\" \"25827\"` to collectd.conf"
+        );
+        assert!(source.follow().is_empty(), "it is said once");
+        // That is how it is, not only how it looks.
+        send_everywhere();
+        assert_eq!(take_all(&mut source), ["group v4", "group v6"].map(Vec::from));
+        drop(later);
+        let lines = source.follow();
+        assert!(lines[0].starts_with("listening on udp 0.0.0.0:25826;"), "{lines:?}");
+        send_everywhere();
+        assert_eq!(take_all(&mut source), ["group v4", "group v6", "v4", "v6"].map(Vec::from));
+    });
+}
+
+#[test]
+fn a_single_address_of_another_under_our_wildcard_is_said() {
+    netns::inside("sharing::a_single_address_of_another_under_our_wildcard_is_said", || {
+        let address = (Ipv4Addr::LOCALHOST, PORT_DEFAULT).into();
+        let before = as_collectd_does(address);
+        let mut source = UdpSource::open(&UdpOptions::default());
+        let phrase = "; what is sent to 127.0.0.1 goes to this collectoscope itself;";
+        assert!(told(&source, "0.0.0.0").contains(phrase), "{}", told(&source, "0.0.0.0"));
+        sender().send_to(b"x", address).unwrap();
+        assert_eq!(heard(&before).as_deref(), Some(&b"x"[..]));
+        // Others hear their one peer only, which takes nothing from us.
+        drop(before);
+        let peer = as_collectd_does(address);
+        peer.connect("127.0.0.1:9").unwrap();
+        assert_eq!(source.follow().len(), 1);
+        assert!(!told(&source, "0.0.0.0").contains("is sent to"), "{}", told(&source, "0.0.0.0"));
+        sender().send_to(b"y", address).unwrap();
+        assert_eq!(take_all(&mut source), [b"y"]);
+    });
+}
+
+#[test]
+fn a_port_that_was_taken_is_listened_to_once_it_stays_free() {
+    netns::inside("sharing::a_port_that_was_taken_is_listened_to_once_it_stays_free", || {
+        let place = (Ipv4Addr::UNSPECIFIED, PORT_DEFAULT);
+        let mut server = UdpSocket::bind(place).unwrap();
+        let mut source = UdpSource::open(&UdpOptions::default());
+        for _ in 0..3 {
+            assert!(told(&source, "0.0.0.0").contains("is taken by this collectoscope itself"));
+            // A server that starts again finds its port free, without sharing it.
+            drop(server);
+            assert!(source.follow().is_empty());
+            server = UdpSocket::bind(place).unwrap();
+            assert!(source.follow().is_empty());
+        }
+        drop(server);
+        assert!(source.follow().is_empty());
+        let lines = source.follow();
+        // It had not shared the port with the group either.
+        assert_eq!(lines.len(), 2, "{lines:?}");
+        assert!(lines[0].starts_with("listening on udp 0.0.0.0:25826;"), "{lines:?}");
+        assert!(lines[1].starts_with("listening on udp 239.192.74.66:25826,"), "{lines:?}");
+        sender().send_to(b"x", (Ipv4Addr::LOCALHOST, PORT_DEFAULT)).unwrap();
+        assert_eq!(take_all(&mut source), [b"x"]);
+    });
+}
+
 #[test]
 fn a_group_on_one_interface_does_not_hear_the_others() {
     netns::inside("sharing::a_group_on_one_interface_does_not_hear_the_others", || {
@@ -163,10 +243,10 @@ fn interfaces_that_come_up_later_are_joined() {
         netns::ip("link add left type veth peer name right");
         netns::ip("addr add 10.99.0.1/24 dev left");
         netns::ip("link set left up");
-        source.join_new_interfaces();
+        source.follow();
         assert_eq!(joined(&source), BTreeSet::from(["left".into(), "lo".into()]));
         netns::ip("link delete left");
-        source.join_new_interfaces();
+        source.follow();
         assert_eq!(joined(&source), BTreeSet::from(["lo".into()]));
     });
 }

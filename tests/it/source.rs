@@ -153,7 +153,11 @@ fn nothing_to_listen_to_is_said_and_receiving_only_waits() {
 #[test]
 fn the_granted_receive_buffer_is_reported_as_a_user_counts_it() {
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
-    let source = UdpSource::open(&UdpOptions { listen, receive_buffer_mib: 1 << 20 });
+    let source = UdpSource::open(&UdpOptions {
+        listen,
+        receive_buffer_mib: 1 << 20,
+        ..UdpOptions::default()
+    });
     let report = &source.reports()[0];
     assert!(report.is_buffer_small(), "no machine grants a TiB: {report:?}");
     assert_eq!(report.state(), ListenState::Partly);
@@ -187,9 +191,27 @@ fn one_call_takes_a_bounded_number_of_bytes() {
 }
 
 #[test]
+fn datagrams_left_out_take_their_turn_too_and_are_counted() {
+    let mut source = open(&["127.0.0.1:0,from=127.0.0.2"]);
+    let (from, to) = (sender(), address(&source, 0));
+    for _ in 0..DATAGRAMS_PER_TURN_MAX + 10 {
+        from.send_to(b"x", to).unwrap();
+    }
+    for filtered in [DATAGRAMS_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX + 10] {
+        assert_eq!(source.receive(Duration::from_secs(5), &mut |_| panic!()).unwrap(), 0);
+        source.follow();
+        assert_eq!(source.reports()[0].filtered, filtered as u64);
+    }
+    let from = UdpSocket::bind("127.0.0.2:0").unwrap();
+    from.send_to(b"y", to).unwrap();
+    assert_eq!(take(&mut source, 1), [b"y"]);
+}
+
+#[test]
 fn drops_of_the_kernel_are_counted_exactly() {
     let listen = vec!["127.0.0.1:0".parse().unwrap()];
-    let mut source = UdpSource::open(&UdpOptions { listen, receive_buffer_mib: 0 });
+    let mut source =
+        UdpSource::open(&UdpOptions { listen, receive_buffer_mib: 0, ..UdpOptions::default() });
     let (from, to) = (sender(), address(&source, 0));
     for _ in 0..2 {
         for _ in 0..500 {
@@ -220,7 +242,7 @@ fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
     let source = open(&["127.0.0.1:0"]);
     let to = address(&source, 0);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
-    let handle = receiver::spawn(source, None, outlet).unwrap();
+    let handle = receiver::spawn(source, None, None, outlet).unwrap();
     let from = sender();
     for value in 0..100 {
         from.send_to(&packet("h", value.into()), to).unwrap();
@@ -247,7 +269,7 @@ fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
     let source = open(&["127.0.0.1:0"]);
     let to = address(&source, 0);
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
-    let _handle = receiver::spawn(source, None, outlet).unwrap();
+    let _handle = receiver::spawn(source, None, None, outlet).unwrap();
     let from = sender();
     for value in 0..5_000 {
         from.send_to(&packet("h", value.into()), to).unwrap();

@@ -66,7 +66,7 @@ fn two_sources_that_name_the_same_identifier_feed_one_series() {
 }
 
 #[test]
-fn late_duplicate_and_future_values_are_counted_each_in_its_own_place() {
+fn late_conflicting_and_future_values_are_counted_each_in_its_own_place() {
     let day = 86_400;
     let feed = gauge_feed([
         (NOW, 1.0),
@@ -78,11 +78,27 @@ fn late_duplicate_and_future_values_are_counted_each_in_its_own_place() {
     ]);
     let totals = feed.store.health().totals;
     assert_eq!((totals.late_values, totals.late_dropped_values), (1, 0));
-    assert_eq!((totals.duplicate_values, totals.future_values), (1, 1));
+    assert_eq!((totals.duplicate_values, totals.conflicting_values), (0, 1));
+    assert_eq!(totals.future_values, 1);
     assert_eq!(totals.stored_values, 4);
     let means: Vec<f64> =
         feed.trace(0, NOW, NOW + 100, 100).columns.iter().map(|column| column.mean).collect();
     assert_eq!(means, [1.0, 2.0, 3.0, 4.0]);
+}
+
+#[test]
+fn a_value_heard_twice_is_no_conflict_and_another_at_its_time_names_the_host() {
+    let mut feed = gauge_feed([(NOW, 1.0), (NOW, 1.0), (NOW + 10, 2.0)]);
+    let health = feed.store.health();
+    assert_eq!((health.totals.duplicate_values, health.totals.conflicting_values), (1, 0));
+    assert!(health.conflicts.is_empty());
+    feed.gauges(ListId(0), [(NOW, 5.0), (NOW + 10, 6.0), (NOW + 10, 2.0)]);
+    feed.absorb();
+    let health = feed.store.health();
+    assert_eq!((health.totals.duplicate_values, health.totals.conflicting_values), (2, 2));
+    assert_eq!(health.conflicts["h"].values, 2);
+    // What was there first stays.
+    assert_eq!(latest(&feed.store, 0), Some((NOW + 10, Some(2.0))));
 }
 
 #[test]
@@ -184,9 +200,9 @@ fn notifications_are_bounded_and_the_newest_stay() {
         })
         .collect();
     feed.absorb();
-    assert_eq!(feed.store.notifications().count(), NOTIFICATIONS_MAX);
-    let newest = feed.store.notifications().next_back().unwrap();
-    assert_eq!(&*newest.message, format!("message {}", count - 1));
+    assert_eq!(feed.store.notifications().len(), NOTIFICATIONS_MAX);
+    let newest = feed.store.notifications().iter().next_back().unwrap();
+    assert_eq!(&*newest.notification.message, format!("message {}", count - 1));
     assert_eq!(feed.store.health().totals.notifications, count as u64);
 }
 
@@ -202,7 +218,7 @@ fn rows_of_a_list_that_was_never_announced_harm_nobody() {
 
 #[test]
 fn a_hundred_thousand_series_announced_one_by_one_are_no_burden() {
-    let mut feed = Feed::new(256 * MIB);
+    let mut feed = Feed::new(384 * MIB);
     let began = Instant::now();
     for n in 0..100_000 {
         let host = format!("host-{}", n % 1_000);

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 /// Modules by floor, bottom first; a floor imports only floors below it and itself.
 const FLOORS: [&[&str]; 6] = [
     &["metric", "typesdb", "rate"],
-    &["wire"],
+    &["wire", "text"],
     &["ingest", "store"],
     &["view"],
-    &["source", "config", "ui"],
+    &["source", "send", "config", "ui"],
     &["app", "cli", "main"],
 ];
 
@@ -65,8 +65,9 @@ fn imports_point_down_the_floors() {
                     used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let below = floor(&name).is_none_or(|other| other <= own);
                 let sideways = module(&path) == "ui"
-                    && ["source", "config"].contains(&name.as_str())
-                    || ["source", "config"].contains(&module(&path).as_str()) && name == "ui";
+                    && ["source", "send", "config"].contains(&name.as_str())
+                    || ["source", "send", "config"].contains(&module(&path).as_str())
+                        && name == "ui";
                 // The window is told its arguments; the command line starts the window.
                 let glue = own == 5;
                 if !(below || glue) || sideways {

@@ -1,9 +1,11 @@
 //! What a selection shows of a store: panels, plots, bars and the rows of the tree.
 
 mod bars;
+mod notifications;
 mod panels;
 mod plot;
 mod rows;
+mod senders;
 
 use crate::feed::{NOW, SOURCE};
 use collectoscope::ingest::Ingest;

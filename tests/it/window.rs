@@ -2,7 +2,9 @@
 //!
 //! After each act every widget that can be used is checked to have a name.
 
+mod notifications;
 mod panes;
+mod replay;
 mod sidebar;
 mod stage;
 mod time;
@@ -11,6 +13,7 @@ use collectoscope::metric::{Identifier, Value};
 use collectoscope::store::Mode;
 use collectoscope::ui::Sources;
 use collectoscope::view::Theme;
+use collectoscope::wire::Protection;
 use eframe::egui::{Key, accesskit::Role, vec2};
 use stage::{SENDER, Stage, machine};
 
@@ -44,8 +47,64 @@ fn signed_and_encrypted_datagrams_are_told_while_it_waits() {
     let encrypted = crate::support::datagrams(&crate::support::data("encrypted.pcap"));
     stage.datagram(&encrypted[0], SENDER);
     stage.settle();
-    stage.assert_says("Waiting for collectd");
-    stage.assert_says("signed or encrypted");
+    stage.assert_says("Data arrives, but all of it is refused");
+    stage.assert_says(
+        "from 127.0.0.1: encrypted by user alice, no key; start with --auth-file FILE",
+    );
+    stage.assert_says("1 datagram so far, without a value list (1 refused part)");
+    // With the wrong password it says whose.
+    stage.keys("alice: wrong");
+    for datagram in &encrypted[..3] {
+        stage.datagram(datagram, SENDER);
+    }
+    stage.settle();
+    stage.assert_says("wrong password for alice: it does not decrypt what arrives (3 times)");
+    stage.keys("bob: x");
+    stage.datagram(&encrypted[0], SENDER);
+    stage.settle();
+    stage.assert_says("encrypted by user alice, who is not in the AuthFile; add the line alice: ");
+    // And with the right one it draws.
+    stage.keys("alice: w0nderl4nd");
+    stage.datagram(&encrypted[0], SENDER);
+    stage.settle();
+    assert!(!stage.says("all of it is refused"));
+}
+
+#[test]
+fn hosts_tell_how_they_are_protected() {
+    let mut stage = Stage::sized(vec2(1_600.0, 900.0));
+    stage.keys("alice: w0nderl4nd");
+    let plain = machine("plain", 0);
+    stage.send_sealed(&machine("signed", 0), Some((Protection::Signed, "alice")));
+    stage.send_sealed(&machine("secret", 0), Some((Protection::Encrypted, "alice")));
+    stage.send_sealed(&machine("both", 0), Some((Protection::Signed, "alice")));
+    stage.send(&[plain, machine("both", 0)].concat());
+    stage.settle();
+    let hosts: Vec<_> = stage
+        .rows()
+        .into_iter()
+        .filter(|row| {
+            ["both", "plain", "secret", "signed"].iter().any(|host| row.starts_with(host))
+        })
+        .collect();
+    assert_eq!(hosts, ["both partly plain", "plain", "secret encrypted", "signed signed"]);
+    let row = stage.place(Role::TreeItem, "secret");
+    stage.rest(row.center());
+    stage.assert_says("encrypted by alice, from 127.0.0.1");
+    stage.press(Key::F2);
+    stage.assert_says("both, plain, secret and 1 more");
+    stage.assert_says("plain; signed by alice; encrypted by alice");
+}
+
+#[test]
+fn a_signature_that_nobody_can_check_is_told_on_its_host() {
+    let mut stage = Stage::new();
+    stage.send_sealed(&machine("alpha", 0), Some((Protection::Signed, "alice")));
+    stage.settle();
+    assert_eq!(stage.rows()[0], "alpha unverified");
+    let row = stage.place(Role::TreeItem, "alpha");
+    stage.rest(row.center());
+    stage.assert_says("unverified: signed by alice, but there is no --auth-file to check it");
 }
 
 #[test]
@@ -112,6 +171,20 @@ fn the_pointer_on_a_plot_shows_the_values_of_that_moment() {
     stage.hover(at);
     stage.assert_says("user 12.5, min");
     assert!(stage.paints("08:00:04") && !stage.paints("last"), "{:?}", stage.painted());
+}
+
+#[test]
+fn an_overview_that_leaves_panels_out_says_so_and_shows_them_on_a_click() {
+    let mut stage = Stage::new();
+    for n in 0..6 {
+        let id = Identifier::new("alpha", "interface", &format!("eth{n}"), "if_octets", "");
+        stage.send(&[(id, vec![Value::Derive(0), Value::Derive(0)])]);
+    }
+    stage.settle();
+    assert_eq!(stage.titles().len(), 4);
+    stage.click(Role::Button, "2 more");
+    assert_eq!(stage.titles().len(), 6);
+    assert!(!stage.says("2 more"));
 }
 
 #[test]

@@ -4,6 +4,8 @@ use collectoscope::metric::Value;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
@@ -84,10 +86,30 @@ impl Daemon {
         child.wait().unwrap();
     }
 
+    /// Says a line to its unixsock plugin; the answer begins with 0 when all is well.
+    pub fn tell(&self, line: &str) -> String {
+        let path = self.folder.path().join("sock");
+        let mut socket = super::wait::until(20, "a socket", || UnixStream::connect(&path).ok());
+        socket.write_all(format!("{line}\n").as_bytes()).unwrap();
+        let mut answer = String::new();
+        BufReader::new(socket).read_line(&mut answer).unwrap();
+        answer
+    }
+
+    /// While it runs.
+    pub fn pid(&self) -> u32 {
+        self.child.as_ref().unwrap().id()
+    }
+
     /// What it said so far.
     pub fn log(&self) -> String {
         let read = |name| fs::read_to_string(self.folder.path().join(name)).unwrap_or_default();
         read("log") + &read("out")
+    }
+
+    /// Where its unixsock plugin listens, if it was loaded.
+    pub fn unixsock(&self) -> PathBuf {
+        self.folder.path().join("sock")
     }
 
     /// What its csv plugin wrote: "host/plugin/type" to time (three decimals) to values.
@@ -143,8 +165,15 @@ fn config_text(plan: &Plan<'_>, base: &Path) -> String {
     for plugin in plan.plugins {
         writeln!(text, "LoadPlugin {plugin}").unwrap();
     }
+    if plan.plugins.contains(&"unixsock") {
+        let socket = format!("SocketFile \"{base}/sock\"\nDeleteSocket true\n");
+        write!(text, "<Plugin unixsock>\n{socket}</Plugin>\n").unwrap();
+    }
     if plan.plugins.contains(&"cpu") {
         text.push_str("<Plugin cpu>\nValuesPercentage true\n</Plugin>\n");
+    }
+    if plan.plugins.contains(&"unixsock") {
+        writeln!(text, "<Plugin unixsock>\nSocketFile \"{base}/sock\"\n</Plugin>").unwrap();
     }
     text
 }

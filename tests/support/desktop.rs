@@ -56,20 +56,25 @@ fn start(command: &mut Command, package: &str) -> Running {
     }))
 }
 
+/// An X server and the display it chose, which it says itself.
+fn xvfb() -> Option<(Running, String)> {
+    let mut xvfb = Command::new("Xvfb");
+    xvfb.args(["-displayfd", "1", "-screen", "0", "1280x1200x24", "-nolisten", "tcp"]);
+    xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut xvfb = start(&mut xvfb, "xvfb");
+    let mut number = String::new();
+    BufReader::new(xvfb.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
+    let number = number.trim();
+    (!number.is_empty()).then(|| (xvfb, format!(":{number}")))
+}
+
 impl Desktop {
     /// A display of 1280 by 1200 with a window manager on it.
     pub fn start() -> Self {
         let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
         let folder = tempfile::tempdir().unwrap();
-        let mut xvfb = Command::new("Xvfb");
-        // It chooses a free display itself and says which.
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1280x1200x24", "-nolisten", "tcp"]);
-        xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
-        let mut xvfb = start(&mut xvfb, "xvfb");
-        let mut number = String::new();
-        BufReader::new(xvfb.0.stdout.take().unwrap()).read_line(&mut number).unwrap();
-        assert!(!number.trim().is_empty(), "Xvfb found no free display");
-        let display = format!(":{}", number.trim());
+        // Two that start in one moment may choose the same display; then one of them ends.
+        let (xvfb, display) = (0..5).find_map(|_| xvfb()).expect("Xvfb found no free display");
         let mut openbox = Command::new("openbox");
         openbox.env("DISPLAY", &display).env("HOME", folder.path());
         openbox.stdout(Stdio::null()).stderr(Stdio::null());
@@ -98,11 +103,21 @@ impl Desktop {
 
     /// The same after a change of the command.
     pub fn open_with(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
+        self.start_window(&[&["--listen", "127.0.0.1:0", "--no-local"], args].concat(), change)
+    }
+
+    /// Opens the window on a capture and waits until it draws.
+    pub fn open_capture(&self, path: &Path, args: &[&str]) -> Window<'_> {
+        self.start_window(&[&["--read", path.to_str().unwrap()], args].concat(), |_| {})
+    }
+
+    fn start_window(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
         let status_file = self.folder.path().join("status.json");
         let out = self.folder.path().join("out");
+        // Of the window before, whose state must not be taken for this one's.
+        let _ = fs::remove_file(&status_file);
         let mut command = self.program();
-        command.args(["--listen", "127.0.0.1:0", "--no-local", "--status-file"]);
-        command.arg(&status_file).args(args);
+        command.arg("--status-file").arg(&status_file).args(args);
         let file = File::create(&out).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
         change(&mut command);

@@ -9,16 +9,20 @@
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::cast_possible_truncation,
     clippy::print_stderr
 )]
 
+pub mod corpus;
 pub mod daemon;
 pub mod desktop;
+pub mod mutate;
 pub mod netns;
+pub mod properties;
 pub mod wait;
 
 use collectoscope::metric::{Identifier, Value};
-use collectoscope::source::pcap::Capture;
+use collectoscope::source::capture::Capture;
 use collectoscope::wire::{Event, KeyRing, decode};
 use std::io::Read;
 use std::path::{Path, PathBuf};

@@ -38,3 +38,19 @@ pub fn ip(line: &str) {
         Command::new("ip").args(line.split(' ')).output().expect("apt-get install iproute2");
     assert!(output.status.success(), "ip {line}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// A pair of interfaces, `left` with 10.99.0.1 and fd99::1, `right` with 10.99.0.2 and fd99::2:
+/// what is sent by one comes in by the other.
+pub fn veth() {
+    ip("link add left type veth peer name right");
+    for (name, end) in [("left", 1), ("right", 2)] {
+        for (setting, value) in [("accept_local", "1"), ("rp_filter", "0")] {
+            // Both ends are this machine's, which a machine finds suspicious.
+            std::fs::write(format!("/proc/sys/net/ipv4/conf/{name}/{setting}"), value).unwrap();
+        }
+        ip(&format!("link set {name} up"));
+        ip(&format!("addr add 10.99.0.{end}/24 dev {name}"));
+        // Without waiting for another machine to object to the address.
+        ip(&format!("addr add fd99::{end}/64 dev {name} nodad"));
+    }
+}

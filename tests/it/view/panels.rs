@@ -100,6 +100,40 @@ fn loopback_comes_behind_the_other_interfaces() {
 }
 
 #[test]
+fn the_busiest_interfaces_come_first_and_keep_their_places() {
+    let mut screen = Screen::new(10.0);
+    let send = |screen: &mut Screen, secs: f64, factor: i64| {
+        for (name, octets) in
+            [("lo", 900_000), ("ifb0", 0), ("eth1", 70_000), ("eth0", 60_000), ("wlan0", 5_000)]
+        {
+            let values = [Value::Derive(factor * octets), Value::Derive(0)];
+            screen.send(&format!("h/interface-{name}/if_octets"), secs, &values);
+        }
+        screen.receive();
+    };
+    send(&mut screen, 0.0, 1);
+    screen.select(scope_of_host("h"));
+    let titles = ["eth0", "eth1", "wlan0", "ifb0"].map(|name| format!("Interface {name}"));
+    assert_eq!(screen.titles(), titles);
+    send(&mut screen, 10.0, 12);
+    assert_eq!(screen.titles(), titles, "both went on by a digit");
+}
+
+#[test]
+fn an_overview_says_what_it_leaves_out_and_can_show_it() {
+    let names: Vec<String> = (0..9).map(|n| format!("h/interface-eth{n}/if_octets")).collect();
+    let mut screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let more = |screen: &Screen| -> Vec<usize> {
+        screen.panels().iter().map(|panel| panel.more).collect()
+    };
+    assert_eq!(more(&screen), [0, 0, 0, 5]);
+    screen.selection.show_whole();
+    assert_eq!(more(&screen), [0; 9]);
+    screen.select(scope_of_host("h"));
+    assert_eq!(more(&screen), [0, 0, 0, 5]);
+}
+
+#[test]
 fn an_overview_shows_four_of_a_kind_and_those_that_are_checked() {
     let names: Vec<String> = (0..12).map(|n| format!("h/interface-eth{n}/if_octets")).collect();
     let mut screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());

@@ -1,7 +1,10 @@
 //! The panes over the canvas: sources with their health, and the keys.
 
-use super::stage::{SENDER, Stage};
+use super::stage::{SENDER, Stage, machine};
 use crate::support::{data, datagrams};
+use collectoscope::source::auth::AuthFile;
+use collectoscope::source::receiver;
+use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::view::Pane;
 use eframe::egui::{Key, accesskit::Role, vec2};
 use std::net::SocketAddr;
@@ -22,8 +25,9 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
         "udp 127.0.0.1:25899",
         "127.0.0.1:40000",
         "192.0.2.7:5000",
-        "parts of user alice",
-        "encrypted parts of user",
+        "signed by alice but unverified",
+        "encrypted by user alice, no key (15 times); start with --auth-file FILE",
+        "part length below 4, newest at byte 0",
         "byte 0: ",
     ] {
         stage.assert_says(text);
@@ -33,6 +37,28 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
     assert_eq!((health.senders.len(), totals.faults, totals.refused), (2, 21, 20));
     stage.press(Key::Escape);
     assert_eq!(stage.app().view().pane, None);
+}
+
+#[test]
+fn what_is_listened_to_is_shown_as_it_becomes() {
+    let mut stage = Stage::new();
+    let listen = ["127.0.0.1:0", "192.0.2.1:25826"].map(|spec| spec.parse().unwrap()).into();
+    let source = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
+    let auth = AuthFile::open("/nothing/here".into());
+    let mut status = receiver::status(&source, Some(&auth));
+    stage.tell(status.clone());
+    let port = source.reports()[0].bound.unwrap().port();
+    // In the middle of the empty window, in the status bar and in the pane.
+    stage.assert_says("192.0.2.1:25826: the address is none of this machine's");
+    stage.assert_says("nothing signed or encrypted is accepted: there is no such file");
+    stage.assert_says(&format!("! listening on port {port}, 1 of 2 sockets, AuthFile not read"));
+    status.reports.pop();
+    status.auth = None;
+    stage.tell(status);
+    assert!(!stage.says("192.0.2.1") && !stage.says("AuthFile"), "{:#?}", stage.nodes());
+    stage.assert_says(&format!("listening on port {port}"));
+    stage.press(Key::F2);
+    stage.assert_says(&format!("listening on udp 127.0.0.1:{port}"));
 }
 
 #[test]
@@ -54,8 +80,48 @@ fn faults_and_protected_parts_are_counted_in_the_status_bar() {
     stage.datagram(&datagrams(&data("encrypted.pcap"))[0], SENDER);
     stage.settle();
     stage.assert_says("! 1 fault");
-    stage.assert_says("! 1 signed/encrypted refused");
+    stage.assert_says("refused: encrypted by user alice, no key");
     stage.assert_says("lost 0");
+}
+
+#[test]
+fn what_is_heard_twice_is_information_and_what_contradicts_a_warning() {
+    let mut stage = Stage::sized(vec2(1_600.0, 900.0));
+    stage.seconds(3, &["alpha", "beta"]);
+    assert!(!stage.says("heard twice"));
+    stage.send(&machine("alpha", 3));
+    stage.settle();
+    stage.assert_says("heard twice 11");
+    assert!(!stage.says("conflict"));
+    stage.send(&machine("beta", 7));
+    stage.settle();
+    stage.assert_says("conflict: beta");
+    stage.press(Key::F2);
+    stage.assert_says("Conflicts");
+    stage.assert_says("beta, the newest 0.0 s ago (3 times)");
+    stage.press(Key::F2);
+    let row = stage.place(Role::TreeItem, "beta");
+    stage.rest(row.center());
+    stage.assert_says("3 values for a moment that had another value: two machines");
+}
+
+#[test]
+fn of_many_senders_those_in_trouble_come_first_and_the_rest_is_counted() {
+    let mut stage = Stage::new();
+    for n in 0..=255_u8 {
+        let bytes: &[u8] = if n == 250 { b"\0\0\0\x01" } else { b"" };
+        stage.datagram(bytes, SocketAddr::from(([192, 0, 2, n], 5_000)));
+    }
+    stage.settle();
+    stage.press(Key::F2);
+    let senders: Vec<_> = stage
+        .named(Role::Label)
+        .into_iter()
+        .filter(|label| label.starts_with("192.0.2."))
+        .collect();
+    assert_eq!(senders.len(), 50);
+    assert!(senders[0].starts_with("192.0.2.250:5000"), "{}", senders[0]);
+    stage.assert_says("and 206 more");
 }
 
 #[test]

@@ -1,13 +1,18 @@
 //! The whole app without a screen: datagrams and a clock go in, words and state come out.
 
+use crate::support::wait::until;
 use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
 use collectoscope::ingest::Ingest;
-use collectoscope::metric::{CdTime, Identifier, Interval, Value};
-use collectoscope::source::Outlet;
+use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
+use collectoscope::source::capture::Capture;
+use collectoscope::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
+use collectoscope::source::udp::Status;
+use collectoscope::source::{Intake, Outlet};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
-use collectoscope::wire::{Encoder, SecurityLevel};
+use collectoscope::view::replay::Speed;
+use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::{
     Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
 };
@@ -17,6 +22,7 @@ use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
+use std::sync::Arc;
 
 /// When the tests begin: 08:00:00 in UTC.
 pub(super) const NOW: u64 = 1_800_000_000;
@@ -33,6 +39,7 @@ pub(super) struct Stage {
     clock: Rc<Cell<CdTime>>,
     outlet: Outlet,
     ingest: Ingest,
+    replay: Option<ReplayHandle>,
 }
 
 /// What a usual machine measures in its `n`th second.
@@ -76,8 +83,31 @@ impl Stage {
     }
 
     pub(super) fn with(size: Vec2, sources: Sources) -> Self {
-        let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        Self::built(size, sources, outlet, intake, None)
+    }
+
+    /// A window that shows a capture.
+    pub(super) fn replaying(path: &std::path::Path, speed: Speed) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let capture = Capture::open(path).unwrap();
+        let options = ReplayOptions { capture, speed, auth: None, level: SecurityLevel::None };
+        let (handle, progress) = replay::spawn(options, outlet).unwrap();
+        let (nobody, _) = Outlet::new(1, Box::new(|| {}));
+        let size = vec2(1_280.0, 800.0);
+        let mut stage = Self::built(size, Sources::default(), nobody, intake, Some(progress));
+        stage.replay = Some(handle);
+        stage
+    }
+
+    fn built(
+        size: Vec2,
+        sources: Sources,
+        outlet: Outlet,
+        intake: Intake,
+        replay: Option<Progress>,
+    ) -> Self {
+        let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
         let setup = Setup {
             intake: Some(intake),
@@ -85,6 +115,7 @@ impl Stage {
             sources,
             types: TypesDb::built_in(),
             memory_bytes: 64 << 20,
+            replay,
             clock: Box::new(move || told.get()),
             zone: jiff::tz::TimeZone::UTC,
             settings: Settings::default(),
@@ -99,7 +130,7 @@ impl Stage {
             // As on a real screen: two clicks in a row are a double click.
             .with_step_dt(1.0 / 60.0)
             .build_eframe(|cc| App::new(&cc.egui_ctx, setup));
-        Self { harness, clock, outlet, ingest: Ingest::new() }
+        Self { harness, clock, outlet, ingest: Ingest::new(), replay: None }
     }
 
     /// With the first seconds of machines on the canvas.
@@ -135,11 +166,32 @@ impl Stage {
         self.settle();
     }
 
+    /// What an AuthFile of this text opens, from now on.
+    pub(super) fn keys(&mut self, auth_file: &str) {
+        let (keys, faults) = KeyRing::parse(auth_file.as_bytes());
+        assert!(faults.is_empty(), "{faults:?}");
+        self.ingest.set_keys(Some(Arc::new(keys)));
+    }
+
     /// Puts value lists of now into datagrams, as a daemon with an interval of a second does.
     pub(super) fn send(&mut self, samples: &[Sample]) {
+        self.send_sealed(samples, None);
+    }
+
+    /// The same, signed or encrypted by a user whose password is `w0nderl4nd`.
+    pub(super) fn send_sealed(&mut self, samples: &[Sample], by: Option<(Protection, &str)>) {
         let (now, ingest) = (self.now(), &mut self.ingest);
-        let mut encoder = Encoder::default();
-        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, SENDER, now, SecurityLevel::None);
+        let seal = by.map(|(how, user)| Seal::new(how, user.as_bytes(), b"w0nderl4nd").unwrap());
+        let mut encoder = Encoder::new(1_452 - seal.as_ref().map_or(0, Seal::overhead_bytes));
+        let mut sealed = Vec::new();
+        let mut deliver = |bytes: &[u8]| {
+            sealed.clear();
+            match &seal {
+                Some(seal) => seal.seal(bytes, &[7; 16], &mut sealed),
+                None => sealed.extend_from_slice(bytes),
+            }
+            ingest.datagram(&sealed, SENDER, now, SecurityLevel::None);
+        };
         for (id, values) in samples {
             encoder.push(&id.names(), now, Interval::from_secs(1), values, &mut deliver).unwrap();
         }
@@ -147,10 +199,40 @@ impl Stage {
         self.outlet.offer(self.ingest.take(None));
     }
 
+    /// A notification of now about `host/plugin`, or about `host` alone.
+    pub(super) fn notify(&mut self, about: &str, severity: Severity, message: &str) {
+        self.send_notification(about, severity, message);
+        self.settle();
+    }
+
+    /// The same without a look at what comes of it.
+    pub(super) fn send_notification(&mut self, about: &str, severity: Severity, message: &str) {
+        let (host, plugin) = about.split_once('/').unwrap_or((about, ""));
+        let id = Identifier::new(host, plugin, "", "", "");
+        let (mut bytes, message) = (Vec::new(), message.as_bytes());
+        encode_notification(&id.names(), self.now(), severity, message, &mut bytes).unwrap();
+        self.datagram(&bytes, SENDER);
+    }
+
     /// A datagram from anywhere.
     pub(super) fn datagram(&mut self, bytes: &[u8], sender: SocketAddr) {
         self.ingest.datagram(bytes, sender, self.now(), SecurityLevel::None);
         self.outlet.offer(self.ingest.take(None));
+    }
+
+    /// Frames until another thread has brought something about.
+    #[track_caller]
+    pub(super) fn until(&mut self, mut is_so: impl FnMut(&Self) -> bool) {
+        until(60, "what is waited for", || {
+            self.settle();
+            is_so(self).then_some(())
+        });
+    }
+
+    /// The receiver says how reception stands.
+    pub(super) fn tell(&mut self, status: Status) {
+        self.outlet.tell(status);
+        self.settle();
     }
 
     /// Frames until nothing changes any more.
@@ -229,7 +311,7 @@ impl Stage {
     #[track_caller]
     pub(super) fn state(&self) -> String {
         let is_state = |name: &String| {
-            ["LIVE", "DETACHED", "PAUSED"].iter().any(|state| name.starts_with(state))
+            ["LIVE", "DETACHED", "PAUSED", "REPLAY"].iter().any(|state| name.starts_with(state))
         };
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }
@@ -239,9 +321,9 @@ impl Stage {
         self.app().view().window.width().secs_f64()
     }
 
-    /// How far the right edge is behind the clock.
+    /// How far the right edge is behind the clock, also a capture's.
     pub(super) fn behind_secs(&self) -> f64 {
-        self.app().view().window.behind(self.now()).secs_f64()
+        self.app().view().window.behind(self.app().now()).secs_f64()
     }
 
     // What can be done.
@@ -299,6 +381,12 @@ impl Stage {
     pub(super) fn hover(&mut self, at: Pos2) {
         self.harness.hover_at(at);
         self.settle();
+    }
+
+    /// Rests the pointer until a tooltip comes.
+    pub(super) fn rest(&mut self, at: Pos2) {
+        self.hover(at);
+        self.harness.run_steps(60);
     }
 
     pub(super) fn click_at(&mut self, at: Pos2) {

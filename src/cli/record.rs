@@ -1,0 +1,130 @@
+//! `collectoscope record`: writes what arrives to a capture file, before anything looks into it.
+//!
+//! Standard output carries the recording and nothing else; what is listened to, and how much was
+//! recorded, goes to standard error.
+
+use super::dump::Changes;
+use super::ending::Ending;
+use super::{RecordArgs, say};
+use crate::source::capture::{Existing, WriteError, Writer};
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
+use std::io;
+use std::path::Path;
+use std::time::{Duration, Instant};
+use thiserror::Error;
+
+/// Why `record` ended before its time.
+#[derive(Debug, Error)]
+pub(super) enum RecordError {
+    /// It cannot be written, or not further.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// Not one socket could be opened; the reports said why.
+    #[error(
+        "listening nowhere, nothing can arrive\n  try: collectoscope record --listen 0.0.0.0:0 FILE"
+    )]
+    Deaf,
+}
+
+/// How often the network is left to look at the clock and for a signal.
+const TURN: Duration = Duration::from_millis(250);
+/// What has arrived when the end comes is still taken, but not for longer: senders may go on.
+const LAST_TURN: Duration = Duration::from_millis(200);
+
+/// Records until the end that `args` set, or a signal.
+pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
+    let ending = Ending::on_signals();
+    let mut source = UdpSource::open(&UdpOptions {
+        listen: args.listen.clone(),
+        receive_buffer_mib: args.receive_buffer,
+        ..UdpOptions::default()
+    });
+    for report in source.reports() {
+        say(report);
+    }
+    if let Some(advice) = buffer_advice(source.reports()) {
+        say(advice);
+    }
+    if !source.is_listening() {
+        return Err(RecordError::Deaf);
+    }
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    let writer = Writer::create(&args.file, existing)?;
+    let mut recorder = Recorder { writer, left: args.count, failure: None };
+    // An end further off than the clock can tell is none.
+    let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
+    receive(&mut source, &mut recorder, end, &ending);
+    let Recorder { writer, failure, .. } = recorder;
+    say(format_args!(
+        "recorded {}, {} bytes; {} lost in the kernel",
+        datagrams(writer.datagrams()),
+        writer.payload_bytes(),
+        source.kernel_drops()
+    ));
+    match failure {
+        // Whoever reads the recording has enough: that is how it ends.
+        Some(WriteError::Write { cause, path, .. })
+            if cause.kind() == io::ErrorKind::BrokenPipe && path == Path::new("-") =>
+        {
+            Ok(())
+        }
+        Some(failure) => Err(failure.into()),
+        None => Ok(()),
+    }
+}
+
+fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>, ending: &Ending) {
+    let mut looked = Instant::now();
+    let (mut last_trouble, mut changes) = (None, Changes::default());
+    let is_past = |end: Instant| Instant::now() >= end;
+    while !recorder.is_done() && !end.is_some_and(is_past) && !ending.is_asked() {
+        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now())).min(TURN);
+        let received = source.receive(left, &mut |datagram| recorder.datagram(datagram));
+        if let Err(error) = received {
+            // Say it once, not four times a second; the other sockets go on.
+            if last_trouble != Some(error.kind()) {
+                say(format_args!("cannot receive: {error}"));
+                last_trouble = Some(error.kind());
+            }
+            std::thread::sleep(left);
+        }
+        if looked.elapsed() >= FOLLOW_EVERY {
+            changes.say(source.follow());
+            looked = Instant::now();
+        }
+    }
+    let last = Instant::now() + LAST_TURN;
+    while !recorder.is_done()
+        && !is_past(last)
+        && matches!(source.receive(Duration::ZERO, &mut |one| recorder.datagram(one)), Ok(1..))
+    {
+    }
+}
+
+struct Recorder {
+    writer: Writer,
+    left: Option<u64>,
+    /// Nothing is written after it.
+    failure: Option<WriteError>,
+}
+
+impl Recorder {
+    fn datagram(&mut self, datagram: &Datagram<'_>) {
+        if self.is_done() {
+            return;
+        }
+        match self.writer.write(datagram) {
+            Ok(()) => self.left = self.left.map(|left| left.saturating_sub(1)),
+            Err(error) => self.failure = Some(error),
+        }
+    }
+
+    /// Whether all the datagrams asked for are written, or none can follow.
+    fn is_done(&self) -> bool {
+        self.left == Some(0) || self.failure.is_some()
+    }
+}
+
+fn datagrams(count: u64) -> String {
+    format!("{count} datagram{}", if count == 1 { "" } else { "s" })
+}

@@ -1,0 +1,294 @@
+//! Capture files: the UDP datagrams of a pcap or pcapng, in order, as if they had just arrived.
+//!
+//! Both byte orders, micro- and nanoseconds, several interfaces; over Ethernet with or without
+//! VLAN tags, raw IP, Linux "cooked" (`-i any`, both versions) and BSD loopback; fragments put
+//! together. A datagram is there as soon as its packet is, also where a program is still writing
+//! the capture to a pipe. A capture that was cut short gives what is there and then says so.
+
+mod container;
+mod error;
+mod fragments;
+mod input;
+mod link;
+mod pcapng;
+mod write;
+
+pub use error::CaptureError;
+pub use write::{Existing, WriteError, Writer};
+
+use super::udp::{Datagram, PORT_DEFAULT};
+use crate::wire::{Event, SecurityLevel, decode};
+use container::{Container, Packet, Parsed, Start};
+use error::{Place, what_it_is};
+use fragments::Fragments;
+use input::{Filled, Input};
+use link::{Inside, Udp, datagram};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// What a capture held so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Packets, whatever is in them.
+    pub packets: u64,
+    /// Datagrams handed over.
+    pub datagrams: u64,
+    /// Those of them whose end was not captured.
+    pub cut: u64,
+    /// UDP datagrams of which not all IP fragments are there.
+    pub incomplete: u64,
+    /// Packets that are not UDP, and UDP that is not collectd's.
+    pub others: u64,
+    /// Packets of interfaces with a link type that we cannot look into.
+    pub unknown_link: u64,
+    /// The first such type (`LINKTYPE_*` of tcpdump.org).
+    pub unknown_link_type: Option<u32>,
+}
+
+impl Counts {
+    /// What is not there although it should be, a line each.
+    pub fn left_out(&self) -> Vec<String> {
+        let link_type = self.unknown_link_type.unwrap_or_default();
+        let line = |count, what, why: String| (count > 0).then(|| counted(count, what) + &why);
+        let incomplete = "left out: not all of their IP fragments came".to_owned();
+        let cut = "without an end: capture again with the option -s 0".to_owned();
+        let unknown = format!("left out: link type {link_type} is not known");
+        [
+            line(self.incomplete, "datagram", incomplete),
+            line(self.cut, "datagram", cut),
+            line(self.unknown_link, "packet", unknown),
+        ]
+        .into_iter()
+        .flatten()
+        .collect()
+    }
+
+    /// What is not collectd's, if there was such.
+    pub fn others_line(&self) -> Option<String> {
+        let others = self.others;
+        (others > 0).then(|| counted(others, "packet") + "left out: not of collectd")
+    }
+}
+
+/// "1 packet ", "2 packets ".
+fn counted(count: u64, what: &str) -> String {
+    format!("{count} {what}{} ", if count == 1 { "" } else { "s" })
+}
+
+/// How far [`Capture::step`] came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// A datagram was handed over.
+    Datagram,
+    /// Something else was passed over.
+    Other,
+    /// Whoever writes the capture has not gone on in time.
+    Waiting,
+    /// There is no more.
+    End,
+}
+
+/// An open capture.
+pub struct Capture {
+    path: PathBuf,
+    input: Input,
+    container: Container,
+    ports: Vec<u16>,
+    fragments: Fragments,
+    counts: Counts,
+    ended: bool,
+}
+
+impl Capture {
+    /// Opens the capture at `path`, or standard input for `-`. Waits until the header is there.
+    pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        let opened = Input::open(path);
+        let input = opened.map_err(|cause| CaptureError::Open { path: path.to_owned(), cause })?;
+        Self::start(path, input)
+    }
+
+    /// Reads a capture from `reader`; `path` is for messages.
+    pub fn read(path: &Path, reader: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
+        Self::start(path, Input::from_reader(reader))
+    }
+
+    fn start(path: &Path, mut input: Input) -> Result<Self, CaptureError> {
+        let path = path.to_owned();
+        let container = loop {
+            let wanted = match Container::start(input.bytes()) {
+                Start::Header(count, container) => {
+                    input.consume(count);
+                    break container;
+                }
+                Start::LinkType(link_type) => {
+                    return Err(CaptureError::LinkType { path, link_type });
+                }
+                Start::NotCapture => return Err(not_capture(path, &input)),
+                Start::More(wanted) => wanted,
+            };
+            match input.fill(wanted, None) {
+                Ok(Filled::More) => {}
+                Ok(Filled::End) => return Err(not_capture(path, &input)),
+                // Waiting without end is only ended by a signal.
+                Ok(Filled::Nothing) => {
+                    let cause = io::ErrorKind::Interrupted.into();
+                    return Err(CaptureError::Open { path, cause });
+                }
+                Err(cause) => return Err(CaptureError::Open { path, cause }),
+            }
+        };
+        Ok(Self {
+            path,
+            input,
+            container,
+            ports: Vec::new(),
+            fragments: Fragments::default(),
+            counts: Counts::default(),
+            ended: false,
+        })
+    }
+
+    /// Takes only what was sent to `ports`, and all of it; with none, what [`Capture::step`] says.
+    #[must_use]
+    pub fn only(mut self, ports: &[u16]) -> Self {
+        self.ports = ports.to_owned();
+        self
+    }
+
+    /// Hands the next datagram to `take`. False at the end; after an error there is no more.
+    pub fn next(&mut self, take: &mut dyn FnMut(&Datagram<'_>)) -> Result<bool, CaptureError> {
+        loop {
+            match self.step(None, take)? {
+                Step::Datagram => return Ok(true),
+                Step::Other | Step::Waiting => {}
+                Step::End => return Ok(false),
+            }
+        }
+    }
+
+    /// Reads on by one packet and hands the datagram in it, if any, to `take`. Where the capture
+    /// is still being written, waits for it up to `wait`, for ever without.
+    ///
+    /// A datagram is what was sent to port 25826 (taken as it is, faults and all), or to another
+    /// port if it begins as collectd's protocol does: no fault before the first value list,
+    /// notification or protected part. See [`Capture::only`].
+    pub fn step(
+        &mut self,
+        wait: Option<Duration>,
+        take: &mut dyn FnMut(&Datagram<'_>),
+    ) -> Result<Step, CaptureError> {
+        while !self.ended {
+            let wanted = match self.container.parse(self.input.bytes()) {
+                Parsed::Packet(count, packet) => {
+                    let taken = self.packet(&packet, take);
+                    self.input.consume(count);
+                    return Ok(if taken { Step::Datagram } else { Step::Other });
+                }
+                Parsed::Other(count) => {
+                    self.input.consume(count);
+                    return Ok(Step::Other);
+                }
+                Parsed::Damaged(reason) => {
+                    self.ended = true;
+                    let (path, packets) = (self.path.clone(), self.counts.packets);
+                    return Err(CaptureError::Damaged { path, packets, reason });
+                }
+                Parsed::More(wanted) => wanted,
+            };
+            let filled = self.input.fill(wanted, wait);
+            let (path, packets) = (|| self.path.clone(), self.counts.packets);
+            match filled {
+                Ok(Filled::More) => {}
+                Ok(Filled::Nothing) => return Ok(Step::Waiting),
+                Ok(Filled::End) => {
+                    self.ended = true;
+                    if !self.input.bytes().is_empty() {
+                        return Err(CaptureError::Cut { path: path(), packets });
+                    }
+                }
+                Err(cause) => {
+                    self.ended = true;
+                    return Err(CaptureError::Read { path: path(), packets, cause });
+                }
+            }
+        }
+        Ok(Step::End)
+    }
+
+    /// Whether it may be that not everything has been written yet: it is no file.
+    pub fn is_live(&self) -> bool {
+        self.input.is_live()
+    }
+
+    /// What it is called: its path, or "standard input".
+    pub fn name(&self) -> String {
+        Place(&self.path).to_string()
+    }
+
+    /// What was there so far.
+    pub fn counts(&self) -> Counts {
+        Counts { incomplete: self.fragments.incomplete(), ..self.counts }
+    }
+
+    /// Looks into a packet; whether a datagram was handed over.
+    fn packet(&mut self, packet: &Packet, take: &mut dyn FnMut(&Datagram<'_>)) -> bool {
+        self.counts.packets += 1;
+        let link = match packet.link {
+            Ok(link) => link,
+            Err(link_type) => {
+                self.counts.unknown_link += 1;
+                self.counts.unknown_link_type.get_or_insert(link_type);
+                return false;
+            }
+        };
+        let frame = self.input.bytes().get(packet.data.clone()).unwrap_or_default();
+        let whole;
+        let udp = match link.open(frame, packet.interface) {
+            Inside::Udp(udp) => Some(udp),
+            Inside::Fragment(fragment) => {
+                let Some(bytes) = self.fragments.add(&fragment, packet.arrival) else {
+                    return false;
+                };
+                whole = bytes;
+                datagram(fragment.of.from, fragment.of.to, &whole)
+            }
+            Inside::Other => None,
+        };
+        let Some(Udp { from, to, bytes, is_cut }) = udp.filter(|udp| is_wanted(&self.ports, udp))
+        else {
+            self.counts.others += 1;
+            return false;
+        };
+        self.counts.datagrams += 1;
+        self.counts.cut += u64::from(is_cut);
+        let (arrival, level) = (packet.arrival, SecurityLevel::None);
+        take(&Datagram { bytes, sender: from, arrival, to, level, internal: false });
+        true
+    }
+}
+
+/// Whether a datagram is one of those that are asked for.
+fn is_wanted(ports: &[u16], udp: &Udp<'_>) -> bool {
+    match ports {
+        [] => udp.to.port() == PORT_DEFAULT || is_collectd(udp.bytes),
+        ports => ports.contains(&udp.to.port()),
+    }
+}
+
+/// Whether the first thing `datagram` says is not a fault.
+fn is_collectd(datagram: &[u8]) -> bool {
+    let mut first_is_good = None;
+    decode(datagram, &mut |event| {
+        first_is_good.get_or_insert(!matches!(event, Event::Fault(_)));
+    });
+    first_is_good.unwrap_or(false)
+}
+
+fn not_capture(path: PathBuf, input: &Input) -> CaptureError {
+    let (reason, advice) = what_it_is(input.bytes());
+    CaptureError::NotCapture { path, reason, advice }
+}
+
+#[cfg(test)]
+mod tests;

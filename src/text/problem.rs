@@ -1,0 +1,147 @@
+//! What can be wrong with a line, said so that its writer can mend it.
+
+use crate::metric::{DsType, display_safe};
+use crate::wire::NAME_MAX_BYTES;
+use thiserror::Error;
+
+/// Why a line was refused; nothing of it is used.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("column {}: {problem}", .offset_bytes + 1)]
+pub struct LineError {
+    /// Where in the line, in bytes; the message counts columns from 1.
+    pub offset_bytes: usize,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// What can be wrong. Words are quoted as they stand, cut to a readable length.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum Problem {
+    /// The protocol has others, but they ask a daemon.
+    #[error("{0} is neither PUTVAL nor PUTNOTIF")]
+    UnknownCommand(Box<str>),
+    /// Also a backslash as the last character.
+    #[error("the double quote is never closed")]
+    Unterminated,
+    /// The daemon ends there, for good.
+    #[error("no blank behind the closing quote")]
+    NoBlankBehindQuote,
+    /// `PUTVAL` and nothing else.
+    #[error("no identifier; write PUTVAL host/plugin/type time:value")]
+    NoIdentifier,
+    /// Fewer than three parts.
+    #[error("{0} is not an identifier; write host/plugin[-instance]/type[-instance]")]
+    Identifier(Box<str>),
+    /// Nothing where a name must be.
+    #[error("no {0} in the identifier; write host/plugin[-instance]/type[-instance]")]
+    NoName(&'static str),
+    /// Longer than a datagram may carry.
+    #[error("{field} of {bytes} bytes, at most {NAME_MAX_BYTES}")]
+    NameTooLong {
+        /// Which.
+        field: &'static str,
+        /// How long it is.
+        bytes: usize,
+    },
+    /// Cannot be sent.
+    #[error("{0} holds a NUL")]
+    Nul(&'static str),
+    /// Not in any types.db that was read.
+    #[error("type {0} is in no types.db; name the file that has it: --types-db FILE")]
+    UnknownType(Box<str>),
+    /// An identifier without values.
+    #[error("no values; write time:value, where N is the time now")]
+    NoValues,
+    /// Neither seconds nor `N`.
+    #[error("{0} is not a time; write seconds since 1970, or N for now")]
+    Time(Box<str>),
+    /// Too few or too many.
+    #[error("{} but {type_} has {sources}", counted(*.count))]
+    ValueCount {
+        /// How many stand there.
+        count: usize,
+        /// The type.
+        type_: Box<str>,
+        /// How many there must be, with their names.
+        sources: Box<str>,
+    },
+    /// Not a number of the DS type.
+    #[error("{word} is not a value of {} {source_name}; {}", name(*.ds_type), wanted(*.ds_type))]
+    Value {
+        /// What stands there.
+        word: Box<str>,
+        /// The data source.
+        source_name: Box<str>,
+        /// What it is.
+        ds_type: DsType,
+    },
+    /// The daemon knows no other.
+    #[error("unknown option {0}; PUTVAL has interval= and meta:KEY=")]
+    UnknownOption(Box<str>),
+    /// Not a number of seconds.
+    #[error("{0} is not an interval; write a number of seconds")]
+    Interval(Box<str>),
+    /// In a notification.
+    #[error("no option NAME=VALUE; put double quotes around a value with blanks")]
+    NotAnOption,
+    /// The daemon knows no other.
+    #[error(
+        "unknown option {0}; PUTNOTIF has severity= time= message= host= plugin= \
+         plugin_instance= type= type_instance= s:KEY="
+    )]
+    UnknownNotificationOption(Box<str>),
+    /// In a notification, where there is no `N`.
+    #[error("{0} is not a time; write seconds since 1970")]
+    NotificationTime(Box<str>),
+    /// None of the three.
+    #[error("{0} is not a severity; write failure, warning or okay")]
+    Severity(Box<str>),
+    /// A notification must have it.
+    #[error("no {0}=")]
+    Missing(&'static str),
+}
+
+impl LineError {
+    pub(super) const fn new(offset_bytes: usize, problem: Problem) -> Self {
+        Self { offset_bytes, problem }
+    }
+}
+
+/// Characters of a word that are shown.
+const SHOWN_MAX: usize = 40;
+
+/// `word` in quotes, safe to show and not long.
+pub(super) fn shown(word: &[u8]) -> Box<str> {
+    let text = String::from_utf8_lossy(word);
+    let mut chars = text.chars();
+    let start: String = chars.by_ref().take(SHOWN_MAX).collect();
+    let more = if chars.next().is_some() { "…" } else { "" };
+    format!("\"{}{more}\"", display_safe(&start)).into()
+}
+
+fn counted(count: usize) -> String {
+    match count {
+        0 => "no value,".into(),
+        1 => "1 value,".into(),
+        _ => format!("{count} values,"),
+    }
+}
+
+const fn name(ds_type: DsType) -> &'static str {
+    match ds_type {
+        DsType::Counter => "COUNTER",
+        DsType::Gauge => "GAUGE",
+        DsType::Derive => "DERIVE",
+        DsType::Absolute => "ABSOLUTE",
+    }
+}
+
+const fn wanted(ds_type: DsType) -> &'static str {
+    match ds_type {
+        DsType::Gauge => "write a number, or U for undefined",
+        DsType::Derive => "write an integer below 2^63 (0x is hexadecimal, a leading 0 octal)",
+        DsType::Counter | DsType::Absolute => {
+            "write an integer from 0 to below 2^64 (0x is hexadecimal, a leading 0 octal)"
+        }
+    }
+}

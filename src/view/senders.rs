@@ -1,0 +1,355 @@
+//! Who sends, how it is protected, and what of it is refused and why: in words.
+//!
+//! A machine is an address here, whatever ports its datagrams come from: a daemon that starts
+//! again takes another. Texts are safe to show.
+
+use super::format;
+use crate::ingest::{OTHER_SENDERS, ProtectedCount};
+use crate::metric::{CdTime, Interval, display_safe};
+use crate::store::{Health, HostNode, SenderHealth};
+use crate::wire::{FaultKind, Protection, Trust};
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+/// One address and what it sent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SenderRow {
+    /// The address, with the port if there was just one.
+    pub address: String,
+    /// Datagrams received.
+    pub datagrams: u64,
+    /// Values in them.
+    pub values: u64,
+    /// The newest arrival.
+    pub last_seen: CdTime,
+    /// The hosts it names, in order.
+    pub hosts: Vec<String>,
+    /// How what was taken is protected: `plain`, `signed by alice`.
+    pub protection: Vec<String>,
+    /// What was refused and what was wrong, most often first.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something wrong, how often, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Trouble {
+    /// How often.
+    pub count: u64,
+    /// Somebody's password is wrong or unknown, rather than a key missing or a byte damaged.
+    pub grave: bool,
+    /// What is wrong.
+    pub what: String,
+    /// What to do; may be empty.
+    pub next: String,
+}
+
+/// What is gathered of an address.
+#[derive(Default)]
+struct Gathered<'a> {
+    ports: BTreeSet<u16>,
+    sum: SenderHealth,
+    hosts: BTreeSet<&'a str>,
+    ways: BTreeSet<(Trust, Option<&'a str>)>,
+}
+
+/// The senders, those in trouble first, then by address; at most `rows_max`, and how many more
+/// there are.
+pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
+    let mut all: BTreeMap<IpAddr, Gathered<'_>> = BTreeMap::new();
+    for (address, sender) in &health.senders {
+        let gathered = all.entry(address.ip()).or_default();
+        gathered.ports.insert(address.port());
+        add(&mut gathered.sum, sender);
+    }
+    for (host, ways) in &health.heard {
+        for way in ways {
+            if let Some(gathered) = all.get_mut(&way.sender) {
+                gathered.hosts.insert(host);
+                gathered.ways.insert((way.trust, way.user.as_deref()));
+            }
+        }
+    }
+    let mut order: Vec<_> = all.into_iter().collect();
+    order.sort_by_key(|(_, gathered)| gathered.sum.faults == 0);
+    let others = health.other_senders.datagrams > 0;
+    let more = order.len().saturating_sub(rows_max);
+    let mut rows: Vec<_> = order
+        .into_iter()
+        .take(rows_max)
+        .map(|(address, gathered)| gathered.row(address, health))
+        .collect();
+    if others {
+        let sum = Gathered { sum: health.other_senders.clone(), ..Gathered::default() };
+        let row = sum.row(OTHER_SENDERS.ip(), health);
+        rows.push(SenderRow { address: "all others".into(), ..row });
+    }
+    (rows, more)
+}
+
+fn add(sum: &mut SenderHealth, sender: &SenderHealth) {
+    sum.datagrams += sender.datagrams;
+    sum.values += sender.values;
+    sum.faults += sender.faults;
+    sum.last_seen = sum.last_seen.max(sender.last_seen);
+    for &(class, count) in &sender.fault_classes {
+        match sum.fault_classes.iter_mut().find(|(known, _)| *known == class) {
+            Some((_, counted)) => *counted += count,
+            None => sum.fault_classes.push((class, count)),
+        }
+    }
+    for more in &sender.protected {
+        let same = |known: &&mut ProtectedCount| {
+            known.protection == more.protection
+                && known.user == more.user
+                && known.outcome == more.outcome
+        };
+        match sum.protected.iter_mut().find(same) {
+            Some(known) => known.count += more.count,
+            None => sum.protected.push(more.clone()),
+        }
+    }
+}
+
+impl Gathered<'_> {
+    fn row(self, address: IpAddr, health: &Health) -> SenderRow {
+        let mut ports = self.ports.iter();
+        let address_text = match (ports.next(), ports.next()) {
+            (Some(&port), None) => std::net::SocketAddr::new(address, port).to_string(),
+            _ => address.to_string(),
+        };
+        let mut troubles = refusals(&self.sum.protected);
+        troubles.extend(damages(&self.sum, address, health));
+        troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
+        SenderRow {
+            address: address_text,
+            datagrams: self.sum.datagrams,
+            values: self.sum.values,
+            last_seen: self.sum.last_seen,
+            hosts: self.hosts.into_iter().map(|host| display_safe(host).into_owned()).collect(),
+            protection: self.ways.into_iter().map(|(trust, user)| way_text(trust, user)).collect(),
+            troubles,
+        }
+    }
+}
+
+/// Signed and encrypted parts that were not taken, with what to do.
+pub fn refusals(protected: &[ProtectedCount]) -> Vec<Trouble> {
+    let refused = protected.iter().filter_map(|part| Some((part, part.outcome.err()?)));
+    let trouble = |(part, kind): (&ProtectedCount, FaultKind)| {
+        let (what, next) = refusal(part.protection, &part.user, kind);
+        let grave = kind != FaultKind::NoKeys;
+        Trouble { count: part.count, grave, what, next }
+    };
+    let mut troubles: Vec<_> = refused.map(trouble).collect();
+    troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
+    troubles
+}
+
+/// Why a part was not taken, and what to do.
+fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, String) {
+    let (how, user) = (protection.name(), display_safe(user));
+    match kind {
+        FaultKind::NoKeys if protection == Protection::Encrypted => (
+            format!("encrypted by user {user}, no key"),
+            format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
+        ),
+        FaultKind::NoKeys => (
+            format!("signed by user {user}, no key to check it, and signatures are demanded"),
+            format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
+        ),
+        FaultKind::UserUnknown => (
+            format!("{how} by user {user}, who is not in the AuthFile"),
+            format!("add the line {user}: PASSWORD to it"),
+        ),
+        FaultKind::SignatureWrong => (
+            format!("wrong password for {user}: the signature does not match"),
+            "compare Password in the sender's collectd.conf with the AuthFile".into(),
+        ),
+        FaultKind::ChecksumWrong => (
+            format!("wrong password for {user}: it does not decrypt what arrives"),
+            "compare Password in the sender's collectd.conf with the AuthFile".into(),
+        ),
+        _ => (format!("{how} by user {user}: {kind}"), String::new()),
+    }
+}
+
+/// Faults that are no refusals, by reason, with the place of the newest that is kept.
+fn damages(sum: &SenderHealth, address: IpAddr, health: &Health) -> Vec<Trouble> {
+    let refused: Vec<_> = sum
+        .protected
+        .iter()
+        .filter_map(|part| Some((part.outcome.err()?.class(), part.count)))
+        .collect();
+    let damage = |&(class, count): &(&'static str, u64)| {
+        let told = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
+        let count = count.saturating_sub(told.sum());
+        let newest = health
+            .faults
+            .iter()
+            .rev()
+            .find(|report| report.sender.ip() == address && report.fault.kind.class() == class);
+        let what = match newest {
+            Some(report) => format!("{class}, newest at byte {}", report.fault.offset_bytes),
+            None => class.to_owned(),
+        };
+        (count > 0).then(|| Trouble { count, grave: false, what, next: next_step(class) })
+    };
+    sum.fault_classes.iter().filter_map(damage).collect()
+}
+
+fn next_step(class: &str) -> String {
+    let unprotected = FaultKind::Unprotected { demanded: crate::wire::SecurityLevel::Sign };
+    if class == unprotected.class() {
+        "set SecurityLevel, Username and Password in the sender's collectd.conf".into()
+    } else {
+        String::new()
+    }
+}
+
+/// How something came, in words.
+fn way_text(trust: Trust, user: Option<&str>) -> String {
+    let user = user.map(display_safe);
+    match (trust, user) {
+        (Trust::Unverified, Some(user)) => format!("signed by {user} but unverified"),
+        (_, Some(user)) => format!("{} by {user}", trust.name()),
+        (_, None) => trust.name().to_owned(),
+    }
+}
+
+/// How the values of a host come now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Protected {
+    /// Without protection: the usual.
+    Plain,
+    /// Some with protection, some without: nobody should rely on it.
+    Partly,
+    /// Signed, and nobody can check it.
+    Unverified,
+    /// Signed, and right.
+    Signed,
+    /// Encrypted, and right.
+    Encrypted,
+}
+
+impl Protected {
+    /// Of all ways that `host` was heard by lately, the weakest counts. `interval` is what its
+    /// values promise: what two senders tell in turn is never further apart.
+    pub fn of(host: &HostNode, interval: Interval) -> Self {
+        let slack = interval.mul_f64(2.0).max(Interval::from_secs(10));
+        let since = host.last_seen.arrival.saturating_sub(slack);
+        let lately = |trust: &Trust| {
+            let seen = host.last_seen.of(*trust);
+            seen != CdTime::ZERO && seen >= since
+        };
+        let trusts = [Trust::Plain, Trust::Unverified, Trust::Signed, Trust::Encrypted];
+        let mut trusts = trusts.into_iter().filter(lately);
+        match (trusts.next(), trusts.next()) {
+            (Some(Trust::Plain), Some(_)) => Self::Partly,
+            (Some(Trust::Plain) | None, _) => Self::Plain,
+            (Some(Trust::Unverified), _) => Self::Unverified,
+            (Some(Trust::Signed), _) => Self::Signed,
+            (Some(Trust::Encrypted), _) => Self::Encrypted,
+        }
+    }
+
+    /// The word for it; none for the usual.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "",
+            Self::Partly => "partly plain",
+            Self::Unverified => "unverified",
+            Self::Signed => "signed",
+            Self::Encrypted => "encrypted",
+        }
+    }
+}
+
+/// Sentences on how a host is heard and what contradicts itself; empty for a plain one from a
+/// single address.
+pub fn about_host(health: &Health, host: &str) -> Vec<String> {
+    let ways = health.heard.get(host).map_or(&[][..], Vec::as_slice);
+    let plain = ways.len() == 1 && ways.iter().all(|way| way.trust == Trust::Plain);
+    let sentence = |way: &crate::ingest::Heard| {
+        let text = match (way.trust, &way.user) {
+            (Trust::Unverified, Some(user)) => format!(
+                "unverified: signed by {}, but there is no --auth-file to check it",
+                display_safe(user)
+            ),
+            (trust, user) => way_text(trust, user.as_deref()),
+        };
+        format!("{text}, from {}", way.sender)
+    };
+    let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
+    if let Some(conflict) = health.conflicts.get(host) {
+        sentences.push(format!(
+            "{} for a moment that had another value: two machines with this name?",
+            format::counted(conflict.values, "value")
+        ));
+    }
+    sentences
+}
+
+/// Whose parts are refused, from where, and what to do: what a person needs who sees nothing
+/// arrive. At most `max` sentences, and how many more there are.
+pub fn refused_from(health: &Health, max: usize) -> (Vec<Trouble>, usize) {
+    let mut all: BTreeMap<(String, String, bool), (u64, BTreeSet<IpAddr>)> = BTreeMap::new();
+    for (address, sender) in &health.senders {
+        for Trouble { count, grave, what, next } in refusals(&sender.protected) {
+            let (sum, addresses) = all.entry((what, next, grave)).or_default();
+            *sum += count;
+            addresses.insert(address.ip());
+        }
+    }
+    let mut troubles: Vec<_> = all
+        .into_iter()
+        .map(|((what, next, grave), (count, addresses))| {
+            let mut addresses = addresses.iter();
+            let first = addresses.next().map_or_else(String::new, ToString::to_string);
+            let more = match addresses.count() {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            Trouble { count, grave, what: format!("from {first}{more}: {what}"), next }
+        })
+        .collect();
+    troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
+    let more = troubles.len().saturating_sub(max);
+    troubles.truncate(max);
+    (troubles, more)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(protection: Protection, kind: FaultKind, what: &str, next: &str) {
+        let (said, step) = refusal(protection, "mon\u{202e}", kind);
+        let name = |text: &str| text.replace("mon", "mon\\u{202e}");
+        assert!(said.contains(&name(what)), "{said}");
+        assert!(step.contains(&name(next)), "{step}");
+    }
+
+    #[test]
+    fn a_refusal_says_what_and_what_to_do() {
+        let (signed, encrypted) = (Protection::Signed, Protection::Encrypted);
+        check(encrypted, FaultKind::NoKeys, "encrypted by user mon, no key", "--auth-file FILE");
+        check(signed, FaultKind::NoKeys, "signed by user mon", "the line mon: PASSWORD");
+        check(signed, FaultKind::UserUnknown, "user mon, who is not in the AuthFile", "add the");
+        check(signed, FaultKind::SignatureWrong, "wrong password for mon: the sig", "Password in");
+        check(encrypted, FaultKind::ChecksumWrong, "wrong password for mon", "Password in");
+        check(signed, FaultKind::NestedTooDeep, "signed by user mon: more than", "");
+    }
+
+    #[test]
+    fn ways_are_told_in_words() {
+        for (trust, user, text) in [
+            (Trust::Plain, None, "plain"),
+            (Trust::Unverified, Some("alice"), "signed by alice but unverified"),
+            (Trust::Signed, Some("alice"), "signed by alice"),
+            (Trust::Encrypted, Some("bo\u{7}b"), "encrypted by bo\\u{7}b"),
+        ] {
+            assert_eq!(way_text(trust, user), text);
+        }
+    }
+}
