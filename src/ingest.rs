@@ -9,7 +9,7 @@ mod batch;
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
 
-use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
+use crate::metric::{CdTime, DsType, Identifier, Interval, Names, Notification};
 use crate::wire::{self, Decoder, Event, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, HashTable};
@@ -23,6 +23,9 @@ pub const FAULTS_PER_BATCH_MAX: usize = 64;
 /// Lists one source may name. With names of usual length a million takes about 100 MiB here and
 /// more than the default budget in the store: past this the names are invented.
 pub const LISTS_MAX: usize = 1_000_000;
+/// A list that was silent for so long is announced anew when it speaks: the store may have
+/// forgotten it by then ([`crate::store::STALE_MIN`] is twice as long).
+pub const SILENCE_MAX: Interval = Interval::from_secs(3_600);
 /// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
 /// 635 MB; the usual list needs about 60.
 pub const NAME_BYTES_MAX: usize = 128 << 20;
@@ -82,6 +85,8 @@ struct KnownList {
     key_end: u32,
     /// Which list came after this one last time; itself when nothing has.
     follower: u32,
+    /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
+    heard: u32,
 }
 
 /// Where a host's name lies in the datagram being read, and how it is protected there: the same
@@ -185,7 +190,7 @@ impl Ingest {
             self.batch.dropped_values += count as u64;
             return;
         }
-        let Some(id) = self.list(&list.names, list.values.kinds()) else {
+        let Some(id) = self.list(&list.names, list.values.kinds(), from.arrival) else {
             self.batch.refused_lists += 1;
             return;
         };
@@ -280,11 +285,13 @@ impl Ingest {
     }
 
     /// The number of a list, announced if it is new; none when no more are taken.
-    fn list(&mut self, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
+    fn list(&mut self, names: &Names<'_>, kinds: &[u8], arrival: CdTime) -> Option<u32> {
         write_key(&mut self.scratch, names, kinds);
         let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
         let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(names, kinds))?;
+        let id =
+            found.or_else(|| self.look_up()).or_else(|| self.announce(names, kinds, arrival))?;
+        self.note(id, names, kinds, arrival);
         if found.is_none()
             && let Some(previous) = self.previous
             && let Some(list) = self.lists.get_mut(index(previous))
@@ -309,25 +316,45 @@ impl Ingest {
         self.table.find(hash, same).copied()
     }
 
-    fn announce(&mut self, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
+    fn announce(&mut self, names: &Names<'_>, kinds: &[u8], arrival: CdTime) -> Option<u32> {
         let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
         if self.lists.len() >= self.lists_max || end > self.name_bytes_max {
             return None;
         }
         let id = u32::try_from(self.lists.len()).ok()?;
-        let kinds: Box<[DsType]> = kinds.iter().filter_map(|&c| DsType::from_code(c)).collect();
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
-        self.lists.push(KnownList { key_start, key_end, follower: id });
+        self.lists.push(KnownList { key_start, key_end, follower: id, heard: steps_of(arrival) });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
             let key = lists.get(index(id)).and_then(|list| keys.get(list.key()));
             hasher.hash_one(key.unwrap_or_default())
         };
         self.table.insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
+        self.tell(id, names, kinds);
+        Some(id)
+    }
+
+    /// Notes that a list was heard of, and announces it anew after a long silence.
+    fn note(&mut self, id: u32, names: &Names<'_>, kinds: &[u8], arrival: CdTime) {
+        let (now, silence_max) =
+            (steps_of(arrival), steps_of(CdTime::ZERO.saturating_add(SILENCE_MAX)));
+        let Some(list) = self.lists.get_mut(index(id)) else {
+            return;
+        };
+        let silent = now.saturating_sub(list.heard);
+        if silent >= silence_max / 4 {
+            list.heard = now;
+        }
+        if silent >= silence_max {
+            self.tell(id, names, kinds);
+        }
+    }
+
+    fn tell(&mut self, id: u32, names: &Names<'_>, kinds: &[u8]) {
+        let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
         let identifier = Identifier::from_names(names);
         self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
-        Some(id)
     }
 }
 
@@ -365,6 +392,11 @@ fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
     for name in [host, plugin, plugin_instance, type_, type_instance, kinds] {
         key.extend_from_slice(name);
     }
+}
+
+/// A time in steps of 16 s.
+fn steps_of(time: CdTime) -> u32 {
+    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
 }
 
 fn index(id: u32) -> usize {
@@ -420,12 +452,16 @@ mod tests {
     fn the_same_names_with_other_ds_types_are_another_list() {
         let mut ingest = Ingest::new();
         let names = Identifier::new("h", "p", "", "t", "");
-        let one = ingest.list(&names.names(), &[1]).unwrap();
+        let one = ingest.list(&names.names(), &[1], CdTime::ZERO).unwrap();
         for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(ingest.list(&names.names(), kinds) == Some(one), same, "{kinds:?}");
+            assert_eq!(
+                ingest.list(&names.names(), kinds, CdTime::ZERO) == Some(one),
+                same,
+                "{kinds:?}"
+            );
         }
         let shifted = Identifier::new("hp", "", "", "t", "");
-        assert_ne!(ingest.list(&shifted.names(), &[1]), Some(one));
+        assert_ne!(ingest.list(&shifted.names(), &[1], CdTime::ZERO), Some(one));
     }
 
     #[test]
@@ -435,6 +471,24 @@ mod tests {
         let batch = ingest.take(None);
         assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
         assert_eq!(batch.senders[0].lists, 5);
+    }
+
+    #[test]
+    fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
+        let mut ingest = Ingest::new();
+        let mut announced = |secs: u64| {
+            let arrival = CdTime::from_secs(1_000_000 + secs);
+            ingest.datagram(&datagram(&["a"]), sender(1), arrival, LEVEL);
+            let batch = ingest.take(None);
+            batch.announced.iter().map(|one| one.list.0).collect::<Vec<_>>()
+        };
+        assert_eq!(announced(0), [0]);
+        let silence = SILENCE_MAX.secs_nanos().0;
+        for secs in [10, silence - 100, 2 * silence - 1_100, 3 * silence - 2_100] {
+            assert_eq!(announced(secs), [] as [u32; 0], "{secs}");
+        }
+        assert_eq!(announced(9 * silence), [0]);
+        assert_eq!(announced(9 * silence + 1), [] as [u32; 0]);
     }
 
     #[test]

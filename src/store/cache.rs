@@ -32,14 +32,12 @@ pub(super) struct Cache {
     codec: Codec,
     times: Vec<CdTime>,
     bits: Vec<u64>,
-    /// How many blocks were unpacked.
-    unpacked: u64,
 }
 
 impl Cache {
     /// Will hold at most `bytes_max`, from now on.
     pub(super) fn set_max(&mut self, bytes_max: usize) {
-        *self = Self { bytes_max, unpacked: self.unpacked, ..Self::default() };
+        *self = Self { bytes_max, ..Self::default() };
     }
 
     /// The samples of a block.
@@ -63,7 +61,6 @@ impl Cache {
     }
 
     fn unpack(&mut self, kind: DsType, block: &Block) -> Arc<[Sample]> {
-        self.unpacked += 1;
         self.times.clear();
         self.bits.clear();
         block.unpack(kind, &mut self.times, &mut self.bits, &mut self.codec);
@@ -78,10 +75,5 @@ impl Cache {
             + self.codec.heap_bytes()
             + vec_bytes::<CdTime>(self.times.capacity())
             + vec_bytes::<u64>(self.bits.capacity())
-    }
-
-    /// How many blocks were unpacked so far.
-    pub(super) fn unpacked(&self) -> u64 {
-        self.unpacked
     }
 }

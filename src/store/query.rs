@@ -7,13 +7,11 @@
 
 use super::SeriesId;
 use super::block::Block;
-use super::cache::Cache;
 use super::columns::{Drawn, Figures, Limits, Mark, Tracer, bucket_width};
+use super::places::{Place, Source};
 use super::series::Series;
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Sample, Step};
-use std::cell::RefCell;
-use std::sync::Arc;
 
 /// Which number of a sample is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -111,92 +109,6 @@ impl Trace {
         self.resets.clear();
         self.stats = None;
         self.made = None;
-    }
-}
-
-/// A series and where its unpacked blocks are kept.
-#[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
-    pub(super) id: SeriesId,
-    pub(super) series: &'a Series,
-    pub(super) cache: &'a RefCell<Cache>,
-}
-
-/// A place in a track: run number (the open one last) and sample number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Place {
-    run: usize,
-    sample: usize,
-}
-
-impl Source<'_> {
-    /// The samples of run `number`.
-    fn samples(&self, number: usize) -> Option<Arc<[Sample]>> {
-        let track = &self.series.track;
-        if let Some(block) = track.block(number) {
-            return Some(self.cache.borrow_mut().get(self.id, self.series.kind, block));
-        }
-        if number > track.sealed() {
-            return None;
-        }
-        let mut samples = Vec::with_capacity(track.open().len());
-        track.open().read(&mut samples);
-        Some(samples.into())
-    }
-
-    fn interval(&self, run: usize) -> Interval {
-        let track = &self.series.track;
-        track.block(run).map_or(track.open().interval(), |block| block.interval)
-    }
-
-    /// The place of the first sample at or after `time`.
-    fn place(&self, time: CdTime) -> Option<Place> {
-        let track = &self.series.track;
-        let run = track.block_from(time);
-        let sample = match track.block(run) {
-            Some(block) if time <= block.first.time => 0,
-            Some(_) => self.samples(run)?.partition_point(|sample| sample.time < time),
-            None => track.open().place(time),
-        };
-        (run < track.sealed() || sample < track.open().len()).then_some(Place { run, sample })
-    }
-
-    /// The place of the newest sample.
-    fn last_place(&self) -> Option<Place> {
-        let run = self.series.track.sealed();
-        match self.series.track.open().len().checked_sub(1) {
-            Some(sample) => Some(Place { run, sample }),
-            None => self.previous(Place { run, sample: 0 }),
-        }
-    }
-
-    /// The place of the newest sample before `time`.
-    fn place_before(&self, time: CdTime) -> Option<Place> {
-        match self.place(time) {
-            Some(place) => self.previous(place),
-            None => self.last_place(),
-        }
-    }
-
-    fn previous(&self, place: Place) -> Option<Place> {
-        if let Some(sample) = place.sample.checked_sub(1) {
-            return Some(Place { sample, ..place });
-        }
-        let run = place.run.checked_sub(1)?;
-        let sample = self.series.track.block(run)?.len().checked_sub(1)?;
-        Some(Place { run, sample })
-    }
-
-    /// The sample at `place` and the interval told with it.
-    fn get(&self, Place { run, sample }: Place) -> Option<(Sample, Interval)> {
-        let track = &self.series.track;
-        let found = match track.block(run) {
-            Some(block) if sample == 0 => block.first,
-            Some(block) if sample + 1 == block.len() => block.last,
-            Some(_) => *self.samples(run)?.get(sample)?,
-            None => track.open().get(sample)?,
-        };
-        Some((found, self.interval(run)))
     }
 }
 

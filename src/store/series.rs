@@ -2,8 +2,9 @@
 //!
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
+use super::SeriesId;
 use super::block::Codec;
-use super::index::HostNumber;
+use super::names::Names;
 use super::track::{Pushed, Tools, Track};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
 use crate::rate::{Bounds, Sample};
@@ -16,15 +17,17 @@ pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 /// One data source of one identifier over time.
 #[derive(Clone, Debug)]
 pub struct Series {
+    /// Its own number.
+    pub id: SeriesId,
     /// Who it is about.
     pub identifier: Arc<Identifier>,
     /// Which value of the list it is, from 0.
-    pub ds_index: usize,
+    pub ds_index: u16,
     /// Name of the data source: from types.db, or its position (`0`, `1`, …; `value` for a single
     /// one) where the type is unknown or has another number of data sources.
-    pub ds_name: Box<str>,
+    pub ds_name: Arc<str>,
     /// How many values the list has.
-    pub ds_count: usize,
+    pub ds_count: u16,
     /// How its numbers are to be read: what the datagram said.
     pub kind: DsType,
     /// Whether types.db knows the type with this number of data sources.
@@ -38,50 +41,49 @@ pub struct Series {
     pub interval: Interval,
     /// Whether `interval` was told.
     told: bool,
-    pub(super) host: HostNumber,
+    /// When it was last heard of, in steps of 16 s of our clock.
+    pub(super) heard: u32,
     pub(super) track: Track,
 }
 
 impl Series {
-    /// A series without samples, described by what `types` knows of it.
+    /// A series without samples.
     pub(super) fn new(
+        id: SeriesId,
         identifier: Arc<Identifier>,
-        host: HostNumber,
-        (ds_index, kind): (usize, DsType),
-        ds_count: usize,
-        phase: u32,
-        types: &TypesDb,
+        (ds_index, kind): (u16, DsType),
+        track: Track,
     ) -> Self {
-        let mut series = Self {
+        Self {
+            id,
             identifier,
             ds_index,
-            ds_name: Box::default(),
-            ds_count,
+            ds_name: Arc::default(),
+            ds_count: 0,
             kind,
             known_type: false,
             min: None,
             max: None,
             interval: INTERVAL_DEFAULT,
             told: false,
-            host,
-            track: Track::new(phase),
-        };
-        series.describe(ds_count, types);
-        series
+            heard: 0,
+            track,
+        }
     }
 
-    /// Names and bounds for a list of `ds_count` values. Bounds count only for the DS type they
-    /// were written for.
-    pub(super) fn describe(&mut self, ds_count: usize, types: &TypesDb) {
+    /// Names and bounds for a list of `ds_count` values by what `types` knows. Bounds count only
+    /// for the DS type they were written for.
+    pub(super) fn describe(&mut self, ds_count: u16, types: &TypesDb, names: &mut Names) {
         self.ds_count = ds_count;
-        let set = types.get(&self.identifier.type_).filter(|set| set.sources.len() == ds_count);
-        let source = set.and_then(|set| set.sources.get(self.ds_index));
+        let set = types.get(&self.identifier.type_);
+        let set = set.filter(|set| set.sources.len() == usize::from(ds_count));
+        let source = set.and_then(|set| set.sources.get(usize::from(self.ds_index)));
         self.known_type = source.is_some();
-        self.ds_name = match source {
-            Some(source) => source.name.clone(),
+        self.ds_name = names.intern(&match source {
+            Some(source) => (*source.name).into(),
             None if ds_count == 1 => "value".into(),
             None => self.ds_index.to_string().into(),
-        };
+        });
         let source = source.filter(|source| source.ds_type == self.kind);
         let bounds = (self.min, self.max);
         self.min = source.and_then(|source| source.min);
@@ -107,6 +109,11 @@ impl Series {
         }
         let (kind, bounds) = (self.kind, self.bounds());
         self.track.push(sample, told, &mut Tools { kind, bounds, codec, lookbacks })
+    }
+
+    /// Whether it is the series `id`, and not a place that waits for its next one.
+    pub(super) fn is(&self, id: SeriesId) -> bool {
+        self.id == id && self.ds_count > 0
     }
 
     /// Bounds of what is drawn.
@@ -135,15 +142,21 @@ impl Series {
     }
 }
 
+/// A time in steps of 16 s, as [`Series::heard`] counts.
+pub(super) fn steps_of(time: CdTime) -> u32 {
+    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::index::Index;
 
-    fn series(type_: &str, kind: DsType, ds_count: usize) -> Series {
-        let host = Index::default().number("h");
+    fn series(type_: &str, kind: DsType, ds_count: u16) -> Series {
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
-        Series::new(identifier, host, (ds_count - 1, kind), ds_count, 0, &TypesDb::built_in())
+        let what = (ds_count - 1, kind);
+        let mut series = Series::new(SeriesId(0), identifier, what, Track::new(0));
+        series.describe(ds_count, &TypesDb::built_in(), &mut Names::default());
+        series
     }
 
     fn push(series: &mut Series, sample: Sample, told: Interval) {

@@ -36,7 +36,7 @@ pub(super) struct Open {
 }
 
 /// All samples of one series.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     blocks: VecDeque<Block>,
     open: Open,
@@ -240,26 +240,48 @@ impl Track {
         }
     }
 
-    /// Gives up the oldest run but `held` ones. Where that is the open one, its older half goes: a
-    /// slow series would else lose what it has just said together with what it said days ago.
-    pub(super) fn evict(&mut self, held: usize) -> Evicted {
+    /// The run that entry number `passed` of the queue stands for, and whether it is the first
+    /// that does; none for an entry that stands for nothing.
+    pub(super) fn run_of(&self, passed: u32) -> Option<(usize, bool)> {
+        let mut left = if self.stale_entries > 0 { None } else { Some(passed) }?;
+        for (number, block) in self.blocks.iter().enumerate() {
+            match left.checked_sub(block.weight.into()) {
+                Some(rest) => left = rest,
+                None => return Some((number, left == 0)),
+            }
+        }
+        Some((self.blocks.len(), left == 0))
+    }
+
+    /// First and last time and the bytes of a run.
+    pub(super) fn extent(&self, number: usize) -> Option<(CdTime, CdTime, usize)> {
+        if let Some(block) = self.blocks.get(number) {
+            let bytes = size_of::<Block>() + block.heap_bytes();
+            return Some((block.first.time, block.last.time, bytes));
+        }
+        Some((self.open.get(0)?.time, self.open.last()?.time, self.open.heap_bytes()))
+    }
+
+    /// Gives up the oldest run but those that `passed` entries of the queue stand for. Where that
+    /// is the open one, its older half goes: a slow series would else lose what it has just said
+    /// together with what it said days ago.
+    pub(super) fn evict(&mut self, passed: u32) -> Evicted {
         if let Some(rest) = self.stale_entries.checked_sub(1) {
             self.stale_entries = rest;
             return Evicted::default();
         }
+        let held = self.run_of(passed).map_or(0, |(number, _)| number);
         if let Some(block) = self.blocks.remove(held) {
             self.stale_entries += u32::from(block.weight).saturating_sub(1);
             self.packed_bytes = self.packed_bytes.saturating_sub(block.heap_bytes());
             let samples = block.len();
             if held > 0 {
                 self.epoch = self.epoch.wrapping_add(1);
+                self.loose = 0;
             }
             let wanted = self.blocks.len() + self.blocks.len() / 4 + 2;
             if self.blocks.is_empty() || self.blocks.capacity() > wanted {
                 self.blocks.shrink_to_fit();
-            }
-            if held >= self.blocks.len() {
-                self.loose = 0;
             }
             return Evicted { samples, remains: false };
         }
@@ -275,16 +297,13 @@ impl Track {
         let weights: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
         let entries = self.stale_entries + weights + u32::from(!self.open.times.is_empty());
         let epoch = self.epoch.wrapping_add(1);
-        *self = Self { stale_entries: entries, epoch, ..Self::new(0) };
+        *self = Self { stale_entries: entries, epoch, ..Self::default() };
         samples
     }
 
     /// Bytes allocated, by capacity.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.packed_bytes
-            + vec_bytes::<Block>(self.blocks.capacity())
-            + vec_bytes::<CdTime>(self.open.times.capacity())
-            + vec_bytes::<u64>(self.open.bits.capacity())
+        self.packed_bytes + vec_bytes::<Block>(self.blocks.capacity()) + self.open.heap_bytes()
     }
 
     /// Samples held; counts blocks, so ask rarely.
@@ -347,6 +366,10 @@ fn beside(known: u64, bits: u64) -> Pushed {
 impl Open {
     pub(super) fn len(&self) -> usize {
         self.times.len()
+    }
+
+    fn heap_bytes(&self) -> usize {
+        vec_bytes::<CdTime>(self.times.capacity()) + vec_bytes::<u64>(self.bits.capacity())
     }
 
     /// Zero when not told.
@@ -632,7 +655,8 @@ mod tests {
     #[test]
     fn what_is_held_stays_while_younger_blocks_go() {
         let mut bench = Bench::filled(0..2_000);
-        assert_eq!(bench.track.evict(2).samples, 512);
+        assert_eq!(bench.track.run_of(7), Some((1, false)));
+        assert_eq!(bench.track.evict(8).samples, 512);
         let expected: Vec<u64> = (0..1_024).chain(1_536..2_000).collect();
         assert_eq!(bench.times(), expected);
     }

@@ -43,7 +43,6 @@ const TOOLTIP_LINES_MAX: usize = 8;
 #[derive(Debug, Default)]
 pub struct PlotCache {
     panels: HashMap<PanelKey, Kept>,
-    scratch: Scratch,
 }
 
 #[derive(Debug)]
@@ -51,6 +50,7 @@ struct Kept {
     made_for: MadeFor,
     plot: PanelPlot,
     axis: CalmAxis,
+    scratch: Scratch,
 }
 
 /// What a panel's lines depend on.
@@ -111,11 +111,15 @@ impl PlotCache {
             Some(kept) if kept.made_for == made_for => kept,
             old => {
                 let mode = screen.view.mode;
-                let plot = panel_plot(panel, screen.store, span, columns, mode, &mut self.scratch);
+                let (old, mut scratch) = match old {
+                    Some(old) => (Some((old.made_for, old.axis)), old.scratch),
+                    None => (None, Scratch::default()),
+                };
+                let plot = panel_plot(panel, screen.store, span, columns, mode, &mut scratch);
                 // Another mode has other units: its axis starts afresh.
-                let calm = old.filter(|old| old.made_for.mode == mode).map(|old| old.axis);
+                let calm = old.filter(|(made_for, _)| made_for.mode == mode).map(|(_, axis)| axis);
                 let axis = calm.unwrap_or_else(|| CalmAxis::new(plot.axis(panel, mode, 4.0)));
-                Kept { made_for, plot, axis }
+                Kept { made_for, plot, axis, scratch }
             }
         }
     }

@@ -54,7 +54,7 @@ pub struct PlotPoint {
     pub base: f64,
 }
 
-/// Buffers that are kept between calls.
+/// Buffers that are kept between calls; one for each panel, as its traces are continued.
 #[derive(Debug, Default)]
 pub struct Scratch {
     traces: Vec<Trace>,
@@ -82,6 +82,7 @@ pub fn panel_plot(
         columns,
         column,
         mode,
+        read: 0,
         plot: PanelPlot { interval_secs, ..PanelPlot::default() },
     };
     if draw.stacked() || draw.shares() {
@@ -160,6 +161,8 @@ struct Draw<'a> {
     /// Width of a column.
     column: Interval,
     mode: Mode,
+    /// Traces read so far.
+    read: usize,
     plot: PanelPlot,
 }
 
@@ -179,29 +182,32 @@ impl Draw<'_> {
             self.together(&[line], scratch);
             return;
         }
-        self.read(&[line], &mut scratch.traces);
-        if let Some(trace) = scratch.traces.first() {
+        if let [trace] = self.read(&[line], &mut scratch.traces) {
             self.plot.lines.push(own_line(self.looks(line), trace));
         }
     }
 
     /// The traces of all series of `lines`, one after another.
-    fn read(&mut self, lines: &[&Line], traces: &mut Vec<Trace>) {
+    fn read<'t>(&mut self, lines: &[&Line], traces: &'t mut Vec<Trace>) -> &'t [Trace] {
         let ids: Vec<_> = lines.iter().flat_map(|line| &line.series).copied().collect();
-        traces.resize_with(ids.len().max(traces.len()), Trace::default);
-        for (id, trace) in ids.into_iter().zip(traces) {
+        let start = self.read;
+        self.read += ids.len();
+        traces.resize_with(self.read.max(traces.len()), Trace::default);
+        let traces = traces.get_mut(start..self.read).unwrap_or_default();
+        for (id, trace) in ids.into_iter().zip(&mut *traces) {
             self.store.trace(id, self.span, self.columns, self.mode, trace);
             self.plot.resets.extend(trace.resets.iter().map(|time| time.secs_f64()));
         }
+        traces
     }
 
     /// Reads `lines` on one grid and draws them there.
     fn together(&mut self, lines: &[&Line], scratch: &mut Scratch) {
-        self.read(lines, &mut scratch.traces);
+        let traces = self.read(lines, &mut scratch.traces);
         let ids = lines.iter().flat_map(|line| &line.series);
         let series = ids.filter_map(|&id| self.store.series(id));
         let parts: Vec<Part<'_>> = series
-            .zip(&scratch.traces)
+            .zip(traces)
             .map(|(series, trace)| Part { trace, interval: series.interval.max(self.column) })
             .collect();
         scratch.grid.fill(&parts);
