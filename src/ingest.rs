@@ -5,14 +5,18 @@
 //! a few words. A [`Batch`] is columnar and reused. Knows nothing of sockets, clocks or screens.
 
 mod batch;
+mod key;
+mod reading;
 
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
 
 use crate::metric::{CdTime, DsType, Identifier, Interval, Names, Notification};
-use crate::wire::{self, Decoder, Event, Fault, KeyRing, Protected, SecurityLevel, Trust};
+use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, HashTable};
+use key::{read_key, write_key};
+use reading::Reading;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::Range;
@@ -29,6 +33,10 @@ pub const SILENCE_MAX: Interval = Interval::from_secs(3_600);
 /// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
 /// 635 MB; the usual list needs about 60.
 pub const NAME_BYTES_MAX: usize = 128 << 20;
+/// Bytes of templates one source keeps before it learns them anew; the usual one has 30.
+pub const TEMPLATE_BYTES_MAX: usize = 64 << 20;
+/// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
+const LAST_OF_MAX: usize = 1 << 16;
 /// Senders a batch tells apart, as forged addresses are free; the rest is [`OTHER_SENDERS`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
 /// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
@@ -52,9 +60,11 @@ pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 ///
 /// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
 /// Names are kept once, in one arena; a value list that is known costs no allocation. Successive
-/// datagrams name the same lists in the same order, so the list that followed last time is
-/// compared first and the hash table asked only when that guess fails. The hash is keyed per
-/// process, as the names come from strangers.
+/// datagrams of a sender name the same lists in the same order, so of each list is kept which one
+/// followed, and how that was written (its *template*): where the same bytes come again nothing is
+/// parsed. Where they do not, the names of the list that followed are compared, and only when that
+/// guess fails too the hash table is asked. The hash is keyed per process, as the names come from
+/// strangers.
 #[derive(Debug)]
 pub struct Ingest {
     hasher: RandomState,
@@ -62,8 +72,12 @@ pub struct Ingest {
     /// The keys, one after another.
     keys: Vec<u8>,
     lists: Vec<KnownList>,
+    /// Templates, one after another; all are given up when they would take too much.
+    templates: Vec<u8>,
     /// The list of the previous row.
     previous: Option<u32>,
+    /// The last list of each sender's last datagram.
+    last_of: HashMap<SocketAddr, u32, RandomState>,
     /// The key being looked up.
     scratch: Vec<u8>,
     decoder: Decoder,
@@ -75,8 +89,27 @@ pub struct Ingest {
     user: Vec<u8>,
     batch: Batch,
     slots: HashMap<SocketAddr, usize, RandomState>,
-    lists_max: usize,
+    /// Lists announced by each sender.
+    announced_by: HashMap<IpAddr, usize, RandomState>,
+    limits: Limits,
     name_bytes_max: usize,
+}
+
+/// How many lists one source may name. What is past a limit is refused and counted; lists that are
+/// known go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Of all senders together, at most [`LISTS_MAX`].
+    pub lists: usize,
+    /// Of one address: half of all, so that one that invents names leaves room for the others. A
+    /// relay of a large fleet may need more.
+    pub lists_per_sender: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { lists: LISTS_MAX, lists_per_sender: LISTS_MAX / 2 }
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +118,11 @@ struct KnownList {
     key_end: u32,
     /// Which list came after this one last time; itself when nothing has.
     follower: u32,
+    /// How that was written; empty when it is not known.
+    template_start: u32,
+    template_bytes: u16,
+    /// Values of the list itself.
+    values_count: u16,
     /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
     heard: u32,
 }
@@ -105,19 +143,21 @@ impl Default for Ingest {
 }
 
 impl Ingest {
-    /// Knows nothing; will name at most [`LISTS_MAX`] lists.
+    /// Knows nothing; has the default [`Limits`].
     pub fn new() -> Self {
-        Self::with_lists_max(LISTS_MAX)
+        Self::with_limits(Limits::default())
     }
 
-    /// Knows nothing; will name at most `lists_max` lists (and never more than [`LISTS_MAX`]).
-    pub fn with_lists_max(lists_max: usize) -> Self {
+    /// Knows nothing; will name as many lists as `limits` allow.
+    pub fn with_limits(limits: Limits) -> Self {
         Self {
             hasher: RandomState::default(),
             table: HashTable::new(),
             keys: Vec::new(),
             lists: Vec::new(),
+            templates: Vec::new(),
             previous: None,
+            last_of: HashMap::default(),
             scratch: Vec::new(),
             decoder: Decoder::default(),
             heard: HashSet::default(),
@@ -125,7 +165,8 @@ impl Ingest {
             user: Vec::new(),
             batch: Batch::default(),
             slots: HashMap::default(),
-            lists_max: lists_max.min(LISTS_MAX),
+            announced_by: HashMap::default(),
+            limits: Limits { lists: limits.lists.min(LISTS_MAX), ..limits },
             name_bytes_max: NAME_BYTES_MAX,
         }
     }
@@ -151,15 +192,32 @@ impl Ingest {
             delta.last_seen = delta.last_seen.max(arrival);
         }
         self.way = None;
-        let from = Origin { slot, sender, arrival };
+        self.previous = self.last_of.get(&sender).copied();
         let mut decoder = std::mem::take(&mut self.decoder);
-        decoder.decode(level, bytes, &mut |event| match event {
-            Event::Values(list) => self.value_list(&from, &list),
-            Event::Notification(notification) => self.notification(&from, &notification),
-            Event::Protected(part) => self.protected(&from, &part),
-            Event::Fault(fault) => self.fault(&from, fault, None),
-        });
+        let from = Origin { slot, sender, arrival };
+        let mut reading = Reading { ingest: self, from, lists: 0, values: 0, is_known: false };
+        decoder.decode_into(level, bytes, &mut reading);
+        let (lists, values) = (reading.lists, reading.values);
         self.decoder = decoder;
+        if let Some(delta) = self.batch.senders.get_mut(slot) {
+            delta.lists += lists;
+            delta.values += values;
+        }
+        self.remember(sender);
+    }
+
+    /// Where the next datagram of `sender` goes on.
+    fn remember(&mut self, sender: SocketAddr) {
+        let Some(last) = self.previous else { return };
+        if let Some(known) = self.last_of.get_mut(&sender) {
+            *known = last;
+            return;
+        }
+        if self.last_of.len() >= LAST_OF_MAX {
+            // Forged senders: begin anew, a wrong guess costs one look-up.
+            self.last_of.clear();
+        }
+        self.last_of.insert(sender, last);
     }
 
     /// Whether there is nothing to hand over.
@@ -176,28 +234,29 @@ impl Ingest {
         std::mem::replace(&mut self.batch, next)
     }
 
-    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) {
+    /// Takes in a list; its number, if it is taken.
+    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) -> Option<u32> {
         let count = list.values.len();
-        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
-            delta.lists += 1;
-            delta.values += count as u64;
-        }
         let Ok(values_count) = u16::try_from(count) else {
             debug_assert!(false, "a datagram of 64 KiB cannot hold {count} values");
-            return;
+            return None;
         };
         if self.batch.values.len() + count > VALUES_PER_BATCH_MAX {
             self.batch.dropped_values += count as u64;
-            return;
+            return None;
         }
-        let Some(id) = self.list(&list.names, list.values.kinds(), from.arrival) else {
+        let Some(id) = self.list(from, &list.names, list.values.kinds()) else {
             self.batch.refused_lists += 1;
-            return;
+            if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+                delta.refused_lists += 1;
+            }
+            return None;
         };
         let &wire::ValueList { time, interval, trust, .. } = list;
         self.hear(from, list.names.host, trust);
         self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
         self.batch.values.extend(list.values.iter().map(|value| value.bits()));
+        Some(id)
     }
 
     fn notification(&mut self, from: &Origin, notification: &wire::Notification<'_>) {
@@ -285,18 +344,18 @@ impl Ingest {
     }
 
     /// The number of a list, announced if it is new; none when no more are taken.
-    fn list(&mut self, names: &Names<'_>, kinds: &[u8], arrival: CdTime) -> Option<u32> {
+    fn list(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
         write_key(&mut self.scratch, names, kinds);
         let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
         let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id =
-            found.or_else(|| self.look_up()).or_else(|| self.announce(names, kinds, arrival))?;
-        self.note(id, names, kinds, arrival);
+        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(from, names, kinds))?;
+        self.note(id, from.arrival);
         if found.is_none()
             && let Some(previous) = self.previous
             && let Some(list) = self.lists.get_mut(index(previous))
         {
             list.follower = id;
+            list.template_bytes = 0;
         }
         self.previous = Some(id);
         Some(id)
@@ -316,44 +375,68 @@ impl Ingest {
         self.table.find(hash, same).copied()
     }
 
-    fn announce(&mut self, names: &Names<'_>, kinds: &[u8], arrival: CdTime) -> Option<u32> {
+    fn announce(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
         let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
-        if self.lists.len() >= self.lists_max || end > self.name_bytes_max {
+        if self.lists.len() >= self.limits.lists || end > self.name_bytes_max {
             return None;
         }
+        let announced = self.announced_by.entry(from.sender.ip()).or_default();
+        if *announced >= self.limits.lists_per_sender {
+            return None;
+        }
+        *announced += 1;
         let id = u32::try_from(self.lists.len()).ok()?;
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
-        self.lists.push(KnownList { key_start, key_end, follower: id, heard: steps_of(arrival) });
+        let values_count = u16::try_from(kinds.len()).ok()?;
+        self.lists.push(KnownList {
+            key_start,
+            key_end,
+            follower: id,
+            template_start: 0,
+            template_bytes: 0,
+            values_count,
+            heard: steps_of(from.arrival),
+        });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
             let key = lists.get(index(id)).and_then(|list| keys.get(list.key()));
             hasher.hash_one(key.unwrap_or_default())
         };
         self.table.insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
-        self.tell(id, names, kinds);
+        self.tell(id, &Identifier::from_names(names), kinds);
         Some(id)
     }
 
     /// Notes that a list was heard of, and announces it anew after a long silence.
-    fn note(&mut self, id: u32, names: &Names<'_>, kinds: &[u8], arrival: CdTime) {
-        let (now, silence_max) =
-            (steps_of(arrival), steps_of(CdTime::ZERO.saturating_add(SILENCE_MAX)));
+    #[inline]
+    fn note(&mut self, id: u32, arrival: CdTime) {
+        let now = steps_of(arrival);
         let Some(list) = self.lists.get_mut(index(id)) else {
             return;
         };
         let silent = now.saturating_sub(list.heard);
-        if silent >= silence_max / 4 {
+        if silent >= SILENCE_STEPS / 4 {
             list.heard = now;
-        }
-        if silent >= silence_max {
-            self.tell(id, names, kinds);
+            if silent >= SILENCE_STEPS {
+                self.tell_anew(id);
+            }
         }
     }
 
-    fn tell(&mut self, id: u32, names: &Names<'_>, kinds: &[u8]) {
+    #[cold]
+    fn tell_anew(&mut self, id: u32) {
+        let Some(key) = self.key(id).map(<[u8]>::to_vec) else {
+            return;
+        };
+        let [host, plugin, plugin_instance, type_, type_instance, kinds] = read_key(&key);
+        let names = Names { host, plugin, plugin_instance, type_, type_instance };
+        self.tell(id, &Identifier::from_names(&names), kinds);
+    }
+
+    fn tell(&mut self, id: u32, identifier: &Identifier, kinds: &[u8]) {
         let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
-        let identifier = Identifier::from_names(names);
+        let identifier = identifier.clone();
         self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
     }
 }
@@ -382,17 +465,8 @@ struct Origin {
     arrival: CdTime,
 }
 
-/// Lengths first, so that no two lists share a key: ("ab", "c") is not ("a", "bc").
-fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
-    let Names { host, plugin, plugin_instance, type_, type_instance } = *names;
-    key.clear();
-    for name in [host, plugin, plugin_instance, type_, type_instance] {
-        key.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
-    }
-    for name in [host, plugin, plugin_instance, type_, type_instance, kinds] {
-        key.extend_from_slice(name);
-    }
-}
+/// [`SILENCE_MAX`] in steps of 16 s.
+const SILENCE_STEPS: u32 = 225;
 
 /// A time in steps of 16 s.
 fn steps_of(time: CdTime) -> u32 {
@@ -452,43 +526,61 @@ mod tests {
     fn the_same_names_with_other_ds_types_are_another_list() {
         let mut ingest = Ingest::new();
         let names = Identifier::new("h", "p", "", "t", "");
-        let one = ingest.list(&names.names(), &[1], CdTime::ZERO).unwrap();
+        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
+        let one = ingest.list(&from, &names.names(), &[1]).unwrap();
         for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(
-                ingest.list(&names.names(), kinds, CdTime::ZERO) == Some(one),
-                same,
-                "{kinds:?}"
-            );
+            assert_eq!(ingest.list(&from, &names.names(), kinds) == Some(one), same, "{kinds:?}");
         }
         let shifted = Identifier::new("hp", "", "", "t", "");
-        assert_ne!(ingest.list(&shifted.names(), &[1], CdTime::ZERO), Some(one));
-    }
-
-    #[test]
-    fn lists_past_the_bound_are_refused_and_counted() {
-        let mut ingest = Ingest::with_lists_max(2);
-        ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO, LEVEL);
-        let batch = ingest.take(None);
-        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
-        assert_eq!(batch.senders[0].lists, 5);
+        assert_ne!(ingest.list(&from, &shifted.names(), &[1]), Some(one));
     }
 
     #[test]
     fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
+        assert_eq!(SILENCE_STEPS, steps_of(CdTime::ZERO.saturating_add(SILENCE_MAX)));
         let mut ingest = Ingest::new();
         let mut announced = |secs: u64| {
             let arrival = CdTime::from_secs(1_000_000 + secs);
-            ingest.datagram(&datagram(&["a"]), sender(1), arrival, LEVEL);
-            let batch = ingest.take(None);
-            batch.announced.iter().map(|one| one.list.0).collect::<Vec<_>>()
+            ingest.datagram(&datagram(&["a", "b"]), sender(1), arrival, LEVEL);
+            ingest.take(None).announced
         };
-        assert_eq!(announced(0), [0]);
+        let first = announced(0);
         let silence = SILENCE_MAX.secs_nanos().0;
         for secs in [10, silence - 100, 2 * silence - 1_100, 3 * silence - 2_100] {
-            assert_eq!(announced(secs), [] as [u32; 0], "{secs}");
+            assert!(announced(secs).is_empty(), "{secs}");
         }
-        assert_eq!(announced(9 * silence), [0]);
-        assert_eq!(announced(9 * silence + 1), [] as [u32; 0]);
+        let again = announced(9 * silence);
+        let said = |all: &[Announced]| -> Vec<_> {
+            all.iter().map(|a| (a.list, a.identifier.clone(), a.kinds.clone())).collect()
+        };
+        assert_eq!(said(&again), said(&first));
+        assert!(announced(9 * silence + 1).is_empty());
+    }
+
+    #[test]
+    fn a_sender_that_invents_names_leaves_room_for_the_others() {
+        let mut ingest = Ingest::with_limits(Limits { lists: 10, lists_per_sender: 3 });
+        ingest.datagram(&datagram(&["a", "b"]), sender(1), CdTime::ZERO, LEVEL);
+        for number in 0..20 {
+            let host = format!("invented{number}");
+            ingest.datagram(&datagram(&[&host]), sender(2), CdTime::ZERO, LEVEL);
+        }
+        // What it named before, and what others name, goes on.
+        ingest.datagram(&datagram(&["invented0", "a"]), sender(2), CdTime::ZERO, LEVEL);
+        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO, LEVEL);
+        let batch = ingest.take(None);
+        assert_eq!(lists(&batch), [0, 1, 2, 3, 4, 2, 0, 0, 1, 5]);
+        let refused: Vec<u64> = batch.senders.iter().map(|delta| delta.refused_lists).collect();
+        assert_eq!((refused.as_slice(), batch.refused_lists), (&[0, 17][..], 17));
+    }
+
+    #[test]
+    fn lists_past_the_bound_are_refused_and_counted() {
+        let mut ingest = Ingest::with_limits(Limits { lists: 2, ..Limits::default() });
+        ingest.datagram(&datagram(&["a", "b", "c", "a", "d"]), sender(1), CdTime::ZERO, LEVEL);
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1, 0], 2));
+        assert_eq!(batch.senders[0].lists, 5);
     }
 
     #[test]
@@ -616,7 +708,7 @@ mod tests {
 
     #[test]
     fn ways_of_invented_hosts_are_bounded() {
-        let mut ingest = Ingest::with_lists_max(10);
+        let mut ingest = Ingest::new();
         for number in 0..HEARD_MAX + 10 {
             let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
             ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);

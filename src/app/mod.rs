@@ -13,7 +13,7 @@ mod sources;
 pub use open::{OpenError, WindowOptions, run};
 
 use crate::config::{Settings, SettingsFile};
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CdTime, Identifier, Interval};
 use crate::source::Intake;
 use crate::source::replay::Progress;
 use crate::store::{SeriesId, SourceId, Store};
@@ -24,7 +24,7 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Panel, panels};
-use crate::view::replay::{Replay, Speed, Stage};
+use crate::view::replay::{Replay, Speed};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
@@ -157,6 +157,8 @@ pub struct App {
     screenshot_asked: bool,
     /// Fonts of the system were looked for.
     fonts_asked: bool,
+    /// How many series and notifications were looked at for that.
+    fonts_for: (usize, u64),
 }
 
 impl App {
@@ -193,6 +195,7 @@ impl App {
             started: Instant::now(),
             screenshot_asked: false,
             fonts_asked: false,
+            fonts_for: (0, 0),
             setup,
         }
     }
@@ -239,48 +242,27 @@ impl App {
         self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
     }
 
-    /// Takes in how the replay stands; `before` is how it stood before the draining, of which
-    /// `more` is left.
-    fn replayed(&mut self, before: Option<Replay>, more: bool) {
-        let (Some(mut replay), Some(progress)) = (before, &self.setup.replay) else {
-            return;
-        };
-        if replay.stage.is_over() && more {
-            // It is over when all of it is there.
-            replay.stage = Stage::Reading;
-        }
-        if self.replay.as_ref() == Some(&replay) {
-            return;
-        }
-        replay::describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
-        if replay.stage.is_over() {
-            let bad = self.setup.sources.reports.iter().filter(|report| !report.ok);
-            self.setup.messages.extend(bad.map(|report| report.text.clone()));
-        }
-        self.replay = Some(replay);
-    }
-
-    /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
-    fn fit(&mut self, now: CdTime) {
-        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
-            return;
-        };
-        if !self.view.window.is_live() || self.view.window.width() != fitted {
-            self.fitted = None;
-            return;
-        }
-        let oldest = self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min();
-        if let Some(width) = replay.width(oldest, now) {
-            self.view.window.fit(width);
-            self.fitted = (!replay.stage.is_over()).then(|| self.view.window.width());
-        }
-    }
-
     /// Names in scripts that our font does not have get a font of the system, once.
     fn fonts(&mut self, ctx: &egui::Context) {
-        let changed = self.panels_for.is_none_or(|(series, _)| series != self.store.revision());
-        let mut hosts = self.store.index().hosts().iter();
-        if changed && !self.fonts_asked && hosts.any(|node| fonts::is_foreign(&node.name)) {
+        let (store, looked_at) = (&self.store, self.fonts_for);
+        let now = (store.usage().series, store.notifications().counts().total());
+        if self.fonts_asked || looked_at == now {
+            return;
+        }
+        self.fonts_for = now;
+        let series = store.ids().skip(looked_at.0).filter_map(|id| store.series(id));
+        let told = store.notifications().iter().rev();
+        let mut told = told.take_while(|noted| noted.number >= looked_at.1);
+        let names = |id: &Identifier| {
+            let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
+            names.into_iter().any(|name| fonts::is_foreign(name))
+        };
+        let foreign = series.into_iter().any(|series| names(&series.identifier))
+            || told.any(|noted| {
+                let said = &noted.notification;
+                names(&said.identifier) || fonts::is_foreign(&said.message)
+            });
+        if foreign {
             self.fonts_asked = true;
             theme::install_fonts(ctx, fonts::of_system());
         }

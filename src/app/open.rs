@@ -3,6 +3,7 @@
 use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
+use crate::ingest::Limits;
 use crate::metric::CdTime;
 use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
@@ -73,6 +74,8 @@ pub struct WindowOptions {
     pub speed: Speed,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
+    /// How many names are taken.
+    pub limits: Limits,
     /// A picture to take instead of staying open.
     pub screenshot: Option<(PathBuf, Duration)>,
     /// Width and height; none: as last time.
@@ -273,7 +276,7 @@ fn listen(
     describe(&mut sources, &receiver::status(&source, auth.as_ref()));
     let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
     let (outlet, intake) = channel(ctx, waker);
-    match receiver::spawn(source, auth, local, outlet) {
+    match receiver::spawn(source, auth, local, args.limits, outlet) {
         Ok(receiver) => {
             let feeder = Feeder::Receiver(receiver);
             Fed { feeder, sources, intake: Some(intake), replay: None }

@@ -1,12 +1,49 @@
-//! How a replay stands, as the window shows it.
+//! A replay in the window: how it stands in words, and how wide the window is for it.
 
-use crate::source::replay::Progress;
+use super::App;
+use crate::metric::CdTime;
+use crate::source::replay::{End, Progress};
 use crate::ui::{SourceReport, Sources};
 use crate::view::format;
-use crate::view::replay::Replay;
+use crate::view::replay::{Replay, Stage};
+
+impl App {
+    /// Takes in how the replay stands; `before` is how it stood before the draining, of which
+    /// `more` is left.
+    pub(super) fn replayed(&mut self, before: Option<Replay>, more: bool) {
+        let (Some(mut replay), Some(progress)) = (before, &self.setup.replay) else {
+            return;
+        };
+        if replay.stage.is_over() && more {
+            // It is over when all of it is there.
+            replay.stage = Stage::Reading;
+        }
+        if self.replay.as_ref() == Some(&replay) {
+            return;
+        }
+        describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
+        self.replay = Some(replay);
+    }
+
+    /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
+    pub(super) fn fit(&mut self, now: CdTime) {
+        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
+            return;
+        };
+        if !self.view.window.is_live() || self.view.window.width() != fitted {
+            self.fitted = None;
+            return;
+        }
+        let oldest = self.drawn.keys().filter_map(|&id| self.store.first_time(id)).min();
+        if let Some(width) = replay.width(oldest, now) {
+            self.view.window.fit(width);
+            self.fitted = (!replay.stage.is_over()).then(|| self.view.window.width());
+        }
+    }
+}
 
 /// Writes `sources` anew; `about_keys` comes last.
-pub(super) fn describe(
+fn describe(
     sources: &mut Sources,
     replay: &Replay,
     progress: &Progress,
@@ -16,7 +53,7 @@ pub(super) fn describe(
     let pace = replay.pace_word();
     let good = |text: String| SourceReport { ok: true, text };
     let bad = |text: String| SourceReport { ok: false, text };
-    sources.reports = match progress.end() {
+    sources.reports = match progress.end().filter(|_| replay.stage.is_over()) {
         None => vec![good(format!("reading {path} ({pace})"))],
         Some(end) => {
             let counts = &end.counts;
@@ -30,8 +67,10 @@ pub(super) fn describe(
         }
     };
     sources.reports.extend_from_slice(about_keys);
-    sources.summary = match replay.stage.is_over() {
-        false => format!("reading {}", replay.name),
-        true => format!("{} {}", replay.name, replay.stage.name()),
+    let name = &replay.name;
+    sources.summary = match progress.end().filter(|_| replay.stage.is_over()) {
+        None => format!("reading {name}"),
+        Some(End { error: None, .. }) => format!("{name} ended"),
+        Some(End { error: Some(error), .. }) => format!("{name}: {}", error.short()),
     };
 }

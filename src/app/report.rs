@@ -86,7 +86,7 @@ struct NotificationReport {
 struct ReplayReport {
     file: String,
     speed: String,
-    /// Waiting, reading, ended, truncated.
+    /// Waiting, reading, ended, truncated, damaged.
     stage: &'static str,
     packets: Option<u64>,
     /// Why it was not read to the end.

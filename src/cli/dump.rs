@@ -3,8 +3,8 @@
 //! Standard output carries records and nothing else; whatever is wrong goes to standard error. A
 //! reader that closes the pipe ends it quietly.
 
-use super::ending::Ending;
 use super::faults::Troubles;
+use super::stop::Stop;
 use super::{DumpArgs, Format, check_levels, format, say};
 use crate::metric::Names;
 use crate::source::auth::{AuthFile, LOOK_EVERY};
@@ -14,6 +14,7 @@ use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_a
 use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -29,6 +30,9 @@ pub(super) enum DumpError {
     /// The AuthFile cannot be read; what is wrong was said.
     #[error("nothing was printed: the passwords are missing")]
     NoPasswords,
+    /// Signals cannot be waited for.
+    #[error("cannot wait for Ctrl-C: {0}")]
+    Stop(io::Error),
     /// Disk full, device gone.
     #[error("cannot write to standard output: {0}")]
     Output(io::Error),
@@ -59,25 +63,26 @@ const TURN: Duration = Duration::from_millis(250);
 
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
-    let ending = Ending::on_signals();
-    let capture = match args.read.as_deref().map(Capture::open).transpose() {
+    let stop = Stop::new().map_err(DumpError::Stop)?;
+    let open = |path: &Path| Capture::open_while(path, &|| !stop.is_asked());
+    let capture = match args.read.as_deref().map(open).transpose() {
         // A signal came before the capture did.
-        Err(_) if ending.is_asked() => return Ok(()),
+        Err(_) if stop.is_asked() => return Ok(()),
         opened => opened?.map(|capture| capture.only(&args.port)),
     };
-    run_on(args, capture, also, &ending)
+    run_on(args, capture, also, &stop)
 }
 
 /// The same on a capture that is open already.
 pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
-    run_on(args, Some(capture), Also::Nobody, &Ending::on_signals())
+    run_on(args, Some(capture), Also::Nobody, &Stop::new().map_err(DumpError::Stop)?)
 }
 
 fn run_on(
     args: &DumpArgs,
     capture: Option<Capture>,
     also: Also,
-    ending: &Ending,
+    stop: &Stop,
 ) -> Result<(), DumpError> {
     check_levels(&args.listen, args.security, args.auth_file.is_some())
         .map_err(DumpError::Levels)?;
@@ -93,8 +98,8 @@ fn run_on(
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match capture {
-        Some(capture) => read_capture(capture, args.security, end, ending, &mut printer),
-        None => receive(args, also, auth.as_mut(), end, ending, &mut printer),
+        Some(capture) => read_capture(capture, args.security, end, stop, &mut printer),
+        None => receive(args, also, auth.as_mut(), end, stop, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -107,7 +112,7 @@ fn read_capture(
     mut capture: Capture,
     level: SecurityLevel,
     end: Option<Instant>,
-    ending: &Ending,
+    stop: &Stop,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut result = Ok(Step::Other);
@@ -116,7 +121,7 @@ fn read_capture(
     while !matches!(result, Err(_) | Ok(Step::End))
         && !printer.is_done()
         && !is_past(end)
-        && !ending.is_asked()
+        && !stop.is_asked()
     {
         let mut print =
             |datagram: &Datagram<'_>| printer.datagram(&Datagram { level, ..*datagram });
@@ -142,7 +147,7 @@ fn receive(
     also: Also,
     mut auth: Option<&mut AuthFile>,
     end: Option<Instant>,
-    ending: &Ending,
+    stop: &Stop,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut source = UdpSource::open(&UdpOptions {
@@ -167,7 +172,7 @@ fn receive(
     let (mut looked, mut auth_read) = (Instant::now(), Instant::now());
     let mut changes = Changes::default();
     let mut last_trouble = None;
-    while !printer.is_done() && !is_past(end) && !ending.is_asked() {
+    while !printer.is_done() && !is_past(end) && !stop.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
         match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
             Ok(_) => {}

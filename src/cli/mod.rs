@@ -4,7 +4,6 @@
 //! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
 
 mod dump;
-mod ending;
 mod faults;
 mod format;
 mod record;
@@ -12,8 +11,12 @@ mod send;
 mod stop;
 mod window;
 
+pub use record::RecordArgs;
 pub use send::SendArgs;
 
+use crate::ingest::LISTS_MAX;
+#[cfg(feature = "window")]
+use crate::ingest::Limits;
 use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
 use crate::view::replay::Speed;
@@ -48,8 +51,8 @@ Examples:
   ssh host tcpdump -U -w - udp port 25826 | collectoscope --read -
   collectoscope dump --host 'web-*' --plugin cpu
   collectoscope dump --read capture.pcap --format json
-  collectoscope send --this-machine stats.example.net
   collectoscope record monday.pcap
+  collectoscope send --this-machine stats.example.net
 
 To send here, a collectd needs in its collectd.conf:
   <LoadPlugin network>
@@ -73,16 +76,6 @@ A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS t
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
 to standard error; in the format hex it stands where it is, and --count counts datagrams.";
 
-const RECORD_EXAMPLES: &str = "\
-Examples:
-  collectoscope record monday.pcap                    everything that arrives, until Ctrl-C
-  collectoscope record monday.pcap --for 3600
-  collectoscope --read monday.pcap                    the same plots again
-  ssh host collectoscope record - | collectoscope --read -
-
-The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
-Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
-
 /// The form of `--listen`.
 const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
 
@@ -92,13 +85,13 @@ pub enum Command {
     /// Print what arrives, one line per value list or notification.
     #[command(after_long_help = DUMP_EXAMPLES)]
     Dump(DumpArgs),
+    /// Write what arrives to a capture file (pcap), before anything looks into it.
+    #[command(after_long_help = record::EXAMPLES)]
+    Record(RecordArgs),
     /// Send values and notifications: lines of collectd's plain text protocol from standard
     /// input, or what this machine measures.
     #[command(after_long_help = send::EXAMPLES)]
     Send(SendArgs),
-    /// Write what arrives to a capture file (pcap), before anything looks into it.
-    #[command(after_long_help = RECORD_EXAMPLES)]
-    Record(RecordArgs),
 }
 
 /// How the window is opened.
@@ -149,6 +142,15 @@ pub struct WindowArgs {
     #[arg(long, value_name = "MIB", default_value_t = 512,
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub memory: u64,
+    /// Names of value lists taken, of all senders together; what comes later is refused and counted.
+    #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
+          value_parser = parse_lists)]
+    pub max_lists: usize,
+    /// The same of one sender, so that one that invents names leaves room for the others.
+    ///
+    /// Without it half of --max-lists. A relay of a large fleet may need more.
+    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    pub max_lists_per_sender: Option<usize>,
     /// Kernel receive buffer to ask for, in MiB.
     #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
           value_parser = parse_receive_buffer)]
@@ -237,33 +239,6 @@ pub struct DumpArgs {
     pub duration: Option<Duration>,
 }
 
-/// What to record, and where to.
-#[derive(Args, Clone, Debug)]
-pub struct RecordArgs {
-    /// Where to; `-` is standard output.
-    #[arg(value_name = "FILE")]
-    pub file: PathBuf,
-    /// Receive only here, may be repeated; port 0 takes a free one.
-    ///
-    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
-    #[arg(long, value_name = LISTEN)]
-    pub listen: Vec<ListenSpec>,
-    /// Kernel receive buffer to ask for, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
-          value_parser = parse_receive_buffer)]
-    pub receive_buffer: usize,
-    /// End after this many datagrams.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub count: Option<u64>,
-    /// End after this many seconds.
-    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
-    pub duration: Option<Duration>,
-    /// Overwrite the file if it is there.
-    #[arg(long)]
-    pub force: bool,
-}
-
 /// How `dump` writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -287,6 +262,13 @@ const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
 const SECS_MAX: f64 = 366.0 * 86_400.0;
 
 impl WindowArgs {
+    /// How many names are taken.
+    #[cfg(feature = "window")]
+    fn limits(&self) -> Limits {
+        let lists_per_sender = self.max_lists_per_sender.unwrap_or(self.max_lists.div_ceil(2));
+        Limits { lists: self.max_lists, lists_per_sender }
+    }
+
     /// The same reception, printed: what is left where no window can open.
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
@@ -310,8 +292,8 @@ impl WindowArgs {
 pub fn run(cli: Cli) -> ExitCode {
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
-        Some(Command::Send(args)) => send::run(&args),
         Some(Command::Record(args)) => finish(record::run(&args)),
+        Some(Command::Send(args)) => send::run(&args),
         None => open_window(&cli.window),
     }
 }
@@ -398,6 +380,13 @@ fn parse_size(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
+fn parse_lists(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(lists @ 1..=LISTS_MAX) => Ok(lists),
+        _ => Err(format!("not a number from 1 to {LISTS_MAX}")),
+    }
+}
+
 fn parse_receive_buffer(text: &str) -> Result<usize, String> {
     match text.parse() {
         Ok(mib @ 1..=RECEIVE_BUFFER_MIB_MAX) => Ok(mib),
@@ -449,6 +438,8 @@ mod tests {
             &["--after", "-1"],
             &["--after", "nan"],
             &["--memory", "1"],
+            &["--max-lists", "0"],
+            &["--max-lists-per-sender", "2000000"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
             &["--security", "signed"],
@@ -459,6 +450,17 @@ mod tests {
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
             &["dump", "--read", "f", "--listen", "127.0.0.1"],
+            &["dump", "--read", "f", "--receive-buffer", "9"],
+            &["dump", "--port", "25826"],
+            &["--read", "f", "--listen", "127.0.0.1"],
+            &["--read", "f", "--no-local"],
+            &["--read", "f", "--receive-buffer", "9"],
+            &["--read", "f", "--speed", "0"],
+            &["--read", "f", "--port", "65536"],
+            &["--speed", "1"],
+            &["--port", "25826"],
+            &["record"],
+            &["record", "f", "--count", "0"],
             &["send"],
             &["send", "a b"],
             &["send", "host:0"],
@@ -472,17 +474,6 @@ mod tests {
             &["send", "host", "--user", "alice"],
             &["send", "host", "--auth-file", "keys"],
             &["send", "host", "--this-machine", "--types-db", "types.db"],
-            &["dump", "--read", "f", "--receive-buffer", "9"],
-            &["dump", "--port", "25826"],
-            &["--read", "f", "--listen", "127.0.0.1"],
-            &["--read", "f", "--no-local"],
-            &["--read", "f", "--receive-buffer", "9"],
-            &["--read", "f", "--speed", "0"],
-            &["--read", "f", "--port", "65536"],
-            &["--speed", "1"],
-            &["--port", "25826"],
-            &["record"],
-            &["record", "f", "--count", "0"],
         ] {
             let all = ["collectoscope"].iter().chain(args);
             assert!(Cli::try_parse_from(all).is_err(), "{args:?}");

@@ -4,14 +4,54 @@
 //! recorded, goes to standard error.
 
 use super::dump::Changes;
-use super::ending::Ending;
-use super::{RecordArgs, say};
+use super::stop::Stop;
+use super::{LISTEN, RECEIVE_BUFFER_MIB, parse_receive_buffer, parse_secs, say};
 use crate::source::capture::{Existing, WriteError, Writer};
-use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
+use crate::source::udp::{
+    Datagram, FOLLOW_EVERY, ListenSpec, UdpOptions, UdpSource, buffer_advice,
+};
+use clap::Args;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use thiserror::Error;
+
+pub(super) const EXAMPLES: &str = "\
+Examples:
+  collectoscope record monday.pcap                    everything that arrives, until Ctrl-C
+  collectoscope record monday.pcap --for 3600
+  collectoscope --read monday.pcap                    the same plots again
+  ssh host collectoscope record - | collectoscope --read -
+
+The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
+Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
+
+/// What to record, and where to.
+#[derive(Args, Clone, Debug)]
+pub struct RecordArgs {
+    /// Where to; `-` is standard output.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+    /// Receive only here, may be repeated; port 0 takes a free one.
+    ///
+    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
+    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
+    #[arg(long, value_name = LISTEN)]
+    pub listen: Vec<ListenSpec>,
+    /// Kernel receive buffer to ask for, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
+          value_parser = parse_receive_buffer)]
+    pub receive_buffer: usize,
+    /// End after this many datagrams.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
+    /// End after this many seconds.
+    #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
+    pub duration: Option<Duration>,
+    /// Overwrite the file if it is there.
+    #[arg(long)]
+    pub force: bool,
+}
 
 /// Why `record` ended before its time.
 #[derive(Debug, Error)]
@@ -19,6 +59,9 @@ pub(super) enum RecordError {
     /// It cannot be written, or not further.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// Signals cannot be waited for.
+    #[error("cannot wait for Ctrl-C: {0}")]
+    Stop(io::Error),
     /// Not one socket could be opened; the reports said why.
     #[error(
         "listening nowhere, nothing can arrive\n  try: collectoscope record --listen 0.0.0.0:0 FILE"
@@ -33,7 +76,7 @@ const LAST_TURN: Duration = Duration::from_millis(200);
 
 /// Records until the end that `args` set, or a signal.
 pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
-    let ending = Ending::on_signals();
+    let stop = Stop::new().map_err(RecordError::Stop)?;
     let mut source = UdpSource::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
@@ -53,7 +96,7 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     let mut recorder = Recorder { writer, left: args.count, failure: None };
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
-    receive(&mut source, &mut recorder, end, &ending);
+    receive(&mut source, &mut recorder, end, &stop);
     let Recorder { writer, failure, .. } = recorder;
     say(format_args!(
         "recorded {}, {} bytes; {} lost in the kernel",
@@ -73,11 +116,11 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     }
 }
 
-fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>, ending: &Ending) {
+fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>, stop: &Stop) {
     let mut looked = Instant::now();
     let (mut last_trouble, mut changes) = (None, Changes::default());
     let is_past = |end: Instant| Instant::now() >= end;
-    while !recorder.is_done() && !end.is_some_and(is_past) && !ending.is_asked() {
+    while !recorder.is_done() && !end.is_some_and(is_past) && !stop.is_asked() {
         let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now())).min(TURN);
         let received = source.receive(left, &mut |datagram| recorder.datagram(datagram));
         if let Err(error) = received {

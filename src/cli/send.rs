@@ -68,7 +68,7 @@ pub struct SendArgs {
     /// In whose name to sign or encrypt.
     #[arg(long, value_name = "NAME", requires = "auth_file")]
     pub user: Option<String>,
-    /// Where that user's password is: lines of \"user: password\", as collectd's AuthFile.
+    /// Where that user's password is: lines of "user: password", as collectd's AuthFile.
     #[arg(long, value_name = "FILE", requires = "user")]
     pub auth_file: Option<PathBuf>,
     /// Bytes of a datagram, 1024 to 65507; receivers cut what is larger than their own
@@ -76,7 +76,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "BYTES", default_value_t = SIZE_MAX_DEFAULT,
           value_parser = parse_packet_size)]
     pub max_packet_size: usize,
-    /// When values leave: \"now\" after each line, \"full\" when a datagram is full, or after so
+    /// When values leave: "now" after each line, "full" when a datagram is full, or after so
     /// many milliseconds. Without it: when no line came for 50 ms, at the latest after a second.
     /// In any case when a datagram is full and at the end.
     #[arg(long, value_name = "now|full|MILLIS", value_parser = parse_flush)]

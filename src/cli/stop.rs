@@ -46,6 +46,11 @@ impl Stop {
         Ok(Self { told })
     }
 
+    /// Whether a signal came.
+    pub(super) fn is_asked(&self) -> bool {
+        matches!(self.wait(None, Some(Duration::ZERO)), Ok(Wakeup::Stopped))
+    }
+
     /// Waits for a signal, for `input` if there is one, and for `timeout` to pass if there is one.
     pub(super) fn wait(
         &self,

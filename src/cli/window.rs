@@ -25,6 +25,7 @@ pub(super) fn run(
         types_db: args.types_db.clone(),
         local: !args.no_local,
         speed: args.speed.unwrap_or(Speed::Max),
+        limits: args.limits(),
         memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,

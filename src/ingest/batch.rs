@@ -73,6 +73,8 @@ pub struct SenderDelta {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
+    /// Value lists not taken because too many names were known, of this sender or of all.
+    pub refused_lists: u64,
     /// Faults in them, refused parts among them.
     pub faults: u64,
     /// The same by [`FaultKind::class`].
@@ -121,7 +123,7 @@ pub struct Batch {
     pub kernel_drops: u64,
     /// Notifications lost because the batch was full.
     pub dropped_notifications: u64,
-    /// Value lists not taken because [`super::LISTS_MAX`] or [`super::NAME_BYTES_MAX`] was
+    /// Value lists not taken because one of [`super::Limits`] or [`super::NAME_BYTES_MAX`] was
     /// reached, since the last batch.
     pub refused_lists: u64,
     /// The newest arrival in this batch.
@@ -156,6 +158,7 @@ impl SenderDelta {
             bytes: 0,
             lists: 0,
             values: 0,
+            refused_lists: 0,
             faults: 0,
             fault_classes: Vec::new(),
             last_seen: CdTime::ZERO,

@@ -262,6 +262,7 @@ fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
     sum.bytes += delta.bytes;
     sum.lists += delta.lists;
     sum.values += delta.values;
+    sum.refused_lists += delta.refused_lists;
     sum.faults += delta.faults;
     sum.last_seen = sum.last_seen.max(delta.last_seen);
     for (class, count) in delta.fault_classes {

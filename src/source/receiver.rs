@@ -6,7 +6,7 @@ use super::Outlet;
 use super::auth::{AuthFile, LOOK_EVERY};
 use super::local::Local;
 use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Limits};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -34,11 +34,12 @@ pub fn spawn(
     source: UdpSource,
     auth: Option<AuthFile>,
     local: Option<Local>,
+    limits: Limits,
     outlet: Outlet,
 ) -> io::Result<ReceiverHandle> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
-    let mut ingest = Ingest::new();
+    let mut ingest = Ingest::with_limits(limits);
     ingest.set_keys(auth.as_ref().map(AuthFile::keys));
     let told = status(&source, auth.as_ref());
     let mut receiver = Receiver { source, auth, outlet, ingest, told };

@@ -146,6 +146,7 @@ impl Progress {
         let Shared { name, live, speed, .. } = &*self.0;
         let first = Some(self.load(&self.0.first)).filter(|first| *first > CdTime::ZERO);
         let stage = match (self.end(), first) {
+            (Some(End { error: Some(CaptureError::Cut { .. }), .. }), _) => Stage::Cut,
             (Some(End { error: Some(_), .. }), _) => Stage::Broken,
             (Some(_), _) => Stage::Ended,
             (None, Some(_)) => Stage::Reading,

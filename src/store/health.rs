@@ -124,6 +124,8 @@ pub struct SenderHealth {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
+    /// Value lists not taken because too many names were known, of this sender or of all.
+    pub refused_lists: u64,
     /// Faults in them, refused parts among them.
     pub faults: u64,
     /// The same by [`crate::wire::FaultKind::class`].
@@ -209,6 +211,7 @@ impl Health {
         sender.bytes += delta.bytes;
         sender.lists += delta.lists;
         sender.values += delta.values;
+        sender.refused_lists += delta.refused_lists;
         sender.faults += delta.faults;
         self.rows_held -= sender.fault_classes.len() + sender.protected.len();
         for &(class, count) in &delta.fault_classes {

@@ -44,6 +44,7 @@ mod index;
 mod memory;
 mod names;
 mod notifications;
+mod open;
 mod places;
 mod query;
 mod register;

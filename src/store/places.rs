@@ -35,14 +35,12 @@ impl Source<'_> {
         if number > track.sealed() {
             return None;
         }
-        let mut samples = Vec::with_capacity(track.open().len());
-        track.open().read(&mut samples);
-        Some(samples.into())
+        Some(track.open().iter().collect())
     }
 
     pub(super) fn interval(&self, run: usize) -> Interval {
         let track = &self.series.track;
-        track.block(run).map_or(track.open().interval(), |block| block.interval)
+        track.block(run).map_or(track.open().interval, |block| block.interval)
     }
 
     /// The place of the first sample at or after `time`.

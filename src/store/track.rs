@@ -6,6 +6,7 @@
 
 use super::block::{BLOCK_SAMPLES_MAX, Block, Codec, Effort};
 use super::cost::vec_bytes;
+use super::open::Open;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
 use std::collections::VecDeque;
@@ -20,25 +21,17 @@ pub(super) const LARGE_SAMPLES: usize = 512;
 /// Samples that stay open when a block is sealed, so that datagrams that overtook each other
 /// find their place.
 pub(super) const KEPT_OPEN: usize = 8;
-/// Room of an open run's first allocation; it grows in small steps, as millions of series have
-/// one.
-const FIRST_ROOM: usize = 4;
-const ROOM_STEP: usize = 16;
-
-/// The newest samples, as they came.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Open {
-    times: Vec<CdTime>,
-    /// As many as times, or a single one that stands for all: most values stand still.
-    bits: Vec<u64>,
-    /// Zero when not told.
-    interval: Interval,
-}
+/// How many lengths the first small blocks have: all from 16 samples on, so that a million open
+/// runs are never all long at the same time.
+const LACKS: usize = SMALL_SAMPLES - 16;
+/// Fewer samples than this are not given up by halves.
+const HALVED_MIN: usize = 4;
 
 /// All samples of one series.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
-    blocks: VecDeque<Block>,
+    /// One by one, so that growing leaves no holes of every size.
+    blocks: VecDeque<Box<Block>>,
     open: Open,
     /// Allocated for the bytes of blocks.
     packed_bytes: usize,
@@ -49,10 +42,11 @@ pub(super) struct Track {
     epoch: u32,
     /// Samples in small blocks at the end, of one interval.
     loose: u16,
-    /// Samples that the first blocks lack, so that series which began together are not sealed
-    /// together: packing a million blocks at once would stop the window for seconds.
+    /// Samples that the first small block lacks and the first large one has more, so that series
+    /// which began together are not sealed together: packing a million blocks at once would stop
+    /// the window for seconds.
     small_lack: u16,
-    large_lack: u16,
+    large_more: u16,
 }
 
 /// What became of a pushed sample.
@@ -91,10 +85,9 @@ pub(super) struct Tools<'a> {
 impl Track {
     /// A track without samples; `phase` spreads the moments at which tracks are sealed.
     pub(super) fn new(phase: u32) -> Self {
-        let lack = |lack: usize| u16::try_from(lack).unwrap_or_default();
+        let short = |count: usize| u16::try_from(count).unwrap_or_default();
         let phase = usize::try_from(phase).unwrap_or_default();
-        let halves = SMALL_SAMPLES / 2;
-        let large = phase / halves % (LARGE_SAMPLES / SMALL_SAMPLES) * SMALL_SAMPLES;
+        let more = phase / LACKS % 3 * SMALL_SAMPLES;
         Self {
             blocks: VecDeque::new(),
             open: Open::default(),
@@ -102,8 +95,8 @@ impl Track {
             stale_entries: 0,
             epoch: 0,
             loose: 0,
-            small_lack: lack(phase % halves),
-            large_lack: lack(large),
+            small_lack: short(phase % LACKS),
+            large_more: short(more),
         }
     }
 
@@ -176,18 +169,10 @@ impl Track {
 
     /// Packs the oldest `count` samples of the open run.
     fn seal(&mut self, count: usize, tools: &mut Tools<'_>) {
-        self.open.spread();
-        let (times, bits) = (&self.open.times, &self.open.bits);
-        let (times, bits) = (times.get(..count), bits.get(..count));
+        let (times, bits): (Vec<_>, Vec<_>) =
+            self.open.iter().take(count).map(|sample| (sample.time, sample.bits)).unzip();
         let (how, interval) = ((tools.kind, tools.bounds), self.open.interval);
-        let block = Block::pack(
-            how,
-            interval,
-            times.unwrap_or_default(),
-            bits.unwrap_or_default(),
-            Effort::Quick,
-            tools.codec,
-        );
+        let block = Block::pack(how, interval, &times, &bits, Effort::Quick, tools.codec);
         self.open.drop_first(count);
         self.small_lack = 0;
         let Some(block) = block else {
@@ -199,12 +184,8 @@ impl Track {
         }
         self.loose += u16::try_from(count).unwrap_or_default();
         self.packed_bytes += block.heap_bytes();
-        if self.blocks.len() == self.blocks.capacity() {
-            // By an eighth: these are 104 bytes each.
-            self.blocks.reserve_exact((self.blocks.len() / 8).max(1));
-        }
-        self.blocks.push_back(block);
-        if usize::from(self.loose + self.large_lack) >= LARGE_SAMPLES {
+        self.blocks.push_back(Box::new(block));
+        if usize::from(self.loose) >= LARGE_SAMPLES + usize::from(self.large_more) {
             self.merge(tools);
         }
     }
@@ -213,7 +194,7 @@ impl Track {
     fn merge(&mut self, tools: &mut Tools<'_>) {
         let (mut times, mut bits, mut weight) = (Vec::new(), Vec::new(), 0_u16);
         let mut loose = usize::from(self.loose);
-        (self.loose, self.large_lack) = (0, 0);
+        (self.loose, self.large_more) = (0, 0);
         let mut start = self.blocks.len();
         while let Some(before) = start.checked_sub(1)
             && let Some(block) = self.blocks.get(before)
@@ -236,7 +217,7 @@ impl Track {
             merged.weight = weight;
             let freed: usize = self.blocks.drain(start..).map(|block| block.heap_bytes()).sum();
             self.packed_bytes = (self.packed_bytes + merged.heap_bytes()).saturating_sub(freed);
-            self.blocks.push_back(merged);
+            self.blocks.push_back(Box::new(merged));
         }
     }
 
@@ -256,8 +237,7 @@ impl Track {
     /// First and last time and the bytes of a run.
     pub(super) fn extent(&self, number: usize) -> Option<(CdTime, CdTime, usize)> {
         if let Some(block) = self.blocks.get(number) {
-            let bytes = size_of::<Block>() + block.heap_bytes();
-            return Some((block.first.time, block.last.time, bytes));
+            return Some((block.first.time, block.last.time, block.heap_bytes()));
         }
         Some((self.open.get(0)?.time, self.open.last()?.time, self.open.heap_bytes()))
     }
@@ -286,7 +266,7 @@ impl Track {
             return Evicted { samples, remains: false };
         }
         let count = self.open.len();
-        let gone = if count <= FIRST_ROOM { count } else { count / 2 };
+        let gone = if count <= HALVED_MIN { count } else { count / 2 };
         self.open.drop_first(gone);
         Evicted { samples: gone, remains: gone < count }
     }
@@ -295,7 +275,7 @@ impl Track {
     pub(super) fn clear(&mut self) -> usize {
         let samples = self.len();
         let weights: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
-        let entries = self.stale_entries + weights + u32::from(!self.open.times.is_empty());
+        let entries = self.stale_entries + weights + u32::from(self.open.len() > 0);
         let epoch = self.epoch.wrapping_add(1);
         *self = Self { stale_entries: entries, epoch, ..Self::default() };
         samples
@@ -303,12 +283,12 @@ impl Track {
 
     /// Bytes allocated, by capacity.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.packed_bytes + vec_bytes::<Block>(self.blocks.capacity()) + self.open.heap_bytes()
+        self.packed_bytes + vec_bytes::<Box<Block>>(self.blocks.capacity()) + self.open.heap_bytes()
     }
 
     /// Samples held; counts blocks, so ask rarely.
     pub(super) fn len(&self) -> usize {
-        self.blocks.iter().map(Block::len).sum::<usize>() + self.open.len()
+        self.blocks.iter().map(|block| block.len()).sum::<usize>() + self.open.len()
     }
 
     /// See the field.
@@ -331,7 +311,7 @@ impl Track {
 
     /// Sealed block `number`.
     pub(super) fn block(&self, number: usize) -> Option<&Block> {
-        self.blocks.get(number)
+        self.blocks.get(number).map(|block| &**block)
     }
 
     /// The newest samples.
@@ -347,7 +327,7 @@ impl Track {
     /// The bounds of what is drawn have changed.
     pub(super) fn forget_summaries(&mut self) {
         self.epoch = self.epoch.wrapping_add(1);
-        self.blocks.iter_mut().for_each(Block::forget_summary);
+        self.blocks.iter_mut().for_each(|block| block.forget_summary());
     }
 
     /// How many entries of the store's queue are this track's.
@@ -361,92 +341,6 @@ impl Track {
 /// What a value is beside one of the same time: bit by bit, so that NaN is like NaN.
 fn beside(known: u64, bits: u64) -> Pushed {
     if known == bits { Pushed::Duplicate } else { Pushed::Conflict }
-}
-
-impl Open {
-    pub(super) fn len(&self) -> usize {
-        self.times.len()
-    }
-
-    fn heap_bytes(&self) -> usize {
-        vec_bytes::<CdTime>(self.times.capacity()) + vec_bytes::<u64>(self.bits.capacity())
-    }
-
-    /// Zero when not told.
-    pub(super) fn interval(&self) -> Interval {
-        self.interval
-    }
-
-    pub(super) fn last(&self) -> Option<Sample> {
-        self.get(self.len().checked_sub(1)?)
-    }
-
-    pub(super) fn get(&self, number: usize) -> Option<Sample> {
-        let time = *self.times.get(number)?;
-        let bits = *self.bits.get(number).or(self.bits.first())?;
-        Some(Sample { time, bits })
-    }
-
-    /// The number of the first sample at or after `time`.
-    pub(super) fn place(&self, time: CdTime) -> usize {
-        self.times.partition_point(|&known| known < time)
-    }
-
-    /// Appends its samples.
-    pub(super) fn read(&self, samples: &mut Vec<Sample>) {
-        match self.bits.as_slice() {
-            &[bits] => samples.extend(self.times.iter().map(|&time| Sample { time, bits })),
-            all => {
-                let both = self.times.iter().zip(all);
-                samples.extend(both.map(|(&time, &bits)| Sample { time, bits }));
-            }
-        }
-    }
-
-    fn push(&mut self, sample: Sample) {
-        self.insert(self.len(), sample);
-    }
-
-    fn insert(&mut self, at: usize, Sample { time, bits }: Sample) {
-        let alike = self.bits.len() == 1 && self.bits.first() == Some(&bits);
-        if !alike {
-            self.spread();
-            make_room(&mut self.bits);
-            self.bits.insert(at, bits);
-        }
-        make_room(&mut self.times);
-        self.times.insert(at, time);
-    }
-
-    /// One value for each time.
-    fn spread(&mut self) {
-        if let &[bits] = self.bits.as_slice() {
-            self.bits.reserve_exact(self.times.capacity() - 1);
-            self.bits.resize(self.times.len(), bits);
-        }
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        self.times.drain(..count.min(self.times.len()));
-        if self.bits.len() > 1 {
-            self.bits.drain(..count.min(self.bits.len()));
-        }
-        if self.times.is_empty() {
-            self.bits.clear();
-        } else if self.bits.iter().all(|bits| Some(bits) == self.bits.first()) {
-            self.bits.truncate(1);
-        }
-        self.times.shrink_to_fit();
-        self.bits.shrink_to_fit();
-    }
-}
-
-fn make_room<T>(list: &mut Vec<T>) {
-    let (len, room) = (list.len(), list.capacity());
-    if len == room {
-        let wanted = if room < ROOM_STEP { (2 * room).max(FIRST_ROOM) } else { room + ROOM_STEP };
-        list.reserve_exact(wanted - len);
-    }
 }
 
 #[cfg(test)]
@@ -504,13 +398,11 @@ mod tests {
             for block in &self.track.blocks {
                 block.unpack(DsType::Derive, &mut times, &mut bits, &mut self.codec);
             }
-            let mut samples = Vec::new();
-            self.track.open.read(&mut samples);
-            bits.into_iter().chain(samples.iter().map(|sample| sample.bits)).collect()
+            bits.into_iter().chain(self.track.open.iter().map(|sample| sample.bits)).collect()
         }
 
         fn lengths(&self) -> Vec<usize> {
-            self.track.blocks.iter().map(Block::len).collect()
+            self.track.blocks.iter().map(|block| block.len()).collect()
         }
     }
 
@@ -549,8 +441,8 @@ mod tests {
             *small.entry(sealed(phase, 1)).or_default() += 1;
             large.insert(sealed(phase, 160));
         }
-        assert!(small.len() == 64 && small.values().all(|&together| together == 4), "{small:?}");
-        assert!(large.len() == 256, "{large:?}");
+        assert!(small.len() == LACKS && small.values().all(|&together| together <= 3), "{small:?}");
+        assert!(large.len() > 200, "{large:?}");
     }
 
     #[test]
@@ -570,7 +462,7 @@ mod tests {
         }
         assert_eq!(bench.lengths(), [1; 999]);
         assert_eq!(bench.times(), (0..1_000).collect::<Vec<_>>());
-        assert!(bench.track.heap_bytes() < 1_000 * 180, "{}", bench.track.heap_bytes());
+        assert!(bench.track.heap_bytes() < 1_000 * 190, "{}", bench.track.heap_bytes());
     }
 
     #[test]
@@ -670,7 +562,7 @@ mod tests {
             if round % 300 == 0 {
                 bench.evict();
             }
-            let packed: usize = bench.track.blocks.iter().map(Block::heap_bytes).sum();
+            let packed: usize = bench.track.blocks.iter().map(|block| block.heap_bytes()).sum();
             assert_eq!(bench.track.packed_bytes, packed);
         }
         while bench.track.oldest().is_some() {

@@ -108,8 +108,8 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     // What a person must know first: in a narrow window the rest is left out.
     refused(screen.store.health(), palette, &mut items);
     conflicts(screen.store.health(), palette, &mut items);
-    items.push(received(screen, palette));
     notifications(screen, palette, &mut items);
+    items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
@@ -187,6 +187,12 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         0 => Item::new("lost 0".into(), palette.dim, hint),
         lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
     });
+    if let Some((sender, refused)) = flooding(health) {
+        let text = format!("! {sender} invents names: {} lists refused", format::count(refused));
+        let hint = "Value lists that are not taken, because this sender or all together named more \
+                    than --max-lists-per-sender or --max-lists allow; known series go on";
+        items.push(Item::new(text, palette.warn, hint));
+    }
     let unknown = health.unknown_types.len() as u64;
     let faults = totals.faults.saturating_sub(totals.refused);
     for (count, what, hint) in [
@@ -206,6 +212,15 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
             items.push(Item::new(text, palette.warn, hint));
         }
     }
+}
+
+/// The sender with the most lists that were not taken.
+fn flooding(health: &Health) -> Option<(std::net::SocketAddr, u64)> {
+    if health.totals.refused_lists == 0 {
+        return None;
+    }
+    let refused = health.senders.iter().map(|(&sender, health)| (sender, health.refused_lists));
+    refused.filter(|(_, lists)| *lists > 0).max_by_key(|(_, lists)| *lists)
 }
 
 /// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.

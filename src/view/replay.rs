@@ -66,6 +66,8 @@ pub enum Stage {
     Reading,
     /// All was shown.
     Ended,
+    /// It ends inside a packet.
+    Cut,
     /// What follows cannot be read.
     Broken,
 }
@@ -77,13 +79,14 @@ impl Stage {
             Self::Waiting => "waiting",
             Self::Reading => "reading",
             Self::Ended => "ended",
-            Self::Broken => "truncated",
+            Self::Cut => "truncated",
+            Self::Broken => "damaged",
         }
     }
 
     /// Whether nothing more comes.
     pub const fn is_over(self) -> bool {
-        matches!(self, Self::Ended | Self::Broken)
+        matches!(self, Self::Ended | Self::Cut | Self::Broken)
     }
 }
 
@@ -183,7 +186,8 @@ mod tests {
         for (speed, live, stage, words) in [
             (Times(10.0), false, Stage::Reading, "REPLAY some.pcap · 10×"),
             (Times(0.5), false, Stage::Ended, "REPLAY some.pcap · 0.5× · ended"),
-            (Max, false, Stage::Broken, "REPLAY some.pcap · max · truncated"),
+            (Max, false, Stage::Cut, "REPLAY some.pcap · max · truncated"),
+            (Max, false, Stage::Broken, "REPLAY some.pcap · max · damaged"),
             (Max, true, Stage::Waiting, "REPLAY some.pcap · live · waiting"),
             (Times(1.0), true, Stage::Reading, "REPLAY some.pcap · 1×"),
         ] {

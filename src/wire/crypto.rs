@@ -8,7 +8,7 @@
 //! Source: `network_init_crypto`, `parse_part_sign_sha256` and `parse_part_encr_aes256` in
 //! collectd `src/network.c`.
 
-use super::decode::Protection;
+use super::event::Protection;
 use super::keys::KeyRing;
 use super::part::{HEADER_BYTES, code};
 use aes::Aes256;

@@ -6,121 +6,18 @@
 //! keys, is the caller's choice, with the meaning it has in the daemon.
 
 use super::crypto::{MAC_BYTES, SHA1_BYTES};
+use super::event::{Event, Notification, Protected, Protection, SecurityLevel, Trust, ValueList};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
-use super::part::{Part, parts};
+use super::part::{Part, Parts, parts};
+use super::sink::{Sink, split_time};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
-use std::fmt;
-use std::str::FromStr;
 use std::sync::Arc;
-use thiserror::Error;
 
 /// Signed and encrypted parts inside each other that are opened. Senders nest none; the daemon
 /// has no bound, and 64 KiB hold about 1,700 signatures, each over all that follow.
 pub const NESTING_MAX: usize = 4;
-
-/// What decoding tells, in the order of the bytes.
-#[derive(Clone, Copy, Debug)]
-pub enum Event<'a> {
-    /// A value list.
-    Values(ValueList<'a>),
-    /// A notification.
-    Notification(Notification<'a>),
-    /// A signed or encrypted part, before what is in it.
-    Protected(Protected<'a>),
-    /// Something wrong.
-    Fault(Fault),
-}
-
-/// A value list that borrows from the datagram.
-#[derive(Clone, Copy, Debug)]
-pub struct ValueList<'a> {
-    /// Who; host, plugin and type are not empty.
-    pub names: Names<'a>,
-    /// When it was measured, by the host's clock; never zero.
-    pub time: CdTime,
-    /// Promised time to the next; zero when not told.
-    pub interval: Interval,
-    /// The numbers.
-    pub values: Values<'a>,
-    /// How it was protected.
-    pub trust: Trust,
-    /// Where its values part starts in the datagram.
-    pub offset_bytes: usize,
-}
-
-/// A notification that borrows from the datagram.
-#[derive(Clone, Copy, Debug)]
-pub struct Notification<'a> {
-    /// Whom it is about; any may be empty.
-    pub names: Names<'a>,
-    /// When, never zero.
-    pub time: CdTime,
-    /// How bad.
-    pub severity: Severity,
-    /// The text, any bytes, never empty.
-    pub message: &'a [u8],
-    /// How it was protected.
-    pub trust: Trust,
-    /// Where its message part starts in the datagram.
-    pub offset_bytes: usize,
-}
-
-/// A signed or encrypted part.
-#[derive(Clone, Copy, Debug)]
-pub struct Protected<'a> {
-    /// Which of the two.
-    pub protection: Protection,
-    /// The user it names, never empty.
-    pub user: &'a [u8],
-    /// Where the part starts in the datagram.
-    pub offset_bytes: usize,
-    /// How far what it protects can be trusted, or why it is not taken.
-    pub outcome: Result<Trust, FaultKind>,
-}
-
-/// How a part is protected.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Protection {
-    /// Part 0x0200: a signature over everything behind it.
-    Signed,
-    /// Part 0x0210: parts inside it are encrypted.
-    Encrypted,
-}
-
-/// How something came; a later one is worth more.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Trust {
-    /// Unprotected.
-    #[default]
-    Plain,
-    /// Signed, but nobody could check it: there is no key ring.
-    Unverified,
-    /// With the right signature.
-    Signed,
-    /// Encrypted with the right password.
-    Encrypted,
-}
-
-/// The least protection that a listener takes.
-///
-/// Source: `SecurityLevel` in collectd.conf(5), as the daemon behaves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum SecurityLevel {
-    /// Everything; with a key ring wrong signatures are refused all the same.
-    #[default]
-    None,
-    /// What is signed or encrypted.
-    Sign,
-    /// What is encrypted; a signature alone counts for nothing.
-    Encrypt,
-}
-
-/// Not the name of a [`SecurityLevel`].
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{0:?} is not a security level; write none, sign or encrypt")]
-pub struct ParseSecurityLevelError(Box<str>);
 
 /// Decodes datagrams and opens what is protected in them.
 ///
@@ -187,6 +84,12 @@ impl Decoder {
         datagram: &[u8],
         sink: &mut impl FnMut(Event<'_>),
     ) {
+        self.decode_into(level, datagram, sink);
+    }
+
+    /// The same for a [`Sink`] that may expect what comes.
+    #[inline]
+    pub fn decode_into(&mut self, level: SecurityLevel, datagram: &[u8], sink: &mut impl Sink) {
         let keys = self.keys.as_deref();
         Run { level, keys, sink }.run(datagram, 0, Trust::Plain, &mut self.plain);
     }
@@ -218,7 +121,7 @@ struct State<'a> {
     trust: Trust,
 }
 
-impl<S: FnMut(Event<'_>)> Run<'_, S> {
+impl<S: Sink> Run<'_, S> {
     /// Reads `bytes`, which start at `base` in the datagram and are protected by `trust`. There may
     /// be as many more protected parts inside each other as `plain` has buffers.
     #[inline]
@@ -229,6 +132,8 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
         }
         let mut state = State { trust, ..State::default() };
         let mut parts = parts(bytes);
+        // Where the values of the list before end.
+        let mut lead_at = None;
         while let Some(part) = parts.next() {
             let (offset_bytes, part) = match part {
                 Ok(located) => located,
@@ -248,7 +153,15 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
                 Part::Interval(interval) => state.interval = interval,
                 Part::Severity(code) => state.severity = code,
                 Part::Values(values) => match state.value_list(offset_bytes, values) {
-                    Ok(list) => (self.sink)(Event::Values(list)),
+                    Ok(list) => {
+                        let end = parts.offset_bytes();
+                        let numbers = list.values.len() * 8;
+                        let lead =
+                            lead_at.and_then(|start| bytes.get(start..end.saturating_sub(numbers)));
+                        self.sink.list(&list, lead);
+                        self.expected(&mut parts, &mut state);
+                        lead_at = Some(parts.offset_bytes());
+                    }
                     Err(needed) => self.fault(offset_bytes, FaultKind::ValuesWithout(needed)),
                 },
                 Part::Message(message) => {
@@ -269,6 +182,39 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
                 Part::Unknown(_) => {}
             }
         }
+    }
+
+    /// Takes lists as long as they are those that are expected.
+    #[inline]
+    fn expected<'d>(&mut self, parts: &mut Parts<'d>, state: &mut State<'d>) {
+        let mut ahead = parts.clone();
+        let mut time_ahead = state.time;
+        loop {
+            let (time, behind) = split_time(ahead.rest());
+            let Some((template, count)) = self.sink.expected() else { break };
+            let Some(behind) = behind.strip_prefix(template) else { break };
+            let Some((numbers, behind)) = behind.split_at_checked(8 * count) else { break };
+            let time = time.unwrap_or(time_ahead);
+            if time == CdTime::ZERO {
+                break;
+            }
+            time_ahead = time;
+            self.sink.came(time, state.interval, state.trust, numbers.as_chunks().0);
+            ahead.skip_to(behind);
+        }
+        if ahead.offset_bytes() == parts.offset_bytes() {
+            return;
+        }
+        // What was not parsed left names behind, which count for what comes.
+        if !ahead.rest().is_empty() {
+            while parts.offset_bytes() < ahead.offset_bytes()
+                && let Some(Ok((_, part))) = parts.next()
+            {
+                state.set(&part);
+            }
+        }
+        state.time = time_ahead;
+        *parts = ahead;
     }
 
     /// The same where parts as they stand are not taken: only what is protected in them.
@@ -322,7 +268,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
             (Some(Some(_)), _) => Ok(Trust::Signed),
         };
         let protection = Protection::Signed;
-        (self.sink)(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
+        self.sink.event(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
         if let (Ok(Trust::Signed), Some((_, deeper))) = (outcome, plain.split_first_mut()) {
             self.run(behind.0, behind.1, trust.max(Trust::Signed), deeper);
         }
@@ -351,7 +297,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
             },
         };
         let protection = Protection::Encrypted;
-        (self.sink)(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
+        self.sink.event(Event::Protected(Protected { protection, user, offset_bytes, outcome }));
         if let Some((content, deeper)) = content {
             // A stream cipher keeps every byte in its place; six bytes are header and user length.
             let base = offset_bytes + 6 + user.len() + iv.len() + SHA1_BYTES;
@@ -363,7 +309,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
     #[inline(never)]
     fn notification(&mut self, read: Result<Notification<'_>, FaultKind>, offset_bytes: usize) {
         match read {
-            Ok(notification) => (self.sink)(Event::Notification(notification)),
+            Ok(notification) => self.sink.event(Event::Notification(notification)),
             Err(kind) => self.fault(offset_bytes, kind),
         }
     }
@@ -371,7 +317,7 @@ impl<S: FnMut(Event<'_>)> Run<'_, S> {
     #[cold]
     #[inline(never)]
     fn fault(&mut self, offset_bytes: usize, kind: FaultKind) {
-        (self.sink)(Event::Fault(Fault { offset_bytes, kind }));
+        self.sink.event(Event::Fault(Fault { offset_bytes, kind }));
     }
 }
 
@@ -390,6 +336,18 @@ fn covered<'s>(bytes: &'s [u8], user: &[u8], behind: &[u8]) -> &'s [u8] {
 }
 
 impl<'a> State<'a> {
+    /// Notes a name.
+    fn set(&mut self, part: &Part<'a>) {
+        match *part {
+            Part::Host(name) => self.names.host = name,
+            Part::Plugin(name) => self.names.plugin = name,
+            Part::PluginInstance(name) => self.names.plugin_instance = name,
+            Part::Type(name) => self.names.type_ = name,
+            Part::TypeInstance(name) => self.names.type_instance = name,
+            _ => {}
+        }
+    }
+
     #[inline]
     fn value_list(&self, offset_bytes: usize, values: Values<'a>) -> Result<ValueList<'a>, Needed> {
         let &Self { names, time, interval, trust, .. } = self;
@@ -424,73 +382,5 @@ impl<'a> State<'a> {
             return Err(FaultKind::MessageEmpty);
         }
         Ok(Notification { names, time, severity, message, trust, offset_bytes })
-    }
-}
-
-impl SecurityLevel {
-    /// The least trust that it takes.
-    pub const fn least(self) -> Trust {
-        match self {
-            Self::None => Trust::Plain,
-            Self::Sign => Trust::Signed,
-            Self::Encrypt => Trust::Encrypted,
-        }
-    }
-
-    /// Its name in collectd.conf, lower case.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Sign => "sign",
-            Self::Encrypt => "encrypt",
-        }
-    }
-
-    /// What it demands, in words.
-    pub(super) const fn demand(self) -> &'static str {
-        match self {
-            Self::None => "nothing",
-            Self::Sign => "a signature or encryption",
-            Self::Encrypt => "encryption",
-        }
-    }
-}
-
-impl FromStr for SecurityLevel {
-    type Err = ParseSecurityLevelError;
-
-    /// As in collectd.conf, upper and lower case alike.
-    fn from_str(text: &str) -> Result<Self, ParseSecurityLevelError> {
-        let all = [Self::None, Self::Sign, Self::Encrypt];
-        let found = all.into_iter().find(|level| level.name().eq_ignore_ascii_case(text));
-        found.ok_or_else(|| ParseSecurityLevelError(text.into()))
-    }
-}
-
-impl fmt::Display for SecurityLevel {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl Protection {
-    /// `signed`, `encrypted`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Signed => "signed",
-            Self::Encrypted => "encrypted",
-        }
-    }
-}
-
-impl Trust {
-    /// `plain`, `unverified`, `signed`, `encrypted`.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Plain => "plain",
-            Self::Unverified => "unverified",
-            Self::Signed => "signed",
-            Self::Encrypted => "encrypted",
-        }
     }
 }

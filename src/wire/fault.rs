@@ -1,6 +1,7 @@
 //! What can be wrong in received bytes, said so that a person can act on it.
 
-use super::decode::{NESTING_MAX, SecurityLevel};
+use super::decode::NESTING_MAX;
+use super::event::SecurityLevel;
 use super::part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
 use std::fmt;
 

@@ -5,7 +5,8 @@
 //! places it has in the datagram.
 
 use super::crypto::SHA1_BYTES;
-use super::decode::{Decoder, Event, SecurityLevel};
+use super::decode::Decoder;
+use super::event::{Event, SecurityLevel};
 use super::fault::Fault;
 use super::part::{HEADER_BYTES, Part, parts};
 use super::values::Values;

@@ -13,20 +13,24 @@
 mod crypto;
 mod decode;
 mod encode;
+mod event;
 mod fault;
 mod keys;
 mod listing;
 mod part;
+mod sink;
 mod values;
 
 pub use crypto::{IV_BYTES, Seal, SealError, USER_MAX_BYTES};
-pub use decode::{
-    Decoder, Event, NESTING_MAX, Notification, ParseSecurityLevelError, Protected, Protection,
-    SecurityLevel, Trust, ValueList, decode,
-};
+pub use decode::{Decoder, NESTING_MAX, decode};
 pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT, encode_notification};
+pub use event::{
+    Event, Notification, ParseSecurityLevelError, Protected, Protection, SecurityLevel, Trust,
+    ValueList,
+};
 pub use fault::{Fault, FaultKind, Needed};
 pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
 pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
-pub use values::Values;
+pub use sink::{Sink, template};
+pub use values::{Values, value};

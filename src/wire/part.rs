@@ -126,6 +126,12 @@ impl<'a> Parts<'a> {
         self.rest
     }
 
+    /// Goes on at `rest`, which is the end of [`Parts::rest`].
+    pub(super) fn skip_to(&mut self, rest: &'a [u8]) {
+        self.offset_bytes += self.rest.len().saturating_sub(rest.len());
+        self.rest = rest;
+    }
+
     /// Where [`Parts::rest`] starts.
     pub fn offset_bytes(&self) -> usize {
         self.offset_bytes

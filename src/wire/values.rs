@@ -58,9 +58,11 @@ impl<'a> Values<'a> {
     }
 }
 
+/// A number as it stands in a datagram, by the code of its DS type (0 to 3).
+///
 /// Gauges are little-endian, all others big-endian (`htond` against `htonll`, network.c).
 #[inline]
-fn value(kind: u8, raw: [u8; 8]) -> Value {
+pub fn value(kind: u8, raw: [u8; 8]) -> Value {
     match kind {
         0 => Value::Counter(u64::from_be_bytes(raw)),
         1 => Value::Gauge(f64::from_le_bytes(raw)),

@@ -6,7 +6,7 @@
 
 use crate::feed::{NOW, Noise};
 use crate::{Figure, Options, figure, support};
-use collectoscope::ingest::{Batch, Ingest, Row};
+use collectoscope::ingest::{Batch, Ingest, Limits, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::store::{SourceId, Store};
 use collectoscope::typesdb::TypesDb;
@@ -186,7 +186,7 @@ impl Fleet {
         let mut fleet = Self {
             load,
             store: Store::new(BUDGET_BYTES, TypesDb::built_in()),
-            ingest: Ingest::new(),
+            ingest: Ingest::with_limits(Limits { lists: 1_000_000, lists_per_sender: 1_000_000 }),
             deviations: deviations.collect(),
             known,
             noise: Noise::new(1),

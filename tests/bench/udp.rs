@@ -1,6 +1,7 @@
 //! From the socket to the store: the whole way in, with a real socket, thread and channel.
 
 use crate::{Figure, Options, figure, support};
+use collectoscope::ingest::Limits;
 use collectoscope::metric::CdTime;
 use collectoscope::source::receiver::{self, ReceiverHandle};
 use collectoscope::source::udp::{UdpOptions, UdpSource};
@@ -91,7 +92,7 @@ fn attempt(datagrams: &[Vec<u8>], rate: f64, held: Duration) -> std::io::Result<
     let target = bound.ok_or_else(|| std::io::Error::other("no socket"))?;
     source.kernel_drops();
     let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, Box::new(|| ()));
-    let receiver = receiver::spawn(source, None, None, outlet)?;
+    let receiver = receiver::spawn(source, None, None, Limits::default(), outlet)?;
     let cpu_before = cpu_nanos();
     let (store, sender) = std::thread::scope(|scope| {
         let sender = scope.spawn(|| send(datagrams, target, rate, held));

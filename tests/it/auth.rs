@@ -3,8 +3,8 @@
 
 use crate::support::daemon::{Daemon, Plan};
 use crate::support::wait::until;
-use crate::support::{collectoscope, netns, stderr, stdout_lines};
-use collectoscope::ingest::Ingest;
+use crate::support::{collectoscope, data, netns, stderr, stdout_lines};
+use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::Outlet;
 use collectoscope::source::auth::{AUTH_FAULTS_TOLD, AUTH_FILE_BYTES_MAX, AuthFile};
@@ -337,7 +337,7 @@ fn values_flow_within_two_seconds_after_the_right_password_was_written() {
     let mut sender = Encrypting::new(source.reports()[0].bound.unwrap(), PASSWORD);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
     let auth = AuthFile::open(path.clone());
-    let _receiver = receiver::spawn(source, Some(auth), None, outlet).unwrap();
+    let _receiver = receiver::spawn(source, Some(auth), None, Limits::default(), outlet).unwrap();
     let refused = |batch: &collectoscope::ingest::Batch| {
         batch.senders.iter().map(|delta| delta.faults).sum::<u64>()
     };
@@ -404,7 +404,9 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
 
 #[test]
 fn dump_without_its_auth_file_ends_with_a_sentence() {
-    for arguments in [&["--listen", "127.0.0.1:0"][..], &["--read", "nothing.pcap"]] {
+    let capture = data("encrypted.pcap");
+    let capture = capture.to_str().unwrap();
+    for arguments in [["--listen", "127.0.0.1:0"], ["--read", capture]] {
         let output = collectoscope()
             .args(["dump", "--for", "1", "--auth-file", "/nothing/here"])
             .args(arguments)

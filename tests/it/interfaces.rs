@@ -4,6 +4,7 @@
 use crate::source::{open, take_all};
 use crate::support::netns;
 use crate::support::wait::until;
+use collectoscope::ingest::Limits;
 use collectoscope::source::receiver;
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6, ListenState, PORT_DEFAULT, UdpSource};
 use collectoscope::source::{Intake, Outlet};
@@ -349,7 +350,7 @@ fn a_window_is_told_within_five_seconds_what_is_joined() {
     netns::inside("interfaces::a_window_is_told_within_five_seconds_what_is_joined", || {
         let source = open(&["239.192.74.66", "192.0.2.1"]);
         let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
-        let _receiver = receiver::spawn(source, None, None, outlet).unwrap();
+        let _receiver = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
         netns::veth();
         until_told(&intake, |report| {
             report.contains("joined on lo, ") && report.contains("left") && report.contains("right")

@@ -26,6 +26,28 @@ fn any_datagram_is_read_whole_or_with_a_fault() {
 }
 
 #[test]
+fn what_was_learnt_of_a_sender_changes_nothing() {
+    let corpus = corpus::datagrams(&data(""));
+    let real: Vec<Vec<u8>> = crate::support::datagrams(&data("plain.pcap"));
+    let all: Vec<&[u8]> = real.iter().map(Vec::as_slice).collect();
+    properties::stream(&all);
+    for seed in 0..ROUNDS / 4 {
+        let mut rng = Rng::new(seed);
+        let start = rng.below(real.len() - 6);
+        let some = &real[start..start + 6];
+        let mut stream: Vec<Vec<u8>> = Vec::new();
+        for bytes in some {
+            stream.push(bytes.clone());
+            stream.push(damaged(some, &mut rng));
+            stream.push(damaged(&corpus, &mut rng));
+        }
+        let stream: Vec<&[u8]> = stream.iter().map(Vec::as_slice).collect();
+        let told = std::panic::catch_unwind(|| properties::stream(&stream));
+        assert!(told.is_ok(), "seed {seed}");
+    }
+}
+
+#[test]
 fn any_auth_file_is_read() {
     check_all(&corpus::auth_files(&data("")), ROUNDS, properties::auth_file);
 }
@@ -38,6 +60,11 @@ fn any_capture_is_read() {
 #[test]
 fn any_types_db_is_read() {
     check_all(&corpus::types_dbs(&data("")), ROUNDS, properties::types_db);
+}
+
+#[test]
+fn a_line_of_text_is_read_whatever_is_in_it() {
+    check_all(&corpus::text_lines(), ROUNDS, properties::text_line);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Sockets: what arrives, what is shared with others, and what is said when it does not work.
 
 use crate::support::wait::until;
+use collectoscope::ingest::Limits;
 use collectoscope::metric::{CdTime, Interval, Names, Value};
 use collectoscope::source::Outlet;
 use collectoscope::source::local::Local;
@@ -242,7 +243,7 @@ fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
     let source = open(&["127.0.0.1:0"]);
     let to = address(&source, 0);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
-    let handle = receiver::spawn(source, None, None, outlet).unwrap();
+    let handle = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
     let from = sender();
     for value in 0..100 {
         from.send_to(&packet("h", value.into()), to).unwrap();
@@ -269,7 +270,7 @@ fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
     let source = open(&["127.0.0.1:0"]);
     let to = address(&source, 0);
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
-    let _handle = receiver::spawn(source, None, None, outlet).unwrap();
+    let _handle = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
     let from = sender();
     for value in 0..5_000 {
         from.send_to(&packet("h", value.into()), to).unwrap();

@@ -61,3 +61,19 @@ pub fn types_dbs(data: &Path) -> Vec<Vec<u8>> {
     all.push(b"a b:GAUGE:0:U, c:derive:U:1e5,\tbad x:y\n#\n".to_vec());
     all
 }
+
+/// Lines of the plain text protocol, good and bad.
+pub fn text_lines() -> Vec<Vec<u8>> {
+    [
+        r#"PUTVAL "h/p q/if_octets-eth0" interval=10.5 1795426812.25:1:2 meta:k=v N:3:0x4"#,
+        r#"putval h/p-i/load N:1e3:U:-inf"#,
+        r#"PUTVAL "a\"b\\c/p/gauge-\ü" interval= 1:1"#,
+        "PUTVAL h/p/counter 1:18446744073709551615 2:010 3:-1",
+        "PUTVAL /p/derive 17179869183.9999999991:-9223372036854775808",
+        r#"PUTNOTIF severity=okay time=1.5 host=h type="t" s:k=v message="a \"b\" /""#,
+        "PUTNOTIF message=a severity=FAILURE time=1e9",
+        "# PUTVAL",
+    ]
+    .map(|line| line.as_bytes().to_vec())
+    .into()
+}

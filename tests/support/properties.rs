@@ -2,16 +2,17 @@
 //!
 //! Each function takes the bytes of one input and panics where a property is broken.
 
-use collectoscope::ingest::Ingest;
-use collectoscope::metric::{CdTime, Identifier, Value};
+use collectoscope::ingest::{Batch, Ingest};
+use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::capture::{Capture, Counts};
+use collectoscope::text::{self, Command, Context};
 use collectoscope::typesdb::{SOURCES_MAX, TypesDb};
 use collectoscope::wire::{
     Decoder, Encoder, Event, KeyRing, NAME_MAX_BYTES, Protection, Seal, SecurityLevel, Trust,
     encode_notification, listing,
 };
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 const LEVELS: [SecurityLevel; 3] =
     [SecurityLevel::None, SecurityLevel::Sign, SecurityLevel::Encrypt];
@@ -34,9 +35,46 @@ pub fn datagram(bytes: &[u8]) {
     let lists = lists(&mut Decoder::default(), SecurityLevel::None, bytes);
     comes_back(&lists);
     sealed_reads_as_plain(bytes, &lists);
-    let mut ingest = Ingest::new();
-    ingest.datagram(bytes, ([192, 0, 2, 1], 1).into(), CdTime::from_secs(1), SecurityLevel::None);
-    assert_eq!(ingest.take(None).rows.len(), lists.len());
+    stream(&[bytes, bytes, &bytes[..bytes.len() / 2], bytes]);
+}
+
+/// Datagrams of one sender, one after another: what was learnt from the earlier ones changes
+/// nothing in what the later ones say.
+pub fn stream(datagrams: &[&[u8]]) {
+    let sender = ([192, 0, 2, 1], 1).into();
+    let mut knowing = Ingest::new();
+    let mut known = Vec::new();
+    for &bytes in datagrams {
+        knowing.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
+        let taken = rows(&knowing.take(None), &mut known);
+        let mut fresh = Ingest::new();
+        fresh.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
+        assert_eq!(taken, rows(&fresh.take(None), &mut Vec::new()));
+        let lists = lists(&mut Decoder::default(), SecurityLevel::None, bytes);
+        assert_eq!(taken.1, lists.len() as u64);
+        assert_eq!(taken.0.len(), lists.len());
+    }
+}
+
+type Taken = (Vec<(Identifier, CdTime, Interval, Trust, Vec<u64>)>, u64, u64, u64);
+
+/// The rows of a batch with their names, and what was counted; `known` are the lists announced so
+/// far.
+fn rows(batch: &Batch, known: &mut Vec<Identifier>) -> Taken {
+    for announced in &batch.announced {
+        assert_eq!(announced.list.0 as usize, known.len());
+        known.push(announced.identifier.clone());
+    }
+    let mut values = batch.values.iter().copied();
+    let rows = batch.rows.iter().map(|row| {
+        let numbers = values.by_ref().take(row.values_count.into()).collect();
+        let identifier = known[row.list.0 as usize].clone();
+        (identifier, row.time, row.interval, row.trust, numbers)
+    });
+    let rows = rows.collect();
+    assert_eq!(values.next(), None);
+    let delta = &batch.senders[0];
+    (rows, delta.lists, delta.values, delta.faults)
 }
 
 /// A capture: read to an end without panic, and what there is of one that was cut off is read as
@@ -223,6 +261,54 @@ pub fn types_db(bytes: &[u8]) {
     let (again, _) = TypesDb::parse(&more, "fuzz");
     let set = again.get("only_here").unwrap();
     assert!((1..=SOURCES_MAX).contains(&set.sources.len()));
+}
+
+/// A line of the plain text protocol: read without panic, an error is about a place in it, and what
+/// is taken and written again stays the same from then on.
+pub fn text_line(bytes: &[u8]) {
+    static TYPES: LazyLock<TypesDb> = LazyLock::new(TypesDb::built_in);
+    let now = CdTime::from_secs(1_795_426_812);
+    let context = Context { types: &TYPES, now, host: b"here", interval: Interval::ZERO };
+    let read = |line: &[u8]| {
+        let command = text::parse(line, &context)?;
+        Ok::<_, text::LineError>(command.map(|command| rewritten(&command)))
+    };
+    match read(bytes) {
+        Ok(None) => {}
+        Ok(Some(lines)) => {
+            for line in lines {
+                assert!(!line.contains(&b'\n'));
+                let again = read(&line).unwrap().unwrap();
+                assert_eq!(again, [line]);
+            }
+        }
+        Err(error) => {
+            assert!(error.offset_bytes <= bytes.len());
+            assert!(error.to_string().starts_with("column "));
+            assert!(!error.to_string().chars().any(char::is_control), "{error:?}");
+        }
+    }
+}
+
+/// A line for each value list.
+fn rewritten(command: &Command<'_>) -> Vec<Vec<u8>> {
+    match command {
+        Command::Values(values) => values
+            .lists
+            .iter()
+            .map(|list| {
+                let mut line = Vec::new();
+                let numbers = list.values.iter().copied();
+                text::write_values(&mut line, &values.names(), list.time, list.interval, numbers);
+                line
+            })
+            .collect(),
+        Command::Notification(one) => {
+            let mut line = Vec::new();
+            text::write_notification(&mut line, &one.names(), one.time, one.severity, &one.message);
+            vec![line]
+        }
+    }
 }
 
 /// The slash form is safe to show, whatever the names.

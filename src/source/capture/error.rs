@@ -79,6 +79,24 @@ pub enum CaptureError {
     },
 }
 
+impl CaptureError {
+    /// The same in few words, without the path.
+    pub fn short(&self) -> String {
+        match self {
+            Self::Cut { packets, .. } => {
+                format!("truncated, it ends inside packet {}", packets + 1)
+            }
+            Self::Damaged { packets, .. } => format!("damaged after packet {packets}"),
+            Self::Read { packets, cause, .. } => {
+                format!("cannot be read on after packet {packets}: {cause}")
+            }
+            Self::Open { .. } | Self::NotCapture { .. } | Self::LinkType { .. } => {
+                "cannot be read".into()
+            }
+        }
+    }
+}
+
 /// The path of what is read, as people call it.
 pub(super) struct Place<'a>(pub(super) &'a Path);
 

@@ -27,6 +27,9 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How long the header is waited for before whoever waits is asked whether to go on.
+const HEADER_WAIT: Duration = Duration::from_millis(200);
+
 /// What a capture held so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counts {
@@ -103,17 +106,26 @@ pub struct Capture {
 impl Capture {
     /// Opens the capture at `path`, or standard input for `-`. Waits until the header is there.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
+        Self::open_while(path, &|| true)
+    }
+
+    /// The same, but gives up (with an error) soon after `go_on` has become false.
+    pub fn open_while(path: &Path, go_on: &dyn Fn() -> bool) -> Result<Self, CaptureError> {
         let opened = Input::open(path);
         let input = opened.map_err(|cause| CaptureError::Open { path: path.to_owned(), cause })?;
-        Self::start(path, input)
+        Self::start(path, input, go_on)
     }
 
     /// Reads a capture from `reader`; `path` is for messages.
     pub fn read(path: &Path, reader: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
-        Self::start(path, Input::from_reader(reader))
+        Self::start(path, Input::from_reader(reader), &|| true)
     }
 
-    fn start(path: &Path, mut input: Input) -> Result<Self, CaptureError> {
+    fn start(
+        path: &Path,
+        mut input: Input,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Self, CaptureError> {
         let path = path.to_owned();
         let container = loop {
             let wanted = match Container::start(input.bytes()) {
@@ -127,10 +139,10 @@ impl Capture {
                 Start::NotCapture => return Err(not_capture(path, &input)),
                 Start::More(wanted) => wanted,
             };
-            match input.fill(wanted, None) {
+            match input.fill(wanted, Some(HEADER_WAIT)) {
+                Ok(Filled::Nothing) if go_on() => {}
                 Ok(Filled::More) => {}
                 Ok(Filled::End) => return Err(not_capture(path, &input)),
-                // Waiting without end is only ended by a signal.
                 Ok(Filled::Nothing) => {
                     let cause = io::ErrorKind::Interrupted.into();
                     return Err(CaptureError::Open { path, cause });

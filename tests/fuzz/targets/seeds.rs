@@ -14,6 +14,7 @@ fn main() {
         ("auth_file", corpus::auth_files(&data)),
         ("capture", corpus::captures(&data)),
         ("types_db", corpus::types_dbs(&data)),
+        ("text_line", corpus::text_lines()),
     ] {
         let folder = here.join("corpus").join(target);
         std::fs::create_dir_all(&folder).unwrap();

@@ -79,7 +79,7 @@ fn a_capture_cut_short_is_shown_as_far_as_it_goes_and_said() {
     let mut stage = read(&file);
     assert_eq!(stage.state(), "REPLAY cut.pcap · max · truncated");
     assert!(stage.app().store().usage().series > 100);
-    stage.assert_says("! the capture is cut short: it ends inside packet ");
+    stage.assert_says("! cut.pcap: truncated, it ends inside packet ");
     stage.press(Key::F2);
     stage.assert_says("the ones before were read, in ");
     assert_eq!(stage.app().view().pane, Some(Pane::Sources));
