@@ -142,7 +142,7 @@ pub struct WindowArgs {
     #[arg(long, value_name = "MIB", default_value_t = 512,
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub memory: u64,
-    /// Names of value lists taken, of all senders together; what comes later is refused and counted.
+    /// Names of value lists taken, of all senders together; later ones are refused and counted.
     #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
           value_parser = parse_lists)]
     pub max_lists: usize,

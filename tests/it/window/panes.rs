@@ -2,10 +2,13 @@
 
 use super::stage::{SENDER, Stage, machine};
 use crate::support::{data, datagrams};
+use collectoscope::ingest::Limits;
+use collectoscope::metric::{Identifier, Interval, Value};
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::receiver;
 use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::view::Pane;
+use collectoscope::wire::Encoder;
 use eframe::egui::{Key, accesskit::Role, vec2};
 use std::net::SocketAddr;
 
@@ -137,4 +140,26 @@ fn the_keys_are_told_by_key_and_by_mouse() {
     assert_eq!(stage.app().view().pane, Some(Pane::Help));
     stage.press(Key::Escape);
     assert_eq!(stage.app().view().pane, None);
+}
+
+#[test]
+fn a_sender_that_invents_names_is_named_in_the_status_bar() {
+    let limits = Limits { lists: 1_000, lists_per_sender: 20 };
+    let mut stage = Stage::sized(vec2(1_600.0, 900.0));
+    stage.limit(limits);
+    let inventor = SocketAddr::from(([192, 0, 2, 66], 5_000));
+    let (mut encoder, values) = (Encoder::default(), [Value::Gauge(1.0)]);
+    let mut datagrams = Vec::new();
+    for number in 0..50 {
+        let identifier = Identifier::new(&format!("invented{number}"), "p", "", "gauge", "");
+        let (names, time) = (identifier.names(), stage.now());
+        let mut keep = |bytes: &[u8]| datagrams.push(bytes.to_vec());
+        encoder.push(&names, time, Interval::from_secs(10), &values, &mut keep).unwrap();
+        encoder.flush(&mut keep);
+    }
+    for datagram in &datagrams {
+        stage.datagram(datagram, inventor);
+    }
+    stage.settle();
+    stage.assert_says("! 192.0.2.66:5000 invents names: 30 lists refused");
 }

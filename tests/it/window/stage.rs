@@ -3,7 +3,7 @@
 use crate::support::wait::until;
 use collectoscope::app::{App, Setup, Waker};
 use collectoscope::config::Settings;
-use collectoscope::ingest::Ingest;
+use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
@@ -164,6 +164,11 @@ impl Stage {
             }
         }
         self.settle();
+    }
+
+    /// How many names are taken, from now on.
+    pub(super) fn limit(&mut self, limits: Limits) {
+        self.ingest = Ingest::with_limits(limits);
     }
 
     /// What an AuthFile of this text opens, from now on.
