@@ -5,15 +5,17 @@
 //! a few words. A [`Batch`] is columnar and reused. Knows nothing of sockets, clocks or screens.
 
 mod batch;
+mod key;
 mod reading;
 
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
 
-use crate::metric::{CdTime, DsType, Identifier, Names, Notification};
+use crate::metric::{CdTime, DsType, Identifier, Interval, Names, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet, HashTable};
+use key::{read_key, write_key};
 use reading::Reading;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -25,6 +27,9 @@ pub const FAULTS_PER_BATCH_MAX: usize = 64;
 /// Lists one source may name. With names of usual length a million takes about 100 MiB here and
 /// more than the default budget in the store: past this the names are invented.
 pub const LISTS_MAX: usize = 1_000_000;
+/// A list that was silent for so long is announced anew when it speaks: the store may have
+/// forgotten it by then ([`crate::store::STALE_MIN`] is twice as long).
+pub const SILENCE_MAX: Interval = Interval::from_secs(3_600);
 /// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
 /// 635 MB; the usual list needs about 60.
 pub const NAME_BYTES_MAX: usize = 128 << 20;
@@ -118,6 +123,8 @@ struct KnownList {
     template_bytes: u16,
     /// Values of the list itself.
     values_count: u16,
+    /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
+    heard: u32,
 }
 
 /// Where a host's name lies in the datagram being read, and how it is protected there: the same
@@ -342,6 +349,7 @@ impl Ingest {
         let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
         let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
         let id = found.or_else(|| self.look_up()).or_else(|| self.announce(from, names, kinds))?;
+        self.note(id, from.arrival);
         if found.is_none()
             && let Some(previous) = self.previous
             && let Some(list) = self.lists.get_mut(index(previous))
@@ -378,7 +386,6 @@ impl Ingest {
         }
         *announced += 1;
         let id = u32::try_from(self.lists.len()).ok()?;
-        let kinds: Box<[DsType]> = kinds.iter().filter_map(|&c| DsType::from_code(c)).collect();
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
         let values_count = u16::try_from(kinds.len()).ok()?;
@@ -389,6 +396,7 @@ impl Ingest {
             template_start: 0,
             template_bytes: 0,
             values_count,
+            heard: steps_of(from.arrival),
         });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
@@ -396,9 +404,40 @@ impl Ingest {
             hasher.hash_one(key.unwrap_or_default())
         };
         self.table.insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
-        let identifier = Identifier::from_names(names);
-        self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
+        self.tell(id, &Identifier::from_names(names), kinds);
         Some(id)
+    }
+
+    /// Notes that a list was heard of, and announces it anew after a long silence.
+    #[inline]
+    fn note(&mut self, id: u32, arrival: CdTime) {
+        let now = steps_of(arrival);
+        let Some(list) = self.lists.get_mut(index(id)) else {
+            return;
+        };
+        let silent = now.saturating_sub(list.heard);
+        if silent >= SILENCE_STEPS / 4 {
+            list.heard = now;
+            if silent >= SILENCE_STEPS {
+                self.tell_anew(id);
+            }
+        }
+    }
+
+    #[cold]
+    fn tell_anew(&mut self, id: u32) {
+        let Some(key) = self.key(id).map(<[u8]>::to_vec) else {
+            return;
+        };
+        let [host, plugin, plugin_instance, type_, type_instance, kinds] = read_key(&key);
+        let names = Names { host, plugin, plugin_instance, type_, type_instance };
+        self.tell(id, &Identifier::from_names(&names), kinds);
+    }
+
+    fn tell(&mut self, id: u32, identifier: &Identifier, kinds: &[u8]) {
+        let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
+        let identifier = identifier.clone();
+        self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
     }
 }
 
@@ -426,16 +465,12 @@ struct Origin {
     arrival: CdTime,
 }
 
-/// Lengths first, so that no two lists share a key: ("ab", "c") is not ("a", "bc").
-fn write_key(key: &mut Vec<u8>, names: &Names<'_>, kinds: &[u8]) {
-    let Names { host, plugin, plugin_instance, type_, type_instance } = *names;
-    key.clear();
-    for name in [host, plugin, plugin_instance, type_, type_instance] {
-        key.extend_from_slice(&u16::try_from(name.len()).unwrap_or(u16::MAX).to_le_bytes());
-    }
-    for name in [host, plugin, plugin_instance, type_, type_instance, kinds] {
-        key.extend_from_slice(name);
-    }
+/// [`SILENCE_MAX`] in steps of 16 s.
+const SILENCE_STEPS: u32 = 225;
+
+/// A time in steps of 16 s.
+fn steps_of(time: CdTime) -> u32 {
+    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
 }
 
 fn index(id: u32) -> usize {
@@ -498,6 +533,28 @@ mod tests {
         }
         let shifted = Identifier::new("hp", "", "", "t", "");
         assert_ne!(ingest.list(&from, &shifted.names(), &[1]), Some(one));
+    }
+
+    #[test]
+    fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
+        assert_eq!(SILENCE_STEPS, steps_of(CdTime::ZERO.saturating_add(SILENCE_MAX)));
+        let mut ingest = Ingest::new();
+        let mut announced = |secs: u64| {
+            let arrival = CdTime::from_secs(1_000_000 + secs);
+            ingest.datagram(&datagram(&["a", "b"]), sender(1), arrival, LEVEL);
+            ingest.take(None).announced
+        };
+        let first = announced(0);
+        let silence = SILENCE_MAX.secs_nanos().0;
+        for secs in [10, silence - 100, 2 * silence - 1_100, 3 * silence - 2_100] {
+            assert!(announced(secs).is_empty(), "{secs}");
+        }
+        let again = announced(9 * silence);
+        let said = |all: &[Announced]| -> Vec<_> {
+            all.iter().map(|a| (a.list, a.identifier.clone(), a.kinds.clone())).collect()
+        };
+        assert_eq!(said(&again), said(&first));
+        assert!(announced(9 * silence + 1).is_empty());
     }
 
     #[test]

@@ -272,6 +272,12 @@ impl App {
             let series = lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, i)));
             self.drawn = series.collect();
         }
+        // What stands still on the screen stays in memory.
+        if self.view.window.is_live() {
+            self.store.release();
+        } else {
+            self.store.hold(self.view.window.span(now), self.drawn.keys().copied());
+        }
         let (filter, open) = (&self.view.filter, &self.view.open);
         self.rows.update(&self.store, filter, open, self.view.tree_revision);
         self.listed.update(self.store.notifications(), &self.view.notifications);

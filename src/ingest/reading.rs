@@ -67,6 +67,7 @@ impl Sink for Reading<'_> {
         rows.push(Row { list: ListId(follower), time, interval, values_count, trust });
         values.extend(kinds.iter().zip(numbers).map(|(&kind, &raw)| wire::value(kind, raw).bits()));
         ingest.previous = Some(follower);
+        ingest.note(follower, self.from.arrival);
         self.lists += 1;
         self.values += numbers.len() as u64;
     }

@@ -4,6 +4,7 @@
 //! be read back (plugin `a-b` reads as plugin `a`, instance `b`).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The five names as they stand in a datagram: any bytes, no terminating NUL.
 ///
@@ -23,24 +24,26 @@ pub struct Names<'a> {
 }
 
 /// The five names, owned and valid UTF-8: the key of a series (with its data source).
+///
+/// Shared texts: a fleet has a million identifiers of a few hundred names.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Identifier {
     /// The machine the value is about (not the sender).
-    pub host: Box<str>,
+    pub host: Arc<str>,
     /// Who measured.
-    pub plugin: Box<str>,
+    pub plugin: Arc<str>,
     /// Which of several, may be empty.
-    pub plugin_instance: Box<str>,
+    pub plugin_instance: Arc<str>,
     /// Entry of types.db.
-    pub type_: Box<str>,
+    pub type_: Arc<str>,
     /// Which of several, may be empty.
-    pub type_instance: Box<str>,
+    pub type_instance: Arc<str>,
 }
 
 impl Identifier {
     /// Takes the names over; bytes that are not UTF-8 become U+FFFD.
     pub fn from_names(names: &Names<'_>) -> Self {
-        let own = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned().into_boxed_str();
+        let own = |bytes: &[u8]| Arc::from(String::from_utf8_lossy(bytes));
         Self {
             host: own(names.host),
             plugin: own(names.plugin),

@@ -102,6 +102,8 @@ impl CdTime {
 impl Interval {
     /// Not told.
     pub const ZERO: Self = Self(0);
+    /// The longest that can be written.
+    pub const MAX: Self = Self(u64::MAX);
 
     /// From the wire's own units of 2⁻³⁰ s.
     pub const fn from_raw(raw: u64) -> Self {

@@ -4,6 +4,7 @@
 //! [`Tracer::run`], which adds ordinary ones as fast as they are read; both give the same columns.
 //! Knows nothing of series or of rates.
 
+use super::block::Summary;
 use super::query::{Column, Stats, Trace};
 use crate::metric::{CdTime, Interval, Span};
 use crate::rate::Sample;
@@ -20,22 +21,40 @@ pub(super) struct Drawn {
 /// Gathers drawn values into columns.
 pub(super) struct Tracer<'a> {
     out: &'a mut Trace,
-    span: Span,
     /// Width of a bucket; bucket `n` is `[n * width, (n + 1) * width)` since 1970, so that a
     /// window that moves on cuts time at the same places.
-    width: u64,
+    pub(super) width: u64,
     /// Start of the first bucket that the span touches.
     pub(super) from: CdTime,
     /// End of the last one.
-    until: CdTime,
+    pub(super) until: CdTime,
     /// The bucket being filled.
     bucket: Bucket,
+    state: State,
+    /// How things stood when the bucket was begun.
+    mark: Option<Mark>,
+}
+
+/// What a tracer knows of what it has written.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct State {
     /// A gap or a missing value came after the last column.
     broken: bool,
     /// The only column is the sample before the span.
     lead_only: bool,
-    stats: Stats,
+    /// The bucket ends here whose reset was noted.
     reset_until: CdTime,
+}
+
+/// A moment to go on from: all before it stays, whatever follows.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Mark {
+    /// Time of the first drawn value of the last bucket.
+    pub(super) time: CdTime,
+    columns: usize,
+    breaks: usize,
+    resets: usize,
+    state: State,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -47,8 +66,6 @@ struct Bucket {
     max: f64,
     sum: f64,
     count: u32,
-    /// Lies inside the span as a whole, so that its values are counted when it is done.
-    whole: bool,
     /// Holds gaps, resets or missing values.
     uneven: bool,
 }
@@ -129,61 +146,115 @@ impl Bucket {
     }
 }
 
+/// Width of the buckets of `span` cut into `columns`.
+pub(super) fn bucket_width(span: Span, columns: usize) -> u64 {
+    // One less than asked: a span that is not aligned touches one bucket more.
+    let buckets = columns.max(2) as u64 - 1;
+    span.width().raw().div_ceil(buckets).max(1)
+}
+
 impl<'a> Tracer<'a> {
-    pub(super) fn new(span: Span, columns: usize, out: &'a mut Trace) -> Self {
-        // One less than asked: a span that is not aligned touches one bucket more.
-        let buckets = columns.max(2) as u64 - 1;
-        let width = span.width().raw().div_ceil(buckets).max(1);
+    pub(super) fn new(span: Span, width: u64, out: &'a mut Trace) -> Self {
         let from = span.start.raw() / width * width;
         let last = (span.end.raw() - 1) / width * width;
-        let zero = 0.0;
         Self {
             out,
-            span,
             width,
             from: CdTime::from_raw(from),
             until: CdTime::from_raw(last.saturating_add(width)),
             bucket: Bucket::default(),
-            broken: false,
-            lead_only: false,
-            stats: Stats { last: zero, min: zero, avg: zero, max: zero, count: 0 },
-            reset_until: CdTime::ZERO,
+            state: State::default(),
+            mark: None,
         }
+    }
+
+    /// Start of the bucket that `time` is in.
+    pub(super) fn bucket_start(&self, time: CdTime) -> u64 {
+        time.raw() / self.width * self.width
+    }
+
+    /// Goes back to `mark` of the trace in `out`, which had the same width and did not start
+    /// later. False, and nothing done, when too little would be left.
+    pub(super) fn go_on(&mut self, mark: &Mark, from_before: CdTime) -> bool {
+        let moved = self.from != from_before;
+        let columns = self.out.columns.get(..mark.columns).unwrap_or_default();
+        let gone =
+            if moved { columns.partition_point(|column| column.time < self.from) } else { 0 };
+        if self.from < from_before || gone >= columns.len() {
+            return false;
+        }
+        let from = self.from;
+        self.out.columns.truncate(mark.columns);
+        self.out.breaks.truncate(mark.breaks);
+        self.out.resets.truncate(mark.resets);
+        self.out.resets.retain(|&time| time >= from);
+        self.out.columns.drain(..gone);
+        self.out.breaks.retain(|&at| at > gone);
+        self.out.breaks.iter_mut().for_each(|at| *at -= gone);
+        self.state = mark.state;
+        self.state.lead_only &= !moved;
+        true
+    }
+
+    /// Forgets what was in `out`.
+    pub(super) fn start_afresh(&mut self) {
+        self.out.clear();
+    }
+
+    /// Puts a column before all others.
+    pub(super) fn lead_in(&mut self, time: CdTime, value: f64) {
+        self.out.columns.insert(0, alone(time, value));
+        self.out.breaks.iter_mut().for_each(|at| *at += 1);
     }
 
     /// Takes the next sample; false when no more are needed.
     pub(super) fn take(&mut self, time: CdTime, drawn: Drawn) -> bool {
-        self.broken |= drawn.breaks;
-        let inside = self.span.contains(time);
-        if drawn.reset && inside && time >= self.reset_until {
-            self.out.resets.push(time);
-            let start = time.raw() / self.width * self.width;
-            self.reset_until = CdTime::from_raw(start.saturating_add(self.width));
+        self.state.broken |= drawn.breaks;
+        if drawn.reset && time >= self.state.reset_until {
+            if self.from <= time && time < self.until {
+                self.out.resets.push(time);
+            }
+            let end = self.bucket_start(time).saturating_add(self.width);
+            self.state.reset_until = CdTime::from_raw(end);
         }
         let Some(value) = drawn.value else {
-            self.broken = true;
+            self.state.broken = true;
             return time < self.until;
         };
         if time < self.from {
             self.out.columns.push(alone(time, value));
-            self.lead_only = true;
-            self.broken = false;
+            self.state = State { lead_only: true, broken: false, ..self.state };
         } else if time < self.until {
             self.put(time, value);
         } else {
             self.flush();
-            if !self.broken && !self.out.columns.is_empty() {
+            if !self.state.broken && !self.out.columns.is_empty() {
                 self.out.columns.push(alone(time, value));
-                self.lead_only = false;
+                self.state.lead_only = false;
             }
             return false;
         }
         true
     }
 
-    /// Whether a bucket is open whose values need nothing but to be counted.
+    /// Whether a bucket is open that connects with what follows.
     pub(super) fn is_inside_bucket(&self) -> bool {
-        self.bucket.count > 0 && self.bucket.whole && !self.broken
+        self.bucket.count > 0 && !self.state.broken
+    }
+
+    /// Whether `time` lies in the open bucket.
+    pub(super) fn reaches(&self, time: CdTime) -> bool {
+        self.is_inside_bucket() && time.raw() - self.bucket.start < self.width
+    }
+
+    /// Adds `count` values at once, all in the open bucket.
+    pub(super) fn absorb(&mut self, all: &Summary, count: usize) {
+        let bucket = &mut self.bucket;
+        bucket.min = bucket.min.min(all.min);
+        bucket.max = bucket.max.max(all.max);
+        bucket.sum += all.sum;
+        bucket.last = all.last;
+        bucket.count = bucket.count.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
     /// Adds `samples` to the open bucket, up to the first that is not in it or not ordinary.
@@ -217,33 +288,33 @@ impl<'a> Tracer<'a> {
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
             bucket.add(value);
             bucket.count = bucket.count.saturating_add(1);
-            self.broken = false;
-            if !bucket.whole && self.span.contains(time) {
-                self.count(value, value, value, value, 1);
-            }
+            self.state.broken = false;
             return;
         }
         self.flush();
-        if self.broken && self.lead_only {
+        if self.state.broken && self.state.lead_only {
             self.out.columns.clear();
+            self.state.lead_only = false;
         }
-        if self.broken && !self.out.columns.is_empty() {
-            self.out.breaks.push(self.out.columns.len());
+        let Trace { columns, breaks, resets, .. } = &mut *self.out;
+        self.mark = Some(Mark {
+            time,
+            columns: columns.len(),
+            breaks: breaks.len(),
+            resets: resets.len(),
+            state: self.state,
+        });
+        if self.state.broken && !columns.is_empty() {
+            breaks.push(columns.len());
         }
-        self.broken = false;
-        self.lead_only = false;
-        let start = time.raw() / self.width * self.width;
-        let end = start.saturating_add(self.width);
-        let whole = start >= self.span.start.raw() && end <= self.span.end.raw();
+        self.state = State { broken: false, lead_only: false, ..self.state };
+        let start = self.bucket_start(time);
         let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, whole, uneven: false };
-        if !whole && self.span.contains(time) {
-            self.count(value, value, value, value, 1);
-        }
+        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, uneven: false };
     }
 
     fn flush(&mut self) {
-        let Bucket { start, time, last, min, max, sum, count, whole, .. } = self.bucket;
+        let Bucket { start, time, min, max, sum, count, .. } = self.bucket;
         let time = match count {
             0 => return,
             1 => time,
@@ -252,31 +323,57 @@ impl<'a> Tracer<'a> {
         let mean = mean(sum / f64::from(count), min, max);
         self.out.columns.push(Column { time, min, max, mean, count });
         self.bucket.count = 0;
-        if whole {
-            self.count(last, min, max, sum, count);
-        }
     }
 
-    fn count(&mut self, last: f64, min: f64, max: f64, sum: f64, count: u32) {
-        let stats = &mut self.stats;
-        let first = stats.count == 0;
-        stats.last = last;
-        stats.min = if first { min } else { stats.min.min(min) };
-        stats.max = if first { max } else { stats.max.max(max) };
-        stats.avg += sum;
-        stats.count += u64::from(count);
-    }
-
-    pub(super) fn finish(mut self) {
+    /// Closes the last column. Tells where the next trace may go on.
+    pub(super) fn finish(&mut self) -> Option<Mark> {
         self.flush();
-        if self.lead_only {
+        if self.state.lead_only {
             self.out.columns.clear();
         }
-        if self.stats.count > 0 {
-            let Stats { avg: sum, min, max, count, .. } = self.stats;
-            let avg = mean(sum / count as f64, min, max);
-            self.out.stats = Some(Stats { avg, ..self.stats });
-        }
+        self.mark
+    }
+
+    /// The columns so far.
+    pub(super) fn columns(&self) -> &[Column] {
+        &self.out.columns
+    }
+}
+
+/// Figures being gathered.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Figures {
+    min: f64,
+    max: f64,
+    sum: f64,
+    count: u64,
+}
+
+impl Figures {
+    /// Adds one value.
+    pub(super) fn add(&mut self, value: f64) {
+        self.add_all(value, value, value, 1);
+    }
+
+    /// Adds the values of a column.
+    pub(super) fn add_column(&mut self, column: &Column) {
+        let Column { min, max, mean, count, .. } = *column;
+        self.add_all(min, max, mean * f64::from(count), count);
+    }
+
+    fn add_all(&mut self, min: f64, max: f64, sum: f64, count: u32) {
+        let first = self.count == 0;
+        self.min = if first || min < self.min { min } else { self.min };
+        self.max = if first || max > self.max { max } else { self.max };
+        self.sum += sum;
+        self.count += u64::from(count);
+    }
+
+    /// With the newest value, if there was any.
+    pub(super) fn stats(self, last: f64) -> Option<Stats> {
+        let Self { min, max, sum, count } = self;
+        let avg = || mean(sum / count as f64, min, max);
+        (count > 0).then(|| Stats { last, min, avg: avg(), max, count })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Counters only grow; rates are made by whoever compares two readings. Every map is bounded:
 //! what does not fit is counted under "others".
 
+use super::track::Pushed;
 use crate::ingest::{
     Batch, FaultReport, Heard, ProtectedCount, SenderDelta, USERS_PER_SENDER_MAX, count_class,
     count_protected,
@@ -108,6 +109,8 @@ pub struct Totals {
     pub refused_lists: u64,
     /// Samples given up for newer ones.
     pub evicted_samples: u64,
+    /// Series forgotten because others needed room for their names.
+    pub forgotten_series: u64,
 }
 
 /// Counters of one sender.
@@ -140,6 +143,26 @@ const PROTECTED_BYTES: usize = size_of::<ProtectedCount>() + NAME_BYTES;
 const HEARD_BYTES: usize = 2 * (size_of::<Heard>() + NAME_BYTES);
 const FAULT_BYTES: usize = size_of::<FaultReport>();
 const NAME_BYTES: usize = 2 * 64 + 127;
+
+impl Totals {
+    /// Counts a value by what became of it; whether it was kept.
+    pub(super) fn count(&mut self, pushed: Pushed) -> bool {
+        match pushed {
+            Pushed::Newest => {}
+            Pushed::Late => self.late_values += 1,
+            Pushed::TooLate => {
+                self.late_values += 1;
+                self.late_dropped_values += 1;
+            }
+            Pushed::Duplicate => self.duplicate_values += 1,
+            // By host, too: see `Health::conflict`.
+            Pushed::Conflict => {}
+        }
+        let kept = matches!(pushed, Pushed::Newest | Pushed::Late);
+        self.stored_values += u64::from(kept);
+        kept
+    }
+}
 
 impl Health {
     /// Adds what a batch counted.

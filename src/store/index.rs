@@ -5,10 +5,12 @@
 //! nothing of samples.
 
 use super::SeriesId;
+use super::cost::{allocated, vec_bytes};
 use crate::metric::{CdTime, Identifier};
 use crate::wire::Trust;
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
 use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 /// All hosts, in natural order (`web-2` before `web-10`).
@@ -16,15 +18,25 @@ use std::sync::Arc;
 pub struct Index {
     hosts: Vec<HostNode>,
     revision: u64,
-    numbers: HashMap<Arc<str>, HostNumber>,
+    numbers: HashMap<Arc<str>, HostNumber, RandomState>,
     /// Position in `hosts` by host number.
-    positions: Vec<usize>,
+    positions: Vec<u32>,
+    /// Numbers of hosts that were forgotten.
+    free: Vec<HostNumber>,
     pending: Vec<Pending>,
+    /// Allocated by the lists of the tree.
+    tree_bytes: usize,
 }
 
-/// Number of a host in order of appearance; stays the same when others are inserted.
+/// Number of a host; stays the same when others are inserted. That of a host that was forgotten
+/// is given to another: none of its series is left that could ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct HostNumber(usize);
+pub(super) struct HostNumber(u32);
+
+impl HostNumber {
+    /// That of no host.
+    pub(super) const NONE: Self = Self(u32::MAX);
+}
 
 /// When something was last heard of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -114,8 +126,12 @@ impl Index {
 
     /// The host of that name.
     pub fn host(&self, name: &str) -> Option<&HostNode> {
-        let number = self.numbers.get(name)?;
-        self.hosts.get(*self.positions.get(number.0)?)
+        self.hosts.get(self.position(*self.numbers.get(name)?)?)
+    }
+
+    fn position(&self, host: HostNumber) -> Option<usize> {
+        let position = self.positions.get(usize::try_from(host.0).ok()?)?;
+        usize::try_from(*position).ok()
     }
 
     /// Changes whenever something is inserted or described anew.
@@ -124,19 +140,68 @@ impl Index {
     }
 
     /// The number of the host named `host`, a new one if need be.
-    pub(super) fn number(&mut self, host: &str) -> HostNumber {
+    pub(super) fn number(&mut self, host: &Arc<str>) -> HostNumber {
         if let Some(&number) = self.numbers.get(host) {
             return number;
         }
-        let number = HostNumber(self.positions.len());
-        self.positions.push(usize::MAX);
-        self.numbers.insert(host.into(), number);
+        let number = self.free.pop().unwrap_or_else(|| {
+            self.positions.push(u32::MAX);
+            HostNumber(u32::try_from(self.positions.len() - 1).unwrap_or(u32::MAX))
+        });
+        self.numbers.insert(Arc::clone(host), number);
         number
     }
 
     /// The name of a host.
     pub(super) fn name(&self, host: HostNumber) -> Option<&Arc<str>> {
-        Some(&self.hosts.get(*self.positions.get(host.0)?)?.name)
+        Some(&self.hosts.get(self.position(host)?)?.name)
+    }
+
+    /// Bytes allocated but for the names.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.tree_bytes
+            + allocated(self.numbers.allocation_size())
+            + vec_bytes::<u32>(self.positions.capacity())
+            + vec_bytes::<HostNumber>(self.free.capacity())
+            + vec_bytes::<Pending>(self.pending.capacity())
+            // The nodes they will be, at most.
+            + self.pending.len() * super::NODES_BYTES
+    }
+
+    /// Takes series out of the tree, and what is empty then.
+    pub(super) fn forget(&mut self, gone: impl Fn(SeriesId) -> bool) {
+        for host in &mut self.hosts {
+            for plugin in &mut host.plugins {
+                for list in &mut plugin.lists {
+                    list.series.retain(|&id| !gone(id));
+                    list.series.shrink_to_fit();
+                }
+                plugin.lists.retain(|list| !list.series.is_empty());
+                plugin.lists.shrink_to_fit();
+            }
+            host.plugins.retain(|plugin| !plugin.lists.is_empty());
+            host.plugins.shrink_to_fit();
+            if host.plugins.is_empty() {
+                self.numbers.remove(&host.name);
+                self.free.push(host.number);
+            }
+        }
+        self.hosts.retain(|host| !host.plugins.is_empty());
+        self.hosts.shrink_to_fit();
+        self.place_hosts();
+        self.tree_bytes = vec_bytes::<HostNode>(self.hosts.capacity())
+            + self.hosts.iter().map(Node::heap_bytes).sum::<usize>();
+        self.revision += 1;
+    }
+
+    fn place_hosts(&mut self) {
+        self.positions.fill(u32::MAX);
+        for (position, host) in (0..).zip(&self.hosts) {
+            let slot = usize::try_from(host.number.0).ok();
+            if let Some(slot) = slot.and_then(|slot| self.positions.get_mut(slot)) {
+                *slot = position;
+            }
+        }
     }
 
     /// Notes a new series; it appears with [`Index::settle`].
@@ -164,13 +229,9 @@ impl Index {
             by_host(a, b).then_with(|| by_plugin(a, b)).then_with(|| by_list(a, b))
         });
         let hosts_before = self.hosts.len();
-        place_groups(&mut self.hosts, &pending, by_host);
+        place_groups(&mut self.hosts, &pending, by_host, &mut self.tree_bytes);
         if self.hosts.len() > hosts_before {
-            for (position, host) in self.hosts.iter().enumerate() {
-                if let Some(slot) = self.positions.get_mut(host.number.0) {
-                    *slot = position;
-                }
-            }
+            self.place_hosts();
         }
         pending.clear();
         pending.shrink_to(1_024);
@@ -180,8 +241,8 @@ impl Index {
 
     /// Notes that a host was heard of.
     pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime, trust: Trust) {
-        let position = self.positions.get(host.0).copied().unwrap_or(usize::MAX);
-        if let Some(host) = self.hosts.get_mut(position) {
+        let position = self.position(host);
+        if let Some(host) = position.and_then(|position| self.hosts.get_mut(position)) {
             host.last_seen.note(sample, arrival, trust);
         }
     }
@@ -192,13 +253,16 @@ trait Node {
     fn new(first: &Pending) -> Self;
     fn cmp(&self, pending: &Pending) -> Ordering;
     fn cmp_node(&self, other: &Self) -> Ordering;
-    fn add(&mut self, group: &[Pending]);
+    /// Adds a group; `bytes` is told what the tree allocates for it.
+    fn add(&mut self, group: &[Pending], bytes: &mut usize);
+    /// Bytes allocated below it.
+    fn heap_bytes(&self) -> usize;
 }
 
 impl Node for HostNode {
     fn new(first: &Pending) -> Self {
         Self {
-            name: (*first.identifier.host).into(),
+            name: Arc::clone(&first.identifier.host),
             plugins: Vec::new(),
             last_seen: LastSeen::default(),
             number: first.host,
@@ -213,16 +277,21 @@ impl Node for HostNode {
         natural_cmp(&self.name, &other.name)
     }
 
-    fn add(&mut self, group: &[Pending]) {
-        place_groups(&mut self.plugins, group, by_plugin);
+    fn add(&mut self, group: &[Pending], bytes: &mut usize) {
+        place_groups(&mut self.plugins, group, by_plugin, bytes);
+    }
+
+    fn heap_bytes(&self) -> usize {
+        vec_bytes::<PluginNode>(self.plugins.capacity())
+            + self.plugins.iter().map(Node::heap_bytes).sum::<usize>()
     }
 }
 
 impl Node for PluginNode {
     fn new(first: &Pending) -> Self {
         Self {
-            plugin: (*first.identifier.plugin).into(),
-            instance: (*first.identifier.plugin_instance).into(),
+            plugin: Arc::clone(&first.identifier.plugin),
+            instance: Arc::clone(&first.identifier.plugin_instance),
             lists: Vec::new(),
         }
     }
@@ -236,16 +305,21 @@ impl Node for PluginNode {
         pair_cmp((&self.plugin, &self.instance), (&other.plugin, &other.instance))
     }
 
-    fn add(&mut self, group: &[Pending]) {
-        place_groups(&mut self.lists, group, by_list);
+    fn add(&mut self, group: &[Pending], bytes: &mut usize) {
+        place_groups(&mut self.lists, group, by_list, bytes);
+    }
+
+    fn heap_bytes(&self) -> usize {
+        vec_bytes::<ListNode>(self.lists.capacity())
+            + self.lists.iter().map(Node::heap_bytes).sum::<usize>()
     }
 }
 
 impl Node for ListNode {
     fn new(first: &Pending) -> Self {
         Self {
-            type_: (*first.identifier.type_).into(),
-            instance: (*first.identifier.type_instance).into(),
+            type_: Arc::clone(&first.identifier.type_),
+            instance: Arc::clone(&first.identifier.type_instance),
             series: Vec::new(),
         }
     }
@@ -259,9 +333,15 @@ impl Node for ListNode {
         pair_cmp((&self.type_, &self.instance), (&other.type_, &other.instance))
     }
 
-    fn add(&mut self, group: &[Pending]) {
+    fn add(&mut self, group: &[Pending], bytes: &mut usize) {
+        let before = self.heap_bytes();
         self.series.reserve_exact(group.len());
         self.series.extend(group.iter().map(|pending| pending.series));
+        *bytes += self.heap_bytes() - before;
+    }
+
+    fn heap_bytes(&self) -> usize {
+        vec_bytes::<SeriesId>(self.series.capacity())
     }
 }
 
@@ -271,24 +351,27 @@ fn place_groups<N: Node>(
     nodes: &mut Vec<N>,
     pending: &[Pending],
     order: fn(&Pending, &Pending) -> Ordering,
+    bytes: &mut usize,
 ) {
+    let before = vec_bytes::<N>(nodes.capacity());
     let mut fresh = Vec::new();
     for group in pending.chunk_by(|a, b| order(a, b) == Ordering::Equal) {
         let Some(first) = group.first() else { continue };
         match nodes.binary_search_by(|node| node.cmp(first)) {
             Ok(position) => {
                 if let Some(node) = nodes.get_mut(position) {
-                    node.add(group);
+                    node.add(group, bytes);
                 }
             }
             Err(_) => {
                 let mut node = N::new(first);
-                node.add(group);
+                node.add(group, bytes);
                 fresh.push(node);
             }
         }
     }
     merge(nodes, fresh);
+    *bytes = (*bytes + vec_bytes::<N>(nodes.capacity())).saturating_sub(before);
 }
 
 /// Merges two sorted lists that share no element.
@@ -296,11 +379,14 @@ fn merge<N: Node>(nodes: &mut Vec<N>, fresh: Vec<N>) {
     if fresh.len() <= 1 {
         for node in fresh {
             let position = nodes.partition_point(|old| old.cmp_node(&node) == Ordering::Less);
+            if nodes.len() == nodes.capacity() {
+                // By an eighth: most lists have a single element, and there are a million.
+                nodes.reserve_exact((nodes.len() / 8).max(1));
+            }
             nodes.insert(position, node);
         }
         return;
     }
-    // Grown as `Vec` would, so that merging again and again does not copy each time.
     let mut merged = Vec::with_capacity(nodes.len() + fresh.len());
     let mut old = std::mem::take(nodes);
     let mut rest = old.drain(..);
@@ -371,7 +457,7 @@ mod tests {
 
     fn insert(index: &mut Index, id: u32, host: &str, plugin: &str, type_: &str) {
         let identifier = Arc::new(Identifier::new(host, plugin, "", type_, ""));
-        let number = index.number(host);
+        let number = index.number(&host.into());
         index.insert(number, identifier, SeriesId(id));
     }
 
@@ -410,7 +496,7 @@ mod tests {
         let mut index = Index::default();
         insert(&mut index, 0, "m", "cpu", "cpu");
         index.settle();
-        let number = index.number("m");
+        let number = index.number(&"m".into());
         insert(&mut index, 1, "a", "cpu", "cpu");
         insert(&mut index, 2, "b", "cpu", "cpu");
         index.settle();

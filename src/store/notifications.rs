@@ -4,7 +4,7 @@
 //! neither hide what others say nor stay for ever. Knows nothing of severity's colours or of who
 //! has read what: `now` is a parameter.
 
-use super::block::ALLOCATION_BYTES;
+use super::cost::allocated;
 use crate::metric::{CdTime, Notification, Severity};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -187,7 +187,7 @@ impl Notifications {
 /// With its place among the others, its entry in the table, and six allocations.
 fn bytes_of(notification: &Notification) -> usize {
     let text = notification.identifier.name_bytes() + notification.message.len();
-    2 * (size_of::<Noted>() + size_of::<u64>()) + text + 6 * ALLOCATION_BYTES
+    2 * (size_of::<Noted>() + size_of::<u64>()) + text + 6 * allocated(1)
 }
 
 #[cfg(test)]

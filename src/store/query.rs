@@ -2,10 +2,13 @@
 //!
 //! Rates are made here, when they are read; the store keeps what the wire said. A line breaks
 //! where samples are more than 2.5 intervals apart, where a counter started again, and where a
-//! value is not finite. Knows nothing of pixels beyond their number.
+//! value is not finite. A block that lies inside one bucket is not unpacked: its summary is what
+//! its samples would say. Knows nothing of pixels beyond their number.
 
-use super::block::Place;
-use super::columns::{Drawn, Limits, Tracer};
+use super::SeriesId;
+use super::block::Block;
+use super::columns::{Drawn, Figures, Limits, Mark, Tracer, bucket_width};
+use super::places::{Place, Source};
 use super::series::Series;
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Sample, Step};
@@ -30,16 +33,42 @@ pub struct Reading {
 }
 
 /// What to draw of one series over a span.
-#[derive(Clone, Debug, Default, PartialEq)]
+///
+/// Buckets are cut at the same times for every span of one width, so only the newest change while
+/// time goes on: a trace that is handed in again for the same series and width is continued.
+#[derive(Clone, Debug, Default)]
 pub struct Trace {
     /// At most `columns + 2` (`columns` below 2 count as 2), in order of time.
     pub columns: Vec<Column>,
     /// Indices into `columns` at which a new run starts after a gap, ascending; never 0.
     pub breaks: Vec<usize>,
-    /// Where counters restarted inside the span, at most one a column.
+    /// Where counters restarted in the columns' time, at most one a column.
     pub resets: Vec<CdTime>,
     /// Of the drawn values inside the span; none when there are none.
     pub stats: Option<Stats>,
+    made: Option<Made>,
+}
+
+/// What a trace was made of, and where the next may go on.
+#[derive(Clone, Copy, Debug)]
+struct Made {
+    id: SeriesId,
+    mode: Mode,
+    span: Span,
+    width: u64,
+    from: CdTime,
+    epoch: u32,
+    oldest: Option<Sample>,
+    newest: Option<Sample>,
+    mark: Mark,
+}
+
+impl PartialEq for Trace {
+    /// By what is drawn.
+    fn eq(&self, other: &Self) -> bool {
+        (&self.columns, &self.breaks, &self.resets, self.stats)
+            == (&other.columns, &other.breaks, &other.resets, other.stats)
+    }
 }
 
 /// The drawn values of one bucket of time.
@@ -79,19 +108,21 @@ impl Trace {
         self.breaks.clear();
         self.resets.clear();
         self.stats = None;
+        self.made = None;
     }
 }
 
 /// How to read the samples of one series.
 struct Reader<'a> {
+    source: Source<'a>,
     series: &'a Series,
     mode: Mode,
     bounds: Bounds,
 }
 
-impl Reader<'_> {
-    fn new(series: &Series, mode: Mode) -> Reader<'_> {
-        Reader { series, mode, bounds: series.bounds() }
+impl<'a> Reader<'a> {
+    fn new(source: Source<'a>, mode: Mode) -> Self {
+        Reader { source, series: source.series, mode, bounds: source.series.bounds() }
     }
 
     /// What `sample` says after `previous`; each with the interval told with it.
@@ -156,64 +187,227 @@ impl Reader<'_> {
     }
 
     fn at(&self, place: Place) -> Option<Reading> {
-        let track = &self.series.track;
-        let previous = track.previous(place).and_then(|place| track.get(place));
-        let current = track.get(place)?;
+        let previous = self.source.previous(place).and_then(|place| self.source.get(place));
+        let current = self.source.get(place)?;
         Some(Reading { time: current.0.time, value: self.read(previous, current).value })
     }
-}
 
-pub(super) fn latest(series: &Series, mode: Mode) -> Option<Reading> {
-    Reader::new(series, mode).at(series.track.last_place()?)
-}
-
-pub(super) fn value_at(series: &Series, time: CdTime, mode: Mode) -> Option<Reading> {
-    let after = time.saturating_add(Interval::from_raw(1));
-    let place = series.track.place_before(after)?;
-    let (sample, interval) = series.track.get(place)?;
-    if time.since(sample.time) > series.gap(interval) {
-        return None;
+    /// Takes `block` by its summary, but for its first sample, if that says all. What its samples
+    /// would say one by one, that is: all of them are drawn in the bucket that is open.
+    fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
+        let drawn = self.mode == Mode::Rate || self.series.kind == DsType::Gauge;
+        let fits = drawn
+            && tracer.reaches(block.last.time)
+            && block.summary.is_whole(self.series.gap(block.interval));
+        if fits && block.len() > 1 {
+            tracer.absorb(&block.summary, block.len() - 1);
+        }
+        fits
     }
-    Reader::new(series, mode).at(place)
-}
 
-/// Fills an empty `out`; see [`super::Store::trace`].
-pub(super) fn trace(series: &Series, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-    if columns == 0 || span.width().is_zero() {
-        return;
+    /// Feeds `tracer` from `start` on.
+    fn feed(&self, start: Place, tracer: &mut Tracer<'_>) {
+        let mut previous = self.source.previous(start).and_then(|place| self.source.get(place));
+        let mut first = start.sample;
+        for run in start.run..=self.series.track.sealed() {
+            let interval = self.source.interval(run);
+            let block = self.series.track.block(run).filter(|_| first == 0);
+            if let Some(block) = block {
+                let current = (block.first, interval);
+                if !tracer.take(block.first.time, self.read(previous, current)) {
+                    return;
+                }
+                previous = Some(current);
+                first = 1;
+                if self.by_summary(block, tracer) {
+                    previous = Some((block.last, interval));
+                    first = 0;
+                    continue;
+                }
+            }
+            let Some(samples) = self.source.samples(run) else {
+                return;
+            };
+            let rest = samples.get(first..).unwrap_or_default();
+            let Some(last) = self.feed_run(previous, rest, interval, tracer) else {
+                return;
+            };
+            previous = last.map(|last| (last, interval));
+            first = 0;
+        }
     }
-    let mut tracer = Tracer::new(span, columns, out);
-    let track = &series.track;
-    // One sample before the first bucket leads the line in; it needs the one before it.
-    let lead = track.place_before(tracer.from);
-    let Some(start) = lead.or_else(|| track.place(tracer.from)) else {
-        return;
-    };
-    let mut previous = track.previous(start).and_then(|place| track.get(place));
-    let reader = Reader::new(series, mode);
-    let mut first = start.sample;
-    'blocks: for number in start.block.. {
-        let Some(block) = track.block(number) else {
-            break;
-        };
-        let mut samples = block.samples.get(first..).unwrap_or_default();
+
+    /// Feeds the samples of one run; the last of them, or none when no more are needed.
+    fn feed_run(
+        &self,
+        mut previous: Option<(Sample, Interval)>,
+        mut samples: &[Sample],
+        interval: Interval,
+        tracer: &mut Tracer<'_>,
+    ) -> Option<Option<Sample>> {
         while let Some((&sample, rest)) = samples.split_first() {
-            let current = (sample, block.interval);
-            let drawn = reader.read(previous, current);
-            if !tracer.take(sample.time, drawn) {
-                break 'blocks;
+            let current = (sample, interval);
+            if !tracer.take(sample.time, self.read(previous, current)) {
+                return None;
             }
             previous = Some(current);
             samples = rest;
             if tracer.is_inside_bucket() {
-                let run = reader.run(current, rest, &mut tracer);
+                let run = self.run(current, rest, tracer);
                 samples = rest.get(run..).unwrap_or_default();
                 if let Some(&last) = run.checked_sub(1).and_then(|last| rest.get(last)) {
-                    previous = Some((last, block.interval));
+                    previous = Some((last, interval));
                 }
             }
         }
-        first = 0;
+        Some(previous.map(|(last, _)| last))
     }
-    tracer.finish();
+
+    /// The sample before the first bucket, if the first value in or behind it connects with it.
+    fn lead(&self, from: CdTime) -> Option<(CdTime, f64)> {
+        let place = self.source.place_before(from)?;
+        let lead = self.source.get(place)?;
+        let before = self.source.previous(place).and_then(|place| self.source.get(place));
+        let value = self.read(before, lead).value?;
+        let next = self.source.get(self.source.place(from)?)?;
+        let drawn = self.read(Some(lead), next);
+        (!drawn.breaks && drawn.value.is_some()).then_some((lead.0.time, value))
+    }
+
+    /// Calls `each` with the drawn values from `start` to `end`.
+    fn values(&self, start: CdTime, end: CdTime, mut each: impl FnMut(f64)) {
+        let Some(place) = self.source.place(start).filter(|_| start < end) else {
+            return;
+        };
+        let mut previous = self.source.previous(place).and_then(|place| self.source.get(place));
+        let mut first = place.sample;
+        for run in place.run..=self.series.track.sealed() {
+            let interval = self.source.interval(run);
+            let samples = self.source.samples(run);
+            for &sample in samples.iter().flat_map(|all| all.iter()).skip(first) {
+                if sample.time >= end {
+                    return;
+                }
+                let current = (sample, interval);
+                if let Some(value) = self.read(previous, current).value {
+                    each(value);
+                }
+                previous = Some(current);
+            }
+            first = 0;
+        }
+    }
+
+    /// The figures of `span`: its whole buckets by their columns, the ones it cuts by samples.
+    fn stats(&self, span: Span, tracer: &Tracer<'_>) -> Option<Stats> {
+        let (mut figures, mut last) = (Figures::default(), None);
+        let width = tracer.width;
+        let (mut whole_start, mut whole_end) = (tracer.from, tracer.until);
+        if whole_start < span.start {
+            whole_start = CdTime::from_raw(whole_start.raw().saturating_add(width)).min(span.end);
+            self.values(span.start, whole_start, |value| {
+                figures.add(value);
+                last = Some(value);
+            });
+        }
+        if whole_end > span.end {
+            whole_end = CdTime::from_raw(tracer.bucket_start(span.end));
+        }
+        let columns = tracer.columns();
+        let start = columns.partition_point(|column| column.time < whole_start);
+        let end = columns.partition_point(|column| column.time < whole_end).max(start);
+        let whole = columns.get(start..end).unwrap_or_default();
+        whole.iter().for_each(|column| figures.add_column(column));
+        if let Some(column) = whole.last() {
+            let start = CdTime::from_raw(tracer.bucket_start(column.time));
+            let end = CdTime::from_raw(start.raw().saturating_add(width));
+            last = match column.count {
+                1 => Some(column.mean),
+                _ => self.last_value(start, end),
+            };
+        }
+        self.values(whole_end.max(whole_start), span.end, |value| {
+            figures.add(value);
+            last = Some(value);
+        });
+        figures.stats(last?)
+    }
+
+    /// The newest drawn value from `start` to `end`.
+    fn last_value(&self, start: CdTime, end: CdTime) -> Option<f64> {
+        let mut place = self.source.place_before(end);
+        while let Some(at) = place {
+            let reading = self.at(at).filter(|reading| reading.time >= start)?;
+            if reading.value.is_some() {
+                return reading.value;
+            }
+            place = self.source.previous(at);
+        }
+        None
+    }
+}
+
+pub(super) fn latest(source: Source<'_>, mode: Mode) -> Option<Reading> {
+    Reader::new(source, mode).at(source.last_place()?)
+}
+
+pub(super) fn value_at(source: Source<'_>, time: CdTime, mode: Mode) -> Option<Reading> {
+    let after = time.saturating_add(Interval::from_raw(1));
+    let place = source.place_before(after)?;
+    let (sample, interval) = source.get(place)?;
+    if time.since(sample.time) > source.series.gap(interval) {
+        return None;
+    }
+    Reader::new(source, mode).at(place)
+}
+
+/// Fills `out` or continues what is in it; see [`super::Store::trace`].
+pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
+    if columns == 0 || span.width().is_zero() {
+        out.clear();
+        return;
+    }
+    let reader = Reader::new(source, mode);
+    let width = bucket_width(span, columns);
+    let track = &source.series.track;
+    let (epoch, oldest, newest) = (track.epoch(), track.oldest(), track.newest());
+    let known = out.made.take().filter(|made| {
+        (made.id, made.mode, made.width, made.epoch) == (source.id, mode, width, epoch)
+    });
+    let same = |made: &Made| (made.span, made.oldest, made.newest) == (span, oldest, newest);
+    if let Some(made) = known.filter(same) {
+        out.made = Some(made);
+        return;
+    }
+    let mut tracer = Tracer::new(span, width, out);
+    // What is older than the first bucket may go; what is in it may not.
+    let keeps = |made: &Made| {
+        made.oldest == oldest || oldest.is_some_and(|oldest| oldest.time < tracer.from)
+    };
+    let known = known.filter(|made| keeps(made) && made.mark.time >= tracer.from);
+    let continued = known.filter(|made| tracer.go_on(&made.mark, made.from));
+    let start = match continued {
+        Some(made) => {
+            if made.from != tracer.from
+                && let Some((time, value)) = reader.lead(tracer.from)
+            {
+                tracer.lead_in(time, value);
+            }
+            source.place(made.mark.time)
+        }
+        None => {
+            tracer.start_afresh();
+            // One sample before the first bucket leads the line in; it needs the one before it.
+            let lead = source.place_before(tracer.from);
+            lead.or_else(|| source.place(tracer.from))
+        }
+    };
+    if let Some(start) = start {
+        reader.feed(start, &mut tracer);
+    }
+    let mark = tracer.finish();
+    let (from, stats) = (tracer.from, reader.stats(span, &tracer));
+    out.stats = stats;
+    let id = source.id;
+    out.made = mark.map(|mark| Made { id, mode, span, width, from, epoch, oldest, newest, mark });
 }

@@ -2,8 +2,10 @@
 //!
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
-use super::block::{Pushed, Track};
-use super::index::HostNumber;
+use super::SeriesId;
+use super::block::Codec;
+use super::names::Names;
+use super::track::{Pushed, Tools, Track};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
 use crate::rate::{Bounds, Sample};
 use crate::typesdb::TypesDb;
@@ -15,15 +17,17 @@ pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 /// One data source of one identifier over time.
 #[derive(Clone, Debug)]
 pub struct Series {
+    /// Its own number.
+    pub id: SeriesId,
     /// Who it is about.
     pub identifier: Arc<Identifier>,
     /// Which value of the list it is, from 0.
-    pub ds_index: usize,
+    pub ds_index: u16,
     /// Name of the data source: from types.db, or its position (`0`, `1`, …; `value` for a single
     /// one) where the type is unknown or has another number of data sources.
-    pub ds_name: Box<str>,
+    pub ds_name: Arc<str>,
     /// How many values the list has.
-    pub ds_count: usize,
+    pub ds_count: u16,
     /// How its numbers are to be read: what the datagram said.
     pub kind: DsType,
     /// Whether types.db knows the type with this number of data sources.
@@ -37,63 +41,79 @@ pub struct Series {
     pub interval: Interval,
     /// Whether `interval` was told.
     told: bool,
-    pub(super) host: HostNumber,
+    /// When it was last heard of, in steps of 16 s of our clock.
+    pub(super) heard: u32,
     pub(super) track: Track,
 }
 
 impl Series {
-    /// A series without samples, described by what `types` knows of it.
+    /// A series without samples.
     pub(super) fn new(
+        id: SeriesId,
         identifier: Arc<Identifier>,
-        host: HostNumber,
-        (ds_index, kind): (usize, DsType),
-        ds_count: usize,
-        types: &TypesDb,
+        (ds_index, kind): (u16, DsType),
+        track: Track,
     ) -> Self {
-        let mut series = Self {
+        Self {
+            id,
             identifier,
             ds_index,
-            ds_name: Box::default(),
-            ds_count,
+            ds_name: Arc::default(),
+            ds_count: 0,
             kind,
             known_type: false,
             min: None,
             max: None,
             interval: INTERVAL_DEFAULT,
             told: false,
-            host,
-            track: Track::default(),
-        };
-        series.describe(ds_count, types);
-        series
+            heard: 0,
+            track,
+        }
     }
 
-    /// Names and bounds for a list of `ds_count` values. Bounds count only for the DS type they
-    /// were written for.
-    pub(super) fn describe(&mut self, ds_count: usize, types: &TypesDb) {
+    /// Names and bounds for a list of `ds_count` values by what `types` knows. Bounds count only
+    /// for the DS type they were written for.
+    pub(super) fn describe(&mut self, ds_count: u16, types: &TypesDb, names: &mut Names) {
         self.ds_count = ds_count;
-        let set = types.get(&self.identifier.type_).filter(|set| set.sources.len() == ds_count);
-        let source = set.and_then(|set| set.sources.get(self.ds_index));
+        let set = types.get(&self.identifier.type_);
+        let set = set.filter(|set| set.sources.len() == usize::from(ds_count));
+        let source = set.and_then(|set| set.sources.get(usize::from(self.ds_index)));
         self.known_type = source.is_some();
-        self.ds_name = match source {
-            Some(source) => source.name.clone(),
+        self.ds_name = names.intern(&match source {
+            Some(source) => (*source.name).into(),
             None if ds_count == 1 => "value".into(),
             None => self.ds_index.to_string().into(),
-        };
+        });
         let source = source.filter(|source| source.ds_type == self.kind);
+        let bounds = (self.min, self.max);
         self.min = source.and_then(|source| source.min);
         self.max = source.and_then(|source| source.max);
+        if bounds != (self.min, self.max) {
+            self.track.forget_summaries();
+        }
     }
 
-    /// Adds a sample; true when it began a block.
-    pub(super) fn push(&mut self, sample: Sample, told: Interval) -> (Pushed, bool) {
+    /// Adds a sample; true when it began a block. See [`Tools`] for what is lent.
+    pub(super) fn push(
+        &mut self,
+        sample: Sample,
+        told: Interval,
+        codec: &mut Codec,
+        lookbacks: &mut u32,
+    ) -> (Pushed, bool) {
         if !told.is_zero() {
             self.interval = told;
             self.told = true;
         } else if !self.told {
             self.estimate_interval(sample.time);
         }
-        self.track.push(sample, told)
+        let (kind, bounds) = (self.kind, self.bounds());
+        self.track.push(sample, told, &mut Tools { kind, bounds, codec, lookbacks })
+    }
+
+    /// Whether it is the series `id`, and not a place that waits for its next one.
+    pub(super) fn is(&self, id: SeriesId) -> bool {
+        self.id == id && self.ds_count > 0
     }
 
     /// Bounds of what is drawn.
@@ -122,15 +142,25 @@ impl Series {
     }
 }
 
+/// A time in steps of 16 s, as [`Series::heard`] counts.
+pub(super) fn steps_of(time: CdTime) -> u32 {
+    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::index::Index;
 
-    fn series(type_: &str, kind: DsType, ds_count: usize) -> Series {
-        let host = Index::default().number("h");
+    fn series(type_: &str, kind: DsType, ds_count: u16) -> Series {
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
-        Series::new(identifier, host, (ds_count - 1, kind), ds_count, &TypesDb::built_in())
+        let what = (ds_count - 1, kind);
+        let mut series = Series::new(SeriesId(0), identifier, what, Track::new(0));
+        series.describe(ds_count, &TypesDb::built_in(), &mut Names::default());
+        series
+    }
+
+    fn push(series: &mut Series, sample: Sample, told: Interval) {
+        series.push(sample, told, &mut Codec::default(), &mut 0);
     }
 
     #[test]
@@ -161,7 +191,7 @@ mod tests {
         assert_eq!(series.interval, INTERVAL_DEFAULT);
         let mut push = |secs: u64| {
             let time = CdTime::from_secs(1_000_000 + secs);
-            series.push(Sample { time, bits: 0 }, Interval::ZERO);
+            push(&mut series, Sample { time, bits: 0 }, Interval::ZERO);
             series.interval.secs_f64()
         };
         push(0);
@@ -176,7 +206,7 @@ mod tests {
         let mut series = series("load", DsType::Gauge, 3);
         for (secs, told) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
             let sample = Sample { time: CdTime::from_secs(1_000_000 + secs), bits: 0 };
-            series.push(sample, Interval::from_secs(told));
+            push(&mut series, sample, Interval::from_secs(told));
         }
         assert_eq!(series.interval, Interval::from_secs(5));
     }

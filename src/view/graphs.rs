@@ -238,7 +238,7 @@ impl LineRule {
     }
 
     /// What the legend calls the series.
-    pub fn label(&self, identifier: &Identifier, ds_name: &str, ds_count: usize) -> String {
+    pub fn label(&self, identifier: &Identifier, ds_name: &str, ds_count: u16) -> String {
         match &self.label {
             Some(label) => label
                 .replace("{instance}", &identifier.type_instance)
@@ -250,7 +250,7 @@ impl LineRule {
 }
 
 /// The shortest name that tells a series from its siblings under one type.
-pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: usize) -> String {
+pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: u16) -> String {
     match (identifier.type_instance.is_empty(), ds_count > 1) {
         (true, true) => ds_name.to_owned(),
         (true, false) => identifier.type_.to_string(),

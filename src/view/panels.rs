@@ -69,7 +69,7 @@ pub struct PanelKey {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum GraphKey {
     Catalogue(usize),
-    Plain { plugin: Box<str>, type_: Box<str> },
+    Plain { plugin: Arc<str>, type_: Arc<str> },
 }
 
 /// One line, area or bar of a panel.

@@ -14,6 +14,7 @@
 mod feed;
 #[cfg(feature = "window")]
 mod frames;
+mod memory;
 #[path = "../support/mod.rs"]
 mod support;
 mod traces;
@@ -54,6 +55,8 @@ struct Options {
     json: bool,
     names: Vec<String>,
     capture: PathBuf,
+    /// We are the process of our own that this is measured in.
+    child: Option<String>,
 }
 
 /// All of them. A new figure is an entry here and a function in a file beside this one.
@@ -87,10 +90,36 @@ const BENCHES: &[Bench] = &[
         run: udp::udp_figure,
     },
     Bench {
-        name: "trace",
+        name: "trace_cold_us",
         input: "86,400 samples of one series (1 s apart) into 1,200 columns, each time of another \
-                of 16 series",
-        run: traces::trace_figure,
+                of 16 series, all blocks packed",
+        run: traces::cold_figure,
+    },
+    Bench {
+        name: "trace_unpacked_us",
+        input: "the same with all blocks unpacked in the cache, as after zooming",
+        run: traces::unpacked_figure,
+    },
+    Bench {
+        name: "trace_warm_us",
+        input: "the same of 16 series in turn, each continued a second and a sample later",
+        run: traces::warm_figure,
+    },
+    Bench {
+        name: "bytes_per_sample",
+        input: "by the store's own account, 1,000 series of the capture looped for 24 h at 1 s, \
+                late as in the capture; late as some value of the capture, drawn anew",
+        run: memory::sample_figure,
+    },
+    Bench {
+        name: "rss_100k_mib",
+        input: "resident, a process with receiver's tables and store: 100,000 series x 1 h x 10 s",
+        run: memory::hour_figure,
+    },
+    Bench {
+        name: "rss_1m_mib",
+        input: "the same, 1,000,000 series x 10 min x 10 s",
+        run: memory::ten_minutes_figure,
     },
     #[cfg(feature = "window")]
     Bench {
@@ -143,6 +172,10 @@ const MEASURED: Duration = Duration::from_secs(2);
 
 fn main() {
     let options = options();
+    if let Some(name) = &options.child {
+        memory::child(&options, name);
+        return;
+    }
     for bench in BENCHES {
         let named = |name: &String| bench.name.contains(name.as_str());
         if !options.names.is_empty() && !options.names.iter().any(named) {
@@ -187,6 +220,7 @@ fn options() -> Options {
         json: false,
         names: Vec::new(),
         capture: support::data("plain.pcap"),
+        child: None,
     };
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
@@ -194,6 +228,7 @@ fn options() -> Options {
             // What cargo itself says when it runs a bench.
             "--bench" => options.once = false,
             "--json" => options.json = true,
+            "--child" => options.child = args.next(),
             "--capture" => options.capture = args.next().map(PathBuf::from).unwrap_or_default(),
             name if !name.starts_with('-') => options.names.push(name.to_owned()),
             _ => {}

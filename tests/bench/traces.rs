@@ -1,70 +1,149 @@
 //! From samples to columns.
 
 use crate::feed::{Feed, NOW, Noise};
-use crate::{Figure, Options, measure};
+use crate::{Figure, MEASURED, Options, figure};
+use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Span, Value};
 use collectoscope::store::{Mode, SeriesId, SourceId, Store, Trace};
 use collectoscope::typesdb::TypesDb;
+use std::time::Instant;
 
 const SAMPLES: u64 = 86_400;
 const COLUMNS: usize = 1_200;
-/// 16 x 86,400 x 16 bytes are 22 MB.
 const SERIES: u32 = 16;
+/// A sixteenth of it holds a day of all series unpacked, 22 MB.
+const BUDGET_BYTES: usize = 1 << 30;
+/// A sixteenth of this one holds a day of four, which are gone before it is their turn again.
+const BUDGET_COLD_BYTES: usize = 96 << 20;
 
-pub(crate) fn trace_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    let samples = if options.once { SAMPLES / 100 } else { SAMPLES };
-    let parts = [
-        ("gauge", "load", DsType::Gauge),
-        ("derive", "if_octets", DsType::Derive),
-        ("counter", "counter", DsType::Counter),
-        ("absolute", "absolute", DsType::Absolute),
-    ];
-    let figures = parts.map(|(part, type_, kind)| {
-        let store = filled(type_, kind, samples);
-        let span = Span::new(NOW, NOW.saturating_add(Interval::from_secs(samples)));
-        let (mut trace, mut id, mut checksum) = (Trace::default(), 0, 0);
-        let mut figure = measure(options, part, "µs/trace", || {
-            store.trace(SeriesId(id % SERIES), span, COLUMNS, Mode::Rate, &mut trace);
-            if id < SERIES {
-                checksum = sum(&trace, checksum);
-            }
-            id += 1;
-            (1_000, checksum)
-        });
-        figure.checksum = checksum;
-        figure
-    });
-    Ok(figures.into())
+const KINDS: [(&str, &str, DsType); 4] = [
+    ("gauge", "load", DsType::Gauge),
+    ("derive", "if_octets", DsType::Derive),
+    ("counter", "counter", DsType::Counter),
+    ("absolute", "absolute", DsType::Absolute),
+];
+
+/// Nothing is unpacked, no trace to continue.
+pub(crate) fn cold_figure(options: &Options) -> Result<Vec<Figure>, String> {
+    Ok(afresh(options, BUDGET_COLD_BYTES))
 }
 
-fn filled(type_: &str, kind: DsType, samples: u64) -> Store {
-    let (mut store, mut feed) = (Store::new(512 << 20, TypesDb::built_in()), Feed::default());
-    let lists = (0..SERIES).map(|n| {
-        let id = Identifier::new("host", "plugin", &n.to_string(), type_, "");
-        (feed.list(id, &[kind]), Noise::new(n.into()), 0_u64)
-    });
-    let mut lists: Vec<_> = lists.collect();
-    for secs in 0..samples {
-        for (list, noise, total) in &mut lists {
+/// All is unpacked, no trace to continue: as after zooming.
+pub(crate) fn unpacked_figure(options: &Options) -> Result<Vec<Figure>, String> {
+    Ok(afresh(options, BUDGET_BYTES))
+}
+
+fn afresh(options: &Options, budget_bytes: usize) -> Vec<Figure> {
+    let measured = |(part, type_, kind): (&'static str, &str, DsType)| {
+        let live = Live::new(type_, kind, samples(options), budget_bytes);
+        let mut trace = Trace::default();
+        timed(options, part, |round| {
+            // Each time another series: what is in the buffer is of no use.
+            live.trace(round % SERIES, &mut trace);
+            sum(&trace)
+        })
+    };
+    KINDS.map(measured).into()
+}
+
+/// Each series has its own trace, which is continued after a second and a sample.
+pub(crate) fn warm_figure(options: &Options) -> Result<Vec<Figure>, String> {
+    let measured = |(part, type_, kind): (&'static str, &str, DsType)| {
+        let mut live = Live::new(type_, kind, samples(options), BUDGET_BYTES);
+        let mut traces: Vec<Trace> = (0..SERIES).map(|_| Trace::default()).collect();
+        for (id, trace) in (0..).zip(&mut traces) {
+            live.trace(id, trace);
+        }
+        let (start, mut nanos, mut checksum) = (Instant::now(), Vec::new(), 0);
+        while nanos.is_empty() || !options.once && start.elapsed() < MEASURED {
+            live.second();
+            let round = Instant::now();
+            for (id, trace) in (0..).zip(&mut traces) {
+                live.trace(id, trace);
+            }
+            nanos.push(round.elapsed().as_nanos() as f64 / f64::from(SERIES) / 1e3);
+            if nanos.len() <= 16 {
+                checksum = traces.iter().fold(checksum, |all, trace| all ^ sum(trace));
+            }
+        }
+        figure(part, "µs", nanos, checksum)
+    };
+    Ok(KINDS.map(measured).into())
+}
+
+fn samples(options: &Options) -> u64 {
+    if options.once { SAMPLES / 100 } else { SAMPLES }
+}
+
+/// Microseconds of each call of `run`, which is told its number; the checksum is of the first 16.
+fn timed(options: &Options, part: &'static str, mut run: impl FnMut(u32) -> u64) -> Figure {
+    let (start, mut micros, mut checksum) = (Instant::now(), Vec::new(), 0_u64);
+    while micros.is_empty() || !options.once && start.elapsed() < MEASURED {
+        let number = u32::try_from(micros.len()).unwrap_or_default();
+        let round = Instant::now();
+        let sum = run(number);
+        micros.push(round.elapsed().as_nanos() as f64 / 1e3);
+        if number < SERIES {
+            checksum = checksum.rotate_left(1) ^ sum;
+        }
+    }
+    figure(part, "µs", micros, checksum)
+}
+
+/// A store that time goes on in.
+struct Live {
+    store: Store,
+    feed: Feed,
+    kind: DsType,
+    lists: Vec<(ListId, Noise, u64)>,
+    secs: u64,
+    span: Interval,
+}
+
+impl Live {
+    fn new(type_: &str, kind: DsType, samples: u64, budget_bytes: usize) -> Self {
+        let mut feed = Feed::default();
+        let lists = (0..SERIES).map(|n| {
+            let id = Identifier::new("host", "plugin", &n.to_string(), type_, "");
+            (feed.list(id, &[kind]), Noise::new(n.into()), 0_u64)
+        });
+        let lists = lists.collect();
+        let store = Store::new(budget_bytes, TypesDb::built_in());
+        let span = Interval::from_secs(samples);
+        let mut live = Self { store, feed, kind, lists, secs: 0, span };
+        (0..samples).for_each(|_| live.second());
+        live
+    }
+
+    /// A sample of each series.
+    fn second(&mut self) {
+        for (list, noise, total) in &mut self.lists {
             *total += u64::from(noise.next());
-            let value = match kind {
+            let value = match self.kind {
                 DsType::Gauge => Value::Gauge(f64::from(noise.next()) / 100.0),
                 DsType::Derive => Value::Derive(total.cast_signed()),
                 DsType::Counter => Value::Counter(*total),
                 DsType::Absolute => Value::Absolute(noise.next().into()),
             };
-            let time = NOW.saturating_add(Interval::from_secs(secs));
-            feed.row(*list, time, Interval::from_secs(1), &[value]);
+            let time = NOW.saturating_add(Interval::from_secs(self.secs));
+            self.feed.row(*list, time, Interval::from_secs(1), &[value]);
         }
-        store.absorb(SourceId(0), &feed.batch, CdTime::MAX);
-        feed.batch.clear();
+        self.store.absorb(SourceId(0), &self.feed.batch, CdTime::MAX);
+        self.feed.batch.clear();
+        self.secs += 1;
     }
-    store
+
+    /// The whole span, up to now.
+    fn trace(&self, id: u32, trace: &mut Trace) {
+        let end = NOW.saturating_add(Interval::from_secs(self.secs));
+        let span = Span::new(end.saturating_sub(self.span), end);
+        self.store.trace(SeriesId(id), span, COLUMNS, Mode::Rate, trace);
+    }
 }
 
-fn sum(trace: &Trace, start: u64) -> u64 {
+fn sum(trace: &Trace) -> u64 {
     let add = |sum: u64, bits: u64| sum.rotate_left(1) ^ bits;
-    let columns = trace.columns.iter().fold(start, |sum, column| {
+    let columns = trace.columns.iter().fold(0, |sum, column| {
         [column.min.to_bits(), column.max.to_bits(), column.mean.to_bits()]
             .into_iter()
             .fold(sum, add)

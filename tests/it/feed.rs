@@ -77,3 +77,15 @@ pub(crate) fn gauge_feed(rows: impl IntoIterator<Item = (u64, f64)>) -> Feed {
     feed.absorb();
     feed
 }
+
+/// The same with 32 bits, as a measured number.
+pub(crate) fn noise(n: u64) -> f64 {
+    (random(n) >> 32) as f64
+}
+
+/// A number that looks random, always the same for one `n` (as in SplitMix64).
+pub(crate) fn random(n: u64) -> u64 {
+    let mixed = n.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed ^ (mixed >> 27)
+}

@@ -20,6 +20,7 @@ mod encode;
 mod feed;
 mod interfaces;
 mod malformed;
+mod memory;
 mod peers;
 mod pipeline;
 mod properties;

@@ -1,0 +1,170 @@
+//! Memory: what the store takes, what it may take, and what goes when it is too much.
+//!
+//! Everything counts: samples by the capacity of their allocations, names, the tree, tables,
+//! notifications, health, buffers and the cache. The oldest run of samples goes first, whichever
+//! series it belongs to, in the order in which runs were begun: clocks that are wrong neither
+//! stay for ever nor push out others.
+
+use super::cost::{allocated, vec_bytes};
+use super::series::Series;
+use super::{List, SeriesId, Store};
+use crate::metric::{CdTime, Span};
+use foldhash::fast::RandomState;
+use hashbrown::{HashMap, HashSet};
+use std::collections::VecDeque;
+
+/// Names may take this part of the budget; the rest is for samples.
+pub(super) const NAMES_PART: usize = 2;
+/// Unpacked blocks may take this part of the budget.
+const CACHE_PART: usize = 16;
+/// What is held ([`Store::hold`]) may take this part of the budget.
+pub const HELD_PART: usize = 2;
+
+/// Samples that stay while others go.
+#[derive(Debug, Default)]
+pub(super) struct Held {
+    span: Option<Span>,
+    series: HashSet<SeriesId, RandomState>,
+    /// Queue entries that were passed over, oldest first.
+    passed: VecDeque<u32>,
+    /// How many of them each series has.
+    counts: HashMap<u32, u32, RandomState>,
+    /// Of the runs that stay because of that.
+    bytes: usize,
+}
+
+impl Store {
+    /// Keeps what these series say of `span`, as a view that stands still shows it: the samples
+    /// stay while later ones go, until they take half of the budget ([`HELD_PART`]). What does not
+    /// fit then goes as it would have. Replaces what was held before.
+    pub fn hold(&mut self, span: Span, series: impl IntoIterator<Item = SeriesId>) {
+        let series: HashSet<_, _> = series.into_iter().collect();
+        if self.held.span != Some(span) || self.held.series != series {
+            self.release();
+            self.held.span = Some(span);
+            self.held.series = series;
+        }
+    }
+
+    /// Holds nothing any more.
+    pub fn release(&mut self) {
+        for slot in self.held.passed.drain(..).rev() {
+            self.queue.push_front(slot);
+        }
+        self.held = Held::default();
+    }
+
+    /// Uses at most `budget_bytes` from now on. When that is less than is used, the oldest samples
+    /// go at once, held ones among them; names that are known stay, even where they alone take
+    /// more.
+    pub fn set_budget(&mut self, budget_bytes: usize) {
+        self.budget_bytes = budget_bytes;
+        self.cache.get_mut().set_max(budget_bytes / CACHE_PART);
+        self.trim();
+    }
+
+    /// Bytes in use.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes_kept() + self.cache.borrow().heap_bytes()
+    }
+
+    /// Bytes in use but for the cache, which has its own part of the budget.
+    fn bytes_kept(&self) -> usize {
+        self.name_bytes()
+            + self.track_bytes
+            + self.codec.heap_bytes()
+            + vec_bytes::<u32>(self.queue.capacity())
+            + self.held.heap_bytes()
+            + self.notifications.bytes()
+            + self.health.bytes()
+    }
+
+    /// Bytes that names take: series, lists, tables and the tree.
+    pub(super) fn name_bytes(&self) -> usize {
+        let lists: usize = self.lists.iter().map(|lists| vec_bytes::<List>(lists.capacity())).sum();
+        vec_bytes::<Series>(self.series.capacity())
+            + vec_bytes::<SeriesId>(self.members.capacity())
+            + vec_bytes::<u32>(self.free.capacity())
+            + allocated(self.table.allocation_size())
+            + lists
+            + self.identifiers * super::IDENTIFIER_BYTES
+            + self.names.heap_bytes()
+            + self.index.heap_bytes()
+    }
+
+    /// Gives up the oldest samples until the budget is kept.
+    pub(super) fn trim(&mut self) {
+        let bytes_max = self.budget_bytes - self.budget_bytes / CACHE_PART;
+        while self.bytes_kept() > bytes_max {
+            if self.queue.is_empty() {
+                // What is held is all there is.
+                self.release();
+            }
+            let Some(slot) = self.queue.pop_front() else {
+                break;
+            };
+            match self.bytes_to_hold(slot) {
+                Some(bytes) => self.held.pass(slot, bytes),
+                None => self.evict(slot),
+            }
+        }
+        if self.queue.capacity() > 4 * self.queue.len() + 1_024 {
+            self.queue.shrink_to(2 * self.queue.len());
+        }
+    }
+
+    /// The bytes that holding the oldest run of a series takes, if it is to be held.
+    fn bytes_to_hold(&self, slot: u32) -> Option<usize> {
+        let span = self.held.span?;
+        let series = self.series.get(usize::try_from(slot).ok()?)?;
+        let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
+        let run = series.track.run_of(passed).filter(|_| self.held.series.contains(&series.id))?;
+        let (number, is_new) = run;
+        let (first, last, bytes) = series.track.extent(number)?;
+        let bytes = if is_new { bytes } else { 0 };
+        let fits = self.held.bytes + bytes <= self.budget_bytes / HELD_PART;
+        (fits && first <= span.end && last >= span.start).then_some(bytes)
+    }
+
+    /// Gives up the oldest run of a series that was not passed over.
+    fn evict(&mut self, slot: u32) {
+        let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
+        let position = usize::try_from(slot).unwrap_or(usize::MAX);
+        let Some(series) = self.series.get_mut(position) else {
+            return;
+        };
+        let before = series.track.heap_bytes();
+        let evicted = series.track.evict(passed);
+        self.track_bytes = (self.track_bytes + series.track.heap_bytes()).saturating_sub(before);
+        self.samples = self.samples.saturating_sub(evicted.samples as u64);
+        self.health.totals.evicted_samples += evicted.samples as u64;
+        if evicted.remains {
+            self.queue.push_back(slot);
+        }
+    }
+
+    /// The time of the sample that goes next.
+    pub(super) fn oldest(&self) -> Option<CdTime> {
+        let slot = self.held.passed.front().or_else(|| self.queue.front())?;
+        let series = self.series.get(usize::try_from(*slot).ok()?)?;
+        series.track.oldest().map(|sample| sample.time)
+    }
+}
+
+impl Held {
+    fn pass(&mut self, slot: u32, bytes: usize) {
+        self.passed.push_back(slot);
+        *self.counts.entry(slot).or_default() += 1;
+        self.bytes += bytes;
+    }
+
+    pub(super) fn covers(&self, series: SeriesId) -> bool {
+        self.series.contains(&series)
+    }
+
+    fn heap_bytes(&self) -> usize {
+        vec_bytes::<u32>(self.passed.capacity())
+            + allocated(self.series.allocation_size())
+            + allocated(self.counts.allocation_size())
+    }
+}

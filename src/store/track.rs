@@ -1,0 +1,573 @@
+//! Tracks: all samples of one series, oldest first, in runs.
+//!
+//! Times rise strictly. The newest run is open: it grows, and takes late samples. When it is full
+//! its older part is sealed into a packed [`Block`]; small blocks are packed once more, together,
+//! when they make up a large one. Blocks leave at the old end. Knows nothing of other series.
+
+use super::block::{BLOCK_SAMPLES_MAX, Block, Codec, Effort};
+use super::cost::vec_bytes;
+use super::open::Open;
+use crate::metric::{CdTime, DsType, Interval};
+use crate::rate::{Bounds, Sample};
+use std::collections::VecDeque;
+
+/// Samples of a small block. Until then a sample takes 8 to 16 bytes instead of 1 to 4, so it
+/// is small; a block of 64 would need a fifth more bytes and twice the time to pack.
+pub(super) const SMALL_SAMPLES: usize = 128;
+/// Samples of a large block, made of small ones: a fifth smaller, unpacked in half the time (8 ns
+/// a sample), 104 bytes of block for 512 samples instead of 128. Packing twice costs 110 ns a
+/// sample in all. Twice as large would save 5 % more and give up twice as much at once.
+pub(super) const LARGE_SAMPLES: usize = 512;
+/// Samples that stay open when a block is sealed, so that datagrams that overtook each other
+/// find their place.
+pub(super) const KEPT_OPEN: usize = 8;
+/// How many lengths the first small blocks have: all from 16 samples on, so that a million open
+/// runs are never all long at the same time.
+const LACKS: usize = SMALL_SAMPLES - 16;
+/// Fewer samples than this are not given up by halves.
+const HALVED_MIN: usize = 4;
+
+/// All samples of one series.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Track {
+    /// One by one, so that growing leaves no holes of every size.
+    blocks: VecDeque<Box<Block>>,
+    open: Open,
+    /// Allocated for the bytes of blocks.
+    packed_bytes: usize,
+    /// Entries of the store's queue that no longer stand for a block.
+    stale_entries: u32,
+    /// Changes when samples change that were there before: all but new ones at the end, and old
+    /// ones given up.
+    epoch: u32,
+    /// Samples in small blocks at the end, of one interval.
+    loose: u16,
+    /// Samples that the first small block lacks and the first large one has more, so that series
+    /// which began together are not sealed together: packing a million blocks at once would stop
+    /// the window for seconds.
+    small_lack: u16,
+    large_more: u16,
+}
+
+/// What became of a pushed sample.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Pushed {
+    /// Newer than all before it.
+    Newest,
+    /// Earlier than the newest, put in its place.
+    Late,
+    /// Earlier than the open run: not kept.
+    TooLate,
+    /// The same is there already: not kept.
+    Duplicate,
+    /// Another value is there at that time: not kept.
+    Conflict,
+}
+
+/// What giving up the oldest samples brought.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Evicted {
+    pub(super) samples: usize,
+    /// Whether what is left of the run must queue again.
+    pub(super) remains: bool,
+}
+
+/// How to read the values of a series, and the buffers for it.
+pub(super) struct Tools<'a> {
+    pub(super) kind: DsType,
+    pub(super) bounds: Bounds,
+    pub(super) codec: &'a mut Codec,
+    /// Blocks that may still be unpacked to see whether a late value is there already: it takes
+    /// 3,000 ns, and a stranger could ask for it with every value. Past them it is "too late".
+    pub(super) lookbacks: &'a mut u32,
+}
+
+impl Track {
+    /// A track without samples; `phase` spreads the moments at which tracks are sealed.
+    pub(super) fn new(phase: u32) -> Self {
+        let short = |count: usize| u16::try_from(count).unwrap_or_default();
+        let phase = usize::try_from(phase).unwrap_or_default();
+        let more = phase / LACKS % 3 * SMALL_SAMPLES;
+        Self {
+            blocks: VecDeque::new(),
+            open: Open::default(),
+            packed_bytes: 0,
+            stale_entries: 0,
+            epoch: 0,
+            loose: 0,
+            small_lack: short(phase % LACKS),
+            large_more: short(more),
+        }
+    }
+
+    /// Adds a sample, and tells how many runs were begun by it.
+    pub(super) fn push(
+        &mut self,
+        sample: Sample,
+        interval: Interval,
+        tools: &mut Tools<'_>,
+    ) -> (Pushed, bool) {
+        let Some(newest) = self.open.last() else {
+            self.open.interval = interval;
+            self.open.push(sample);
+            return (Pushed::Newest, true);
+        };
+        if sample.time <= newest.time {
+            return self.push_late(sample, tools);
+        }
+        let mut begins = false;
+        if !interval.is_zero() && interval != self.open.interval {
+            self.seal(self.open.len(), tools);
+            self.open.interval = interval;
+            begins = true;
+        } else if self.is_full() {
+            self.seal(self.open.len() - KEPT_OPEN, tools);
+            begins = true;
+        }
+        self.open.push(sample);
+        (Pushed::Newest, begins)
+    }
+
+    fn is_full(&self) -> bool {
+        self.open.len() + usize::from(self.small_lack) >= SMALL_SAMPLES + KEPT_OPEN
+    }
+
+    fn push_late(&mut self, sample: Sample, tools: &mut Tools<'_>) -> (Pushed, bool) {
+        if self.blocks.back().is_some_and(|block| sample.time <= block.last.time) {
+            let known = self.bits_at(sample.time, tools);
+            return (known.map_or(Pushed::TooLate, |known| beside(known, sample.bits)), false);
+        }
+        let at = self.open.place(sample.time);
+        if let Some(known) = self.open.get(at).filter(|known| known.time == sample.time) {
+            return (beside(known.bits, sample.bits), false);
+        }
+        let full = self.is_full();
+        if full && at == 0 {
+            return (Pushed::TooLate, false);
+        }
+        self.open.insert(at, sample);
+        self.epoch = self.epoch.wrapping_add(1);
+        if full {
+            // Samples of a clock that runs ahead must not lock out all that follow: what lies
+            // before the new sample is sealed, what lies behind it stays open.
+            self.seal(at.min(self.open.len() - KEPT_OPEN), tools);
+        }
+        (Pushed::Late, full)
+    }
+
+    /// The value of the sealed sample of that time, if there is one.
+    fn bits_at(&self, time: CdTime, tools: &mut Tools<'_>) -> Option<u64> {
+        let block = self.blocks.get(self.block_from(time))?;
+        if let Some(end) = [block.first, block.last].into_iter().find(|end| end.time == time) {
+            return Some(end.bits);
+        }
+        *tools.lookbacks = tools.lookbacks.checked_sub(1)?;
+        let (mut times, mut bits) = (Vec::new(), Vec::new());
+        block.unpack(tools.kind, &mut times, &mut bits, tools.codec);
+        bits.get(times.binary_search(&time).ok()?).copied()
+    }
+
+    /// Packs the oldest `count` samples of the open run.
+    fn seal(&mut self, count: usize, tools: &mut Tools<'_>) {
+        let (times, bits): (Vec<_>, Vec<_>) =
+            self.open.iter().take(count).map(|sample| (sample.time, sample.bits)).unzip();
+        let (how, interval) = ((tools.kind, tools.bounds), self.open.interval);
+        let block = Block::pack(how, interval, &times, &bits, Effort::Quick, tools.codec);
+        self.open.drop_first(count);
+        self.small_lack = 0;
+        let Some(block) = block else {
+            debug_assert!(false, "nothing to seal");
+            return;
+        };
+        if self.blocks.back().is_none_or(|block| block.interval != interval) {
+            self.loose = 0;
+        }
+        self.loose += u16::try_from(count).unwrap_or_default();
+        self.packed_bytes += block.heap_bytes();
+        self.blocks.push_back(Box::new(block));
+        if usize::from(self.loose) >= LARGE_SAMPLES + usize::from(self.large_more) {
+            self.merge(tools);
+        }
+    }
+
+    /// Packs the small blocks at the end into a large one.
+    fn merge(&mut self, tools: &mut Tools<'_>) {
+        let (mut times, mut bits, mut weight) = (Vec::new(), Vec::new(), 0_u16);
+        let mut loose = usize::from(self.loose);
+        (self.loose, self.large_more) = (0, 0);
+        let mut start = self.blocks.len();
+        while let Some(before) = start.checked_sub(1)
+            && let Some(block) = self.blocks.get(before)
+            && let Some(rest) = loose.checked_sub(block.len())
+            && loose > 0
+        {
+            (start, loose) = (before, rest);
+        }
+        for block in self.blocks.range(start..) {
+            block.unpack(tools.kind, &mut times, &mut bits, tools.codec);
+            weight = weight.saturating_add(block.weight);
+        }
+        if self.blocks.len() - start < 2 || times.len() > BLOCK_SAMPLES_MAX {
+            return;
+        }
+        let how = (tools.kind, tools.bounds);
+        let interval = self.blocks.back().map_or(Interval::ZERO, |block| block.interval);
+        let merged = Block::pack(how, interval, &times, &bits, Effort::Thorough, tools.codec);
+        if let Some(mut merged) = merged {
+            merged.weight = weight;
+            let freed: usize = self.blocks.drain(start..).map(|block| block.heap_bytes()).sum();
+            self.packed_bytes = (self.packed_bytes + merged.heap_bytes()).saturating_sub(freed);
+            self.blocks.push_back(Box::new(merged));
+        }
+    }
+
+    /// The run that entry number `passed` of the queue stands for, and whether it is the first
+    /// that does; none for an entry that stands for nothing.
+    pub(super) fn run_of(&self, passed: u32) -> Option<(usize, bool)> {
+        let mut left = if self.stale_entries > 0 { None } else { Some(passed) }?;
+        for (number, block) in self.blocks.iter().enumerate() {
+            match left.checked_sub(block.weight.into()) {
+                Some(rest) => left = rest,
+                None => return Some((number, left == 0)),
+            }
+        }
+        Some((self.blocks.len(), left == 0))
+    }
+
+    /// First and last time and the bytes of a run.
+    pub(super) fn extent(&self, number: usize) -> Option<(CdTime, CdTime, usize)> {
+        if let Some(block) = self.blocks.get(number) {
+            return Some((block.first.time, block.last.time, block.heap_bytes()));
+        }
+        Some((self.open.get(0)?.time, self.open.last()?.time, self.open.heap_bytes()))
+    }
+
+    /// Gives up the oldest run but those that `passed` entries of the queue stand for. Where that
+    /// is the open one, its older half goes: a slow series would else lose what it has just said
+    /// together with what it said days ago.
+    pub(super) fn evict(&mut self, passed: u32) -> Evicted {
+        if let Some(rest) = self.stale_entries.checked_sub(1) {
+            self.stale_entries = rest;
+            return Evicted::default();
+        }
+        let held = self.run_of(passed).map_or(0, |(number, _)| number);
+        if let Some(block) = self.blocks.remove(held) {
+            self.stale_entries += u32::from(block.weight).saturating_sub(1);
+            self.packed_bytes = self.packed_bytes.saturating_sub(block.heap_bytes());
+            let samples = block.len();
+            if held > 0 {
+                self.epoch = self.epoch.wrapping_add(1);
+                self.loose = 0;
+            }
+            let wanted = self.blocks.len() + self.blocks.len() / 4 + 2;
+            if self.blocks.is_empty() || self.blocks.capacity() > wanted {
+                self.blocks.shrink_to_fit();
+            }
+            return Evicted { samples, remains: false };
+        }
+        let count = self.open.len();
+        let gone = if count <= HALVED_MIN { count } else { count / 2 };
+        self.open.drop_first(gone);
+        Evicted { samples: gone, remains: gone < count }
+    }
+
+    /// Gives up everything; entries of the queue that stood for it stand for nothing.
+    pub(super) fn clear(&mut self) -> usize {
+        let samples = self.len();
+        let weights: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
+        let entries = self.stale_entries + weights + u32::from(self.open.len() > 0);
+        let epoch = self.epoch.wrapping_add(1);
+        *self = Self { stale_entries: entries, epoch, ..Self::default() };
+        samples
+    }
+
+    /// Bytes allocated, by capacity.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.packed_bytes + vec_bytes::<Box<Block>>(self.blocks.capacity()) + self.open.heap_bytes()
+    }
+
+    /// Samples held; counts blocks, so ask rarely.
+    pub(super) fn len(&self) -> usize {
+        self.blocks.iter().map(|block| block.len()).sum::<usize>() + self.open.len()
+    }
+
+    /// See the field.
+    pub(super) fn epoch(&self) -> u32 {
+        self.epoch
+    }
+
+    pub(super) fn oldest(&self) -> Option<Sample> {
+        self.blocks.front().map(|block| block.first).or_else(|| self.open.get(0))
+    }
+
+    pub(super) fn newest(&self) -> Option<Sample> {
+        self.open.last().or_else(|| self.blocks.back().map(|block| block.last))
+    }
+
+    /// How many sealed blocks there are: the number of the open run.
+    pub(super) fn sealed(&self) -> usize {
+        self.blocks.len()
+    }
+
+    /// Sealed block `number`.
+    pub(super) fn block(&self, number: usize) -> Option<&Block> {
+        self.blocks.get(number).map(|block| &**block)
+    }
+
+    /// The newest samples.
+    pub(super) fn open(&self) -> &Open {
+        &self.open
+    }
+
+    /// The run that the first sample at or after `time` is in, if there is one.
+    pub(super) fn block_from(&self, time: CdTime) -> usize {
+        self.blocks.partition_point(|block| block.last.time < time)
+    }
+
+    /// The bounds of what is drawn have changed.
+    pub(super) fn forget_summaries(&mut self) {
+        self.epoch = self.epoch.wrapping_add(1);
+        self.blocks.iter_mut().for_each(|block| block.forget_summary());
+    }
+
+    /// How many entries of the store's queue are this track's.
+    #[cfg(test)]
+    fn entries(&self) -> u32 {
+        let sealed: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
+        self.stale_entries + sealed + u32::from(self.open.len() > 0)
+    }
+}
+
+/// What a value is beside one of the same time: bit by bit, so that NaN is like NaN.
+fn beside(known: u64, bits: u64) -> Pushed {
+    if known == bits { Pushed::Duplicate } else { Pushed::Conflict }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOLD: Interval = Interval::from_secs(10);
+
+    /// A track and what pushing needs.
+    struct Bench {
+        track: Track,
+        codec: Codec,
+        lookbacks: u32,
+        entries: u32,
+    }
+
+    impl Bench {
+        fn new(phase: u32) -> Self {
+            let codec = Codec::default();
+            Self { track: Track::new(phase), codec, lookbacks: 1_000, entries: 0 }
+        }
+
+        fn filled(times: impl IntoIterator<Item = u64>) -> Self {
+            let mut bench = Self::new(0);
+            for secs in times {
+                bench.push(secs, TOLD);
+            }
+            bench
+        }
+
+        fn push(&mut self, secs: u64, told: Interval) -> Pushed {
+            self.push_bits(secs, secs, told)
+        }
+
+        fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
+            let bounds = Bounds { min: None, max: None };
+            let Self { codec, lookbacks, .. } = self;
+            let mut tools = Tools { kind: DsType::Derive, bounds, codec, lookbacks };
+            let sample = Sample { time: CdTime::from_secs(secs), bits };
+            let (pushed, begins) = self.track.push(sample, told, &mut tools);
+            self.entries += u32::from(begins);
+            assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
+            pushed
+        }
+
+        fn evict(&mut self) -> Evicted {
+            let evicted = self.track.evict(0);
+            self.entries -= u32::from(!evicted.remains);
+            assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
+            evicted
+        }
+
+        fn times(&mut self) -> Vec<u64> {
+            let (mut times, mut bits) = (Vec::new(), Vec::new());
+            for block in &self.track.blocks {
+                block.unpack(DsType::Derive, &mut times, &mut bits, &mut self.codec);
+            }
+            bits.into_iter().chain(self.track.open.iter().map(|sample| sample.bits)).collect()
+        }
+
+        fn lengths(&self) -> Vec<usize> {
+            self.track.blocks.iter().map(|block| block.len()).collect()
+        }
+    }
+
+    #[test]
+    fn a_full_run_is_sealed_but_for_the_newest() {
+        let mut bench = Bench::filled(0..136);
+        assert_eq!((bench.lengths(), bench.track.open.len()), (vec![], 136));
+        assert_eq!(bench.push(136, TOLD), Pushed::Newest);
+        assert_eq!((bench.lengths(), bench.track.open.len()), (vec![128], 9));
+    }
+
+    #[test]
+    fn small_blocks_become_a_large_one() {
+        let mut bench = Bench::filled((0..3_000).map(|n| 10 * n));
+        assert_eq!(bench.lengths(), [512, 512, 512, 512, 512, 128, 128, 128]);
+        assert_eq!(bench.times(), (0..3_000).map(|n| 10 * n).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn tracks_that_begin_together_are_not_sealed_together() {
+        let sealed = |phase: u32, length: usize| {
+            let mut bench = Bench::new(phase);
+            let mut times = (0..).map(|n| 10 * n);
+            std::iter::from_fn(|| {
+                let before = bench.lengths().iter().filter(|&&len| len >= length).count();
+                bench.push(times.next().unwrap(), TOLD);
+                Some(bench.lengths().iter().filter(|&&len| len >= length).count() > before)
+            })
+            .take(1_000)
+            .position(|now| now)
+            .unwrap()
+        };
+        let mut small = std::collections::BTreeMap::<usize, usize>::new();
+        let mut large = std::collections::BTreeSet::new();
+        for phase in 0..256 {
+            *small.entry(sealed(phase, 1)).or_default() += 1;
+            large.insert(sealed(phase, 160));
+        }
+        assert!(small.len() == LACKS && small.values().all(|&together| together <= 3), "{small:?}");
+        assert!(large.len() > 200, "{large:?}");
+    }
+
+    #[test]
+    fn a_new_interval_begins_a_run() {
+        let mut bench = Bench::filled(0..3);
+        bench.push(9, Interval::from_secs(1));
+        bench.push(10, Interval::ZERO);
+        assert_eq!(bench.lengths(), [3], "not told is no change");
+        assert_eq!(bench.track.blocks[0].interval, TOLD);
+    }
+
+    #[test]
+    fn an_interval_that_changes_with_every_sample_costs_blocks_and_no_time() {
+        let mut bench = Bench::new(0);
+        for n in 0..1_000 {
+            bench.push(n, Interval::from_secs(1 + n % 2 * 86_400));
+        }
+        assert_eq!(bench.lengths(), [1; 999]);
+        assert_eq!(bench.times(), (0..1_000).collect::<Vec<_>>());
+        assert!(bench.track.heap_bytes() < 1_000 * 190, "{}", bench.track.heap_bytes());
+    }
+
+    #[test]
+    fn late_samples_are_put_in_their_place_and_doubles_are_not_kept() {
+        let mut bench = Bench::filled([10, 30, 40]);
+        assert_eq!(bench.push(20, TOLD), Pushed::Late);
+        assert_eq!(bench.push(5, TOLD), Pushed::Late);
+        for secs in [5, 20, 40] {
+            assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+        }
+        assert_eq!(bench.times(), [5, 10, 20, 30, 40]);
+    }
+
+    #[test]
+    fn at_least_eight_samples_back_there_is_a_place() {
+        for count in 120..700_u64 {
+            let mut bench = Bench::filled((0..count).map(|n| 10 * n));
+            assert_eq!(bench.push(10 * (count - 8) + 5, TOLD), Pushed::Late, "{count}");
+            assert_eq!(bench.times().len() as u64, count + 1);
+        }
+    }
+
+    #[test]
+    fn samples_earlier_than_the_open_run_are_not_kept() {
+        let mut bench = Bench::filled((0..300).map(|n| 10 * n));
+        assert_eq!(bench.push(15, TOLD), Pushed::TooLate);
+        assert_eq!(bench.push(20, TOLD), Pushed::Duplicate);
+        assert_eq!(bench.times().len(), 300);
+    }
+
+    #[test]
+    fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
+        let mut bench = Bench::filled((0..300).map(|n| 10 * n));
+        for secs in [20, 2_800, 2_990] {
+            assert_eq!(bench.push_bits(secs, 77, TOLD), Pushed::Conflict);
+            assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+        }
+        let nan = f64::NAN.to_bits();
+        assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Newest);
+        assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Duplicate);
+    }
+
+    #[test]
+    fn looking_back_into_blocks_is_bounded() {
+        let mut bench = Bench::filled((0..3_000).map(|n| 10 * n));
+        bench.lookbacks = 3;
+        let answers: Vec<_> = (1..6).map(|n| bench.push(100 * n, TOLD)).collect();
+        assert_eq!(answers[..3], [Pushed::Duplicate; 3]);
+        assert_eq!(answers[3..], [Pushed::TooLate; 2]);
+    }
+
+    #[test]
+    fn a_clock_that_ran_ahead_does_not_lock_out_the_rest() {
+        for ahead in [1, 8, 100] {
+            let mut bench = Bench::filled(80_000..80_000 + ahead);
+            for secs in 0..2_000 {
+                assert_eq!(bench.push(secs, TOLD), Pushed::Late, "{secs}");
+            }
+            let expected: Vec<u64> = (0..2_000).chain(80_000..80_000 + ahead).collect();
+            assert_eq!(bench.times(), expected);
+            assert!(bench.lengths().len() < 20, "{:?}", bench.lengths());
+        }
+    }
+
+    #[test]
+    fn the_oldest_block_goes_first_and_the_open_run_by_halves() {
+        let mut bench = Bench::filled(0..700);
+        assert_eq!((bench.lengths(), bench.track.open.len()), (vec![512, 128], 60));
+        assert_eq!(bench.evict(), Evicted { samples: 512, remains: false });
+        // The three entries of the blocks that the large one was made of.
+        for _ in 0..3 {
+            assert_eq!(bench.evict(), Evicted::default());
+        }
+        assert_eq!(bench.evict(), Evicted { samples: 128, remains: false });
+        assert_eq!(bench.evict(), Evicted { samples: 30, remains: true });
+        assert_eq!(bench.times(), (670..700).collect::<Vec<_>>());
+        while bench.evict().remains {}
+        let track = &bench.track;
+        assert_eq!((track.oldest(), track.newest(), track.heap_bytes()), (None, None, 0));
+    }
+
+    #[test]
+    fn what_is_held_stays_while_younger_blocks_go() {
+        let mut bench = Bench::filled(0..2_000);
+        assert_eq!(bench.track.run_of(7), Some((1, false)));
+        assert_eq!(bench.track.evict(8).samples, 512);
+        let expected: Vec<u64> = (0..1_024).chain(1_536..2_000).collect();
+        assert_eq!(bench.times(), expected);
+    }
+
+    #[test]
+    fn its_bytes_are_those_of_its_allocations() {
+        let mut bench = Bench::new(7);
+        for round in 0..4_000_u64 {
+            let secs = if round % 7 == 0 { round.saturating_sub(20) } else { round };
+            bench.push(secs * 10 + round % 3, Interval::from_secs(1 + round / 1_000));
+            if round % 300 == 0 {
+                bench.evict();
+            }
+            let packed: usize = bench.track.blocks.iter().map(|block| block.heap_bytes()).sum();
+            assert_eq!(bench.track.packed_bytes, packed);
+        }
+        while bench.track.oldest().is_some() {
+            bench.evict();
+        }
+        assert_eq!(bench.track.heap_bytes(), 0);
+    }
+}
