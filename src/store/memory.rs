@@ -70,7 +70,7 @@ impl Store {
 
     /// Bytes in use but for the cache, which has its own part of the budget.
     fn bytes_kept(&self) -> usize {
-        self.name_bytes()
+        self.name_bytes
             + self.track_bytes
             + self.codec.heap_bytes()
             + vec_bytes::<u32>(self.queue.capacity())
@@ -79,8 +79,9 @@ impl Store {
             + self.health.bytes()
     }
 
-    /// Bytes that names take: series, lists, tables and the tree.
-    pub(super) fn name_bytes(&self) -> usize {
+    /// Bytes that names take: series, lists, tables and the tree. [`Store::name_bytes`] has it at
+    /// hand for every value list.
+    pub(super) fn count_name_bytes(&self) -> usize {
         let lists: usize = self.lists.iter().map(|lists| vec_bytes::<List>(lists.capacity())).sum();
         vec_bytes::<Series>(self.series.capacity())
             + vec_bytes::<SeriesId>(self.members.capacity())

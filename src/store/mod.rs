@@ -154,6 +154,8 @@ pub struct Store {
     index: Index,
     health: Health,
     notifications: Notifications,
+    /// What all names take, counted when names came or went.
+    name_bytes: usize,
     /// What the samples of all series take.
     track_bytes: usize,
     budget_bytes: usize,
@@ -195,6 +197,7 @@ impl Store {
             index: Index::default(),
             health: Health::default(),
             notifications: Notifications::default(),
+            name_bytes: 0,
             track_bytes: 0,
             budget_bytes,
             samples: 0,
@@ -219,6 +222,7 @@ impl Store {
             self.announce(source, announced, now);
         }
         self.index.settle();
+        self.name_bytes = self.count_name_bytes();
         let mut values = batch.values.as_slice();
         let mut lookbacks = LOOKBACKS_MAX;
         for row in &batch.rows {

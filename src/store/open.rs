@@ -19,15 +19,18 @@ pub(super) struct Open {
     /// As many as times, or none while all are `alike`: most values stand still.
     bits: Words,
     alike: u64,
+    /// Beside the chunks, which are far away: to add a sample nothing is read from them.
+    newest: CdTime,
     /// Zero when not told.
     pub(super) interval: Interval,
 }
 
+type Chunk = Box<[u64; CHUNK_WORDS]>;
+
 /// Words in chunks.
 #[derive(Clone, Debug, Default)]
 struct Words {
-    #[expect(clippy::vec_box, reason = "one allocation for all is what must not be")]
-    chunks: Vec<Box<[u64; CHUNK_WORDS]>>,
+    chunks: Vec<Chunk>,
     len: usize,
 }
 
@@ -38,6 +41,11 @@ impl Open {
 
     pub(super) fn last(&self) -> Option<Sample> {
         self.get(self.len().checked_sub(1)?)
+    }
+
+    /// Time of the newest sample.
+    pub(super) fn newest(&self) -> Option<CdTime> {
+        (self.len() > 0).then_some(self.newest)
     }
 
     pub(super) fn get(&self, number: usize) -> Option<Sample> {
@@ -66,8 +74,9 @@ impl Open {
     /// Inserts a sample as number `at`.
     pub(super) fn insert(&mut self, at: usize, Sample { time, bits }: Sample) {
         if self.len() == 0 {
-            self.alike = bits;
+            (self.alike, self.newest) = (bits, time);
         }
+        self.newest = self.newest.max(time);
         if self.bits.len == 0 && bits != self.alike {
             (0..self.len()).for_each(|_| self.bits.push(self.alike));
         }
@@ -141,8 +150,7 @@ impl Words {
     }
 
     fn heap_bytes(&self) -> usize {
-        self.chunks.len() * allocated(8 * CHUNK_WORDS)
-            + vec_bytes::<Box<[u64; CHUNK_WORDS]>>(self.chunks.capacity())
+        self.chunks.len() * allocated(8 * CHUNK_WORDS) + vec_bytes::<Chunk>(self.chunks.capacity())
     }
 }
 

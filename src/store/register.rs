@@ -162,7 +162,7 @@ impl Store {
         let bytes_max = self.budget_bytes / NAMES_PART;
         let places_max = usize::try_from(PLACES_MAX - 1_024).unwrap_or_default();
         let fits = |store: &Self| {
-            store.name_bytes() + cost <= bytes_max && store.series.len() < places_max
+            store.count_name_bytes() + cost <= bytes_max && store.series.len() < places_max
         };
         if fits(self) {
             return true;
@@ -186,8 +186,8 @@ impl Store {
         let mut stale: Vec<_> = stale.map(|series| (series.heard, series.id)).collect();
         stale.sort_unstable();
         let live = self.series.len() - self.free.len() - self.spent;
-        let bytes_each = self.name_bytes() / live.max(1);
-        let surplus = self.name_bytes().saturating_sub(bytes_max);
+        let bytes_each = self.count_name_bytes() / live.max(1);
+        let surplus = self.count_name_bytes().saturating_sub(bytes_max);
         stale.truncate((surplus / bytes_each.max(1)).max(64));
         let gone: HashSet<SeriesId, RandomState> = stale.into_iter().map(|(_, id)| id).collect();
         if gone.is_empty() {

@@ -107,12 +107,12 @@ impl Track {
         interval: Interval,
         tools: &mut Tools<'_>,
     ) -> (Pushed, bool) {
-        let Some(newest) = self.open.last() else {
+        let Some(newest) = self.open.newest() else {
             self.open.interval = interval;
             self.open.push(sample);
             return (Pushed::Newest, true);
         };
-        if sample.time <= newest.time {
+        if sample.time <= newest {
             return self.push_late(sample, tools);
         }
         let mut begins = false;
@@ -359,8 +359,8 @@ mod tests {
 
     impl Bench {
         fn new(phase: u32) -> Self {
-            let codec = Codec::default();
-            Self { track: Track::new(phase), codec, lookbacks: 1_000, entries: 0 }
+            let (track, codec) = (Track::new(phase), Codec::default());
+            Self { track, codec, lookbacks: 1_000, entries: 0 }
         }
 
         fn filled(times: impl IntoIterator<Item = u64>) -> Self {

@@ -49,15 +49,16 @@ const DAY: Load = Load {
 };
 const DAY_DRAWN: Load = Load { name: "day-drawn", lateness: Lateness::Drawn, ..DAY };
 const HOUR: Load = Load {
-    name: "100k",
+    name: "100k-looped",
     series: 100_000,
     samples: 360,
     interval: Interval::from_secs(10),
-    lateness: Lateness::Drawn,
+    lateness: Lateness::Looped,
 };
-const TEN_MINUTES: Load = Load { name: "1m", series: 1_000_000, samples: 60, ..HOUR };
+const HOUR_DRAWN: Load = Load { name: "100k-drawn", lateness: Lateness::Drawn, ..HOUR };
+const TEN_MINUTES: Load = Load { name: "1m", series: 1_000_000, samples: 60, ..HOUR_DRAWN };
 
-const LOADS: [Load; 4] = [DAY, DAY_DRAWN, HOUR, TEN_MINUTES];
+const LOADS: [Load; 5] = [DAY, DAY_DRAWN, HOUR, HOUR_DRAWN, TEN_MINUTES];
 
 pub(crate) fn sample_figure(options: &Options) -> Result<Vec<Figure>, String> {
     let mut figures = Vec::new();
@@ -71,7 +72,10 @@ pub(crate) fn sample_figure(options: &Options) -> Result<Vec<Figure>, String> {
 }
 
 pub(crate) fn hour_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    Ok(measured(options, HOUR)?.process())
+    let mut figures = measured(options, HOUR)?.process();
+    let drawn = measured(options, HOUR_DRAWN)?;
+    figures.push(figure("drawn", "MiB", vec![mib(drawn.resident)], drawn.checksum));
+    Ok(figures)
 }
 
 pub(crate) fn ten_minutes_figure(options: &Options) -> Result<Vec<Figure>, String> {

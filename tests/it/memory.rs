@@ -102,7 +102,7 @@ fn a_lower_budget_takes_effect_at_once_and_a_higher_one_gives_room_again() {
 
 #[test]
 fn a_budget_below_what_one_host_needs_keeps_names_and_newest_samples() {
-    let mut feed = Feed::new(300_000);
+    let mut feed = Feed::new(400_000);
     for n in 0..2_000 {
         let list = feed.list("h", "p", &format!("t{n}"), &[DsType::Gauge]);
         feed.gauges(list, [(NOW, 1.0)]);
