@@ -48,7 +48,7 @@ where nobody listens, that is noticed.";
 #[derive(Args, Clone, Debug)]
 pub struct SendArgs {
     /// Where to: a name or an address, of one machine or of a multicast group; the port is 25826
-    /// if not told. An IPv6 address with a port is written [ADDR]:PORT.
+    /// if not told. An IPv6 address with a port is written `[ADDR]:PORT`.
     #[arg(required = true, value_name = "HOST[:PORT][%IFACE]")]
     pub destinations: Vec<Destination>,
     /// Send what this machine measures of itself, until Ctrl-C, instead of lines from standard

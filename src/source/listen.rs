@@ -69,7 +69,7 @@ pub enum ParseListenError {
     /// An IPv4 source of an IPv6 address, or the other way round.
     #[error("{0} cannot send to {1}: one is IPv4, the other IPv6")]
     Family(IpAddr, IpAddr),
-    /// More than [`SOURCES_MAX`].
+    /// More than `SOURCES_MAX`.
     #[error("at most {SOURCES_MAX} times from= behind one address; give the address twice")]
     Sources,
 }

@@ -5,7 +5,7 @@
 //! without `*` and `?`, by substring. Case does not matter. Pure text.
 //!
 //! On a tree most words are decided by a host or a plugin for all that is below:
-//! [`Filter::narrow`].
+//! `Filter::narrow`.
 
 use crate::metric::Identifier;
 use memchr::memmem::Finder;
