@@ -46,7 +46,8 @@ struct Desktop {
 impl Desktop {
     fn open() -> Result<Self, String> {
         let mut xvfb = Command::new("Xvfb");
-        xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"]);
+        xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"])
+            .arg("-noreset");
         let child = xvfb.stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
         let mut xvfb = Running(child.map_err(|error| format!("Xvfb cannot be started: {error}"))?);
         let mut number = String::new();

@@ -60,6 +60,9 @@ fn start(command: &mut Command, package: &str) -> Running {
 fn xvfb() -> Option<(Running, String)> {
     let mut xvfb = Command::new("Xvfb");
     xvfb.args(["-displayfd", "1", "-screen", "0", "1280x1200x24", "-nolisten", "tcp"]);
+    // Else it starts anew when its last client leaves, and turns away who comes meanwhile: a
+    // window manager, when it is asked for before it is there.
+    xvfb.arg("-noreset");
     xvfb.stdout(Stdio::piped()).stderr(Stdio::null());
     let mut xvfb = start(&mut xvfb, "xvfb");
     let mut number = String::new();
