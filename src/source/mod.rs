@@ -12,6 +12,7 @@ mod listen;
 mod listener;
 pub mod local;
 pub mod outlet;
+mod reader;
 pub mod receiver;
 pub mod replay;
 mod report;
