@@ -32,6 +32,8 @@ pub const CHANNEL_BATCHES_MAX: usize = 64;
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
+    /// The buffers of a batch that was joined to another.
+    spare: Option<Batch>,
     status: Sender<Status>,
     /// To take back what was not read in time.
     status_unread: Receiver<Status>,
@@ -72,6 +74,7 @@ impl Outlet {
         let outlet = Self {
             ready,
             emptied,
+            spare: None,
             status,
             status_unread,
             backlog: VecDeque::new(),
@@ -93,12 +96,14 @@ impl Outlet {
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
-    pub fn offer(&mut self, batch: Batch) {
+    pub fn offer(&mut self, mut batch: Batch) {
         match self.backlog.back_mut() {
             Some(last) if words(last) < BATCH_WORDS => {
                 let before = words(last);
-                join(last, batch);
+                join(last, &mut batch);
                 self.backlog_words += words(last).saturating_sub(before);
+                batch.clear();
+                self.spare = Some(batch);
             }
             _ => {
                 self.backlog_words += words(&batch);
@@ -157,9 +162,9 @@ impl Outlet {
         !self.backlog.is_empty()
     }
 
-    /// An emptied batch to be filled again, if one came back.
-    pub fn recycled(&self) -> Option<Batch> {
-        self.emptied.try_recv().ok()
+    /// A batch whose buffers can be filled again, if there is one.
+    pub fn recycled(&mut self) -> Option<Batch> {
+        self.spare.take().or_else(|| self.emptied.try_recv().ok())
     }
 
     /// Loses the values of the oldest batch, and nothing else.
@@ -167,14 +172,14 @@ impl Outlet {
         let Some(mut oldest) = self.backlog.pop_front() else {
             return;
         };
-        let Some(next) = self.backlog.pop_front() else {
+        let Some(mut next) = self.backlog.pop_front() else {
             return;
         };
         self.backlog_words = self.backlog_words.saturating_sub(words(&oldest) + words(&next));
         oldest.dropped_values += oldest.values.len() as u64;
         oldest.rows.clear();
         oldest.values.clear();
-        join(&mut oldest, next);
+        join(&mut oldest, &mut next);
         self.backlog_words += words(&oldest);
         self.backlog.push_front(oldest);
     }
@@ -227,8 +232,8 @@ fn words(batch: &Batch) -> usize {
 }
 
 /// Appends `later` to `batch`, keeping within the limits of one batch. Of too many notifications
-/// the newest stay, of too many faults the oldest.
-fn join(batch: &mut Batch, mut later: Batch) {
+/// the newest stay, of too many faults the oldest. What is left of `later` is its buffers.
+fn join(batch: &mut Batch, later: &mut Batch) {
     batch.announced.append(&mut later.announced);
     batch.heard.append(&mut later.heard);
     batch.rows.append(&mut later.rows);
@@ -236,11 +241,11 @@ fn join(batch: &mut Batch, mut later: Batch) {
     batch.notifications.append(&mut later.notifications);
     let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
     batch.notifications.drain(..excess);
-    for delta in later.senders {
+    for delta in later.senders.drain(..) {
         add_sender(&mut batch.senders, delta);
     }
     let room = FAULTS_PER_BATCH_MAX.saturating_sub(batch.faults.len());
-    batch.faults.extend(later.faults.into_iter().take(room));
+    batch.faults.extend(later.faults.drain(..).take(room));
     batch.dropped_values += later.dropped_values;
     batch.dropped_notifications += later.dropped_notifications + excess as u64;
     batch.kernel_drops += later.kernel_drops;
