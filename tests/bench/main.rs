@@ -11,9 +11,11 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod clock;
 mod feed;
 #[cfg(feature = "window")]
 mod frames;
+mod generator;
 mod memory;
 #[path = "../support/mod.rs"]
 mod support;
@@ -88,10 +90,11 @@ const BENCHES: &[Bench] = &[
         run: wire::store_figure,
     },
     Bench {
-        name: "udp",
-        input: "the capture's datagrams sent over the loopback at a fixed rate; the highest \
-                without loss from socket through receiver and channel to store, and the CPU of \
-                receiving and storing",
+        name: "ingest_datagrams_per_s",
+        input: "the capture's datagrams, each time with fresh times, sent by a process of its own \
+                over the loopback at a fixed rate for 2 s: the highest without loss from socket \
+                through receiver and channel to store, and the CPU of each; at twice that rate, \
+                what is lost",
         run: udp::udp_figure,
     },
     Bench {
@@ -178,9 +181,10 @@ const MEASURED: Duration = Duration::from_secs(2);
 
 fn main() {
     let options = options();
-    if let Some(name) = &options.child {
-        memory::child(&options, name);
-        return;
+    match &options.child {
+        Some(name) if name.starts_with(generator::NAME) => return generator::child(&options, name),
+        Some(name) => return memory::child(&options, name),
+        None => {}
     }
     for bench in BENCHES {
         let named = |name: &String| bench.name.contains(name.as_str());
