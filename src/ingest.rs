@@ -74,8 +74,6 @@ pub struct Ingest {
     lists: Vec<KnownList>,
     /// Templates, one after another; all are given up when they would take too much.
     templates: Vec<u8>,
-    /// The list of the previous row.
-    previous: Option<u32>,
     /// The last list of each sender's last datagram.
     last_of: HashMap<SocketAddr, u32, RandomState>,
     /// The key being looked up.
@@ -121,8 +119,8 @@ struct KnownList {
     /// How that was written; empty when it is not known.
     template_start: u32,
     template_bytes: u16,
-    /// Values of the list itself.
-    values_count: u16,
+    /// Values of the list that came after.
+    template_values: u16,
     /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
     heard: u32,
 }
@@ -156,7 +154,6 @@ impl Ingest {
             keys: Vec::new(),
             lists: Vec::new(),
             templates: Vec::new(),
-            previous: None,
             last_of: HashMap::default(),
             scratch: Vec::new(),
             decoder: Decoder::default(),
@@ -192,23 +189,26 @@ impl Ingest {
             delta.last_seen = delta.last_seen.max(arrival);
         }
         self.way = None;
-        self.previous = self.last_of.get(&sender).copied();
+        let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
         let mut decoder = std::mem::take(&mut self.decoder);
-        let from = Origin { slot, sender, arrival };
-        let mut reading = Reading { ingest: self, from, lists: 0, values: 0, is_known: false };
+        let from = Origin { slot, sender, arrival, steps: steps_of(arrival) };
+        let previous = self.last_of.get(&sender).copied();
+        let mut reading = Reading { ingest: self, from, refused: (0, 0), last: None, previous };
         decoder.decode_into(level, bytes, &mut reading);
-        let (lists, values) = (reading.lists, reading.values);
+        let (refused, last) = (reading.refused, reading.last.or(reading.previous));
         self.decoder = decoder;
-        if let Some(delta) = self.batch.senders.get_mut(slot) {
-            delta.lists += lists;
-            delta.values += values;
+        let Batch { senders, rows: all_rows, values: all_values, .. } = &mut self.batch;
+        if let Some(delta) = senders.get_mut(slot) {
+            delta.lists += (all_rows.len() - rows) as u64 + refused.0;
+            delta.values += (all_values.len() - values) as u64 + refused.1;
         }
-        self.remember(sender);
+        if let Some(last) = last {
+            self.remember(sender, last);
+        }
     }
 
     /// Where the next datagram of `sender` goes on.
-    fn remember(&mut self, sender: SocketAddr) {
-        let Some(last) = self.previous else { return };
+    fn remember(&mut self, sender: SocketAddr, last: u32) {
         if let Some(known) = self.last_of.get_mut(&sender) {
             *known = last;
             return;
@@ -234,8 +234,13 @@ impl Ingest {
         std::mem::replace(&mut self.batch, next)
     }
 
-    /// Takes in a list; its number, if it is taken.
-    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) -> Option<u32> {
+    /// Takes in a list that came behind `previous`; its number, if it is taken.
+    fn value_list(
+        &mut self,
+        from: &Origin,
+        list: &wire::ValueList<'_>,
+        previous: Option<u32>,
+    ) -> Option<u32> {
         let count = list.values.len();
         let Ok(values_count) = u16::try_from(count) else {
             debug_assert!(false, "a datagram of 64 KiB cannot hold {count} values");
@@ -245,7 +250,7 @@ impl Ingest {
             self.batch.dropped_values += count as u64;
             return None;
         }
-        let Some(id) = self.list(from, &list.names, list.values.kinds()) else {
+        let Some(id) = self.list(from, &list.names, list.values.kinds(), previous) else {
             self.batch.refused_lists += 1;
             if let Some(delta) = self.batch.senders.get_mut(from.slot) {
                 delta.refused_lists += 1;
@@ -344,21 +349,34 @@ impl Ingest {
     }
 
     /// The number of a list, announced if it is new; none when no more are taken.
-    fn list(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
+    fn list(
+        &mut self,
+        from: &Origin,
+        names: &Names<'_>,
+        kinds: &[u8],
+        previous: Option<u32>,
+    ) -> Option<u32> {
+        let guess = previous.and_then(|previous| self.known(previous)).map(|list| list.follower);
+        if let Some(guess) = guess.filter(|&guess| self.is(guess, names, kinds)) {
+            self.note(guess, from.steps);
+            return Some(guess);
+        }
         write_key(&mut self.scratch, names, kinds);
-        let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
-        let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(from, names, kinds))?;
-        self.note(id, from.arrival);
-        if found.is_none()
-            && let Some(previous) = self.previous
-            && let Some(list) = self.lists.get_mut(index(previous))
-        {
+        let id = self.look_up().or_else(|| self.announce(from, names, kinds))?;
+        self.note(id, from.steps);
+        if let Some(list) = previous.and_then(|previous| self.lists.get_mut(index(previous))) {
             list.follower = id;
             list.template_bytes = 0;
         }
-        self.previous = Some(id);
         Some(id)
+    }
+
+    /// Whether list `id` has these names and DS types.
+    fn is(&self, id: u32, names: &Names<'_>, kinds: &[u8]) -> bool {
+        let &Names { host, plugin, plugin_instance, type_, type_instance } = names;
+        self.key(id).is_some_and(|key| {
+            read_key(key) == [host, plugin, plugin_instance, type_, type_instance, kinds]
+        })
     }
 
     fn known(&self, id: u32) -> Option<&KnownList> {
@@ -388,15 +406,14 @@ impl Ingest {
         let id = u32::try_from(self.lists.len()).ok()?;
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
         self.keys.extend_from_slice(&self.scratch);
-        let values_count = u16::try_from(kinds.len()).ok()?;
         self.lists.push(KnownList {
             key_start,
             key_end,
             follower: id,
             template_start: 0,
             template_bytes: 0,
-            values_count,
-            heard: steps_of(from.arrival),
+            template_values: 0,
+            heard: from.steps,
         });
         let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
         let rehash = |&id: &u32| {
@@ -410,8 +427,7 @@ impl Ingest {
 
     /// Notes that a list was heard of, and announces it anew after a long silence.
     #[inline]
-    fn note(&mut self, id: u32, arrival: CdTime) {
-        let now = steps_of(arrival);
+    fn note(&mut self, id: u32, now: u32) {
         let Some(list) = self.lists.get_mut(index(id)) else {
             return;
         };
@@ -463,6 +479,8 @@ struct Origin {
     slot: usize,
     sender: SocketAddr,
     arrival: CdTime,
+    /// The same in steps of 16 s.
+    steps: u32,
 }
 
 /// [`SILENCE_MAX`] in steps of 16 s.
@@ -503,6 +521,10 @@ mod tests {
         bytes
     }
 
+    fn origin() -> Origin {
+        Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO, steps: 0 }
+    }
+
     fn lists(batch: &Batch) -> Vec<u32> {
         batch.rows.iter().map(|row| row.list.0).collect()
     }
@@ -526,13 +548,18 @@ mod tests {
     fn the_same_names_with_other_ds_types_are_another_list() {
         let mut ingest = Ingest::new();
         let names = Identifier::new("h", "p", "", "t", "");
-        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
-        let one = ingest.list(&from, &names.names(), &[1]).unwrap();
-        for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(ingest.list(&from, &names.names(), kinds) == Some(one), same, "{kinds:?}");
+        let from = origin();
+        let one = ingest.list(&from, &names.names(), &[1], None).unwrap();
+        // By the hash table, and by a guess: what followed a list that nothing has is itself.
+        for previous in [None, Some(one)] {
+            for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
+                let id = ingest.list(&from, &names.names(), kinds, previous);
+                assert_eq!(id == Some(one), same, "{kinds:?}");
+                ingest.lists[index(one)].follower = one;
+            }
+            let shifted = Identifier::new("hp", "", "", "t", "");
+            assert_ne!(ingest.list(&from, &shifted.names(), &[1], previous), Some(one));
         }
-        let shifted = Identifier::new("hp", "", "", "t", "");
-        assert_ne!(ingest.list(&from, &shifted.names(), &[1]), Some(one));
     }
 
     #[test]
@@ -710,8 +737,7 @@ mod tests {
     fn ways_of_invented_hosts_are_bounded() {
         let mut ingest = Ingest::new();
         for number in 0..HEARD_MAX + 10 {
-            let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
-            ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);
+            ingest.hear_anew(&origin(), format!("h{number}").as_bytes(), Trust::Plain);
         }
         assert_eq!(ingest.batch.heard.len(), HEARD_MAX);
     }
