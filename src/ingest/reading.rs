@@ -2,8 +2,8 @@
 //! their names.
 
 use super::VALUES_PER_BATCH_MAX;
-use super::{Batch, Ingest, KnownList, ListId, Origin, Row, TEMPLATE_BYTES_MAX, index};
-use crate::wire::{self, Event, Expected, InForce, Sink, bits, template};
+use super::{Batch, Ingest, ListId, Origin, Row};
+use crate::wire::{self, Event, InForce, Sink, bits};
 
 /// One datagram on its way into an [`Ingest`].
 pub(super) struct Reading<'i> {
@@ -32,7 +32,7 @@ impl Sink for Reading<'_> {
         self.previous = before.or(self.previous);
         self.last = self.ingest.value_list(&self.from, list, self.previous);
         match (self.last, before, lead) {
-            (Some(_), Some(before), Some(lead)) => self.ingest.learn(before, lead),
+            (Some(_), Some(before), Some(lead)) => self.ingest.lists.learn(before, lead),
             (Some(_), ..) => {}
             (None, ..) => {
                 self.refused.0 += 1;
@@ -43,60 +43,22 @@ impl Sink for Reading<'_> {
 
     #[inline(always)]
     fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
-        let Ingest { lists, templates, batch, .. } = &mut *self.ingest;
-        let &KnownList { follower, template_start, template_bytes, template_values, .. } =
-            lists.get(index(self.last?))?;
-        let start = index(template_start);
-        let template = templates.get(start..start + usize::from(template_bytes))?;
-        if template.is_empty() {
-            return None;
-        }
-        let expected = Expected { template, values_count: template_values };
+        let Ingest { lists, batch, .. } = &mut *self.ingest;
+        let (id, expected) = lists.next(self.last?)?;
         let came = expected.strip(rest, in_force)?;
         let Batch { rows, values, .. } = batch;
         if values.len() + came.numbers.len() > VALUES_PER_BATCH_MAX {
             return None;
         }
         let &mut InForce { time, interval, trust } = in_force;
-        let list = ListId(follower);
-        rows.push(Row { list, time, interval, values_count: template_values, trust });
+        let values_count = expected.values_count;
+        rows.push(Row { list: ListId(id), time, interval, values_count, trust });
         values.extend(came.kinds.iter().zip(came.numbers).map(|(&kind, &raw)| bits(kind, raw)));
         let rest = came.rest;
-        self.last = Some(follower);
-        self.ingest.note(follower, self.from.steps);
+        self.last = Some(id);
+        if lists.note(id, self.from.steps) {
+            self.ingest.announce(id);
+        }
         Some(rest)
-    }
-}
-
-impl Ingest {
-    /// Keeps how the list behind `previous` was led up to.
-    fn learn(&mut self, previous: u32, lead: &[u8]) {
-        let Some((template, values_count)) = template(lead) else { return };
-        let Ok(template_bytes) = u16::try_from(template.len()) else { return };
-        if self.templates.len() + template.len() > TEMPLATE_BYTES_MAX {
-            self.templates.clear();
-            for list in &mut self.lists {
-                list.template_bytes = 0;
-            }
-        }
-        let end = self.templates.len();
-        let Some(list) = self.lists.get_mut(index(previous)) else { return };
-        let start = index(list.template_start);
-        let old = start..start + usize::from(list.template_bytes);
-        let room = usize::from(list.template_bytes) >= template.len();
-        match self.templates.get_mut(old).filter(|_| room) {
-            Some(old) => {
-                if let Some(place) = old.get_mut(..template.len()) {
-                    place.copy_from_slice(template);
-                }
-            }
-            None => {
-                let Ok(start) = u32::try_from(end) else { return };
-                list.template_start = start;
-                self.templates.extend_from_slice(template);
-            }
-        }
-        list.template_bytes = template_bytes;
-        list.template_values = values_count;
     }
 }
