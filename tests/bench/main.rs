@@ -80,9 +80,15 @@ const BENCHES: &[Bench] = &[
         run: wire::protected_figure,
     },
     Bench {
-        name: "ingest",
+        name: "decode_identify_1k_ns",
         input: "the same decoded, identified and gathered into batches of 64 datagrams",
-        run: wire::ingest_figure,
+        run: wire::identify_few_figure,
+    },
+    Bench {
+        name: "decode_identify_1m_ns",
+        input: "the same as if sent by so many times as many hosts, in turn, that there are \
+                1,000,000 series",
+        run: wire::identify_many_figure,
     },
     Bench {
         name: "store",
@@ -211,7 +217,7 @@ fn print(bench: &Bench, figure: &Figure, json: bool) {
         println!(
             "{}",
             serde_json::json!({
-                "name": name, "unit": unit, "median": median, "best": best, "rounds": rounds,
+                "name": name, "value": median, "unit": unit, "best": best, "rounds": rounds,
                 "checksum": format!("{checksum:016x}"), "input": bench.input,
             })
         );
