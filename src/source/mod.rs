@@ -7,6 +7,7 @@ pub mod auth;
 mod bind;
 pub mod capture;
 pub mod interfaces;
+mod join;
 mod kernel;
 mod listen;
 mod listener;
