@@ -185,6 +185,11 @@ impl Ingest {
         batch.senders.is_empty() && batch.dropped_values == 0 && batch.kernel_drops == 0
     }
 
+    /// What came since the last time.
+    pub const fn gathered(&self) -> &Batch {
+        &self.batch
+    }
+
     /// Hands over what came since the last time. `recycled` is emptied and filled next.
     pub fn take(&mut self, recycled: Option<Batch>) -> Batch {
         let mut next = recycled.unwrap_or_default();

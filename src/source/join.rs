@@ -19,8 +19,8 @@ pub(super) fn words(batch: &Batch) -> usize {
 }
 
 /// Appends `later` to `batch`, keeping within the limits of one batch. Of too many notifications
-/// the newest stay, of too many faults the oldest. What is left of `later` is its buffers.
-pub(super) fn join(batch: &mut Batch, later: &mut Batch) {
+/// the newest stay, of too many faults the oldest.
+pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
     batch.heard.append(&mut later.heard);
     batch.rows.append(&mut later.rows);
@@ -28,11 +28,11 @@ pub(super) fn join(batch: &mut Batch, later: &mut Batch) {
     batch.notifications.append(&mut later.notifications);
     let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
     batch.notifications.drain(..excess);
-    for delta in later.senders.drain(..) {
+    for delta in later.senders {
         add_sender(&mut batch.senders, delta);
     }
     let room = FAULTS_PER_BATCH_MAX.saturating_sub(batch.faults.len());
-    batch.faults.extend(later.faults.drain(..).take(room));
+    batch.faults.extend(later.faults.into_iter().take(room));
     batch.dropped_values += later.dropped_values;
     batch.dropped_when = both(batch.dropped_when, later.dropped_when);
     batch.dropped_notifications += later.dropped_notifications + excess as u64;

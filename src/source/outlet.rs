@@ -1,8 +1,9 @@
 //! The way out of a source's thread: an [`Outlet`] that never blocks, an [`Intake`] that drains.
 //!
 //! Batches wait in two places. The *channel* holds whole ones, ready for the other thread; the
-//! *backlog* stays on this side. While the channel is not drained, new batches are joined to the
-//! last of the backlog, so the other thread is woken once per drain and not once per datagram.
+//! *backlog* stays on this side. While the channel is not drained, a batch need not be handed over
+//! ([`Outlet::is_due`]), and one that is is joined to the last of the backlog: so the other thread
+//! is woken once per drain and not once per datagram.
 //! When the backlog is full its oldest batch goes: values are lost and counted, everything else
 //! (announcements, notifications, counts) moves to the batch behind it. So every list is
 //! announced before its first row, whatever is lost.
@@ -32,8 +33,6 @@ pub const CHANNEL_BATCHES_MAX: usize = 64;
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
-    /// The buffers of a batch that was joined to another.
-    spare: Option<Batch>,
     status: Sender<Status>,
     /// To take back what was not read in time.
     status_unread: Receiver<Status>,
@@ -76,7 +75,6 @@ impl Outlet {
         let outlet = Self {
             ready,
             emptied,
-            spare: None,
             status,
             status_unread,
             backlog: VecDeque::new(),
@@ -98,15 +96,19 @@ impl Outlet {
         (self.wake)();
     }
 
+    /// Whether a batch should be handed over rather than gathered further: it is whole, or the
+    /// other side has nothing to do.
+    pub fn is_due(&self, batch: &Batch) -> bool {
+        words(batch) >= BATCH_WORDS || (self.backlog.is_empty() && self.ready.is_empty())
+    }
+
     /// Hands a batch over. Never blocks, never grows past its limits.
-    pub fn offer(&mut self, mut batch: Batch) {
+    pub fn offer(&mut self, batch: Batch) {
         match self.backlog.back_mut() {
             Some(last) if words(last) < BATCH_WORDS => {
                 let before = words(last);
-                join(last, &mut batch);
+                join(last, batch);
                 self.backlog_words += words(last).saturating_sub(before);
-                batch.clear();
-                self.spare = Some(batch);
             }
             _ => {
                 self.backlog_words += words(&batch);
@@ -167,8 +169,8 @@ impl Outlet {
     }
 
     /// A batch whose buffers can be filled again, if there is one.
-    pub fn recycled(&mut self) -> Option<Batch> {
-        self.spare.take().or_else(|| self.emptied.try_recv().ok())
+    pub fn recycled(&self) -> Option<Batch> {
+        self.emptied.try_recv().ok()
     }
 
     /// Loses the values of the oldest batch, and nothing else.
@@ -176,7 +178,7 @@ impl Outlet {
         let Some(mut oldest) = self.backlog.pop_front() else {
             return;
         };
-        let Some(mut next) = self.backlog.pop_front() else {
+        let Some(next) = self.backlog.pop_front() else {
             return;
         };
         self.backlog_words = self.backlog_words.saturating_sub(words(&oldest) + words(&next));
@@ -187,7 +189,7 @@ impl Outlet {
         self.left = self.left.max(oldest.arrival);
         oldest.rows.clear();
         oldest.values.clear();
-        join(&mut oldest, &mut next);
+        join(&mut oldest, next);
         self.backlog_words += words(&oldest);
         self.backlog.push_front(oldest);
     }
@@ -418,6 +420,21 @@ mod tests {
         assert_eq!(woken.load(Ordering::Relaxed), 2);
         assert_eq!(intake.next().map(|batch| batch.rows.len()), Some(990));
         assert!(!outlet.is_waiting());
+    }
+
+    #[test]
+    fn a_batch_is_due_when_it_is_whole_or_the_other_side_has_nothing_to_do() {
+        let (mut outlet, intake) = Outlet::new(1, quiet());
+        let (small, whole) = (rows(0..10), rows(0..BATCH_WORDS as u32 / 4));
+        assert!(outlet.is_due(&small) && outlet.is_due(&whole));
+        outlet.offer(rows(0..10));
+        assert!(!outlet.is_due(&small) && outlet.is_due(&whole));
+        outlet.offer(rows(0..BATCH_WORDS as u32));
+        assert!(intake.next().is_some());
+        assert!(!outlet.is_due(&small), "something older waits in the backlog");
+        outlet.flush();
+        assert!(intake.next().is_some());
+        assert!(outlet.is_due(&small));
     }
 
     #[test]

@@ -79,7 +79,8 @@ impl Receiver {
         let mut followed = Instant::now();
         let mut auth_read = Instant::now();
         while !stop.load(Ordering::Relaxed) {
-            let wait = if self.outlet.is_waiting() { WAIT_WITH_BACKLOG } else { WAIT };
+            let is_behind = self.outlet.is_waiting() || !self.ingest.is_empty();
+            let wait = if is_behind { WAIT_WITH_BACKLOG } else { WAIT };
             let Self { source, ingest, .. } = self;
             let received = source.receive(wait, &mut |datagram| {
                 let Datagram { bytes, sender, arrival, level, .. } = *datagram;
@@ -125,8 +126,11 @@ impl Receiver {
         }
     }
 
+    /// What has come, or nothing while the other side is busy and the batch not whole: one that is
+    /// gathered further need not be copied, and its buffers come back as large as they are used.
     fn hand_over(&mut self, kernel_drops: Option<(u64, Span)>) {
-        if self.ingest.is_empty() && kernel_drops.is_none() {
+        let gathered = self.ingest.gathered();
+        if kernel_drops.is_none() && (self.ingest.is_empty() || !self.outlet.is_due(gathered)) {
             self.outlet.flush();
             return;
         }

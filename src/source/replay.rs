@@ -243,8 +243,7 @@ impl Feed {
         self.hand_over();
         self.progress.finish(capture.counts(), error);
         // An empty batch says that there is something new.
-        let empty = self.outlet.recycled().unwrap_or_default();
-        self.deliver(empty);
+        self.deliver(self.outlet.recycled().unwrap_or_default());
     }
 
     fn look_at_keys(&mut self) {
