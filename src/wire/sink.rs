@@ -12,7 +12,8 @@ use crate::metric::{CdTime, Interval};
 /// Takes what decoding tells. Any `FnMut(Event<'_>)` is one.
 ///
 /// A sink that has seen a sender's earlier datagrams knows which list will come next and how it is
-/// written; it may take it by that ([`Sink::next`]): if the bytes are just those, nothing is parsed.
+/// written. It may take it by that ([`Sink::next`]): if the bytes are just those, nothing is
+/// parsed.
 pub trait Sink {
     /// Something was read.
     fn event(&mut self, event: Event<'_>);

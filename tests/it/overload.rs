@@ -14,8 +14,6 @@ use collectoscope::wire::Encoder;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, SystemTime};
 
-/// Seconds that anything may take, however busy the machine.
-const PATIENCE: u64 = 60;
 /// Value lists in a datagram, of one value each.
 const LISTS: u64 = 40;
 
@@ -75,7 +73,7 @@ fn of_a_burst_larger_than_every_buffer_the_newest_is_kept_and_the_rest_is_counte
     let mut burst = Burst { socket: sender(), to, datagrams: 0, faulty: 0 };
     let mut store = Store::new(64 << 20, TypesDb::built_in());
     let (begin, mut round) = (now(), 0);
-    until(PATIENCE, "losses in the kernel and in the channel", || {
+    until("losses in the kernel and in the channel", || {
         round += 1;
         // One by one and slowly enough that some arrive: more than channel and backlog hold.
         for value in 0..3 * BATCH_WORDS as u64 / (4 * LISTS) {
@@ -90,7 +88,7 @@ fn of_a_burst_larger_than_every_buffer_the_newest_is_kept_and_the_rest_is_counte
             burst.send("newest", round);
         }
         burst.send_nonsense();
-        until(PATIENCE, "all that was sent in the account", || {
+        until("all that was sent in the account", || {
             while let Some(batch) = intake.next() {
                 store.absorb(SourceId(0), &batch, now());
                 intake.give_back(batch);
