@@ -42,10 +42,13 @@ const DRAIN_MAX: Duration = Duration::from_millis(10);
 const FRAME_MIN: Duration = Duration::from_millis(33);
 /// A live window is drawn this often even when nothing moves: ages and rates are read as text.
 const FRAME_MAX: Duration = Duration::from_secs(1);
-/// After data came, a frame is drawn when the live edge has moved a pixel, but within these
-/// bounds: many hosts' datagrams share a frame, and a standing view still counts what is newer.
+/// After a frame with news the next ones may be a second away and a little late: they come first.
+const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
+/// After data came, a frame is drawn when the live edge has moved a pixel, but not sooner than
+/// this: many hosts' datagrams share a frame…
 const WAKE_MIN: Duration = Duration::from_millis(50);
-const WAKE_MAX: Duration = Duration::from_millis(500);
+/// …nor later, where the edge hardly moves: a standing view still counts what is newer.
+const WAKE_SLOW: Duration = Duration::from_millis(500);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
 /// The state is written to its file as often; both by our clock, a capture's may stand still.
@@ -157,6 +160,8 @@ pub struct App {
     /// show; none when it was reached or the user chose.
     growing: Option<(Interval, Interval)>,
     frames: u64,
+    /// Whether something came for the last frame.
+    news: bool,
     started: Instant,
     screenshot_asked: bool,
     /// Fonts of the system were looked for.
@@ -198,6 +203,7 @@ impl App {
             fitted,
             growing,
             frames: 0,
+            news: false,
             started: Instant::now(),
             screenshot_asked: false,
             fonts_asked: false,
@@ -241,7 +247,9 @@ impl App {
             sources::describe(&mut self.setup.sources, &status);
         }
         let start = Instant::now();
+        self.news = false;
         while let Some(batch) = intake.next() {
+            self.news = true;
             // A replay may be far ahead of what its clock showed when the frame began.
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
@@ -318,10 +326,9 @@ impl App {
             return;
         };
         let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width) * pace);
-        let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
-        self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));
-        let next = pixel.clamp(FRAME_MIN, FRAME_MAX);
-        ctx.request_repaint_after(next);
+        let pixel = pixel.map(Interval::duration);
+        self.setup.waker.set_after(wake_after(pixel));
+        ctx.request_repaint_after(next_frame(pixel, self.news));
     }
 
     fn remember_settings(&mut self, ctx: &egui::Context) {
@@ -425,6 +432,18 @@ impl App {
     }
 }
 
+/// How long after data came it is shown, where the live edge moves a pixel in so long a time.
+fn wake_after(pixel: Option<Duration>) -> Duration {
+    // Up to there the frame that moves the edge shows it.
+    pixel.filter(|pixel| *pixel <= FRAME_MAX).unwrap_or(WAKE_SLOW).max(WAKE_MIN)
+}
+
+/// When the next frame is due though nothing comes.
+fn next_frame(pixel: Option<Duration>, news: bool) -> Duration {
+    let longest = if news { FRAME_MAX_AFTER_NEWS } else { FRAME_MAX };
+    pixel.unwrap_or(longest).clamp(FRAME_MIN, longest)
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let replay = self.setup.replay.as_ref().map(Progress::replay);
@@ -441,7 +460,7 @@ impl eframe::App for App {
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
-            ctx.request_repaint_after(FRAME_MAX);
+            ctx.request_repaint_after(next_frame(None, self.news));
         }
     }
 
@@ -465,5 +484,37 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.save_settings();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn millis(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_frame_is_due_when_the_edge_has_moved_and_once_a_second() {
+        for (pixel, due) in [(5, 33), (200, 200), (1_000, 1_000), (9_000, 1_000)] {
+            assert_eq!(next_frame(Some(millis(pixel)), false), millis(due), "{pixel}");
+        }
+        assert_eq!(next_frame(None, false), millis(1_000));
+    }
+
+    #[test]
+    fn data_that_comes_every_second_needs_no_frames_in_between() {
+        for pixel in [None, Some(millis(1_500))] {
+            assert!(next_frame(pixel, true) > millis(1_200));
+        }
+    }
+
+    #[test]
+    fn data_waits_for_the_frame_that_moves_the_edge() {
+        for (pixel, wake) in [(5, 50), (200, 200), (750, 750), (1_000, 1_000), (1_001, 500)] {
+            assert_eq!(wake_after(Some(millis(pixel))), millis(wake), "{pixel}");
+        }
+        assert_eq!(wake_after(None), millis(500));
     }
 }
