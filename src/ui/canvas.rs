@@ -28,8 +28,8 @@ pub(super) fn canvas_ui(
     actions: &mut Vec<Action>,
 ) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.background);
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+    // Its ground is what the window is cleared with.
+    egui::CentralPanel::default().frame(egui::Frame::new()).show(ui, |ui| {
         let rect = ui.max_rect();
         if screen.store.usage().series == 0 {
             empty::waiting_ui(ui, screen);
