@@ -8,9 +8,7 @@
 
 use super::theme;
 use eframe::egui::emath::GuiRounding;
-use eframe::egui::{
-    Align2, Color32, Galley, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2,
-};
+use eframe::egui::{Align2, Color32, Galley, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,7 +16,8 @@ use std::sync::Arc;
 /// A text that is laid out in every frame: egui has made it anew when it threw away its texture.
 const WITNESS: &str = "0123456789";
 
-/// What was learnt of the glyphs of the font of legends. Figures have few characters, so it stays small.
+/// What was learnt of the glyphs of the font of legends. Figures have few characters, so it stays
+/// small.
 #[derive(Debug, Default)]
 pub(super) struct Glyphs {
     witness: Option<Arc<Galley>>,
@@ -26,7 +25,7 @@ pub(super) struct Glyphs {
     /// comes [`END`].
     steps: HashMap<(char, char), f32, RandomState>,
     /// The picture of a character that stands so many quarters of a pixel right of a whole one.
-    pictures: HashMap<(char, u8), Picture, RandomState>,
+    pictures: HashMap<(char, u16), Picture, RandomState>,
     /// Another one whenever all was forgotten.
     age: u64,
 }
@@ -147,12 +146,11 @@ impl Glyphs {
 }
 
 /// A place along a row as egui sees it: the whole pixel, and quarters right of it.
-fn split(x: f32) -> (f32, u8) {
-    let quarters = (x * 4.0).round();
-    let pixel = (quarters / 4.0).floor();
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 3")]
-    let quarter = (quarters - 4.0 * pixel) as u8;
-    (pixel, quarter)
+fn split(x: f32) -> (f32, u16) {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "few, not below 0")]
+    let quarters = (x * 4.0 + 0.5) as u16;
+    let pixel = f32::from(quarters / 4);
+    (pixel, quarters % 4)
 }
 
 impl Sheet {
@@ -186,7 +184,8 @@ impl Sheet {
     /// What was made ready.
     pub(super) fn shapes(&self) -> impl Iterator<Item = Shape> + '_ {
         let galley = self.galley.as_ref().filter(|galley| galley.num_vertices > 0);
-        let set = galley.map(|galley| Shape::galley(Pos2::ZERO, Arc::clone(galley), Color32::RED));
+        let set = galley
+            .map(|galley| Shape::galley(Pos2::ZERO, Arc::clone(galley), Color32::PLACEHOLDER));
         set.into_iter().chain(self.others.iter().cloned())
     }
 }

@@ -1,9 +1,9 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
+use super::cache::Kept;
 use super::figures::Sheet;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::cache::Kept;
 use super::{Memory, Screen};
 use crate::metric::{CdTime, display_safe};
 use crate::store::Mode;
