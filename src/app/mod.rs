@@ -44,11 +44,11 @@ const FRAME_MIN: Duration = Duration::from_millis(33);
 const FRAME_MAX: Duration = Duration::from_secs(1);
 /// After a frame with news the next ones may be a second away and a little late: they come first.
 const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
-/// After data came, a frame is drawn when the live edge has moved a pixel, but not sooner than
-/// this: many hosts' datagrams share a frame…
+/// After data came, a frame is drawn when the live edge has moved a pixel, but within these
+/// bounds: many hosts' datagrams share a frame, a standing view still counts what is newer, and
+/// what waits for a frame must not fill the receiver's backlog.
 const WAKE_MIN: Duration = Duration::from_millis(50);
-/// …nor later, where the edge hardly moves: a standing view still counts what is newer.
-const WAKE_SLOW: Duration = Duration::from_millis(500);
+const WAKE_MAX: Duration = Duration::from_millis(500);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
 /// The state is written to its file as often; both by our clock, a capture's may stand still.
@@ -434,8 +434,7 @@ impl App {
 
 /// How long after data came it is shown, where the live edge moves a pixel in so long a time.
 fn wake_after(pixel: Option<Duration>) -> Duration {
-    // Up to there the frame that moves the edge shows it.
-    pixel.filter(|pixel| *pixel <= FRAME_MAX).unwrap_or(WAKE_SLOW).max(WAKE_MIN)
+    pixel.unwrap_or(WAKE_MAX).clamp(WAKE_MIN, WAKE_MAX)
 }
 
 /// When the next frame is due though nothing comes.
@@ -511,8 +510,8 @@ mod tests {
     }
 
     #[test]
-    fn data_waits_for_the_frame_that_moves_the_edge() {
-        for (pixel, wake) in [(5, 50), (200, 200), (750, 750), (1_000, 1_000), (1_001, 500)] {
+    fn data_waits_for_the_edge_to_move_but_not_long() {
+        for (pixel, wake) in [(5, 50), (200, 200), (750, 500), (9_000, 500)] {
             assert_eq!(wake_after(Some(millis(pixel))), millis(wake), "{pixel}");
         }
         assert_eq!(wake_after(None), millis(500));
