@@ -6,12 +6,14 @@
 
 mod fonts;
 mod open;
+mod pace;
 mod replay;
 mod report;
 mod sources;
 mod width;
 
 pub use open::{OpenError, WindowOptions, run};
+pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};
@@ -33,22 +35,13 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time spent draining per frame; the rest waits for the next one.
-const DRAIN_MAX: Duration = Duration::from_millis(10);
-/// Frames of a scrolling window are at least this far apart: 30 a second.
-const FRAME_MIN: Duration = Duration::from_millis(33);
-/// A live window is drawn this often even when nothing moves: ages and rates are read as text.
-const FRAME_MAX: Duration = Duration::from_secs(1);
-/// After a frame with news the next ones may be a second away and a little late: they come first.
-const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
-/// After data came, a frame is drawn when the live edge has moved a pixel, but within these
-/// bounds: many hosts' datagrams share a frame, a standing view still counts what is newer, and
-/// what waits for a frame must not fill the receiver's backlog.
-const WAKE_MIN: Duration = Duration::from_millis(50);
-const WAKE_MAX: Duration = Duration::from_millis(500);
+/// Time spent draining per frame, the rest waits for the next one: as long as all else took since
+/// the last time, but within these bounds. So where a frame takes long, as without a graphics
+/// card, half of the thread's time is still there for what arrives.
+const DRAIN_MIN: Duration = Duration::from_millis(10);
+const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
 /// The state is written to its file as often; both by our clock, a capture's may stand still.
@@ -82,40 +75,6 @@ pub struct Setup {
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
     pub screenshot: Option<Screenshot>,
-}
-
-/// Asks for a frame when data came: once until the app has drained, and not sooner than a frame
-/// would show anything new.
-#[derive(Clone, Debug)]
-pub struct Waker {
-    asked: Arc<AtomicBool>,
-    after_millis: Arc<AtomicU64>,
-}
-
-impl Default for Waker {
-    fn default() -> Self {
-        let after_millis = Arc::new(AtomicU64::new(50));
-        Self { asked: Arc::default(), after_millis }
-    }
-}
-
-impl Waker {
-    /// Something came.
-    pub fn wake(&self, ctx: &egui::Context) {
-        if !self.asked.swap(true, Ordering::AcqRel) {
-            let after = Duration::from_millis(self.after_millis.load(Ordering::Relaxed));
-            ctx.request_repaint_after(after);
-        }
-    }
-
-    fn drained(&self) {
-        self.asked.store(false, Ordering::Release);
-    }
-
-    fn set_after(&self, after: Duration) {
-        let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        self.after_millis.store(millis, Ordering::Relaxed);
-    }
 }
 
 /// A picture to be taken.
@@ -162,6 +121,9 @@ pub struct App {
     frames: u64,
     /// Whether something came for the last frame.
     news: bool,
+    /// Processor time that taking in has cost, and when it was last done.
+    absorbing: Duration,
+    drained: Instant,
     started: Instant,
     screenshot_asked: bool,
     /// Fonts of the system were looked for.
@@ -204,6 +166,8 @@ impl App {
             growing,
             frames: 0,
             news: false,
+            absorbing: Duration::ZERO,
+            drained: Instant::now(),
             started: Instant::now(),
             screenshot_asked: false,
             fonts_asked: false,
@@ -237,8 +201,22 @@ impl App {
         &self.panels
     }
 
-    /// Takes in what has arrived, within [`DRAIN_MAX`]; true when more is waiting.
+    /// Processor time that this thread has spent on taking in what arrived; the rest of its time
+    /// went into showing it. Zero where the system does not tell.
+    pub const fn absorbing(&self) -> Duration {
+        self.absorbing
+    }
+
     fn drain(&mut self, now: CdTime) -> bool {
+        let before = report::thread_time();
+        let more = self.absorb(now, self.drained.elapsed().clamp(DRAIN_MIN, DRAIN_MAX));
+        self.drained = Instant::now();
+        self.absorbing += report::thread_time().saturating_sub(before);
+        more
+    }
+
+    /// Takes in what has arrived, for so long; true when more is waiting.
+    fn absorb(&mut self, now: CdTime, longest: Duration) -> bool {
         self.setup.waker.drained();
         let Some(intake) = &self.setup.intake else {
             return false;
@@ -254,7 +232,7 @@ impl App {
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
             intake.give_back(batch);
-            if start.elapsed() > DRAIN_MAX {
+            if start.elapsed() > longest {
                 return true;
             }
         }
@@ -311,24 +289,6 @@ impl App {
         }
         // What was done is seen in the next frame, not at the next tick.
         ctx.request_repaint_after(Duration::from_millis(1));
-    }
-
-    /// The next frame: when the live edge has moved a pixel, and once a second for the text.
-    fn schedule(&self, ctx: &egui::Context) {
-        if self.store.usage().series == 0 {
-            // Nothing on screen depends on the time: the first datagram asks for a frame.
-            return;
-        }
-        let pace = self.replay.as_ref().map_or(Some(1.0), Replay::pace);
-        let Some(pace) = pace else {
-            // The clock stands: what comes is drawn as soon as it is there.
-            self.setup.waker.set_after(WAKE_MIN);
-            return;
-        };
-        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width) * pace);
-        let pixel = pixel.map(Interval::duration);
-        self.setup.waker.set_after(wake_after(pixel));
-        ctx.request_repaint_after(next_frame(pixel, self.news));
     }
 
     fn remember_settings(&mut self, ctx: &egui::Context) {
@@ -432,17 +392,6 @@ impl App {
     }
 }
 
-/// How long after data came it is shown, where the live edge moves a pixel in so long a time.
-fn wake_after(pixel: Option<Duration>) -> Duration {
-    pixel.unwrap_or(WAKE_MAX).clamp(WAKE_MIN, WAKE_MAX)
-}
-
-/// When the next frame is due though nothing comes.
-fn next_frame(pixel: Option<Duration>, news: bool) -> Duration {
-    let longest = if news { FRAME_MAX_AFTER_NEWS } else { FRAME_MAX };
-    pixel.unwrap_or(longest).clamp(FRAME_MIN, longest)
-}
-
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
         let replay = self.setup.replay.as_ref().map(Progress::replay);
@@ -459,7 +408,7 @@ impl eframe::App for App {
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
-            ctx.request_repaint_after(next_frame(None, self.news));
+            ctx.request_repaint_after(pace::next_frame(None, self.news));
         }
     }
 
@@ -483,37 +432,5 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.save_settings();
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const fn millis(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
-
-    #[test]
-    fn a_frame_is_due_when_the_edge_has_moved_and_once_a_second() {
-        for (pixel, due) in [(5, 33), (200, 200), (1_000, 1_000), (9_000, 1_000)] {
-            assert_eq!(next_frame(Some(millis(pixel)), false), millis(due), "{pixel}");
-        }
-        assert_eq!(next_frame(None, false), millis(1_000));
-    }
-
-    #[test]
-    fn data_that_comes_every_second_needs_no_frames_in_between() {
-        for pixel in [None, Some(millis(1_500))] {
-            assert!(next_frame(pixel, true) > millis(1_200));
-        }
-    }
-
-    #[test]
-    fn data_waits_for_the_edge_to_move_but_not_long() {
-        for (pixel, wake) in [(5, 50), (200, 200), (750, 500), (9_000, 500)] {
-            assert_eq!(wake_after(Some(millis(pixel))), millis(wake), "{pixel}");
-        }
-        assert_eq!(wake_after(None), millis(500));
     }
 }

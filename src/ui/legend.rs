@@ -86,14 +86,9 @@ pub(super) fn legend_ui(
             hovered = Some(*index);
         }
     }
-    let made_for = MadeFor {
-        lines: kept.number,
-        glyphs: memory.glyphs.age(),
-        cursor,
-        rect,
-        mode: screen.view.mode,
-        dark: ui.visuals().dark_mode,
-    };
+    let (lines, glyphs, mode) = (kept.number, memory.glyphs.age(), screen.view.mode);
+    let dark = ui.visuals().dark_mode;
+    let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
     let LegendFigures { made_for: made, sheet } = &mut kept.figures;
     if *made != Some(made_for) {
         *made = Some(made_for);

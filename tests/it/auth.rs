@@ -13,9 +13,11 @@ use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::wire::{Encoder, Protection, Seal, SecurityLevel, Trust};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::{Duration, Instant, SystemTime};
 
 const PASSWORD: &str = "a very secret password";
@@ -400,6 +402,32 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
     dump.kill().unwrap();
     dump.wait().unwrap();
     assert!(!told().contains(PASSWORD), "{}", told());
+}
+
+#[test]
+fn dump_of_a_capture_that_is_still_written_takes_new_passwords() {
+    let (_folder, path) = auth_file("nobody: knows\n");
+    let out = tempfile::NamedTempFile::new().unwrap();
+    let mut dump = collectoscope()
+        .args(["dump", "--read", "-", "--auth-file"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(out.reopen().unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let capture = fs::read(data("encrypted.pcap")).unwrap();
+    let (header, packets) = capture.split_at(24);
+    let mut stdin = dump.stdin.take().unwrap();
+    stdin.write_all(header).unwrap();
+    stdin.write_all(packets).unwrap();
+    fs::write(&path, fs::read(data("authfile")).unwrap()).unwrap();
+    until(20, "values printed", || {
+        stdin.write_all(packets).unwrap();
+        (fs::metadata(out.path()).unwrap().len() > 0).then_some(())
+    });
+    drop(stdin);
+    assert!(dump.wait().unwrap().success());
 }
 
 #[test]

@@ -97,6 +97,22 @@ fn several_addresses_are_read_together() {
 }
 
 #[test]
+fn a_wildcard_tells_to_which_address_each_datagram_was_sent() {
+    for (listen, addresses) in
+        [("0.0.0.0:0", &["127.0.0.1", "127.0.0.2"][..]), ("[::]:0", &["::1"][..])]
+    {
+        let mut source = open(&[listen]);
+        let port = address(&source, 0).port();
+        for sent_to in addresses.iter().map(|ip| SocketAddr::new(ip.parse().unwrap(), port)) {
+            UdpSocket::bind((sent_to.ip(), 0)).unwrap().send_to(b"x", sent_to).unwrap();
+            let mut told = None;
+            let taken = source.receive(Duration::from_secs(5), &mut |one| told = Some(one.to));
+            assert_eq!((taken.unwrap(), told), (1, Some(sent_to)));
+        }
+    }
+}
+
+#[test]
 fn a_taken_port_is_said_with_its_holder_and_the_way_round() {
     let other = sender();
     let port = other.local_addr().unwrap().port();
