@@ -127,7 +127,7 @@ impl Receiver {
 
     fn hand_over(&mut self, kernel_drops: Option<(u64, Span)>) {
         if self.ingest.is_empty() && kernel_drops.is_none() {
-            self.outlet.flush();
+            self.outlet.flush_all();
             return;
         }
         let mut batch = self.ingest.take(self.outlet.recycled());
