@@ -6,12 +6,14 @@
 
 mod fonts;
 mod open;
+mod pace;
 mod replay;
 mod report;
 mod sources;
 mod width;
 
 pub use open::{OpenError, WindowOptions, run};
+pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
 use crate::metric::{CdTime, Interval};
@@ -33,7 +35,6 @@ use jiff::tz::TimeZone;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 /// Time spent draining per frame, the rest waits for the next one: as long as all else took since
@@ -41,14 +42,6 @@ use std::time::{Duration, Instant};
 /// card, half of the thread's time is still there for what arrives.
 const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
-/// Frames of a scrolling window are at least this far apart: 30 a second.
-const FRAME_MIN: Duration = Duration::from_millis(33);
-/// A live window is drawn this often even when nothing moves: ages and rates are read as text.
-const FRAME_MAX: Duration = Duration::from_secs(1);
-/// After data came, a frame is drawn when the live edge has moved a pixel, but within these
-/// bounds: many hosts' datagrams share a frame, and a standing view still counts what is newer.
-const WAKE_MIN: Duration = Duration::from_millis(50);
-const WAKE_MAX: Duration = Duration::from_millis(500);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
 /// The state is written to its file as often; both by our clock, a capture's may stand still.
@@ -82,40 +75,6 @@ pub struct Setup {
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
     pub screenshot: Option<Screenshot>,
-}
-
-/// Asks for a frame when data came: once until the app has drained, and not sooner than a frame
-/// would show anything new.
-#[derive(Clone, Debug)]
-pub struct Waker {
-    asked: Arc<AtomicBool>,
-    after_millis: Arc<AtomicU64>,
-}
-
-impl Default for Waker {
-    fn default() -> Self {
-        let after_millis = Arc::new(AtomicU64::new(50));
-        Self { asked: Arc::default(), after_millis }
-    }
-}
-
-impl Waker {
-    /// Something came.
-    pub fn wake(&self, ctx: &egui::Context) {
-        if !self.asked.swap(true, Ordering::AcqRel) {
-            let after = Duration::from_millis(self.after_millis.load(Ordering::Relaxed));
-            ctx.request_repaint_after(after);
-        }
-    }
-
-    fn drained(&self) {
-        self.asked.store(false, Ordering::Release);
-    }
-
-    fn set_after(&self, after: Duration) {
-        let millis = u64::try_from(after.as_millis()).unwrap_or(u64::MAX);
-        self.after_millis.store(millis, Ordering::Relaxed);
-    }
 }
 
 /// A picture to be taken.
@@ -160,6 +119,8 @@ pub struct App {
     /// show; none when it was reached or the user chose.
     growing: Option<(Interval, Interval)>,
     frames: u64,
+    /// Whether something came for the last frame.
+    news: bool,
     /// Processor time that taking in has cost, and when it was last done.
     absorbing: Duration,
     drained: Instant,
@@ -204,6 +165,7 @@ impl App {
             fitted,
             growing,
             frames: 0,
+            news: false,
             absorbing: Duration::ZERO,
             drained: Instant::now(),
             started: Instant::now(),
@@ -263,7 +225,9 @@ impl App {
             sources::describe(&mut self.setup.sources, &status);
         }
         let start = Instant::now();
+        self.news = false;
         while let Some(batch) = intake.next() {
+            self.news = true;
             // A replay may be far ahead of what its clock showed when the frame began.
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
@@ -325,25 +289,6 @@ impl App {
         }
         // What was done is seen in the next frame, not at the next tick.
         ctx.request_repaint_after(Duration::from_millis(1));
-    }
-
-    /// The next frame: when the live edge has moved a pixel, and once a second for the text.
-    fn schedule(&self, ctx: &egui::Context) {
-        if self.store.usage().series == 0 {
-            // Nothing on screen depends on the time: the first datagram asks for a frame.
-            return;
-        }
-        let pace = self.replay.as_ref().map_or(Some(1.0), Replay::pace);
-        let Some(pace) = pace else {
-            // The clock stands: what comes is drawn as soon as it is there.
-            self.setup.waker.set_after(WAKE_MIN);
-            return;
-        };
-        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width) * pace);
-        let pixel = pixel.map_or(FRAME_MAX, Interval::duration);
-        self.setup.waker.set_after(pixel.clamp(WAKE_MIN, WAKE_MAX));
-        let next = pixel.clamp(FRAME_MIN, FRAME_MAX);
-        ctx.request_repaint_after(next);
     }
 
     fn remember_settings(&mut self, ctx: &egui::Context) {
@@ -463,7 +408,7 @@ impl eframe::App for App {
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
-            ctx.request_repaint_after(FRAME_MAX);
+            ctx.request_repaint_after(pace::next_frame(None, self.news));
         }
     }
 

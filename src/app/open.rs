@@ -182,6 +182,9 @@ fn native_options(size: [f32; 2]) -> eframe::NativeOptions {
             .with_inner_size(size)
             .with_min_inner_size([640.0, 400.0]),
         renderer: eframe::Renderer::Glow,
+        // It hides the steps of long gradients; here are only the short ones of scroll areas, and
+        // it is much of what a software renderer does for a pixel.
+        dithering: false,
         ..Default::default()
     }
 }

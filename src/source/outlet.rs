@@ -136,10 +136,22 @@ impl Outlet {
 
     /// Moves on what waits in the backlog, as far as there is room.
     pub fn flush(&mut self) {
+        // A batch that is not whole yet only leaves when the other side has nothing to do.
+        self.move_on(|outlet, front| {
+            words(front) >= BATCH_WORDS || outlet.backlog.len() > 1 || outlet.ready.is_empty()
+        });
+    }
+
+    /// The same when the source is quiet: nothing is about to be joined to the last batch, and the
+    /// other side takes it with those before it, not one drain later.
+    pub fn flush_all(&mut self) {
+        self.move_on(|_, _| true);
+    }
+
+    fn move_on(&mut self, may_leave: impl Fn(&Self, &Batch) -> bool) {
         let mut moved = false;
         while let Some(front) = self.backlog.front() {
-            // A batch that is not whole yet only leaves when the other side has nothing to do.
-            if words(front) < BATCH_WORDS && self.backlog.len() == 1 && !self.ready.is_empty() {
+            if !may_leave(self, front) {
                 break;
             }
             let Some(front) = self.backlog.pop_front() else {
@@ -425,16 +437,35 @@ mod tests {
     #[test]
     fn a_batch_is_due_when_it_is_whole_or_the_other_side_has_nothing_to_do() {
         let (mut outlet, intake) = Outlet::new(1, quiet());
-        let (small, whole) = (rows(0..10), rows(0..BATCH_WORDS as u32 / 4));
+        let many = u32::try_from(BATCH_WORDS).unwrap();
+        let (small, whole) = (rows(0..10), rows(0..many / 4));
         assert!(outlet.is_due(&small) && outlet.is_due(&whole));
         outlet.offer(rows(0..10));
         assert!(!outlet.is_due(&small) && outlet.is_due(&whole));
-        outlet.offer(rows(0..BATCH_WORDS as u32));
+        outlet.offer(rows(0..many));
         assert!(intake.next().is_some());
         assert!(!outlet.is_due(&small), "something older waits in the backlog");
         outlet.flush();
         assert!(intake.next().is_some());
         assert!(outlet.is_due(&small));
+    }
+
+    #[test]
+    fn what_came_before_the_source_was_quiet_is_taken_in_one_drain() {
+        let (mut outlet, intake) = Outlet::new(2, quiet());
+        for _ in 0..3 {
+            outlet.offer(rows(0..10));
+        }
+        outlet.flush();
+        assert!(outlet.is_waiting());
+        outlet.flush_all();
+        assert!(!outlet.is_waiting());
+        // The channel is full: what comes now waits, quiet or not.
+        outlet.offer(rows(0..5));
+        outlet.flush_all();
+        assert!(outlet.is_waiting());
+        let taken: Vec<_> = std::iter::from_fn(|| intake.next().map(|b| b.rows.len())).collect();
+        assert_eq!(taken, [10, 20]);
     }
 
     #[test]

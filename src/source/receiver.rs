@@ -92,7 +92,7 @@ impl Receiver {
                 let count = self.source.kernel_drops();
                 kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
             }
-            self.hand_over(kernel_drops);
+            self.hand_over(matches!(received, Ok(0)), kernel_drops);
             if auth_read.elapsed() >= LOOK_EVERY {
                 auth_read = Instant::now();
                 self.look_at_keys();
@@ -126,19 +126,22 @@ impl Receiver {
         }
     }
 
-    /// What has come, or nothing while the other side is busy and the batch not whole: one that is
-    /// gathered further need not be copied, and its buffers come back as large as they are used.
-    fn hand_over(&mut self, kernel_drops: Option<(u64, Span)>) {
-        let gathered = self.ingest.gathered();
-        if kernel_drops.is_none() && (self.ingest.is_empty() || !self.outlet.is_due(gathered)) {
+    /// Hands over what has come, unless the other side is busy and more is coming: what is gathered
+    /// further need not be copied, and its buffers come back as large as they are used.
+    fn hand_over(&mut self, is_quiet: bool, kernel_drops: Option<(u64, Span)>) {
+        let is_due = is_quiet || self.outlet.is_due(self.ingest.gathered());
+        if kernel_drops.is_some() || (is_due && !self.ingest.is_empty()) {
+            let mut batch = self.ingest.take(self.outlet.recycled());
+            if let Some((count, when)) = kernel_drops {
+                (batch.kernel_drops, batch.kernel_when) = (count, Some(when));
+            }
+            self.outlet.offer(batch);
+        }
+        if is_quiet {
+            self.outlet.flush_all();
+        } else {
             self.outlet.flush();
-            return;
         }
-        let mut batch = self.ingest.take(self.outlet.recycled());
-        if let Some((count, when)) = kernel_drops {
-            (batch.kernel_drops, batch.kernel_when) = (count, Some(when));
-        }
-        self.outlet.offer(batch);
     }
 }
 

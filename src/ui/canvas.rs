@@ -8,7 +8,10 @@ use crate::view::Action;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::window::Anchor;
-use eframe::egui::{self, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align2, Rect, Role, Sense, Stroke, Ui, UiBuilder, UiKind, UiStackInfo, WidgetInfo, pos2,
+    vec2,
+};
 
 /// Narrower than this a panel has no neighbour.
 const PANEL_WIDTH_MIN: f32 = 380.0;
@@ -28,16 +31,20 @@ pub(super) fn canvas_ui(
     actions: &mut Vec<Action>,
 ) {
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.background);
-    egui::CentralPanel::default().frame(frame).show(ui, |ui| {
+    // The window is cleared with this: nobody paints it, but what fades out fades into it.
+    let ground = egui::Frame::new().fill(palette.background);
+    let ground = UiStackInfo::new(UiKind::Frame).with_frame(ground);
+    egui::CentralPanel::default().frame(egui::Frame::new()).show(ui, |ui| {
         let rect = ui.max_rect();
-        if screen.store.usage().series == 0 {
-            empty::waiting_ui(ui, screen);
-        } else if screen.panels.is_empty() {
-            empty::nothing_selected_ui(ui, screen);
-        } else {
-            grid_ui(ui, screen, memory, actions);
-        }
+        ui.scope_builder(UiBuilder::new().ui_stack_info(ground), |ui| {
+            if screen.store.usage().series == 0 {
+                empty::waiting_ui(ui, screen);
+            } else if screen.panels.is_empty() {
+                empty::nothing_selected_ui(ui, screen);
+            } else {
+                grid_ui(ui, screen, memory, actions);
+            }
+        });
         state_border(ui, screen, rect, &palette);
     });
 }

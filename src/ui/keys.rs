@@ -1,6 +1,6 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::Screen;
+use super::{Screen, notifications};
 use crate::metric::Interval;
 use crate::store::SeriesId;
 use crate::view::selection::Scope;
@@ -10,7 +10,7 @@ use crate::view::{Action, Pane};
 use eframe::egui::{self, Event, Key, Modifiers};
 
 /// What the help pane says.
-pub(super) const HELP: [(&str, &str); 18] = [
+pub(super) const HELP: [(&str, &str); 19] = [
     ("Space", "pause, and go on"),
     ("End", "back to live"),
     ("Home", "to the oldest sample"),
@@ -26,6 +26,7 @@ pub(super) const HELP: [(&str, &str); 18] = [
     ("R", "rates, or what the wire said"),
     ("Ctrl+B", "show or hide the sidebar"),
     ("N", "notifications"),
+    ("Shift+↑ ↓", "show the notification above or below, while they are listed"),
     ("F2", "sources and health"),
     ("?", "these keys"),
     ("Esc", "close what is open, clear the filter"),
@@ -44,6 +45,7 @@ pub(super) fn keys(ui: &egui::Ui, screen: &Screen<'_>, actions: &mut Vec<Action>
         ctx,
         screen,
         cursor: screen.view.cursor,
+        chosen: screen.view.notifications.chosen,
         filtering: ctx.memory(|memory| memory.has_focus(filter_id())),
         focused: ctx.memory(|memory| memory.focused()).is_some(),
         typing: ctx.egui_wants_keyboard_input(),
@@ -64,6 +66,8 @@ struct Keyboard<'a, 's> {
     screen: &'a Screen<'s>,
     /// The tree's cursor after the keys so far.
     cursor: Option<usize>,
+    /// The notification chosen after the keys so far.
+    chosen: Option<u64>,
     /// The filter has the focus.
     filtering: bool,
     /// Something has the focus.
@@ -89,6 +93,9 @@ impl Keyboard<'_, '_> {
         match key {
             Key::F2 => self.actions.push(Action::TogglePane(Pane::Sources)),
             Key::Escape => self.escape(),
+            Key::ArrowDown | Key::ArrowUp if modifiers.shift && self.lists_notifications() => {
+                self.show_notification(if key == Key::ArrowDown { 1 } else { -1 });
+            }
             _ if (self.filtering || !self.typing) && self.tree_key(key) => {}
             _ => return !self.typing && self.time_key(modifiers.shift, key),
         }
@@ -158,6 +165,21 @@ impl Keyboard<'_, '_> {
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
         self.actions.extend(self.cursor.map(Action::SetCursor));
+    }
+
+    fn lists_notifications(&self) -> bool {
+        self.screen.view.notifications.open && !self.typing
+    }
+
+    /// Shows the one so many rows below the one that is chosen; without one, the first.
+    fn show_notification(&mut self, by: isize) {
+        let numbers = &self.screen.listed.numbers;
+        let row = self.chosen.and_then(|chosen| numbers.iter().position(|&of| of == chosen));
+        let number = moved(row, by, numbers.len()).and_then(|row| numbers.get(row).copied());
+        if let Some(noted) = number.and_then(|of| self.screen.store.notifications().get(of)) {
+            self.chosen = number;
+            self.actions.push(notifications::show(self.screen, noted));
+        }
     }
 
     fn time_key(&mut self, shift: bool, key: Key) -> bool {

@@ -1,12 +1,15 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
+use super::cache::Kept;
+use super::figures::Sheet;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Memory, Screen};
 use crate::metric::{CdTime, display_safe};
+use crate::store::Mode;
 use crate::view::format::{self, Unit};
 use crate::view::panels::Panel;
-use crate::view::plot::{PanelPlot, PlotLine};
+use crate::view::plot::PlotLine;
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Rows of a legend; what is more is counted in a last row.
@@ -33,13 +36,32 @@ fn rows(panel: &Panel) -> usize {
 /// A narrower legend keeps its names and gives up min, avg and max.
 const ALL_COLUMNS_WIDTH: f32 = 300.0;
 
+/// The figures of a legend, set anew when one of them may have changed.
+#[derive(Debug, Default)]
+pub(super) struct LegendFigures {
+    made_for: Option<MadeFor>,
+    sheet: Sheet,
+}
+
+/// What the figures of a legend depend on beside the panel.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct MadeFor {
+    /// The lines: they have a new number whenever they were made anew.
+    lines: u64,
+    glyphs: u64,
+    cursor: Option<f64>,
+    rect: Rect,
+    mode: Mode,
+    dark: bool,
+}
+
 /// Draws the table into `rect`.
 pub(super) fn legend_ui(
     ui: &mut Ui,
     screen: &Screen<'_>,
     memory: &mut Memory,
     panel: &Panel,
-    plot: &PanelPlot,
+    kept: &mut Kept,
     rect: Rect,
 ) {
     let palette = Palette::of(ui);
@@ -47,25 +69,43 @@ pub(super) fn legend_ui(
     let cursor = memory.cursor;
     let now =
         cursor.map_or("last".into(), |t| format::clock(CdTime::from_secs_f64(t), screen.zone, 1.0));
-    let head = [now, "min".into(), "avg".into(), "max".into()];
     let row = |index: usize| {
         let top = rect.top() + index as f32 * theme::LEGEND_ROW;
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), theme::LEGEND_ROW))
     };
-    columns(ui, row(0), &head, theme::tick(), [palette.faint; 2]);
+    head_ui(ui, row(0), [&now, "min", "avg", "max"], palette.faint);
     let mut hovered = None;
-    let lines = panel.drawn().zip(&plot.lines).enumerate();
-    for (index, (line, data)) in lines.take(ROWS_MAX) {
-        let row = row(index + 1);
-        if row.bottom() > rect.bottom() + 2.0 {
-            break;
-        }
-        let figures = figures(data, &unit, cursor, plot.interval_secs);
-        let color = palette.series(line.color.as_deref(), index);
-        if row_ui(ui, row, index, &display_safe(&line.label), color, &figures) {
-            hovered = Some(index);
+    let rows = panel.drawn().zip(&kept.plot.lines).enumerate().take(ROWS_MAX);
+    let fits = |index: usize| row(index + 1).bottom() <= rect.bottom() + 2.0;
+    let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
+    let interval_secs = kept.plot.interval_secs;
+    for (index, (line, data)) in &fitting {
+        let color = palette.series(line.color.as_deref(), *index);
+        let told = || figures(data, &unit, cursor, interval_secs);
+        if row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told) {
+            hovered = Some(*index);
         }
     }
+    let (lines, glyphs, mode) = (kept.number, memory.glyphs.age(), screen.view.mode);
+    let dark = ui.visuals().dark_mode;
+    let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
+    let LegendFigures { made_for: made, sheet } = &mut kept.figures;
+    if *made != Some(made_for) {
+        *made = Some(made_for);
+        sheet.clear();
+        for (index, (_, data)) in &fitting {
+            let row = row(index + 1);
+            for (column, text) in figures(data, &unit, cursor, interval_secs).iter().enumerate() {
+                if column < columns_shown(row) {
+                    let at = pos2(column_right(row, column), row.center().y);
+                    let color = if column == 0 { palette.text } else { palette.dim };
+                    memory.glyphs.set(ui.painter(), sheet, at, text, color);
+                }
+            }
+        }
+        sheet.finish(&memory.glyphs);
+    }
+    ui.painter().extend(sheet.shapes());
     let more = panel.drawn().count().saturating_sub(ROWS_MAX);
     if more > 0 {
         let at = row(ROWS_MAX + 1).left_center() + vec2(22.0, 0.0);
@@ -75,14 +115,22 @@ pub(super) fn legend_ui(
     remember_hover(ui, memory, panel, hovered);
 }
 
-/// One line of the table; true while the pointer is on it.
+/// What the columns are.
+fn head_ui(ui: &Ui, row: Rect, texts: [&str; 4], color: Color32) {
+    for (column, text) in texts.into_iter().enumerate().take(columns_shown(row)) {
+        let at = pos2(column_right(row, column), row.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, text, theme::tick(), color);
+    }
+}
+
+/// One line of the table without its figures; true while the pointer is on it.
 fn row_ui(
     ui: &Ui,
     row: Rect,
     index: usize,
     label: &str,
     color: Color32,
-    figures: &[String; 4],
+    figures: impl Fn() -> [String; 4],
 ) -> bool {
     let palette = Palette::of(ui);
     let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
@@ -94,28 +142,12 @@ fn row_ui(
     let at = row.left_center() + vec2(22.0, 0.0);
     let room = column_right(row, 0) - 62.0 - at.x;
     elided(ui, at, Align2::LEFT_CENTER, room, label, theme::small(), palette.text);
-    columns(ui, row, figures, theme::small(), [palette.text, palette.dim]);
-    let [now, min, avg, max] = figures;
     response.widget_info(|| {
+        let [now, min, avg, max] = figures();
         let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
         WidgetInfo::labeled(Role::Label, true, whole)
     });
     response.hovered()
-}
-
-/// Four texts, the first in a colour of its own.
-fn columns(
-    ui: &Ui,
-    row: Rect,
-    texts: &[String; 4],
-    font: egui::FontId,
-    [first, others]: [Color32; 2],
-) {
-    for (column, text) in texts.iter().enumerate().take(columns_shown(row)) {
-        let color = if column == 0 { first } else { others };
-        let at = pos2(column_right(row, column), row.center().y);
-        ui.painter().text(at, Align2::RIGHT_CENTER, text, font.clone(), color);
-    }
 }
 
 /// The line under the pointer is drawn stronger in the next frame.

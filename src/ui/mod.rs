@@ -7,6 +7,7 @@ mod bars;
 mod cache;
 mod canvas;
 mod empty;
+mod figures;
 mod keys;
 mod legend;
 mod marks;
@@ -133,6 +134,7 @@ pub struct Memory {
     pub marks: MarkCache,
     /// The same for the sidebar.
     pub sparklines: Sparklines,
+    glyphs: figures::Glyphs,
     /// The moment under the pointer, seconds since 1970; shared by all panels.
     pub cursor: Option<f64>,
     next_cursor: Option<f64>,
@@ -175,6 +177,7 @@ pub fn screen_ui(
     actions: &mut Vec<Action>,
 ) {
     memory.next_cursor = None;
+    memory.glyphs.check(ui.painter());
     keys::keys(ui, screen, actions);
     topbar::topbar_ui(ui, screen, actions);
     status::status_ui(ui, screen, actions);

@@ -283,10 +283,15 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted, dated: bool, actions:
     let clicked = response.clicked();
     response.on_hover_ui(|ui| tooltip_ui(ui, screen, noted));
     if clicked {
-        let about = target(screen.store, &said.identifier);
-        let (number, time) = (noted.number, said.time);
-        actions.push(Action::ShowNotification { number, time, about });
+        actions.push(show(screen, noted));
     }
+}
+
+/// What a click on a row does.
+pub(super) fn show(screen: &Screen<'_>, noted: &Noted) -> Action {
+    let about = target(screen.store, &noted.notification.identifier);
+    let (number, time) = (noted.number, noted.notification.time);
+    Action::ShowNotification { number, time, about }
 }
 
 fn ground(ui: &Ui, rect: Rect, chosen: bool, response: &egui::Response, palette: &Palette) {

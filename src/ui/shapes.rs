@@ -106,6 +106,7 @@ impl Drawing {
                     color: if faded { theme::faded(color, DIMMED) } else { color },
                     width: if mine { Width::Strong } else { Width::Line },
                     dashed: line.color.is_none() && index >= COLORS,
+                    dense: data.dense,
                 },
                 // What the wire said does not add up to anything.
                 style: if made_for.mode == Mode::Raw { Style::Line } else { panel.style },

@@ -6,7 +6,7 @@ use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
 use crate::metric::{CdTime, Interval, Severity};
 use crate::store::Health;
-use crate::view::health::lost;
+use crate::view::health::{Mishap, lost};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, refusals};
 use crate::view::{Action, Pane, format};
@@ -97,6 +97,12 @@ impl Item {
         let action = Action::TogglePane(Pane::Sources);
         Self { text, color, hint: hint.into(), glyph: None, action }
     }
+
+    /// What was wrong, but not lately.
+    fn past(self, palette: &Palette) -> Self {
+        let hint = format!("Not in the last minute.\n{}", self.hint);
+        Self { color: palette.dim, hint, glyph: None, ..self }
+    }
 }
 
 fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
@@ -106,11 +112,17 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
         items.push(Item::new(format!("! {first}"), palette.warn, message));
     }
     // What a person must know first: in a narrow window the rest is left out.
-    refused(screen.store.health(), palette, &mut items);
-    conflicts(screen.store.health(), palette, &mut items);
+    let health = screen.store.health();
+    let refused = refused(health, palette).map(|item| (Mishap::Refused, item));
+    let conflicts = conflicts(health, palette).map(|item| (Mishap::Conflicting, item));
+    let both = refused.into_iter().chain(conflicts);
+    let (recent, past): (Vec<_>, Vec<_>) =
+        both.partition(|(mishap, _)| screen.meter.is_recent(*mishap, screen.now));
+    items.extend(recent.into_iter().map(|(_, item)| item));
     notifications(screen, palette, &mut items);
     items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
+    items.extend(past.into_iter().map(|(_, item)| item.past(palette)));
     if let Some((lag, host)) = lag(screen) {
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
         items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
@@ -175,7 +187,7 @@ fn notifications(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) 
     }
 }
 
-/// What was lost, always told; what was wrong, only when something was.
+/// What was lost, always told; what was wrong, only when something was. What came lately is marked.
 fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     let health = screen.store.health();
     let totals = &health.totals;
@@ -183,34 +195,31 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused",
         totals.kernel_drops, totals.dropped_values, totals.refused_lists
     );
-    items.push(match lost(totals) {
-        0 => Item::new("lost 0".into(), palette.dim, hint),
-        lost => Item::new(format!("! lost {}", format::count(lost)), palette.bad, hint),
-    });
+    let mut push = |text: String, mishap: Mishap, color: Color32, hint: String| {
+        items.push(if screen.meter.is_recent(mishap, screen.now) {
+            Item::new(format!("! {text}"), color, hint)
+        } else {
+            Item::new(text, palette.dim, hint)
+        });
+    };
+    let text = format!("lost {}", format::count(lost(totals)));
+    push(text, Mishap::Lost, palette.bad, hint);
     if let Some((sender, refused)) = flooding(health) {
-        let text = format!("! {sender} invents names: {} lists refused", format::count(refused));
+        let text = format!("{sender} invents names: {} lists refused", format::count(refused));
         let hint = "Value lists that are not taken, because this sender or all together named more \
                     than --max-lists-per-sender or --max-lists allow; known series go on";
-        items.push(Item::new(text, palette.warn, hint));
+        push(text, Mishap::Lost, palette.warn, hint.into());
+    }
+    let faults = totals.faults.saturating_sub(totals.refused);
+    if faults > 0 {
+        let hint = "Faults in received datagrams (F2 says which)";
+        push(format::counted(faults, "fault"), Mishap::Damaged, palette.warn, hint.into());
     }
     let unknown = health.unknown_types.len() as u64;
-    let faults = totals.faults.saturating_sub(totals.refused);
-    for (count, what, hint) in [
-        (
-            faults,
-            if faults == 1 { "fault" } else { "faults" },
-            "Faults in received datagrams (F2 says which)",
-        ),
-        (
-            unknown,
-            if unknown == 1 { "unknown type" } else { "unknown types" },
-            "Not in types.db: drawn all the same, data sources named by position",
-        ),
-    ] {
-        if count > 0 {
-            let text = format!("! {} {what}", format::count(count));
-            items.push(Item::new(text, palette.warn, hint));
-        }
+    if unknown > 0 {
+        let text = format!("! {}", format::counted(unknown, "unknown type"));
+        let hint = "Not in types.db: drawn all the same, data sources named by position";
+        items.push(Item::new(text, palette.warn, hint));
     }
 }
 
@@ -224,9 +233,9 @@ fn flooding(health: &Health) -> Option<(std::net::SocketAddr, u64)> {
 }
 
 /// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.
-fn refused(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+fn refused(health: &Health, palette: &Palette) -> Option<Item> {
     let troubles = refusals(&health.protected);
-    let Some(first) = troubles.first() else { return };
+    let first = troubles.first()?;
     let what = first.what.split(':').next().unwrap_or_default();
     let text = match troubles.len() {
         1 => format!("refused: {what}"),
@@ -237,25 +246,24 @@ fn refused(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
     let hint = troubles.iter().take(REASONS_TOLD_MAX).map(sentence).collect::<Vec<_>>().join("\n");
     let severity = if first.grave { Severity::Failure } else { Severity::Warning };
     let item = Item::new(text, palette.severity(severity), hint + "\nF2 says who");
-    items.push(Item { glyph: Some(severity), ..item });
+    Some(Item { glyph: Some(severity), ..item })
 }
 
 /// Reasons told in a hint.
 const REASONS_TOLD_MAX: usize = 5;
 
 /// Hosts that said two things about one moment.
-fn conflicts(health: &Health, palette: &Palette, items: &mut Vec<Item>) {
+fn conflicts(health: &Health, palette: &Palette) -> Option<Item> {
     let mut hosts = health.conflicts.keys();
-    if let Some(first) = hosts.next() {
-        let text = match hosts.count() {
-            0 => format!("conflict: {}", crate::metric::display_safe(first)),
-            more => format!("{} hosts in conflict", more + 1),
-        };
-        let hint = "Values for moments that had other values: two machines with one host name, or \
-                    two programs that write one series (F2 names them)";
-        let item = Item::new(text, palette.warn, hint);
-        items.push(Item { glyph: Some(Severity::Warning), ..item });
-    }
+    let first = hosts.next()?;
+    let text = match hosts.count() {
+        0 => format!("conflict: {}", crate::metric::display_safe(first)),
+        more => format!("{} hosts in conflict", more + 1),
+    };
+    let hint = "Values for moments that had other values: two machines with one host name, or two \
+                programs that write one series (F2 names them)";
+    let item = Item::new(text, palette.warn, hint);
+    Some(Item { glyph: Some(Severity::Warning), ..item })
 }
 
 /// Longest history told; no memory holds more of a second's samples.

@@ -190,6 +190,8 @@ pub fn tick() -> FontId {
 /// not jump when they change.
 pub fn install(ctx: &egui::Context) {
     install_fonts(ctx, Vec::new());
+    // What is off screen is not drawn in the first place; to cull a mesh egui visits every vertex.
+    ctx.tessellation_options_mut(|options| options.coarse_tessellation_culling = false);
     for theme in [egui::Theme::Dark, egui::Theme::Light] {
         let palette = Palette::new(theme == egui::Theme::Dark);
         ctx.style_mut_of(theme, |style| apply(style, &palette));

@@ -8,11 +8,41 @@ use std::collections::VecDeque;
 const SPAN: Interval = Interval::from_secs(5);
 /// Readings kept; one a second, and some more for hasty callers.
 const READINGS_MAX: usize = 16;
+/// What went wrong longer ago than this is told, but no longer warned of.
+const RECENT: Interval = Interval::from_secs(60);
 
-/// Turns counters into rates.
+/// Turns counters into rates, and knows when something went wrong last.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     readings: VecDeque<(CdTime, Totals)>,
+    /// Of each [`Mishap`]: how many there were, and when the last one came.
+    mishaps: [(u64, CdTime); 4],
+}
+
+/// What can go wrong again and again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mishap {
+    /// Dropped or refused for lack of room.
+    Lost,
+    /// Signed or encrypted, and not taken.
+    Refused,
+    /// Bytes that make no sense.
+    Damaged,
+    /// Two values for one moment.
+    Conflicting,
+}
+
+impl Mishap {
+    const ALL: [Self; 4] = [Self::Lost, Self::Refused, Self::Damaged, Self::Conflicting];
+
+    const fn count(self, totals: &Totals) -> u64 {
+        match self {
+            Self::Lost => lost(totals),
+            Self::Refused => totals.refused,
+            Self::Damaged => totals.faults.saturating_sub(totals.refused),
+            Self::Conflicting => totals.conflicting_values,
+        }
+    }
 }
 
 /// Rates over the last seconds.
@@ -25,8 +55,14 @@ pub struct Rates {
 }
 
 impl Meter {
-    /// Takes a reading, at most one a second.
+    /// Takes a reading; for rates at most one a second.
     pub fn read(&mut self, now: CdTime, totals: &Totals) {
+        for (mishap, (known, last)) in Mishap::ALL.into_iter().zip(&mut self.mishaps) {
+            let count = mishap.count(totals);
+            if count > *known {
+                (*known, *last) = (count, now);
+            }
+        }
         let due = |(last, _): &(CdTime, Totals)| now.since(*last) >= Interval::from_secs(1);
         if !self.readings.back().is_none_or(due) {
             return;
@@ -37,6 +73,12 @@ impl Meter {
         {
             self.readings.pop_front();
         }
+    }
+
+    /// Whether it happened within the last minute.
+    pub fn is_recent(&self, mishap: Mishap, now: CdTime) -> bool {
+        let kept = Mishap::ALL.into_iter().zip(&self.mishaps).find(|(known, _)| *known == mishap);
+        kept.is_some_and(|(_, (count, last))| *count > 0 && now.since(*last) < RECENT)
     }
 
     /// The rates; zero before there are two readings.
@@ -122,6 +164,24 @@ mod tests {
             meter.read(CdTime::from_secs_f64(100.0 + f64::from(milli) / 1e3), &totals(1));
         }
         assert_eq!(meter.readings.len(), 1);
+    }
+
+    #[test]
+    fn a_mishap_is_recent_for_a_minute_after_the_last_one() {
+        let (mut meter, at) = (Meter::default(), CdTime::from_secs);
+        let read = |meter: &mut Meter, secs, refused| {
+            meter.read(at(secs), &Totals { faults: refused, refused, ..Totals::default() });
+        };
+        read(&mut meter, 100, 0);
+        assert!(!meter.is_recent(Mishap::Refused, at(100)));
+        read(&mut meter, 110, 5);
+        read(&mut meter, 150, 6);
+        read(&mut meter, 190, 6);
+        assert!(meter.is_recent(Mishap::Refused, at(209)));
+        assert!(!meter.is_recent(Mishap::Refused, at(210)));
+        // What is refused is no damage, and nothing was lost.
+        assert!(!meter.is_recent(Mishap::Damaged, at(150)));
+        assert!(!meter.is_recent(Mishap::Lost, at(150)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use collectoscope::metric::{Identifier, Value};
 use collectoscope::ui::Made;
-use eframe::egui::{Key, Modifiers, accesskit::Role, vec2};
+use eframe::egui::{Key, Modifiers, accesskit::Role, pos2, vec2};
 
 const ALPHA: &[&str] = &["alpha"];
 
@@ -129,4 +129,61 @@ fn panels_that_are_scrolled_to_are_drawn_and_the_others_forgotten() {
         stage.press(Key::PageDown);
     }
     assert!(!drawn(&stage, 0) && drawn(&stage, 39));
+}
+
+/// A second later the host says a number.
+fn say(stage: &mut Stage, number: f64) {
+    stage.pass(1);
+    let id = Identifier::new("alpha", "p00", "", "gauge", "");
+    stage.send(&[(id, vec![Value::Gauge(number)])]);
+    stage.settle();
+}
+
+#[test]
+fn the_figures_of_a_legend_are_those_of_its_lines() {
+    let mut stage = Stage::new();
+    say(&mut stage, 4_711.0);
+    assert!(stage.paints("4.71 k"));
+    // The greatest stays, the last and the least are others.
+    say(&mut stage, 2_222.0);
+    assert!(stage.paints("4.71 k") && stage.paints("2.22 k"));
+    say(&mut stage, 3_333.0);
+    assert!(stage.paints("3.33 k") && stage.paints("2.22 k"));
+    // Minutes later nothing of it is left in the window.
+    stage.press(Key::Num1);
+    stage.pass(60);
+    assert!(!stage.paints("3.33 k"));
+}
+
+#[test]
+fn the_first_figure_is_that_of_the_moment_under_the_pointer() {
+    let mut stage = Stage::new();
+    for number in [4_444.0, 6_666.0, 8_888.0] {
+        (0..5).for_each(|_| say(&mut stage, number));
+    }
+    // The tooltip says it too, but not as one of many.
+    let in_legend = |stage: &Stage| stage.paints("6.67 k\n");
+    stage.press(Key::Space);
+    assert!(!in_legend(&stage) && stage.paints("8.89 k\n"), "{:?}", stage.painted());
+    let mut hover = |x| {
+        stage.hover(stage.in_plot("p00", x));
+        in_legend(&stage)
+    };
+    assert!((0..200_u8).any(|x| hover(f32::from(x) / 200.0)));
+    stage.hover(pos2(2.0, 2.0));
+    assert!(!in_legend(&stage));
+}
+
+#[test]
+fn figures_change_with_mode_and_place() {
+    let mut stage = still();
+    let before = stage.painted();
+    assert!(before.iter().any(|text| text.contains("12.5")), "{before:?}");
+    // 1,000 bytes a second are 8 kbit/s on the wire, and a count of bytes as they came.
+    assert!(stage.paints("8.00 k"));
+    stage.press(Key::R);
+    assert!(!stage.paints("8.00 k"));
+    stage.press(Key::R);
+    stage.press_with(Modifiers::COMMAND, Key::B);
+    assert!(stage.paints("8.00 k"));
 }

@@ -3,7 +3,7 @@
 use super::stage::Stage;
 use collectoscope::metric::Severity::{Failure, Okay, Warning};
 use collectoscope::view::selection::Scope;
-use eframe::egui::{Key, accesskit::Role, vec2};
+use eframe::egui::{Key, Modifiers, accesskit::Role, vec2};
 
 /// Two hosts and three notifications, one second apart.
 fn noisy() -> Stage {
@@ -187,4 +187,32 @@ fn the_list_fits_into_a_small_window() {
     }
     stage.click(Role::Button, "Close the notifications");
     assert!(!stage.app().view().notifications.open);
+}
+
+#[test]
+fn shift_and_the_arrows_go_through_the_list() {
+    let mut stage = noisy();
+    let chosen = |stage: &Stage| stage.app().view().notifications.chosen;
+    let step = |stage: &mut Stage, key| {
+        stage.press_with(Modifiers::SHIFT, key);
+        chosen(stage)
+    };
+    // What is not listed nobody can go through.
+    assert_eq!(step(&mut stage, Key::ArrowDown), None);
+    let cursor = stage.app().view().cursor;
+    stage.press(Key::N);
+    // Numbers count from the first that was heard; the newest is on top.
+    assert_eq!(step(&mut stage, Key::ArrowDown), Some(2));
+    assert_eq!(step(&mut stage, Key::ArrowDown), Some(1));
+    assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));
+    let about = stage.app().view().selection.scope().map(|scope| scope.host().to_string());
+    assert_eq!(about.as_deref(), Some("alpha"));
+    assert!(stage.titles().contains(&"Load"));
+    assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));
+    assert_eq!(step(&mut stage, Key::ArrowUp), Some(1));
+    // The sidebar's cursor stayed where it was.
+    assert_eq!(stage.app().view().cursor, cursor);
+    // What is left out by choice is passed over.
+    stage.click(Role::CheckBox, "Okay");
+    assert_eq!(step(&mut stage, Key::ArrowUp), Some(1));
 }

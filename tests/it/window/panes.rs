@@ -88,6 +88,31 @@ fn faults_and_protected_parts_are_counted_in_the_status_bar() {
 }
 
 #[test]
+fn what_went_wrong_is_marked_for_a_minute_and_then_only_told() {
+    let mut stage = Stage::sized(vec2(1_600.0, 900.0));
+    let wrong = |stage: &mut Stage| {
+        stage.datagram(b"\0\0\0\x01", SENDER);
+        stage.datagram(&datagrams(&data("encrypted.pcap"))[0], SENDER);
+        stage.settle();
+    };
+    // What is urgent stands before the notifications.
+    let is_urgent = |stage: &Stage| {
+        let items = stage.named(Role::Button);
+        let at = |begin: &str| items.iter().position(|item| item.starts_with(begin));
+        at("refused: encrypted").expect("told") < at("no notifications").expect("told")
+    };
+    wrong(&mut stage);
+    assert!(is_urgent(&stage) && stage.says("! 1 fault"));
+    stage.pass(59);
+    assert!(is_urgent(&stage) && stage.says("! 1 fault"));
+    stage.pass(2);
+    assert!(!is_urgent(&stage) && !stage.says("! 1 fault"));
+    stage.assert_says("1 fault");
+    wrong(&mut stage);
+    assert!(is_urgent(&stage) && stage.says("! 2 faults"));
+}
+
+#[test]
 fn what_is_heard_twice_is_information_and_what_contradicts_a_warning() {
     let mut stage = Stage::sized(vec2(1_600.0, 900.0));
     stage.seconds(3, &["alpha", "beta"]);
