@@ -425,11 +425,11 @@ mod tests {
     #[test]
     fn a_batch_is_due_when_it_is_whole_or_the_other_side_has_nothing_to_do() {
         let (mut outlet, intake) = Outlet::new(1, quiet());
-        let (small, whole) = (rows(0..10), rows(0..BATCH_WORDS as u32 / 4));
+        let (small, whole) = (rows(0..10), rows(0..20_000));
         assert!(outlet.is_due(&small) && outlet.is_due(&whole));
         outlet.offer(rows(0..10));
         assert!(!outlet.is_due(&small) && outlet.is_due(&whole));
-        outlet.offer(rows(0..BATCH_WORDS as u32));
+        outlet.offer(rows(0..20_000));
         assert!(intake.next().is_some());
         assert!(!outlet.is_due(&small), "something older waits in the backlog");
         outlet.flush();
