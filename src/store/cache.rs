@@ -5,9 +5,9 @@
 //! bytes, which are part of the store's budget.
 
 use super::SeriesId;
-use super::block::{Block, Codec};
+use super::block::Block;
 use super::cost::{allocated, vec_bytes};
-use crate::metric::{CdTime, DsType};
+use crate::metric::CdTime;
 use crate::rate::Sample;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -29,7 +29,6 @@ pub(super) struct Cache {
     young_bytes: usize,
     old_bytes: usize,
     bytes_max: usize,
-    codec: Codec,
     times: Vec<CdTime>,
     bits: Vec<u64>,
 }
@@ -41,13 +40,13 @@ impl Cache {
     }
 
     /// The samples of a block.
-    pub(super) fn get(&mut self, id: SeriesId, kind: DsType, block: &Block) -> Arc<[Sample]> {
+    pub(super) fn get(&mut self, id: SeriesId, block: &Block) -> Arc<[Sample]> {
         let key = (id, block.first.time, block.len());
         if let Some(samples) = self.young.get(&key) {
             return Arc::clone(samples);
         }
         let known = self.old.remove(&key);
-        let samples = known.unwrap_or_else(|| self.unpack(kind, block));
+        let samples = known.unwrap_or_else(|| self.unpack(block));
         let bytes = allocated(size_of_val(&*samples)) + ENTRY_BYTES;
         if self.young_bytes + bytes > self.bytes_max / 2 {
             self.old = std::mem::take(&mut self.young);
@@ -60,10 +59,10 @@ impl Cache {
         samples
     }
 
-    fn unpack(&mut self, kind: DsType, block: &Block) -> Arc<[Sample]> {
+    fn unpack(&mut self, block: &Block) -> Arc<[Sample]> {
         self.times.clear();
         self.bits.clear();
-        block.unpack(kind, &mut self.times, &mut self.bits, &mut self.codec);
+        block.unpack(&mut self.times, &mut self.bits);
         let both = self.times.iter().zip(&self.bits);
         both.map(|(&time, &bits)| Sample { time, bits }).collect()
     }
@@ -72,7 +71,6 @@ impl Cache {
     pub(super) fn heap_bytes(&self) -> usize {
         self.young_bytes
             + self.old_bytes
-            + self.codec.heap_bytes()
             + vec_bytes::<CdTime>(self.times.capacity())
             + vec_bytes::<u64>(self.bits.capacity())
     }

@@ -75,6 +75,15 @@ impl LastSeen {
     }
 }
 
+/// Value lists of a host that came one after another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) host: HostNumber,
+    /// Time of the newest.
+    pub(super) newest: CdTime,
+    pub(super) trust: Trust,
+}
+
 /// One host.
 #[derive(Debug)]
 pub struct HostNode {
@@ -240,10 +249,10 @@ impl Index {
     }
 
     /// Notes that a host was heard of.
-    pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime, trust: Trust) {
-        let position = self.position(host);
+    pub(super) fn seen(&mut self, seen: &Seen, arrival: CdTime) {
+        let position = self.position(seen.host);
         if let Some(host) = position.and_then(|position| self.hosts.get_mut(position)) {
-            host.last_seen.note(sample, arrival, trust);
+            host.last_seen.note(seen.newest, arrival, seen.trust);
         }
     }
 }

@@ -72,7 +72,7 @@ impl Store {
     fn bytes_kept(&self) -> usize {
         self.name_bytes
             + self.track_bytes
-            + self.codec.heap_bytes()
+            + self.scratch.heap_bytes()
             + vec_bytes::<u32>(self.queue.capacity())
             + self.held.heap_bytes()
             + self.notifications.bytes()
@@ -109,6 +109,13 @@ impl Store {
                 None => self.evict(slot),
             }
         }
+        // What stands for nothing goes at once: the first says which sample goes next.
+        while let Some(&slot) = self.queue.front()
+            && self.series.get(SeriesId(slot).place()).is_some_and(|one| one.track.is_behind())
+        {
+            self.queue.pop_front();
+            self.evict(slot);
+        }
         if self.queue.capacity() > 4 * self.queue.len() + 1_024 {
             self.queue.shrink_to(2 * self.queue.len());
         }
@@ -117,7 +124,7 @@ impl Store {
     /// The bytes that holding the oldest run of a series takes, if it is to be held.
     fn bytes_to_hold(&self, slot: u32) -> Option<usize> {
         let span = self.held.span?;
-        let series = self.series.get(usize::try_from(slot).ok()?)?;
+        let series = self.series.get(SeriesId(slot).place())?;
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
         let run = series.track.run_of(passed).filter(|_| self.held.series.contains(&series.id))?;
         let (number, is_new) = run;
@@ -130,8 +137,7 @@ impl Store {
     /// Gives up the oldest run of a series that was not passed over.
     fn evict(&mut self, slot: u32) {
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
-        let position = usize::try_from(slot).unwrap_or(usize::MAX);
-        let Some(series) = self.series.get_mut(position) else {
+        let Some(series) = self.series.get_mut(SeriesId(slot).place()) else {
             return;
         };
         let before = series.track.heap_bytes();
@@ -147,7 +153,7 @@ impl Store {
     /// The time of the sample that goes next.
     pub(super) fn oldest(&self) -> Option<CdTime> {
         let slot = self.held.passed.front().or_else(|| self.queue.front())?;
-        let series = self.series.get(usize::try_from(*slot).ok()?)?;
+        let series = self.series.get(SeriesId(*slot).place())?;
         series.track.oldest().map(|sample| sample.time)
     }
 }

@@ -41,10 +41,12 @@ mod columns;
 mod cost;
 mod health;
 mod index;
+mod lists;
 mod memory;
 mod names;
 mod notifications;
 mod open;
+mod pack;
 mod places;
 mod query;
 mod register;
@@ -65,12 +67,12 @@ use crate::ingest::{Batch, ListId, Row};
 use crate::metric::{CdTime, Identifier, Interval, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
-use block::Codec;
+use block::Scratch;
 use cache::Cache;
 use cost::allocated;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use index::HostNumber;
+use index::{HostNumber, Seen};
 use memory::Held;
 use names::Names;
 use places::Source;
@@ -164,7 +166,7 @@ pub struct Store {
     data_revision: u64,
     /// When room was last made for names.
     forgot: Option<CdTime>,
-    codec: Codec,
+    scratch: Scratch,
     cache: RefCell<Cache>,
 }
 
@@ -204,7 +206,7 @@ impl Store {
             newest: None,
             data_revision: 0,
             forgot: None,
-            codec: Codec::default(),
+            scratch: Scratch::default(),
             cache: RefCell::default(),
         };
         store.set_budget(budget_bytes);
@@ -225,14 +227,28 @@ impl Store {
         self.name_bytes = self.count_name_bytes();
         let mut values = batch.values.as_slice();
         let mut lookbacks = LOOKBACKS_MAX;
+        let mut seen: Option<Seen> = None;
         for row in &batch.rows {
             let Some((mine, rest)) = values.split_at_checked(row.values_count.into()) else {
                 debug_assert!(false, "the batch promises more values than it has");
                 break;
             };
             values = rest;
-            self.row(source, row, mine, now, &mut lookbacks);
+            let Some(host) = self.row(source, row, mine, now, &mut lookbacks) else {
+                continue;
+            };
+            // Rows of a host follow each other.
+            match &mut seen {
+                Some(seen) if seen.host == host && seen.trust == row.trust => {
+                    seen.newest = seen.newest.max(row.time);
+                }
+                _ => {
+                    let next = Seen { host, newest: row.time, trust: row.trust };
+                    seen.replace(next).inspect(|seen| self.index.seen(seen, now));
+                }
+            }
         }
+        seen.inspect(|seen| self.index.seen(seen, now));
         if !batch.rows.is_empty() {
             self.data_revision += 1;
         }
@@ -319,7 +335,7 @@ impl Store {
         &self.health
     }
 
-    /// Takes in one value list.
+    /// Takes in one value list; of which host, unless it is not taken.
     fn row(
         &mut self,
         source: SourceId,
@@ -327,18 +343,18 @@ impl Store {
         values: &[u64],
         now: CdTime,
         lookbacks: &mut u32,
-    ) {
+    ) -> Option<HostNumber> {
         let totals = &mut self.health.totals;
         let Some(list) = list_of(&self.lists, source, row.list) else {
             totals.refused_lists += 1;
-            return;
+            return None;
         };
         if row.time > now.saturating_add(FUTURE_MAX) {
             totals.future_values += values.len() as u64;
-            return;
+            return None;
         }
         debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
-        let mut conflicts = 0;
+        let (mut conflicts, track_bytes) = (0, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
         let (heard, mut alive) = (series::steps_of(now), false);
@@ -353,7 +369,7 @@ impl Store {
             let (pushed, begins) = series.push(
                 Sample { time: row.time, bits },
                 row.interval,
-                &mut self.codec,
+                &mut self.scratch,
                 lookbacks,
             );
             self.track_bytes =
@@ -367,7 +383,7 @@ impl Store {
         if !alive {
             // They were forgotten since.
             totals.refused_lists += 1;
-            return;
+            return None;
         }
         if conflicts > 0
             && let Some(name) = self.index.name(list.host)
@@ -375,8 +391,10 @@ impl Store {
             self.health.conflict(name, conflicts, now);
         }
         self.newest = self.newest.max(Some(row.time));
-        self.index.seen(list.host, row.time, now, row.trust);
-        self.trim();
+        if self.track_bytes != track_bytes {
+            self.trim();
+        }
+        Some(list.host)
     }
 }
 

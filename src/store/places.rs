@@ -30,7 +30,7 @@ impl Source<'_> {
     pub(super) fn samples(&self, number: usize) -> Option<Arc<[Sample]>> {
         let track = &self.series.track;
         if let Some(block) = track.block(number) {
-            return Some(self.cache.borrow_mut().get(self.id, self.series.kind, block));
+            return Some(self.cache.borrow_mut().get(self.id, block));
         }
         if number > track.sealed() {
             return None;
