@@ -5,11 +5,23 @@
 //! the last sample, which make the rates at its seams right, and a summary of what is drawn.
 //! Knows nothing of other blocks.
 //!
-//! TABLE
+//! Measured on a capture of 880 series of three hosts (1 s, busy machines), looped for a day, each
+//! value late as it was (repeated) or as some value of the capture was (drawn anew):
+//!
+//! | format | bytes, repeated | bytes, drawn | to pack | to unpack |
+//! | --- | --- | --- | --- | --- |
+//! | here: lists of 128 | 1.3 | 3.9 | 18 ns | 1 ns |
+//! | `pco` 1, 128 samples at level 4, then 512 at level 8 | 1.0 | 3.1 | 110 ns | 8-10 ns |
+//!
+//! So a fifth of the bytes is given for five times less work when a value comes, and for traces
+//! that need nothing kept unpacked. More than half of the series stand still and cost nothing but
+//! their times, which are most of the bytes: a busy daemon is a millisecond early or late, and a
+//! millisecond has 20 bits.
 
 use super::cost::{allocated, vec_bytes};
-use super::lists::{pack_times, pack_values, unpack_times, unpack_values};
+use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
 use super::pack::{LIST_MAX, List};
+use super::stretch::Gathered;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Sample};
 
@@ -34,13 +46,10 @@ pub(super) struct Block {
     values: ValueCode,
 }
 
-/// What is drawn of some samples.
+/// What is drawn of the samples of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Summary {
-    pub(super) min: f64,
-    pub(super) max: f64,
-    pub(super) sum: f64,
-    pub(super) last: f64,
+    pub(super) drawn: Gathered,
     /// The longest distance of two successive samples, so that it is seen later whether there is
     /// a gap; longer than all time when a value is missing and only the samples can tell.
     pub(super) step_max: Interval,
@@ -80,28 +89,24 @@ impl Scratch {
 }
 
 impl Summary {
-    const NONE: Self = Self { min: 0.0, max: 0.0, sum: 0.0, last: 0.0, step_max: Interval::MAX };
+    const NONE: Self = Self { drawn: Gathered::NONE, step_max: Interval::MAX };
 
     pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
         let mut samples = times.iter().zip(bits).map(|(&time, &bits)| Sample { time, bits });
         let Some(mut from) = samples.next() else {
             return Self::NONE;
         };
-        let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
-        let mut all = Self { min, max, sum: 0.0, last: 0.0, step_max: Interval::ZERO };
+        let mut all = Self { drawn: Gathered::NONE, step_max: Interval::ZERO };
         for sample in samples {
             let step = rate::step(kind, from, sample, bounds);
             let Some(value) = step.value() else {
                 return Self::NONE;
             };
-            all.min = all.min.min(value);
-            all.max = all.max.max(value);
-            all.sum += value;
-            all.last = value;
+            all.drawn = all.drawn.and(Gathered::of(value));
             all.step_max = all.step_max.max(sample.time.since(from.time));
             from = sample;
         }
-        if all.sum.is_finite() { all } else { Self::NONE }
+        all.checked()
     }
 
     /// Of blocks that follow each other.
@@ -111,24 +116,19 @@ impl Summary {
         };
         let mut all = before.summary;
         for block in blocks {
-            let seam = [before.last, block.first];
-            let [times, bits] = [seam.map(|sample| sample.time.raw()), seam.map(|s| s.bits)];
-            let seam = Self::of(kind, bounds, &times.map(CdTime::from_raw), &bits);
-            all = all.followed_by(seam).followed_by(block.summary);
+            let (from, to) = (before.last, block.first);
+            let seam = Self::of(kind, bounds, &[from.time, to.time], &[from.bits, to.bits]);
+            for next in [seam, block.summary] {
+                all.drawn = all.drawn.and(next.drawn);
+                all.step_max = all.step_max.max(next.step_max);
+            }
             before = block;
         }
-        if all.sum.is_finite() { all } else { Self::NONE }
+        all.checked()
     }
 
-    fn followed_by(self, other: Self) -> Self {
-        Self {
-            min: self.min.min(other.min),
-            max: self.max.max(other.max),
-            sum: self.sum + other.sum,
-            // One of a single sample says nothing.
-            last: if other.min <= other.max { other.last } else { self.last },
-            step_max: self.step_max.max(other.step_max),
-        }
+    fn checked(self) -> Self {
+        if self.drawn.sum.is_finite() { self } else { Self::NONE }
     }
 
     /// Whether it says all that the samples would say: no value is missing, and no two samples
@@ -197,10 +197,9 @@ impl Block {
                 |(n, time): (usize, CdTime)| on_grid(first.first.time, n, step) == time.raw();
             block.times == TimeCode::Even && ends.into_iter().all(even)
         });
-        let is_constant = |block: &Box<Self>| {
+        let is_constant = blocks.iter().all(|block| {
             block.values == ValueCode::Constant && block.first.bits == first.first.bits
-        };
-        let is_constant = blocks.iter().all(is_constant);
+        });
         bytes.clear();
         if !is_even {
             blocks.iter().for_each(|block| block.copy_times(bytes));
@@ -278,6 +277,7 @@ impl Block {
 }
 
 /// What is left to be read of a block.
+#[derive(Clone)]
 pub(super) struct Lists<'a> {
     block: &'a Block,
     times: &'a [u8],
@@ -287,38 +287,59 @@ pub(super) struct Lists<'a> {
 }
 
 impl Lists<'_> {
-    /// Reads the next times and values; how many there are, none at the end.
-    pub(super) fn next(&mut self, times: &mut List, bits: &mut List) -> Option<usize> {
-        let left = self.block.len().checked_sub(self.at).filter(|left| *left > 0)?;
-        let count = self.read(left, times, bits);
-        debug_assert!(count.is_some(), "a block cannot be read back");
-        self.at += count?;
-        count
+    /// Told with the samples.
+    pub(super) fn interval(&self) -> Interval {
+        self.block.interval
     }
 
-    fn read(&mut self, left: usize, times: &mut List, bits: &mut List) -> Option<usize> {
-        let Block { first, last, interval, .. } = *self.block;
-        let mut count = left.min(LIST_MAX);
-        match self.block.values {
-            ValueCode::Constant => bits.fill(first.bits),
-            ValueCode::Lists => count = unpack_values(&mut self.values, bits)?,
-        }
-        match self.block.times {
-            TimeCode::Lists => {
-                let others = unpack_times(&mut self.times, interval, times)?;
-                debug_assert!(others == count || self.block.values == ValueCode::Constant);
-                count = others;
+    /// Reads the next times and values; how many there are, none at the end.
+    pub(super) fn next(&mut self, times: &mut List, bits: &mut List) -> Option<usize> {
+        let (values, even) = self.next_numbers(times, bits)?;
+        values.finish(bits);
+        if let Some((mut time, step)) = even {
+            for raw in times.iter_mut() {
+                *raw = time.raw();
+                time = CdTime::from_raw(time.raw().wrapping_add(step.raw()));
             }
+        }
+        Some(values.count)
+    }
+
+    /// Reads the next times and the numbers of values; how those are to be read, and where times
+    /// are even not these, but the first and the time between two.
+    pub(super) fn next_numbers(
+        &mut self,
+        times: &mut List,
+        numbers: &mut List,
+    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        let left = self.block.len().checked_sub(self.at).filter(|left| *left > 0)?;
+        let read = self.read(left, times, numbers);
+        debug_assert!(read.is_some(), "a block cannot be read back");
+        self.at += read?.0.count;
+        read
+    }
+
+    fn read(
+        &mut self,
+        left: usize,
+        times: &mut List,
+        numbers: &mut List,
+    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        let Block { first, last, interval, .. } = *self.block;
+        let (mut count, mut even) = (left.min(LIST_MAX), None);
+        match self.block.times {
+            TimeCode::Lists => count = unpack_times(&mut self.times, interval, times)?,
             TimeCode::Even => {
                 let step = even_step(first.time, last.time, self.block.len());
-                let mut time = on_grid(first.time, self.at, step);
-                for raw in times.iter_mut() {
-                    *raw = time;
-                    time = time.wrapping_add(step.raw());
-                }
+                even = Some((CdTime::from_raw(on_grid(first.time, self.at, step)), step));
             }
         }
-        Some(count)
+        let values = match self.block.values {
+            ValueCode::Constant => Values::constant(first.bits, count, numbers),
+            ValueCode::Lists => unpack_values(&mut self.values, numbers)?,
+        };
+        debug_assert!(even.is_some() || count == values.count, "lists go together");
+        Some((values, even))
     }
 }
 
@@ -377,7 +398,8 @@ mod tests {
     fn a_summary_is_of_all_but_the_first_and_only_where_each_has_a_value() {
         let gauges = [f64::NAN, 3.0, 1.0, 2.0].map(f64::to_bits);
         let summary = packed(DsType::Gauge, &secs(4), &gauges).summary;
-        assert_eq!((summary.min, summary.max, summary.sum, summary.last), (1.0, 3.0, 6.0, 2.0));
+        let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0, last: 2.0 };
+        assert_eq!(summary.drawn, expected);
         assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
         let gauges = [1.0, f64::NAN, 1.0].map(f64::to_bits);
         assert!(!packed(DsType::Gauge, &secs(3), &gauges).summary.is_whole(Interval::MAX));

@@ -509,7 +509,9 @@ mod tests {
         insert(&mut index, 1, "a", "cpu", "cpu");
         insert(&mut index, 2, "b", "cpu", "cpu");
         index.settle();
-        index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6), Trust::Signed);
+        let newest = CdTime::from_secs(5);
+        let seen = Seen { host: number, newest, trust: Trust::Signed };
+        index.seen(&seen, CdTime::from_secs(6));
         let seen = index.host("m").unwrap().last_seen;
         assert_eq!((seen.sample, seen.arrival), (CdTime::from_secs(5), CdTime::from_secs(6)));
         assert_eq!(seen.of(Trust::Signed), seen.arrival);

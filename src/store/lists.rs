@@ -76,7 +76,7 @@ pub(super) fn pack_times(times: &[CdTime], interval: Interval, out: &mut Vec<u8>
                 *number = time.raw().wrapping_sub(grid);
                 grid = grid.wrapping_add(interval.raw());
             }
-            write(Form::WORDS, numbers.get(..list.len()), out);
+            write(Form::WORDS, None, numbers.get(..list.len()), out);
         }
         let end = out.len();
         if interval.is_zero() || end - start > GRID_BYTES * list.len() {
@@ -84,8 +84,8 @@ pub(super) fn pack_times(times: &[CdTime], interval: Interval, out: &mut Vec<u8>
             for (number, time) in numbers.iter_mut().zip(list) {
                 *number = time.raw();
             }
-            to_steps(&mut numbers);
-            write(Form::WORDS.steps(), numbers.get(..list.len()), out);
+            let first = to_steps(&mut numbers);
+            write(Form::WORDS, Some(first), numbers.get(..list.len()), out);
             if interval.is_zero() || out.len() - end < end - start {
                 out.drain(start..end);
             } else {
@@ -102,8 +102,10 @@ pub(super) fn unpack_times(
     interval: Interval,
     list: &mut List,
 ) -> Option<usize> {
-    let (form, count) = read(bytes, list)?;
-    if !form.is_steps() {
+    let (_, count, first) = read(bytes, list)?;
+    if first.is_some() {
+        Values { count, first, power: None }.add_up(list);
+    } else {
         let mut grid = 0_u64;
         for number in list.iter_mut() {
             *number = number.wrapping_add(grid);
@@ -125,30 +127,62 @@ pub(super) fn pack_values(kind: DsType, bits: &[u64], out: &mut Vec<u8>) {
             *number = form.power().map_or(bits, |power| to_decimal(bits, power));
         }
         let mut steps = numbers;
-        to_steps(&mut steps);
+        let first = to_steps(&mut steps);
         let (numbers, steps) = (numbers.get(..list.len()), steps.get(..list.len()));
         let by_steps = match kind {
             DsType::Counter | DsType::Derive => true,
-            DsType::Gauge | DsType::Absolute => {
-                spread(steps.and_then(|steps| steps.get(1..))) < spread(numbers)
-            }
+            DsType::Gauge | DsType::Absolute => spread(steps) < spread(numbers),
         };
         match by_steps {
-            true => write(form.steps(), steps, out),
-            false => write(form, numbers, out),
+            true => write(form, Some(first), steps, out),
+            false => write(form, None, numbers, out),
         }
     }
 }
 
-/// Takes a list of values off the front of `bytes`; see [`unpack_times`].
-pub(super) fn unpack_values(bytes: &mut &[u8], list: &mut List) -> Option<usize> {
-    let (form, count) = read(bytes, list)?;
-    if let Some(power) = form.power() {
-        for number in list.iter_mut().take(count) {
-            *number = from_decimal(*number, power);
+/// How the numbers of a list of values are to be read, which stand beside it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Values {
+    pub(super) count: usize,
+    /// Where the numbers are steps, each to the value of the same place from the one before, the
+    /// first value.
+    pub(super) first: Option<u64>,
+    /// Where they stand for doubles, what those were multiplied by.
+    pub(super) power: Option<f64>,
+}
+
+impl Values {
+    /// The same value `count` times.
+    pub(super) fn constant(bits: u64, count: usize, numbers: &mut List) -> Self {
+        numbers.fill(0);
+        Self { count, first: Some(bits), power: None }
+    }
+
+    /// Makes whole numbers of steps.
+    pub(super) fn add_up(&mut self, numbers: &mut List) {
+        if let Some(mut number) = self.first.take() {
+            for (at, step) in numbers.iter_mut().enumerate() {
+                number = if at == 0 { number } else { number.wrapping_add(*step) };
+                *step = number;
+            }
         }
     }
-    Some(count)
+
+    /// Makes values of numbers.
+    pub(super) fn finish(mut self, numbers: &mut List) {
+        self.add_up(numbers);
+        if let Some(power) = self.power {
+            for number in numbers.iter_mut().take(self.count) {
+                *number = from_decimal(*number, power);
+            }
+        }
+    }
+}
+
+/// Takes the numbers of a list of values off the front of `bytes`; see [`unpack_times`].
+pub(super) fn unpack_values(bytes: &mut &[u8], numbers: &mut List) -> Option<Values> {
+    let (form, count, first) = read(bytes, numbers)?;
+    Some(Values { count, first, power: form.power() })
 }
 
 /// How far numbers lie apart.
@@ -158,43 +192,34 @@ fn spread(numbers: Option<&[u64]>) -> u64 {
     most.wrapping_sub(least).cast_unsigned()
 }
 
-/// All but the first become the difference from the one before.
-fn to_steps(numbers: &mut List) {
-    let mut before = 0;
+/// Makes steps of numbers; returns the first number, whose place takes the second step so that
+/// it costs nothing.
+fn to_steps(numbers: &mut List) -> u64 {
+    let [first, second, ..] = *numbers;
+    let mut before = first.wrapping_sub(second.wrapping_sub(first));
     for number in numbers.iter_mut() {
         let step = number.wrapping_sub(before);
         before = std::mem::replace(number, step);
     }
+    first
 }
 
-fn write(form: Form, numbers: Option<&[u64]>, out: &mut Vec<u8>) {
+/// Writes numbers, or steps and the first number.
+fn write(form: Form, first: Option<u64>, numbers: Option<&[u64]>, out: &mut Vec<u8>) {
     let numbers = numbers.unwrap_or_default();
-    let Some((first, steps)) = numbers.split_first() else {
-        return;
-    };
+    let form = if first.is_some() { form.steps() } else { form };
     out.extend([form.0, u8::try_from(numbers.len()).unwrap_or(u8::MAX)]);
-    if form.is_steps() {
+    if let Some(first) = first {
         out.extend_from_slice(&first.to_le_bytes());
-        pack(steps, out);
-    } else {
-        pack(numbers, out);
     }
+    pack(numbers, out);
 }
 
-/// The reverse of [`write`], steps added up.
-fn read(bytes: &mut &[u8], list: &mut List) -> Option<(Form, usize)> {
+/// The reverse of [`write`]: form, count, and the first where all others are steps.
+fn read(bytes: &mut &[u8], list: &mut List) -> Option<(Form, usize, Option<u64>)> {
     let [form, count] = *take_array::<2>(bytes)?;
     let (form, count) = (Form(form), usize::from(count));
-    if !form.is_steps() {
-        unpack(bytes, count, list)?;
-        return Some((form, count));
-    }
-    let mut number = u64::from_le_bytes(*take_array::<8>(bytes)?);
-    unpack(bytes, count.checked_sub(1)?, list)?;
-    for step in list.iter_mut() {
-        let next = number.wrapping_add(*step);
-        *step = number;
-        number = next;
-    }
-    Some((form, count))
+    let first = if form.is_steps() { Some(u64::from_le_bytes(*take_array(bytes)?)) } else { None };
+    unpack(bytes, count, list)?;
+    Some((form, count, first))
 }

@@ -1,7 +1,7 @@
 //! Memory: what the store takes, what it may take, and what goes when it is too much.
 //!
 //! Everything counts: samples by the capacity of their allocations, names, the tree, tables,
-//! notifications, health, buffers and the cache. The oldest run of samples goes first, whichever
+//! notifications, health and buffers. The oldest run of samples goes first, whichever
 //! series it belongs to, in the order in which runs were begun: clocks that are wrong neither
 //! stay for ever nor push out others.
 
@@ -15,8 +15,6 @@ use std::collections::VecDeque;
 
 /// Names may take this part of the budget; the rest is for samples.
 pub(super) const NAMES_PART: usize = 2;
-/// Unpacked blocks may take this part of the budget.
-const CACHE_PART: usize = 16;
 /// What is held ([`Store::hold`]) may take this part of the budget.
 pub const HELD_PART: usize = 2;
 
@@ -59,17 +57,11 @@ impl Store {
     /// more.
     pub fn set_budget(&mut self, budget_bytes: usize) {
         self.budget_bytes = budget_bytes;
-        self.cache.get_mut().set_max(budget_bytes / CACHE_PART);
         self.trim();
     }
 
     /// Bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes_kept() + self.cache.borrow().heap_bytes()
-    }
-
-    /// Bytes in use but for the cache, which has its own part of the budget.
-    fn bytes_kept(&self) -> usize {
         self.name_bytes
             + self.track_bytes
             + self.scratch.heap_bytes()
@@ -95,8 +87,7 @@ impl Store {
 
     /// Gives up the oldest samples until the budget is kept.
     pub(super) fn trim(&mut self) {
-        let bytes_max = self.budget_bytes - self.budget_bytes / CACHE_PART;
-        while self.bytes_kept() > bytes_max {
+        while self.bytes() > self.budget_bytes {
             if self.queue.is_empty() {
                 // What is held is all there is.
                 self.release();

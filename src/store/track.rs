@@ -1,22 +1,20 @@
 //! Tracks: all samples of one series, oldest first, in runs.
 //!
 //! Times rise strictly. The newest run is open: it grows, and takes late samples. When it is full
-//! its older part is sealed into a packed [`Block`]; small blocks are packed once more, together,
-//! when they make up a large one. Blocks leave at the old end. Knows nothing of other series.
+//! its older part is sealed into a packed [`Block`]; small blocks are put together when they make
+//! up a large one. Blocks leave at the old end. Knows nothing of other series.
 
 use super::block::{BLOCK_SAMPLES_MAX, Block, Scratch, Summary};
 use super::cost::vec_bytes;
 use super::open::Open;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
-use std::collections::VecDeque;
 
-/// Samples of a small block. Until then a sample takes 8 to 16 bytes instead of 1 to 4, so it
-/// is small; a block of 64 would need a fifth more bytes and twice the time to pack.
+/// Samples of a small block: a list. Until then a sample takes 8 to 16 bytes instead of 1 to 4, so
+/// it is small; half of it would need a seventh more bytes, for what a list begins with.
 pub(super) const SMALL_SAMPLES: usize = 128;
-/// Samples of a large block, made of small ones: a fifth smaller, unpacked in half the time (8 ns
-/// a sample), 104 bytes of block for 512 samples instead of 128. Packing twice costs 110 ns a
-/// sample in all. Twice as large would save 5 % more and give up twice as much at once.
+/// Samples of a large block, put together of small ones: 104 bytes of block for 512 samples instead
+/// of 128. Twice as large would save a tenth of a byte a sample and give up twice as much at once.
 pub(super) const LARGE_SAMPLES: usize = 512;
 /// Samples that stay open when a block is sealed, so that datagrams that overtook each other
 /// find their place.
@@ -30,8 +28,11 @@ const HALVED_MIN: usize = 4;
 /// All samples of one series.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
-    /// One by one, so that growing leaves no holes of every size.
-    blocks: VecDeque<Box<Block>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "blocks in a list that grows would leave holes of every size"
+    )]
+    blocks: Vec<Box<Block>>,
     open: Open,
     /// Allocated for blocks, and for everything.
     packed_bytes: usize,
@@ -79,7 +80,7 @@ pub(super) struct Tools<'a> {
     pub(super) bounds: Bounds,
     pub(super) scratch: &'a mut Scratch,
     /// Blocks that may still be unpacked to see whether a late value is there already: it takes
-    /// 3,000 ns, and a stranger could ask for it with every value. Past them it is "too late".
+    /// 700 ns, and a stranger could ask for it with every value. Past them it is "too late".
     pub(super) lookbacks: &'a mut u32,
 }
 
@@ -90,7 +91,7 @@ impl Track {
         let phase = usize::try_from(phase).unwrap_or_default();
         let more = phase / LACKS % 3 * SMALL_SAMPLES;
         Self {
-            blocks: VecDeque::new(),
+            blocks: Vec::new(),
             open: Open::default(),
             packed_bytes: 0,
             heap_bytes: 0,
@@ -156,7 +157,7 @@ impl Track {
     }
 
     fn push_late(&mut self, sample: Sample, tools: &mut Tools<'_>) -> (Pushed, bool) {
-        if self.blocks.back().is_some_and(|block| sample.time <= block.last.time) {
+        if self.blocks.last().is_some_and(|block| sample.time <= block.last.time) {
             let known = self.bits_at(sample.time, tools);
             return (known.map_or(Pushed::TooLate, |known| beside(known, sample.bits)), false);
         }
@@ -205,12 +206,12 @@ impl Track {
             debug_assert!(false, "nothing to seal");
             return;
         };
-        if self.blocks.back().is_none_or(|block| block.interval != interval) {
+        if self.blocks.last().is_none_or(|block| block.interval != interval) {
             self.loose = 0;
         }
         self.loose += u16::try_from(count).unwrap_or_default();
         self.packed_bytes += block.heap_bytes();
-        self.blocks.push_back(Box::new(block));
+        self.blocks.push(Box::new(block));
         if usize::from(self.loose) >= LARGE_SAMPLES + usize::from(self.large_more) {
             self.join(tools);
         }
@@ -228,7 +229,7 @@ impl Track {
         {
             (start, loose) = (before, rest);
         }
-        let blocks = self.blocks.make_contiguous().get(start..).unwrap_or_default();
+        let blocks = self.blocks.get(start..).unwrap_or_default();
         let samples: usize = blocks.iter().map(|block| block.len()).sum();
         if blocks.len() < 2 || samples > BLOCK_SAMPLES_MAX {
             return;
@@ -238,7 +239,7 @@ impl Track {
             let freed: usize = blocks.iter().map(|block| block.heap_bytes()).sum();
             self.packed_bytes = (self.packed_bytes + joined.heap_bytes()).saturating_sub(freed);
             self.blocks.truncate(start);
-            self.blocks.push_back(Box::new(joined));
+            self.blocks.push(Box::new(joined));
         }
     }
 
@@ -277,7 +278,8 @@ impl Track {
             return Evicted::default();
         }
         let held = self.run_of(passed).map_or(0, |(number, _)| number);
-        if let Some(block) = self.blocks.remove(held) {
+        if held < self.blocks.len() {
+            let block = self.blocks.remove(held);
             self.stale_entries += u32::from(block.weight).saturating_sub(1);
             self.packed_bytes = self.packed_bytes.saturating_sub(block.heap_bytes());
             let samples = block.len();
@@ -330,11 +332,11 @@ impl Track {
     }
 
     pub(super) fn oldest(&self) -> Option<Sample> {
-        self.blocks.front().map(|block| block.first).or_else(|| self.open.get(0))
+        self.blocks.first().map(|block| block.first).or_else(|| self.open.get(0))
     }
 
     pub(super) fn newest(&self) -> Option<Sample> {
-        self.open.last().or_else(|| self.blocks.back().map(|block| block.last))
+        self.open.last().or_else(|| self.blocks.last().map(|block| block.last))
     }
 
     /// How many sealed blocks there are: the number of the open run.
