@@ -6,20 +6,21 @@
 
 mod batch;
 mod key;
+mod lists;
 mod reading;
 
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
+pub use lists::SILENCE_MAX;
 
-use crate::metric::{CdTime, DsType, Identifier, Interval, Names, Notification};
+use crate::metric::{CdTime, Identifier, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet, HashTable};
-use key::{read_key, write_key};
+use hashbrown::{HashMap, HashSet};
+use lists::{Lists, steps_of};
 use reading::Reading;
 use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Faults a batch carries in full.
@@ -27,9 +28,6 @@ pub const FAULTS_PER_BATCH_MAX: usize = 64;
 /// Lists one source may name. With names of usual length a million takes about 100 MiB here and
 /// more than the default budget in the store: past this the names are invented.
 pub const LISTS_MAX: usize = 1_000_000;
-/// A list that was silent for so long is announced anew when it speaks: the store may have
-/// forgotten it by then ([`crate::store::STALE_MIN`] is twice as long).
-pub const SILENCE_MAX: Interval = Interval::from_secs(3_600);
 /// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
 /// 635 MB; the usual list needs about 60.
 pub const NAME_BYTES_MAX: usize = 128 << 20;
@@ -59,27 +57,12 @@ pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 /// Turns datagrams into batches, on the receiver's thread.
 ///
 /// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
-/// Names are kept once, in one arena; a value list that is known costs no allocation. Successive
-/// datagrams of a sender name the same lists in the same order, so of each list is kept which one
-/// followed, and how that was written (its *template*): where the same bytes come again nothing is
-/// parsed. Where they do not, the names of the list that followed are compared, and only when that
-/// guess fails too the hash table is asked. The hash is keyed per process, as the names come from
-/// strangers.
 #[derive(Debug)]
 pub struct Ingest {
     hasher: RandomState,
-    table: HashTable<u32>,
-    /// The keys, one after another.
-    keys: Vec<u8>,
-    lists: Vec<KnownList>,
-    /// Templates, one after another; all are given up when they would take too much.
-    templates: Vec<u8>,
-    /// The list of the previous row.
-    previous: Option<u32>,
+    lists: Lists,
     /// The last list of each sender's last datagram.
     last_of: HashMap<SocketAddr, u32, RandomState>,
-    /// The key being looked up.
-    scratch: Vec<u8>,
     decoder: Decoder,
     /// Hashes of the ways that were told.
     heard: HashSet<u64, RandomState>,
@@ -89,10 +72,6 @@ pub struct Ingest {
     user: Vec<u8>,
     batch: Batch,
     slots: HashMap<SocketAddr, usize, RandomState>,
-    /// Lists announced by each sender.
-    announced_by: HashMap<IpAddr, usize, RandomState>,
-    limits: Limits,
-    name_bytes_max: usize,
 }
 
 /// How many lists one source may name. What is past a limit is refused and counted; lists that are
@@ -110,21 +89,6 @@ impl Default for Limits {
     fn default() -> Self {
         Self { lists: LISTS_MAX, lists_per_sender: LISTS_MAX / 2 }
     }
-}
-
-#[derive(Clone, Copy, Debug)]
-struct KnownList {
-    key_start: u32,
-    key_end: u32,
-    /// Which list came after this one last time; itself when nothing has.
-    follower: u32,
-    /// How that was written; empty when it is not known.
-    template_start: u32,
-    template_bytes: u16,
-    /// Values of the list itself.
-    values_count: u16,
-    /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
-    heard: u32,
 }
 
 /// Where a host's name lies in the datagram being read, and how it is protected there: the same
@@ -152,22 +116,14 @@ impl Ingest {
     pub fn with_limits(limits: Limits) -> Self {
         Self {
             hasher: RandomState::default(),
-            table: HashTable::new(),
-            keys: Vec::new(),
-            lists: Vec::new(),
-            templates: Vec::new(),
-            previous: None,
+            lists: Lists::new(Limits { lists: limits.lists.min(LISTS_MAX), ..limits }),
             last_of: HashMap::default(),
-            scratch: Vec::new(),
             decoder: Decoder::default(),
             heard: HashSet::default(),
             way: None,
             user: Vec::new(),
             batch: Batch::default(),
             slots: HashMap::default(),
-            announced_by: HashMap::default(),
-            limits: Limits { lists: limits.lists.min(LISTS_MAX), ..limits },
-            name_bytes_max: NAME_BYTES_MAX,
         }
     }
 
@@ -192,23 +148,26 @@ impl Ingest {
             delta.last_seen = delta.last_seen.max(arrival);
         }
         self.way = None;
-        self.previous = self.last_of.get(&sender).copied();
+        let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
         let mut decoder = std::mem::take(&mut self.decoder);
-        let from = Origin { slot, sender, arrival };
-        let mut reading = Reading { ingest: self, from, lists: 0, values: 0, is_known: false };
+        let from = Origin { slot, sender, arrival, steps: steps_of(arrival) };
+        let previous = self.last_of.get(&sender).copied();
+        let mut reading = Reading { ingest: self, from, refused: (0, 0), last: None, previous };
         decoder.decode_into(level, bytes, &mut reading);
-        let (lists, values) = (reading.lists, reading.values);
+        let (refused, last) = (reading.refused, reading.last.or(reading.previous));
         self.decoder = decoder;
-        if let Some(delta) = self.batch.senders.get_mut(slot) {
-            delta.lists += lists;
-            delta.values += values;
+        let Batch { senders, rows: all_rows, values: all_values, .. } = &mut self.batch;
+        if let Some(delta) = senders.get_mut(slot) {
+            delta.lists += (all_rows.len() - rows) as u64 + refused.0;
+            delta.values += (all_values.len() - values) as u64 + refused.1;
         }
-        self.remember(sender);
+        if let Some(last) = last {
+            self.remember(sender, last);
+        }
     }
 
     /// Where the next datagram of `sender` goes on.
-    fn remember(&mut self, sender: SocketAddr) {
-        let Some(last) = self.previous else { return };
+    fn remember(&mut self, sender: SocketAddr, last: u32) {
         if let Some(known) = self.last_of.get_mut(&sender) {
             *known = last;
             return;
@@ -231,11 +190,17 @@ impl Ingest {
         let mut next = recycled.unwrap_or_default();
         next.clear();
         self.slots.clear();
+        self.lists.make_room(steps_of(self.batch.arrival));
         std::mem::replace(&mut self.batch, next)
     }
 
-    /// Takes in a list; its number, if it is taken.
-    fn value_list(&mut self, from: &Origin, list: &wire::ValueList<'_>) -> Option<u32> {
+    /// Takes in a list that came behind `previous`; its number, if it is taken.
+    fn value_list(
+        &mut self,
+        from: &Origin,
+        list: &wire::ValueList<'_>,
+        previous: Option<u32>,
+    ) -> Option<u32> {
         let count = list.values.len();
         let Ok(values_count) = u16::try_from(count) else {
             debug_assert!(false, "a datagram of 64 KiB cannot hold {count} values");
@@ -245,13 +210,17 @@ impl Ingest {
             self.batch.dropped_values += count as u64;
             return None;
         }
-        let Some(id) = self.list(from, &list.names, list.values.kinds()) else {
+        let Some(found) = self.lists.find(from, &list.names, list.values.kinds(), previous) else {
             self.batch.refused_lists += 1;
             if let Some(delta) = self.batch.senders.get_mut(from.slot) {
                 delta.refused_lists += 1;
             }
             return None;
         };
+        let id = found.id;
+        if found.is_news {
+            self.announce(id);
+        }
         let &wire::ValueList { time, interval, trust, .. } = list;
         self.hear(from, list.names.host, trust);
         self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
@@ -343,107 +312,9 @@ impl Ingest {
         })
     }
 
-    /// The number of a list, announced if it is new; none when no more are taken.
-    fn list(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
-        write_key(&mut self.scratch, names, kinds);
-        let guess = self.previous.and_then(|previous| self.known(previous)).map(|l| l.follower);
-        let found = guess.filter(|&guess| self.key(guess) == Some(self.scratch.as_slice()));
-        let id = found.or_else(|| self.look_up()).or_else(|| self.announce(from, names, kinds))?;
-        self.note(id, from.arrival);
-        if found.is_none()
-            && let Some(previous) = self.previous
-            && let Some(list) = self.lists.get_mut(index(previous))
-        {
-            list.follower = id;
-            list.template_bytes = 0;
-        }
-        self.previous = Some(id);
-        Some(id)
-    }
-
-    fn known(&self, id: u32) -> Option<&KnownList> {
-        self.lists.get(index(id))
-    }
-
-    fn key(&self, id: u32) -> Option<&[u8]> {
-        self.keys.get(self.known(id)?.key())
-    }
-
-    fn look_up(&self) -> Option<u32> {
-        let hash = self.hasher.hash_one(self.scratch.as_slice());
-        let same = |&id: &u32| self.key(id) == Some(self.scratch.as_slice());
-        self.table.find(hash, same).copied()
-    }
-
-    fn announce(&mut self, from: &Origin, names: &Names<'_>, kinds: &[u8]) -> Option<u32> {
-        let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
-        if self.lists.len() >= self.limits.lists || end > self.name_bytes_max {
-            return None;
-        }
-        let announced = self.announced_by.entry(from.sender.ip()).or_default();
-        if *announced >= self.limits.lists_per_sender {
-            return None;
-        }
-        *announced += 1;
-        let id = u32::try_from(self.lists.len()).ok()?;
-        let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
-        self.keys.extend_from_slice(&self.scratch);
-        let values_count = u16::try_from(kinds.len()).ok()?;
-        self.lists.push(KnownList {
-            key_start,
-            key_end,
-            follower: id,
-            template_start: 0,
-            template_bytes: 0,
-            values_count,
-            heard: steps_of(from.arrival),
-        });
-        let (hasher, keys, lists) = (&self.hasher, &self.keys, &self.lists);
-        let rehash = |&id: &u32| {
-            let key = lists.get(index(id)).and_then(|list| keys.get(list.key()));
-            hasher.hash_one(key.unwrap_or_default())
-        };
-        self.table.insert_unique(hasher.hash_one(self.scratch.as_slice()), id, rehash);
-        self.tell(id, &Identifier::from_names(names), kinds);
-        Some(id)
-    }
-
-    /// Notes that a list was heard of, and announces it anew after a long silence.
-    #[inline]
-    fn note(&mut self, id: u32, arrival: CdTime) {
-        let now = steps_of(arrival);
-        let Some(list) = self.lists.get_mut(index(id)) else {
-            return;
-        };
-        let silent = now.saturating_sub(list.heard);
-        if silent >= SILENCE_STEPS / 4 {
-            list.heard = now;
-            if silent >= SILENCE_STEPS {
-                self.tell_anew(id);
-            }
-        }
-    }
-
     #[cold]
-    fn tell_anew(&mut self, id: u32) {
-        let Some(key) = self.key(id).map(<[u8]>::to_vec) else {
-            return;
-        };
-        let [host, plugin, plugin_instance, type_, type_instance, kinds] = read_key(&key);
-        let names = Names { host, plugin, plugin_instance, type_, type_instance };
-        self.tell(id, &Identifier::from_names(&names), kinds);
-    }
-
-    fn tell(&mut self, id: u32, identifier: &Identifier, kinds: &[u8]) {
-        let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
-        let identifier = identifier.clone();
-        self.batch.announced.push(Announced { list: ListId(id), identifier, kinds });
-    }
-}
-
-impl KnownList {
-    fn key(&self) -> Range<usize> {
-        index(self.key_start)..index(self.key_end)
+    fn announce(&mut self, id: u32) {
+        self.batch.announced.extend(self.lists.announcement(id));
     }
 }
 
@@ -463,18 +334,8 @@ struct Origin {
     slot: usize,
     sender: SocketAddr,
     arrival: CdTime,
-}
-
-/// [`SILENCE_MAX`] in steps of 16 s.
-const SILENCE_STEPS: u32 = 225;
-
-/// A time in steps of 16 s.
-fn steps_of(time: CdTime) -> u32 {
-    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
-}
-
-fn index(id: u32) -> usize {
-    usize::try_from(id).unwrap_or(usize::MAX)
+    /// The same in steps of 16 s.
+    steps: u32,
 }
 
 #[cfg(test)]
@@ -523,21 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn the_same_names_with_other_ds_types_are_another_list() {
-        let mut ingest = Ingest::new();
-        let names = Identifier::new("h", "p", "", "t", "");
-        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
-        let one = ingest.list(&from, &names.names(), &[1]).unwrap();
-        for (kinds, same) in [(&[1_u8][..], true), (&[2], false), (&[1, 1], false)] {
-            assert_eq!(ingest.list(&from, &names.names(), kinds) == Some(one), same, "{kinds:?}");
-        }
-        let shifted = Identifier::new("hp", "", "", "t", "");
-        assert_ne!(ingest.list(&from, &shifted.names(), &[1]), Some(one));
-    }
-
-    #[test]
     fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
-        assert_eq!(SILENCE_STEPS, steps_of(CdTime::ZERO.saturating_add(SILENCE_MAX)));
         let mut ingest = Ingest::new();
         let mut announced = |secs: u64| {
             let arrival = CdTime::from_secs(1_000_000 + secs);
@@ -584,11 +431,25 @@ mod tests {
     }
 
     #[test]
-    fn names_past_the_bound_are_refused_and_counted() {
-        let mut ingest = Ingest { name_bytes_max: 40, ..Ingest::new() };
-        ingest.datagram(&datagram(&["a", "b", "c"]), sender(1), CdTime::ZERO, LEVEL);
-        let batch = ingest.take(None);
-        assert_eq!((lists(&batch), batch.refused_lists), (vec![0, 1], 1));
+    fn lists_of_machines_that_went_make_room_for_those_that_come() {
+        let mut ingest = Ingest::with_limits(Limits { lists: 3, ..Limits::default() });
+        let mut told = |secs: u64, hosts: &[&str]| {
+            let arrival = CdTime::from_secs(1_000_000 + secs);
+            ingest.datagram(&datagram(hosts), sender(1), arrival, LEVEL);
+            let batch = ingest.take(None);
+            let new = |one: &Announced| (one.list.0, one.identifier.host.to_string());
+            (batch.announced.iter().map(new).collect::<Vec<_>>(), batch.refused_lists)
+        };
+        let named = |id: u32, host: &str| (id, host.to_owned());
+        let all = vec![named(0, "a"), named(1, "b"), named(2, "c")];
+        assert_eq!(told(0, &["a", "b", "c"]), (all, 0));
+        for secs in [1_200, 2_400, 3_600, 4_800, 6_000] {
+            assert_eq!(told(secs, &["a", "d"]), (Vec::new(), 1));
+        }
+        // Nothing more is looked for in the same minute; what was found there serves those to come.
+        assert_eq!(told(7_400, &["a", "d"]), (Vec::new(), 1));
+        assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0));
+        assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1));
     }
 
     #[test]
@@ -709,8 +570,8 @@ mod tests {
     #[test]
     fn ways_of_invented_hosts_are_bounded() {
         let mut ingest = Ingest::new();
+        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO, steps: 0 };
         for number in 0..HEARD_MAX + 10 {
-            let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO };
             ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);
         }
         assert_eq!(ingest.batch.heard.len(), HEARD_MAX);

@@ -36,8 +36,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// Time spent draining per frame; the rest waits for the next one.
-const DRAIN_MAX: Duration = Duration::from_millis(10);
+/// Time spent draining per frame, the rest waits for the next one: as long as all else took since
+/// the last time, but within these bounds. So where a frame takes long, as without a graphics
+/// card, half of the thread's time is still there for what arrives.
+const DRAIN_MIN: Duration = Duration::from_millis(10);
+const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Frames of a scrolling window are at least this far apart: 30 a second.
 const FRAME_MIN: Duration = Duration::from_millis(33);
 /// A live window is drawn this often even when nothing moves: ages and rates are read as text.
@@ -157,6 +160,9 @@ pub struct App {
     /// show; none when it was reached or the user chose.
     growing: Option<(Interval, Interval)>,
     frames: u64,
+    /// Processor time that taking in has cost, and when it was last done.
+    absorbing: Duration,
+    drained: Instant,
     started: Instant,
     screenshot_asked: bool,
     /// Fonts of the system were looked for.
@@ -198,6 +204,8 @@ impl App {
             fitted,
             growing,
             frames: 0,
+            absorbing: Duration::ZERO,
+            drained: Instant::now(),
             started: Instant::now(),
             screenshot_asked: false,
             fonts_asked: false,
@@ -231,8 +239,22 @@ impl App {
         &self.panels
     }
 
-    /// Takes in what has arrived, within [`DRAIN_MAX`]; true when more is waiting.
+    /// Processor time that this thread has spent on taking in what arrived; the rest of its time
+    /// went into showing it. Zero where the system does not tell.
+    pub const fn absorbing(&self) -> Duration {
+        self.absorbing
+    }
+
     fn drain(&mut self, now: CdTime) -> bool {
+        let before = report::thread_time();
+        let more = self.absorb(now, self.drained.elapsed().clamp(DRAIN_MIN, DRAIN_MAX));
+        self.drained = Instant::now();
+        self.absorbing += report::thread_time().saturating_sub(before);
+        more
+    }
+
+    /// Takes in what has arrived, for so long; true when more is waiting.
+    fn absorb(&mut self, now: CdTime, longest: Duration) -> bool {
         self.setup.waker.drained();
         let Some(intake) = &self.setup.intake else {
             return false;
@@ -246,7 +268,7 @@ impl App {
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
             intake.give_back(batch);
-            if start.elapsed() > DRAIN_MAX {
+            if start.elapsed() > longest {
                 return true;
             }
         }

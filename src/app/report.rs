@@ -7,11 +7,13 @@ use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from};
 use crate::view::window::Anchor;
+use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 /// One object a second; see `--status-file`.
 #[derive(Serialize)]
@@ -50,10 +52,16 @@ pub(super) struct Report {
     refusals: Vec<String>,
     hosts_protected: BTreeMap<String, &'static str>,
     lost: u64,
+    /// Of that: by the kernel, and because the window did not keep up.
+    lost_datagrams: u64,
+    lost_values: u64,
     memory_bytes: usize,
     samples: u64,
     frames: u64,
     frame_millis: f32,
+    /// Processor time of the window's thread since the start: taking in what arrived, and the rest.
+    absorb_millis: f64,
+    draw_millis: f64,
 }
 
 /// Notifications told in full, newest first.
@@ -167,11 +175,24 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
             .collect(),
         hosts_protected: protected(app),
         lost: crate::view::health::lost(&totals),
+        lost_datagrams: totals.kernel_drops,
+        lost_values: totals.dropped_values,
         memory_bytes: usage.bytes,
         samples: usage.samples,
         frames: app.frames,
         frame_millis: app.frame_millis,
+        absorb_millis: millis(app.absorbing),
+        draw_millis: millis(thread_time().saturating_sub(app.absorbing)),
     }
+}
+
+/// Processor time of this thread so far; zero where the system does not tell.
+pub(super) fn thread_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
 }
 
 fn replay(app: &App) -> Option<ReplayReport> {

@@ -14,7 +14,7 @@ use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_a
 use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -86,20 +86,22 @@ fn run_on(
 ) -> Result<(), DumpError> {
     check_levels(&args.listen, args.security, args.auth_file.is_some())
         .map_err(DumpError::Levels)?;
-    let mut auth = args.auth_file.clone().map(AuthFile::open);
-    if let Some(file) = &auth {
+    let mut passwords = Passwords::open(args.auth_file.clone());
+    if let Some(file) = &passwords.file {
         say_trouble(file);
         if !file.is_read() {
             return Err(DumpError::NoPasswords);
         }
     }
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
-    printer.decoder.set_keys(auth.as_ref().map(AuthFile::keys));
+    printer.decoder.set_keys(passwords.file.as_ref().map(AuthFile::keys));
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match capture {
-        Some(capture) => read_capture(capture, args.security, end, stop, &mut printer),
-        None => receive(args, also, auth.as_mut(), end, stop, &mut printer),
+        Some(capture) => {
+            read_capture(capture, args.security, &mut passwords, end, stop, &mut printer)
+        }
+        None => receive(args, also, &mut passwords, end, stop, &mut printer),
     };
     printer.flush();
     for line in printer.troubles.summary() {
@@ -111,11 +113,13 @@ fn run_on(
 fn read_capture(
     mut capture: Capture,
     level: SecurityLevel,
+    passwords: &mut Passwords,
     end: Option<Instant>,
     stop: &Stop,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
     let mut result = Ok(Step::Other);
+    let mut changes = Changes::default();
     // What is there is printed before more is waited for.
     let mut wait = Duration::ZERO;
     while !matches!(result, Err(_) | Ok(Step::End))
@@ -133,6 +137,7 @@ fn read_capture(
             }
             _ => Duration::ZERO,
         };
+        passwords.look(&mut changes, printer);
     }
     let counts = capture.counts();
     for line in counts.left_out().into_iter().chain(counts.others_line()) {
@@ -145,7 +150,7 @@ fn read_capture(
 fn receive(
     args: &DumpArgs,
     also: Also,
-    mut auth: Option<&mut AuthFile>,
+    passwords: &mut Passwords,
     end: Option<Instant>,
     stop: &Stop,
     printer: &mut Printer<impl Write>,
@@ -169,7 +174,7 @@ fn receive(
     if !source.is_listening() && local.is_none() {
         return Err(DumpError::Deaf);
     }
-    let (mut looked, mut auth_read) = (Instant::now(), Instant::now());
+    let mut looked = Instant::now();
     let mut changes = Changes::default();
     let mut last_trouble = None;
     while !printer.is_done() && !is_past(end) && !stop.is_asked() {
@@ -186,16 +191,7 @@ fn receive(
             }
         }
         printer.flush();
-        if let Some(file) = auth.as_deref_mut()
-            && auth_read.elapsed() >= LOOK_EVERY
-        {
-            auth_read = Instant::now();
-            let before = file.report().clone();
-            if file.look() && *file.report() != before {
-                changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());
-            }
-            printer.decoder.set_keys(Some(file.keys()));
-        }
+        passwords.look(&mut changes, printer);
         if looked.elapsed() >= FOLLOW_EVERY {
             changes.say(source.follow());
             looked = Instant::now();
@@ -209,6 +205,32 @@ fn receive(
         ));
     }
     Ok(())
+}
+
+/// The AuthFile, read again when it changes.
+struct Passwords {
+    file: Option<AuthFile>,
+    looked: Instant,
+}
+
+impl Passwords {
+    fn open(path: Option<PathBuf>) -> Self {
+        Self { file: path.map(AuthFile::open), looked: Instant::now() }
+    }
+
+    /// Looks whether the file has changed, now and then; says what is new about it.
+    fn look(&mut self, changes: &mut Changes, printer: &mut Printer<impl Write>) {
+        if self.looked.elapsed() < LOOK_EVERY {
+            return;
+        }
+        self.looked = Instant::now();
+        let Some(file) = &mut self.file else { return };
+        let before = file.report().clone();
+        if file.look() && *file.report() != before {
+            changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());
+        }
+        printer.decoder.set_keys(Some(file.keys()));
+    }
 }
 
 /// What should be mended about the AuthFile.

@@ -1,6 +1,6 @@
 //! The data that crosses the channel: a batch and what it is made of.
 
-use crate::metric::{CdTime, DsType, Identifier, Interval, Notification};
+use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Span};
 use crate::wire::{Fault, FaultKind, Protection, Trust};
 use std::net::{IpAddr, SocketAddr};
 
@@ -119,8 +119,12 @@ pub struct Batch {
     pub faults: Vec<FaultReport>,
     /// Values lost because the channel was full, since the last batch.
     pub dropped_values: u64,
+    /// When those had arrived, if that is known.
+    pub dropped_when: Option<Span>,
     /// Datagrams the kernel threw away because the receive buffer was full, since the last batch.
     pub kernel_drops: u64,
+    /// Between which two looks at the kernel's count that was.
+    pub kernel_when: Option<Span>,
     /// Notifications lost because the batch was full.
     pub dropped_notifications: u64,
     /// Value lists not taken because one of [`super::Limits`] or [`super::NAME_BYTES_MAX`] was
@@ -141,6 +145,7 @@ impl Batch {
         notifications.clear();
         senders.clear();
         faults.clear();
+        (self.dropped_when, self.kernel_when) = (None, None);
         self.dropped_values = 0;
         self.dropped_notifications = 0;
         self.kernel_drops = 0;

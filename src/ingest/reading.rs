@@ -2,18 +2,19 @@
 //! their names.
 
 use super::VALUES_PER_BATCH_MAX;
-use super::{Batch, Ingest, KnownList, ListId, Origin, Row, TEMPLATE_BYTES_MAX, index};
-use crate::metric::{CdTime, Interval};
-use crate::wire::{self, Event, Sink, Trust, template};
+use super::{Batch, Ingest, ListId, Origin, Row};
+use crate::wire::{self, Event, InForce, Sink, bits};
 
 /// One datagram on its way into an [`Ingest`].
 pub(super) struct Reading<'i> {
     pub(super) ingest: &'i mut Ingest,
     pub(super) from: Origin,
-    pub(super) lists: u64,
-    pub(super) values: u64,
-    /// The list of [`Ingest::previous`] is the one just read.
-    pub(super) is_known: bool,
+    /// Lists and values that were not taken.
+    pub(super) refused: (u64, u64),
+    /// The list just read, if it was taken.
+    pub(super) last: Option<u32>,
+    /// The last one that was taken before, perhaps in an earlier datagram of the sender.
+    pub(super) previous: Option<u32>,
 }
 
 impl Sink for Reading<'_> {
@@ -27,80 +28,37 @@ impl Sink for Reading<'_> {
     }
 
     fn list(&mut self, list: &wire::ValueList<'_>, lead: Option<&[u8]>) {
-        self.lists += 1;
-        self.values += list.values.len() as u64;
-        let before = self.ingest.previous.filter(|_| self.is_known);
-        let taken = self.ingest.value_list(&self.from, list);
-        self.is_known = taken.is_some();
-        if let (Some(before), Some(_), Some(lead)) = (before, taken, lead) {
-            self.ingest.learn(before, lead);
+        let before = self.last;
+        self.previous = before.or(self.previous);
+        self.last = self.ingest.value_list(&self.from, list, self.previous);
+        match (self.last, before, lead) {
+            (Some(_), Some(before), Some(lead)) => self.ingest.lists.learn(before, lead),
+            (Some(_), ..) => {}
+            (None, ..) => {
+                self.refused.0 += 1;
+                self.refused.1 += list.values.len() as u64;
+            }
         }
     }
 
-    #[inline]
-    fn expected(&self) -> Option<(&[u8], usize)> {
-        let ingest = &*self.ingest;
-        let previous = ingest.previous.filter(|_| self.is_known)?;
-        let list = ingest.known(previous)?;
-        if list.template_bytes == 0 {
+    #[inline(always)]
+    fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
+        let Ingest { lists, batch, .. } = &mut *self.ingest;
+        let (id, expected) = lists.next(self.last?)?;
+        let came = expected.strip(rest, in_force)?;
+        let Batch { rows, values, .. } = batch;
+        if values.len() + came.numbers.len() > VALUES_PER_BATCH_MAX {
             return None;
         }
-        let start = index(list.template_start);
-        let template = ingest.templates.get(start..start + usize::from(list.template_bytes))?;
-        let count = usize::from(ingest.known(list.follower)?.values_count);
-        (ingest.batch.values.len() + count <= VALUES_PER_BATCH_MAX).then_some((template, count))
-    }
-
-    #[inline]
-    fn came(&mut self, time: CdTime, interval: Interval, trust: Trust, numbers: &[[u8; 8]]) {
-        let ingest = &mut *self.ingest;
-        let Some(follower) = ingest.previous.and_then(|id| ingest.known(id)).map(|l| l.follower)
-        else {
-            return;
-        };
-        let Some(&KnownList { key_end, values_count, .. }) = ingest.known(follower) else { return };
-        // The DS types are the last bytes of a key.
-        let key_end = index(key_end);
-        let kinds = ingest.keys.get(key_end.saturating_sub(numbers.len())..key_end);
-        let kinds = kinds.unwrap_or_default();
-        let Batch { rows, values, .. } = &mut ingest.batch;
-        rows.push(Row { list: ListId(follower), time, interval, values_count, trust });
-        values.extend(kinds.iter().zip(numbers).map(|(&kind, &raw)| wire::value(kind, raw).bits()));
-        ingest.previous = Some(follower);
-        ingest.note(follower, self.from.arrival);
-        self.lists += 1;
-        self.values += numbers.len() as u64;
-    }
-}
-
-impl Ingest {
-    /// Keeps how the list behind `previous` was led up to.
-    fn learn(&mut self, previous: u32, lead: &[u8]) {
-        let Some(template) = template(lead) else { return };
-        let Ok(template_bytes) = u16::try_from(template.len()) else { return };
-        if self.templates.len() + template.len() > TEMPLATE_BYTES_MAX {
-            self.templates.clear();
-            for list in &mut self.lists {
-                list.template_bytes = 0;
-            }
+        let &mut InForce { time, interval, trust } = in_force;
+        let values_count = expected.values_count;
+        rows.push(Row { list: ListId(id), time, interval, values_count, trust });
+        values.extend(came.kinds.iter().zip(came.numbers).map(|(&kind, &raw)| bits(kind, raw)));
+        let rest = came.rest;
+        self.last = Some(id);
+        if lists.note(id, self.from.steps) {
+            self.ingest.announce(id);
         }
-        let end = self.templates.len();
-        let Some(list) = self.lists.get_mut(index(previous)) else { return };
-        let start = index(list.template_start);
-        let old = start..start + usize::from(list.template_bytes);
-        let room = usize::from(list.template_bytes) >= template.len();
-        match self.templates.get_mut(old).filter(|_| room) {
-            Some(old) => {
-                if let Some(place) = old.get_mut(..template.len()) {
-                    place.copy_from_slice(template);
-                }
-            }
-            None => {
-                let Ok(start) = u32::try_from(end) else { return };
-                list.template_start = start;
-                self.templates.extend_from_slice(template);
-            }
-        }
-        list.template_bytes = template_bytes;
+        Some(rest)
     }
 }

@@ -166,6 +166,12 @@ impl Span {
         Self { start, end: end.max(start) }
     }
 
+    /// The shortest that holds both.
+    #[must_use]
+    pub fn cover(self, other: Self) -> Self {
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
+    }
+
     /// How long it is.
     pub const fn width(self) -> Interval {
         self.end.since(self.start)

@@ -11,8 +11,10 @@
 
 use super::interfaces::{Interface, find};
 use super::listen::ListenSpec;
+use super::reader;
 use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
+use quinn_udp::UdpSocketState;
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, Socket, Type};
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,6 +23,7 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 #[derive(Debug)]
 pub(super) struct Bound {
     pub(super) socket: Socket,
+    pub(super) reader: UdpSocketState,
     /// Numbers of the interfaces where its group was joined; empty for unicast.
     pub(super) joined: Vec<u32>,
     /// Number of the one interface asked for; zero when it is any.
@@ -97,7 +100,8 @@ fn bind(
     }
     grow_buffer(&socket, buffer_bytes);
     socket.set_nonblocking(true).map_err(failed)?;
-    Ok(Bound { socket, joined: Vec::new(), index })
+    let reader = reader::prepare(&socket).map_err(failed)?;
+    Ok(Bound { socket, reader, joined: Vec::new(), index })
 }
 
 /// Why nothing can arrive at an address that was bound all the same.

@@ -9,6 +9,7 @@ use super::interfaces::{Interface, find, interfaces};
 use super::kernel::{self, UdpSocketLine};
 use super::listen::ListenSpec;
 use super::report::{ListenReport, Trouble};
+use quinn_udp::UdpSocketState;
 use std::collections::HashMap;
 use std::io;
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -83,6 +84,7 @@ pub(super) struct Listener {
 #[derive(Debug)]
 pub(super) struct Open {
     pub(super) socket: UdpSocket,
+    pub(super) reader: UdpSocketState,
     pub(super) address: SocketAddr,
     pub(super) inode: u64,
     /// Drops as the kernel last told them.
@@ -93,9 +95,9 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(socket: UdpSocket, address: SocketAddr) -> Self {
+    pub(super) fn new(socket: UdpSocket, reader: UdpSocketState, address: SocketAddr) -> Self {
         let inode = nix::sys::stat::fstat(&socket).map_or(0, |stat| stat.st_ino);
-        Self { socket, address, inode, drops: 0, joined: Vec::new(), index: 0 }
+        Self { socket, reader, address, inode, drops: 0, joined: Vec::new(), index: 0 }
     }
 }
 
@@ -169,10 +171,8 @@ impl Listener {
             Others::Strangers
         };
         let (bound, new) = bind::open(&self.spec, others, &around.interfaces, self.buffer_bytes);
-        let bound = bound.map(|Bound { socket, joined, index }| (socket, joined, index, new.bound));
-        if let Some((.., Some(_))) = &bound
-            && !self.was_free
-        {
+        let bound = bound.zip(new.bound);
+        if bound.is_some() && !self.was_free {
             // Its holder may only be starting again: it finds the port free the whole time until
             // the next look, and so do we if it stays away.
             self.was_free = true;
@@ -180,9 +180,9 @@ impl Listener {
         }
         let (asked, is_default) = (report.asked.clone(), report.is_default);
         *report = ListenReport { asked, is_default, ..new };
-        if let Some((socket, joined, index, Some(address))) = bound {
+        if let Some((Bound { socket, reader, joined, index }, address)) = bound {
             self.spec.port = address.port();
-            self.open = Some(Open { joined, index, ..Open::new(socket.into(), address) });
+            self.open = Some(Open { joined, index, ..Open::new(socket.into(), reader, address) });
         } else if let Some(Trouble::Taken { holder }) = &mut report.trouble {
             self.was_free = false;
             *holder = around.holder(&strangers);

@@ -9,29 +9,31 @@
 //!
 //! Beside the batches goes a [`Status`]: only the newest is kept.
 
+use super::join::{join, words};
 use super::report::Status;
-use crate::ingest::{
-    Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, SENDERS_PER_BATCH_MAX,
-    SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
-};
+use crate::ingest::Batch;
+use crate::metric::{CdTime, Span};
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::fmt;
 use std::time::Duration;
 
 /// From here on a batch is whole and nothing is joined to it: 512 KiB, counted in words of eight
-/// bytes. About 13,000 value lists of one value, a few milliseconds of the store's time.
+/// bytes. About 16,000 value lists of one value, a few milliseconds of the store's time.
 pub const BATCH_WORDS: usize = 1 << 16;
-/// The backlog: 32 MiB in words of eight bytes. At 100,000 values a second the other thread may
-/// stand still for eight seconds before anything is lost.
-pub const BACKLOG_WORDS_MAX: usize = 1 << 22;
-/// Batches the channel holds at most, whatever the caller asks for.
+/// The backlog: 128 MiB in words of eight bytes, taken only while it is needed. With the values
+/// usual for collectd, 30 bytes each here, the other thread may stand still for three seconds at
+/// 1.5 million values a second, and for 40 at 100,000, before anything is lost.
+pub const BACKLOG_WORDS_MAX: usize = 1 << 24;
+/// Batches the channel holds at most, whatever the caller asks for: 32 MiB.
 pub const CHANNEL_BATCHES_MAX: usize = 64;
 
 /// The producing end; lives on the source's thread.
 pub struct Outlet {
     ready: Sender<Batch>,
     emptied: Receiver<Batch>,
+    /// The buffers of a batch that was joined to another.
+    spare: Option<Batch>,
     status: Sender<Status>,
     /// To take back what was not read in time.
     status_unread: Receiver<Status>,
@@ -39,6 +41,8 @@ pub struct Outlet {
     backlog: VecDeque<Batch>,
     backlog_words: usize,
     backlog_words_max: usize,
+    /// The newest arrival in what left the backlog.
+    left: CdTime,
     wake: Box<dyn Fn() + Send>,
 }
 
@@ -72,11 +76,13 @@ impl Outlet {
         let outlet = Self {
             ready,
             emptied,
+            spare: None,
             status,
             status_unread,
             backlog: VecDeque::new(),
             backlog_words: 0,
             backlog_words_max,
+            left: CdTime::ZERO,
             wake,
         };
         (outlet, intake)
@@ -93,12 +99,14 @@ impl Outlet {
     }
 
     /// Hands a batch over. Never blocks, never grows past its limits.
-    pub fn offer(&mut self, batch: Batch) {
+    pub fn offer(&mut self, mut batch: Batch) {
         match self.backlog.back_mut() {
             Some(last) if words(last) < BATCH_WORDS => {
                 let before = words(last);
-                join(last, batch);
+                join(last, &mut batch);
                 self.backlog_words += words(last).saturating_sub(before);
+                batch.clear();
+                self.spare = Some(batch);
             }
             _ => {
                 self.backlog_words += words(&batch);
@@ -135,7 +143,7 @@ impl Outlet {
             let Some(front) = self.backlog.pop_front() else {
                 break;
             };
-            let weight = words(&front);
+            let (weight, arrival) = (words(&front), front.arrival);
             match self.ready.try_send(front) {
                 Ok(()) => moved = true,
                 Err(TrySendError::Full(front)) => {
@@ -146,6 +154,7 @@ impl Outlet {
                 Err(TrySendError::Disconnected(_)) => {}
             }
             self.backlog_words = self.backlog_words.saturating_sub(weight);
+            self.left = self.left.max(arrival);
         }
         if moved {
             (self.wake)();
@@ -157,9 +166,9 @@ impl Outlet {
         !self.backlog.is_empty()
     }
 
-    /// An emptied batch to be filled again, if one came back.
-    pub fn recycled(&self) -> Option<Batch> {
-        self.emptied.try_recv().ok()
+    /// A batch whose buffers can be filled again, if there is one.
+    pub fn recycled(&mut self) -> Option<Batch> {
+        self.spare.take().or_else(|| self.emptied.try_recv().ok())
     }
 
     /// Loses the values of the oldest batch, and nothing else.
@@ -167,14 +176,18 @@ impl Outlet {
         let Some(mut oldest) = self.backlog.pop_front() else {
             return;
         };
-        let Some(next) = self.backlog.pop_front() else {
+        let Some(mut next) = self.backlog.pop_front() else {
             return;
         };
         self.backlog_words = self.backlog_words.saturating_sub(words(&oldest) + words(&next));
         oldest.dropped_values += oldest.values.len() as u64;
+        let since = if self.left == CdTime::ZERO { oldest.arrival } else { self.left };
+        let lost = Span::new(since, oldest.arrival);
+        oldest.dropped_when = Some(oldest.dropped_when.map_or(lost, |span| span.cover(lost)));
+        self.left = self.left.max(oldest.arrival);
         oldest.rows.clear();
         oldest.values.clear();
-        join(&mut oldest, next);
+        join(&mut oldest, &mut next);
         self.backlog_words += words(&oldest);
         self.backlog.push_front(oldest);
     }
@@ -213,71 +226,14 @@ impl Intake {
     }
 }
 
-/// A notification with its names and text, about 500 bytes.
-const NOTIFICATION_WORDS: usize = 64;
-/// A row is 32 bytes.
-const ROW_WORDS: usize = 4;
-
-/// What a batch takes that can be lost. Announcements are never lost; all of them together are
-/// bounded by [`crate::ingest::LISTS_MAX`], senders and faults per batch.
-fn words(batch: &Batch) -> usize {
-    batch.values.len()
-        + batch.rows.len() * ROW_WORDS
-        + batch.notifications.len() * NOTIFICATION_WORDS
-}
-
-/// Appends `later` to `batch`, keeping within the limits of one batch. Of too many notifications
-/// the newest stay, of too many faults the oldest.
-fn join(batch: &mut Batch, mut later: Batch) {
-    batch.announced.append(&mut later.announced);
-    batch.heard.append(&mut later.heard);
-    batch.rows.append(&mut later.rows);
-    batch.values.append(&mut later.values);
-    batch.notifications.append(&mut later.notifications);
-    let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
-    batch.notifications.drain(..excess);
-    for delta in later.senders {
-        add_sender(&mut batch.senders, delta);
-    }
-    let room = FAULTS_PER_BATCH_MAX.saturating_sub(batch.faults.len());
-    batch.faults.extend(later.faults.into_iter().take(room));
-    batch.dropped_values += later.dropped_values;
-    batch.dropped_notifications += later.dropped_notifications + excess as u64;
-    batch.kernel_drops += later.kernel_drops;
-    batch.refused_lists += later.refused_lists;
-    batch.arrival = batch.arrival.max(later.arrival);
-}
-
-fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
-    let at = |senders: &[SenderDelta], wanted| senders.iter().position(|s| s.sender == wanted);
-    let known = at(senders, delta.sender);
-    let is_full = senders.len() >= SENDERS_PER_BATCH_MAX;
-    let sender = if known.is_none() && is_full { OTHER_SENDERS } else { delta.sender };
-    let place = known.or_else(|| at(senders, sender));
-    let Some(sum) = place.and_then(|place| senders.get_mut(place)) else {
-        senders.push(SenderDelta { sender, ..delta });
-        return;
-    };
-    sum.datagrams += delta.datagrams;
-    sum.bytes += delta.bytes;
-    sum.lists += delta.lists;
-    sum.values += delta.values;
-    sum.refused_lists += delta.refused_lists;
-    sum.faults += delta.faults;
-    sum.last_seen = sum.last_seen.max(delta.last_seen);
-    for (class, count) in delta.fault_classes {
-        count_class(&mut sum.fault_classes, class, count);
-    }
-    for more in &delta.protected {
-        count_protected(&mut sum.protected, more, USERS_PER_SENDER_MAX);
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::join::NOTIFICATION_WORDS;
     use super::*;
-    use crate::ingest::{Announced, ListId, Row};
-    use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Severity};
+    use crate::ingest::{
+        Announced, ListId, NOTIFICATIONS_PER_BATCH_MAX, Row, SENDERS_PER_BATCH_MAX, SenderDelta,
+    };
+    use crate::metric::{DsType, Identifier, Interval, Notification, Severity};
     use crate::wire::Trust;
     use std::net::{Ipv4Addr, SocketAddr};
     use std::sync::Arc;

@@ -7,11 +7,12 @@ use super::auth::{AuthFile, LOOK_EVERY};
 use super::local::Local;
 use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
 use crate::ingest::{Ingest, Limits};
+use crate::metric::{CdTime, Span};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 /// How long a quiet socket is waited for: also how long a stop may take.
 const WAIT: Duration = Duration::from_millis(200);
@@ -74,7 +75,7 @@ struct Receiver {
 
 impl Receiver {
     fn run(&mut self, stop: &AtomicBool) {
-        let mut drops_read = Instant::now();
+        let mut drops_read = (Instant::now(), now());
         let mut followed = Instant::now();
         let mut auth_read = Instant::now();
         while !stop.load(Ordering::Relaxed) {
@@ -84,12 +85,12 @@ impl Receiver {
                 let Datagram { bytes, sender, arrival, level, .. } = *datagram;
                 ingest.datagram(bytes, sender, arrival, level);
             });
-            let kernel_drops = if drops_read.elapsed() >= DROPS_EVERY {
-                drops_read = Instant::now();
-                self.source.kernel_drops()
-            } else {
-                0
-            };
+            let mut kernel_drops = None;
+            if drops_read.0.elapsed() >= DROPS_EVERY {
+                let before = std::mem::replace(&mut drops_read, (Instant::now(), now())).1;
+                let count = self.source.kernel_drops();
+                kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
+            }
             self.hand_over(kernel_drops);
             if auth_read.elapsed() >= LOOK_EVERY {
                 auth_read = Instant::now();
@@ -124,13 +125,19 @@ impl Receiver {
         }
     }
 
-    fn hand_over(&mut self, kernel_drops: u64) {
-        if self.ingest.is_empty() && kernel_drops == 0 {
+    fn hand_over(&mut self, kernel_drops: Option<(u64, Span)>) {
+        if self.ingest.is_empty() && kernel_drops.is_none() {
             self.outlet.flush();
             return;
         }
         let mut batch = self.ingest.take(self.outlet.recycled());
-        batch.kernel_drops += kernel_drops;
+        if let Some((count, when)) = kernel_drops {
+            (batch.kernel_drops, batch.kernel_when) = (count, Some(when));
+        }
         self.outlet.offer(batch);
     }
+}
+
+fn now() -> CdTime {
+    CdTime::from_system(SystemTime::now())
 }

@@ -243,7 +243,8 @@ impl Feed {
         self.hand_over();
         self.progress.finish(capture.counts(), error);
         // An empty batch says that there is something new.
-        self.deliver(self.outlet.recycled().unwrap_or_default());
+        let empty = self.outlet.recycled().unwrap_or_default();
+        self.deliver(empty);
     }
 
     fn look_at_keys(&mut self) {

@@ -9,6 +9,7 @@ pub use super::report::{ListenReport, ListenState, Status, Trouble, buffer_advic
 
 use super::kernel;
 use super::listener::{Listener, Open, Surroundings};
+use super::reader::{self, Received, Slots};
 use crate::metric::CdTime;
 use crate::wire::SecurityLevel;
 use nix::errno::Errno;
@@ -22,8 +23,9 @@ use std::time::{Duration, SystemTime};
 pub const DATAGRAM_MAX_BYTES: usize = 65_535;
 /// Datagrams taken from one socket per [`UdpSource::receive`]: then it is the next one's turn.
 pub const DATAGRAMS_PER_TURN_MAX: usize = 256;
-/// Bytes taken from one socket per [`UdpSource::receive`], give or take a datagram. 256 KiB hold
-/// about 16,000 value lists, so a turn ends after a few milliseconds and a batch stays small.
+/// Bytes taken from one socket per [`UdpSource::receive`], give or take a datagram; where they
+/// suddenly become large, one system call's worth of them, 2 MiB. 256 KiB hold about 16,000 value
+/// lists, so a turn ends after a few milliseconds and a batch stays small.
 pub const BYTES_PER_TURN_MAX: usize = 256 * 1024;
 /// Sockets opened at most: `--listen` comes from the user, but a script may overdo it.
 pub const SOCKETS_MAX: usize = 64;
@@ -58,7 +60,8 @@ pub struct Datagram<'a> {
     pub sender: SocketAddr,
     /// When, by this machine's clock.
     pub arrival: CdTime,
-    /// Where it was received: the group or the address listened on, which may be a wildcard.
+    /// Where it was sent to: a group, or one of this machine's addresses. Where the system does
+    /// not tell, the address listened on, which may be a wildcard.
     pub to: SocketAddr,
     /// The least protection its listener takes.
     pub level: SecurityLevel,
@@ -74,7 +77,7 @@ pub struct UdpSource {
     reports: Vec<ListenReport>,
     loopback: Option<Open>,
     around: Surroundings,
-    buffer: Box<[u8]>,
+    slots: Slots,
 }
 
 impl UdpSource {
@@ -95,7 +98,7 @@ impl UdpSource {
             reports: Vec::new(),
             loopback: None,
             around: Surroundings::default(),
-            buffer: vec![0; DATAGRAM_MAX_BYTES].into(),
+            slots: Slots::new(),
         };
         // Nothing listed means nothing found: then only what needs no interface works.
         let _ = source.around.look();
@@ -176,7 +179,8 @@ impl UdpSource {
             .or_else(|_| UdpSocket::bind((Ipv6Addr::LOCALHOST, 0)))?;
         socket.set_nonblocking(true)?;
         let address = socket.local_addr()?;
-        self.loopback = Some(Open::new(socket, address));
+        let reader = reader::prepare(&socket)?;
+        self.loopback = Some(Open::new(socket, reader, address));
         Ok(address)
     }
 
@@ -189,7 +193,7 @@ impl UdpSource {
         timeout: Duration,
         on_datagram: &mut dyn FnMut(&Datagram<'_>),
     ) -> io::Result<usize> {
-        let Self { listeners, loopback, buffer, .. } = self;
+        let Self { listeners, loopback, slots, .. } = self;
         let mut turns: Vec<Turn<'_>> = listeners
             .iter_mut()
             .filter_map(|Listener { open, spec, filtered, .. }| {
@@ -218,7 +222,7 @@ impl UdpSource {
             if polled.any() == Some(false) {
                 continue;
             }
-            match turn.drain(buffer, on_datagram) {
+            match turn.drain(slots, on_datagram) {
                 Ok(taken) => count += taken,
                 Err(error) => failure = Some(error),
             }
@@ -253,50 +257,45 @@ struct Turn<'a> {
 impl Turn<'_> {
     fn drain(
         &mut self,
-        buffer: &mut [u8],
+        slots: &mut Slots,
         on_datagram: &mut dyn FnMut(&Datagram<'_>),
     ) -> io::Result<usize> {
         let (mut count, mut taken, mut bytes_total) = (0, 0, 0);
+        // Of each datagram in the next call; of the first nothing is known.
+        let mut expected_bytes = DATAGRAM_MAX_BYTES;
         while count < DATAGRAMS_PER_TURN_MAX && bytes_total < BYTES_PER_TURN_MAX {
-            let (length, sender) = match self.open.socket.recv_from(buffer) {
+            let room = (BYTES_PER_TURN_MAX - bytes_total) / expected_bytes.max(1);
+            let room = room.min(DATAGRAMS_PER_TURN_MAX - count);
+            let received = match slots.receive(&self.open.socket, &self.open.reader, room) {
                 Ok(received) => received,
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => return Err(error),
             };
-            count += 1;
-            bytes_total += length;
-            if let Some((spec, filtered)) = &mut self.filter
-                && !spec.takes(sender.ip())
-            {
-                **filtered += 1;
-                continue;
+            let arrival = CdTime::from_system(SystemTime::now());
+            expected_bytes = 0;
+            for Received { bytes, sender, to } in received {
+                count += 1;
+                bytes_total += bytes.len();
+                expected_bytes = expected_bytes.max(bytes.len());
+                if let Some((spec, filtered)) = &mut self.filter
+                    && !spec.takes(sender.ip())
+                {
+                    **filtered += 1;
+                    continue;
+                }
+                taken += 1;
+                let listened = self.open.address;
+                on_datagram(&Datagram {
+                    bytes,
+                    sender,
+                    arrival,
+                    to: to.map_or(listened, |to| SocketAddr::new(to, listened.port())),
+                    level: self.level,
+                    internal: self.filter.is_none(),
+                });
             }
-            taken += 1;
-            on_datagram(&Datagram {
-                bytes: buffer.get(..length).unwrap_or_default(),
-                sender: plain(sender),
-                arrival: CdTime::from_system(SystemTime::now()),
-                to: self.open.address,
-                level: self.level,
-                internal: self.filter.is_none(),
-            });
         }
         Ok(taken)
-    }
-}
-
-/// Without flow label, so that one sender is one address.
-fn plain(sender: SocketAddr) -> SocketAddr {
-    match sender {
-        SocketAddr::V6(mut v6) => {
-            v6.set_flowinfo(0);
-            if !v6.ip().is_unicast_link_local() {
-                v6.set_scope_id(0);
-            }
-            SocketAddr::V6(v6)
-        }
-        v4 @ SocketAddr::V4(_) => v4,
     }
 }
 

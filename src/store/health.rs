@@ -3,6 +3,7 @@
 //! Counters only grow; rates are made by whoever compares two readings. Every map is bounded:
 //! what does not fit is counted under "others".
 
+use super::losses::{self, Loss};
 use super::track::Pushed;
 use crate::ingest::{
     Batch, FaultReport, Heard, ProtectedCount, SenderDelta, USERS_PER_SENDER_MAX, count_class,
@@ -39,6 +40,8 @@ pub struct Health {
     pub other_senders: SenderHealth,
     /// The newest faults, oldest first; at most [`FAULTS_MAX`].
     pub faults: VecDeque<FaultReport>,
+    /// The newest losses, oldest first; at most [`super::LOSSES_MAX`].
+    pub losses: VecDeque<Loss>,
     /// Types that types.db does not know (or knows with another number of data sources), and how
     /// many identifiers use them; at most [`UNKNOWN_TYPES_MAX`] names.
     pub unknown_types: BTreeMap<Box<str>, u64>,
@@ -173,6 +176,7 @@ impl Health {
         totals.dropped_notifications += batch.dropped_notifications;
         totals.kernel_drops += batch.kernel_drops;
         totals.refused_lists += batch.refused_lists;
+        losses::note(&mut self.losses, batch);
         for delta in &batch.senders {
             self.absorb_sender(delta);
         }
@@ -262,6 +266,7 @@ impl Health {
     pub(super) fn bytes(&self) -> usize {
         self.senders.len() * SENDER_BYTES
             + self.faults.capacity() * FAULT_BYTES
+            + self.losses.capacity() * size_of::<Loss>()
             + (self.unknown_types.len() + self.conflicts.len()) * NAME_BYTES
             + self.rows_held * PROTECTED_BYTES
             + self.ways_held * HEARD_BYTES

@@ -49,6 +49,7 @@ mod cost;
 mod health;
 mod index;
 mod lists;
+mod losses;
 mod memory;
 mod names;
 mod notifications;
@@ -66,6 +67,7 @@ pub use health::{
     SenderHealth, Totals, UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
+pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use query::{Column, Mode, Reading, Stats, Trace};

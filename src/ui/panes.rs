@@ -6,11 +6,14 @@ use super::theme::{self, Palette};
 use super::{Screen, SourceReport};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
+use crate::store::LossKind;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
 
 /// Faults listed, newest first.
 const FAULTS_SHOWN_MAX: usize = 20;
+/// Losses listed, newest first.
+const LOSSES_SHOWN_MAX: usize = 8;
 /// Names of unknown types listed.
 const TYPES_SHOWN_MAX: usize = 12;
 
@@ -88,6 +91,7 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
         conflicts_ui(ui, screen);
     }
     totals_ui(ui, screen);
+    losses_ui(ui, screen, &palette);
     unknown_ui(ui, screen, &palette);
     faults_ui(ui, screen, &palette);
 }
@@ -121,6 +125,27 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
             ui.end_row();
         }
     });
+}
+
+/// The newest first, each with its time.
+fn losses_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
+    let losses = &screen.store.health().losses;
+    if losses.is_empty() {
+        return;
+    }
+    heading(ui, "Lost for lack of room");
+    for loss in losses.iter().rev().take(LOSSES_SHOWN_MAX) {
+        let what = match loss.kind {
+            LossKind::Kernel => "datagrams dropped by the kernel",
+            LossKind::Channel => "values dropped in the channel",
+        };
+        let [start, end] =
+            [loss.when.start, loss.when.end].map(|time| format::clock(time, screen.zone, 1.0));
+        ui.horizontal_top(|ui| {
+            ui.label(RichText::new(format!("{start} to {end}")).color(palette.dim));
+            ui.label(format!("{} {what}", format::count(loss.count)));
+        });
+    }
 }
 
 fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {

@@ -9,8 +9,8 @@ use super::crypto::{MAC_BYTES, SHA1_BYTES};
 use super::event::{Event, Notification, Protected, Protection, SecurityLevel, Trust, ValueList};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
-use super::part::{Part, Parts, parts};
-use super::sink::{Sink, split_time};
+use super::part::{Part, Parts, last_names, parts};
+use super::sink::{InForce, Sink};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
 use std::sync::Arc;
@@ -187,34 +187,25 @@ impl<S: Sink> Run<'_, S> {
     /// Takes lists as long as they are those that are expected.
     #[inline]
     fn expected<'d>(&mut self, parts: &mut Parts<'d>, state: &mut State<'d>) {
-        let mut ahead = parts.clone();
-        let mut time_ahead = state.time;
-        loop {
-            let (time, behind) = split_time(ahead.rest());
-            let Some((template, count)) = self.sink.expected() else { break };
-            let Some(behind) = behind.strip_prefix(template) else { break };
-            let Some((numbers, behind)) = behind.split_at_checked(8 * count) else { break };
-            let time = time.unwrap_or(time_ahead);
-            if time == CdTime::ZERO {
-                break;
-            }
-            time_ahead = time;
-            self.sink.came(time, state.interval, state.trust, numbers.as_chunks().0);
-            ahead.skip_to(behind);
+        let start = parts.rest();
+        let mut in_force =
+            InForce { time: state.time, interval: state.interval, trust: state.trust };
+        let mut rest = start;
+        while let Some(behind) = self.sink.next(rest, &mut in_force) {
+            rest = behind;
         }
-        if ahead.offset_bytes() == parts.offset_bytes() {
+        if rest.len() == start.len() {
             return;
         }
+        state.time = in_force.time;
         // What was not parsed left names behind, which count for what comes.
-        if !ahead.rest().is_empty() {
-            while parts.offset_bytes() < ahead.offset_bytes()
-                && let Some(Ok((_, part))) = parts.next()
-            {
-                state.set(&part);
-            }
+        if let Some(skipped) = start.len().checked_sub(rest.len())
+            && !rest.is_empty()
+            && let Some(skipped) = start.get(..skipped)
+        {
+            last_names(skipped, &mut |part| state.set(&part));
         }
-        state.time = time_ahead;
-        *parts = ahead;
+        parts.skip_to(rest);
     }
 
     /// The same where parts as they stand are not taken: only what is protected in them.

@@ -32,5 +32,5 @@ pub use fault::{Fault, FaultKind, Needed};
 pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
 pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
-pub use sink::{Sink, template};
-pub use values::{Values, value};
+pub use sink::{Came, Expected, InForce, Sink, template};
+pub use values::{Values, bits, value};

@@ -12,7 +12,8 @@ use crate::metric::{CdTime, Interval};
 /// Takes what decoding tells. Any `FnMut(Event<'_>)` is one.
 ///
 /// A sink that has seen a sender's earlier datagrams knows which list will come next and how it is
-/// written; it may say so ([`Sink::expected`]). If the bytes are just those, nothing is parsed.
+/// written. It may take it by that ([`Sink::next`]): if the bytes are just those, nothing is
+/// parsed.
 pub trait Sink {
     /// Something was read.
     fn event(&mut self, event: Event<'_>);
@@ -25,18 +26,62 @@ pub trait Sink {
         self.event(Event::Values(*list));
     }
 
-    /// How the list behind the one just told would be led up to, as [`template`] gave it, and its
-    /// number of values.
+    /// Takes the list at the start of `rest` when it is the one expected behind the last one, and
+    /// tells what is left behind it; `in_force` is what counts when it does not say otherwise, and
+    /// is changed to what it says. [`Expected::strip`] does the comparing.
     #[inline]
-    fn expected(&self) -> Option<(&[u8], usize)> {
+    fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
+        let _ = (rest, in_force);
         None
     }
+}
 
-    /// The expected list came, with these numbers, still as bytes. `list` is as the last one but
-    /// for its time.
-    #[inline]
-    fn came(&mut self, time: CdTime, interval: Interval, trust: Trust, numbers: &[[u8; 8]]) {
-        let _ = (time, interval, trust, numbers);
+/// What counts for a value list that does not say otherwise.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct InForce {
+    /// When it was measured; zero is none.
+    pub time: CdTime,
+    /// Promised time to the next; zero when not told.
+    pub interval: Interval,
+    /// How it is protected.
+    pub trust: Trust,
+}
+
+/// A list that may come next.
+#[derive(Clone, Copy, Debug)]
+pub struct Expected<'t> {
+    /// What leads up to its numbers, as [`template`] gave it.
+    pub template: &'t [u8],
+    /// How many numbers follow, at least one.
+    pub values_count: u16,
+}
+
+/// An expected list that came.
+#[derive(Clone, Copy, Debug)]
+pub struct Came<'t, 'd> {
+    /// The code of the DS type of each number.
+    pub kinds: &'t [u8],
+    /// The numbers as they stand in the datagram, see [`super::bits`].
+    pub numbers: &'d [[u8; 8]],
+    /// What is behind it.
+    pub rest: &'d [u8],
+}
+
+impl<'t> Expected<'t> {
+    /// The list, if `rest` starts with it; its time is in force from then on.
+    #[inline(always)]
+    pub fn strip<'d>(self, rest: &'d [u8], in_force: &mut InForce) -> Option<Came<'t, 'd>> {
+        let count = usize::from(self.values_count);
+        let (time, lead) = split_time(rest);
+        let time = time.unwrap_or(in_force.time);
+        let (numbers, rest) = lead.strip_prefix(self.template)?.split_at_checked(8 * count)?;
+        // The DS types are the last bytes that lead up to the numbers.
+        let kinds = self.template.split_at_checked(self.template.len().checked_sub(count)?)?.1;
+        if time == CdTime::ZERO {
+            return None;
+        }
+        in_force.time = time;
+        Some(Came { kinds, numbers: numbers.as_chunks().0, rest })
     }
 }
 
@@ -48,8 +93,9 @@ impl<F: FnMut(Event<'_>)> Sink for F {
 }
 
 /// What of `lead` ([`Sink::list`]) is the same each time the same list follows the same other one:
-/// all but a time at its start. None where other parts than names and values stand in it.
-pub fn template(lead: &[u8]) -> Option<&[u8]> {
+/// all but a time at its start; and how many numbers it leads up to. None where other parts than
+/// names and values stand in it.
+pub fn template(lead: &[u8]) -> Option<(&[u8], u16)> {
     let (_, rest) = split_time(lead);
     let mut head = rest;
     loop {
@@ -65,19 +111,26 @@ pub fn template(lead: &[u8]) -> Option<&[u8]> {
             // may stand before the one of the list.
             code::VALUES => {
                 let [_, _, _, _, count_0, count_1, ref kinds @ ..] = *head else { return None };
-                let count = usize::from(u16::from_be_bytes([count_0, count_1]));
-                return (count == kinds.len() && count > 0).then_some(rest);
+                let count = u16::from_be_bytes([count_0, count_1]);
+                let good = usize::from(count) == kinds.len() && count > 0;
+                return good.then_some((rest, count));
             }
             _ => return None,
         }
     }
 }
 
+/// Type and length of a time of high resolution.
+const TIME_HEADER: u32 = 0x0008_000c;
+
 /// A time of high resolution at the start, and what follows.
 #[inline(always)]
 pub(super) fn split_time(bytes: &[u8]) -> (Option<CdTime>, &[u8]) {
     match bytes.split_first_chunk() {
-        Some((&[0, 8, 0, 12, a, b, c, d, e, f, g, h], rest)) => {
+        // Compared as one number: four bytes one by one take three times as long.
+        Some((&[t0, t1, l0, l1, a, b, c, d, e, f, g, h], rest))
+            if u32::from_be_bytes([t0, t1, l0, l1]) == TIME_HEADER =>
+        {
             (Some(CdTime::from_raw(u64::from_be_bytes([a, b, c, d, e, f, g, h]))), rest)
         }
         _ => (None, bytes),

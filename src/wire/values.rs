@@ -71,3 +71,10 @@ pub fn value(kind: u8, raw: [u8; 8]) -> Value {
         _ => Value::Absolute(u64::from_be_bytes(raw)),
     }
 }
+
+/// What [`Value::bits`] of the same number is; takes no branch.
+#[inline(always)]
+pub fn bits(kind: u8, raw: [u8; 8]) -> u64 {
+    let (gauge, other) = (u64::from_le_bytes(raw), u64::from_be_bytes(raw));
+    if kind == DsType::Gauge as u8 { gauge } else { other }
+}

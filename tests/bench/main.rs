@@ -2,6 +2,7 @@
 //!
 //! `cargo bench` measures all, `cargo bench -- NAME…` those whose name holds a NAME, `--json`
 //! prints one object a line, `--capture FILE` takes another capture than the one in `tests/data`.
+//! `cargo bench -- --load` measures the whole way from a sender to a frame alone.
 //! Run by `cargo test` (no `--bench` among the arguments) each is run once, and small, to see that
 //! it still works.
 
@@ -11,9 +12,15 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod clock;
 mod feed;
 #[cfg(feature = "window")]
+mod flood;
+#[cfg(feature = "window")]
 mod frames;
+mod generator;
+#[cfg(feature = "window")]
+mod load;
 mod memory;
 #[path = "../support/mod.rs"]
 mod support;
@@ -60,6 +67,9 @@ struct Options {
     json: bool,
     names: Vec<String>,
     capture: PathBuf,
+    /// Of the load: datagrams a second, and how long.
+    rate: f64,
+    secs: f64,
     /// We are the process of our own that this is measured in.
     child: Option<String>,
 }
@@ -78,9 +88,15 @@ const BENCHES: &[Bench] = &[
         run: wire::protected_figure,
     },
     Bench {
-        name: "ingest",
+        name: "decode_identify_1k_ns",
         input: "the same decoded, identified and gathered into batches of 64 datagrams",
-        run: wire::ingest_figure,
+        run: wire::identify_few_figure,
+    },
+    Bench {
+        name: "decode_identify_1m_ns",
+        input: "the same as if sent by so many times as many hosts, in turn, that there are \
+                1,000,000 series",
+        run: wire::identify_many_figure,
     },
     Bench {
         name: "store",
@@ -88,10 +104,11 @@ const BENCHES: &[Bench] = &[
         run: wire::store_figure,
     },
     Bench {
-        name: "udp",
-        input: "the capture's datagrams sent over the loopback at a fixed rate; the highest \
-                without loss from socket through receiver and channel to store, and the CPU of \
-                receiving and storing",
+        name: "ingest_datagrams_per_s",
+        input: "the capture's datagrams, each time with fresh times, sent by a process of its own \
+                over the loopback at a fixed rate for 2 s: the highest without loss from socket \
+                through receiver and channel to store, and the CPU of each; at twice that rate, \
+                what is lost",
         run: udp::udp_figure,
     },
     Bench {
@@ -167,6 +184,22 @@ const BENCHES: &[Bench] = &[
                 window of 10 minutes that is full: CPU of one core, over 20 s",
         run: window::live,
     },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "lost_at_50k_with_window",
+        input: "that window while another process sends 50,000 datagrams/s of the capture with \
+                fresh times (1.5 million values/s) for 60 s: what is lost, and the CPU of its \
+                thread for a frame, taking in aside, against 20 s without",
+        run: flood::flood,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "load",
+        input: "another process sends the capture's datagrams with fresh times (`--rate N`, \
+                `--secs N`; 50,000/s for 10 s) over the loopback to a receiver, a store and the \
+                app, which draws 30 frames a second of 1,280 x 800 without a screen",
+        run: load::load,
+    },
 ];
 
 /// How long one figure is measured.
@@ -174,9 +207,10 @@ const MEASURED: Duration = Duration::from_secs(2);
 
 fn main() {
     let options = options();
-    if let Some(name) = &options.child {
-        memory::child(&options, name);
-        return;
+    match &options.child {
+        Some(name) if name.starts_with(generator::NAME) => return generator::child(&options, name),
+        Some(name) => return memory::child(&options, name),
+        None => {}
     }
     for bench in BENCHES {
         let named = |name: &String| bench.name.contains(name.as_str());
@@ -203,7 +237,7 @@ fn print(bench: &Bench, figure: &Figure, json: bool) {
         println!(
             "{}",
             serde_json::json!({
-                "name": name, "unit": unit, "median": median, "best": best, "rounds": rounds,
+                "name": name, "value": median, "unit": unit, "best": best, "rounds": rounds,
                 "checksum": format!("{checksum:016x}"), "input": bench.input,
             })
         );
@@ -222,6 +256,8 @@ fn options() -> Options {
         json: false,
         names: Vec::new(),
         capture: support::data("plain.pcap"),
+        rate: 50_000.0,
+        secs: 10.0,
         child: None,
     };
     let mut args = std::env::args().skip(1);
@@ -230,6 +266,9 @@ fn options() -> Options {
             // What cargo itself says when it runs a bench.
             "--bench" => options.once = false,
             "--json" => options.json = true,
+            "--load" => options.names.push("load".to_owned()),
+            "--rate" => options.rate = number(args.next()),
+            "--secs" => options.secs = number(args.next()),
             "--child" => options.child = args.next(),
             "--capture" => options.capture = args.next().map(PathBuf::from).unwrap_or_default(),
             name if !name.starts_with('-') => options.names.push(name.to_owned()),
@@ -237,6 +276,10 @@ fn options() -> Options {
         }
     }
     options
+}
+
+fn number(word: Option<String>) -> f64 {
+    word.and_then(|word| word.parse().ok()).expect("a number behind --rate and --secs")
 }
 
 /// The figure of several rounds.

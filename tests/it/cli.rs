@@ -1,5 +1,6 @@
 //! The program as a user runs it, without a display.
 
+use crate::support::wait::PATIENCE;
 use crate::support::{
     collectoscope, data, datagrams, dump, dump_data, hex, listing, pcap, stderr, stdout_lines,
 };
@@ -17,8 +18,6 @@ const NOTIFICATION: &str = "0008 000c 1ac1027f00000000  0101 000c 00000000000000
     0000 0006 6800  0002 0006 7000  0100 0008 6d1b6e00";
 /// A part of length 3.
 const FAULTY: &str = "0000 0006 6800  0008 0003";
-/// The program answers within this, however busy the machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Writes a capture of `datagrams` and dumps it.
 fn dump_datagrams(datagrams: &[&str], args: &[&str]) -> std::process::Output {

@@ -24,7 +24,7 @@ const PLUGINS: &[&str] =
 fn receive(source: &mut UdpSource, host: &str, count: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let what = format!("{count} value lists of {host}");
-    until(30, &what, || {
+    until(&what, || {
         let taken = source.receive(Duration::from_millis(200), &mut |datagram| {
             decode(datagram.bytes, &mut |event| match event {
                 Event::Values(list) => {
@@ -117,7 +117,7 @@ fn listening_server(host: &str) -> Daemon {
 fn a_server_on_the_same_machine_and_we_both_get_the_group() {
     netns::inside("daemon::a_server_on_the_same_machine_and_we_both_get_the_group", || {
         let server_daemon = listening_server("server");
-        until(10, "the server listening", || {
+        until("the server listening", || {
             server_daemon.log().contains("Initialization complete").then_some(())
         });
         let mut source = UdpSource::open(&UdpOptions::default());
@@ -126,14 +126,14 @@ fn a_server_on_the_same_machine_and_we_both_get_the_group() {
         let lines = receive(&mut source, "both", 100);
         sending.stop();
         assert_written(&lines, &sending.csv());
-        until(10, "the same lists in the server's files", || {
+        until("the same lists in the server's files", || {
             let csv = server_daemon.csv();
             let first = &lines[0];
             csv.get(&first.identifier)?.get(&first.time).map(|_| ())
         });
         // And its unicast is still its own.
         let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-        until(10, "a unicast value in the server's files", || {
+        until("a unicast value in the server's files", || {
             let csv = server_daemon.csv();
             csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
         });
@@ -144,7 +144,7 @@ fn a_server_on_the_same_machine_and_we_both_get_the_group() {
 fn unicast_server(host: &str) -> Daemon {
     let network = "<Listen \"0.0.0.0\">\n</Listen>\n".to_owned();
     let daemon = Daemon::start(&Plan { host, plugins: &[], network });
-    until(10, "the server listening", || {
+    until("the server listening", || {
         daemon.log().contains("Initialization complete").then_some(())
     });
     daemon
@@ -178,13 +178,13 @@ fn beside_a_server_the_line_to_add_is_told_and_works() {
         let lines = receive(&mut beside, "both", 100);
         sending.stop();
         assert_written(&lines, &sending.csv());
-        until(10, "the same lists in the server's files", || {
+        until("the same lists in the server's files", || {
             let csv = server_daemon.csv();
             csv.get(&lines[0].identifier)?.get(&lines[0].time).map(|_| ())
         });
         // When the server is gone for good, its port is ours.
         server_daemon.stop();
-        until(5, "unicast listened to", || {
+        until("unicast listened to", || {
             source.follow();
             unicast_told(&source).0.starts_with("listening on udp 0.0.0.0:25826").then_some(())
         });
@@ -198,7 +198,7 @@ fn beside_a_server_the_line_to_add_is_told_and_works() {
             format!("udp 0.0.0.0:25826 now goes to collectd (pid {pid}), which started later");
         assert_eq!(unicast_told(&source).0, wanted);
         let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-        until(10, "a unicast value in the server's files", || {
+        until("a unicast value in the server's files", || {
             let csv = server_daemon.csv();
             csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
         });
@@ -207,7 +207,7 @@ fn beside_a_server_the_line_to_add_is_told_and_works() {
 
 /// Waits for one datagram.
 fn receive_any(source: &mut UdpSource) {
-    until(5, "a datagram", || {
+    until("a datagram", || {
         let count = source.receive(Duration::from_millis(100), &mut |_| {}).unwrap();
         (count > 0).then_some(())
     });
@@ -231,7 +231,7 @@ fn witness(host: &str) -> (Daemon, SocketAddr) {
     let free = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap();
     let network = format!("<Listen \"127.0.0.1\" \"{}\">\n</Listen>\n", free.port());
     let daemon = Daemon::start(&Plan { host, plugins: &[], network });
-    until(10, "the daemon listening", || {
+    until("the daemon listening", || {
         daemon.log().contains("Initialization complete").then_some(())
     });
     (daemon, free)
@@ -287,7 +287,7 @@ fn the_daemon_writes_down_exactly_what_we_encode() {
         }
     }
     encoder.flush(&mut send);
-    until(10, "the last list in the daemon's files", || {
+    until("the last list in the daemon's files", || {
         let last = sent.last()?;
         daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
@@ -301,7 +301,7 @@ fn the_daemon_takes_the_measurements_of_this_machine_as_its_own() {
     let local = Local::start(to).unwrap();
     let own_host = sysinfo::System::host_name().unwrap();
     // The second measurement is the first with percentages of cores.
-    until(10, "cores in the daemon's files", || {
+    until("cores in the daemon's files", || {
         let key = format!("{own_host}/cpu-0/percent-user");
         daemon.csv().get(&key).filter(|rows| rows.len() >= 2).map(|_| ())
     });

@@ -158,7 +158,7 @@ fn an_interface_switched_off_is_said_and_followed() {
         netns::ip("link set left up");
         let lines = source.follow();
         assert!(lines[0].starts_with("listening on udp 0.0.0.0:25826%left;"), "{lines:?}");
-        until(5, "the group heard", || {
+        until("the group heard", || {
             // The other end takes a moment to see its carrier again.
             send_by("right", "10.99.0.2", group_v4(), "group v4");
             (!take_all(&mut source).is_empty()).then_some(())
@@ -271,7 +271,7 @@ fn link_local_addresses_are_heard_by_name_and_by_number() {
             socket.send_to(b"address", format!("[fe80::1%{}]:25826", index("right"))).unwrap();
             socket.send_to(b"group", format!("[ff02::1234%{}]:25827", index("right"))).unwrap();
             let mut senders = Vec::new();
-            until(5, "both", || {
+            until("both", || {
                 source
                     .receive(Duration::from_millis(100), &mut |datagram| {
                         senders.push((datagram.bytes.to_vec(), datagram.sender));
@@ -339,7 +339,7 @@ fn only_the_sources_named_are_heard() {
 
 /// What the receiver tells until `is_so`.
 fn until_told(intake: &Intake, is_so: impl Fn(&str) -> bool) {
-    until(5, "the change told", || {
+    until("the change told", || {
         let status = intake.status()?;
         status.reports.iter().any(|report| is_so(&report.to_string())).then_some(())
     });

@@ -1,6 +1,6 @@
 //! From datagram to reading: encode, decode, gather, store.
 
-use collectoscope::ingest::Ingest;
+use collectoscope::ingest::{Ingest, Limits, ListId};
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::store::{Mode, SeriesId, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
@@ -51,4 +51,39 @@ fn values_sent_as_datagrams_are_read_back_as_rates() {
     assert_eq!(store.health().senders[&sender].values, 15);
     let host = store.index().host("web-1").unwrap();
     assert_eq!(host.last_seen.arrival, CdTime::from_secs(NOW + 20));
+}
+
+#[test]
+fn a_number_that_was_used_again_feeds_the_series_of_its_new_list() {
+    let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    let mut ingest = Ingest::with_limits(Limits { lists: 2, ..Limits::default() });
+    let mut store = Store::new(1 << 24, TypesDb::built_in());
+    let mut send = |secs: u64, host: &str, value: f64| {
+        let time = CdTime::from_secs(NOW + secs);
+        let load = Identifier::new(host, "uptime", "", "uptime", "");
+        let mut encoder = Encoder::default();
+        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, time, SecurityLevel::None);
+        let values = [Value::Gauge(value)];
+        encoder.push(&load.names(), time, Interval::from_secs(10), &values, &mut send).unwrap();
+        encoder.flush(&mut send);
+        let batch = ingest.take(None);
+        store.absorb(SourceId(0), &batch, time);
+        batch.rows.first().map(|row| row.list)
+    };
+    let first = send(0, "gone", 1.0);
+    for secs in [10, 3_000, 6_000, 8_000] {
+        send(secs, "stays", 2.0);
+    }
+    assert_eq!(send(8_010, "new", 3.0), None);
+    assert_eq!((send(8_100, "new", 4.0), first), (first, Some(ListId(0))));
+    send(8_110, "stays", 5.0);
+    let latest = store.ids().map(|id| {
+        let host = store.series(id).unwrap().identifier.host.to_string();
+        (host, store.latest(id, Mode::Rate).unwrap().value)
+    });
+    let expected = [("gone", 1.0), ("stays", 5.0), ("new", 4.0)];
+    assert_eq!(
+        latest.collect::<Vec<_>>(),
+        expected.map(|(host, value)| (host.to_owned(), Some(value)))
+    );
 }

@@ -6,7 +6,7 @@
 mod state;
 
 use crate::support::daemon::{Daemon, Plan, server};
-use crate::support::desktop::{Desktop, PATIENCE, Window};
+use crate::support::desktop::{Desktop, Window};
 use crate::support::wait::until;
 use collectoscope::metric::{CdTime, Identifier, Interval};
 use collectoscope::wire::Encoder;
@@ -341,13 +341,13 @@ fn a_recording_of_a_daemon_shows_its_last_values_in_the_window() {
     let mut command = crate::support::collectoscope();
     command.arg("record").arg(&file).args(["--listen", "127.0.0.1:0", "--for", "8"]);
     let mut recorder = command.stderr(File::create(&errors).unwrap()).spawn().unwrap();
-    let port = until(PATIENCE, "a port", || {
+    let port = until("a port", || {
         let said = fs::read_to_string(&errors).unwrap();
         let digits = said.split_once("127.0.0.1:")?.1;
         digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
     });
     let mut daemon = daemon("alpha", port);
-    assert!(until(PATIENCE, "the recording", || recorder.try_wait().unwrap()).success());
+    assert!(until("the recording", || recorder.try_wait().unwrap()).success());
     daemon.stop();
 
     let mut window = desktop.open_capture(&file, &["--size", "1270x1150"]);
@@ -431,7 +431,7 @@ fn check_dumps(folder: &Path, display: Option<&str>, said: &str) {
     command.stdout(File::create(&out).unwrap()).stderr(File::create(&err).unwrap());
     let mut program = command.spawn().unwrap();
     let told = || fs::read_to_string(&err).unwrap();
-    let port = until(PATIENCE, "a port", || {
+    let port = until("a port", || {
         let told = told();
         let digits = told.split_once("127.0.0.1:")?.1;
         digits.split(|c: char| !c.is_ascii_digit()).next()?.parse::<u16>().ok()
@@ -444,9 +444,7 @@ fn check_dumps(folder: &Path, display: Option<&str>, said: &str) {
     let values = [collectoscope::metric::Value::Gauge(0.5)];
     encoder.push(&id.names(), now, Interval::from_secs(1), &values, &mut send).unwrap();
     encoder.flush(&mut send);
-    let line = until(PATIENCE, "a line", || {
-        fs::read_to_string(&out).ok().filter(|line| line.contains('\n'))
-    });
+    let line = until("a line", || fs::read_to_string(&out).ok().filter(|line| line.contains('\n')));
     program.kill().unwrap();
     program.wait().unwrap();
     assert!(line.contains("alpha/load/gauge"), "{line}");

@@ -1,9 +1,9 @@
 //! Our sender: against the real daemon, whose csv and logfile plugins are the judges, against our
 //! own receiver, and against a world that says no.
 
-use crate::cli::{PATIENCE, listening, wait};
+use crate::cli::{listening, wait};
 use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell};
-use crate::support::wait::until;
+use crate::support::wait::{PATIENCE, until};
 use crate::support::{collectoscope, netns, stderr, told};
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
 use collectoscope::send::{Destination, Flush, SendError, Sender, SenderOptions};
@@ -132,7 +132,7 @@ fn listen(address: IpAddr, port: u16, inner: &str) -> String {
 
 fn daemon(host: &str, network: String) -> Daemon {
     let daemon = Daemon::start(&Plan { host, plugins: &[], network });
-    until(10, "the daemon listening", || {
+    until("the daemon listening", || {
         daemon.log().contains("Initialization complete").then_some(())
     });
     daemon
@@ -140,7 +140,7 @@ fn daemon(host: &str, network: String) -> Daemon {
 
 fn until_written(daemon: &Daemon, expected: &[Line]) {
     let last = expected.last().unwrap();
-    until(20, &format!("{} in the daemon's files", last.identifier), || {
+    until(&format!("{} in the daemon's files", last.identifier), || {
         daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
 }
@@ -200,7 +200,7 @@ fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_littl
             assert_all_went(&send(&[&as_alice(&keys)[..], &["sign"]].concat(), &line("signed")));
         }
         assert_all_went(&send(&[&as_alice(&keys)[..], &[level]].concat(), &line("right")));
-        until(20, "the right one", || daemon.csv().get("right/p/gauge").map(|_| ()));
+        until("the right one", || daemon.csv().get("right/p/gauge").map(|_| ()));
         daemon.stop();
         let csv = daemon.csv();
         assert_eq!(csv.keys().collect::<Vec<_>>(), ["right/p/gauge"], "{level}");
@@ -220,7 +220,7 @@ fn check_multicast(group: IpAddr) {
     let to = group.to_string();
     let last = "PUTVAL option/p/gauge 1795426801:1\n".as_bytes();
     assert_all_went(&send(&[&to, "--interface", "lo"], last));
-    until(20, "the list by --interface", || daemon.csv().get("option/p/gauge").map(|_| ()));
+    until("the list by --interface", || daemon.csv().get("option/p/gauge").map(|_| ()));
     daemon.stop();
     assert_written(&expected, &daemon.csv());
 }
@@ -253,7 +253,7 @@ fn the_daemon_gets_notifications() {
     let output = send(&[&format!("127.0.0.1:{port}")], input.as_bytes());
     let cut = "collectoscope: line 2: message of 300 bytes cut to 255\n";
     assert_eq!((stderr(&output), output.status.code()), (cut, Some(0)));
-    let log = until(20, "both notifications", || {
+    let log = until("both notifications", || {
         let log = daemon.log();
         log.contains("severity = OKAY").then_some(log)
     });
@@ -287,7 +287,7 @@ fn the_daemon_gets_what_this_machine_measures() {
         &to,
         "-v",
     ]);
-    until(20, "three measurements in the daemon's files", || {
+    until("three measurements in the daemon's files", || {
         let csv = daemon.csv();
         let rows = csv.get("agent/cpu-0/percent-user")?.len() + csv.get("agent/load/load")?.len();
         (rows >= 5).then_some(())

@@ -2,11 +2,16 @@
 //! by default, and beside a collectd server on the same machine.
 
 use crate::source::{open, sender, take_all};
-use crate::support::netns;
-use collectoscope::source::udp::{GROUP_V4, GROUP_V6, PORT_DEFAULT, UdpOptions, UdpSource};
+use crate::support::{collectoscope, netns};
+use collectoscope::source::capture::Capture;
+use collectoscope::source::udp::{
+    Datagram, GROUP_V4, GROUP_V6, PORT_DEFAULT, UdpOptions, UdpSource,
+};
 use socket2::{Domain, InterfaceIndexOrAddress, Protocol, SockRef, Socket, Type};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
+use std::process::Stdio;
 use std::time::Duration;
 
 /// Sends `text` to a group by the loopback.
@@ -125,6 +130,36 @@ fn beside_a_server_on_everything_its_unicast_is_not_stolen() {
         let all: Vec<_> = std::iter::from_fn(|| heard(&unicast[1])).collect();
         assert!(all.contains(&b"v6".to_vec()), "{all:?}");
     });
+}
+
+#[test]
+fn a_recording_holds_the_group_or_address_each_datagram_was_sent_to() {
+    netns::inside(
+        "sharing::a_recording_holds_the_group_or_address_each_datagram_was_sent_to",
+        || {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("all.pcap");
+            let mut command = collectoscope();
+            command.arg("record").arg(&file).args(["--count", "4", "--for", "20"]);
+            let mut program = command.stderr(Stdio::piped()).spawn().unwrap();
+            // A line for each of the four sockets.
+            let mut lines = BufReader::new(program.stderr.take().unwrap()).lines();
+            for line in lines.by_ref().take(4) {
+                assert!(line.as_ref().unwrap().contains("listening on udp "), "{line:?}");
+            }
+            send_everywhere();
+            assert!(program.wait().unwrap().success());
+            let mut capture = Capture::open(&file).unwrap();
+            let mut told = BTreeMap::new();
+            let mut keep = |one: &Datagram<'_>| _ = told.insert(one.bytes.to_vec(), one.to);
+            while capture.next(&mut keep).unwrap() {}
+            let unicast = [IpAddr::from(Ipv4Addr::LOCALHOST), Ipv6Addr::LOCALHOST.into()];
+            let [v4, v6] = unicast.map(|address| SocketAddr::new(address, PORT_DEFAULT));
+            let [group_v4, group_v6] = groups();
+            let wanted = [("group v4", group_v4), ("group v6", group_v6), ("v4", v4), ("v6", v6)];
+            assert_eq!(told, wanted.map(|(text, to)| (text.into(), to)).into());
+        },
+    );
 }
 
 #[test]

@@ -272,7 +272,7 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
     let plan = Plan { host: "text", plugins: &["unixsock"], network: String::new() };
     let mut daemon = Daemon::start(&plan);
     let socket = daemon.unixsock();
-    until(10, "the daemon's socket", || UnixStream::connect(&socket).ok());
+    until("the daemon's socket", || UnixStream::connect(&socket).ok());
     let types = types();
     let (mut rows, mut notifications) = (Vec::new(), Vec::new());
     for line in LINES {

@@ -89,7 +89,7 @@ impl Daemon {
     /// Says a line to its unixsock plugin; the answer begins with 0 when all is well.
     pub fn tell(&self, line: &str) -> String {
         let path = self.folder.path().join("sock");
-        let mut socket = super::wait::until(20, "a socket", || UnixStream::connect(&path).ok());
+        let mut socket = super::wait::until("a socket", || UnixStream::connect(&path).ok());
         socket.write_all(format!("{line}\n").as_bytes()).unwrap();
         let mut answer = String::new();
         BufReader::new(socket).read_line(&mut answer).unwrap();

@@ -8,10 +8,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Seconds that anything on the screen may take: it is drawn without a graphics card, perhaps
-/// while other tests run.
-pub const PATIENCE: u64 = 40;
-
 /// One desktop at a time: each draws on all cores.
 static ALONE: Mutex<()> = Mutex::new(());
 
@@ -84,7 +80,7 @@ impl Desktop {
         let openbox = start(&mut openbox, "openbox");
         let desktop = Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone };
         // Only a window manager knows how many desktops there are.
-        until(PATIENCE, "a window manager", || desktop.xdotool("get_num_desktops"));
+        until("a window manager", || desktop.xdotool("get_num_desktops"));
         desktop
     }
 
@@ -128,7 +124,7 @@ impl Desktop {
         let mut window = Window { desktop: self, program, status_file, out, id: String::new() };
         window.until("a frame", |status| (status["frames"].as_u64()? > 1).then_some(()));
         let find = ["search", "--onlyvisible", "--name", "^collectoscope$"].join(" ");
-        window.id = until(PATIENCE, "a window", || self.xdotool(&find).filter(|id| !id.is_empty()));
+        window.id = until("a window", || self.xdotool(&find).filter(|id| !id.is_empty()));
         window.activate();
         window
     }
@@ -176,7 +172,7 @@ impl Window<'_> {
     #[track_caller]
     pub fn until<T>(&mut self, what: &str, mut look: impl FnMut(&Value) -> Option<T>) -> T {
         let ended = |program: &mut Running| program.0.try_wait().unwrap();
-        until(PATIENCE, what, || {
+        until(what, || {
             if let Some(status) = ended(&mut self.program) {
                 panic!("the program has ended ({status}):\n{}", self.log());
             }
@@ -254,7 +250,7 @@ impl Window<'_> {
     /// Closes it as its user would; how it ended.
     pub fn close(&mut self) -> ExitStatus {
         self.act("key alt+F4");
-        until(PATIENCE, "the end of the program", || self.program.0.try_wait().unwrap())
+        until("the end of the program", || self.program.0.try_wait().unwrap())
     }
 
     fn activate(&self) {

@@ -7,7 +7,6 @@ use collectoscope::store::{NOTIFICATIONS_MAX, Severities};
 use collectoscope::view::marks::{Events, MARKS_PER_PANEL_MAX, Mark, PanelMarks};
 use collectoscope::view::notifications::{Listed, target};
 use collectoscope::view::{Action, Moment, Theme, View};
-use std::time::{Duration, Instant};
 
 const MACHINE: [&str; 6] = [
     "h/cpu-0/percent-user",
@@ -147,7 +146,7 @@ fn marks_of_a_panel_are_bounded_and_the_newest_stay() {
 }
 
 #[test]
-fn ten_thousand_notifications_are_no_burden() {
+fn marks_of_ten_thousand_notifications_are_gathered() {
     let names: Vec<String> = (0..512).map(|n| format!("h/cpu-{n}/percent-user")).collect();
     let mut screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let cpus: Vec<String> = (0..512).map(|n| n.to_string()).collect();
@@ -156,18 +155,10 @@ fn ten_thousand_notifications_are_no_burden() {
     notify(&mut screen, many.collect());
     let panel = screen.panel("CPU");
     let mut events = Events::default();
-    let began = Instant::now();
     events.update(&screen.store);
-    let sorted = began.elapsed();
-    let began = Instant::now();
     let marks = events.of_panel(&screen.store, &panel);
-    let matched = began.elapsed();
-    let began = Instant::now();
-    let found = marks.in_span(span(0.0, 10_000.0), 1_000.0).len();
-    let searched = began.elapsed();
-    println!("10,000: sorted {sorted:?}, matched {matched:?}, {found} marks {searched:?}");
-    assert!((10..100).contains(&found), "{found}");
-    assert!(sorted + matched + searched < Duration::from_millis(500));
+    let found = marks.in_span(span(0.0, 10_000.0), 1_000.0);
+    assert!((10..100).contains(&found.len()), "{}", found.len());
 }
 
 fn moment(screen: &Screen) -> Moment {

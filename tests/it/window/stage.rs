@@ -228,7 +228,7 @@ impl Stage {
     /// Frames until another thread has brought something about.
     #[track_caller]
     pub(super) fn until(&mut self, mut is_so: impl FnMut(&Self) -> bool) {
-        until(60, "what is waited for", || {
+        until("what is waited for", || {
             self.settle();
             is_so(self).then_some(())
         });
