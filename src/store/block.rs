@@ -5,32 +5,28 @@
 //! the last sample, which make the rates at its seams right, and a summary of what is drawn.
 //! Knows nothing of other blocks.
 //!
-//! Measured on a capture of 879 series of three hosts (1 s, busy machines), bytes per sample
-//! and nanoseconds to pack one, by `pco` 1 at level 4 (level 8 in brackets):
+//! Measured on a capture of 880 series of three hosts (1 s, busy machines), looped for a day, each
+//! value late as it was (repeated) or as some value of the capture was (drawn anew):
 //!
-//! | samples a block | 64 | 128 | 256 | 512 | 1,024 |
-//! | --- | --- | --- | --- | --- | --- |
-//! | times, from the grid | 3.0 | 2.7, 40 ns | 2.5, 29 ns | 2.4 (2.4), 22 ns | 2.4 |
-//! | times, first / second differences | 3.3 / 3.5 | 3.0 / 3.1 | 2.8 / 2.9 | 2.6 / 2.7 | 2.6 |
-//! | times by 16 in fixed widths, no `pco` | 3.1 | 3.1 | 3.1 | 3.1 | 3.1 |
-//! | counters that move | 1.6 | 1.3, 33 ns | 1.1, 28 ns | 1.0 (1.0), 22 ns | 0.9 |
-//! | gauges that move | 3.1 | 2.8, 57 ns | 2.4, 44 ns | 2.2 (1.9), 34 ns | 2.2 |
+//! | format | bytes, repeated | bytes, drawn | to pack | to unpack |
+//! | --- | --- | --- | --- | --- |
+//! | here: lists of 128 | 1.3 | 3.9 | 18 ns | 1 ns |
+//! | `pco` 1, 128 samples at level 4, then 512 at level 8 | 1.0 | 3.1 | 110 ns | 8-10 ns |
 //!
-//! More than half of the series stand still and cost nothing but their times, which are most of
-//! the bytes: a busy daemon is a millisecond early or late, and a millisecond has 20 bits.
+//! So a fifth of the bytes is given for five times less work when a value comes, and for traces
+//! that need nothing kept unpacked. More than half of the series stand still and cost nothing but
+//! their times, which are most of the bytes: a busy daemon is a millisecond early or late, and a
+//! millisecond has 20 bits.
 
-use super::cost::allocated;
+use super::cost::{allocated, vec_bytes};
+use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
+use super::pack::{LIST_MAX, List};
+use super::stretch::Gathered;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Sample};
-use pco::data_types::Number;
-use pco::wrapped::{FileCompressor, FileDecompressor};
-use pco::{ChunkConfig, DeltaSpec, ModeSpec};
 
-/// Fewer samples than this are kept as they are: the tables would be larger.
-const PACKED_MIN: usize = 24;
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
-
 /// A run of samples, packed.
 #[derive(Clone, Debug)]
 pub(super) struct Block {
@@ -40,7 +36,7 @@ pub(super) struct Block {
     pub(super) interval: Interval,
     /// Of what is drawn of all samples but the first, which needs the block before.
     pub(super) summary: Summary,
-    /// Times, then values.
+    /// Times, then values, in lists.
     bytes: Box<[u8]>,
     count: u16,
     times_bytes: u16,
@@ -50,13 +46,10 @@ pub(super) struct Block {
     values: ValueCode,
 }
 
-/// What is drawn of some samples.
+/// What is drawn of the samples of a block.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Summary {
-    pub(super) min: f64,
-    pub(super) max: f64,
-    pub(super) sum: f64,
-    pub(super) last: f64,
+    pub(super) drawn: Gathered,
     /// The longest distance of two successive samples, so that it is seen later whether there is
     /// a gap; longer than all time when a value is missing and only the samples can tell.
     pub(super) step_max: Interval,
@@ -67,12 +60,7 @@ pub(super) struct Summary {
 enum TimeCode {
     /// All the same distance apart: no bytes.
     Even,
-    /// Difference from one interval after another.
-    Grid,
-    /// Difference from the one before: where gaps or no interval make a grid useless.
-    Steps,
-    /// Eight bytes each.
-    Plain,
+    Lists,
 }
 
 /// How values are written.
@@ -80,51 +68,67 @@ enum TimeCode {
 enum ValueCode {
     /// All the same: no bytes.
     Constant,
-    Packed,
-    /// Eight bytes each.
-    Plain,
+    Lists,
 }
 
 /// Buffers that are kept between blocks.
 #[derive(Debug, Default)]
-pub(super) struct Codec {
-    bytes: Vec<u8>,
-    offsets: Vec<i64>,
-    floats: Vec<f64>,
-    numbers: Vec<u64>,
+pub(super) struct Scratch {
+    pub(super) bytes: Vec<u8>,
+    pub(super) times: Vec<CdTime>,
+    pub(super) bits: Vec<u64>,
 }
 
-/// How hard to try.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Effort {
-    /// For blocks that will be packed once more.
-    Quick,
-    Thorough,
+impl Scratch {
+    /// Bytes held.
+    pub(super) fn heap_bytes(&self) -> usize {
+        vec_bytes::<u8>(self.bytes.capacity())
+            + vec_bytes::<CdTime>(self.times.capacity())
+            + vec_bytes::<u64>(self.bits.capacity())
+    }
 }
 
 impl Summary {
-    const NONE: Self = Self { min: 0.0, max: 0.0, sum: 0.0, last: 0.0, step_max: Interval::MAX };
+    const NONE: Self = Self { drawn: Gathered::NONE, step_max: Interval::MAX };
 
-    fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
+    pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
         let mut samples = times.iter().zip(bits).map(|(&time, &bits)| Sample { time, bits });
         let Some(mut from) = samples.next() else {
             return Self::NONE;
         };
-        let (min, max) = (f64::INFINITY, f64::NEG_INFINITY);
-        let mut all = Self { min, max, sum: 0.0, last: 0.0, step_max: Interval::ZERO };
+        let mut all = Self { drawn: Gathered::NONE, step_max: Interval::ZERO };
         for sample in samples {
             let step = rate::step(kind, from, sample, bounds);
             let Some(value) = step.value() else {
                 return Self::NONE;
             };
-            all.min = all.min.min(value);
-            all.max = all.max.max(value);
-            all.sum += value;
-            all.last = value;
+            all.drawn = all.drawn.and(Gathered::of(value));
             all.step_max = all.step_max.max(sample.time.since(from.time));
             from = sample;
         }
-        if all.sum.is_finite() { all } else { Self::NONE }
+        all.checked()
+    }
+
+    /// Of blocks that follow each other.
+    fn of_all(kind: DsType, bounds: Bounds, blocks: &[Box<Block>]) -> Self {
+        let Some((mut before, blocks)) = blocks.split_first() else {
+            return Self::NONE;
+        };
+        let mut all = before.summary;
+        for block in blocks {
+            let (from, to) = (before.last, block.first);
+            let seam = Self::of(kind, bounds, &[from.time, to.time], &[from.bits, to.bits]);
+            for next in [seam, block.summary] {
+                all.drawn = all.drawn.and(next.drawn);
+                all.step_max = all.step_max.max(next.step_max);
+            }
+            before = block;
+        }
+        all.checked()
+    }
+
+    fn checked(self) -> Self {
+        if self.drawn.sum.is_finite() { self } else { Self::NONE }
     }
 
     /// Whether it says all that the samples would say: no value is missing, and no two samples
@@ -135,49 +139,126 @@ impl Summary {
 }
 
 impl Block {
-    /// Packs samples of a series of `kind`, at least one and at most [`BLOCK_SAMPLES_MAX`]; one
-    /// value stands for all when they are the same. None when there is none.
+    /// Packs samples of a series of `kind`, at least one and at most [`BLOCK_SAMPLES_MAX`]. None
+    /// when there is none.
     pub(super) fn pack(
-        (kind, bounds): (DsType, Bounds),
+        kind: DsType,
         interval: Interval,
-        times: &[CdTime],
-        bits: &[u64],
-        effort: Effort,
-        codec: &mut Codec,
+        (times, bits): (&[CdTime], &[u64]),
+        summary: Summary,
+        bytes: &mut Vec<u8>,
     ) -> Option<Self> {
         debug_assert!(times.len() == bits.len() && times.len() <= BLOCK_SAMPLES_MAX);
         let first = Sample { time: *times.first()?, bits: *bits.first()? };
         let last = Sample { time: *times.last()?, bits: *bits.last()? };
-        codec.bytes.clear();
-        let times_code = codec.pack_times(times, interval, effort);
-        let times_bytes = u16::try_from(codec.bytes.len()).ok()?;
-        let values_code = codec.pack_values(kind, bits, effort);
-        Some(Self {
+        let step = even_step(first.time, last.time, times.len());
+        let even = |(n, time): (usize, &CdTime)| on_grid(first.time, n, step) == time.raw();
+        bytes.clear();
+        let mut block = Self {
             first,
             last,
             interval,
-            summary: Summary::of(kind, bounds, times, bits),
-            bytes: codec.bytes.as_slice().into(),
+            summary,
+            bytes: Box::default(),
             count: u16::try_from(times.len()).ok()?,
-            times_bytes,
+            times_bytes: 0,
             weight: 1,
-            times: times_code,
-            values: values_code,
+            times: TimeCode::Even,
+            values: ValueCode::Constant,
+        };
+        if !times.iter().enumerate().all(even) {
+            pack_times(times, interval, bytes);
+            block.times = TimeCode::Lists;
+            block.times_bytes = u16::try_from(bytes.len()).ok()?;
+        }
+        if bits.iter().any(|&bits| bits != first.bits) {
+            pack_values(kind, bits, bytes);
+            block.values = ValueCode::Lists;
+        }
+        block.bytes = bytes.as_slice().into();
+        Some(block)
+    }
+
+    /// One block of several that follow each other, of one interval.
+    pub(super) fn join(
+        kind: DsType,
+        bounds: Bounds,
+        blocks: &[Box<Self>],
+        bytes: &mut Vec<u8>,
+    ) -> Option<Self> {
+        let (first, last) = (blocks.first()?, blocks.last()?);
+        let count = blocks.iter().map(|block| block.len()).sum();
+        let step = even_step(first.first.time, last.last.time, count);
+        let mut at = 0;
+        let is_even = blocks.iter().all(|block| {
+            let ends = [(at, block.first.time), (at + block.len() - 1, block.last.time)];
+            at += block.len();
+            let even =
+                |(n, time): (usize, CdTime)| on_grid(first.first.time, n, step) == time.raw();
+            block.times == TimeCode::Even && ends.into_iter().all(even)
+        });
+        let is_constant = blocks.iter().all(|block| {
+            block.values == ValueCode::Constant && block.first.bits == first.first.bits
+        });
+        bytes.clear();
+        if !is_even {
+            blocks.iter().for_each(|block| block.copy_times(bytes));
+        }
+        let times_bytes = u16::try_from(bytes.len()).ok()?;
+        if !is_constant {
+            blocks.iter().for_each(|block| block.copy_values(kind, bytes));
+        }
+        Some(Self {
+            first: first.first,
+            last: last.last,
+            interval: first.interval,
+            summary: Summary::of_all(kind, bounds, blocks),
+            bytes: bytes.as_slice().into(),
+            count: u16::try_from(count).ok()?,
+            times_bytes,
+            weight: blocks.iter().fold(0, |all, block| block.weight.saturating_add(all)),
+            times: if is_even { TimeCode::Even } else { TimeCode::Lists },
+            values: if is_constant { ValueCode::Constant } else { ValueCode::Lists },
         })
     }
 
+    /// Appends its lists of times, also where it could do without.
+    fn copy_times(&self, out: &mut Vec<u8>) {
+        if self.times == TimeCode::Lists {
+            out.extend_from_slice(self.parts().0);
+            return;
+        }
+        let step = even_step(self.first.time, self.last.time, self.len());
+        let time = |n| CdTime::from_raw(on_grid(self.first.time, n, step));
+        let times: Vec<CdTime> = (0..self.len()).map(time).collect();
+        pack_times(&times, self.interval, out);
+    }
+
+    fn copy_values(&self, kind: DsType, out: &mut Vec<u8>) {
+        match self.values {
+            ValueCode::Lists => out.extend_from_slice(self.parts().1),
+            ValueCode::Constant => pack_values(kind, &vec![self.first.bits; self.len()], out),
+        }
+    }
+
+    /// Bytes of times and of values.
+    fn parts(&self) -> (&[u8], &[u8]) {
+        self.bytes.split_at_checked(self.times_bytes.into()).unwrap_or_default()
+    }
+
+    /// Its lists, one after another.
+    pub(super) fn lists(&self) -> Lists<'_> {
+        let (times, values) = self.parts();
+        Lists { block: self, times, values, at: 0 }
+    }
+
     /// Appends its samples to both lists.
-    pub(super) fn unpack(
-        &self,
-        kind: DsType,
-        times: &mut Vec<CdTime>,
-        bits: &mut Vec<u64>,
-        codec: &mut Codec,
-    ) {
-        let (left, right) =
-            self.bytes.split_at_checked(self.times_bytes.into()).unwrap_or_default();
-        codec.unpack_times(self, left, times);
-        codec.unpack_values(self, kind, right, bits);
+    pub(super) fn unpack(&self, times: &mut Vec<CdTime>, bits: &mut Vec<u64>) {
+        let (mut lists, mut buffers) = (self.lists(), ([0; LIST_MAX], [0; LIST_MAX]));
+        while let Some(count) = lists.next(&mut buffers.0, &mut buffers.1) {
+            times.extend(buffers.0.iter().take(count).map(|raw| CdTime::from_raw(*raw)));
+            bits.extend(buffers.1.iter().take(count));
+        }
     }
 
     pub(super) fn len(&self) -> usize {
@@ -193,168 +274,83 @@ impl Block {
     pub(super) fn forget_summary(&mut self) {
         self.summary = Summary::NONE;
     }
+}
 
-    /// The time that sample `number` would have on the grid.
-    fn on_grid(first: CdTime, number: usize, step: Interval) -> u64 {
-        first.raw().wrapping_add(step.raw().wrapping_mul(number as u64))
+/// What is left to be read of a block.
+#[derive(Clone)]
+pub(super) struct Lists<'a> {
+    block: &'a Block,
+    times: &'a [u8],
+    values: &'a [u8],
+    /// Samples that were read.
+    at: usize,
+}
+
+impl Lists<'_> {
+    /// Told with the samples.
+    pub(super) fn interval(&self) -> Interval {
+        self.block.interval
+    }
+
+    /// Reads the next times and values; how many there are, none at the end.
+    pub(super) fn next(&mut self, times: &mut List, bits: &mut List) -> Option<usize> {
+        let (values, even) = self.next_numbers(times, bits)?;
+        values.finish(bits);
+        if let Some((mut time, step)) = even {
+            for raw in times.iter_mut() {
+                *raw = time.raw();
+                time = CdTime::from_raw(time.raw().wrapping_add(step.raw()));
+            }
+        }
+        Some(values.count)
+    }
+
+    /// Reads the next times and the numbers of values; how those are to be read, and where times
+    /// are even not these, but the first and the time between two.
+    pub(super) fn next_numbers(
+        &mut self,
+        times: &mut List,
+        numbers: &mut List,
+    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        let left = self.block.len().checked_sub(self.at).filter(|left| *left > 0)?;
+        let read = self.read(left, times, numbers);
+        debug_assert!(read.is_some(), "a block cannot be read back");
+        self.at += read?.0.count;
+        read
+    }
+
+    fn read(
+        &mut self,
+        left: usize,
+        times: &mut List,
+        numbers: &mut List,
+    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        let Block { first, last, interval, .. } = *self.block;
+        let (mut count, mut even) = (left.min(LIST_MAX), None);
+        match self.block.times {
+            TimeCode::Lists => count = unpack_times(&mut self.times, interval, times)?,
+            TimeCode::Even => {
+                let step = even_step(first.time, last.time, self.block.len());
+                even = Some((CdTime::from_raw(on_grid(first.time, self.at, step)), step));
+            }
+        }
+        let values = match self.block.values {
+            ValueCode::Constant => Values::constant(first.bits, count, numbers),
+            ValueCode::Lists => unpack_values(&mut self.values, numbers)?,
+        };
+        debug_assert!(even.is_some() || count == values.count, "lists go together");
+        Some((values, even))
     }
 }
 
-impl Codec {
-    /// Bytes held.
-    pub(super) fn heap_bytes(&self) -> usize {
-        allocated(self.bytes.capacity())
-            + allocated(8 * self.offsets.capacity())
-            + allocated(8 * self.floats.capacity())
-            + allocated(8 * self.numbers.capacity())
-    }
-
-    fn pack_times(&mut self, times: &[CdTime], interval: Interval, effort: Effort) -> TimeCode {
-        let (Some(&first), Some(&last), count) = (times.first(), times.last(), times.len()) else {
-            return TimeCode::Even;
-        };
-        let step = even_step(first, last, count);
-        let even = |(n, time): (usize, &CdTime)| Block::on_grid(first, n, step) == time.raw();
-        if times.iter().enumerate().all(even) {
-            return TimeCode::Even;
-        }
-        let promised = interval.raw().saturating_mul(count as u64 - 1);
-        let off = promised.abs_diff(last.since(first).raw());
-        let on_grid = !interval.is_zero() && off <= interval.raw();
-        let packed = count >= PACKED_MIN
-            && if on_grid {
-                self.offsets.clear();
-                let offset = |(n, time): (usize, &CdTime)| {
-                    time.raw().wrapping_sub(Block::on_grid(first, n, interval)).cast_signed()
-                };
-                self.offsets.extend(times.iter().enumerate().map(offset));
-                let config = config(DeltaSpec::NoOp, ModeSpec::Classic, effort);
-                pack(&self.offsets, &config, &mut self.bytes)
-            } else {
-                self.numbers.clear();
-                self.numbers.extend(times.iter().map(|time| time.raw()));
-                let config = config(DeltaSpec::TryConsecutive(1), ModeSpec::Classic, effort);
-                pack(&self.numbers, &config, &mut self.bytes)
-            };
-        if packed {
-            return if on_grid { TimeCode::Grid } else { TimeCode::Steps };
-        }
-        self.bytes.extend(times.iter().flat_map(|time| time.raw().to_le_bytes()));
-        TimeCode::Plain
-    }
-
-    fn pack_values(&mut self, kind: DsType, bits: &[u64], effort: Effort) -> ValueCode {
-        if bits.iter().all(|value| Some(value) == bits.first()) {
-            return ValueCode::Constant;
-        }
-        let packed = bits.len() >= PACKED_MIN
-            && match kind {
-                DsType::Gauge => {
-                    self.floats.clear();
-                    self.floats.extend(bits.iter().map(|&bits| f64::from_bits(bits)));
-                    let config = config(DeltaSpec::TryConsecutive(1), ModeSpec::Auto, effort);
-                    pack(&self.floats, &config, &mut self.bytes)
-                }
-                DsType::Counter | DsType::Derive => {
-                    let config = config(DeltaSpec::TryConsecutive(1), ModeSpec::Auto, effort);
-                    pack(bits, &config, &mut self.bytes)
-                }
-                DsType::Absolute => {
-                    let config = config(DeltaSpec::NoOp, ModeSpec::Auto, effort);
-                    pack(bits, &config, &mut self.bytes)
-                }
-            };
-        if packed {
-            return ValueCode::Packed;
-        }
-        self.bytes.extend(bits.iter().flat_map(|bits| bits.to_le_bytes()));
-        ValueCode::Plain
-    }
-
-    fn unpack_times(&mut self, block: &Block, bytes: &[u8], times: &mut Vec<CdTime>) {
-        let (first, count) = (block.first.time, block.len());
-        match block.times {
-            TimeCode::Even => {
-                let step = even_step(first, block.last.time, count);
-                times.extend((0..count).map(|n| CdTime::from_raw(Block::on_grid(first, n, step))));
-            }
-            TimeCode::Grid => {
-                unpack(bytes, count, &mut self.offsets);
-                let time = |(n, &offset): (usize, &i64)| {
-                    let grid = Block::on_grid(first, n, block.interval);
-                    CdTime::from_raw(grid.wrapping_add(offset.cast_unsigned()))
-                };
-                times.extend(self.offsets.iter().enumerate().map(time));
-            }
-            TimeCode::Steps => {
-                unpack(bytes, count, &mut self.numbers);
-                times.extend(self.numbers.iter().map(|&raw| CdTime::from_raw(raw)));
-            }
-            TimeCode::Plain => times.extend(plain(bytes).map(CdTime::from_raw)),
-        }
-    }
-
-    fn unpack_values(&mut self, block: &Block, kind: DsType, bytes: &[u8], bits: &mut Vec<u64>) {
-        let count = block.len();
-        match block.values {
-            ValueCode::Constant => bits.extend(std::iter::repeat_n(block.first.bits, count)),
-            ValueCode::Packed if kind == DsType::Gauge => {
-                unpack(bytes, count, &mut self.floats);
-                bits.extend(self.floats.iter().map(|value| value.to_bits()));
-            }
-            ValueCode::Packed => {
-                unpack(bytes, count, &mut self.numbers);
-                bits.extend_from_slice(&self.numbers);
-            }
-            ValueCode::Plain => bits.extend(plain(bytes)),
-        }
-    }
+/// The time that sample `number` would have on the grid.
+fn on_grid(first: CdTime, number: usize, step: Interval) -> u64 {
+    first.raw().wrapping_add(step.raw().wrapping_mul(number as u64))
 }
 
 fn even_step(first: CdTime, last: CdTime, count: usize) -> Interval {
     let steps = (count as u64).saturating_sub(1).max(1);
     Interval::from_raw(last.since(first).raw() / steps)
-}
-
-fn config(delta: DeltaSpec, mode: ModeSpec, effort: Effort) -> ChunkConfig {
-    let level = if effort == Effort::Quick { 4 } else { 8 };
-    ChunkConfig::default().with_compression_level(level).with_delta_spec(delta).with_mode_spec(mode)
-}
-
-/// Appends `numbers` to `out` if that takes fewer bytes than they have.
-fn pack<T: Number>(numbers: &[T], config: &ChunkConfig, out: &mut Vec<u8>) -> bool {
-    let start = out.len();
-    let written =
-        FileCompressor::default().chunk_compressor(numbers, config).and_then(|mut chunk| {
-            chunk.write_meta(&mut *out)?;
-            chunk.write_page(0, &mut *out).map(|_| ())
-        });
-    let smaller = written.is_ok() && out.len() - start < size_of_val(numbers);
-    if !smaller {
-        out.truncate(start);
-    }
-    smaller
-}
-
-/// The reverse of [`pack`], into a list of `count`; zeros where that is not possible, which no
-/// bytes that [`pack`] wrote can cause.
-fn unpack<T: Number + Default>(bytes: &[u8], count: usize, out: &mut Vec<T>) {
-    out.clear();
-    out.resize(count, T::default());
-    let mut read = || {
-        let mut header = [0_u8; 8];
-        FileCompressor::default().write_header(&mut header[..])?;
-        let (file, _) = FileDecompressor::new(&header[..])?;
-        let (mut chunk, rest) = file.chunk_decompressor::<T, _>(bytes)?;
-        chunk.page_decompressor(rest, count)?.read(out)
-    };
-    let result = read();
-    debug_assert!(result.is_ok_and(|progress| progress.finished), "a block cannot be read back");
-}
-
-fn plain(bytes: &[u8]) -> impl Iterator<Item = u64> + '_ {
-    let (words, _) = bytes.as_chunks::<8>();
-    words.iter().map(|word| u64::from_le_bytes(*word))
 }
 
 #[cfg(test)]
@@ -367,11 +363,10 @@ mod tests {
 
     fn packed(kind: DsType, times: &[u64], bits: &[u64]) -> Block {
         let times: Vec<CdTime> = times.iter().map(|&raw| CdTime::from_raw(raw)).collect();
-        let mut codec = Codec::default();
-        let block = Block::pack((kind, FREE), TOLD, &times, bits, Effort::Quick, &mut codec);
-        let block = block.unwrap();
+        let summary = Summary::of(kind, FREE, &times, bits);
+        let block = Block::pack(kind, TOLD, (&times, bits), summary, &mut Vec::new()).unwrap();
         let (mut times_back, mut bits_back) = (Vec::new(), Vec::new());
-        block.unpack(kind, &mut times_back, &mut bits_back, &mut codec);
+        block.unpack(&mut times_back, &mut bits_back);
         assert_eq!((times_back, bits_back.as_slice()), (times, bits));
         block
     }
@@ -396,7 +391,6 @@ mod tests {
             .map(|(time, n)| time + (n * n * 7_919) % 1_000_000 + ((n / 300) << 42))
             .collect();
         let block = packed(DsType::Gauge, &times, &[7; 512]);
-        assert_eq!(block.times, TimeCode::Steps);
         assert!(block.bytes.len() < 512 * 4, "{}", block.bytes.len());
     }
 
@@ -404,7 +398,8 @@ mod tests {
     fn a_summary_is_of_all_but_the_first_and_only_where_each_has_a_value() {
         let gauges = [f64::NAN, 3.0, 1.0, 2.0].map(f64::to_bits);
         let summary = packed(DsType::Gauge, &secs(4), &gauges).summary;
-        assert_eq!((summary.min, summary.max, summary.sum, summary.last), (1.0, 3.0, 6.0, 2.0));
+        let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0, last: 2.0 };
+        assert_eq!(summary.drawn, expected);
         assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
         let gauges = [1.0, f64::NAN, 1.0].map(f64::to_bits);
         assert!(!packed(DsType::Gauge, &secs(3), &gauges).summary.is_whole(Interval::MAX));

@@ -1,13 +1,12 @@
 //! Columns: drawn values gathered into buckets of time.
 //!
-//! A value is added by [`Tracer::take`], which looks at all that may happen to it, or by
-//! [`Tracer::run`], which adds ordinary ones as fast as they are read; both give the same columns.
+//! A value is added by [`Tracer::take`], which looks at all that may happen to it, or with many
+//! ordinary ones by [`Tracer::absorb`]; both give the same columns.
 //! Knows nothing of series or of rates.
 
-use super::block::Summary;
 use super::query::{Column, Stats, Trace};
-use crate::metric::{CdTime, Interval, Span};
-use crate::rate::Sample;
+use super::stretch::Gathered;
+use crate::metric::{CdTime, Span};
 
 /// What one sample says in a mode.
 #[derive(Clone, Copy, Debug)]
@@ -61,89 +60,10 @@ pub(super) struct Mark {
 struct Bucket {
     start: u64,
     time: CdTime,
-    last: f64,
     min: f64,
     max: f64,
     sum: f64,
     count: u32,
-    /// Holds gaps, resets or missing values.
-    uneven: bool,
-}
-
-/// What a sample must keep to be ordinary.
-#[derive(Clone, Copy)]
-pub(super) struct Limits {
-    /// End of the bucket; the tracer knows it.
-    pub(super) until: CdTime,
-    /// Longest distance that is not a gap.
-    pub(super) gap_max: Interval,
-    /// Bounds of the value.
-    pub(super) low: f64,
-    pub(super) high: f64,
-}
-
-impl Bucket {
-    /// With all of `samples` that are in it, and how many those are; none when one of them is not
-    /// ordinary, which is seen at the end. The hot loop of every frame: few decisions, no store.
-    #[inline(always)]
-    fn with_all(
-        mut self,
-        mut from: Sample,
-        samples: &[Sample],
-        limits: Limits,
-        value: impl Fn(u64, u64, f64) -> f64,
-    ) -> Option<(usize, Self)> {
-        let (mut far, mut taken) = (0, 0_u32);
-        for &sample in samples {
-            if sample.time >= limits.until {
-                break;
-            }
-            let elapsed = sample.time.since(from.time);
-            // The highest bit tells of one distance that is larger.
-            far |= elapsed.raw() | limits.gap_max.raw().wrapping_sub(elapsed.raw());
-            self.add(value(from.bits, sample.bits, elapsed.secs_f64()));
-            from = sample;
-            taken += 1;
-        }
-        self.count = self.count.saturating_add(taken);
-        // One value that is not finite makes the sum so.
-        let whole = self.sum.is_finite() && self.min >= limits.low && self.max <= limits.high;
-        (whole && far >> 63 == 0).then_some((usize::try_from(taken).ok()?, self))
-    }
-
-    /// With the ordinary ones that `samples` begins with, and how many those are.
-    fn with_first(
-        mut self,
-        mut from: Sample,
-        samples: &[Sample],
-        limits: Limits,
-        value: impl Fn(u64, u64, f64) -> f64,
-    ) -> (usize, Self) {
-        let mut taken = 0;
-        for &sample in samples {
-            let elapsed = sample.time.since(from.time);
-            let value = value(from.bits, sample.bits, elapsed.secs_f64());
-            let kept = value >= limits.low && value <= limits.high && value.is_finite();
-            if sample.time >= limits.until || elapsed > limits.gap_max || !kept {
-                break;
-            }
-            self.add(value);
-            self.count = self.count.saturating_add(1);
-            from = sample;
-            taken += 1;
-        }
-        (taken, self)
-    }
-
-    /// Without its count.
-    #[inline(always)]
-    fn add(&mut self, value: f64) {
-        // Comparisons, as `f64::min` spends its time on NaN, which does not count here.
-        self.min = if value < self.min { value } else { self.min };
-        self.max = if value > self.max { value } else { self.max };
-        self.sum += value;
-        self.last = value;
-    }
 }
 
 /// Width of the buckets of `span` cut into `columns`.
@@ -237,57 +157,25 @@ impl<'a> Tracer<'a> {
         true
     }
 
-    /// Whether a bucket is open that connects with what follows.
-    pub(super) fn is_inside_bucket(&self) -> bool {
-        self.bucket.count > 0 && !self.state.broken
-    }
-
-    /// Whether `time` lies in the open bucket.
-    pub(super) fn reaches(&self, time: CdTime) -> bool {
-        self.is_inside_bucket() && time.raw() - self.bucket.start < self.width
+    /// Where the open bucket ends, if it connects with what follows.
+    pub(super) fn open_until(&self) -> Option<CdTime> {
+        let is_open = self.bucket.count > 0 && !self.state.broken;
+        is_open.then(|| CdTime::from_raw(self.bucket.start.saturating_add(self.width)))
     }
 
     /// Adds `count` values at once, all in the open bucket.
-    pub(super) fn absorb(&mut self, all: &Summary, count: usize) {
+    pub(super) fn absorb(&mut self, all: &Gathered, count: usize) {
         let bucket = &mut self.bucket;
         bucket.min = bucket.min.min(all.min);
         bucket.max = bucket.max.max(all.max);
         bucket.sum += all.sum;
-        bucket.last = all.last;
         bucket.count = bucket.count.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
-    /// Adds `samples` to the open bucket, up to the first that is not in it or not ordinary.
-    /// Returns how many. `value` is told the bits before, its own, and the seconds between.
-    #[inline(always)]
-    pub(super) fn run(
-        &mut self,
-        from: Sample,
-        samples: &[Sample],
-        limits: Limits,
-        value: impl Fn(u64, u64, f64) -> f64,
-    ) -> usize {
-        let until = CdTime::from_raw(self.bucket.start.saturating_add(self.width));
-        let limits = Limits { until, ..limits };
-        let taken = if self.bucket.uneven {
-            None
-        } else {
-            self.bucket.with_all(from, samples, limits, &value)
-        };
-        let (taken, bucket) = taken.unwrap_or_else(|| {
-            // Tried once a bucket: a series full of holes would be read again and again.
-            self.bucket.uneven = true;
-            self.bucket.with_first(from, samples, limits, &value)
-        });
-        self.bucket = bucket;
-        taken
-    }
-
     fn put(&mut self, time: CdTime, value: f64) {
-        let bucket = &mut self.bucket;
+        let bucket = &self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            bucket.add(value);
-            bucket.count = bucket.count.saturating_add(1);
+            self.absorb(&Gathered::of(value), 1);
             self.state.broken = false;
             return;
         }
@@ -309,8 +197,7 @@ impl<'a> Tracer<'a> {
         }
         self.state = State { broken: false, lead_only: false, ..self.state };
         let start = self.bucket_start(time);
-        let (last, min, max, sum) = (value, value, value, value);
-        self.bucket = Bucket { start, time, last, min, max, sum, count: 1, uneven: false };
+        self.bucket = Bucket { start, time, min: value, max: value, sum: value, count: 1 };
     }
 
     fn flush(&mut self) {

@@ -75,6 +75,15 @@ impl LastSeen {
     }
 }
 
+/// Value lists of a host that came one after another.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    pub(super) host: HostNumber,
+    /// Time of the newest.
+    pub(super) newest: CdTime,
+    pub(super) trust: Trust,
+}
+
 /// One host.
 #[derive(Debug)]
 pub struct HostNode {
@@ -240,10 +249,10 @@ impl Index {
     }
 
     /// Notes that a host was heard of.
-    pub(super) fn seen(&mut self, host: HostNumber, sample: CdTime, arrival: CdTime, trust: Trust) {
-        let position = self.position(host);
+    pub(super) fn seen(&mut self, seen: &Seen, arrival: CdTime) {
+        let position = self.position(seen.host);
         if let Some(host) = position.and_then(|position| self.hosts.get_mut(position)) {
-            host.last_seen.note(sample, arrival, trust);
+            host.last_seen.note(seen.newest, arrival, seen.trust);
         }
     }
 }
@@ -500,7 +509,9 @@ mod tests {
         insert(&mut index, 1, "a", "cpu", "cpu");
         insert(&mut index, 2, "b", "cpu", "cpu");
         index.settle();
-        index.seen(number, CdTime::from_secs(5), CdTime::from_secs(6), Trust::Signed);
+        let newest = CdTime::from_secs(5);
+        let seen = Seen { host: number, newest, trust: Trust::Signed };
+        index.seen(&seen, CdTime::from_secs(6));
         let seen = index.host("m").unwrap().last_seen;
         assert_eq!((seen.sample, seen.arrival), (CdTime::from_secs(5), CdTime::from_secs(6)));
         assert_eq!(seen.of(Trust::Signed), seen.arrival);

@@ -1,7 +1,7 @@
 //! Memory: what the store takes, what it may take, and what goes when it is too much.
 //!
 //! Everything counts: samples by the capacity of their allocations, names, the tree, tables,
-//! notifications, health, buffers and the cache. The oldest run of samples goes first, whichever
+//! notifications, health and buffers. The oldest run of samples goes first, whichever
 //! series it belongs to, in the order in which runs were begun: clocks that are wrong neither
 //! stay for ever nor push out others.
 
@@ -15,8 +15,6 @@ use std::collections::VecDeque;
 
 /// Names may take this part of the budget; the rest is for samples.
 pub(super) const NAMES_PART: usize = 2;
-/// Unpacked blocks may take this part of the budget.
-const CACHE_PART: usize = 16;
 /// What is held ([`Store::hold`]) may take this part of the budget.
 pub const HELD_PART: usize = 2;
 
@@ -59,20 +57,14 @@ impl Store {
     /// more.
     pub fn set_budget(&mut self, budget_bytes: usize) {
         self.budget_bytes = budget_bytes;
-        self.cache.get_mut().set_max(budget_bytes / CACHE_PART);
         self.trim();
     }
 
     /// Bytes in use.
     pub(super) fn bytes(&self) -> usize {
-        self.bytes_kept() + self.cache.borrow().heap_bytes()
-    }
-
-    /// Bytes in use but for the cache, which has its own part of the budget.
-    fn bytes_kept(&self) -> usize {
         self.name_bytes
             + self.track_bytes
-            + self.codec.heap_bytes()
+            + self.scratch.heap_bytes()
             + vec_bytes::<u32>(self.queue.capacity())
             + self.held.heap_bytes()
             + self.notifications.bytes()
@@ -95,8 +87,7 @@ impl Store {
 
     /// Gives up the oldest samples until the budget is kept.
     pub(super) fn trim(&mut self) {
-        let bytes_max = self.budget_bytes - self.budget_bytes / CACHE_PART;
-        while self.bytes_kept() > bytes_max {
+        while self.bytes() > self.budget_bytes {
             if self.queue.is_empty() {
                 // What is held is all there is.
                 self.release();
@@ -109,6 +100,13 @@ impl Store {
                 None => self.evict(slot),
             }
         }
+        // What stands for nothing goes at once: the first says which sample goes next.
+        while let Some(&slot) = self.queue.front()
+            && self.series.get(SeriesId(slot).place()).is_some_and(|one| one.track.is_behind())
+        {
+            self.queue.pop_front();
+            self.evict(slot);
+        }
         if self.queue.capacity() > 4 * self.queue.len() + 1_024 {
             self.queue.shrink_to(2 * self.queue.len());
         }
@@ -117,7 +115,7 @@ impl Store {
     /// The bytes that holding the oldest run of a series takes, if it is to be held.
     fn bytes_to_hold(&self, slot: u32) -> Option<usize> {
         let span = self.held.span?;
-        let series = self.series.get(usize::try_from(slot).ok()?)?;
+        let series = self.series.get(SeriesId(slot).place())?;
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
         let run = series.track.run_of(passed).filter(|_| self.held.series.contains(&series.id))?;
         let (number, is_new) = run;
@@ -130,8 +128,7 @@ impl Store {
     /// Gives up the oldest run of a series that was not passed over.
     fn evict(&mut self, slot: u32) {
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
-        let position = usize::try_from(slot).unwrap_or(usize::MAX);
-        let Some(series) = self.series.get_mut(position) else {
+        let Some(series) = self.series.get_mut(SeriesId(slot).place()) else {
             return;
         };
         let before = series.track.heap_bytes();
@@ -147,7 +144,7 @@ impl Store {
     /// The time of the sample that goes next.
     pub(super) fn oldest(&self) -> Option<CdTime> {
         let slot = self.held.passed.front().or_else(|| self.queue.front())?;
-        let series = self.series.get(usize::try_from(*slot).ok()?)?;
+        let series = self.series.get(SeriesId(*slot).place())?;
         series.track.oldest().map(|sample| sample.time)
     }
 }

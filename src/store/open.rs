@@ -1,42 +1,31 @@
 //! Open runs: the newest samples of a series, as they came.
 //!
-//! Kept in chunks of one size: a million runs grow and are sealed again and again, and chunks fill
-//! each other's holes, where allocations that double leave holes of every size.
+//! One list that grows by little: a million runs would else be half empty.
 
-use super::cost::{allocated, vec_bytes};
+use super::cost::vec_bytes;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 
-/// Words of a chunk: 120 bytes, which with the allocation's header are 128.
-const CHUNK_WORDS: usize = 15;
-/// Places for chunks that are made at once.
-const CHUNKS_STEP: usize = 3;
+/// A list grows by so many words, and by twice as many once it holds a KiB: the steps in which
+/// allocators count, so that nothing is left over.
+const GROWTH_WORDS: usize = 16;
 
 /// The newest samples of a series; times rise strictly.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Open {
-    times: Words,
-    /// As many as times, or none while all are `alike`: most values stand still.
-    bits: Words,
+    /// Times, each followed by its bits where they are not all `alike`: most values stand still.
+    words: Vec<u64>,
+    in_pairs: bool,
     alike: u64,
-    /// Beside the chunks, which are far away: to add a sample nothing is read from them.
+    /// Beside the words, which are far away: to add a sample nothing is read from them.
     newest: CdTime,
     /// Zero when not told.
     pub(super) interval: Interval,
 }
 
-type Chunk = Box<[u64; CHUNK_WORDS]>;
-
-/// Words in chunks.
-#[derive(Clone, Debug, Default)]
-struct Words {
-    chunks: Vec<Chunk>,
-    len: usize,
-}
-
 impl Open {
     pub(super) fn len(&self) -> usize {
-        self.times.len
+        if self.in_pairs { self.words.len() / 2 } else { self.words.len() }
     }
 
     pub(super) fn last(&self) -> Option<Sample> {
@@ -45,17 +34,30 @@ impl Open {
 
     /// Time of the newest sample.
     pub(super) fn newest(&self) -> Option<CdTime> {
-        (self.len() > 0).then_some(self.newest)
+        (!self.words.is_empty()).then_some(self.newest)
     }
 
     pub(super) fn get(&self, number: usize) -> Option<Sample> {
-        let time = CdTime::from_raw(self.times.get(number)?);
-        Some(Sample { time, bits: self.bits.get(number).unwrap_or(self.alike) })
+        let at = if self.in_pairs { 2 * number } else { number };
+        let time = CdTime::from_raw(*self.words.get(at)?);
+        let bits = if self.in_pairs { *self.words.get(at + 1)? } else { self.alike };
+        Some(Sample { time, bits })
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Sample> + '_ {
-        let bits = self.bits.iter().chain(std::iter::repeat(self.alike));
-        self.times.iter().zip(bits).map(|(raw, bits)| Sample { time: CdTime::from_raw(raw), bits })
+        (0..self.len()).filter_map(|number| self.get(number))
+    }
+
+    /// Appends the oldest `count` to both lists.
+    pub(super) fn copy_first(&self, count: usize, times: &mut Vec<CdTime>, bits: &mut Vec<u64>) {
+        if self.in_pairs {
+            let pairs = self.words.as_chunks::<2>().0.iter().take(count);
+            times.extend(pairs.clone().map(|[raw, _]| CdTime::from_raw(*raw)));
+            bits.extend(pairs.map(|[_, bits]| *bits));
+        } else {
+            times.extend(self.words.iter().take(count).map(|raw| CdTime::from_raw(*raw)));
+            bits.resize(times.len(), self.alike);
+        }
     }
 
     /// The number of the first sample at or after `time`.
@@ -63,95 +65,94 @@ impl Open {
         // Mostly near the end.
         let newer = (0..self.len())
             .rev()
-            .take_while(|&number| self.times.get(number).is_some_and(|known| known >= time.raw()));
+            .take_while(|&number| self.get(number).is_some_and(|known| known.time >= time));
         self.len() - newer.count()
     }
 
-    pub(super) fn push(&mut self, sample: Sample) {
-        self.insert(self.len(), sample);
+    /// Adds a sample that is newer than all. Whether room was made for it.
+    #[inline]
+    pub(super) fn push(&mut self, Sample { time, bits }: Sample) -> bool {
+        let capacity = self.words.capacity();
+        self.newest = time;
+        if bits != self.alike && !self.in_pairs {
+            self.differ(bits);
+        }
+        if self.words.capacity() - self.words.len() < 2 {
+            self.grow(2);
+        }
+        self.words.push(time.raw());
+        if self.in_pairs {
+            self.words.push(bits);
+        }
+        self.words.capacity() != capacity
     }
 
     /// Inserts a sample as number `at`.
-    pub(super) fn insert(&mut self, at: usize, Sample { time, bits }: Sample) {
-        if self.len() == 0 {
-            (self.alike, self.newest) = (bits, time);
+    pub(super) fn insert(&mut self, at: usize, sample: Sample) {
+        if at >= self.len() {
+            self.push(sample);
+            return;
         }
-        self.newest = self.newest.max(time);
-        if self.bits.len == 0 && bits != self.alike {
-            (0..self.len()).for_each(|_| self.bits.push(self.alike));
+        if sample.bits != self.alike && !self.in_pairs {
+            self.differ(sample.bits);
         }
-        if self.bits.len > 0 || bits != self.alike {
-            self.bits.insert(at, bits);
+        self.grow(2);
+        if self.in_pairs {
+            self.words.splice(2 * at..2 * at, [sample.time.raw(), sample.bits]);
+        } else {
+            self.words.insert(at, sample.time.raw());
         }
-        self.times.insert(at, time.raw());
+    }
+
+    /// A value comes that is not like those before.
+    #[cold]
+    fn differ(&mut self, bits: u64) {
+        if self.words.is_empty() {
+            self.alike = bits;
+            return;
+        }
+        let times = std::mem::take(&mut self.words);
+        self.grow(2 * times.len() + 2);
+        self.words.extend(times.iter().flat_map(|&raw| [raw, self.alike]));
+        self.in_pairs = true;
+    }
+
+    /// Makes room for so many words.
+    #[cold]
+    fn grow(&mut self, more: usize) {
+        let len = self.words.len() + more;
+        if len > self.words.capacity() {
+            self.words.reserve_exact(rounded(len) - self.words.len());
+        }
     }
 
     /// Gives up the oldest `count`.
     pub(super) fn drop_first(&mut self, count: usize) {
-        self.times.drop_first(count);
-        self.bits.drop_first(count);
-        if let Some(first) = self.bits.get(0)
-            && self.bits.iter().all(|bits| bits == first)
-        {
-            self.alike = first;
-            self.bits = Words::default();
+        let gone = if self.in_pairs { 2 * count } else { count };
+        self.words.drain(..gone.min(self.words.len()));
+        let pairs = self.words.as_chunks::<2>().0;
+        let first = pairs.first().map_or(0, |[_, bits]| *bits);
+        if self.in_pairs && pairs.iter().all(|[_, bits]| *bits == first) {
+            let times: Vec<u64> = pairs.iter().map(|[raw, _]| *raw).collect();
+            (self.alike, self.in_pairs) = (first, false);
+            self.words.clear();
+            self.words.extend_from_slice(&times);
         }
+        let wanted = if self.words.is_empty() { 0 } else { rounded(self.words.len()) };
+        self.words.shrink_to(wanted);
     }
 
     /// Bytes allocated.
+    #[inline]
     pub(super) fn heap_bytes(&self) -> usize {
-        self.times.heap_bytes() + self.bits.heap_bytes()
+        vec_bytes::<u64>(self.words.capacity())
     }
 }
 
-impl Words {
-    fn get(&self, number: usize) -> Option<u64> {
-        let chunk = self.chunks.get(number / CHUNK_WORDS).filter(|_| number < self.len)?;
-        chunk.get(number % CHUNK_WORDS).copied()
-    }
-
-    fn set(&mut self, number: usize, word: u64) {
-        let chunk = self.chunks.get_mut(number / CHUNK_WORDS);
-        if let Some(place) = chunk.and_then(|chunk| chunk.get_mut(number % CHUNK_WORDS)) {
-            *place = word;
-        }
-    }
-
-    fn iter(&self) -> impl Iterator<Item = u64> + '_ {
-        self.chunks.iter().flat_map(|chunk| chunk.iter()).take(self.len).copied()
-    }
-
-    fn push(&mut self, word: u64) {
-        if self.len == self.chunks.len() * CHUNK_WORDS {
-            if self.chunks.len() == self.chunks.capacity() {
-                self.chunks.reserve_exact(CHUNKS_STEP);
-            }
-            self.chunks.push(Box::new([0; CHUNK_WORDS]));
-        }
-        self.len += 1;
-        self.set(self.len - 1, word);
-    }
-
-    fn insert(&mut self, at: usize, word: u64) {
-        self.push(word);
-        for number in (at..self.len - 1).rev() {
-            self.set(number + 1, self.get(number).unwrap_or_default());
-        }
-        self.set(at, word);
-    }
-
-    fn drop_first(&mut self, count: usize) {
-        for number in count..self.len {
-            self.set(number - count, self.get(number).unwrap_or_default());
-        }
-        self.len = self.len.saturating_sub(count);
-        self.chunks.truncate(self.len.div_ceil(CHUNK_WORDS));
-        self.chunks.shrink_to(self.chunks.len().next_multiple_of(CHUNKS_STEP));
-    }
-
-    fn heap_bytes(&self) -> usize {
-        self.chunks.len() * allocated(8 * CHUNK_WORDS) + vec_bytes::<Chunk>(self.chunks.capacity())
-    }
+/// Words of a list that holds so many.
+fn rounded(len: usize) -> usize {
+    let step = if len > 8 * GROWTH_WORDS { 2 * GROWTH_WORDS } else { GROWTH_WORDS };
+    len.next_multiple_of(step)
 }
 
 #[cfg(test)]

@@ -1,21 +1,17 @@
 //! Places: the samples of a series by their position, packed or not.
 //!
-//! Reads what it can from the ends of a block, and unpacks the rest through the cache.
+//! Reads what it can from the ends of a block, and unpacks it for the rest.
 
 use super::SeriesId;
-use super::cache::Cache;
 use super::series::Series;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
-use std::cell::RefCell;
-use std::sync::Arc;
 
-/// A series and where its unpacked blocks are kept.
+/// A series and its number.
 #[derive(Clone, Copy)]
 pub(super) struct Source<'a> {
     pub(super) id: SeriesId,
     pub(super) series: &'a Series,
-    pub(super) cache: &'a RefCell<Cache>,
 }
 
 /// A place in a track: run number (the open one last) and sample number.
@@ -27,10 +23,13 @@ pub(super) struct Place {
 
 impl Source<'_> {
     /// The samples of run `number`.
-    pub(super) fn samples(&self, number: usize) -> Option<Arc<[Sample]>> {
+    pub(super) fn samples(&self, number: usize) -> Option<Vec<Sample>> {
         let track = &self.series.track;
         if let Some(block) = track.block(number) {
-            return Some(self.cache.borrow_mut().get(self.id, self.series.kind, block));
+            let (mut times, mut bits) = (Vec::new(), Vec::new());
+            block.unpack(&mut times, &mut bits);
+            let both = times.into_iter().zip(bits);
+            return Some(both.map(|(time, bits)| Sample { time, bits }).collect());
         }
         if number > track.sealed() {
             return None;

@@ -6,12 +6,15 @@
 //! its samples would say. Knows nothing of pixels beyond their number.
 
 use super::SeriesId;
-use super::block::Block;
-use super::columns::{Drawn, Figures, Limits, Mark, Tracer, bucket_width};
+use super::block::{Block, Lists};
+use super::columns::{Drawn, Figures, Mark, Tracer, bucket_width};
+use super::pack::LIST_MAX;
 use super::places::{Place, Source};
 use super::series::Series;
+use super::stretch::{How, Stretch};
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Sample, Step};
+use std::ops::Range;
 
 /// Which number of a sample is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -154,42 +157,23 @@ impl<'a> Reader<'a> {
         Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
     }
 
-    /// Takes the samples that follow `from` in its block as long as they are ordinary: in the
-    /// bucket being filled, connected, and with a value. Returns how many. What is decided here
-    /// once, [`Reader::read`] decides for every sample; both say the same.
-    fn run(&self, from: (Sample, Interval), rest: &[Sample], tracer: &mut Tracer<'_>) -> usize {
-        let limits = Limits {
-            until: CdTime::MAX,
-            gap_max: self.series.gap(from.1),
-            low: self.bounds.min.unwrap_or(f64::NEG_INFINITY),
-            high: self.bounds.max.unwrap_or(f64::INFINITY),
-        };
-        let free = Limits { low: f64::NEG_INFINITY, high: f64::INFINITY, ..limits };
-        let from = from.0;
-        match (self.mode, self.series.kind) {
-            (Mode::Raw, kind) => tracer.run(from, rest, free, |_, bits, _| rate::raw(kind, bits)),
-            (Mode::Rate, DsType::Gauge) => {
-                tracer.run(from, rest, free, |_, bits, _| f64::from_bits(bits))
-            }
-            (Mode::Rate, DsType::Counter) => tracer.run(from, rest, limits, |from, bits, secs| {
-                let grown = bits.checked_sub(from).filter(|_| secs >= rate::BURST_SECS);
-                grown.map_or(f64::NAN, |delta| delta as f64 / secs)
-            }),
-            (Mode::Rate, DsType::Derive) => tracer.run(from, rest, limits, |from, bits, secs| {
-                let delta = bits.cast_signed().checked_sub(from.cast_signed());
-                let delta = delta.filter(|_| secs >= rate::BURST_SECS);
-                delta.map_or(f64::NAN, |delta| delta as f64 / secs)
-            }),
-            (Mode::Rate, DsType::Absolute) => tracer.run(from, rest, limits, |_, bits, secs| {
-                if secs >= rate::BURST_SECS { bits as f64 / secs } else { f64::NAN }
-            }),
-        }
-    }
-
     fn at(&self, place: Place) -> Option<Reading> {
         let previous = self.source.previous(place).and_then(|place| self.source.get(place));
         let current = self.source.get(place)?;
         Some(Reading { time: current.0.time, value: self.read(previous, current).value })
+    }
+
+    /// How samples that were told `interval` are read many at a time.
+    fn how(&self, interval: Interval) -> How {
+        let is_rate = self.mode == Mode::Rate && self.series.kind != DsType::Gauge;
+        let bounds = if is_rate { self.bounds } else { Bounds::default() };
+        How {
+            kind: self.series.kind,
+            mode: self.mode,
+            gap_max: self.series.gap(interval),
+            low: bounds.min.unwrap_or(f64::NEG_INFINITY),
+            high: bounds.max.unwrap_or(f64::INFINITY),
+        }
     }
 
     /// Takes `block` by its summary, but for its first sample, if that says all. What its samples
@@ -197,70 +181,108 @@ impl<'a> Reader<'a> {
     fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
         let drawn = self.mode == Mode::Rate || self.series.kind == DsType::Gauge;
         let fits = drawn
-            && tracer.reaches(block.last.time)
+            && tracer.open_until().is_some_and(|until| block.last.time < until)
             && block.summary.is_whole(self.series.gap(block.interval));
         if fits && block.len() > 1 {
-            tracer.absorb(&block.summary, block.len() - 1);
+            tracer.absorb(&block.summary.drawn, block.len() - 1);
         }
         fits
     }
 
     /// Feeds `tracer` from `start` on.
     fn feed(&self, start: Place, tracer: &mut Tracer<'_>) {
+        let track = &self.series.track;
         let mut previous = self.source.previous(start).and_then(|place| self.source.get(place));
         let mut first = start.sample;
-        for run in start.run..=self.series.track.sealed() {
-            let interval = self.source.interval(run);
-            let block = self.series.track.block(run).filter(|_| first == 0);
-            if let Some(block) = block {
-                let current = (block.first, interval);
+        let mut stretch = Stretch::new();
+        for block in (start.run..track.sealed()).filter_map(|run| track.block(run)) {
+            if first == 0 {
+                let current = (block.first, block.interval);
                 if !tracer.take(block.first.time, self.read(previous, current)) {
                     return;
                 }
-                previous = Some(current);
                 first = 1;
                 if self.by_summary(block, tracer) {
-                    previous = Some((block.last, interval));
-                    first = 0;
-                    continue;
+                    first = block.len();
                 }
             }
-            let Some(samples) = self.source.samples(run) else {
+            if first < block.len() && !self.feed_block(block, first, tracer, &mut stretch) {
                 return;
-            };
-            let rest = samples.get(first..).unwrap_or_default();
-            let Some(last) = self.feed_run(previous, rest, interval, tracer) else {
-                return;
-            };
-            previous = last.map(|last| (last, interval));
+            }
+            previous = Some((block.last, block.interval));
             first = 0;
+        }
+        for sample in track.open().iter().skip(first) {
+            let current = (sample, track.open().interval);
+            if !tracer.take(sample.time, self.read(previous, current)) {
+                return;
+            }
+            previous = Some(current);
         }
     }
 
-    /// Feeds the samples of one run; the last of them, or none when no more are needed.
-    fn feed_run(
+    /// Feeds the samples of `block` from number `first` on, which is not the very first; false
+    /// when no more are needed.
+    fn feed_block(
         &self,
-        mut previous: Option<(Sample, Interval)>,
-        mut samples: &[Sample],
-        interval: Interval,
+        block: &Block,
+        mut first: usize,
         tracer: &mut Tracer<'_>,
-    ) -> Option<Option<Sample>> {
-        while let Some((&sample, rest)) = samples.split_first() {
-            let current = (sample, interval);
-            if !tracer.take(sample.time, self.read(previous, current)) {
-                return None;
+        stretch: &mut Stretch,
+    ) -> bool {
+        let (how, mut lists, mut before) = (self.how(block.interval), block.lists(), None);
+        loop {
+            let again = lists.clone();
+            if !stretch.read(&mut lists, how, before) {
+                return true;
+            }
+            while first < stretch.len() {
+                let open_until = tracer.open_until().filter(|&until| stretch.time(first) < until);
+                let end = open_until.map_or(first + 1, |until| stretch.place(first, until));
+                if open_until.is_some()
+                    && let Some(gathered) = stretch.gather(first, end, how)
+                {
+                    tracer.absorb(&gathered, end - first);
+                } else if open_until.is_none()
+                    && let Some(value) = stretch.value(first, how)
+                {
+                    let drawn = Drawn { value: Some(value), breaks: false, reset: false };
+                    if !tracer.take(stretch.time(first), drawn) {
+                        return false;
+                    }
+                } else {
+                    let before = before.map(|before| (before, block.interval));
+                    if !self.feed_one_by_one(again.clone(), before, first..end, tracer) {
+                        return false;
+                    }
+                }
+                first = end;
+            }
+            first -= stretch.len();
+            before = Some(stretch.last());
+        }
+    }
+
+    /// Feeds some samples of a list that are not all ordinary.
+    fn feed_one_by_one(
+        &self,
+        mut lists: Lists<'_>,
+        mut previous: Option<(Sample, Interval)>,
+        range: Range<usize>,
+        tracer: &mut Tracer<'_>,
+    ) -> bool {
+        let (mut times, mut bits) = ([0; LIST_MAX], [0; LIST_MAX]);
+        let interval = lists.interval();
+        lists.next(&mut times, &mut bits);
+        let samples = times.iter().zip(&bits).enumerate();
+        for (number, (&raw, &bits)) in samples.take(range.end) {
+            let current = (Sample { time: CdTime::from_raw(raw), bits }, interval);
+            if number >= range.start && !tracer.take(current.0.time, self.read(previous, current)) {
+                return false;
             }
             previous = Some(current);
-            samples = rest;
-            if tracer.is_inside_bucket() {
-                let run = self.run(current, rest, tracer);
-                samples = rest.get(run..).unwrap_or_default();
-                if let Some(&last) = run.checked_sub(1).and_then(|last| rest.get(last)) {
-                    previous = Some((last, interval));
-                }
-            }
         }
-        Some(previous.map(|(last, _)| last))
+        true
     }
 
     /// The sample before the first bucket, if the first value in or behind it connects with it.
@@ -283,8 +305,8 @@ impl<'a> Reader<'a> {
         let mut first = place.sample;
         for run in place.run..=self.series.track.sealed() {
             let interval = self.source.interval(run);
-            let samples = self.source.samples(run);
-            for &sample in samples.iter().flat_map(|all| all.iter()).skip(first) {
+            let samples = self.source.samples(run).unwrap_or_default();
+            for sample in samples.into_iter().skip(first) {
                 if sample.time >= end {
                     return;
                 }

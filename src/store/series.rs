@@ -3,7 +3,7 @@
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
 use super::SeriesId;
-use super::block::Codec;
+use super::block::Scratch;
 use super::names::Names;
 use super::track::{Pushed, Tools, Track};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
@@ -98,7 +98,7 @@ impl Series {
         &mut self,
         sample: Sample,
         told: Interval,
-        codec: &mut Codec,
+        scratch: &mut Scratch,
         lookbacks: &mut u32,
     ) -> (Pushed, bool) {
         if !told.is_zero() {
@@ -108,7 +108,7 @@ impl Series {
             self.estimate_interval(sample.time);
         }
         let (kind, bounds) = (self.kind, self.bounds());
-        self.track.push(sample, told, &mut Tools { kind, bounds, codec, lookbacks })
+        self.track.push(sample, told, &mut Tools { kind, bounds, scratch, lookbacks })
     }
 
     /// Whether it is the series `id`, and not a place that waits for its next one.
@@ -160,7 +160,7 @@ mod tests {
     }
 
     fn push(series: &mut Series, sample: Sample, told: Interval) {
-        series.push(sample, told, &mut Codec::default(), &mut 0);
+        series.push(sample, told, &mut Scratch::default(), &mut 0);
     }
 
     #[test]

@@ -1,22 +1,20 @@
 //! Tracks: all samples of one series, oldest first, in runs.
 //!
 //! Times rise strictly. The newest run is open: it grows, and takes late samples. When it is full
-//! its older part is sealed into a packed [`Block`]; small blocks are packed once more, together,
-//! when they make up a large one. Blocks leave at the old end. Knows nothing of other series.
+//! its older part is sealed into a packed [`Block`]; small blocks are put together when they make
+//! up a large one. Blocks leave at the old end. Knows nothing of other series.
 
-use super::block::{BLOCK_SAMPLES_MAX, Block, Codec, Effort};
+use super::block::{BLOCK_SAMPLES_MAX, Block, Scratch, Summary};
 use super::cost::vec_bytes;
 use super::open::Open;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
-use std::collections::VecDeque;
 
-/// Samples of a small block. Until then a sample takes 8 to 16 bytes instead of 1 to 4, so it
-/// is small; a block of 64 would need a fifth more bytes and twice the time to pack.
+/// Samples of a small block: a list. Until then a sample takes 8 to 16 bytes instead of 1 to 4, so
+/// it is small; half of it would need a seventh more bytes, for what a list begins with.
 pub(super) const SMALL_SAMPLES: usize = 128;
-/// Samples of a large block, made of small ones: a fifth smaller, unpacked in half the time (8 ns
-/// a sample), 104 bytes of block for 512 samples instead of 128. Packing twice costs 110 ns a
-/// sample in all. Twice as large would save 5 % more and give up twice as much at once.
+/// Samples of a large block, put together of small ones: 104 bytes of block for 512 samples instead
+/// of 128. Twice as large would save a tenth of a byte a sample and give up twice as much at once.
 pub(super) const LARGE_SAMPLES: usize = 512;
 /// Samples that stay open when a block is sealed, so that datagrams that overtook each other
 /// find their place.
@@ -30,11 +28,15 @@ const HALVED_MIN: usize = 4;
 /// All samples of one series.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
-    /// One by one, so that growing leaves no holes of every size.
-    blocks: VecDeque<Box<Block>>,
+    #[expect(
+        clippy::vec_box,
+        reason = "blocks in a list that grows would leave holes of every size"
+    )]
+    blocks: Vec<Box<Block>>,
     open: Open,
-    /// Allocated for the bytes of blocks.
+    /// Allocated for blocks, and for everything.
     packed_bytes: usize,
+    heap_bytes: usize,
     /// Entries of the store's queue that no longer stand for a block.
     stale_entries: u32,
     /// Changes when samples change that were there before: all but new ones at the end, and old
@@ -76,9 +78,9 @@ pub(super) struct Evicted {
 pub(super) struct Tools<'a> {
     pub(super) kind: DsType,
     pub(super) bounds: Bounds,
-    pub(super) codec: &'a mut Codec,
+    pub(super) scratch: &'a mut Scratch,
     /// Blocks that may still be unpacked to see whether a late value is there already: it takes
-    /// 3,000 ns, and a stranger could ask for it with every value. Past them it is "too late".
+    /// 700 ns, and a stranger could ask for it with every value. Past them it is "too late".
     pub(super) lookbacks: &'a mut u32,
 }
 
@@ -89,9 +91,10 @@ impl Track {
         let phase = usize::try_from(phase).unwrap_or_default();
         let more = phase / LACKS % 3 * SMALL_SAMPLES;
         Self {
-            blocks: VecDeque::new(),
+            blocks: Vec::new(),
             open: Open::default(),
             packed_bytes: 0,
+            heap_bytes: 0,
             stale_entries: 0,
             epoch: 0,
             loose: 0,
@@ -100,8 +103,29 @@ impl Track {
         }
     }
 
-    /// Adds a sample, and tells how many runs were begun by it.
+    /// Adds a sample. True when a run was begun by it.
+    #[inline]
     pub(super) fn push(
+        &mut self,
+        sample: Sample,
+        interval: Interval,
+        tools: &mut Tools<'_>,
+    ) -> (Pushed, bool) {
+        let told = interval.is_zero() || interval == self.open.interval;
+        if !told || self.is_full() || self.open.newest().is_none_or(|newest| sample.time <= newest)
+        {
+            let pushed = self.push_unusual(sample, interval, tools);
+            self.count_bytes();
+            return pushed;
+        }
+        if self.open.push(sample) {
+            self.count_bytes();
+        }
+        (Pushed::Newest, false)
+    }
+
+    #[inline(never)]
+    fn push_unusual(
         &mut self,
         sample: Sample,
         interval: Interval,
@@ -133,7 +157,7 @@ impl Track {
     }
 
     fn push_late(&mut self, sample: Sample, tools: &mut Tools<'_>) -> (Pushed, bool) {
-        if self.blocks.back().is_some_and(|block| sample.time <= block.last.time) {
+        if self.blocks.last().is_some_and(|block| sample.time <= block.last.time) {
             let known = self.bits_at(sample.time, tools);
             return (known.map_or(Pushed::TooLate, |known| beside(known, sample.bits)), false);
         }
@@ -163,36 +187,38 @@ impl Track {
         }
         *tools.lookbacks = tools.lookbacks.checked_sub(1)?;
         let (mut times, mut bits) = (Vec::new(), Vec::new());
-        block.unpack(tools.kind, &mut times, &mut bits, tools.codec);
+        block.unpack(&mut times, &mut bits);
         bits.get(times.binary_search(&time).ok()?).copied()
     }
 
     /// Packs the oldest `count` samples of the open run.
     fn seal(&mut self, count: usize, tools: &mut Tools<'_>) {
-        let (times, bits): (Vec<_>, Vec<_>) =
-            self.open.iter().take(count).map(|sample| (sample.time, sample.bits)).unzip();
-        let (how, interval) = ((tools.kind, tools.bounds), self.open.interval);
-        let block = Block::pack(how, interval, &times, &bits, Effort::Quick, tools.codec);
+        let Scratch { bytes, times, bits } = &mut *tools.scratch;
+        times.clear();
+        bits.clear();
+        self.open.copy_first(count, times, bits);
+        let summary = Summary::of(tools.kind, tools.bounds, times, bits);
+        let interval = self.open.interval;
+        let block = Block::pack(tools.kind, interval, (times, bits), summary, bytes);
         self.open.drop_first(count);
         self.small_lack = 0;
         let Some(block) = block else {
             debug_assert!(false, "nothing to seal");
             return;
         };
-        if self.blocks.back().is_none_or(|block| block.interval != interval) {
+        if self.blocks.last().is_none_or(|block| block.interval != interval) {
             self.loose = 0;
         }
         self.loose += u16::try_from(count).unwrap_or_default();
         self.packed_bytes += block.heap_bytes();
-        self.blocks.push_back(Box::new(block));
+        self.blocks.push(Box::new(block));
         if usize::from(self.loose) >= LARGE_SAMPLES + usize::from(self.large_more) {
-            self.merge(tools);
+            self.join(tools);
         }
     }
 
-    /// Packs the small blocks at the end into a large one.
-    fn merge(&mut self, tools: &mut Tools<'_>) {
-        let (mut times, mut bits, mut weight) = (Vec::new(), Vec::new(), 0_u16);
+    /// Makes the small blocks at the end a large one.
+    fn join(&mut self, tools: &mut Tools<'_>) {
         let mut loose = usize::from(self.loose);
         (self.loose, self.large_more) = (0, 0);
         let mut start = self.blocks.len();
@@ -203,21 +229,17 @@ impl Track {
         {
             (start, loose) = (before, rest);
         }
-        for block in self.blocks.range(start..) {
-            block.unpack(tools.kind, &mut times, &mut bits, tools.codec);
-            weight = weight.saturating_add(block.weight);
-        }
-        if self.blocks.len() - start < 2 || times.len() > BLOCK_SAMPLES_MAX {
+        let blocks = self.blocks.get(start..).unwrap_or_default();
+        let samples: usize = blocks.iter().map(|block| block.len()).sum();
+        if blocks.len() < 2 || samples > BLOCK_SAMPLES_MAX {
             return;
         }
-        let how = (tools.kind, tools.bounds);
-        let interval = self.blocks.back().map_or(Interval::ZERO, |block| block.interval);
-        let merged = Block::pack(how, interval, &times, &bits, Effort::Thorough, tools.codec);
-        if let Some(mut merged) = merged {
-            merged.weight = weight;
-            let freed: usize = self.blocks.drain(start..).map(|block| block.heap_bytes()).sum();
-            self.packed_bytes = (self.packed_bytes + merged.heap_bytes()).saturating_sub(freed);
-            self.blocks.push_back(Box::new(merged));
+        let (kind, bounds) = (tools.kind, tools.bounds);
+        if let Some(joined) = Block::join(kind, bounds, blocks, &mut tools.scratch.bytes) {
+            let freed: usize = blocks.iter().map(|block| block.heap_bytes()).sum();
+            self.packed_bytes = (self.packed_bytes + joined.heap_bytes()).saturating_sub(freed);
+            self.blocks.truncate(start);
+            self.blocks.push(Box::new(joined));
         }
     }
 
@@ -242,6 +264,11 @@ impl Track {
         Some((self.open.get(0)?.time, self.open.last()?.time, self.open.heap_bytes()))
     }
 
+    /// Whether its next entry of the queue stands for nothing.
+    pub(super) fn is_behind(&self) -> bool {
+        self.stale_entries > 0
+    }
+
     /// Gives up the oldest run but those that `passed` entries of the queue stand for. Where that
     /// is the open one, its older half goes: a slow series would else lose what it has just said
     /// together with what it said days ago.
@@ -251,7 +278,8 @@ impl Track {
             return Evicted::default();
         }
         let held = self.run_of(passed).map_or(0, |(number, _)| number);
-        if let Some(block) = self.blocks.remove(held) {
+        if held < self.blocks.len() {
+            let block = self.blocks.remove(held);
             self.stale_entries += u32::from(block.weight).saturating_sub(1);
             self.packed_bytes = self.packed_bytes.saturating_sub(block.heap_bytes());
             let samples = block.len();
@@ -263,11 +291,13 @@ impl Track {
             if self.blocks.is_empty() || self.blocks.capacity() > wanted {
                 self.blocks.shrink_to_fit();
             }
+            self.count_bytes();
             return Evicted { samples, remains: false };
         }
         let count = self.open.len();
         let gone = if count <= HALVED_MIN { count } else { count / 2 };
         self.open.drop_first(gone);
+        self.count_bytes();
         Evicted { samples: gone, remains: gone < count }
     }
 
@@ -281,9 +311,14 @@ impl Track {
         samples
     }
 
-    /// Bytes allocated, by capacity.
+    /// Bytes allocated, by capacity; at hand, as it is asked for with every sample.
     pub(super) fn heap_bytes(&self) -> usize {
-        self.packed_bytes + vec_bytes::<Box<Block>>(self.blocks.capacity()) + self.open.heap_bytes()
+        self.heap_bytes
+    }
+
+    fn count_bytes(&mut self) {
+        let blocks = vec_bytes::<Box<Block>>(self.blocks.capacity());
+        self.heap_bytes = self.packed_bytes + blocks + self.open.heap_bytes();
     }
 
     /// Samples held; counts blocks, so ask rarely.
@@ -297,11 +332,11 @@ impl Track {
     }
 
     pub(super) fn oldest(&self) -> Option<Sample> {
-        self.blocks.front().map(|block| block.first).or_else(|| self.open.get(0))
+        self.blocks.first().map(|block| block.first).or_else(|| self.open.get(0))
     }
 
     pub(super) fn newest(&self) -> Option<Sample> {
-        self.open.last().or_else(|| self.blocks.back().map(|block| block.last))
+        self.open.last().or_else(|| self.blocks.last().map(|block| block.last))
     }
 
     /// How many sealed blocks there are: the number of the open run.
@@ -352,15 +387,15 @@ mod tests {
     /// A track and what pushing needs.
     struct Bench {
         track: Track,
-        codec: Codec,
+        scratch: Scratch,
         lookbacks: u32,
         entries: u32,
     }
 
     impl Bench {
         fn new(phase: u32) -> Self {
-            let (track, codec) = (Track::new(phase), Codec::default());
-            Self { track, codec, lookbacks: 1_000, entries: 0 }
+            let (track, scratch) = (Track::new(phase), Scratch::default());
+            Self { track, scratch, lookbacks: 1_000, entries: 0 }
         }
 
         fn filled(times: impl IntoIterator<Item = u64>) -> Self {
@@ -377,8 +412,8 @@ mod tests {
 
         fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
             let bounds = Bounds { min: None, max: None };
-            let Self { codec, lookbacks, .. } = self;
-            let mut tools = Tools { kind: DsType::Derive, bounds, codec, lookbacks };
+            let Self { scratch, lookbacks, .. } = self;
+            let mut tools = Tools { kind: DsType::Derive, bounds, scratch, lookbacks };
             let sample = Sample { time: CdTime::from_secs(secs), bits };
             let (pushed, begins) = self.track.push(sample, told, &mut tools);
             self.entries += u32::from(begins);
@@ -393,10 +428,10 @@ mod tests {
             evicted
         }
 
-        fn times(&mut self) -> Vec<u64> {
+        fn times(&self) -> Vec<u64> {
             let (mut times, mut bits) = (Vec::new(), Vec::new());
             for block in &self.track.blocks {
-                block.unpack(DsType::Derive, &mut times, &mut bits, &mut self.codec);
+                block.unpack(&mut times, &mut bits);
             }
             bits.into_iter().chain(self.track.open.iter().map(|sample| sample.bits)).collect()
         }
@@ -416,7 +451,7 @@ mod tests {
 
     #[test]
     fn small_blocks_become_a_large_one() {
-        let mut bench = Bench::filled((0..3_000).map(|n| 10 * n));
+        let bench = Bench::filled((0..3_000).map(|n| 10 * n));
         assert_eq!(bench.lengths(), [512, 512, 512, 512, 512, 128, 128, 128]);
         assert_eq!(bench.times(), (0..3_000).map(|n| 10 * n).collect::<Vec<_>>());
     }

@@ -59,7 +59,7 @@ impl Texts {
     fn number_of(&mut self, list: &ListNode) -> Option<usize> {
         let id = *list.series.first()?;
         // Places are used again, numbers of series are not.
-        let place = usize::try_from(id.0 & 0x00ff_ffff).ok()?;
+        let place = id.place();
         if let Some(&Some((known, number))) = self.of.get(place)
             && known == id
         {

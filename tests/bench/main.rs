@@ -114,13 +114,9 @@ const BENCHES: &[Bench] = &[
     Bench {
         name: "trace_cold_us",
         input: "86,400 samples of one series (1 s apart) into 1,200 columns, each time of another \
-                of 16 series, all blocks packed",
+                of 16 series, unpacked from blocks; late: each by up to a millisecond; month: 30 \
+                times as many",
         run: traces::cold_figure,
-    },
-    Bench {
-        name: "trace_unpacked_us",
-        input: "the same with all blocks unpacked in the cache, as after zooming",
-        run: traces::unpacked_figure,
     },
     Bench {
         name: "trace_warm_us",

@@ -11,45 +11,40 @@ use std::time::Instant;
 const SAMPLES: u64 = 86_400;
 const COLUMNS: usize = 1_200;
 const SERIES: u32 = 16;
-/// A sixteenth of it holds a day of all series unpacked, 22 MB.
 const BUDGET_BYTES: usize = 1 << 30;
-/// A sixteenth of this one holds a day of four, which are gone before it is their turn again.
-const BUDGET_COLD_BYTES: usize = 96 << 20;
 
-const KINDS: [(&str, &str, DsType); 4] = [
-    ("gauge", "load", DsType::Gauge),
-    ("derive", "if_octets", DsType::Derive),
-    ("counter", "counter", DsType::Counter),
-    ("absolute", "absolute", DsType::Absolute),
+/// Name, type, DS type, and what samples are late by less than, in units of 2⁻³⁰ s.
+type Kind = (&'static str, &'static str, DsType, u32);
+const KINDS: [Kind; 6] = [
+    ("gauge", "load", DsType::Gauge, 1),
+    ("derive", "if_octets", DsType::Derive, 1),
+    ("counter", "counter", DsType::Counter, 1),
+    ("absolute", "absolute", DsType::Absolute, 1),
+    ("gauge late", "load", DsType::Gauge, MILLISECOND),
+    ("derive late", "if_octets", DsType::Derive, MILLISECOND),
 ];
+const MILLISECOND: u32 = 1 << 20;
 
-/// Nothing is unpacked, no trace to continue.
+/// There is no trace to continue: as after zooming.
 pub(crate) fn cold_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    Ok(afresh(options, BUDGET_COLD_BYTES))
-}
-
-/// All is unpacked, no trace to continue: as after zooming.
-pub(crate) fn unpacked_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    Ok(afresh(options, BUDGET_BYTES))
-}
-
-fn afresh(options: &Options, budget_bytes: usize) -> Vec<Figure> {
-    let measured = |(part, type_, kind): (&'static str, &str, DsType)| {
-        let live = Live::new(type_, kind, samples(options), budget_bytes);
+    let measured = |days: u64, (part, type_, kind, late): Kind| {
+        let live = Live::new(type_, kind, late, days * samples(options));
         let mut trace = Trace::default();
         timed(options, part, |round| {
-            // Each time another series: what is in the buffer is of no use.
+            // Each time another series: what is in the caches of the machine is of no use.
             live.trace(round % SERIES, &mut trace);
             sum(&trace)
         })
     };
-    KINDS.map(measured).into()
+    let mut figures: Vec<Figure> = KINDS.map(|kind| measured(1, kind)).into();
+    figures.push(measured(30, ("month late", "load", DsType::Gauge, MILLISECOND)));
+    Ok(figures)
 }
 
 /// Each series has its own trace, which is continued after a second and a sample.
 pub(crate) fn warm_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    let measured = |(part, type_, kind): (&'static str, &str, DsType)| {
-        let mut live = Live::new(type_, kind, samples(options), BUDGET_BYTES);
+    let measured = |(part, type_, kind, late): Kind| {
+        let mut live = Live::new(type_, kind, late, samples(options));
         let mut traces: Vec<Trace> = (0..SERIES).map(|_| Trace::default()).collect();
         for (id, trace) in (0..).zip(&mut traces) {
             live.trace(id, trace);
@@ -95,22 +90,23 @@ struct Live {
     store: Store,
     feed: Feed,
     kind: DsType,
+    late_max: u32,
     lists: Vec<(ListId, Noise, u64)>,
     secs: u64,
     span: Interval,
 }
 
 impl Live {
-    fn new(type_: &str, kind: DsType, samples: u64, budget_bytes: usize) -> Self {
+    fn new(type_: &str, kind: DsType, late_max: u32, samples: u64) -> Self {
         let mut feed = Feed::default();
         let lists = (0..SERIES).map(|n| {
             let id = Identifier::new("host", "plugin", &n.to_string(), type_, "");
             (feed.list(id, &[kind]), Noise::new(n.into()), 0_u64)
         });
         let lists = lists.collect();
-        let store = Store::new(budget_bytes, TypesDb::built_in());
+        let store = Store::new(BUDGET_BYTES, TypesDb::built_in());
         let span = Interval::from_secs(samples);
-        let mut live = Self { store, feed, kind, lists, secs: 0, span };
+        let mut live = Self { store, feed, kind, late_max, lists, secs: 0, span };
         (0..samples).for_each(|_| live.second());
         live
     }
@@ -125,7 +121,9 @@ impl Live {
                 DsType::Counter => Value::Counter(*total),
                 DsType::Absolute => Value::Absolute(noise.next().into()),
             };
-            let time = NOW.saturating_add(Interval::from_secs(self.secs));
+            let draw = u64::from(noise.next()) << 16 | u64::from(noise.next());
+            let late = Interval::from_raw(draw % u64::from(self.late_max));
+            let time = NOW.saturating_add(Interval::from_secs(self.secs)).saturating_add(late);
             self.feed.row(*list, time, Interval::from_secs(1), &[value]);
         }
         self.store.absorb(SourceId(0), &self.feed.batch, CdTime::MAX);

@@ -4,7 +4,7 @@
 use crate::feed::{Feed, MIB, NOW, SOURCE, latest, noise, random};
 use collectoscope::ingest::{ListId, Row};
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
-use collectoscope::store::{Mode, STALE_MIN, SeriesId, Trace};
+use collectoscope::store::{Mode, STALE_MIN, SeriesId};
 use collectoscope::wire::Trust;
 
 /// What an allocation costs beside its bytes: a header of 8, and 4 until a multiple of 16.
@@ -59,16 +59,6 @@ fn the_store_says_what_the_allocator_says() {
     let usage = feed.store.usage();
     check_account("20,000 series x 400 samples", truth, usage.bytes);
     assert_eq!(usage.samples, 8_000_000);
-    let mut trace = Trace::default();
-    truth += allocated(|| {
-        for id in 0..500 {
-            let span = Span::new(CdTime::from_secs(NOW), CdTime::from_secs(NOW + 4_000));
-            feed.store.trace(SeriesId(id), span, 300, Mode::Rate, &mut trace);
-        }
-        trace = Trace::default();
-    });
-    assert!(feed.store.usage().bytes > usage.bytes + 1_000_000, "unpacked blocks are kept");
-    check_account("with unpacked blocks", truth, feed.store.usage().bytes);
     truth += allocated(|| feed.store.set_budget(16 * MIB));
     check_account("after the budget was lowered", truth, feed.store.usage().bytes);
 }

@@ -1,11 +1,11 @@
 //! The store from outside: batches in, readings and traces out.
 
-use crate::feed::{Feed, MIB, NOW, SOURCE, gauge_feed, latest, noise};
+use crate::feed::{Feed, MIB, NOW, SOURCE, gauge_feed, latest, noise, random};
 use collectoscope::ingest::ListId;
 use collectoscope::metric::{
     CdTime, DsType, Identifier, Interval, Notification, Severity, Span, Value,
 };
-use collectoscope::store::{Mode, NOTIFICATIONS_MAX, SeriesId, SourceId};
+use collectoscope::store::{Column, Mode, NOTIFICATIONS_MAX, SeriesId, SourceId};
 use std::time::{Duration, Instant};
 
 #[test]
@@ -148,26 +148,67 @@ fn an_interval_of_nothing_is_estimated_and_one_of_a_day_is_believed() {
 }
 
 #[test]
-fn a_million_values_of_series_that_began_together_are_packed_a_few_at_a_time() {
+fn values_far_out_of_order_are_kept_in_order_or_counted() {
+    let mut feed = Feed::new(4 * MIB);
+    let list = feed.list("h", "p", "gauge", &[DsType::Gauge]);
+    let times: Vec<u64> = (0..20_000).map(|n| NOW - random(n) % 100_000).collect();
+    feed.gauges(list, times.iter().map(|&time| (time, time as f64)));
+    feed.absorb();
+    let totals = feed.store.health().totals;
+    let left_out = totals.late_dropped_values + totals.duplicate_values;
+    assert_eq!(totals.stored_values + left_out, 20_000);
+    assert!(totals.stored_values > 136 && left_out > 0, "{totals:?}");
+    // Each stands at its own time.
+    let trace = feed.trace(0, NOW - 100_000, NOW + 1, 200_000);
+    assert_eq!(trace.stats.unwrap().count, totals.stored_values);
+    let is_right = |column: &Column| column.mean == column.time.secs_nanos().0 as f64;
+    assert!(trace.columns.iter().all(is_right));
+    assert!(trace.columns.is_sorted_by_key(|column| column.time));
+}
+
+#[test]
+fn a_burst_larger_than_the_budget_leaves_its_newest_and_counts_the_rest() {
+    let mut feed = Feed::new(MIB);
+    let lists: Vec<ListId> =
+        (0..50).map(|n| feed.list("h", "p", &format!("t{n}"), &[DsType::Gauge])).collect();
+    // 500,000 values in one batch, some four times what there is room for.
+    for secs in 0..10_000 {
+        for &list in &lists {
+            feed.gauges(list, [(NOW + secs, noise(secs))]);
+        }
+    }
+    feed.absorb();
+    let (usage, totals) = (feed.store.usage(), feed.store.health().totals);
+    assert_eq!(totals.stored_values, 500_000);
+    assert_eq!(usage.samples + totals.evicted_samples, 500_000);
+    assert!(usage.samples > 100_000 && totals.evicted_samples > 100_000, "{usage:?}");
+    for id in 0..50 {
+        assert_eq!(latest(&feed.store, id), Some((NOW + 9_999, Some(noise(9_999)))));
+    }
+}
+
+#[test]
+fn series_that_began_together_are_not_packed_together() {
     let mut feed = Feed::new(512 * MIB);
-    for n in 0..2_000 {
+    for n in 0..1_000 {
         feed.list("h", "p", &format!("t{n}"), &[DsType::Gauge]);
     }
     feed.absorb();
-    let (mut most, mut all) = (Duration::ZERO, Duration::ZERO);
-    for secs in 0..500 {
+    let mut before = 0;
+    for secs in 0..600 {
         for n in 0..feed.lists {
             let seed = u64::from(n) << 20 | secs;
             feed.gauges(ListId(n), [(NOW + secs, noise(seed))]);
         }
-        let began = Instant::now();
         feed.absorb();
-        most = most.max(began.elapsed());
-        all += began.elapsed();
+        // A packed sample takes a third of one that is not: if many were packed at once, and the
+        // window stood still for it, much would be freed at once.
+        let bytes = feed.store.usage().bytes;
+        let freed = before - bytes.min(before);
+        assert!(freed <= before / 20, "{freed} of {before} in batch {secs}");
+        before = bytes;
     }
-    println!("2,000 series x 500 samples: {all:?}, the longest batch {most:?}");
-    // All of them packed at once would take more than a hundred times as long as the others do.
-    assert!(most < 20 * (all / 500), "{most:?} of {all:?}");
+    assert!(before < 1_000 * 600 * 8, "{before} for 600,000 samples, of which most are packed");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Traces: what is drawn, compared with the slow, obvious way.
 
-use crate::feed::{Feed, MIB, NOW, gauge_feed, latest};
+use crate::feed::{Feed, MIB, NOW, gauge_feed, latest, noise};
 use collectoscope::ingest::Row;
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
 use collectoscope::rate::{self, Bounds, Sample};
@@ -328,6 +328,48 @@ proptest! {
             let end = if what % 3 == 2 { fed.millis - NOW * 1_000 } else { end };
             let span = Span::new(at(end.saturating_sub(width)), at(end));
             fed.check(span, columns, Mode::Rate, &mut trace);
+        }
+    }
+
+    /// Of what is left when the oldest went, or when what a view shows was held while later ones
+    /// went.
+    #[test]
+    fn a_trace_after_others_needed_the_room_is_of_what_is_left(
+        steps in steps(),
+        held in prop::option::of((0_u64..4_000_000, 1_u64..4_000_000)),
+        (percent, others) in (0_usize..100, 0_u64..8_000),
+        code in 0_u8..4,
+        (from, width, columns) in (0_u64..4_000_000, 1_u64..8_000_000, 1_usize..300),
+    ) {
+        let mut fed = Fed::new(DsType::from_code(code).unwrap(), true);
+        let other = fed.feed.list("other", "p", "gauge", &[DsType::Gauge]);
+        fed.add(&steps);
+        if let Some((start, width)) = held {
+            fed.feed.store.hold(Span::new(at(start), at(start + width)), [SeriesId(0)]);
+        }
+        let bytes = fed.feed.store.usage().bytes;
+        // Names stay, and buffers.
+        fed.feed.store.set_budget(24_000 + bytes * percent / 200);
+        for n in 0..others {
+            fed.feed.gauges(other, [(NOW + n, noise(n) / 7.0)]);
+            if n % 100 == 0 {
+                fed.feed.absorb();
+            }
+        }
+        fed.feed.absorb();
+        let store = &fed.feed.store;
+        let is_left = |&(raw, _): &(u64, u64)| {
+            let time = CdTime::from_raw(raw);
+            store.value_at(SeriesId(0), time, Mode::Raw).is_some_and(|found| found.time == time)
+        };
+        let before = fed.samples.len() as u64 + others;
+        fed.samples.retain(is_left);
+        let (usage, totals) = (store.usage(), store.health().totals);
+        prop_assert_eq!(usage.samples + totals.evicted_samples, before);
+        prop_assert!(usage.samples >= fed.samples.len() as u64);
+        for mode in [Mode::Rate, Mode::Raw] {
+            let span = Span::new(at(from), at(from + width));
+            fed.check(span, columns, mode, &mut Trace::default());
         }
     }
 }

@@ -1,0 +1,275 @@
+//! Stretches: what is drawn of a list of samples, all at once.
+//!
+//! What is decided here once for a list, [`crate::rate::step`] decides for every sample; where a
+//! list is not as most are - a gap, numbers that a double does not hold - it is said so, and each
+//! sample is asked. Values are divided last, by what all of them are to be divided by: the least
+//! stays the least. Loops have no decisions, so that they work on several numbers at a time.
+//! Knows nothing of buckets.
+
+use super::block::Lists;
+use super::lists::Values;
+use super::pack::{LIST_MAX, List};
+use super::query::Mode;
+use crate::metric::{CdTime, DsType, Interval};
+use crate::rate::{self, Sample};
+
+/// Added to a whole number, the bits of a double that is so much larger than the number.
+const WHOLE: f64 = 6_755_399_441_055_744.0;
+/// So many bits have the numbers that are drawn at once.
+const WHOLE_BITS: u32 = 51;
+/// Values that are gathered side by side.
+const LANES: usize = 8;
+
+/// How samples are to be read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct How {
+    pub(super) kind: DsType,
+    pub(super) mode: Mode,
+    /// Longest distance of two samples that is not a gap.
+    pub(super) gap_max: Interval,
+    /// Values outside are none.
+    pub(super) low: f64,
+    pub(super) high: f64,
+}
+
+/// What is drawn of some samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Gathered {
+    pub(super) min: f64,
+    pub(super) max: f64,
+    pub(super) sum: f64,
+    pub(super) last: f64,
+}
+
+impl Gathered {
+    /// Of no value.
+    pub(super) const NONE: Self =
+        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, last: 0.0 };
+
+    /// Of one value.
+    pub(super) const fn of(value: f64) -> Self {
+        Self { min: value, max: value, sum: value, last: value }
+    }
+
+    /// With those that follow.
+    #[inline]
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            min: least(self.min, other.min),
+            max: greatest(self.max, other.max),
+            sum: self.sum + other.sum,
+            last: if other.min <= other.max { other.last } else { self.last },
+        }
+    }
+}
+
+/// A list of samples, read.
+#[derive(Debug)]
+pub(super) struct Stretch {
+    /// First time and step, where all steps are alike; `times` mean nothing then.
+    even: Option<(CdTime, Interval)>,
+    times: List,
+    numbers: List,
+    values: [f64; LIST_MAX],
+    divisor: f64,
+    len: usize,
+    is_plain: bool,
+    last: Sample,
+}
+
+impl Stretch {
+    /// One that nothing was read into.
+    pub(super) const fn new() -> Self {
+        Self {
+            even: None,
+            times: [0; LIST_MAX],
+            numbers: [0; LIST_MAX],
+            values: [0.0; LIST_MAX],
+            divisor: 1.0,
+            len: 0,
+            is_plain: false,
+            last: Sample { time: CdTime::ZERO, bits: 0 },
+        }
+    }
+
+    /// Reads the next list; false at the end. `before` is the last sample of the list before it;
+    /// there is none for the first list of a block, whose first sample then has no value.
+    pub(super) fn read(&mut self, lists: &mut Lists<'_>, how: How, before: Option<Sample>) -> bool {
+        let Some((values, even)) = lists.next_numbers(&mut self.times, &mut self.numbers) else {
+            return false;
+        };
+        self.even = even;
+        self.len = values.count;
+        self.divisor = 1.0;
+        self.last.bits = 0;
+        self.is_plain = self.read_values(values, how, before.map(|before| before.bits));
+        self.read_times(how, before.map(|before| before.time));
+        self.last.time = self.time(self.len.saturating_sub(1));
+        true
+    }
+
+    fn read_values(&mut self, mut read: Values, how: How, before: Option<u64>) -> bool {
+        let (values, numbers) = (&mut self.values, &mut self.numbers);
+        if how.mode == Mode::Rate && matches!(how.kind, DsType::Counter | DsType::Derive) {
+            let Some(first) = read.first else {
+                debug_assert!(false, "what counts is written in steps");
+                return false;
+            };
+            let [place, steps @ ..] = numbers;
+            *place = before.map_or(0, |before| first.wrapping_sub(before));
+            let steps = steps.get(..read.count.saturating_sub(1)).unwrap_or_default();
+            self.last.bits = steps.iter().fold(first, |sum, step| sum.wrapping_add(*step));
+        } else {
+            read.add_up(numbers);
+        }
+        let numbers = numbers.get(..read.count).unwrap_or_default();
+        match (how.kind, read.power) {
+            (DsType::Gauge, None) => {
+                for (value, &bits) in values.iter_mut().zip(numbers) {
+                    *value = f64::from_bits(bits);
+                }
+                true
+            }
+            (DsType::Gauge, Some(power)) => {
+                self.divisor = power;
+                to_doubles(numbers, values, true)
+            }
+            (DsType::Derive, _) => to_doubles(numbers, values, true),
+            (DsType::Counter | DsType::Absolute, _) => to_doubles(numbers, values, false),
+        }
+    }
+
+    /// Makes rates, and sees whether all distances are ordinary.
+    fn read_times(&mut self, how: How, before: Option<CdTime>) {
+        let is_rate = how.mode == Mode::Rate && how.kind != DsType::Gauge;
+        // One unit more than it must be: who is asked one by one knows exactly.
+        let burst = Interval::from_secs_f64(rate::BURST_SECS).raw() + 1;
+        let shortest = if is_rate { burst } else { 1 };
+        let longest = how.gap_max.raw().min((1 << WHOLE_BITS) - 1);
+        if let Some((_, step)) = self.even {
+            self.is_plain &= (shortest..=longest).contains(&step.raw());
+            self.divisor = if is_rate { step.secs_f64() } else { self.divisor };
+            return;
+        }
+        let times = self.times.get(..self.len).unwrap_or_default();
+        let (Some((&first, rest)), [value, values @ ..]) = (times.split_first(), &mut self.values)
+        else {
+            return;
+        };
+        let before = before.map_or(first.wrapping_sub(shortest), CdTime::raw);
+        let elapsed = first.wrapping_sub(before);
+        // The highest bit tells of one distance that is too long or too short.
+        let unusual = |elapsed: u64| longest.wrapping_sub(elapsed) | elapsed.wrapping_sub(shortest);
+        let mut all = unusual(elapsed);
+        if is_rate {
+            *value /= to_secs(elapsed);
+            for ((value, to), from) in values.iter_mut().zip(rest).zip(times) {
+                let elapsed = to.wrapping_sub(*from);
+                all |= unusual(elapsed);
+                *value /= to_secs(elapsed);
+            }
+        } else {
+            for (to, from) in rest.iter().zip(times) {
+                all |= unusual(to.wrapping_sub(*from));
+            }
+        }
+        self.is_plain &= all >> 63 == 0;
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.len
+    }
+
+    /// The last sample; its bits only where the next value needs them.
+    pub(super) fn last(&self) -> Sample {
+        self.last
+    }
+
+    pub(super) fn time(&self, number: usize) -> CdTime {
+        match self.even {
+            Some((first, step)) => {
+                CdTime::from_raw(first.raw().wrapping_add(step.raw().wrapping_mul(number as u64)))
+            }
+            None => CdTime::from_raw(self.times.get(number).copied().unwrap_or_default()),
+        }
+    }
+
+    /// The number of the first sample from `start` on that is at `until` or after it.
+    pub(super) fn place(&self, start: usize, until: CdTime) -> usize {
+        if self.last.time < until {
+            return self.len;
+        }
+        if let Some((first, step)) = self.even {
+            let steps = until.since(first).raw().div_ceil(step.raw().max(1));
+            return usize::try_from(steps).unwrap_or(self.len).clamp(start, self.len);
+        }
+        let times = self.times.get(start..self.len).unwrap_or_default();
+        start + times.partition_point(|&raw| raw < until.raw())
+    }
+
+    /// The value of a sample; none when it must be asked by itself.
+    pub(super) fn value(&self, number: usize, how: How) -> Option<f64> {
+        let value = self.values.get(number).filter(|_| self.is_plain)? / self.divisor;
+        (value.is_finite() && value >= how.low && value <= how.high).then_some(value)
+    }
+
+    /// What is drawn of the samples from `start` on and before `end`; none when some of them must
+    /// be asked one by one.
+    pub(super) fn gather(&self, start: usize, end: usize, how: How) -> Option<Gathered> {
+        let values = self.values.get(start..end).filter(|_| self.is_plain)?;
+        let (rows, rest) = values.as_chunks::<LANES>();
+        let mut min = [f64::INFINITY; LANES];
+        let mut max = [f64::NEG_INFINITY; LANES];
+        let mut sum = [0.0; LANES];
+        let mut add = |row: &[f64]| {
+            for (((min, max), sum), &value) in min.iter_mut().zip(&mut max).zip(&mut sum).zip(row) {
+                (*min, *max) = (least(*min, value), greatest(*max, value));
+                *sum += value;
+            }
+        };
+        rows.iter().for_each(|row| add(row));
+        add(rest);
+        let (min, max) = (folded(min, least), folded(max, greatest));
+        let sum = folded(sum, |a, b| a + b);
+        let divisor = self.divisor;
+        let (min, max, sum) = (min / divisor, max / divisor, sum / divisor);
+        let is_whole = sum.is_finite() && min >= how.low && max <= how.high;
+        is_whole.then_some(Gathered { min, max, sum, last: values.last()? / divisor })
+    }
+}
+
+/// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
+#[inline]
+fn least(a: f64, b: f64) -> f64 {
+    if b < a { b } else { a }
+}
+
+#[inline]
+fn greatest(a: f64, b: f64) -> f64 {
+    if b > a { b } else { a }
+}
+
+/// Lanes in pairs, so that no step waits for all before it.
+#[inline]
+fn folded(lanes: [f64; LANES], both: impl Fn(f64, f64) -> f64) -> f64 {
+    let [a, b, c, d, e, f, g, h] = lanes;
+    let (a, b, c, d) = (both(a, e), both(b, f), both(c, g), both(d, h));
+    both(both(a, c), both(b, d))
+}
+
+/// Makes doubles of whole numbers; whether all are small enough for that.
+fn to_doubles(numbers: &[u64], values: &mut [f64; LIST_MAX], is_signed: bool) -> bool {
+    let below_zero = if is_signed { 1 << (WHOLE_BITS - 1) } else { 0 };
+    let mut all = 0;
+    for (value, &number) in values.iter_mut().zip(numbers) {
+        all |= number.wrapping_add(below_zero);
+        *value = f64::from_bits(number.wrapping_add(WHOLE.to_bits())) - WHOLE;
+    }
+    all >> WHOLE_BITS == 0
+}
+
+/// The seconds of an interval, as [`Interval::secs_f64`] has them.
+#[inline]
+fn to_secs(elapsed: u64) -> f64 {
+    (f64::from_bits(elapsed.wrapping_add(WHOLE.to_bits())) - WHOLE) / (1_u64 << 30) as f64
+}
