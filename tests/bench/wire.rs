@@ -136,7 +136,7 @@ fn of_another_host(datagram: &[u8], copy: u32) -> (SocketAddr, Vec<u8>) {
                 let length = u16::try_from(host.len() + 4).unwrap();
                 other.extend([0, 0].iter().chain(&length.to_be_bytes()).chain(&host));
             }
-            _ => other.extend(&datagram[offset..end]),
+            _ => other.extend(datagram.get(offset..end).unwrap_or_default()),
         }
     }
     let [_, a, b, c] = copy.to_be_bytes();
