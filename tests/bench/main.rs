@@ -32,6 +32,7 @@ mod wire;
 
 use mimalloc::MiMalloc;
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 /// As the program has.
@@ -205,26 +206,39 @@ const BENCHES: &[Bench] = &[
 /// How long one figure is measured.
 const MEASURED: Duration = Duration::from_secs(2);
 
-fn main() {
+fn main() -> ExitCode {
     let options = options();
     match &options.child {
-        Some(name) if name.starts_with(generator::NAME) => return generator::child(&options, name),
-        Some(name) => return memory::child(&options, name),
-        None => {}
+        Some(name) if name.starts_with(generator::NAME) => generator::child(&options, name),
+        Some(name) => memory::child(&options, name),
+        None => return measure_all(&options),
     }
+    ExitCode::SUCCESS
+}
+
+fn measure_all(options: &Options) -> ExitCode {
+    let mut end = ExitCode::SUCCESS;
     for bench in BENCHES {
         let named = |name: &String| bench.name.contains(name.as_str());
         if !options.names.is_empty() && !options.names.iter().any(named) {
             continue;
         }
-        match (bench.run)(&options) {
+        match (bench.run)(options) {
             Ok(figures) => figures.iter().for_each(|figure| print(bench, figure, options.json)),
-            Err(why) if options.json => {
-                println!("{}", serde_json::json!({ "name": bench.name, "left_out": why }))
+            Err(why) => {
+                if options.json {
+                    println!("{}", serde_json::json!({ "name": bench.name, "left_out": why }));
+                } else {
+                    println!("{:<24} left out: {why}", bench.name);
+                }
+                // A test that could not be made has not passed.
+                if options.once {
+                    end = ExitCode::FAILURE;
+                }
             }
-            Err(why) => println!("{:<24} left out: {why}", bench.name),
         }
     }
+    end
 }
 
 fn print(bench: &Bench, figure: &Figure, json: bool) {
