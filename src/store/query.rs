@@ -8,7 +8,7 @@
 use super::SeriesId;
 use super::block::{Block, Lists};
 use super::columns::{Drawn, Figures, Mark, Tracer, bucket_width};
-use super::pack::LIST_MAX;
+use super::pack::{LIST_MAX, List};
 use super::places::{Place, Source};
 use super::series::Series;
 use super::stretch::{How, Stretch};
@@ -236,6 +236,8 @@ impl<'a> Reader<'a> {
             if !stretch.read(&mut lists, how, before) {
                 return true;
             }
+            // Unpacked once more where not all is ordinary: once for the list, not for each.
+            let mut plain = None;
             while first < stretch.len() {
                 let open_until = tracer.open_until().filter(|&until| stretch.time(first) < until);
                 let end = open_until.map_or(first + 1, |until| stretch.place(first, until));
@@ -251,8 +253,9 @@ impl<'a> Reader<'a> {
                         return false;
                     }
                 } else {
+                    let plain = plain.get_or_insert_with(|| Plain::read(again.clone()));
                     let before = before.map(|before| (before, block.interval));
-                    if !self.feed_one_by_one(again.clone(), before, first..end, tracer) {
+                    if !self.feed_one_by_one(plain, before, first..end, tracer) {
                         return false;
                     }
                 }
@@ -263,21 +266,17 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Feeds some samples of a list that are not all ordinary.
+    /// Feeds some samples of a list that are not all ordinary; `before` is the one before it.
     fn feed_one_by_one(
         &self,
-        mut lists: Lists<'_>,
-        mut previous: Option<(Sample, Interval)>,
+        list: &Plain,
+        before: Option<(Sample, Interval)>,
         range: Range<usize>,
         tracer: &mut Tracer<'_>,
     ) -> bool {
-        let (mut times, mut bits) = ([0; LIST_MAX], [0; LIST_MAX]);
-        let interval = lists.interval();
-        lists.next(&mut times, &mut bits);
-        let samples = times.iter().zip(&bits).enumerate();
-        for (number, (&raw, &bits)) in samples.take(range.end) {
-            let current = (Sample { time: CdTime::from_raw(raw), bits }, interval);
-            if number >= range.start && !tracer.take(current.0.time, self.read(previous, current)) {
+        let mut previous = range.start.checked_sub(1).map_or(before, |number| list.get(number));
+        for current in range.map_while(|number| list.get(number)) {
+            if !tracer.take(current.0.time, self.read(previous, current)) {
                 return false;
             }
             previous = Some(current);
@@ -366,6 +365,28 @@ impl<'a> Reader<'a> {
             place = self.source.previous(at);
         }
         None
+    }
+}
+
+/// A list as it was told.
+struct Plain {
+    times: List,
+    bits: List,
+    interval: Interval,
+}
+
+impl Plain {
+    fn read(mut lists: Lists<'_>) -> Self {
+        let interval = lists.interval();
+        let (mut times, mut bits) = ([0; LIST_MAX], [0; LIST_MAX]);
+        lists.next(&mut times, &mut bits);
+        Self { times, bits, interval }
+    }
+
+    /// Sample `number`, which must be one of the list.
+    fn get(&self, number: usize) -> Option<(Sample, Interval)> {
+        let time = CdTime::from_raw(*self.times.get(number)?);
+        Some((Sample { time, bits: *self.bits.get(number)? }, self.interval))
     }
 }
 
