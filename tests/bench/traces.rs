@@ -13,22 +13,24 @@ const COLUMNS: usize = 1_200;
 const SERIES: u32 = 16;
 const BUDGET_BYTES: usize = 1 << 30;
 
-/// Name, type, DS type, and what samples are late by less than, in units of 2⁻³⁰ s.
-type Kind = (&'static str, &'static str, DsType, u32);
-const KINDS: [Kind; 6] = [
-    ("gauge", "load", DsType::Gauge, 1),
-    ("derive", "if_octets", DsType::Derive, 1),
-    ("counter", "counter", DsType::Counter, 1),
-    ("absolute", "absolute", DsType::Absolute, 1),
-    ("gauge late", "load", DsType::Gauge, MILLISECOND),
-    ("derive late", "if_octets", DsType::Derive, MILLISECOND),
+/// Name, type, DS type, what samples are late by less than, in units of 2⁻³⁰ s, and one of how many
+/// gauges is a number.
+type Kind = (&'static str, &'static str, DsType, u32, u64);
+const KINDS: [Kind; 7] = [
+    ("gauge", "load", DsType::Gauge, 1, 1),
+    ("gauge, half unknown", "load", DsType::Gauge, 1, 2),
+    ("derive", "if_octets", DsType::Derive, 1, 1),
+    ("counter", "counter", DsType::Counter, 1, 1),
+    ("absolute", "absolute", DsType::Absolute, 1, 1),
+    ("gauge late", "load", DsType::Gauge, MILLISECOND, 1),
+    ("derive late", "if_octets", DsType::Derive, MILLISECOND, 1),
 ];
 const MILLISECOND: u32 = 1 << 20;
 
 /// There is no trace to continue: as after zooming.
 pub(crate) fn cold_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    let measured = |days: u64, (part, type_, kind, late): Kind| {
-        let live = Live::new(type_, kind, late, days * samples(options));
+    let measured = |days: u64, kind: Kind| {
+        let (part, live) = (kind.0, Live::new(kind, days * samples(options)));
         let mut trace = Trace::default();
         timed(options, part, |round| {
             // Each time another series: what is in the caches of the machine is of no use.
@@ -37,14 +39,14 @@ pub(crate) fn cold_figure(options: &Options) -> Result<Vec<Figure>, String> {
         })
     };
     let mut figures: Vec<Figure> = KINDS.map(|kind| measured(1, kind)).into();
-    figures.push(measured(30, ("month late", "load", DsType::Gauge, MILLISECOND)));
+    figures.push(measured(30, ("month late", "load", DsType::Gauge, MILLISECOND, 1)));
     Ok(figures)
 }
 
 /// Each series has its own trace, which is continued after a second and a sample.
 pub(crate) fn warm_figure(options: &Options) -> Result<Vec<Figure>, String> {
-    let measured = |(part, type_, kind, late): Kind| {
-        let mut live = Live::new(type_, kind, late, samples(options));
+    let measured = |kind: Kind| {
+        let (part, mut live) = (kind.0, Live::new(kind, samples(options)));
         let mut traces: Vec<Trace> = (0..SERIES).map(|_| Trace::default()).collect();
         for (id, trace) in (0..).zip(&mut traces) {
             live.trace(id, trace);
@@ -91,13 +93,14 @@ struct Live {
     feed: Feed,
     kind: DsType,
     late_max: u32,
+    known_every: u64,
     lists: Vec<(ListId, Noise, u64)>,
     secs: u64,
     span: Interval,
 }
 
 impl Live {
-    fn new(type_: &str, kind: DsType, late_max: u32, samples: u64) -> Self {
+    fn new((_, type_, kind, late_max, known_every): Kind, samples: u64) -> Self {
         let mut feed = Feed::default();
         let lists = (0..SERIES).map(|n| {
             let id = Identifier::new("host", "plugin", &n.to_string(), type_, "");
@@ -106,7 +109,7 @@ impl Live {
         let lists = lists.collect();
         let store = Store::new(BUDGET_BYTES, TypesDb::built_in());
         let span = Interval::from_secs(samples);
-        let mut live = Self { store, feed, kind, late_max, lists, secs: 0, span };
+        let mut live = Self { store, feed, kind, late_max, known_every, lists, secs: 0, span };
         (0..samples).for_each(|_| live.second());
         live
     }
@@ -116,6 +119,9 @@ impl Live {
         for (list, noise, total) in &mut self.lists {
             *total += u64::from(noise.next());
             let value = match self.kind {
+                DsType::Gauge if !self.secs.is_multiple_of(self.known_every) => {
+                    Value::Gauge(f64::NAN)
+                }
                 DsType::Gauge => Value::Gauge(f64::from(noise.next()) / 100.0),
                 DsType::Derive => Value::Derive(total.cast_signed()),
                 DsType::Counter => Value::Counter(*total),
