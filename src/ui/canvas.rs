@@ -189,18 +189,23 @@ fn header_ui(
     let room = right.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);
     let font = theme::medium(13.0);
-    let title_rect = elided(ui, at, Align2::LEFT_CENTER, room, &title, font, palette.text).0;
+    let (title_rect, mut is_cut) =
+        elided(ui, at, Align2::LEFT_CENTER, room, &title, font, palette.text);
     let at = pos2(title_rect.right() + 8.0, middle);
     let room = right.left() - at.x - 12.0;
     if room > 20.0 {
-        elided(ui, at, Align2::LEFT_CENTER, room, &host, theme::small(), palette.dim);
+        is_cut |= elided(ui, at, Align2::LEFT_CENTER, room, &host, theme::small(), palette.dim).1;
+    } else {
+        is_cut = true;
     }
     // Names the panel for those who do not see it, and shows what did not fit.
     let response = ui.interact(rect, ui.scope_id().with("header"), Sense::hover());
     response.widget_info(|| {
         WidgetInfo::labeled(Role::Label, true, format!("{title} {host} {}", unit.name))
     });
-    response.on_hover_text(format!("{title}\n{host}"));
+    if is_cut {
+        response.on_hover_text(format!("{title}\n{host}"));
+    }
 }
 
 /// Says that the overview leaves panels of this kind out, and shows them; returns where it is.
