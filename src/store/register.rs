@@ -34,8 +34,12 @@ impl Store {
             .map(|(ds_index, &kind)| self.find(identifier, ds_index, kind))
             .collect();
         let cost = self.list_cost(source, slot, identifier, &known);
-        if !self.has_room_for_names(cost, now) {
-            // Its rows find no entry and are counted there.
+        if cost > 0 && !self.has_room_for_names(cost, now) {
+            // Its rows find no series and are counted there, also where the number was another's.
+            let lists = self.lists.get_mut(usize::from(source.0));
+            if let Some(entry) = lists.and_then(|lists| lists.get_mut(slot)) {
+                entry.count = 0;
+            }
             return;
         }
         let host = self.names.intern(&identifier.host);
@@ -147,9 +151,11 @@ impl Store {
         identifier: &Identifier,
         known: &[Option<SeriesId>],
     ) -> usize {
-        let lists = self.lists.get(usize::from(source.0)).map_or(0, Vec::len);
-        let entries = (slot + 1).saturating_sub(lists) * size_of::<List>();
-        let members = size_of_val(known);
+        let lists = self.lists.get(usize::from(source.0)).map_or(&[][..], Vec::as_slice);
+        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<List>();
+        let has_members =
+            lists.get(slot).is_some_and(|list| usize::from(list.count) == known.len());
+        let members = if has_members { 0 } else { size_of_val(known) };
         let new = known.iter().filter(|known| known.is_none()).count();
         if new == 0 {
             return entries + members;

@@ -233,10 +233,36 @@ fn series_that_are_silent_for_long_make_room_for_new_names() {
     assert_eq!(feed.store.latest(id, Mode::Raw).unwrap().value, Some(5.0));
 }
 
+#[test]
+fn a_number_used_again_for_a_list_that_is_refused_feeds_nobody() {
+    let mut feed = Feed::new(MIB);
+    let [stays, gone] = ["stays", "gone"].map(|host| {
+        let list = feed.list(host, "p", "gauge", &[DsType::Gauge]);
+        feed.gauges(list, [(NOW, 1.0)]);
+        list
+    });
+    feed.absorb();
+    let announced = |list: ListId, host: &str| collectoscope::ingest::Announced {
+        list,
+        identifier: collectoscope::metric::Identifier::new(host, "p", "", "gauge", ""),
+        kinds: [DsType::Gauge].into(),
+    };
+    // One is told again as it is known, the other's number now means one there is no room for.
+    let long = "another".repeat(MIB / 7);
+    feed.batch.announced = vec![announced(stays, "stays"), announced(gone, &long)];
+    feed.gauges(stays, [(NOW + 10, 2.0)]);
+    feed.gauges(gone, [(NOW + 10, 3.0)]);
+    let before = feed.store.health().totals.refused_lists;
+    feed.absorb();
+    assert_eq!(latest(&feed.store, 0), Some((NOW + 10, Some(2.0))));
+    assert_eq!(latest(&feed.store, 1), Some((NOW, Some(1.0))));
+    assert_eq!(feed.store.health().totals.refused_lists, before + 1);
+}
+
 /// The kinds of flood, each with all that a stranger can choose.
 fn flood(feed: &mut Feed, kind: u64, turn: u64) {
-    if feed.lists > 900_000 {
-        // Numbers are used again, as a receiver does that forgets.
+    if feed.lists > 20_000 {
+        // Numbers are used again, as by a receiver at its limit that forgets.
         feed.lists = 50;
     }
     let list = ListId(u32::try_from(turn % 50).unwrap());
@@ -307,7 +333,15 @@ fn no_flood_takes_more_than_the_budget_soak() {
                 assert!(trace.columns.len() <= 202);
             }
         }
-        println!("flood {kind}: {most} bytes at most, {:?}", feed.store.usage());
+        let totals = feed.store.health().totals;
+        println!(
+            "flood {kind}: {most} bytes at most, {:?}, {} values stored, {} series forgotten, {} \
+             lists refused",
+            feed.store.usage(),
+            totals.stored_values,
+            totals.forgotten_series,
+            totals.refused_lists
+        );
         assert!(most < 4_600_000, "{kind}: {most} bytes were allocated");
     }
 }
