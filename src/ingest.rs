@@ -196,6 +196,7 @@ impl Ingest {
         next.clear();
         self.slots.clear();
         self.lists.make_room(steps_of(self.batch.arrival));
+        self.batch.renumbers = std::mem::take(&mut self.lists.renumbered);
         std::mem::replace(&mut self.batch, next)
     }
 
@@ -443,18 +444,19 @@ mod tests {
             ingest.datagram(&datagram(hosts), sender(1), arrival, LEVEL);
             let batch = ingest.take(None);
             let new = |one: &Announced| (one.list.0, one.identifier.host.to_string());
-            (batch.announced.iter().map(new).collect::<Vec<_>>(), batch.refused_lists)
+            let told = batch.announced.iter().map(new).collect::<Vec<_>>();
+            (told, batch.refused_lists, batch.renumbers)
         };
         let named = |id: u32, host: &str| (id, host.to_owned());
         let all = vec![named(0, "a"), named(1, "b"), named(2, "c")];
-        assert_eq!(told(0, &["a", "b", "c"]), (all, 0));
+        assert_eq!(told(0, &["a", "b", "c"]), (all, 0, false));
         for secs in [1_200, 2_400, 3_600, 4_800, 6_000] {
-            assert_eq!(told(secs, &["a", "d"]), (Vec::new(), 1));
+            assert_eq!(told(secs, &["a", "d"]), (Vec::new(), 1, false));
         }
         // Nothing more is looked for in the same minute; what was found there serves those to come.
-        assert_eq!(told(7_400, &["a", "d"]), (Vec::new(), 1));
-        assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0));
-        assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1));
+        assert_eq!(told(7_400, &["a", "d"]), (Vec::new(), 1, false));
+        assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
+        assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
     }
 
     #[test]

@@ -104,6 +104,9 @@ pub struct FaultReport {
 pub struct Batch {
     /// New lists, before any row that uses them.
     pub announced: Vec<Announced>,
+    /// Some of them have numbers that were those of others before: rows of earlier batches mean
+    /// those.
+    pub renumbers: bool,
     /// New ways by which hosts are heard.
     pub heard: Vec<Heard>,
     /// Received value lists in order of arrival.
@@ -146,6 +149,7 @@ impl Batch {
         senders.clear();
         faults.clear();
         (self.dropped_when, self.kernel_when) = (None, None);
+        self.renumbers = false;
         self.dropped_values = 0;
         self.dropped_notifications = 0;
         self.kernel_drops = 0;

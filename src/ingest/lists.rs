@@ -53,6 +53,8 @@ pub(super) struct Lists {
     /// One was refused since room was last looked for, which was at that step.
     is_full: bool,
     looked: u32,
+    /// A number was used again since this was last taken.
+    pub(super) renumbered: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +98,7 @@ impl Lists {
             name_bytes_max: NAME_BYTES_MAX,
             is_full: false,
             looked: 0,
+            renumbered: false,
         }
     }
 
@@ -278,6 +281,7 @@ impl Lists {
             (Some(_), Some(place), Some(sender)) => {
                 let Known { template_start, template_room, .. } = *place;
                 (*place, *sender) = (Known { template_start, template_room, ..list }, ip);
+                self.renumbered = true;
             }
             _ => {
                 self.known.push(list);

@@ -22,6 +22,7 @@ pub(super) fn words(batch: &Batch) -> usize {
 /// the newest stay, of too many faults the oldest.
 pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
+    batch.renumbers |= later.renumbers;
     batch.heard.append(&mut later.heard);
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);

@@ -105,7 +105,8 @@ impl Outlet {
     /// Hands a batch over. Never blocks, never grows past its limits.
     pub fn offer(&mut self, batch: Batch) {
         match self.backlog.back_mut() {
-            Some(last) if words(last) < BATCH_WORDS => {
+            // Rows that wait mean lists by the numbers that these had.
+            Some(last) if words(last) < BATCH_WORDS && !batch.renumbers => {
                 let before = words(last);
                 join(last, batch);
                 self.backlog_words += words(last).saturating_sub(before);
@@ -448,6 +449,20 @@ mod tests {
         outlet.flush();
         assert!(intake.next().is_some());
         assert!(outlet.is_due(&small));
+    }
+
+    #[test]
+    fn what_uses_numbers_again_is_not_joined_to_what_waits() {
+        let (mut outlet, intake) = Outlet::new(1, quiet());
+        for renumbers in [false, false, true, false] {
+            outlet.offer(Batch { renumbers, ..rows(0..10) });
+        }
+        let mut taken = Vec::new();
+        while let Some(batch) = intake.next() {
+            taken.push((batch.rows.len(), batch.renumbers));
+            outlet.flush_all();
+        }
+        assert_eq!(taken, [(10, false), (10, false), (20, true)]);
     }
 
     #[test]
