@@ -185,6 +185,8 @@ struct List {
     host: HostNumber,
     /// How many; zero for a list that was refused or never announced.
     count: u16,
+    /// How many there are places for, from an earlier list of that number.
+    room: u16,
 }
 
 impl Store {

@@ -50,7 +50,7 @@ impl Store {
         let Some(entry) = entry(&mut self.lists, source, slot) else {
             return;
         };
-        let start = usize::try_from(entry.start).ok().filter(|_| entry.count == count);
+        let start = usize::try_from(entry.start).ok().filter(|_| entry.room >= count);
         match start.and_then(|start| members.get_mut(start..)) {
             // Announced anew.
             Some(old) => old.iter_mut().zip(&ids).for_each(|(old, &id)| *old = id),
@@ -58,6 +58,7 @@ impl Store {
                 grow(members, ids.len());
                 members.extend_from_slice(&ids);
                 entry.start = u32::try_from(members_before).unwrap_or(u32::MAX);
+                entry.room = count;
             }
         }
         (entry.host, entry.count) = (host, count);
@@ -153,9 +154,8 @@ impl Store {
     ) -> usize {
         let lists = self.lists.get(usize::from(source.0)).map_or(&[][..], Vec::as_slice);
         let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<List>();
-        let has_members =
-            lists.get(slot).is_some_and(|list| usize::from(list.count) == known.len());
-        let members = if has_members { 0 } else { size_of_val(known) };
+        let has_room = lists.get(slot).is_some_and(|list| usize::from(list.room) >= known.len());
+        let members = if has_room { 0 } else { size_of_val(known) };
         let new = known.iter().filter(|known| known.is_none()).count();
         if new == 0 {
             return entries + members;
@@ -242,7 +242,7 @@ fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&m
     let lists = lists.get_mut(source)?;
     if lists.len() <= slot {
         grow(lists, slot + 1 - lists.len());
-        lists.resize(slot + 1, List { start: u32::MAX, count: 0, host: HostNumber::NONE });
+        lists.resize(slot + 1, List { start: u32::MAX, count: 0, room: 0, host: HostNumber::NONE });
     }
     lists.get_mut(slot)
 }

@@ -257,6 +257,15 @@ fn a_number_used_again_for_a_list_that_is_refused_feeds_nobody() {
     assert_eq!(latest(&feed.store, 0), Some((NOW + 10, Some(2.0))));
     assert_eq!(latest(&feed.store, 1), Some((NOW, Some(1.0))));
     assert_eq!(feed.store.health().totals.refused_lists, before + 1);
+
+    // The number is used for one and another, and takes no more room than the first time.
+    let bytes = feed.store.usage().bytes;
+    for turn in 0..1_000 {
+        let host = if turn % 2 == 0 { &long } else { "gone" };
+        feed.batch.announced = vec![announced(gone, host)];
+        feed.absorb();
+    }
+    assert_eq!(feed.store.usage().bytes, bytes);
 }
 
 /// The kinds of flood, each with all that a stranger can choose.
