@@ -4,9 +4,11 @@
 //! of screens.
 
 mod identifier;
+mod order;
 mod time;
 mod value;
 
 pub use identifier::{Identifier, Names, display_safe};
+pub use order::natural_cmp;
 pub use time::{CdTime, Interval, Span};
 pub use value::{DsType, Notification, Severity, Value, ValueList};

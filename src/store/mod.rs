@@ -66,7 +66,7 @@ pub use health::{
     CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX,
     SenderHealth, Totals, UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
 };
-pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode, natural_cmp};
+pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};

@@ -5,7 +5,8 @@
 use super::format::Unit;
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
 use super::selection::{Scope, Selection};
-use crate::store::{Mode, Series, SeriesId, Store, natural_cmp};
+use crate::metric::natural_cmp;
+use crate::store::{Mode, Series, SeriesId, Store};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
