@@ -8,20 +8,22 @@ mod batch;
 mod key;
 mod lists;
 mod reading;
+mod ways;
 
 pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
 pub(crate) use batch::{count_class, count_protected};
 pub use lists::SILENCE_MAX;
+pub use ways::HEARD_MAX;
 
 use crate::metric::{CdTime, Identifier, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use lists::{Lists, steps_of};
 use reading::Reading;
-use std::hash::BuildHasher;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use ways::Ways;
 
 /// Faults a batch carries in full.
 pub const FAULTS_PER_BATCH_MAX: usize = 64;
@@ -40,9 +42,6 @@ pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
 /// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
 /// [`OTHER_USERS`].
 pub const USERS_PER_SENDER_MAX: usize = 16;
-/// Ways by which hosts are heard that one source tells: hosts and senders are easily invented.
-/// 65,536 x 8 bytes; later ones are not told, which leaves out an explanation and no data.
-pub const HEARD_MAX: usize = 1 << 16;
 /// Values a batch holds, 8 MiB: a source that does not hand its batches over loses what comes
 /// later, counted in [`Batch::dropped_values`].
 pub const VALUES_PER_BATCH_MAX: usize = 1 << 20;
@@ -59,17 +58,11 @@ pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPE
 /// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
 #[derive(Debug)]
 pub struct Ingest {
-    hasher: RandomState,
     lists: Lists,
     /// The last list of each sender's last datagram.
     last_of: HashMap<SocketAddr, u32, RandomState>,
     decoder: Decoder,
-    /// Hashes of the ways that were told.
-    heard: HashSet<u64, RandomState>,
-    /// The way of the previous value list or notification.
-    way: Option<Way>,
-    /// Who signed or encrypted what is being read.
-    user: Vec<u8>,
+    ways: Ways,
     batch: Batch,
     slots: HashMap<SocketAddr, usize, RandomState>,
 }
@@ -91,15 +84,6 @@ impl Default for Limits {
     }
 }
 
-/// Where a host's name lies in the datagram being read, and how it is protected there: the same
-/// for most of its lists, so that they need not be looked up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Way {
-    host_at: usize,
-    host_bytes: usize,
-    trust: Trust,
-}
-
 impl Default for Ingest {
     fn default() -> Self {
         Self::new()
@@ -115,13 +99,10 @@ impl Ingest {
     /// Knows nothing; will name as many lists as `limits` allow.
     pub fn with_limits(limits: Limits) -> Self {
         Self {
-            hasher: RandomState::default(),
             lists: Lists::new(Limits { lists: limits.lists.min(LISTS_MAX), ..limits }),
             last_of: HashMap::default(),
             decoder: Decoder::default(),
-            heard: HashSet::default(),
-            way: None,
-            user: Vec::new(),
+            ways: Ways::default(),
             batch: Batch::default(),
             slots: HashMap::default(),
         }
@@ -147,7 +128,7 @@ impl Ingest {
             delta.bytes += bytes.len() as u64;
             delta.last_seen = delta.last_seen.max(arrival);
         }
-        self.way = None;
+        self.ways.begin();
         let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
         let mut decoder = std::mem::take(&mut self.decoder);
         let from = Origin { slot, sender, arrival, steps: steps_of(arrival) };
@@ -258,11 +239,9 @@ impl Ingest {
             let more = ProtectedCount { protection, user: user.as_str().into(), outcome, count: 1 };
             count_protected(&mut delta.protected, &more, USERS_PER_SENDER_MAX);
         }
-        self.way = None;
-        self.user.clear();
-        match outcome {
-            Ok(_) => self.user.extend_from_slice(user.as_bytes()),
-            Err(kind) => self.fault(from, Fault { offset_bytes, kind }, Some(&user)),
+        self.ways.protected_by(if outcome.is_ok() { &user } else { "" });
+        if let Err(kind) = outcome {
+            self.fault(from, Fault { offset_bytes, kind }, Some(&user));
         }
     }
 
@@ -285,24 +264,7 @@ impl Ingest {
     /// Tells a way by which a host is heard, once.
     #[inline]
     fn hear(&mut self, from: &Origin, host: &[u8], trust: Trust) {
-        let way = Way { host_at: host.as_ptr().addr(), host_bytes: host.len(), trust };
-        if self.way != Some(way) {
-            self.way = Some(way);
-            self.hear_anew(from, host, trust);
-        }
-    }
-
-    fn hear_anew(&mut self, from: &Origin, host: &[u8], trust: Trust) {
-        let user = if trust == Trust::Plain { &[][..] } else { &self.user };
-        let ip = from.sender.ip();
-        let hash = self.hasher.hash_one((host, ip, trust, user));
-        if self.heard.contains(&hash) || self.heard.len() >= HEARD_MAX {
-            return;
-        }
-        self.heard.insert(hash);
-        let own = |bytes: &[u8]| -> Box<str> { String::from_utf8_lossy(bytes).into() };
-        let user = (!user.is_empty()).then(|| own(user));
-        self.batch.heard.push(Heard { host: own(host), sender: ip, trust, user });
+        self.batch.heard.extend(self.ways.hear(from.sender.ip(), host, trust));
     }
 
     /// Where this batch counts `sender`.
@@ -509,23 +471,6 @@ mod tests {
         assert_eq!(&*batch.notifications[0].message, "\u{fffd}!");
     }
 
-    #[test]
-    fn users_past_the_bound_are_counted_together() {
-        let mut counts = Vec::new();
-        for number in 0..20 {
-            let more = ProtectedCount {
-                protection: Protection::Signed,
-                user: format!("user{number}").into(),
-                outcome: Err(FaultKind::UserUnknown),
-                count: 1,
-            };
-            count_protected(&mut counts, &more, USERS_PER_SENDER_MAX);
-        }
-        assert_eq!(counts.len(), USERS_PER_SENDER_MAX + 1);
-        let last = counts.last().unwrap();
-        assert_eq!((&*last.user, last.count), (OTHER_USERS, 4));
-    }
-
     fn sealed(protection: Protection, user: &str, payload: &[u8]) -> Vec<u8> {
         let seal = Seal::new(protection, user.as_bytes(), b"secret").unwrap();
         let mut sealed = Vec::new();
@@ -572,16 +517,6 @@ mod tests {
         let trusts: Vec<_> = batch.rows.iter().step_by(3).map(|row| row.trust).collect();
         use Trust::{Encrypted, Plain, Signed};
         assert_eq!(trusts, [Plain, Signed, Signed, Encrypted, Plain, Plain]);
-    }
-
-    #[test]
-    fn ways_of_invented_hosts_are_bounded() {
-        let mut ingest = Ingest::new();
-        let from = Origin { slot: 0, sender: sender(1), arrival: CdTime::ZERO, steps: 0 };
-        for number in 0..HEARD_MAX + 10 {
-            ingest.hear_anew(&from, format!("h{number}").as_bytes(), Trust::Plain);
-        }
-        assert_eq!(ingest.batch.heard.len(), HEARD_MAX);
     }
 
     #[test]

@@ -206,3 +206,26 @@ pub(crate) fn count_class(classes: &mut Vec<(&'static str, u64)>, class: &'stati
         None => classes.push((class, count)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::{OTHER_USERS, USERS_PER_SENDER_MAX};
+
+    #[test]
+    fn users_past_the_bound_are_counted_together() {
+        let mut counts = Vec::new();
+        for number in 0..20 {
+            let more = ProtectedCount {
+                protection: Protection::Signed,
+                user: format!("user{number}").into(),
+                outcome: Err(FaultKind::UserUnknown),
+                count: 1,
+            };
+            count_protected(&mut counts, &more, USERS_PER_SENDER_MAX);
+        }
+        assert_eq!(counts.len(), USERS_PER_SENDER_MAX + 1);
+        let last = counts.last().unwrap();
+        assert_eq!((&*last.user, last.count), (OTHER_USERS, 4));
+    }
+}
