@@ -1,0 +1,227 @@
+//! Tests of tracks: sealing, late samples, giving up.
+
+use super::*;
+
+const TOLD: Interval = Interval::from_secs(10);
+
+/// A track and what pushing needs.
+struct Bench {
+    track: Track,
+    scratch: Scratch,
+    lookbacks: u32,
+    entries: u32,
+}
+
+impl Bench {
+    fn new(phase: u32) -> Self {
+        let (track, scratch) = (Track::new(phase), Scratch::default());
+        Self { track, scratch, lookbacks: 1_000, entries: 0 }
+    }
+
+    fn filled(times: impl IntoIterator<Item = u64>) -> Self {
+        let mut bench = Self::new(0);
+        for secs in times {
+            bench.push(secs, TOLD);
+        }
+        bench
+    }
+
+    fn push(&mut self, secs: u64, told: Interval) -> Pushed {
+        self.push_bits(secs, secs, told)
+    }
+
+    fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
+        let bounds = Bounds { min: None, max: None };
+        let Self { scratch, lookbacks, .. } = self;
+        let mut tools = Tools { kind: DsType::Derive, bounds, scratch, lookbacks };
+        let sample = Sample { time: CdTime::from_secs(secs), bits };
+        let (pushed, begins) = self.track.push(sample, told, &mut tools);
+        self.entries += u32::from(begins);
+        assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
+        pushed
+    }
+
+    fn evict(&mut self) -> Evicted {
+        let evicted = self.track.evict(0);
+        self.entries -= u32::from(!evicted.remains);
+        assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
+        evicted
+    }
+
+    fn times(&self) -> Vec<u64> {
+        let (mut times, mut bits) = (Vec::new(), Vec::new());
+        for block in &self.track.blocks {
+            block.unpack(&mut times, &mut bits);
+        }
+        bits.into_iter().chain(self.track.open.iter().map(|sample| sample.bits)).collect()
+    }
+
+    fn lengths(&self) -> Vec<usize> {
+        self.track.blocks.iter().map(|block| block.len()).collect()
+    }
+}
+
+#[test]
+fn a_full_run_is_sealed_but_for_the_newest() {
+    let mut bench = Bench::filled(0..136);
+    assert_eq!((bench.lengths(), bench.track.open.len()), (vec![], 136));
+    assert_eq!(bench.push(136, TOLD), Pushed::Newest);
+    assert_eq!((bench.lengths(), bench.track.open.len()), (vec![128], 9));
+}
+
+#[test]
+fn small_blocks_become_a_large_one() {
+    let bench = Bench::filled((0..3_000).map(|n| 10 * n));
+    assert_eq!(bench.lengths(), [512, 512, 512, 512, 512, 128, 128, 128]);
+    assert_eq!(bench.times(), (0..3_000).map(|n| 10 * n).collect::<Vec<_>>());
+}
+
+#[test]
+fn tracks_that_begin_together_are_not_sealed_together() {
+    let sealed = |phase: u32, length: usize| {
+        let mut bench = Bench::new(phase);
+        let mut times = (0..).map(|n| 10 * n);
+        std::iter::from_fn(|| {
+            let before = bench.lengths().iter().filter(|&&len| len >= length).count();
+            bench.push(times.next().unwrap(), TOLD);
+            Some(bench.lengths().iter().filter(|&&len| len >= length).count() > before)
+        })
+        .take(1_000)
+        .position(|now| now)
+        .unwrap()
+    };
+    let mut small = std::collections::BTreeMap::<usize, usize>::new();
+    let mut large = std::collections::BTreeSet::new();
+    for phase in 0..256 {
+        *small.entry(sealed(phase, 1)).or_default() += 1;
+        large.insert(sealed(phase, 160));
+    }
+    assert!(small.len() == LACKS && small.values().all(|&together| together <= 3), "{small:?}");
+    assert!(large.len() > 200, "{large:?}");
+}
+
+#[test]
+fn a_new_interval_begins_a_run() {
+    let mut bench = Bench::filled(0..3);
+    bench.push(9, Interval::from_secs(1));
+    bench.push(10, Interval::ZERO);
+    assert_eq!(bench.lengths(), [3], "not told is no change");
+    assert_eq!(bench.track.blocks[0].interval, TOLD);
+}
+
+#[test]
+fn an_interval_that_changes_with_every_sample_costs_blocks_and_no_time() {
+    let mut bench = Bench::new(0);
+    for n in 0..1_000 {
+        bench.push(n, Interval::from_secs(1 + n % 2 * 86_400));
+    }
+    assert_eq!(bench.lengths(), [1; 999]);
+    assert_eq!(bench.times(), (0..1_000).collect::<Vec<_>>());
+    assert!(bench.track.heap_bytes() < 1_000 * 190, "{}", bench.track.heap_bytes());
+}
+
+#[test]
+fn late_samples_are_put_in_their_place_and_doubles_are_not_kept() {
+    let mut bench = Bench::filled([10, 30, 40]);
+    assert_eq!(bench.push(20, TOLD), Pushed::Late);
+    assert_eq!(bench.push(5, TOLD), Pushed::Late);
+    for secs in [5, 20, 40] {
+        assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+    }
+    assert_eq!(bench.times(), [5, 10, 20, 30, 40]);
+}
+
+#[test]
+fn at_least_eight_samples_back_there_is_a_place() {
+    for count in 120..700_u64 {
+        let mut bench = Bench::filled((0..count).map(|n| 10 * n));
+        assert_eq!(bench.push(10 * (count - 8) + 5, TOLD), Pushed::Late, "{count}");
+        assert_eq!(bench.times().len() as u64, count + 1);
+    }
+}
+
+#[test]
+fn samples_earlier_than_the_open_run_are_not_kept() {
+    let mut bench = Bench::filled((0..300).map(|n| 10 * n));
+    assert_eq!(bench.push(15, TOLD), Pushed::TooLate);
+    assert_eq!(bench.push(20, TOLD), Pushed::Duplicate);
+    assert_eq!(bench.times().len(), 300);
+}
+
+#[test]
+fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
+    let mut bench = Bench::filled((0..300).map(|n| 10 * n));
+    for secs in [20, 2_800, 2_990] {
+        assert_eq!(bench.push_bits(secs, 77, TOLD), Pushed::Conflict);
+        assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+    }
+    let nan = f64::NAN.to_bits();
+    assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Newest);
+    assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Duplicate);
+}
+
+#[test]
+fn looking_back_into_blocks_is_bounded() {
+    let mut bench = Bench::filled((0..3_000).map(|n| 10 * n));
+    bench.lookbacks = 3;
+    let answers: Vec<_> = (1..6).map(|n| bench.push(100 * n, TOLD)).collect();
+    assert_eq!(answers[..3], [Pushed::Duplicate; 3]);
+    assert_eq!(answers[3..], [Pushed::TooLate; 2]);
+}
+
+#[test]
+fn a_clock_that_ran_ahead_does_not_lock_out_the_rest() {
+    for ahead in [1, 8, 100] {
+        let mut bench = Bench::filled(80_000..80_000 + ahead);
+        for secs in 0..2_000 {
+            assert_eq!(bench.push(secs, TOLD), Pushed::Late, "{secs}");
+        }
+        let expected: Vec<u64> = (0..2_000).chain(80_000..80_000 + ahead).collect();
+        assert_eq!(bench.times(), expected);
+        assert!(bench.lengths().len() < 20, "{:?}", bench.lengths());
+    }
+}
+
+#[test]
+fn the_oldest_block_goes_first_and_the_open_run_by_halves() {
+    let mut bench = Bench::filled(0..700);
+    assert_eq!((bench.lengths(), bench.track.open.len()), (vec![512, 128], 60));
+    assert_eq!(bench.evict(), Evicted { samples: 512, remains: false });
+    // The three entries of the blocks that the large one was made of.
+    for _ in 0..3 {
+        assert_eq!(bench.evict(), Evicted::default());
+    }
+    assert_eq!(bench.evict(), Evicted { samples: 128, remains: false });
+    assert_eq!(bench.evict(), Evicted { samples: 30, remains: true });
+    assert_eq!(bench.times(), (670..700).collect::<Vec<_>>());
+    while bench.evict().remains {}
+    let track = &bench.track;
+    assert_eq!((track.oldest(), track.newest(), track.heap_bytes()), (None, None, 0));
+}
+
+#[test]
+fn what_is_held_stays_while_younger_blocks_go() {
+    let mut bench = Bench::filled(0..2_000);
+    assert_eq!(bench.track.run_of(7), Some((1, false)));
+    assert_eq!(bench.track.evict(8).samples, 512);
+    let expected: Vec<u64> = (0..1_024).chain(1_536..2_000).collect();
+    assert_eq!(bench.times(), expected);
+}
+
+#[test]
+fn its_bytes_are_those_of_its_allocations() {
+    let mut bench = Bench::new(7);
+    for round in 0..4_000_u64 {
+        let secs = if round % 7 == 0 { round.saturating_sub(20) } else { round };
+        bench.push(secs * 10 + round % 3, Interval::from_secs(1 + round / 1_000));
+        if round % 300 == 0 {
+            bench.evict();
+        }
+        let packed: usize = bench.track.blocks.iter().map(|block| block.heap_bytes()).sum();
+        assert_eq!(bench.track.packed_bytes, packed);
+    }
+    while bench.track.oldest().is_some() {
+        bench.evict();
+    }
+    assert_eq!(bench.track.heap_bytes(), 0);
+}
