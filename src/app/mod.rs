@@ -77,6 +77,28 @@ pub struct Setup {
     pub screenshot: Option<Screenshot>,
 }
 
+impl Setup {
+    /// What takes in from `intake` by this clock, in UTC, within 512 MiB, and keeps nothing. All
+    /// else is set as it is needed.
+    pub fn new(intake: Intake, clock: Box<dyn Fn() -> CdTime>) -> Self {
+        Self {
+            intake: Some(intake),
+            waker: Waker::default(),
+            sources: Sources::default(),
+            types: TypesDb::built_in(),
+            memory_bytes: 512 << 20,
+            clock,
+            replay: None,
+            zone: TimeZone::UTC,
+            settings: Settings::default(),
+            settings_file: None,
+            messages: Vec::new(),
+            status_file: None,
+            screenshot: None,
+        }
+    }
+}
+
 /// A picture to be taken.
 #[derive(Clone, Debug)]
 pub struct Screenshot {

@@ -2,17 +2,14 @@
 
 use crate::feed::{Feed, NOW, Noise};
 use crate::{Figure, MEASURED, Options, figure};
-use collectoscope::app::{App, Setup, Waker};
+use collectoscope::app::{App, Setup};
 use collectoscope::config::Settings;
 use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::typesdb::TypesDb;
-use collectoscope::ui::Sources;
 use collectoscope::view::Theme;
 use eframe::App as _;
 use eframe::egui::{self, pos2, vec2};
-use jiff::tz::TimeZone;
 use std::cell::Cell;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -201,24 +198,10 @@ fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
 
 fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
     let clock = Rc::clone(clock);
+    let (theme, window_secs) = (Theme::Dark, scene.window_secs);
     let setup = Setup {
-        intake: Some(intake),
-        waker: Waker::default(),
-        sources: Sources::default(),
-        types: TypesDb::built_in(),
-        memory_bytes: 512 << 20,
-        replay: None,
-        clock: Box::new(move || clock.get()),
-        zone: TimeZone::UTC,
-        settings: Settings {
-            theme: Theme::Dark,
-            window_secs: scene.window_secs,
-            ..Settings::default()
-        },
-        settings_file: None,
-        messages: Vec::new(),
-        status_file: None,
-        screenshot: None,
+        settings: Settings { theme, window_secs, ..Settings::default() },
+        ..Setup::new(intake, Box::new(move || clock.get()))
     };
     App::new(ctx, setup)
 }

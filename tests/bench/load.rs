@@ -3,15 +3,11 @@
 use crate::generator::{Generator, Order, Sent};
 use crate::udp::{CHANNEL_BATCHES, QUIET, receiver};
 use crate::{Figure, Options, clock, figure};
-use collectoscope::app::{App, Setup, Waker};
-use collectoscope::config::Settings;
+use collectoscope::app::{App, Setup};
 use collectoscope::metric::CdTime;
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::typesdb::TypesDb;
-use collectoscope::ui::Sources;
 use eframe::App as _;
 use eframe::egui::{self, pos2, vec2};
-use jiff::tz::TimeZone;
 use std::time::{Duration, Instant, SystemTime};
 
 /// As often as the window draws at most.
@@ -80,21 +76,7 @@ struct Screen {
 impl Screen {
     fn new(intake: Intake) -> Self {
         let ctx = egui::Context::default();
-        let setup = Setup {
-            intake: Some(intake),
-            waker: Waker::default(),
-            sources: Sources::default(),
-            types: TypesDb::built_in(),
-            memory_bytes: 512 << 20,
-            replay: None,
-            clock: Box::new(|| CdTime::from_system(SystemTime::now())),
-            zone: TimeZone::UTC,
-            settings: Settings::default(),
-            settings_file: None,
-            messages: Vec::new(),
-            status_file: None,
-            screenshot: None,
-        };
+        let setup = Setup::new(intake, Box::new(|| CdTime::from_system(SystemTime::now())));
         Self { app: App::new(&ctx, setup), ctx, frame: eframe::Frame::_new_kittest() }
     }
 

@@ -1,15 +1,13 @@
 //! The whole app without a screen: datagrams and a clock go in, words and state come out.
 
 use crate::support::wait::until;
-use collectoscope::app::{App, Setup, Waker};
-use collectoscope::config::Settings;
+use collectoscope::app::{App, Setup};
 use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
 use collectoscope::source::udp::Status;
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::typesdb::TypesDb;
 use collectoscope::ui::{SourceReport, Sources, Unicast};
 use collectoscope::view::replay::Speed;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
@@ -109,20 +107,12 @@ impl Stage {
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
+        let memory_bytes = 64 << 20;
         let setup = Setup {
-            intake: Some(intake),
-            waker: Waker::default(),
             sources,
-            types: TypesDb::built_in(),
-            memory_bytes: 64 << 20,
+            memory_bytes,
             replay,
-            clock: Box::new(move || told.get()),
-            zone: jiff::tz::TimeZone::UTC,
-            settings: Settings::default(),
-            settings_file: None,
-            messages: Vec::new(),
-            status_file: None,
-            screenshot: None,
+            ..Setup::new(intake, Box::new(move || told.get()))
         };
         let harness = Harness::builder()
             .with_size(size)
