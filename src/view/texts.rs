@@ -11,6 +11,9 @@ use std::hash::BuildHasher as _;
 
 /// Lists that are learnt in one frame while nobody filters: 1 to 3 ms.
 const LEARNT_AT_ONCE: usize = 8_192;
+/// Texts kept beyond two for each series: those of forgotten series stay, which a stranger who
+/// invents instances could make ever more of.
+const SPARE_MAX: usize = 10_000;
 
 /// `type-instance` of every list, in small letters.
 #[derive(Debug, Default)]
@@ -35,6 +38,7 @@ impl Texts {
         if self.learnt_for == Some(store.revision()) {
             return;
         }
+        self.trim(store.usage().series);
         if self.next_host == 0 {
             self.begun_for = store.revision();
         }
@@ -47,6 +51,13 @@ impl Texts {
             };
             learnt += self.learn_host(host);
             self.next_host += 1;
+        }
+    }
+
+    /// Begins anew where most texts are of series that are gone.
+    fn trim(&mut self, series: usize) {
+        if self.ends.len() > 2 * series + SPARE_MAX {
+            *self = Self::default();
         }
     }
 
@@ -122,5 +133,23 @@ impl<'a> FoundInTexts<'a> {
             self.found.push(self.filter.found_in_type(text));
         }
         Some((*self.found.get(number)?, self.texts.text(number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_of_series_that_are_gone_do_not_stay_for_ever() {
+        let mut texts = Texts::default();
+        for n in 0..100_000 {
+            texts.number(&format!("gauge-invented{n}"));
+            texts.trim(100);
+            assert!(texts.ends.len() <= 200 + SPARE_MAX && texts.arena.len() < 1 << 20);
+        }
+        let number = texts.number("load");
+        texts.trim(100);
+        assert_eq!(texts.text(usize::try_from(number).unwrap()), "load");
     }
 }
