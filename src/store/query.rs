@@ -60,6 +60,8 @@ struct Made {
     span: Span,
     width: u64,
     from: CdTime,
+    /// Of the series, by which gaps are told where samples came without one.
+    interval: Interval,
     epoch: u32,
     oldest: Option<Sample>,
     newest: Option<Sample>,
@@ -414,8 +416,10 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
     let width = bucket_width(span, columns);
     let track = &source.series.track;
     let (epoch, oldest, newest) = (track.epoch(), track.oldest(), track.newest());
+    let interval = source.series.interval;
     let known = out.made.take().filter(|made| {
-        (made.id, made.mode, made.width, made.epoch) == (source.id, mode, width, epoch)
+        let what = (made.id, made.mode, made.width, made.epoch, made.interval);
+        what == (source.id, mode, width, epoch, interval)
     });
     let same = |made: &Made| (made.span, made.oldest, made.newest) == (span, oldest, newest);
     if let Some(made) = known.filter(same) {
@@ -427,7 +431,8 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
     let keeps = |made: &Made| {
         made.oldest == oldest || oldest.is_some_and(|oldest| oldest.time < tracer.from)
     };
-    let known = known.filter(|made| keeps(made) && made.mark.time >= tracer.from);
+    let on_screen = |made: &Made| (tracer.from..tracer.until).contains(&made.mark.time);
+    let known = known.filter(|made| keeps(made) && on_screen(made));
     let continued = known.filter(|made| tracer.go_on(&made.mark, made.from));
     let start = match continued {
         Some(made) => {
@@ -452,5 +457,16 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
     let (from, stats) = (tracer.from, reader.stats(span, &tracer));
     out.stats = stats;
     let id = source.id;
-    out.made = mark.map(|mark| Made { id, mode, span, width, from, epoch, oldest, newest, mark });
+    out.made = mark.map(|mark| Made {
+        id,
+        mode,
+        span,
+        width,
+        from,
+        interval,
+        epoch,
+        oldest,
+        newest,
+        mark,
+    });
 }

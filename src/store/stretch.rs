@@ -110,11 +110,15 @@ impl Stretch {
 
     fn read_values(&mut self, mut read: Values, how: How, before: Option<u64>) -> bool {
         let (values, numbers) = (&mut self.values, &mut self.numbers);
+        let mut is_ordinary = true;
         if how.mode == Mode::Rate && matches!(how.kind, DsType::Counter | DsType::Derive) {
             let Some(first) = read.first else {
                 debug_assert!(false, "what counts is written in steps");
                 return false;
             };
+            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not tell.
+            // None that are small enough to be doubles lead there from the middle half.
+            is_ordinary = how.kind == DsType::Counter || first.wrapping_add(1 << 62) >> 63 == 0;
             let [place, steps @ ..] = numbers;
             *place = before.map_or(0, |before| first.wrapping_sub(before));
             let steps = steps.get(..read.count.saturating_sub(1)).unwrap_or_default();
@@ -134,7 +138,7 @@ impl Stretch {
                 self.divisor = power;
                 to_doubles(numbers, values, true)
             }
-            (DsType::Derive, _) => to_doubles(numbers, values, true),
+            (DsType::Derive, _) => is_ordinary && to_doubles(numbers, values, true),
             (DsType::Counter | DsType::Absolute, _) => to_doubles(numbers, values, false),
         }
     }

@@ -81,6 +81,55 @@ fn an_empty_question_has_an_empty_answer() {
     }
 }
 
+#[test]
+fn what_passes_the_ends_of_its_integers_is_drawn_sealed_as_it_was_open() {
+    let mut feed = Feed::new(MIB);
+    let list = feed.list("h", "p", "not_in_types_db", &[DsType::Derive]);
+    let (mut open, mut value) = (Vec::new(), i64::MAX - 59);
+    for n in 0..400 {
+        feed.row(list, NOW + 10 * n, &[Value::Derive(value)]);
+        feed.absorb();
+        value = value.wrapping_add(1);
+        open.push(feed.store.latest(SeriesId(0), Mode::Rate).and_then(|one| one.value));
+    }
+    let fall = open.iter().flatten().copied().fold(0.0, f64::min);
+    assert!(fall < -1e18, "the one that fell");
+    let trace = feed.trace(0, NOW, NOW + 4_000, 1_000);
+    let drawn: Vec<f64> = trace.columns.iter().map(|column| column.mean).collect();
+    assert!(drawn == open.into_iter().flatten().collect::<Vec<_>>());
+}
+
+#[test]
+fn a_trace_is_made_anew_when_it_turns_out_how_often_samples_come() {
+    let mut feed = Feed::new(MIB);
+    let list = feed.list("h", "p", "gauge", &[DsType::Gauge]);
+    let mut trace = Trace::default();
+    let span = Span::new(CdTime::from_secs(NOW), CdTime::from_secs(NOW + 2_000));
+    for secs in [0, 1].into_iter().chain((61..1_500).step_by(60)) {
+        feed.row(list, NOW + secs, &[Value::Gauge(1.0)]);
+        feed.batch.rows.last_mut().unwrap().interval = Interval::ZERO;
+        feed.absorb();
+        feed.store.trace(SeriesId(0), span, 1_000, Mode::Rate, &mut trace);
+        let mut afresh = Trace::default();
+        feed.store.trace(SeriesId(0), span, 1_000, Mode::Rate, &mut afresh);
+        assert!(trace == afresh, "{secs}: {}", difference(&trace, &afresh));
+    }
+}
+
+#[test]
+fn a_trace_of_less_in_the_same_buckets_has_no_more_columns() {
+    let feed = gauge_feed((0..200).map(|n| (NOW + n, 1.0)));
+    let mut trace = Trace::default();
+    for (secs, columns) in [(100, 101), (50, 51), (100, 101)] {
+        let span = Span::new(CdTime::from_secs(NOW), CdTime::from_secs(NOW + secs));
+        feed.store.trace(SeriesId(0), span, columns, Mode::Rate, &mut trace);
+        let mut afresh = Trace::default();
+        feed.store.trace(SeriesId(0), span, columns, Mode::Rate, &mut afresh);
+        assert!(trace == afresh, "{secs}: {}", difference(&trace, &afresh));
+        assert!(trace.columns.len() <= columns + 2);
+    }
+}
+
 // The slow, obvious way: every sample's value, then every bucket by itself.
 
 struct Plain {
