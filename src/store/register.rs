@@ -33,6 +33,12 @@ impl Store {
             .zip(kinds)
             .map(|(ds_index, &kind)| self.find(identifier, ds_index, kind))
             .collect();
+        for id in known.iter().flatten() {
+            // Heard of just now, so that they do not go when names need room.
+            if let Some(series) = self.series.get_mut(id.place()) {
+                series.heard = steps_of(now);
+            }
+        }
         let cost = self.list_cost(source, slot, identifier, &known);
         if cost > 0 && !self.has_room_for_names(cost, now) {
             // Its rows find no series and are counted there, also where the number was another's.
@@ -111,7 +117,7 @@ impl Store {
             Some(old) => {
                 let id = SeriesId(old.id.0.wrapping_add(PLACES_MAX));
                 // It knows of queue entries that stand for nothing now.
-                let track = std::mem::take(&mut old.track);
+                let track = old.track.begun_anew(place);
                 *old = Series::new(id, identifier, what, track);
                 id
             }

@@ -103,6 +103,12 @@ impl Track {
         }
     }
 
+    /// One without samples for another series, of the same entries of the queue.
+    pub(super) fn begun_anew(&self, phase: u32) -> Self {
+        let Self { stale_entries, epoch, .. } = *self;
+        Self { stale_entries, epoch, ..Self::new(phase) }
+    }
+
     /// Adds a sample. True when a run was begun by it.
     #[inline]
     pub(super) fn push(
@@ -132,6 +138,10 @@ impl Track {
         tools: &mut Tools<'_>,
     ) -> (Pushed, bool) {
         let Some(newest) = self.open.newest() else {
+            if self.blocks.last().is_some_and(|block| sample.time <= block.last.time) {
+                // All that was open went while blocks were held.
+                return self.push_late(sample, tools);
+            }
             self.open.interval = interval;
             self.open.push(sample);
             return (Pushed::Newest, true);
@@ -246,7 +256,10 @@ impl Track {
     /// The run that entry number `passed` of the queue stands for, and whether it is the first
     /// that does; none for an entry that stands for nothing.
     pub(super) fn run_of(&self, passed: u32) -> Option<(usize, bool)> {
-        let mut left = if self.stale_entries > 0 { None } else { Some(passed) }?;
+        if self.is_behind() {
+            return None;
+        }
+        let mut left = passed;
         for (number, block) in self.blocks.iter().enumerate() {
             match left.checked_sub(block.weight.into()) {
                 Some(rest) => left = rest,
@@ -296,6 +309,10 @@ impl Track {
         }
         let count = self.open.len();
         let gone = if count <= HALVED_MIN { count } else { count / 2 };
+        if !self.blocks.is_empty() {
+            // Blocks before it are held.
+            self.epoch = self.epoch.wrapping_add(1);
+        }
         self.open.drop_first(gone);
         self.count_bytes();
         Evicted { samples: gone, remains: gone < count }

@@ -268,6 +268,41 @@ fn a_number_used_again_for_a_list_that_is_refused_feeds_nobody() {
     assert_eq!(feed.store.usage().bytes, bytes);
 }
 
+#[test]
+fn a_series_that_is_being_announced_is_not_forgotten_for_room() {
+    let mut feed = Feed::new(MIB);
+    let add = |feed: &mut Feed, host: String| {
+        let list = feed.list(&host, "p", "gauge", &[DsType::Gauge]);
+        feed.gauges(list, [(NOW, 1.0)]);
+        list
+    };
+    let old: Vec<ListId> = (0..100).map(|n| add(&mut feed, format!("old-{n}"))).collect();
+    feed.absorb();
+    let mut live = Vec::new();
+    while feed.store.health().totals.refused_lists == 0 {
+        live.push(add(&mut feed, format!("live-{}", live.len())));
+        feed.absorb();
+    }
+    let later = NOW + 3 * 3_600;
+    let now = CdTime::from_secs(later);
+    for &list in &live {
+        feed.gauges(list, [(later, 2.0)]);
+    }
+    feed.store.absorb(SOURCE, &feed.batch, now);
+    feed.batch.clear();
+    // With a value more than before, for which there is no room until some are forgotten.
+    let again = feed.list("old-0", "p", "gauge", &[DsType::Gauge; 2]);
+    assert!(again > old[99]);
+    feed.row(again, later, &[Value::Gauge(3.0), Value::Gauge(4.0)]);
+    feed.store.absorb(SOURCE, &feed.batch, now);
+    feed.batch.clear();
+    assert!(feed.store.health().totals.forgotten_series > 0);
+    assert!(feed.store.index().host("old-0").is_some());
+    let names = feed.store.ids().map(|id| feed.store.series(id).unwrap().identifier.host.len());
+    assert!(names.min() > Some(0), "all have a name");
+    assert_eq!(latest(&feed.store, 0), Some((later, Some(3.0))));
+}
+
 /// The kinds of flood, each with all that a stranger can choose.
 fn flood(feed: &mut Feed, kind: u64, turn: u64) {
     if feed.lists > 20_000 {

@@ -209,6 +209,23 @@ fn what_is_held_stays_while_younger_blocks_go() {
 }
 
 #[test]
+fn times_rise_though_all_that_was_open_went_and_what_is_held_stays() {
+    let mut bench = Bench::filled(0..700);
+    let sealed = bench.track.sealed();
+    let held = u32::try_from(sealed).unwrap() * 9;
+    let epoch = bench.track.epoch();
+    while bench.track.evict(held).remains {}
+    assert_eq!((bench.track.open().len(), bench.track.sealed()), (0, sealed));
+    assert_ne!(bench.track.epoch(), epoch, "samples in the middle are gone");
+    bench.entries = bench.track.entries();
+    let last = bench.track.newest().unwrap().time.secs_nanos().0;
+    assert_eq!(bench.push(last, TOLD), Pushed::Duplicate);
+    assert_eq!(bench.push(last - 1, TOLD), Pushed::Duplicate);
+    assert_eq!(bench.push(last + 1, TOLD), Pushed::Newest);
+    assert_eq!(bench.track.newest().unwrap().time.secs_nanos().0, last + 1);
+}
+
+#[test]
 fn its_bytes_are_those_of_its_allocations() {
     let mut bench = Bench::new(7);
     for round in 0..4_000_u64 {
