@@ -19,7 +19,7 @@ use crate::metric::{CdTime, Identifier, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use lists::{Lists, steps_of};
+use lists::Lists;
 use reading::Reading;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -131,7 +131,7 @@ impl Ingest {
         self.ways.begin();
         let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
         let mut decoder = std::mem::take(&mut self.decoder);
-        let from = Origin { slot, sender, arrival, steps: steps_of(arrival) };
+        let from = Origin { slot, sender, arrival, steps: arrival.in_16_secs() };
         let previous = self.last_of.get(&sender).copied();
         let mut reading = Reading { ingest: self, from, refused: (0, 0), last: None, previous };
         decoder.decode_into(level, bytes, &mut reading);
@@ -176,7 +176,7 @@ impl Ingest {
         let mut next = recycled.unwrap_or_default();
         next.clear();
         self.slots.clear();
-        self.lists.make_room(steps_of(self.batch.arrival));
+        self.lists.make_room(self.batch.arrival.in_16_secs());
         self.batch.renumbers = std::mem::take(&mut self.lists.renumbered);
         std::mem::replace(&mut self.batch, next)
     }

@@ -12,7 +12,7 @@
 
 use super::key::{read_key, write_key};
 use super::{Announced, Limits, ListId, NAME_BYTES_MAX, Origin, TEMPLATE_BYTES_MAX};
-use crate::metric::{CdTime, DsType, Identifier, Interval, Names};
+use crate::metric::{DsType, Identifier, Interval, Names};
 use crate::wire::{Expected, template};
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashTable};
@@ -306,11 +306,6 @@ impl Known {
     }
 }
 
-/// A time in steps of 16 s.
-pub(super) fn steps_of(time: CdTime) -> u32 {
-    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
-}
-
 fn index(id: u32) -> usize {
     usize::try_from(id).unwrap_or(usize::MAX)
 }
@@ -318,6 +313,7 @@ fn index(id: u32) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::CdTime;
     use std::net::SocketAddr;
 
     fn origin(steps: u32) -> Origin {
@@ -332,7 +328,7 @@ mod tests {
 
     #[test]
     fn steps_are_those_of_the_documented_times() {
-        let steps = |interval| steps_of(CdTime::ZERO.saturating_add(interval));
+        let steps = |interval| CdTime::ZERO.saturating_add(interval).in_16_secs();
         assert_eq!(SILENCE_STEPS, steps(SILENCE_MAX));
         assert_eq!(STALE_STEPS, steps(crate::store::STALE_MIN));
     }

@@ -40,7 +40,7 @@ pub(super) struct Block {
     bytes: Box<[u8]>,
     count: u16,
     times_bytes: u16,
-    /// How many blocks of the queue it stands for.
+    /// How many entries of the queue it stands for.
     pub(super) weight: u16,
     times: TimeCode,
     values: ValueCode,
@@ -398,7 +398,7 @@ mod tests {
     fn a_summary_is_of_all_but_the_first_and_only_where_each_has_a_value() {
         let gauges = [f64::NAN, 3.0, 1.0, 2.0].map(f64::to_bits);
         let summary = packed(DsType::Gauge, &secs(4), &gauges).summary;
-        let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0, last: 2.0 };
+        let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0 };
         assert_eq!(summary.drawn, expected);
         assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
         let gauges = [1.0, f64::NAN, 1.0].map(f64::to_bits);

@@ -53,10 +53,11 @@ impl Form {
     }
 }
 
+/// Added to a number below 2^51 it is a double in whose lowest bits stands the whole part.
+pub(super) const WHOLE: f64 = 6_755_399_441_055_744.0;
+
 /// The whole number that a double is once it is multiplied; whether it is, only the way back says.
 fn to_decimal(bits: u64, power: f64) -> u64 {
-    // Added to a number below 2^51, its whole part stands in the lowest bits.
-    const WHOLE: f64 = 6_755_399_441_055_744.0;
     let whole = f64::from_bits(bits) * power + WHOLE;
     whole.to_bits().wrapping_sub(WHOLE.to_bits())
 }

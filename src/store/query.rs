@@ -358,15 +358,25 @@ impl<'a> Reader<'a> {
 
     /// The newest drawn value from `start` to `end`.
     fn last_value(&self, start: CdTime, end: CdTime) -> Option<f64> {
-        let mut place = self.source.place_before(end);
-        while let Some(at) = place {
-            let reading = self.at(at).filter(|reading| reading.time >= start)?;
-            if reading.value.is_some() {
-                return reading.value;
+        let mut place = self.source.place_before(end)?;
+        loop {
+            // Each run is unpacked once, however many of its last values are missing.
+            let (samples, interval) =
+                (self.source.samples(place.run)?, self.source.interval(place.run));
+            let before = self.source.previous(Place { sample: 0, ..place });
+            for number in (0..=place.sample).rev() {
+                let current = *samples.get(number).filter(|sample| sample.time >= start)?;
+                let previous = match number.checked_sub(1) {
+                    Some(number) => samples.get(number).map(|sample| (*sample, interval)),
+                    None => before.and_then(|before| self.source.get(before)),
+                };
+                let drawn = self.read(previous, (current, interval));
+                if drawn.value.is_some() {
+                    return drawn.value;
+                }
             }
-            place = self.source.previous(at);
+            place = before?;
         }
-        None
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::index::HostNumber;
 use super::memory::NAMES_PART;
-use super::series::{Series, steps_of};
+use super::series::Series;
 use super::track::Track;
 use super::{
     FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, PLACES_MAX, STALE_MIN, SeriesId, SourceId,
@@ -36,7 +36,7 @@ impl Store {
         for id in known.iter().flatten() {
             // Heard of just now, so that they do not go when names need room.
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = steps_of(now);
+                series.heard = now.in_16_secs();
             }
         }
         let cost = self.list_cost(source, slot, identifier, &known);
@@ -95,7 +95,7 @@ impl Store {
         for (ds_index, (&kind, &known)) in (0..).zip(kinds.iter().zip(known)) {
             let id = known.unwrap_or_else(|| self.add(&shared, host, (ds_index, kind)));
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = steps_of(now);
+                series.heard = now.in_16_secs();
                 if series.ds_count != count {
                     series.describe(count, &self.types, &mut self.names);
                     self.index.touch();
@@ -191,7 +191,7 @@ impl Store {
     /// take about `bytes_max`. What a view that stands still shows is not forgotten.
     fn forget(&mut self, now: CdTime, bytes_max: usize) {
         self.index.settle();
-        let silent_since = steps_of(now.saturating_sub(STALE_MIN));
+        let silent_since = now.saturating_sub(STALE_MIN).in_16_secs();
         let stale = self.series.iter().filter(|series| {
             series.is(series.id) && series.heard < silent_since && !self.held.covers(series.id)
         });

@@ -142,11 +142,6 @@ impl Series {
     }
 }
 
-/// A time in steps of 16 s, as [`Series::heard`] counts.
-pub(super) fn steps_of(time: CdTime) -> u32 {
-    u32::try_from(time.raw() >> 34).unwrap_or(u32::MAX)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

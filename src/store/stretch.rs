@@ -7,14 +7,12 @@
 //! Knows nothing of buckets.
 
 use super::block::Lists;
-use super::lists::Values;
+use super::lists::{Values, WHOLE};
 use super::pack::{LIST_MAX, List};
 use super::query::Mode;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Sample};
 
-/// Added to a whole number, the bits of a double that is so much larger than the number.
-const WHOLE: f64 = 6_755_399_441_055_744.0;
 /// So many bits have the numbers that are drawn at once.
 const WHOLE_BITS: u32 = 51;
 /// Values that are gathered side by side.
@@ -38,17 +36,15 @@ pub(super) struct Gathered {
     pub(super) min: f64,
     pub(super) max: f64,
     pub(super) sum: f64,
-    pub(super) last: f64,
 }
 
 impl Gathered {
     /// Of no value.
-    pub(super) const NONE: Self =
-        Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0, last: 0.0 };
+    pub(super) const NONE: Self = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0 };
 
     /// Of one value.
     pub(super) const fn of(value: f64) -> Self {
-        Self { min: value, max: value, sum: value, last: value }
+        Self { min: value, max: value, sum: value }
     }
 
     /// With those that follow.
@@ -58,7 +54,6 @@ impl Gathered {
             min: least(self.min, other.min),
             max: greatest(self.max, other.max),
             sum: self.sum + other.sum,
-            last: if other.min <= other.max { other.last } else { self.last },
         }
     }
 }
@@ -238,7 +233,7 @@ impl Stretch {
         let divisor = self.divisor;
         let (min, max, sum) = (min / divisor, max / divisor, sum / divisor);
         let is_whole = sum.is_finite() && min >= how.low && max <= how.high;
-        is_whole.then_some(Gathered { min, max, sum, last: values.last()? / divisor })
+        is_whole.then_some(Gathered { min, max, sum })
     }
 }
 
