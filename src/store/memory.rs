@@ -34,13 +34,20 @@ pub(super) struct Held {
 impl Store {
     /// Keeps what these series say of `span`, as a view that stands still shows it: the samples
     /// stay while later ones go, until they take half of the budget ([`HELD_PART`]). What does not
-    /// fit then goes as it would have. Replaces what was held before.
-    pub fn hold(&mut self, span: Span, series: impl IntoIterator<Item = SeriesId>) {
-        let series: HashSet<_, _> = series.into_iter().collect();
-        if self.held.span != Some(span) || self.held.series != series {
+    /// fit then goes as it would have. Replaces what was held before. Names each series once.
+    pub fn hold<I>(&mut self, span: Span, series: I)
+    where
+        I: IntoIterator<Item = SeriesId, IntoIter: Clone>,
+    {
+        let series = series.into_iter();
+        let held = &self.held;
+        let is_same = held.span == Some(span)
+            && series.clone().all(|id| held.series.contains(&id))
+            && series.clone().count() == held.series.len();
+        if !is_same {
             self.release();
             self.held.span = Some(span);
-            self.held.series = series;
+            self.held.series = series.collect();
         }
     }
 
