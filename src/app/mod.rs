@@ -37,9 +37,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Time spent draining per frame, the rest waits for the next one: as long as all else took since
+/// Time spent draining per frame, the rest waits for the next one: as long as has gone by since
 /// the last time, but within these bounds. So where a frame takes long, as without a graphics
-/// card, half of the thread's time is still there for what arrives.
+/// card, half of the thread's time is still there for what arrives; and what has gathered in a
+/// long wait is taken in at once, though that frame comes later.
 const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
@@ -253,6 +254,7 @@ impl App {
             // A replay may be far ahead of what its clock showed when the frame began.
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
+            self.meter.note(now, &self.store.health().totals);
             intake.give_back(batch);
             if start.elapsed() > longest {
                 return true;
@@ -430,7 +432,8 @@ impl eframe::App for App {
         self.report(now);
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
-            ctx.request_repaint_after(pace::next_frame(None, self.news));
+            let since = self.reported.map_or(Duration::ZERO, |reported| reported.elapsed());
+            ctx.request_repaint_after(REPORT_EVERY.saturating_sub(since));
         }
     }
 

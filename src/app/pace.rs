@@ -33,8 +33,9 @@ pub struct Waker {
 
 impl Default for Waker {
     fn default() -> Self {
-        let after_millis = Arc::new(AtomicU64::new(50));
-        Self { asked: Arc::default(), after_millis }
+        let waker = Self { asked: Arc::default(), after_millis: Arc::default() };
+        waker.set_after(WAKE_MIN);
+        waker
     }
 }
 
@@ -60,7 +61,7 @@ impl Waker {
 impl App {
     /// The next frame: when the live edge has moved a pixel, and once a second for the text.
     pub(super) fn schedule(&self, ctx: &egui::Context) {
-        if self.store.usage().series == 0 {
+        if self.store.health().totals.datagrams == 0 {
             // Nothing on screen depends on the time: the first datagram asks for a frame.
             return;
         }
@@ -83,7 +84,7 @@ fn wake_after(pixel: Option<Duration>) -> Duration {
 }
 
 /// When the next frame is due though nothing comes.
-pub(super) fn next_frame(pixel: Option<Duration>, news: bool) -> Duration {
+fn next_frame(pixel: Option<Duration>, news: bool) -> Duration {
     let longest = if news { FRAME_MAX_AFTER_NEWS } else { FRAME_MAX };
     pixel.unwrap_or(longest).clamp(FRAME_MIN, longest)
 }

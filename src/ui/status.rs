@@ -6,7 +6,7 @@ use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
 use crate::metric::{CdTime, Interval, Severity};
 use crate::store::Health;
-use crate::view::health::{Mishap, lost};
+use crate::view::health::{Mishap, lost, most_refused};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, refusals};
 use crate::view::{Action, Pane, format};
@@ -204,11 +204,12 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     };
     let text = format!("lost {}", format::count(lost(totals)));
     push(text, Mishap::Lost, palette.bad, hint);
-    if let Some((sender, refused)) = flooding(health) {
-        let text = format!("{sender} invents names: {} lists refused", format::count(refused));
-        let hint = "Value lists that are not taken, because this sender or all together named more \
-                    than --max-lists-per-sender or --max-lists allow; known series go on";
-        push(text, Mishap::Lost, palette.warn, hint.into());
+    if let Some((sender, refused)) = most_refused(health) {
+        let text = format!("{sender}: {} lists refused", format::count(refused));
+        let hint = "Value lists that are not taken, because this sender named more than \
+                    --max-lists-per-sender, all together more than --max-lists, or more than the \
+                    memory has room for; known series go on";
+        push(text, Mishap::Unnamed, palette.warn, hint.into());
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
@@ -221,15 +222,6 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         let hint = "Not in types.db: drawn all the same, data sources named by position";
         items.push(Item::new(text, palette.warn, hint));
     }
-}
-
-/// The sender with the most lists that were not taken.
-fn flooding(health: &Health) -> Option<(std::net::SocketAddr, u64)> {
-    if health.totals.refused_lists == 0 {
-        return None;
-    }
-    let refused = health.senders.iter().map(|(&sender, health)| (sender, health.refused_lists));
-    refused.filter(|(_, lists)| *lists > 0).max_by_key(|(_, lists)| *lists)
 }
 
 /// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.

@@ -1,8 +1,9 @@
 //! Health as the status bar tells it: rates from counters, and what needs attention.
 
 use crate::metric::{CdTime, Interval};
-use crate::store::Totals;
+use crate::store::{Health, Totals};
 use std::collections::VecDeque;
+use std::net::SocketAddr;
 
 /// Rates are averaged over this long: one collectd at 1 s shows a steady figure.
 const SPAN: Interval = Interval::from_secs(5);
@@ -16,7 +17,7 @@ const RECENT: Interval = Interval::from_secs(60);
 pub struct Meter {
     readings: VecDeque<(CdTime, Totals)>,
     /// Of each [`Mishap`]: how many there were, and when the last one came.
-    mishaps: [(u64, CdTime); 4],
+    mishaps: [(u64, Option<CdTime>); Mishap::ALL.len()],
 }
 
 /// What can go wrong again and again.
@@ -24,6 +25,8 @@ pub struct Meter {
 pub enum Mishap {
     /// Dropped or refused for lack of room.
     Lost,
+    /// Of those, lists refused because too many were named.
+    Unnamed,
     /// Signed or encrypted, and not taken.
     Refused,
     /// Bytes that make no sense.
@@ -33,11 +36,13 @@ pub enum Mishap {
 }
 
 impl Mishap {
-    const ALL: [Self; 4] = [Self::Lost, Self::Refused, Self::Damaged, Self::Conflicting];
+    const ALL: [Self; 5] =
+        [Self::Lost, Self::Unnamed, Self::Refused, Self::Damaged, Self::Conflicting];
 
     const fn count(self, totals: &Totals) -> u64 {
         match self {
             Self::Lost => lost(totals),
+            Self::Unnamed => totals.refused_lists,
             Self::Refused => totals.refused,
             Self::Damaged => totals.faults.saturating_sub(totals.refused),
             Self::Conflicting => totals.conflicting_values,
@@ -55,14 +60,18 @@ pub struct Rates {
 }
 
 impl Meter {
-    /// Takes a reading; for rates at most one a second.
-    pub fn read(&mut self, now: CdTime, totals: &Totals) {
+    /// Notes what went wrong until `now`.
+    pub fn note(&mut self, now: CdTime, totals: &Totals) {
         for (mishap, (known, last)) in Mishap::ALL.into_iter().zip(&mut self.mishaps) {
             let count = mishap.count(totals);
             if count > *known {
-                (*known, *last) = (count, now);
+                (*known, *last) = (count, Some(now));
             }
         }
+    }
+
+    /// Takes a reading for the rates; at most one a second.
+    pub fn read(&mut self, now: CdTime, totals: &Totals) {
         let due = |(last, _): &(CdTime, Totals)| now.since(*last) >= Interval::from_secs(1);
         if !self.readings.back().is_none_or(due) {
             return;
@@ -78,7 +87,7 @@ impl Meter {
     /// Whether it happened within the last minute.
     pub fn is_recent(&self, mishap: Mishap, now: CdTime) -> bool {
         let kept = Mishap::ALL.into_iter().zip(&self.mishaps).find(|(known, _)| *known == mishap);
-        kept.is_some_and(|(_, (count, last))| *count > 0 && now.since(*last) < RECENT)
+        kept.and_then(|(_, (_, last))| *last).is_some_and(|last| now.since(last) < RECENT)
     }
 
     /// The rates; zero before there are two readings.
@@ -102,6 +111,15 @@ impl Meter {
 /// Values or datagrams that were sent and never became samples, for lack of room.
 pub const fn lost(totals: &Totals) -> u64 {
     totals.dropped_values + totals.kernel_drops + totals.refused_lists
+}
+
+/// The sender with the most lists that were refused, and how many.
+pub fn most_refused(health: &Health) -> Option<(SocketAddr, u64)> {
+    if health.totals.refused_lists == 0 {
+        return None;
+    }
+    let refused = health.senders.iter().map(|(&sender, health)| (sender, health.refused_lists));
+    refused.filter(|(_, lists)| *lists > 0).max_by_key(|(_, lists)| *lists)
 }
 
 /// How fresh something is.
@@ -170,7 +188,7 @@ mod tests {
     fn a_mishap_is_recent_for_a_minute_after_the_last_one() {
         let (mut meter, at) = (Meter::default(), CdTime::from_secs);
         let read = |meter: &mut Meter, secs, refused| {
-            meter.read(at(secs), &Totals { faults: refused, refused, ..Totals::default() });
+            meter.note(at(secs), &Totals { faults: refused, refused, ..Totals::default() });
         };
         read(&mut meter, 100, 0);
         assert!(!meter.is_recent(Mishap::Refused, at(100)));
@@ -182,6 +200,19 @@ mod tests {
         // What is refused is no damage, and nothing was lost.
         assert!(!meter.is_recent(Mishap::Damaged, at(150)));
         assert!(!meter.is_recent(Mishap::Lost, at(150)));
+    }
+
+    #[test]
+    fn lists_refused_for_their_names_are_lost_and_what_is_lost_need_not_be_that() {
+        let (mut meter, at) = (Meter::default(), CdTime::from_secs);
+        meter.note(at(100), &Totals { refused_lists: 3, ..Totals::default() });
+        let later = Totals { refused_lists: 3, kernel_drops: 1, ..Totals::default() };
+        meter.note(at(200), &later);
+        assert!(
+            meter.is_recent(Mishap::Unnamed, at(150)) && meter.is_recent(Mishap::Lost, at(150))
+        );
+        let recent = [Mishap::Lost, Mishap::Unnamed].map(|what| meter.is_recent(what, at(210)));
+        assert_eq!(recent, [true, false]);
     }
 
     #[test]

@@ -186,5 +186,5 @@ fn a_sender_that_invents_names_is_named_in_the_status_bar() {
         stage.datagram(datagram, inventor);
     }
     stage.settle();
-    stage.assert_says("! 192.0.2.66:5000 invents names: 30 lists refused");
+    stage.assert_says("! 192.0.2.66:5000: 30 lists refused");
 }
