@@ -81,9 +81,9 @@ pub struct Setup {
 impl Setup {
     /// What takes in from `intake` by this clock, in UTC, within 512 MiB, and keeps nothing. All
     /// else is set as it is needed.
-    pub fn new(intake: Intake, clock: Box<dyn Fn() -> CdTime>) -> Self {
+    pub fn new(intake: Option<Intake>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
-            intake: Some(intake),
+            intake,
             waker: Waker::default(),
             sources: Sources::default(),
             types: TypesDb::built_in(),

@@ -134,20 +134,20 @@ fn open(
             None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
         };
         let Fed { feeder, sources, intake, replay } = fed;
+        let clock = Box::new(|| CdTime::from_system(SystemTime::now()));
         let setup = Setup {
-            intake,
             waker,
             sources,
             replay,
             types,
             memory_bytes: args.memory_bytes,
-            clock: Box::new(|| CdTime::from_system(SystemTime::now())),
             zone: TimeZone::system(),
             settings,
             settings_file,
             messages,
             status_file: args.status_file.clone(),
             screenshot,
+            ..Setup::new(intake, clock)
         };
         let app = App::new(&cc.egui_ctx, setup);
         Ok(Box::new(Running { app, _feeder: feeder }) as Box<dyn eframe::App>)

@@ -1,8 +1,8 @@
 //! The real window while a fleet sends as fast as it can.
 
 use crate::generator::{Generator, Order};
-use crate::window::{Desktop, Running, full, pass, status};
-use crate::{Figure, Options, figure};
+use crate::window::{Desktop, full, pass, status};
+use crate::{Figure, Options, figure, used};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -94,6 +94,7 @@ pub(crate) fn flood(options: &Options) -> Result<Vec<Figure>, String> {
     let drawn = after.frames.saturating_sub(before.frames);
     let one = |part, unit, value: f64| figure(part, unit, vec![value], sent.datagrams);
     let absorbing = (after.absorb_millis - before.absorb_millis) / (took * 10.0);
+    let resident = used::resident_bytes(&program.0.id().to_string());
     let figures = [
         ("", "datagrams and values", (end.lost_datagrams + end.lost_values) as f64),
         ("in the kernel", "datagrams", end.lost_datagrams as f64),
@@ -105,14 +106,7 @@ pub(crate) fn flood(options: &Options) -> Result<Vec<Figure>, String> {
         ("frame, more", "%", 100.0 * (moving / still - 1.0)),
         ("frames", "frames/s", drawn as f64 / took),
         ("absorbing", "% CPU", absorbing),
-        ("resident", "MiB", resident_mib(&program)),
+        ("resident", "MiB", resident as f64 / f64::from(1 << 20)),
     ];
     Ok(figures.into_iter().map(|(part, unit, value)| one(part, unit, value)).collect())
-}
-
-fn resident_mib(program: &Running) -> f64 {
-    let path = format!("/proc/{}/statm", program.0.id());
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let pages: f64 = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0.0);
-    pages * 4_096.0 / f64::from(1 << 20)
 }

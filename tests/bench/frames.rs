@@ -1,7 +1,7 @@
 //! Frames of the real app without a screen: layout, then tessellation.
 
 use crate::feed::{Feed, NOW, Noise};
-use crate::{Figure, MEASURED, Options, figure};
+use crate::{Figure, MEASURED, Options, figure, used};
 use collectoscope::app::{App, Setup};
 use collectoscope::config::Settings;
 use collectoscope::ingest::ListId;
@@ -164,29 +164,40 @@ impl Screen {
     }
 
     fn frame(&mut self, events: Vec<egui::Event>) -> Cost {
-        let input = egui::RawInput {
-            screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), self.size)),
-            time: Some(self.clock.get().secs_from(NOW)),
-            focused: true,
-            events,
-            ..Default::default()
-        };
-        let begin = cpu();
-        let mut output = self.ctx.run_ui(input, |ui| {
-            self.app.logic(ui.ctx(), &mut self.frame);
-            self.app.ui(ui, &mut self.frame);
-        });
-        // Nobody has a graphics card to put textures on.
-        output.textures_delta.clear();
-        let middle = cpu();
+        let (time, begin) = (self.clock.get().secs_from(NOW), used::thread());
+        let what = (self.size, time, events);
+        let output = frame_of(&self.ctx, &mut self.app, &mut self.frame, what);
+        let middle = used::thread();
         let drawn = self.ctx.tessellate(output.shapes, output.pixels_per_point);
-        let end = cpu();
+        let end = used::thread();
         Cost {
             layout: millis(middle, begin),
             tessellation: millis(end, middle),
             vertices: drawn.iter().map(vertices_of).sum(),
         }
     }
+}
+
+/// A frame of that size at that time; textures are put nowhere, as nobody has a graphics card.
+pub(crate) fn frame_of(
+    ctx: &egui::Context,
+    app: &mut App,
+    frame: &mut eframe::Frame,
+    (size, time, events): (egui::Vec2, f64, Vec<egui::Event>),
+) -> egui::FullOutput {
+    let input = egui::RawInput {
+        screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), size)),
+        time: Some(time),
+        focused: true,
+        events,
+        ..Default::default()
+    };
+    let mut output = ctx.run_ui(input, |ui| {
+        app.logic(ui.ctx(), frame);
+        app.ui(ui, frame);
+    });
+    output.textures_delta.clear();
+    output
 }
 
 fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
@@ -201,7 +212,7 @@ fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTim
     let (theme, window_secs) = (Theme::Dark, scene.window_secs);
     let setup = Setup {
         settings: Settings { theme, window_secs, ..Settings::default() },
-        ..Setup::new(intake, Box::new(move || clock.get()))
+        ..Setup::new(Some(intake), Box::new(move || clock.get()))
     };
     App::new(ctx, setup)
 }
@@ -268,11 +279,6 @@ impl Live {
 }
 
 /// CPU of this thread so far.
-fn cpu() -> Duration {
-    nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)
-        .map_or(Duration::ZERO, Duration::from)
-}
-
 fn millis(end: Duration, begin: Duration) -> f64 {
     end.saturating_sub(begin).as_secs_f64() * 1_000.0
 }

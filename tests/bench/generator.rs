@@ -5,7 +5,7 @@
 //! which must then be of one size (UDP_SEGMENT): the short ones end in a part that says nothing.
 //! Who receives gets each by itself, as from any sender.
 
-use crate::{Options, clock, support};
+use crate::{Options, support, used};
 use collectoscope::metric::CdTime;
 use collectoscope::wire::{Event, decode};
 use std::io::Read;
@@ -148,7 +148,7 @@ impl Load {
             UdpSocket::bind((order.target.ip(), 0)).or_else(|_| UdpSocket::bind("0.0.0.0:0"))?;
         socket.connect(order.target)?;
         let together = (TOGETHER_BYTES_MAX / self.size).min(TOGETHER_MAX);
-        let (start, cpu, mut sent) = (Instant::now(), clock::thread(), Sent::default());
+        let (start, cpu, mut sent) = (Instant::now(), used::thread(), Sent::default());
         let mut next = 0;
         loop {
             let due = Duration::from_secs_f64(sent.datagrams as f64 / order.rate);
@@ -164,7 +164,7 @@ impl Load {
             sent.datagrams += (end - next) as u64;
             next = if end == self.datagrams.len() { 0 } else { end };
         }
-        Ok(Sent { took: start.elapsed(), cpu: clock::thread().saturating_sub(cpu), ..sent })
+        Ok(Sent { took: start.elapsed(), cpu: used::thread().saturating_sub(cpu), ..sent })
     }
 
     /// Gives the value lists of some datagrams the time that it is, none the same; their values.

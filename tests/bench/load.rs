@@ -1,13 +1,13 @@
 //! The whole way: a process that sends, the loopback, the receiver, the store, a frame.
 
+use crate::frames::frame_of;
 use crate::generator::{Generator, Order, Sent};
 use crate::udp::{CHANNEL_BATCHES, QUIET, receiver};
-use crate::{Figure, Options, clock, figure};
+use crate::{Figure, Options, figure, used};
 use collectoscope::app::{App, Setup};
 use collectoscope::metric::CdTime;
 use collectoscope::source::{Intake, Outlet};
-use eframe::App as _;
-use eframe::egui::{self, pos2, vec2};
+use eframe::egui::{self, vec2};
 use std::time::{Duration, Instant, SystemTime};
 
 /// As often as the window draws at most.
@@ -41,7 +41,7 @@ pub(crate) fn load(options: &Options) -> Result<Vec<Figure>, String> {
     }
     let took = begin.elapsed().as_secs_f64();
     let (totals, sent) = (screen.app.store().health().totals, sent.unwrap_or_default());
-    let receiving = clock::thread_named("udp");
+    let receiving = used::thread_named("udp");
     drop(handle);
     if totals.datagrams + totals.kernel_drops != sent.datagrams {
         return Err(format!("the account is wrong: {sent:?}, {totals:?}"));
@@ -76,30 +76,20 @@ struct Screen {
 impl Screen {
     fn new(intake: Intake) -> Self {
         let ctx = egui::Context::default();
-        let setup = Setup::new(intake, Box::new(|| CdTime::from_system(SystemTime::now())));
+        let setup = Setup::new(Some(intake), Box::new(|| CdTime::from_system(SystemTime::now())));
         Self { app: App::new(&ctx, setup), ctx, frame: eframe::Frame::_new_kittest() }
     }
 
     /// CPU of a frame, taking in aside; and when the next one is due: at once when not all that
     /// waited was taken in.
     fn frame(&mut self, time: Duration) -> (Duration, Duration) {
-        let input = egui::RawInput {
-            screen_rect: Some(egui::Rect::from_min_size(pos2(0.0, 0.0), vec2(1_280.0, 800.0))),
-            time: Some(time.as_secs_f64()),
-            focused: true,
-            ..Default::default()
-        };
-        let (begin, absorbing) = (clock::thread(), self.app.absorbing());
-        let mut output = self.ctx.run_ui(input, |ui| {
-            self.app.logic(ui.ctx(), &mut self.frame);
-            self.app.ui(ui, &mut self.frame);
-        });
-        // Nobody has a graphics card to put textures on.
-        output.textures_delta.clear();
+        let (begin, absorbing) = (used::thread(), self.app.absorbing());
+        let what = (vec2(1_280.0, 800.0), time.as_secs_f64(), Vec::new());
+        let output = frame_of(&self.ctx, &mut self.app, &mut self.frame, what);
         let viewports = output.viewport_output.values();
         let next = viewports.map(|viewport| viewport.repaint_delay).min().unwrap_or(FRAME);
         drop(self.ctx.tessellate(output.shapes, output.pixels_per_point));
         let absorbing = self.app.absorbing().saturating_sub(absorbing);
-        (clock::thread().saturating_sub(begin).saturating_sub(absorbing), next.min(FRAME))
+        (used::thread().saturating_sub(begin).saturating_sub(absorbing), next.min(FRAME))
     }
 }

@@ -12,7 +12,6 @@
 )]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
-mod clock;
 mod feed;
 #[cfg(feature = "window")]
 mod flood;
@@ -26,6 +25,7 @@ mod memory;
 mod support;
 mod traces;
 mod udp;
+mod used;
 #[cfg(feature = "window")]
 mod window;
 mod wire;

@@ -5,7 +5,7 @@
 //! list of the capture was. A figure of the whole process is measured in a process of its own.
 
 use crate::feed::{NOW, Noise};
-use crate::{Figure, Options, figure, support};
+use crate::{Figure, Options, figure, support, used};
 use collectoscope::ingest::{Batch, Ingest, Limits, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::store::{SourceId, Store};
@@ -141,12 +141,11 @@ pub(crate) fn child(options: &Options, name: &str) {
         fleet.round(round);
     }
     let (usage, health) = (fleet.store.usage(), fleet.store.health());
-    let page = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-    let pages: u64 = page.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    let resident = used::resident_bytes("self");
     assert_eq!(health.totals.evicted_samples, 0, "the budget is too small");
     println!(
         "{} {} {} {} {}",
-        pages * 4_096,
+        resident,
         usage.bytes,
         usage.samples,
         fleet.absorbing.as_nanos(),

@@ -1,7 +1,7 @@
 //! From the socket to the store: the whole way in, with a real socket, thread and channel.
 
 use crate::generator::{Generator, Order, Sent};
-use crate::{Figure, Options, clock, figure};
+use crate::{Figure, Options, figure, used};
 use collectoscope::ingest::Limits;
 use collectoscope::metric::CdTime;
 use collectoscope::source::receiver::{self, ReceiverHandle};
@@ -132,7 +132,7 @@ fn attempt(options: &Options, rate: f64, held: Duration) -> Result<Attempt, Stri
     let (handle, target) = receiver(outlet)?;
     let generator = Generator::start(options, Order { target, rate, held })?;
     let (store, storing, sent) = drain(&intake, generator)?;
-    let receiving = clock::thread_named("udp");
+    let receiving = used::thread_named("udp");
     drop(handle);
     Ok(Attempt { sent, totals: store.health().totals, receiving, storing })
 }
@@ -144,13 +144,13 @@ fn drain(intake: &Intake, generator: Generator) -> Result<(Store, Duration, Sent
     let (mut heard, mut storing) = (Instant::now(), Duration::ZERO);
     let (mut generator, mut sent) = (Some(generator), None);
     loop {
-        let begin = clock::thread();
+        let begin = used::thread();
         while let Some(batch) = intake.next() {
             store.absorb(SourceId(0), &batch, CdTime::from_system(SystemTime::now()));
             intake.give_back(batch);
             heard = Instant::now();
         }
-        storing += clock::thread().saturating_sub(begin);
+        storing += used::thread().saturating_sub(begin);
         if let Some(ended) = generator.take_if(Generator::is_finished) {
             sent = Some(ended.finish()?);
             heard = Instant::now();

@@ -11,8 +11,10 @@ use collectoscope::source::{Intake, Outlet};
 use collectoscope::ui::{SourceReport, Sources, Unicast};
 use collectoscope::view::replay::Speed;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
+use eframe::egui::epaint::TextShape;
 use eframe::egui::{
-    Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect, Shape, Vec2,
+    Color32, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect,
+    Shape, Vec2,
 };
 use eframe::egui::{TouchPhase, accesskit::Role, vec2};
 use egui_kittest::Harness;
@@ -112,7 +114,7 @@ impl Stage {
             sources,
             memory_bytes,
             replay,
-            ..Setup::new(intake, Box::new(move || told.get()))
+            ..Setup::new(Some(intake), Box::new(move || told.get()))
         };
         let harness = Harness::builder()
             .with_size(size)
@@ -277,6 +279,21 @@ impl Stage {
 
     /// Texts that were painted, whatever they belong to.
     pub(super) fn painted(&self) -> Vec<String> {
+        self.painted_shapes().iter().map(|text| text.galley.text().to_owned()).collect()
+    }
+
+    /// Where what holds `text` was painted, and the colour that it begins with.
+    #[track_caller]
+    pub(super) fn place_painted(&self, text: &str) -> (Rect, Color32) {
+        let shapes = self.painted_shapes();
+        let found = shapes.iter().find(|shape| shape.galley.text().contains(text)).unwrap();
+        let corner = found.galley.rows[0].visuals.mesh.vertices[0];
+        let color =
+            if corner.color == Color32::PLACEHOLDER { found.fallback_color } else { corner.color };
+        (found.visual_bounding_rect(), color)
+    }
+
+    fn painted_shapes(&self) -> Vec<&TextShape> {
         let mut texts = Vec::new();
         for clipped in &self.harness.output().shapes {
             gather(&clipped.shape, &mut texts);
@@ -442,9 +459,9 @@ impl Stage {
     }
 }
 
-fn gather(shape: &Shape, texts: &mut Vec<String>) {
+fn gather<'s>(shape: &'s Shape, texts: &mut Vec<&'s TextShape>) {
     match shape {
-        Shape::Text(text) => texts.push(text.galley.text().to_owned()),
+        Shape::Text(text) => texts.push(text),
         Shape::Vec(shapes) => shapes.iter().for_each(|shape| gather(shape, texts)),
         _ => {}
     }

@@ -1,4 +1,4 @@
-//! What was worked so far: CPU of threads. Zero where the system does not tell.
+//! What was used so far: CPU of threads, memory of processes. Zero where the system does not tell.
 
 use std::time::Duration;
 
@@ -6,6 +6,13 @@ use std::time::Duration;
 pub(crate) fn thread() -> Duration {
     nix::time::clock_gettime(nix::time::ClockId::CLOCK_THREAD_CPUTIME_ID)
         .map_or(Duration::ZERO, Duration::from)
+}
+
+/// Bytes resident of process `id`; `self` is this one.
+pub(crate) fn resident_bytes(id: &str) -> u64 {
+    let text = std::fs::read_to_string(format!("/proc/{id}/statm")).unwrap_or_default();
+    let pages: u64 = text.split(' ').nth(1).and_then(|pages| pages.parse().ok()).unwrap_or(0);
+    pages * 4_096
 }
 
 /// Of the thread of this process that has `name`.
