@@ -184,6 +184,22 @@ fn figures_change_with_mode_and_place() {
     stage.press(Key::R);
     assert!(!stage.paints("8.00 k"));
     stage.press(Key::R);
+    // The sidebar goes, and what is drawn in the left column moves.
+    let (place, color) = stage.place_painted("12.5");
     stage.press_with(Modifiers::COMMAND, Key::B);
-    assert!(stage.paints("8.00 k"));
+    let (wide, same) = stage.place_painted("12.5");
+    assert!(wide.right() < place.right() - 50.0 && same == color, "{place} {wide}");
+    stage.press_with(Modifiers::COMMAND, Key::B);
+    assert_eq!(stage.place_painted("12.5"), (place, color));
+}
+
+#[test]
+fn figures_have_the_colours_of_the_theme() {
+    let mut stage = still();
+    stage.click(Role::Button, "Theme: as the system");
+    let (place, dark) = stage.place_painted("8.00 k");
+    stage.click(Role::Button, "Theme: dark");
+    let (same, light) = stage.place_painted("8.00 k");
+    assert_eq!(place, same);
+    assert!(dark.intensity() > 0.5 && light.intensity() < 0.5, "{dark:?} {light:?}");
 }
