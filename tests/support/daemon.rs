@@ -137,7 +137,10 @@ impl Drop for Daemon {
             let _ = child.wait();
         }
         if std::thread::panicking() {
-            eprintln!("the daemon said:\n{}", self.log());
+            let log = self.log();
+            let lines: Vec<&str> = log.lines().collect();
+            let last = lines.get(lines.len().saturating_sub(4)..).unwrap_or_default();
+            eprintln!("the daemon said at the end:\n{}", last.join("\n"));
         }
     }
 }

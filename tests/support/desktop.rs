@@ -267,12 +267,37 @@ impl Window<'_> {
 impl Drop for Window<'_> {
     fn drop(&mut self) {
         if std::thread::panicking() {
+            // Short, so that the failure itself is still seen where only the end of it all is.
+            let shown = |id: &str| self.desktop.xdotool(&format!("{id} getwindowname"));
+            let windows = (shown("getactivewindow"), shown("getwindowfocus"));
+            let state = self.status().map(|status| brief(&status));
+            eprintln!("the program said:\n{}", self.log());
+            eprintln!("its threads: {}", threads(self.program.0.id()).join(", "));
+            eprintln!(
+                "active and focused window: {windows:?}\nits state: {}",
+                state.unwrap_or_default()
+            );
             self.desktop.picture("failed");
-            eprintln!("state: {:?}\nthe program said:\n{}", self.status(), self.log());
         }
     }
 }
 
 fn seconds(status: &Value) -> f64 {
     status["time"].as_f64().unwrap_or_default()
+}
+
+/// What is no list and no table in a state.
+fn brief(status: &Value) -> String {
+    let all = status.as_object().into_iter().flatten();
+    let plain = all.filter(|(_, value)| !value.is_array() && !value.is_object());
+    plain.map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ")
+}
+
+/// The threads of a program, and where in the kernel each of them waits.
+fn threads(program: u32) -> Vec<String> {
+    let tasks = fs::read_dir(format!("/proc/{program}/task")).into_iter().flatten().flatten();
+    let read = |path: PathBuf| fs::read_to_string(path).unwrap_or_default().trim().to_owned();
+    let tell =
+        |task: PathBuf| format!("{} in {}", read(task.join("comm")), read(task.join("wchan")));
+    tasks.map(|task| tell(task.path())).collect()
 }
