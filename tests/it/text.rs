@@ -294,6 +294,11 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
         }
     }
     assert!(rows.len() >= 25 && notifications.len() >= 6);
+    // What still waits to be written when the daemon is stopped is lost; it writes in order.
+    until("the last row in the daemon's files", || {
+        let (identifier, time, _) = rows.last()?;
+        daemon.csv().get(identifier)?.get(time).map(|_| ())
+    });
     daemon.stop();
     let csv = daemon.csv();
     for (identifier, time, cells) in &rows {
