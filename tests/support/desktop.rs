@@ -7,6 +7,7 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 /// One desktop at a time: each draws on all cores.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -76,12 +77,13 @@ impl Desktop {
         let (xvfb, display) = (0..5).find_map(|_| xvfb()).expect("Xvfb found no free display");
         let mut openbox = Command::new("openbox");
         openbox.env("DISPLAY", &display).env("HOME", folder.path());
+        // A window that comes while it starts is never shown: wait for what it does then.
+        let ready = folder.path().join("ready");
+        openbox.args(["--startup", &format!("touch {}", ready.display())]);
         openbox.stdout(Stdio::null()).stderr(Stdio::null());
         let openbox = start(&mut openbox, "openbox");
-        let desktop = Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone };
-        // Only a window manager knows how many desktops there are.
-        until("a window manager", || desktop.xdotool("get_num_desktops"));
-        desktop
+        until("a window manager", || ready.exists().then_some(()));
+        Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone }
     }
 
     /// The program on this display, with settings of its own.
@@ -247,10 +249,17 @@ impl Window<'_> {
         self.activate();
     }
 
-    /// Closes it as its user would; how it ended.
+    /// Closes it as its user would, who presses again when nothing happens: at the first key of a
+    /// display the window manager takes its keys anew, and may miss it. How it ended.
     pub fn close(&mut self) -> ExitStatus {
-        self.act("key alt+F4");
-        until("the end of the program", || self.program.0.try_wait().unwrap())
+        let mut pressed: Option<Instant> = None;
+        until("the end of the program", || {
+            if pressed.is_none_or(|pressed| pressed.elapsed() > Duration::from_secs(2)) {
+                self.act("key alt+F4");
+                pressed = Some(Instant::now());
+            }
+            self.program.0.try_wait().unwrap()
+        })
     }
 
     fn activate(&self) {

@@ -2,6 +2,7 @@
 
 use crate::support::daemon::Csv;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(super) fn number(status: &Value, name: &str) -> f64 {
     status[name].as_f64().unwrap()
@@ -26,6 +27,14 @@ pub(super) fn panel<'a>(status: &'a Value, title: &str) -> Option<&'a Value> {
 /// Values that the csv plugin wrote.
 pub(super) fn cells(csv: &Csv) -> u64 {
     csv.values().flat_map(|rows| rows.values()).map(|cells| cells.len() as u64).sum()
+}
+
+/// Series of which csv plugins wrote something: data sources of distinct identifiers.
+pub(super) fn series(all: &[Csv]) -> u64 {
+    let rows = all.iter().flatten();
+    let width = |rows: &HashMap<String, Vec<String>>| rows.values().map(Vec::len).max();
+    let widths: HashMap<_, _> = rows.map(|(name, rows)| (name, width(rows))).collect();
+    widths.into_values().flatten().map(|width| width as u64).sum()
 }
 
 /// Rows of a csv file in order of time, of one data source; those that are not numbers left out.
