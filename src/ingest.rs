@@ -78,9 +78,16 @@ pub struct Limits {
     pub lists_per_sender: usize,
 }
 
+impl Limits {
+    /// `lists` of all senders together; one may name half of them, where nothing else is said.
+    pub fn new(lists: usize, lists_per_sender: Option<usize>) -> Self {
+        Self { lists, lists_per_sender: lists_per_sender.unwrap_or(lists.div_ceil(2)) }
+    }
+}
+
 impl Default for Limits {
     fn default() -> Self {
-        Self { lists: LISTS_MAX, lists_per_sender: LISTS_MAX / 2 }
+        Self::new(LISTS_MAX, None)
     }
 }
 

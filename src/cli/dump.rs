@@ -7,14 +7,14 @@ use super::faults::Troubles;
 use super::stop::Stop;
 use super::{DumpArgs, Format, check_levels, format, say};
 use crate::metric::Names;
-use crate::source::auth::{AuthFile, LOOK_EVERY};
+use crate::source::auth::AuthFile;
 use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
 use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
 use crate::wire::{Decoder, Event, SecurityLevel, listing};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -86,15 +86,15 @@ fn run_on(
 ) -> Result<(), DumpError> {
     check_levels(&args.listen, args.security, args.auth_file.is_some())
         .map_err(DumpError::Levels)?;
-    let mut passwords = Passwords::open(args.auth_file.clone());
-    if let Some(file) = &passwords.file {
+    let mut passwords = args.auth_file.clone().map(AuthFile::open);
+    if let Some(file) = &passwords {
         say_trouble(file);
         if !file.is_read() {
             return Err(DumpError::NoPasswords);
         }
     }
     let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
-    printer.decoder.set_keys(passwords.file.as_ref().map(AuthFile::keys));
+    printer.decoder.set_keys(passwords.as_ref().map(AuthFile::keys));
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match capture {
@@ -113,7 +113,7 @@ fn run_on(
 fn read_capture(
     mut capture: Capture,
     level: SecurityLevel,
-    passwords: &mut Passwords,
+    passwords: &mut Option<AuthFile>,
     end: Option<Instant>,
     stop: &Stop,
     printer: &mut Printer<impl Write>,
@@ -137,7 +137,7 @@ fn read_capture(
             }
             _ => Duration::ZERO,
         };
-        passwords.look(&mut changes, printer);
+        look_at_passwords(passwords, &mut changes, printer);
     }
     let counts = capture.counts();
     for line in counts.left_out().into_iter().chain(counts.others_line()) {
@@ -150,7 +150,7 @@ fn read_capture(
 fn receive(
     args: &DumpArgs,
     also: Also,
-    passwords: &mut Passwords,
+    passwords: &mut Option<AuthFile>,
     end: Option<Instant>,
     stop: &Stop,
     printer: &mut Printer<impl Write>,
@@ -191,7 +191,7 @@ fn receive(
             }
         }
         printer.flush();
-        passwords.look(&mut changes, printer);
+        look_at_passwords(passwords, &mut changes, printer);
         if looked.elapsed() >= FOLLOW_EVERY {
             changes.say(source.follow());
             looked = Instant::now();
@@ -207,24 +207,15 @@ fn receive(
     Ok(())
 }
 
-/// The AuthFile, read again when it changes.
-struct Passwords {
-    file: Option<AuthFile>,
-    looked: Instant,
-}
-
-impl Passwords {
-    fn open(path: Option<PathBuf>) -> Self {
-        Self { file: path.map(AuthFile::open), looked: Instant::now() }
-    }
-
-    /// Looks whether the file has changed, now and then; says what is new about it.
-    fn look(&mut self, changes: &mut Changes, printer: &mut Printer<impl Write>) {
-        if self.looked.elapsed() < LOOK_EVERY {
-            return;
-        }
-        self.looked = Instant::now();
-        let Some(file) = &mut self.file else { return };
+/// Takes the keys of an AuthFile that has changed, and says what is new about it.
+fn look_at_passwords(
+    passwords: &mut Option<AuthFile>,
+    changes: &mut Changes,
+    printer: &mut Printer<impl Write>,
+) {
+    if let Some(file) = passwords
+        && file.is_due()
+    {
         let before = file.report().clone();
         if file.look() && *file.report() != before {
             changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());

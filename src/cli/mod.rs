@@ -15,8 +15,6 @@ pub use record::RecordArgs;
 pub use send::SendArgs;
 
 use crate::ingest::LISTS_MAX;
-#[cfg(feature = "window")]
-use crate::ingest::Limits;
 use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
 use crate::view::replay::Speed;
@@ -262,13 +260,6 @@ const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
 const SECS_MAX: f64 = 366.0 * 86_400.0;
 
 impl WindowArgs {
-    /// How many names are taken.
-    #[cfg(feature = "window")]
-    fn limits(&self) -> Limits {
-        let lists_per_sender = self.max_lists_per_sender.unwrap_or(self.max_lists.div_ceil(2));
-        Limits { lists: self.max_lists, lists_per_sender }
-    }
-
     /// The same reception, printed: what is left where no window can open.
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {

@@ -11,6 +11,7 @@ pub(super) fn run(
     capture: &mut Option<Capture>,
 ) -> Result<(), impl fmt::Display + use<>> {
     use crate::app::{self, WindowOptions};
+    use crate::ingest::Limits;
     use crate::source::udp::UdpOptions;
     use crate::view::Theme;
     use crate::view::replay::Speed;
@@ -25,7 +26,7 @@ pub(super) fn run(
         types_db: args.types_db.clone(),
         local: !args.no_local,
         speed: args.speed.unwrap_or(Speed::Max),
-        limits: args.limits(),
+        limits: Limits::new(args.max_lists, args.max_lists_per_sender),
         memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,

@@ -12,7 +12,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
 /// Bytes read of an AuthFile: some 30,000 users. A wrong file is given up before it fills the
@@ -20,8 +20,8 @@ use zeroize::Zeroizing;
 pub const AUTH_FILE_BYTES_MAX: usize = 1 << 20;
 /// Bad lines told one by one; a wrong file has one in every line.
 pub const AUTH_FAULTS_TOLD: usize = 5;
-/// How often to call [`AuthFile::look`]: a password that was written works within 2 s.
-pub const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How often [`AuthFile::is_due`]: a password that was written works within 2 s.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// The coarsest steps in which a filesystem counts time: two changes within one look alike.
 const TIME_STEP_MAX: Duration = Duration::from_secs(2);
@@ -31,6 +31,7 @@ const TIME_STEP_MAX: Duration = Duration::from_secs(2);
 pub struct AuthFile {
     path: PathBuf,
     keys: Arc<KeyRing>,
+    looked: Instant,
     /// How the file looked when it was read, or why it could not be.
     seen: Result<Stamp, String>,
     /// It was read at least once.
@@ -85,6 +86,7 @@ impl AuthFile {
         let mut file = Self {
             path,
             keys: Arc::default(),
+            looked: Instant::now(),
             seen: Err(String::new()),
             is_read: false,
             is_settled: false,
@@ -114,9 +116,15 @@ impl AuthFile {
         &self.report
     }
 
-    /// Looks at the file and reads it if it changed; true when the report, and perhaps the keys,
-    /// are new. Cheap while nothing changes; call it every [`LOOK_EVERY`].
+    /// Time to call [`AuthFile::look`] again; true once a second.
+    pub fn is_due(&self) -> bool {
+        self.looked.elapsed() >= LOOK_EVERY
+    }
+
+    /// Looks at the file and reads it if it may have changed; true when the keys, and perhaps the
+    /// report, are new.
     pub fn look(&mut self) -> bool {
+        self.looked = Instant::now();
         let seen = std::fs::metadata(&self.path).map(|metadata| Stamp::new(&metadata));
         if let (Ok(now), Ok(before)) = (&seen, &self.seen)
             && now == before

@@ -3,7 +3,7 @@
 //! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Joined on drop.
 
 use super::Outlet;
-use super::auth::{AuthFile, LOOK_EVERY};
+use super::auth::AuthFile;
 use super::local::Local;
 use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
 use crate::ingest::{Ingest, Limits};
@@ -77,7 +77,6 @@ impl Receiver {
     fn run(&mut self, stop: &AtomicBool) {
         let mut drops_read = (Instant::now(), now());
         let mut followed = Instant::now();
-        let mut auth_read = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let is_behind = self.outlet.is_waiting() || !self.ingest.is_empty();
             let wait = if is_behind { WAIT_WITH_BACKLOG } else { WAIT };
@@ -93,10 +92,7 @@ impl Receiver {
                 kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
             }
             self.hand_over(matches!(received, Ok(0)), kernel_drops);
-            if auth_read.elapsed() >= LOOK_EVERY {
-                auth_read = Instant::now();
-                self.look_at_keys();
-            }
+            self.look_at_keys();
             if followed.elapsed() >= FOLLOW_EVERY {
                 followed = Instant::now();
                 self.source.follow();
@@ -111,6 +107,7 @@ impl Receiver {
 
     fn look_at_keys(&mut self) {
         if let Some(file) = &mut self.auth
+            && file.is_due()
             && file.look()
         {
             self.ingest.set_keys(Some(file.keys()));

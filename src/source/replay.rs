@@ -4,7 +4,7 @@
 //! [`Progress`] is the capture's clock and tells how far it is. Joined on drop.
 
 use super::Outlet;
-use super::auth::{AuthFile, LOOK_EVERY};
+use super::auth::AuthFile;
 use super::capture::{Capture, CaptureError, Counts, Step};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::Ingest;
@@ -81,7 +81,6 @@ pub fn spawn(options: ReplayOptions, outlet: Outlet) -> io::Result<(ReplayHandle
     let feed = Feed {
         outlet,
         auth,
-        auth_read: Instant::now(),
         ingest,
         level,
         progress: progress.clone(),
@@ -208,7 +207,6 @@ impl Progress {
 struct Feed {
     outlet: Outlet,
     auth: Option<AuthFile>,
-    auth_read: Instant,
     ingest: Ingest,
     level: SecurityLevel,
     progress: Progress,
@@ -248,12 +246,10 @@ impl Feed {
 
     fn look_at_keys(&mut self) {
         if let Some(file) = &mut self.auth
-            && self.auth_read.elapsed() >= LOOK_EVERY
+            && file.is_due()
+            && file.look()
         {
-            self.auth_read = Instant::now();
-            if file.look() {
-                self.ingest.set_keys(Some(file.keys()));
-            }
+            self.ingest.set_keys(Some(file.keys()));
         }
     }
 

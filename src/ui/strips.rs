@@ -167,11 +167,12 @@ impl<'a> Strips<'a> {
         let (Some(mut from), Some(mut at)) = (edges.next(), edges.next()) else {
             return;
         };
-        let is_level = |a: (Pos2, Pos2), b: (Pos2, Pos2)| is_level(a.0, b.0) && is_level(a.1, b.1);
+        let both_level =
+            |a: (Pos2, Pos2), b: (Pos2, Pos2)| is_level(a.0, b.0) && is_level(a.1, b.1);
         self.jump_to(from.0);
         self.across(color, from);
         for next in edges {
-            if !(is_level(from, at) && is_level(from, next)) {
+            if !(both_level(from, at) && both_level(from, next)) {
                 self.across(color, at);
                 from = at;
             }
