@@ -3,7 +3,9 @@
 //! Its csv plugin is the witness: the values it wrote down are those we must have received, and
 //! the values we sent are those it must have written.
 
-use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, server};
+use crate::support::daemon::{
+    Daemon, Line, Plan, assert_written, cell, nudge, server, until_heard,
+};
 use crate::support::netns;
 use crate::support::wait::until;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
@@ -133,10 +135,7 @@ fn a_server_on_the_same_machine_and_we_both_get_the_group() {
         });
         // And its unicast is still its own.
         let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-        until("a unicast value in the server's files", || {
-            let csv = server_daemon.csv();
-            csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
-        });
+        check_one_gauge(&server_daemon, &name, value);
     });
 }
 
@@ -198,10 +197,7 @@ fn beside_a_server_the_line_to_add_is_told_and_works() {
             format!("udp 0.0.0.0:25826 now goes to collectd (pid {pid}), which started later");
         assert_eq!(unicast_told(&source).0, wanted);
         let (name, value) = send_one_gauge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-        until("a unicast value in the server's files", || {
-            let csv = server_daemon.csv();
-            csv.get(&name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
-        });
+        check_one_gauge(&server_daemon, &name, value);
     });
 }
 
@@ -210,6 +206,15 @@ fn receive_any(source: &mut UdpSource) {
     until("a datagram", || {
         let count = source.receive(Duration::from_millis(100), &mut |_| {}).unwrap();
         (count > 0).then_some(())
+    });
+}
+
+/// A server wrote down what [`send_one_gauge`] sent it.
+#[track_caller]
+fn check_one_gauge(server: &Daemon, name: &str, value: Value) {
+    let nudge = || nudge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
+    until_heard("a unicast value in the server's files", nudge, || {
+        server.csv().get(name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
     });
 }
 
@@ -287,10 +292,14 @@ fn the_daemon_writes_down_exactly_what_we_encode() {
         }
     }
     encoder.flush(&mut send);
-    until("the last list in the daemon's files", || {
-        let last = sent.last()?;
-        daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
-    });
+    until_heard(
+        "the last list in the daemon's files",
+        || nudge(to),
+        || {
+            let last = sent.last()?;
+            daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
+        },
+    );
     daemon.stop();
     assert_written(&sent, &daemon.csv());
 }

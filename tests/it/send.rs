@@ -2,7 +2,7 @@
 //! own receiver, and against a world that says no.
 
 use crate::cli::{listening, wait};
-use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell};
+use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_heard};
 use crate::support::wait::{PATIENCE, until};
 use crate::support::{collectoscope, netns, stderr, told};
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
@@ -138,9 +138,9 @@ fn daemon(host: &str, network: String) -> Daemon {
     daemon
 }
 
-fn until_written(daemon: &Daemon, expected: &[Line]) {
+fn until_written(daemon: &Daemon, expected: &[Line], nudge: impl FnMut()) {
     let last = expected.last().unwrap();
-    until(&format!("{} in the daemon's files", last.identifier), || {
+    until_heard(&format!("{} in the daemon's files", last.identifier), nudge, || {
         daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
 }
@@ -166,13 +166,13 @@ fn the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6() {
     for (level, to) in plans {
         let host = format!("{level}-{}", if to.is_ipv4() { "v4" } else { "v6" });
         let (input, expected) = lines(&host);
-        let to = to.to_string();
-        let mut args = vec![to.as_str(), "--types-db", &types];
+        let dest = to.to_string();
+        let mut args = vec![dest.as_str(), "--types-db", &types];
         if level != "none" {
             args.extend(["--security", level, "--user", "alice", "--auth-file", &keys]);
         }
         assert_all_went(&send(&args, &input));
-        until_written(&daemon, &expected);
+        until_written(&daemon, &expected, || nudge(to));
         all.extend(expected);
     }
     let log = daemon.log();
@@ -190,7 +190,7 @@ fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_littl
         let port = free_port(address);
         let inner = format!("SecurityLevel \"{level}\"\nAuthFile \"{keys}\"");
         let mut daemon = daemon("strict", listen(address, port, &inner));
-        let to = format!("127.0.0.1:{port}");
+        let to = SocketAddr::new(address, port).to_string();
         let line = |host: &str| format!("PUTVAL {host}/p/gauge N:1\n").into_bytes();
         let as_alice =
             |keys| vec![to.as_str(), "--user", "alice", "--auth-file", keys, "--security"];
@@ -200,7 +200,8 @@ fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_littl
             assert_all_went(&send(&[&as_alice(&keys)[..], &["sign"]].concat(), &line("signed")));
         }
         assert_all_went(&send(&[&as_alice(&keys)[..], &[level]].concat(), &line("right")));
-        until("the right one", || daemon.csv().get("right/p/gauge").map(|_| ()));
+        let nudge = || nudge(SocketAddr::new(address, port));
+        until_heard("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
         daemon.stop();
         let csv = daemon.csv();
         assert_eq!(csv.keys().collect::<Vec<_>>(), ["right/p/gauge"], "{level}");
@@ -215,12 +216,15 @@ fn check_multicast(group: IpAddr) {
     let types = files.path("types.db");
     let to = format!("{group}%lo");
     assert_all_went(&send(&[&to, "--types-db", &types, "--ttl", "3"], &input));
-    until_written(&daemon, &expected);
+    let nudge = || assert_all_went(&send(&[&to], b"PUTVAL nudge/p/gauge N:1\n"));
+    until_written(&daemon, &expected, nudge);
     // And by the option for the interface.
-    let to = group.to_string();
+    let bare = group.to_string();
     let last = "PUTVAL option/p/gauge 1795426801:1\n".as_bytes();
-    assert_all_went(&send(&[&to, "--interface", "lo"], last));
-    until("the list by --interface", || daemon.csv().get("option/p/gauge").map(|_| ()));
+    assert_all_went(&send(&[&bare, "--interface", "lo"], last));
+    until_heard("the list by --interface", nudge, || {
+        daemon.csv().get("option/p/gauge").map(|_| ())
+    });
     daemon.stop();
     assert_written(&expected, &daemon.csv());
 }
@@ -253,7 +257,8 @@ fn the_daemon_gets_notifications() {
     let output = send(&[&format!("127.0.0.1:{port}")], input.as_bytes());
     let cut = "collectoscope: line 2: message of 300 bytes cut to 255\n";
     assert_eq!((stderr(&output), output.status.code()), (cut, Some(0)));
-    let log = until("both notifications", || {
+    let nudge = || nudge(SocketAddr::new(address, port));
+    let log = until_heard("both notifications", nudge, || {
         let log = daemon.log();
         log.contains("severity = OKAY").then_some(log)
     });
@@ -326,8 +331,8 @@ fn dump_prints_the_lines_that_send_read_at_every_level() {
         let mut protection = vec!["--security", level, "--auth-file", &keys];
         args.extend(&protection);
         let (mut child, to, _errors) = listening(&args);
-        let to = to.to_string();
-        let mut args = vec![to.as_str(), "--types-db", &types];
+        let dest = to.to_string();
+        let mut args = vec![dest.as_str(), "--types-db", &types];
         protection.extend(["--user", "bob"]);
         if level != "none" {
             args.extend(&protection);

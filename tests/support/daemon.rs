@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 /// What a csv plugin wrote: identifier to time to cells.
 pub type Csv = HashMap<String, HashMap<String, Vec<String>>>;
@@ -193,6 +195,32 @@ fn files(folder: &Path) -> Vec<PathBuf> {
         }
     }
     found
+}
+
+/// Waits for what a daemon makes of the datagrams it was sent; `nudge` sends it another one. Its
+/// receiver keeps what it has read to itself where it finds the list for its other thread locked,
+/// until the next datagram comes.
+#[track_caller]
+pub fn until_heard<T>(
+    what: &str,
+    mut nudge: impl FnMut(),
+    mut look: impl FnMut() -> Option<T>,
+) -> T {
+    let mut nudged = Instant::now();
+    super::wait::until(what, || {
+        if nudged.elapsed() > Duration::from_secs(1) {
+            nudge();
+            nudged = Instant::now();
+        }
+        look()
+    })
+}
+
+/// Sends an empty datagram, of which the daemon makes nothing.
+pub fn nudge(to: SocketAddr) {
+    let any =
+        if to.is_ipv4() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { Ipv6Addr::LOCALHOST.into() };
+    UdpSocket::bind((any, 0)).unwrap().send_to(&[], to).unwrap();
 }
 
 /// Every received list is a row of the daemon's files, value by value.
