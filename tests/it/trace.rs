@@ -3,7 +3,7 @@
 use crate::feed::{Feed, MIB, NOW, gauge_feed, latest, noise};
 use collectoscope::ingest::Row;
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
-use collectoscope::rate::{self, Bounds, Sample};
+use collectoscope::rate::{self, Bounds, Sample, Step};
 use collectoscope::store::{Column, Mode, SeriesId, Stats, Trace};
 use collectoscope::wire::Trust;
 use proptest::prelude::*;
@@ -136,6 +136,7 @@ struct Plain {
     time: CdTime,
     value: Option<f64>,
     breaks: bool,
+    reset: bool,
 }
 
 fn plain_values(
@@ -157,7 +158,8 @@ fn plain_values(
             Mode::Raw => Some(rate::raw(kind, current.1)).filter(|value| value.is_finite()),
         };
         let time = CdTime::from_raw(current.0);
-        plain.push(Plain { time, value, breaks: previous.is_none() });
+        let reset = step == Step::Reset && mode == Mode::Rate;
+        plain.push(Plain { time, value, breaks: previous.is_none(), reset });
     }
     plain
 }
@@ -172,9 +174,11 @@ fn plain_trace(plain: &[Plain], span: Span, columns: usize) -> Trace {
         |from: usize, to: usize| plain[from + 1..=to].iter().any(|p| p.breaks || p.value.is_none());
     let mut last_used: Option<usize> = None;
     for number in low..=high {
-        let inside: Vec<usize> = (0..plain.len())
-            .filter(|&n| bucket(plain[n].time) == number && plain[n].value.is_some())
-            .collect();
+        let here = |n: &usize| bucket(plain[*n].time) == number;
+        let reset = (0..plain.len()).filter(here).find(|&n| plain[n].reset);
+        trace.resets.extend(reset.map(|n| plain[n].time));
+        let inside: Vec<usize> =
+            (0..plain.len()).filter(here).filter(|&n| plain[n].value.is_some()).collect();
         let (Some(&first), Some(&last)) = (inside.first(), inside.last()) else {
             continue;
         };
@@ -239,6 +243,13 @@ fn steps() -> impl Strategy<Value = Vec<(u64, i64)>> {
     ]
 }
 
+/// Where a counter begins: also shortly before it has 33 bits, passes the end of its integers or
+/// passes zero.
+fn starts() -> impl Strategy<Value = i64> {
+    let narrow = i64::from(u32::MAX);
+    prop_oneof![5 => Just(1_000), 1 => Just(narrow - 700), 1 => Just(i64::MAX - 700), 1 => Just(-700)]
+}
+
 /// A series and what it was fed.
 struct Fed {
     feed: Feed,
@@ -246,26 +257,29 @@ struct Fed {
     bounds: Bounds,
     list: collectoscope::ingest::ListId,
     millis: u64,
+    start: i64,
     value: i64,
     samples: Vec<(u64, u64)>,
 }
 
 impl Fed {
-    fn new(kind: DsType, is_known: bool) -> Self {
+    /// Counts from `start`; a gauge says how far it has come.
+    fn new(kind: DsType, is_known: bool, start: i64) -> Self {
         let mut feed = Feed::new(64 * MIB);
         // The type of the same name, of which types.db says that it cannot be negative, or none.
         let type_ = if is_known { kind.name() } else { "not_in_types_db" };
         let positive = is_known && matches!(kind, DsType::Derive | DsType::Absolute);
         let bounds = Bounds { min: positive.then_some(0.0), max: None };
         let list = feed.list("h", "p", type_, &[kind]);
-        Self { feed, kind, bounds, list, millis: NOW * 1_000, value: 1_000, samples: Vec::new() }
+        let (millis, value, samples) = (NOW * 1_000, start, Vec::new());
+        Self { feed, kind, bounds, list, millis, start, value, samples }
     }
 
     fn add(&mut self, steps: &[(u64, i64)]) {
         for &(wait, change) in steps {
             self.millis += wait;
-            self.value += change;
-            let number = f64::from(i32::try_from(self.value).unwrap());
+            self.value = self.value.wrapping_add(change);
+            let number = f64::from(i32::try_from(self.value.wrapping_sub(self.start)).unwrap());
             let gauge = if change != 0 && change % 17 == 0 { f64::NAN } else { number };
             let bits = match self.kind {
                 DsType::Gauge => gauge.to_bits(),
@@ -306,7 +320,6 @@ impl Fed {
         for (mine, theirs) in mine.columns.iter_mut().zip(&expected.columns) {
             settle(&mut mine.mean, theirs.mean);
         }
-        mine.resets.clear();
         assert!(mine == expected, "{span:?} in {columns}: {}", difference(&mine, &expected));
         // What was continued is what would be made afresh.
         let mut afresh = Trace::default();
@@ -344,10 +357,11 @@ proptest! {
         (from, width) in (0_u64..4_000_000, 1_u64..8_000_000),
         columns in 1_usize..300,
         (is_known, is_raw) in any::<(bool, bool)>(),
+        start in starts(),
     ) {
         let kind = DsType::from_code(code).unwrap();
         let mode = if is_raw { Mode::Raw } else { Mode::Rate };
-        let mut fed = Fed::new(kind, is_known);
+        let mut fed = Fed::new(kind, is_known, start);
         fed.add(&steps);
         fed.check(Span::new(at(from), at(from + width)), columns, mode, &mut Trace::default());
     }
@@ -361,8 +375,9 @@ proptest! {
         code in 0_u8..4,
         width in 1_u64..4_000_000,
         columns in 1_usize..200,
+        start in starts(),
     ) {
-        let mut fed = Fed::new(DsType::from_code(code).unwrap(), true);
+        let mut fed = Fed::new(DsType::from_code(code).unwrap(), true, start);
         let (mut trace, mut end, mut rest) = (Trace::default(), width, steps.as_slice());
         for (count, step, what) in moves {
             let (some, others) = rest.split_at(count.min(rest.len()));
@@ -389,8 +404,9 @@ proptest! {
         (percent, others) in (0_usize..100, 0_u64..8_000),
         code in 0_u8..4,
         (from, width, columns) in (0_u64..4_000_000, 1_u64..8_000_000, 1_usize..300),
+        start in starts(),
     ) {
-        let mut fed = Fed::new(DsType::from_code(code).unwrap(), true);
+        let mut fed = Fed::new(DsType::from_code(code).unwrap(), true, start);
         let other = fed.feed.list("other", "p", "gauge", &[DsType::Gauge]);
         fed.add(&steps);
         if let Some((start, width)) = held {
