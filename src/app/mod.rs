@@ -45,8 +45,11 @@ const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
-/// The state is written to its file as often; both by our clock, a capture's may stand still.
-const REPORT_EVERY: Duration = Duration::from_secs(1);
+/// The state is written to its file about once a second: with the first frame after the one time,
+/// and with one of its own after the other. So data that comes every second, give or take, needs no
+/// second frame. By our clock, a capture's may stand still.
+const REPORT_AFTER: Duration = Duration::from_millis(800);
+const REPORT_AT_LATEST: Duration = Duration::from_millis(1_250);
 
 /// Everything an [`App`] depends on.
 pub struct Setup {
@@ -72,7 +75,7 @@ pub struct Setup {
     pub settings_file: Option<SettingsFile>,
     /// Things to tell the user.
     pub messages: Vec<String>,
-    /// State is written there once a second.
+    /// State is written there about once a second.
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
     pub screenshot: Option<Screenshot>,
@@ -354,7 +357,7 @@ impl App {
         let Some(path) = self.setup.status_file.clone() else {
             return;
         };
-        if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_EVERY) {
+        if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_AFTER) {
             return;
         }
         self.reported = Some(Instant::now());
@@ -433,7 +436,7 @@ impl eframe::App for App {
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
             let since = self.reported.map_or(Duration::ZERO, |reported| reported.elapsed());
-            ctx.request_repaint_after(REPORT_EVERY.saturating_sub(since));
+            ctx.request_repaint_after(REPORT_AT_LATEST.saturating_sub(since));
         }
     }
 

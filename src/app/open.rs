@@ -82,7 +82,7 @@ pub struct WindowOptions {
     pub size: Option<(u32, u32)>,
     /// Colours; none: as last time.
     pub theme: Option<Theme>,
-    /// Where the state is written once a second.
+    /// Where the state is written about once a second.
     pub status_file: Option<PathBuf>,
 }
 

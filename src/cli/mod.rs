@@ -166,7 +166,7 @@ pub struct WindowArgs {
     /// Colours; without it as chosen last time.
     #[arg(long, value_enum)]
     pub theme: Option<Theme>,
-    /// Write the state of the window there once a second, as one JSON object.
+    /// Write the state of the window there about once a second, as one JSON object.
     #[arg(long, value_name = "FILE")]
     pub status_file: Option<PathBuf>,
 }
