@@ -216,7 +216,7 @@ fn write(form: Form, first: Option<u64>, numbers: Option<&[u64]>, out: &mut Vec<
     pack(numbers, out);
 }
 
-/// The reverse of [`write`]: form, count, and the first where all others are steps.
+/// The reverse of [`write()`]: form, count, and the first where all others are steps.
 fn read(bytes: &mut &[u8], list: &mut List) -> Option<(Form, usize, Option<u64>)> {
     let [form, count] = *take_array::<2>(bytes)?;
     let (form, count) = (Form(form), usize::from(count));
