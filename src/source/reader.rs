@@ -3,7 +3,6 @@
 //! [`prepare`] makes a socket tell where each datagram was sent to, [`Slots`] is the memory.
 //! Where the system has no `recvmmsg`, one datagram comes per call. Knows nothing of turns.
 
-use super::udp::DATAGRAM_MAX_BYTES;
 use nix::sys::socket::{setsockopt, sockopt};
 use quinn_udp::{BATCH_SIZE, RecvMeta, UdpSocketState};
 use socket2::SockRef;
@@ -11,6 +10,9 @@ use std::array;
 use std::io::{self, IoSliceMut};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
+
+/// The largest UDP payload is 65,507 bytes (IPv6 jumbograms aside): nothing is ever cut.
+pub const DATAGRAM_MAX_BYTES: usize = 65_535;
 
 /// Room for as many datagrams as one call brings: 32 x 65,535 bytes are 2 MiB, of which only what
 /// datagrams reach takes memory.

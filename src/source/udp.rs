@@ -5,6 +5,7 @@
 //! the caller. Knows nothing of what is in a datagram.
 
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
+pub use super::reader::DATAGRAM_MAX_BYTES;
 pub use super::report::{ListenReport, ListenState, Status, Trouble, buffer_advice};
 
 use super::kernel;
@@ -19,8 +20,6 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 use std::os::fd::AsFd;
 use std::time::{Duration, SystemTime};
 
-/// The largest UDP payload is 65,507 bytes (IPv6 jumbograms aside): nothing is ever cut.
-pub const DATAGRAM_MAX_BYTES: usize = 65_535;
 /// Datagrams taken from one socket per [`UdpSource::receive`]: then it is the next one's turn.
 pub const DATAGRAMS_PER_TURN_MAX: usize = 256;
 /// Bytes taken from one socket per [`UdpSource::receive`], give or take a datagram; where they
