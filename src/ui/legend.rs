@@ -1,6 +1,5 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
-use super::cache::Kept;
 use super::figures::Sheet;
 use super::theme::{self, Palette};
 use super::widgets::elided;
@@ -9,7 +8,7 @@ use crate::metric::{CdTime, display_safe};
 use crate::store::Mode;
 use crate::view::format::{self, Unit};
 use crate::view::panels::Panel;
-use crate::view::plot::PlotLine;
+use crate::view::plot::{PanelPlot, PlotLine};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
 /// Rows of a legend; what is more is counted in a last row.
@@ -46,7 +45,7 @@ pub(super) struct LegendFigures {
 /// What the figures of a legend depend on beside the panel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 struct MadeFor {
-    /// The lines: they have a new number whenever they were made anew.
+    /// The number of the lines.
     lines: u64,
     glyphs: u64,
     cursor: Option<f64>,
@@ -55,13 +54,15 @@ struct MadeFor {
     dark: bool,
 }
 
-/// Draws the table into `rect`.
+/// Draws the table of a panel into `rect`. The lines of `plot` have another number whenever they
+/// were made anew.
 pub(super) fn legend_ui(
     ui: &mut Ui,
     screen: &Screen<'_>,
     memory: &mut Memory,
     panel: &Panel,
-    kept: &mut Kept,
+    (plot, number): (&PanelPlot, u64),
+    kept: &mut LegendFigures,
     rect: Rect,
 ) {
     let palette = Palette::of(ui);
@@ -75,10 +76,10 @@ pub(super) fn legend_ui(
     };
     head_ui(ui, row(0), [&now, "min", "avg", "max"], palette.faint);
     let mut hovered = None;
-    let rows = panel.drawn().zip(&kept.plot.lines).enumerate().take(ROWS_MAX);
+    let rows = panel.drawn().zip(&plot.lines).enumerate().take(ROWS_MAX);
     let fits = |index: usize| row(index + 1).bottom() <= rect.bottom() + 2.0;
     let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
-    let interval_secs = kept.plot.interval_secs;
+    let interval_secs = plot.interval_secs;
     for (index, (line, data)) in &fitting {
         let color = palette.series(line.color.as_deref(), *index);
         let told = || figures(data, &unit, cursor, interval_secs);
@@ -86,10 +87,10 @@ pub(super) fn legend_ui(
             hovered = Some(*index);
         }
     }
-    let (lines, glyphs, mode) = (kept.number, memory.glyphs.age(), screen.view.mode);
+    let (lines, glyphs, mode) = (number, memory.glyphs.age(), screen.view.mode);
     let dark = ui.visuals().dark_mode;
     let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
-    let LegendFigures { made_for: made, sheet } = &mut kept.figures;
+    let LegendFigures { made_for: made, sheet } = kept;
     if *made != Some(made_for) {
         *made = Some(made_for);
         sheet.clear();

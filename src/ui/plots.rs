@@ -62,7 +62,8 @@ pub(super) fn panel_plot_ui(
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
     plot_ui(ui, screen, memory, panel, &mut kept, axis, plot_rect, actions);
-    legend::legend_ui(ui, screen, memory, panel, &mut kept, legend_rect);
+    let lines = (&kept.plot, kept.number);
+    legend::legend_ui(ui, screen, memory, panel, lines, &mut kept.figures, legend_rect);
     memory.plots.put_back(panel, kept);
 }
 
