@@ -19,9 +19,9 @@
 //! millisecond has 20 bits.
 
 use super::cost::{allocated, vec_bytes};
+use super::gathered::Gathered;
 use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
 use super::pack::{LIST_MAX, List};
-use super::stretch::Gathered;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Sample};
 

@@ -4,8 +4,8 @@
 //! ordinary ones by [`Tracer::absorb`]; both give the same columns.
 //! Knows nothing of series or of rates.
 
-use super::query::{Column, Stats, Trace};
-use super::stretch::Gathered;
+use super::gathered::Gathered;
+use super::trace::{Column, Mark, State, Stats, Trace};
 use crate::metric::{CdTime, Span};
 
 /// What one sample says in a mode.
@@ -34,35 +34,11 @@ pub(super) struct Tracer<'a> {
     mark: Option<Mark>,
 }
 
-/// What a tracer knows of what it has written.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct State {
-    /// A gap or a missing value came after the last column.
-    broken: bool,
-    /// The only column is the sample before the span.
-    lead_only: bool,
-    /// The bucket ends here whose reset was noted.
-    reset_until: CdTime,
-}
-
-/// A moment to go on from: all before it stays, whatever follows.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mark {
-    /// Time of the first drawn value of the last bucket.
-    pub(super) time: CdTime,
-    columns: usize,
-    breaks: usize,
-    resets: usize,
-    state: State,
-}
-
 #[derive(Clone, Copy, Debug, Default)]
 struct Bucket {
     start: u64,
     time: CdTime,
-    min: f64,
-    max: f64,
-    sum: f64,
+    drawn: Gathered,
     count: u32,
 }
 
@@ -166,9 +142,7 @@ impl<'a> Tracer<'a> {
     /// Adds `count` values at once, all in the open bucket.
     pub(super) fn absorb(&mut self, all: &Gathered, count: usize) {
         let bucket = &mut self.bucket;
-        bucket.min = bucket.min.min(all.min);
-        bucket.max = bucket.max.max(all.max);
-        bucket.sum += all.sum;
+        bucket.drawn = bucket.drawn.and(*all);
         bucket.count = bucket.count.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
     }
 
@@ -197,17 +171,18 @@ impl<'a> Tracer<'a> {
         }
         self.state = State { broken: false, lead_only: false, ..self.state };
         let start = self.bucket_start(time);
-        self.bucket = Bucket { start, time, min: value, max: value, sum: value, count: 1 };
+        self.bucket = Bucket { start, time, drawn: Gathered::of(value), count: 1 };
     }
 
     fn flush(&mut self) {
-        let Bucket { start, time, min, max, sum, count, .. } = self.bucket;
+        let Bucket { start, time, drawn, count } = self.bucket;
         let time = match count {
             0 => return,
             1 => time,
             _ => CdTime::from_raw(start + self.width / 2),
         };
-        let mean = mean(sum / f64::from(count), min, max);
+        let Gathered { min, max, .. } = drawn;
+        let mean = drawn.mean(f64::from(count));
         self.out.columns.push(Column { time, min, max, mean, count });
         self.bucket.count = 0;
     }
@@ -230,43 +205,34 @@ impl<'a> Tracer<'a> {
 /// Figures being gathered.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Figures {
-    min: f64,
-    max: f64,
-    sum: f64,
+    drawn: Gathered,
     count: u64,
 }
 
 impl Figures {
     /// Adds one value.
     pub(super) fn add(&mut self, value: f64) {
-        self.add_all(value, value, value, 1);
+        self.add_all(Gathered::of(value), 1);
     }
 
     /// Adds the values of a column.
     pub(super) fn add_column(&mut self, column: &Column) {
         let Column { min, max, mean, count, .. } = *column;
-        self.add_all(min, max, mean * f64::from(count), count);
+        self.add_all(Gathered { min, max, sum: mean * f64::from(count) }, count);
     }
 
-    fn add_all(&mut self, min: f64, max: f64, sum: f64, count: u32) {
-        let first = self.count == 0;
-        self.min = if first || min < self.min { min } else { self.min };
-        self.max = if first || max > self.max { max } else { self.max };
-        self.sum += sum;
+    fn add_all(&mut self, all: Gathered, count: u32) {
+        self.drawn = self.drawn.and(all);
         self.count += u64::from(count);
     }
 
     /// With the newest value, if there was any.
     pub(super) fn stats(self, last: f64) -> Option<Stats> {
-        let Self { min, max, sum, count } = self;
-        let avg = || mean(sum / count as f64, min, max);
+        let Self { drawn, count } = self;
+        let Gathered { min, max, .. } = drawn;
+        let avg = || drawn.mean(count as f64);
         (count > 0).then(|| Stats { last, min, avg: avg(), max, count })
     }
-}
-
-/// The sum of huge values may be infinite or none at all; their average lies between them.
-fn mean(mean: f64, min: f64, max: f64) -> f64 {
-    if mean.is_finite() { mean.clamp(min, max) } else { min / 2.0 + max / 2.0 }
 }
 
 fn alone(time: CdTime, value: f64) -> Column {

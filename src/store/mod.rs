@@ -11,9 +11,10 @@
 //! 1. `register`: a list that is announced finds or makes its series; its rows then find them by
 //!    number, without a look at any name.
 //! 2. `track`: a sample goes into the open run of its series, which is sealed when it is full.
-//! 3. `block`: sealed samples are packed, with a summary; small blocks are put together to large
-//!    ones. `lists` knows how times and values become whole numbers, `pack` how those become bytes.
-//! 4. `query`, `stretch`, `columns`: blocks become the columns of a trace, by summary or list by
+//! 3. `block`: sealed samples are packed, with a summary (`gathered`); small blocks are put
+//!    together to large ones. `lists` knows how times and values become whole numbers, `pack` how
+//!    those become bytes.
+//! 4. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
 //!    list; a trace is continued while time goes on.
 //! 5. `memory`: when a series has taken more room the oldest goes until the budget is kept.
 //!
@@ -46,6 +47,7 @@
 mod block;
 mod columns;
 mod cost;
+mod gathered;
 mod health;
 mod index;
 mod lists;
@@ -60,6 +62,7 @@ mod query;
 mod register;
 mod series;
 mod stretch;
+mod trace;
 mod track;
 
 pub use health::{
@@ -70,8 +73,8 @@ pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
-pub use query::{Column, Mode, Reading, Stats, Trace};
 pub use series::{INTERVAL_DEFAULT, Series};
+pub use trace::{Column, Mode, Reading, Stats, Trace};
 
 use crate::ingest::{Batch, ListId, Row};
 use crate::metric::{CdTime, Identifier, Interval, Span};

@@ -7,9 +7,10 @@
 //! Knows nothing of buckets.
 
 use super::block::Lists;
+use super::gathered::{Gathered, greatest, least};
 use super::lists::{Values, WHOLE};
 use super::pack::{LIST_MAX, List};
-use super::query::Mode;
+use super::trace::Mode;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Sample};
 
@@ -28,34 +29,6 @@ pub(super) struct How {
     /// Values outside are none.
     pub(super) low: f64,
     pub(super) high: f64,
-}
-
-/// What is drawn of some samples.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Gathered {
-    pub(super) min: f64,
-    pub(super) max: f64,
-    pub(super) sum: f64,
-}
-
-impl Gathered {
-    /// Of no value.
-    pub(super) const NONE: Self = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0 };
-
-    /// Of one value.
-    pub(super) const fn of(value: f64) -> Self {
-        Self { min: value, max: value, sum: value }
-    }
-
-    /// With those that follow.
-    #[inline]
-    pub(super) fn and(self, other: Self) -> Self {
-        Self {
-            min: least(self.min, other.min),
-            max: greatest(self.max, other.max),
-            sum: self.sum + other.sum,
-        }
-    }
 }
 
 /// A list of samples, read.
@@ -238,16 +211,6 @@ impl Stretch {
 }
 
 /// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
-#[inline]
-fn least(a: f64, b: f64) -> f64 {
-    if b < a { b } else { a }
-}
-
-#[inline]
-fn greatest(a: f64, b: f64) -> f64 {
-    if b > a { b } else { a }
-}
-
 /// Lanes in pairs, so that no step waits for all before it.
 #[inline]
 fn folded(lanes: [f64; LANES], both: impl Fn(f64, f64) -> f64) -> f64 {
