@@ -45,11 +45,13 @@ impl Default for Gathered {
     }
 }
 
+/// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
 #[inline]
 pub(super) fn least(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }
 }
 
+/// As [`least`].
 #[inline]
 pub(super) fn greatest(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }

@@ -210,7 +210,6 @@ impl Stretch {
     }
 }
 
-/// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
 /// Lanes in pairs, so that no step waits for all before it.
 #[inline]
 fn folded(lanes: [f64; LANES], both: impl Fn(f64, f64) -> f64) -> f64 {

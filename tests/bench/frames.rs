@@ -278,7 +278,6 @@ impl Live {
     }
 }
 
-/// CPU of this thread so far.
 fn millis(end: Duration, begin: Duration) -> f64 {
     end.saturating_sub(begin).as_secs_f64() * 1_000.0
 }
