@@ -45,11 +45,10 @@ const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
 const SAVE_AFTER: Duration = Duration::from_secs(2);
-/// The state is written to its file about once a second: with the first frame after the one time,
-/// and with one of its own after the other. So data that comes every second, give or take, needs no
-/// second frame. By our clock, a capture's may stand still.
+/// The state is written to its file about once a second: with the first frame after this time, and
+/// with one of its own after [`pace::FRAME_MAX_AFTER_NEWS`]. So data that comes every second, give
+/// or take, needs no second frame. By our clock, a capture's may stand still.
 const REPORT_AFTER: Duration = Duration::from_millis(800);
-const REPORT_AT_LATEST: Duration = Duration::from_millis(1_250);
 
 /// Everything an [`App`] depends on.
 pub struct Setup {
@@ -436,7 +435,7 @@ impl eframe::App for App {
         if self.setup.status_file.is_some() {
             // Also while nothing is drawn.
             let since = self.reported.map_or(Duration::ZERO, |reported| reported.elapsed());
-            ctx.request_repaint_after(REPORT_AT_LATEST.saturating_sub(since));
+            ctx.request_repaint_after(pace::FRAME_MAX_AFTER_NEWS.saturating_sub(since));
         }
     }
 

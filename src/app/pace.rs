@@ -16,7 +16,7 @@ const FRAME_MIN: Duration = Duration::from_millis(33);
 /// A live window is drawn this often even when nothing moves: ages and rates are read as text.
 const FRAME_MAX: Duration = Duration::from_secs(1);
 /// After a frame with news the next ones may be a second away and a little late: they come first.
-const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
+pub(super) const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
 /// After data came, a frame is drawn when the live edge has moved a pixel, but within these
 /// bounds: many hosts' datagrams share a frame, a standing view still counts what is newer, and
 /// what waits for a frame must not fill the receiver's backlog.
