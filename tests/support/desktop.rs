@@ -7,7 +7,6 @@ use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
 
 /// One desktop at a time: each draws on all cores.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -83,7 +82,11 @@ impl Desktop {
         openbox.stdout(Stdio::null()).stderr(Stdio::null());
         let openbox = start(&mut openbox, "openbox");
         until("a window manager", || ready.exists().then_some(()));
-        Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone }
+        let desktop = Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone };
+        // At the first key of a display it takes its own keys anew, and misses those that come
+        // meanwhile. When it has activated a window, it has long done so.
+        assert!(desktop.xdotool("key Shift_L").is_some(), "no key can be pressed");
+        desktop
     }
 
     /// The program on this display, with settings of its own.
@@ -249,17 +252,10 @@ impl Window<'_> {
         self.activate();
     }
 
-    /// Closes it as its user would, who presses again when nothing happens: at the first key of a
-    /// display the window manager takes its keys anew, and may miss it. How it ended.
+    /// Closes it as its user would; how it ended.
     pub fn close(&mut self) -> ExitStatus {
-        let mut pressed: Option<Instant> = None;
-        until("the end of the program", || {
-            if pressed.is_none_or(|pressed| pressed.elapsed() > Duration::from_secs(2)) {
-                self.act("key alt+F4");
-                pressed = Some(Instant::now());
-            }
-            self.program.0.try_wait().unwrap()
-        })
+        self.act("key alt+F4");
+        until("the end of the program", || self.program.0.try_wait().unwrap())
     }
 
     fn activate(&self) {
