@@ -383,15 +383,25 @@ fn tooltip(
             return;
         }
         ui.label(RichText::new(head).size(11.5).color(palette.dim));
+        let strong = ui.visuals().strong_text_color();
+        let number = |value| {
+            let font = egui::FontId::proportional(11.5);
+            ui.painter().layout_no_wrap(unit.with_unit(value), font, strong)
+        };
+        let numbers: Vec<_> = rows.iter().map(|row| number(row.2)).collect();
+        let widest = numbers.iter().map(|number| number.size().x).fold(0.0, f32::max);
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
-            for (index, label, value, meaning) in rows {
+            for ((index, label, _, meaning), number) in rows.into_iter().zip(numbers) {
                 let color = palette.series(meaning, index);
                 ui.horizontal(|ui| {
                     swatch(ui, color);
                     ui.label(RichText::new(display_safe(label)).size(11.5));
                 });
-                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                    ui.label(RichText::new(unit.with_unit(value)).size(11.5).strong());
+                // A layout from the right would take all the width that a tooltip may have.
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().item_spacing.x = 0.0;
+                    ui.add_space(widest - number.size().x);
+                    ui.label(number);
                 });
                 ui.end_row();
             }

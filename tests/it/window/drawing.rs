@@ -175,6 +175,27 @@ fn the_first_figure_is_that_of_the_moment_under_the_pointer() {
 }
 
 #[test]
+fn a_tooltip_is_as_wide_the_second_time_as_the_first() {
+    let mut stage = Stage::new();
+    for number in [4_444.0, 6_666.0, 8_888.0] {
+        (0..5).for_each(|_| say(&mut stage, number));
+    }
+    stage.press(Key::Space);
+    // From the age to the number below it.
+    let width = |stage: &mut Stage, at| {
+        stage.rest(at);
+        let age = stage.find_painted(|text| text.ends_with(" old"))?;
+        Some(stage.find_painted(|text| text == "8.89 k")?.right() - age.left())
+    };
+    let at = (0..200_u8).rev().map(|x| stage.in_plot("p00", f32::from(x) / 200.0));
+    let at: Vec<_> = at.collect();
+    let found = at.into_iter().find_map(|at| Some((at, width(&mut stage, at)?)));
+    let (at, first) = found.unwrap();
+    assert_eq!(width(&mut stage, pos2(2.0, 2.0)), None);
+    assert_eq!(width(&mut stage, at), Some(first));
+}
+
+#[test]
 fn figures_change_with_mode_and_place() {
     let mut stage = still();
     let before = stage.painted();

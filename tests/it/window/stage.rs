@@ -293,6 +293,13 @@ impl Stage {
         (found.visual_bounding_rect(), color)
     }
 
+    /// Where the first text that is as wanted was painted.
+    pub(super) fn find_painted(&self, wanted: impl Fn(&str) -> bool) -> Option<Rect> {
+        let shapes = self.painted_shapes();
+        let found = shapes.iter().find(|shape| wanted(shape.galley.text()));
+        found.map(|shape| shape.visual_bounding_rect())
+    }
+
     fn painted_shapes(&self) -> Vec<&TextShape> {
         let mut texts = Vec::new();
         for clipped in &self.harness.output().shapes {
