@@ -10,7 +10,9 @@ mod lists;
 mod reading;
 mod ways;
 
-pub use batch::{Announced, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta};
+pub use batch::{
+    Announced, Arrived, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta,
+};
 pub(crate) use batch::{count_class, count_protected};
 pub use lists::SILENCE_MAX;
 pub use ways::HEARD_MAX;
@@ -128,6 +130,36 @@ impl Ingest {
         arrival: CdTime,
         level: SecurityLevel,
     ) {
+        self.take_in(bytes, sender, (arrival, arrival), level);
+    }
+
+    /// Takes in one datagram of which nobody knows when it came: the times of its values are all
+    /// there is to go by. `clock` is the newest of them so far; the oldest and newest that came.
+    pub fn undated(
+        &mut self,
+        bytes: &[u8],
+        sender: SocketAddr,
+        clock: CdTime,
+        level: SecurityLevel,
+    ) -> Option<(CdTime, CdTime)> {
+        let rows = self.batch.rows.len();
+        self.take_in(bytes, sender, (clock, CdTime::ZERO), level);
+        let new = self.batch.rows.get(rows..).unwrap_or_default().iter().map(|row| row.time);
+        let new = new.filter(|time| time.is_plausible());
+        let oldest = new.clone().min()?;
+        let newest = new.max()?;
+        self.batch.arrival = self.batch.arrival.max(newest);
+        Some((oldest, newest))
+    }
+
+    /// Takes in one datagram that counts as heard at `arrival`, and is placed by `placed`.
+    fn take_in(
+        &mut self,
+        bytes: &[u8],
+        sender: SocketAddr,
+        (arrival, placed): (CdTime, CdTime),
+        level: SecurityLevel,
+    ) {
         let slot = self.slot(sender);
         self.batch.arrival = self.batch.arrival.max(arrival);
         if let Some(delta) = self.batch.senders.get_mut(slot) {
@@ -144,10 +176,14 @@ impl Ingest {
         decoder.decode_into(level, bytes, &mut reading);
         let (refused, last) = (reading.refused, reading.last.or(reading.previous));
         self.decoder = decoder;
-        let Batch { senders, rows: all_rows, values: all_values, .. } = &mut self.batch;
+        let Batch { senders, rows: all_rows, values: all_values, datagrams, .. } = &mut self.batch;
         if let Some(delta) = senders.get_mut(slot) {
             delta.lists += (all_rows.len() - rows) as u64 + refused.0;
             delta.values += (all_values.len() - values) as u64 + refused.1;
+        }
+        let rows = u32::try_from(all_rows.len() - rows).unwrap_or(u32::MAX);
+        if rows > 0 {
+            datagrams.push(Arrived { rows, sender: sender.ip(), arrival: placed });
         }
         if let Some(last) = last {
             self.remember(sender, last);

@@ -34,6 +34,18 @@ pub struct Row {
     pub trust: Trust,
 }
 
+/// A datagram that brought rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    /// How many of [`Batch::rows`] it brought: the next ones.
+    pub rows: u32,
+    /// Where it came from.
+    pub sender: IpAddr,
+    /// When it came, by our clock or that of whoever captured it; [`CdTime::ZERO`] where nobody
+    /// knows, and the times of the rows are all there is to go by.
+    pub arrival: CdTime,
+}
+
 /// A way by which a host is heard, told the first time.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Heard {
@@ -111,6 +123,9 @@ pub struct Batch {
     pub heard: Vec<Heard>,
     /// Received value lists in order of arrival.
     pub rows: Vec<Row>,
+    /// The datagrams that brought them, in the same order. Of rows that no datagram accounts for
+    /// neither sender nor arrival are known.
+    pub datagrams: Vec<Arrived>,
     /// Raw bits of the values ([`crate::metric::Value::bits`]), row after row.
     pub values: Vec<u64>,
     /// Received notifications.
@@ -140,14 +155,14 @@ pub struct Batch {
 impl Batch {
     /// Empties it and keeps its buffers.
     pub fn clear(&mut self) {
-        let Self { announced, heard, rows, values, notifications, senders, faults, .. } = self;
-        announced.clear();
-        heard.clear();
-        rows.clear();
-        values.clear();
-        notifications.clear();
-        senders.clear();
-        faults.clear();
+        self.announced.clear();
+        self.heard.clear();
+        self.rows.clear();
+        self.datagrams.clear();
+        self.values.clear();
+        self.notifications.clear();
+        self.senders.clear();
+        self.faults.clear();
         (self.dropped_when, self.kernel_when) = (None, None);
         self.renumbers = false;
         self.dropped_values = 0;

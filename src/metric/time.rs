@@ -9,6 +9,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 const FRACTION_BITS: u32 = 30;
 const ONE_SEC: u64 = 1 << FRACTION_BITS;
 const NANOS_PER_SEC: u64 = 1_000_000_000;
+/// See [`CdTime::is_plausible`]. Two plausible moments differ by less than an `i64` holds.
+const PLAUSIBLE_START: CdTime = CdTime::from_secs(1_000_000_000);
+const PLAUSIBLE_END: CdTime = CdTime::from_secs(7_258_118_400);
 
 /// A moment as collectd counts it: units of 2⁻³⁰ s since 1970-01-01 UTC. Zero means "not set".
 ///
@@ -40,6 +43,12 @@ impl CdTime {
     pub const ZERO: Self = Self(0);
     /// The last moment that can be written.
     pub const MAX: Self = Self(u64::MAX);
+
+    /// Whether this can be when something was measured: from 2001-09-09, before there was
+    /// collectd, to the year 2200. Anything else is a clock that was never set, or another unit.
+    pub const fn is_plausible(self) -> bool {
+        PLAUSIBLE_START.0 <= self.0 && self.0 < PLAUSIBLE_END.0
+    }
 
     /// From the wire's own units of 2⁻³⁰ s.
     pub const fn from_raw(raw: u64) -> Self {

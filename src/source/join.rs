@@ -1,7 +1,7 @@
 //! Two batches into one, within the limits of one, and what a batch weighs.
 
 use crate::ingest::{
-    Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, Row,
+    Arrived, Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, Row,
     SENDERS_PER_BATCH_MAX, SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
 use crate::metric::Span;
@@ -9,12 +9,14 @@ use crate::metric::Span;
 /// A notification with its names and text, about 500 bytes.
 pub(super) const NOTIFICATION_WORDS: usize = 64;
 const ROW_WORDS: usize = size_of::<Row>().div_ceil(8);
+const ARRIVED_WORDS: usize = size_of::<Arrived>().div_ceil(8);
 
 /// What a batch takes that can be lost. Announcements are never lost; all of them together are
 /// bounded by [`crate::ingest::LISTS_MAX`], senders and faults per batch.
 pub(super) fn words(batch: &Batch) -> usize {
     batch.values.len()
         + batch.rows.len() * ROW_WORDS
+        + batch.datagrams.len() * ARRIVED_WORDS
         + batch.notifications.len() * NOTIFICATION_WORDS
 }
 
@@ -24,7 +26,10 @@ pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
     batch.renumbers |= later.renumbers;
     batch.heard.append(&mut later.heard);
+    // Rows that no datagram accounts for come last.
+    debug_assert!(later.datagrams.is_empty() || is_accounted_for(batch));
     batch.rows.append(&mut later.rows);
+    batch.datagrams.append(&mut later.datagrams);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);
     let excess = batch.notifications.len().saturating_sub(NOTIFICATIONS_PER_BATCH_MAX);
@@ -41,6 +46,11 @@ pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.kernel_when = both(batch.kernel_when, later.kernel_when);
     batch.refused_lists += later.refused_lists;
     batch.arrival = batch.arrival.max(later.arrival);
+}
+
+fn is_accounted_for(batch: &Batch) -> bool {
+    let rows = batch.datagrams.iter().map(|datagram| u64::from(datagram.rows)).sum::<u64>();
+    rows == batch.rows.len() as u64
 }
 
 fn both(one: Option<Span>, other: Option<Span>) -> Option<Span> {

@@ -11,7 +11,7 @@ use crate::ingest::{
 };
 use crate::metric::CdTime;
 use std::collections::{BTreeMap, VecDeque};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// Senders counted one by one; the rest is counted together. 4,096 x ~150 B = 0.6 MiB.
@@ -22,6 +22,10 @@ pub const FAULTS_MAX: usize = 256;
 pub const UNKNOWN_TYPES_MAX: usize = 256;
 /// Hosts with conflicting values kept; as many as anyone will look after.
 pub const CONFLICTS_MAX: usize = 64;
+/// Host names that several machines use, and late values by host and sender: as many as conflicts.
+pub const SHARED_MAX: usize = 64;
+/// See [`SHARED_MAX`].
+pub const REFUSED_LATE_MAX: usize = 64;
 /// Users of signed or encrypted parts and their fates counted one by one; the rest together.
 pub const PROTECTED_MAX: usize = 256;
 /// Hosts whose ways are kept, and ways of each: an explanation in the window, never data.
@@ -50,6 +54,11 @@ pub struct Health {
     /// Hosts that said two things about one moment; at most [`CONFLICTS_MAX`]. Two machines have
     /// one name, or two programs write one series.
     pub conflicts: BTreeMap<Arc<str>, Conflict>,
+    /// Hosts whose series get samples of several senders in turns: two machines have one name. At
+    /// most [`SHARED_MAX`].
+    pub shared: BTreeMap<Arc<str>, Shared>,
+    /// Late values that were not kept, by host and sender.
+    pub refused_late: RefusedLate,
     /// Signed and encrypted parts by user and fate; at most [`PROTECTED_MAX`], then by
     /// [`crate::ingest::OTHER_USERS`].
     pub protected: Vec<ProtectedCount>,
@@ -69,6 +78,29 @@ pub struct Conflict {
     pub values: u64,
     /// When the newest of them was absorbed, by our clock.
     pub last_seen: CdTime,
+}
+
+/// A host name that several machines use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Their addresses.
+    pub senders: Vec<IpAddr>,
+    /// When that was last seen, by our clock.
+    pub last_seen: CdTime,
+}
+
+/// Late values that were not kept, by host and sender; at most [`REFUSED_LATE_MAX`] of them, all
+/// are in the totals.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RefusedLate(pub BTreeMap<(Arc<str>, Option<IpAddr>), u64>);
+
+impl RefusedLate {
+    pub(super) fn count(&mut self, host: &Arc<str>, sender: Option<IpAddr>) {
+        let key = (Arc::clone(host), sender);
+        if self.0.len() < REFUSED_LATE_MAX || self.0.contains_key(&key) {
+            *self.0.entry(key).or_default() += 1;
+        }
+    }
 }
 
 /// Counters of everything.
@@ -92,16 +124,14 @@ pub struct Totals {
     pub refused: u64,
     /// Values that became samples.
     pub stored_values: u64,
-    /// Values earlier than the newest of their series (kept or not).
+    /// Values earlier than the newest of their series, put in their place.
     pub late_values: u64,
-    /// Late values that were not kept: earlier than the open block.
+    /// Late values that were not kept: more than [`super::LATE_MAX`] came at once.
     pub late_dropped_values: u64,
     /// Values that were there already, at the same time: heard twice, kept once.
     pub duplicate_values: u64,
     /// Values at a time for which their series had another one; not kept.
     pub conflicting_values: u64,
-    /// Values too far ahead of our clock; not kept.
-    pub future_values: u64,
     /// Values lost because the channel was full.
     pub dropped_values: u64,
     /// Datagrams the kernel threw away because the receive buffer was full.
@@ -153,10 +183,8 @@ impl Totals {
         match pushed {
             Pushed::Newest => {}
             Pushed::Late => self.late_values += 1,
-            Pushed::TooLate => {
-                self.late_values += 1;
-                self.late_dropped_values += 1;
-            }
+            // Counted when it is merged.
+            Pushed::Behind => {}
             Pushed::Duplicate => self.duplicate_values += 1,
             // By host, too: see `Health::conflict`.
             Pushed::Conflict => {}
@@ -251,6 +279,14 @@ impl Health {
         conflict.last_seen = conflict.last_seen.max(now);
     }
 
+    /// Notes that the series of `host` get samples of these senders in turns.
+    pub(super) fn shared(&mut self, host: &Arc<str>, senders: Vec<IpAddr>, now: CdTime) {
+        if self.shared.len() >= SHARED_MAX && !self.shared.contains_key(host) {
+            return;
+        }
+        self.shared.insert(Arc::clone(host), Shared { senders, last_seen: now });
+    }
+
     /// Counts an identifier whose type types.db does not explain.
     pub(super) fn unknown_type(&mut self, type_: &str) {
         if let Some(count) = self.unknown_types.get_mut(type_) {
@@ -268,6 +304,7 @@ impl Health {
             + self.faults.capacity() * FAULT_BYTES
             + self.losses.capacity() * size_of::<Loss>()
             + (self.unknown_types.len() + self.conflicts.len()) * NAME_BYTES
+            + (self.shared.len() + self.refused_late.0.len()) * NAME_BYTES
             + self.rows_held * PROTECTED_BYTES
             + self.ways_held * HEARD_BYTES
     }

@@ -30,12 +30,17 @@ pub struct Index {
 
 /// Number of a host; stays the same when others are inserted. That of a host that was forgotten
 /// is given to another: none of its series is left that could ask.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) struct HostNumber(u32);
 
 impl HostNumber {
     /// That of no host.
     pub(super) const NONE: Self = Self(u32::MAX);
+
+    /// Where it stands in a list of all.
+    pub(super) fn index(self) -> usize {
+        usize::try_from(self.0).unwrap_or(usize::MAX)
+    }
 }
 
 /// When something was last heard of.
@@ -93,7 +98,7 @@ pub struct HostNode {
     pub plugins: Vec<PluginNode>,
     /// When it was last heard of.
     pub last_seen: LastSeen,
-    number: HostNumber,
+    pub(super) number: HostNumber,
 }
 
 /// One plugin instance of a host.
@@ -161,9 +166,14 @@ impl Index {
         number
     }
 
+    /// The host of that number.
+    pub(super) fn node(&self, host: HostNumber) -> Option<&HostNode> {
+        self.hosts.get(self.position(host)?)
+    }
+
     /// The name of a host.
     pub(super) fn name(&self, host: HostNumber) -> Option<&Arc<str>> {
-        Some(&self.hosts.get(self.position(host)?)?.name)
+        Some(&self.node(host)?.name)
     }
 
     /// Bytes allocated but for the names.
@@ -177,8 +187,9 @@ impl Index {
             + self.pending.len() * super::NODES_BYTES
     }
 
-    /// Takes series out of the tree, and what is empty then.
-    pub(super) fn forget(&mut self, gone: impl Fn(SeriesId) -> bool) {
+    /// Takes series out of the tree, and what is empty then: the hosts that are gone.
+    pub(super) fn forget(&mut self, gone: impl Fn(SeriesId) -> bool) -> Vec<HostNumber> {
+        let free_before = self.free.len();
         for host in &mut self.hosts {
             for plugin in &mut host.plugins {
                 for list in &mut plugin.lists {
@@ -201,6 +212,7 @@ impl Index {
         self.tree_bytes = vec_bytes::<HostNode>(self.hosts.capacity())
             + self.hosts.iter().map(Node::heap_bytes).sum::<usize>();
         self.revision += 1;
+        self.free.get(free_before..).unwrap_or_default().to_vec()
     }
 
     fn place_hosts(&mut self) {

@@ -76,6 +76,8 @@ impl Store {
             + self.held.heap_bytes()
             + self.notifications.bytes()
             + self.health.bytes()
+            + self.clocks.bytes()
+            + self.late.bytes()
     }
 
     /// Bytes that names take: series, lists, tables and the tree. [`Store::name_bytes`] has it at
@@ -140,7 +142,7 @@ impl Store {
         };
         let before = series.track.heap_bytes();
         let evicted = series.track.evict(passed);
-        self.track_bytes = (self.track_bytes + series.track.heap_bytes()).saturating_sub(before);
+        self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
         self.samples = self.samples.saturating_sub(evicted.samples as u64);
         self.health.totals.evicted_samples += evicted.samples as u64;
         if evicted.remains {
@@ -154,6 +156,11 @@ impl Store {
         let series = self.series.get(SeriesId(*slot).place())?;
         series.track.oldest().map(|sample| sample.time)
     }
+}
+
+/// What all tracks take when one has changed from `before` to `after`.
+pub(super) const fn grown(all: usize, before: usize, after: usize) -> usize {
+    (all + after).saturating_sub(before)
 }
 
 impl Held {

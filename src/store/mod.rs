@@ -10,13 +10,14 @@
 //!
 //! 1. `register`: a list that is announced finds or makes its series; its rows then find them by
 //!    number, without a look at any name.
-//! 2. `track`: a sample goes into the open run of its series, which is sealed when it is full.
-//! 3. `block`: sealed samples are packed, with a summary (`gathered`); small blocks are put
+//! 2. `absorb` and `clocks`: a stamp becomes a placed time, whatever the clock of its host is.
+//! 3. `track`: a sample goes into the open run of its series, which is sealed when it is full.
+//! 4. `block`: sealed samples are packed, with a summary (`gathered`); small blocks are put
 //!    together to large ones. `lists` knows how times and values become whole numbers, `pack` how
 //!    those become bytes.
-//! 4. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
+//! 5. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
 //!    list; a trace is continued while time goes on.
-//! 5. `memory`: when a series has taken more room the oldest goes until the budget is kept.
+//! 6. `memory`: when a series has taken more room the oldest goes until the budget is kept.
 //!
 //! # What it costs
 //!
@@ -44,12 +45,16 @@
 //! in all 2.5 ms, once. A level above would save the look at the 3,800 others, less than a fifth.
 //! Raw counters, and series that lack values, have no summary and take 1 ns a sample more.
 
+mod absorb;
 mod block;
+mod clock;
+mod clocks;
 mod columns;
 mod cost;
 mod gathered;
 mod health;
 mod index;
+mod late;
 mod lists;
 mod losses;
 mod memory;
@@ -64,32 +69,38 @@ mod series;
 mod stretch;
 mod trace;
 mod track;
+mod waiting;
 
+pub use clock::{HostClock, Placing, SLACK};
+pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
-    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, SENDERS_MAX,
-    SenderHealth, Totals, UNKNOWN_TYPES_MAX, WAYS_PER_HOST_MAX,
+    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
+    RefusedLate, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals, UNKNOWN_TYPES_MAX,
+    WAYS_PER_HOST_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
+pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Mode, Reading, Stats, Trace};
 
-use crate::ingest::{Batch, ListId, Row};
 use crate::metric::{CdTime, Identifier, Interval, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use block::Scratch;
+use clocks::Clocks;
 use cost::allocated;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
-use index::{HostNumber, Seen};
+use index::HostNumber;
+use late::LateSamples;
 use memory::Held;
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
-use track::Pushed;
+use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
 /// of another: the lower 24 bits are a place, which is used again when a series was forgotten, the
@@ -103,11 +114,6 @@ pub struct SourceId(pub u16);
 
 /// Notifications may take this part of the budget at most, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
-/// Blocks unpacked for one batch to see whether what is late was there already: 256 x 0.7 µs.
-const LOOKBACKS_MAX: u32 = 256;
-/// Samples further ahead of our clock are refused: one day allows for a wrong time zone. A series
-/// that held a sample of next year would draw nothing else until then.
-pub const FUTURE_MAX: Interval = Interval::from_secs(86_400);
 
 /// Series that were not heard of for so long may be forgotten when names need room. Who receives
 /// announces a list anew that was silent for half of it ([`crate::ingest::SILENCE_MAX`]), so that
@@ -164,6 +170,8 @@ pub struct Store {
     /// The place of the series of every run, oldest run first.
     queue: VecDeque<u32>,
     held: Held,
+    late: LateSamples,
+    clocks: Clocks,
     index: Index,
     health: Health,
     notifications: Notifications,
@@ -208,6 +216,8 @@ impl Store {
             members: Vec::new(),
             queue: VecDeque::new(),
             held: Held::default(),
+            late: LateSamples::default(),
+            clocks: Clocks::default(),
             index: Index::default(),
             health: Health::default(),
             notifications: Notifications::default(),
@@ -222,53 +232,6 @@ impl Store {
         };
         store.set_budget(budget_bytes);
         store
-    }
-
-    /// Takes in what a source handed over. `now` is the clock's time: samples too far ahead of it
-    /// ([`FUTURE_MAX`]) are refused.
-    ///
-    /// Values earlier than the newest of their series are put in their place as long as that
-    /// lies in the open run (the newest 8 to 136, fewer after its interval has changed), else they
-    /// are counted and not kept; so are values with a time that is already there.
-    pub fn absorb(&mut self, source: SourceId, batch: &Batch, now: CdTime) {
-        for announced in &batch.announced {
-            self.announce(source, announced, now);
-        }
-        self.index.settle();
-        self.name_bytes = self.count_name_bytes();
-        let mut values = batch.values.as_slice();
-        let mut lookbacks = LOOKBACKS_MAX;
-        let mut seen: Option<Seen> = None;
-        for row in &batch.rows {
-            let Some((mine, rest)) = values.split_at_checked(row.values_count.into()) else {
-                debug_assert!(false, "the batch promises more values than it has");
-                break;
-            };
-            values = rest;
-            let Some(host) = self.row(source, row, mine, now, &mut lookbacks) else {
-                continue;
-            };
-            // Rows of a host follow each other.
-            match &mut seen {
-                Some(seen) if seen.host == host && seen.trust == row.trust => {
-                    seen.newest = seen.newest.max(row.time);
-                }
-                _ => {
-                    let next = Seen { host, newest: row.time, trust: row.trust };
-                    seen.replace(next).inspect(|seen| self.index.seen(seen, now));
-                }
-            }
-        }
-        seen.inspect(|seen| self.index.seen(seen, now));
-        if !batch.rows.is_empty() {
-            self.data_revision += 1;
-        }
-        self.health.absorb(batch);
-        for notification in &batch.notifications {
-            let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
-            self.notifications.add(notification, now, bytes_max);
-        }
-        self.trim();
     }
 
     /// What is known about a series; none when it was forgotten.
@@ -315,6 +278,12 @@ impl Store {
         query::value_at(self.source(id)?, time, mode)
     }
 
+    /// Every sample kept of a series, by placed time, oldest first: bits as the wire had them.
+    pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
+        let source = self.source(id);
+        (0..).map_while(move |run| source.as_ref()?.samples(run)).flatten()
+    }
+
     /// What to draw of a series over `span` on `columns` pixels; see [`Trace`]. An unknown series
     /// or an empty span gives an empty trace. The buffers of `out` are reused.
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
@@ -341,77 +310,32 @@ impl Store {
         &self.notifications
     }
 
+    /// The clocks of a host, one for each sender; none of a host that is not known.
+    pub fn clocks(&self, host: &HostNode) -> &[HostClock] {
+        self.clocks.of(host.number)
+    }
+
+    /// What the clock of a host showed at a placed time; that time where nothing is known of it.
+    pub fn host_time(&self, host: &str, placed: CdTime) -> CdTime {
+        let node = self.index.host(host);
+        node.map_or(placed, |node| self.clocks.stamp_at(node.number, placed))
+    }
+
+    /// Hosts with a clock that is not right, in no order.
+    pub fn wrong_clocks(&self) -> impl Iterator<Item = &HostNode> {
+        self.clocks.wrong().filter_map(|host| self.index.node(host))
+    }
+
+    /// The clocks that were set, newest first, each with its host; at most [`CLOCK_STEPS_MAX`].
+    pub fn clock_steps(&self) -> impl Iterator<Item = (&Arc<str>, &ClockStep)> {
+        let steps = self.clocks.steps().rev();
+        steps.filter_map(|step| Some((self.index.name(step.host)?, step)))
+    }
+
     /// Counters since the start, per sender too.
     pub fn health(&self) -> &Health {
         &self.health
     }
-
-    /// Takes in one value list; of which host, unless it is not taken.
-    fn row(
-        &mut self,
-        source: SourceId,
-        row: &Row,
-        values: &[u64],
-        now: CdTime,
-        lookbacks: &mut u32,
-    ) -> Option<HostNumber> {
-        let totals = &mut self.health.totals;
-        let Some(list) = list_of(&self.lists, source, row.list) else {
-            totals.refused_lists += 1;
-            return None;
-        };
-        if row.time > now.saturating_add(FUTURE_MAX) {
-            totals.future_values += values.len() as u64;
-            return None;
-        }
-        debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
-        let (mut conflicts, track_bytes) = (0, self.track_bytes);
-        let start = usize::try_from(list.start).unwrap_or(usize::MAX);
-        let members = self.members.get(start..).unwrap_or_default();
-        let (heard, mut alive) = (now.in_16_secs(), false);
-        for (&id, &bits) in members.iter().zip(values).take(list.count.into()) {
-            let series = self.series.get_mut(id.place()).filter(|series| series.is(id));
-            let Some(series) = series else {
-                continue;
-            };
-            alive = true;
-            series.heard = heard;
-            let before = series.track.heap_bytes();
-            let (pushed, begins) = series.push(
-                Sample { time: row.time, bits },
-                row.interval,
-                &mut self.scratch,
-                lookbacks,
-            );
-            self.track_bytes =
-                (self.track_bytes + series.track.heap_bytes()).saturating_sub(before);
-            if begins {
-                self.queue.push_back(id.0 % PLACES_MAX);
-            }
-            conflicts += u64::from(pushed == Pushed::Conflict);
-            self.samples += u64::from(totals.count(pushed));
-        }
-        if !alive {
-            // They were forgotten since.
-            totals.refused_lists += 1;
-            return None;
-        }
-        if conflicts > 0
-            && let Some(name) = self.index.name(list.host)
-        {
-            self.health.conflict(name, conflicts, now);
-        }
-        self.newest = self.newest.max(Some(row.time));
-        if self.track_bytes != track_bytes {
-            self.trim();
-        }
-        Some(list.host)
-    }
-}
-
-fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
-    let list = *lists.get(usize::from(source.0))?.get(usize::try_from(list.0).ok()?)?;
-    (list.count > 0).then_some(list)
 }
 
 impl SeriesId {

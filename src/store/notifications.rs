@@ -22,6 +22,8 @@ pub struct Noted {
     pub notification: Notification,
     /// Its number in order of arrival, from 0; never reused.
     pub number: u64,
+    /// When that was, by our clock: its time, but for a host whose clock is wrong.
+    pub placed: CdTime,
     /// When it was first absorbed, by our clock.
     pub arrival: CdTime,
     /// How often it was heard: more than once through two groups, two interfaces or a relay.
@@ -139,7 +141,13 @@ impl Notifications {
 
     /// Keeps `notification`, or counts it where it is kept already; gives up the oldest until
     /// there are at most [`NOTIFICATIONS_MAX`] of at most `bytes_max`.
-    pub(super) fn add(&mut self, notification: &Notification, now: CdTime, bytes_max: usize) {
+    pub(super) fn add(
+        &mut self,
+        notification: &Notification,
+        placed: CdTime,
+        now: CdTime,
+        bytes_max: usize,
+    ) {
         let hash = self.hasher.hash_one(notification);
         let first = self.kept.front().map_or(self.next, |noted| noted.number);
         let (table, kept) = (&self.table, &mut self.kept);
@@ -159,7 +167,8 @@ impl Notifications {
         self.revision += 1;
         self.counts.add(notification.severity);
         self.bytes += bytes_of(notification);
-        let noted = Noted { notification: notification.clone(), number, arrival: now, heard: 1 };
+        let notification = notification.clone();
+        let noted = Noted { notification, number, placed, arrival: now, heard: 1 };
         self.kept.push_back(noted);
         let (kept, hasher) = (&self.kept, &self.hasher);
         self.table.insert_unique(hash, number, |&number| {
@@ -208,7 +217,7 @@ mod tests {
     }
 
     fn add(notifications: &mut Notifications, notification: &Notification) {
-        notifications.add(notification, NOW, 1 << 20);
+        notifications.add(notification, NOW, NOW, 1 << 20);
     }
 
     #[test]
@@ -243,7 +252,7 @@ mod tests {
         let mut notifications = Notifications::default();
         add(&mut notifications, &said(1, u64::from(u32::MAX), Severity::Failure, "from 2106"));
         for n in 0..NOTIFICATIONS_MAX as u64 {
-            notifications.add(&said(2, n, Severity::Okay, "x"), NOW, usize::MAX);
+            notifications.add(&said(2, n, Severity::Okay, "x"), NOW, NOW, usize::MAX);
         }
         assert_eq!(notifications.len(), NOTIFICATIONS_MAX);
         assert!(notifications.iter().all(|noted| &*noted.notification.message == "x"));
@@ -255,13 +264,13 @@ mod tests {
         let mut notifications = Notifications::default();
         let long = "x".repeat(200);
         for n in 0..1_000 {
-            notifications.add(&said(1, n, Severity::Warning, &long), NOW, 50_000);
+            notifications.add(&said(1, n, Severity::Warning, &long), NOW, NOW, 50_000);
             assert!(notifications.bytes() <= 50_000);
         }
         let newest = notifications.iter().next_back().unwrap();
         assert_eq!(newest.notification.time, CdTime::from_secs(999));
         assert!((50..200).contains(&notifications.len()), "{}", notifications.len());
-        notifications.add(&said(1, 0, Severity::Warning, &long), NOW, 10);
+        notifications.add(&said(1, 0, Severity::Warning, &long), NOW, NOW, 10);
         assert!(notifications.is_empty() && notifications.table.is_empty());
         assert_eq!(notifications.bytes(), 0);
     }
@@ -278,7 +287,7 @@ mod tests {
             let mut slow: VecDeque<(Notification, u64)> = VecDeque::new();
             for (host, secs, message) in sent {
                 let sent = said(host, secs, Severity::Okay, &message.to_string());
-                notifications.add(&sent, NOW, kept_max * one);
+                notifications.add(&sent, NOW, NOW, kept_max * one);
                 if let Some(known) = slow.iter_mut().find(|(known, _)| *known == sent) {
                     known.1 += 1;
                 } else {

@@ -208,7 +208,9 @@ impl Store {
         for &id in &gone {
             self.forget_one(id);
         }
-        self.index.forget(|id| gone.contains(&id));
+        for host in self.index.forget(|id| gone.contains(&id)) {
+            self.clocks.forget(host);
+        }
         self.names.sweep();
         self.health.totals.forgotten_series += gone.len() as u64;
     }

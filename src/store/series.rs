@@ -41,10 +41,15 @@ pub struct Series {
     pub interval: Interval,
     /// Whether `interval` was told.
     told: bool,
+    /// Which clock of its host the newest sample is of: one for each sender.
+    clock: u8,
     /// When it was last heard of, in steps of 16 s of our clock.
     pub(super) heard: u32,
     pub(super) track: Track,
 }
+
+/// Where no sender is known.
+const NO_CLOCK: u8 = u8::MAX;
 
 impl Series {
     /// A series without samples.
@@ -66,6 +71,7 @@ impl Series {
             max: None,
             interval: INTERVAL_DEFAULT,
             told: false,
+            clock: NO_CLOCK,
             heard: 0,
             track,
         }
@@ -99,7 +105,6 @@ impl Series {
         sample: Sample,
         told: Interval,
         scratch: &mut Scratch,
-        lookbacks: &mut u32,
     ) -> (Pushed, bool) {
         if !told.is_zero() {
             self.interval = told;
@@ -108,7 +113,24 @@ impl Series {
             self.estimate_interval(sample.time);
         }
         let (kind, bounds) = (self.kind, self.bounds());
-        self.track.push(sample, told, &mut Tools { kind, bounds, scratch, lookbacks })
+        self.track.push(sample, told, &mut Tools { kind, bounds, scratch })
+    }
+
+    /// Notes of which clock the next sample is; whether it is another's and comes too soon after
+    /// the newest to be the next of the same row. A host that comes by two ways brings the same
+    /// samples twice, or those that the other way has lost: these are an interval apart.
+    #[inline]
+    pub(super) fn crosses(&mut self, clock: Option<usize>, time: CdTime) -> bool {
+        let clock = clock.and_then(|clock| u8::try_from(clock).ok()).unwrap_or(NO_CLOCK);
+        if self.clock == clock || clock == NO_CLOCK {
+            return false;
+        }
+        let Some(newest) = self.track.newest().filter(|newest| newest.time < time) else {
+            return false;
+        };
+        let is_other = self.clock != NO_CLOCK;
+        self.clock = clock;
+        is_other && time.since(newest.time).raw() < self.interval.raw() / 4 * 3
     }
 
     /// Whether it is the series `id`, and not a place that waits for its next one.
@@ -155,7 +177,7 @@ mod tests {
     }
 
     fn push(series: &mut Series, sample: Sample, told: Interval) {
-        series.push(sample, told, &mut Scratch::default(), &mut 0);
+        series.push(sample, told, &mut Scratch::default());
     }
 
     #[test]

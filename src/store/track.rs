@@ -2,7 +2,8 @@
 //!
 //! Times rise strictly. The newest run is open: it grows, and takes late samples. When it is full
 //! its older part is sealed into a packed [`Block`]; small blocks are put together when they make
-//! up a large one. Blocks leave at the old end. Knows nothing of other series.
+//! up a large one. What is earlier than the open run is merged into the blocks, many samples at a
+//! time ([`Track::merge`]). Blocks leave at the old end. Knows nothing of other series.
 
 use super::block::{BLOCK_SAMPLES_MAX, Block, Scratch, Summary};
 use super::cost::vec_bytes;
@@ -58,8 +59,8 @@ pub(super) enum Pushed {
     Newest,
     /// Earlier than the newest, put in its place.
     Late,
-    /// Earlier than the open run: not kept.
-    TooLate,
+    /// Earlier than the open run: not there yet, see [`Track::merge`].
+    Behind,
     /// The same is there already: not kept.
     Duplicate,
     /// Another value is there at that time: not kept.
@@ -79,9 +80,6 @@ pub(super) struct Tools<'a> {
     pub(super) kind: DsType,
     pub(super) bounds: Bounds,
     pub(super) scratch: &'a mut Scratch,
-    /// Blocks that may still be unpacked to see whether a late value is there already: it takes
-    /// 700 ns, and a stranger could ask for it with every value. Past them it is "too late".
-    pub(super) lookbacks: &'a mut u32,
 }
 
 impl Track {
@@ -140,7 +138,7 @@ impl Track {
         let Some(newest) = self.open.newest() else {
             if self.blocks.last().is_some_and(|block| sample.time <= block.last.time) {
                 // All that was open went while blocks were held.
-                return self.push_late(sample, tools);
+                return (Pushed::Behind, false);
             }
             self.open.interval = interval;
             self.open.push(sample);
@@ -168,8 +166,7 @@ impl Track {
 
     fn push_late(&mut self, sample: Sample, tools: &mut Tools<'_>) -> (Pushed, bool) {
         if self.blocks.last().is_some_and(|block| sample.time <= block.last.time) {
-            let known = self.bits_at(sample.time, tools);
-            return (known.map_or(Pushed::TooLate, |known| beside(known, sample.bits)), false);
+            return (Pushed::Behind, false);
         }
         let at = self.open.place(sample.time);
         if let Some(known) = self.open.get(at).filter(|known| known.time == sample.time) {
@@ -177,7 +174,7 @@ impl Track {
         }
         let full = self.is_full();
         if full && at == 0 {
-            return (Pushed::TooLate, false);
+            return (Pushed::Behind, false);
         }
         self.open.insert(at, sample);
         self.epoch = self.epoch.wrapping_add(1);
@@ -189,13 +186,18 @@ impl Track {
         (Pushed::Late, full)
     }
 
-    /// The value of the sealed sample of that time, if there is one.
-    fn bits_at(&self, time: CdTime, tools: &mut Tools<'_>) -> Option<u64> {
-        let block = self.blocks.get(self.block_from(time))?;
+    /// The value of that very time, if there is one; 700 ns where a block must be unpacked.
+    pub(super) fn bits_at(&self, time: CdTime) -> Option<u64> {
+        let Some(block) = self.blocks.get(self.block_from(time)) else {
+            let known = self.open.get(self.open.place(time))?;
+            return (known.time == time).then_some(known.bits);
+        };
+        if time < block.first.time {
+            return None;
+        }
         if let Some(end) = [block.first, block.last].into_iter().find(|end| end.time == time) {
             return Some(end.bits);
         }
-        *tools.lookbacks = tools.lookbacks.checked_sub(1)?;
         let (mut times, mut bits) = (Vec::new(), Vec::new());
         block.unpack(&mut times, &mut bits);
         bits.get(times.binary_search(&time).ok()?).copied()
@@ -395,5 +397,6 @@ fn beside(known: u64, bits: u64) -> Pushed {
     if known == bits { Pushed::Duplicate } else { Pushed::Conflict }
 }
 
+mod merge;
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,10 @@
 //! What lies over the canvas: the sources with their health, and the keys.
 
+use super::clocks::clocks_ui;
 use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
+use super::widgets::heading;
 use super::{Screen, SourceReport};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
@@ -58,12 +60,6 @@ fn help_ui(ui: &mut Ui) {
     ui.add(egui::Label::new(RichText::new(mouse).color(palette.dim)).wrap());
 }
 
-fn heading(ui: &mut Ui, text: &str) {
-    ui.add_space(8.0);
-    ui.label(RichText::new(text).font(theme::medium(13.0)));
-    ui.add_space(2.0);
-}
-
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
@@ -86,7 +82,9 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     }
     heading(ui, "Senders");
     ui.scope(|ui| senders_ui(ui, screen));
-    if !screen.store.health().conflicts.is_empty() {
+    clocks_ui(ui, screen);
+    let health = screen.store.health();
+    if !health.conflicts.is_empty() || !health.shared.is_empty() {
         heading(ui, "Conflicts");
         conflicts_ui(ui, screen);
     }
@@ -113,7 +111,7 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ("values late", totals.late_values),
         ("values heard twice, kept once", totals.duplicate_values),
         ("values in conflict, not kept", totals.conflicting_values),
-        ("values from the future, not kept", totals.future_values),
+        ("late values not kept", totals.late_dropped_values),
         ("samples given up for newer ones", totals.evicted_samples),
     ];
     egui::Grid::new("totals").num_columns(4).spacing([20.0, 3.0]).show(ui, |ui| {

@@ -110,7 +110,7 @@ impl Meter {
 
 /// Values or datagrams that were sent and never became samples, for lack of room.
 pub const fn lost(totals: &Totals) -> u64 {
-    totals.dropped_values + totals.kernel_drops + totals.refused_lists
+    totals.dropped_values + totals.kernel_drops + totals.refused_lists + totals.late_dropped_values
 }
 
 /// The sender with the most lists that were refused, and how many.

@@ -15,6 +15,7 @@ mod support;
 mod auth;
 mod capture;
 mod cli;
+mod clocks;
 mod daemon;
 mod encode;
 mod feed;

@@ -68,20 +68,17 @@ fn two_sources_that_name_the_same_identifier_feed_one_series() {
 }
 
 #[test]
-fn late_conflicting_and_future_values_are_counted_each_in_its_own_place() {
-    let day = 86_400;
+fn late_and_conflicting_values_are_counted_each_in_its_own_place() {
     let feed = gauge_feed([
         (NOW, 1.0),
         (NOW + 20, 3.0),
         (NOW + 10, 2.0),
         (NOW + 20, 9.0),
-        (NOW + day + 1, 4.0),
         (NOW + 30, 4.0),
     ]);
     let totals = feed.store.health().totals;
     assert_eq!((totals.late_values, totals.late_dropped_values), (1, 0));
     assert_eq!((totals.duplicate_values, totals.conflicting_values), (0, 1));
-    assert_eq!(totals.future_values, 1);
     assert_eq!(totals.stored_values, 4);
     let means: Vec<f64> =
         feed.trace(0, NOW, NOW + 100, 100).columns.iter().map(|column| column.mean).collect();
@@ -111,19 +108,6 @@ fn a_time_of_1970_does_not_keep_later_values_out() {
 }
 
 #[test]
-fn a_clock_that_jumps_back_keeps_what_was_and_takes_what_comes_when_its_time_has_passed() {
-    let mut feed = gauge_feed((0..1_000).map(|n| (NOW + n, 1.0)));
-    // An hour back: what is earlier than the open run is counted and not kept.
-    feed.gauges(ListId(0), (0..500).map(|n| (NOW - 3_600 + n, 2.0)));
-    feed.absorb();
-    let totals = feed.store.health().totals;
-    assert_eq!((totals.late_dropped_values, totals.stored_values), (500, 1_000));
-    feed.gauges(ListId(0), (1_000..1_100).map(|n| (NOW + n, 3.0)));
-    feed.absorb();
-    assert_eq!(feed.trace(0, NOW - 3_600, NOW + 2_000, 100).stats.unwrap().count, 1_100);
-}
-
-#[test]
 fn a_clock_that_jumps_ahead_leaves_a_gap() {
     let feed = gauge_feed((0..600).map(|n| (NOW + n + 40_000 * (n / 300), 1.0)));
     let trace = feed.trace(0, NOW, NOW + 50_000, 100);
@@ -148,16 +132,15 @@ fn an_interval_of_nothing_is_estimated_and_one_of_a_day_is_believed() {
 }
 
 #[test]
-fn values_far_out_of_order_are_kept_in_order_or_counted() {
+fn values_far_out_of_order_are_kept_in_order() {
     let mut feed = Feed::new(4 * MIB);
     let list = feed.list("h", "p", "gauge", &[DsType::Gauge]);
     let times: Vec<u64> = (0..20_000).map(|n| NOW - random(n) % 100_000).collect();
     feed.gauges(list, times.iter().map(|&time| (time, time as f64)));
     feed.absorb();
     let totals = feed.store.health().totals;
-    let left_out = totals.late_dropped_values + totals.duplicate_values;
-    assert_eq!(totals.stored_values + left_out, 20_000);
-    assert!(totals.stored_values > 136 && left_out > 0, "{totals:?}");
+    assert_eq!(totals.stored_values + totals.duplicate_values, 20_000);
+    assert!(totals.late_values > 15_000, "{totals:?}");
     // Each stands at its own time.
     let trace = feed.trace(0, NOW - 100_000, NOW + 1, 200_000);
     assert_eq!(trace.stats.unwrap().count, totals.stored_values);

@@ -27,6 +27,8 @@ struct Screen {
     graphs: Graphs,
     selection: Selection,
     interval_secs: f64,
+    /// Of what was sent last.
+    newest_secs: f64,
 }
 
 /// `host/plugin-instance/type-instance`; an instance may hold more dashes.
@@ -70,6 +72,7 @@ impl Screen {
             graphs: Graphs::built_in(),
             selection: Selection::default(),
             interval_secs,
+            newest_secs: 0.0,
         }
     }
 
@@ -89,6 +92,7 @@ impl Screen {
     fn send(&mut self, name: &str, secs: f64, values: &[Value]) {
         let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         let interval = Interval::from_secs_f64(self.interval_secs);
+        self.newest_secs = self.newest_secs.max(secs);
         let ingest = &mut self.ingest;
         let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, at(secs), SecurityLevel::None);
         let names = identifier(name);
@@ -100,9 +104,9 @@ impl Screen {
         let ingest = &mut self.ingest;
         let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         self.encoder.flush(&mut |bytes: &[u8]| {
-            ingest.datagram(bytes, sender, at(0.0), SecurityLevel::None)
+            ingest.datagram(bytes, sender, at(self.newest_secs), SecurityLevel::None)
         });
-        self.store.absorb(SOURCE, &self.ingest.take(None), at(0.0));
+        self.store.absorb(SOURCE, &self.ingest.take(None), at(self.newest_secs));
     }
 
     /// Sends one gauge per sample and takes it in.

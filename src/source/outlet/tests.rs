@@ -162,7 +162,7 @@ fn of_what_is_told_of_reception_the_newest_waits() {
     assert_eq!(intake.status(), None);
     let status = |users: &'static str| {
         let auth = super::super::auth::AuthReport { trouble: Some(users), lines: Vec::new() };
-        Status { reports: Vec::new(), auth: Some(auth) }
+        Status { auth: Some(auth), ..Status::default() }
     };
     for trouble in ["first", "second", "third"] {
         outlet.tell(status(trouble));

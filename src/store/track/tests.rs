@@ -1,5 +1,6 @@
 //! Tests of tracks: sealing, late samples, giving up.
 
+use super::merge::Merged;
 use super::*;
 
 const TOLD: Interval = Interval::from_secs(10);
@@ -8,14 +9,13 @@ const TOLD: Interval = Interval::from_secs(10);
 struct Bench {
     track: Track,
     scratch: Scratch,
-    lookbacks: u32,
     entries: u32,
 }
 
 impl Bench {
     fn new(phase: u32) -> Self {
         let (track, scratch) = (Track::new(phase), Scratch::default());
-        Self { track, scratch, lookbacks: 1_000, entries: 0 }
+        Self { track, scratch, entries: 0 }
     }
 
     fn filled(times: impl IntoIterator<Item = u64>) -> Self {
@@ -32,13 +32,28 @@ impl Bench {
 
     fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
         let bounds = Bounds { min: None, max: None };
-        let Self { scratch, lookbacks, .. } = self;
-        let mut tools = Tools { kind: DsType::Derive, bounds, scratch, lookbacks };
+        let mut tools = Tools { kind: DsType::Derive, bounds, scratch: &mut self.scratch };
         let sample = Sample { time: CdTime::from_secs(secs), bits };
         let (pushed, begins) = self.track.push(sample, told, &mut tools);
         self.entries += u32::from(begins);
         assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
         pushed
+    }
+
+    /// Merges these seconds, in order, with themselves as values.
+    fn merge(&mut self, secs: impl IntoIterator<Item = u64>) -> Merged {
+        self.merge_bits(&secs.into_iter().map(|secs| (secs, secs)).collect::<Vec<_>>())
+    }
+
+    fn merge_bits(&mut self, late: &[(u64, u64)]) -> Merged {
+        let bounds = Bounds { min: None, max: None };
+        let mut tools = Tools { kind: DsType::Derive, bounds, scratch: &mut self.scratch };
+        let sample = |&(secs, bits): &(u64, u64)| Sample { time: CdTime::from_secs(secs), bits };
+        let late: Vec<Sample> = late.iter().map(sample).collect();
+        let merged = self.track.merge(&late, TOLD, &mut tools);
+        self.entries += merged.runs;
+        assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
+        merged
     }
 
     fn evict(&mut self) -> Evicted {
@@ -141,32 +156,17 @@ fn at_least_eight_samples_back_there_is_a_place() {
 }
 
 #[test]
-fn samples_earlier_than_the_open_run_are_not_kept() {
-    let mut bench = Bench::filled((0..300).map(|n| 10 * n));
-    assert_eq!(bench.push(15, TOLD), Pushed::TooLate);
-    assert_eq!(bench.push(20, TOLD), Pushed::Duplicate);
-    assert_eq!(bench.times().len(), 300);
-}
-
-#[test]
 fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
     let mut bench = Bench::filled((0..300).map(|n| 10 * n));
-    for secs in [20, 2_800, 2_990] {
+    for secs in [2_980, 2_990] {
         assert_eq!(bench.push_bits(secs, 77, TOLD), Pushed::Conflict);
         assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
     }
+    let merged = bench.merge_bits(&[(0, 77), (20, 77), (30, 30), (1_500, 1_500)]);
+    assert_eq!((merged.added, merged.duplicates, merged.conflicts), (0, 2, 2));
     let nan = f64::NAN.to_bits();
     assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Newest);
     assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Duplicate);
-}
-
-#[test]
-fn looking_back_into_blocks_is_bounded() {
-    let mut bench = Bench::filled((0..3_000).map(|n| 10 * n));
-    bench.lookbacks = 3;
-    let answers: Vec<_> = (1..6).map(|n| bench.push(100 * n, TOLD)).collect();
-    assert_eq!(answers[..3], [Pushed::Duplicate; 3]);
-    assert_eq!(answers[3..], [Pushed::TooLate; 2]);
 }
 
 #[test]
@@ -180,6 +180,49 @@ fn a_clock_that_ran_ahead_does_not_lock_out_the_rest() {
         assert_eq!(bench.times(), expected);
         assert!(bench.lengths().len() < 20, "{:?}", bench.lengths());
     }
+}
+
+#[test]
+fn what_is_behind_the_open_run_is_merged_into_blocks_and_the_gaps_between() {
+    // Sealed are 0 to 1,270 and, after a gap of a day, 86,400 to 87,670; open is the rest.
+    let times = |n: u64| if n < 128 { 10 * n } else { 86_400 + 10 * (n - 128) };
+    let mut bench = Bench::filled((0..300).map(times));
+    assert_eq!(bench.lengths(), [128, 128]);
+    for secs in [5, 1_265, 5_000, 86_405] {
+        assert_eq!(bench.push(secs, TOLD), Pushed::Behind, "{secs}");
+    }
+    let epoch = bench.track.epoch();
+    let merged = bench.merge([5, 1_265, 5_000, 86_405, 87_680, 88_105]);
+    assert_eq!((merged.added, merged.duplicates), (5, 1));
+    assert_ne!(bench.track.epoch(), epoch);
+    let mut expected: Vec<u64> = (0..300).map(times).chain([5, 1_265, 5_000, 86_405]).collect();
+    expected.push(88_105);
+    expected.sort_unstable();
+    assert_eq!(bench.times(), expected);
+}
+
+#[test]
+fn late_samples_before_all_others_and_many_at_once_find_their_places() {
+    for (count, late) in [(137, 1), (137, 128), (137, 3_000), (2_000, 5_000), (700, 129)] {
+        let mut bench = Bench::filled((0..count).map(|n| 1_000_000 + 10 * n));
+        let before = bench.merge((0..late).map(|n| 900_000 + 10 * n));
+        assert_eq!(before.added, late);
+        let between = bench.merge((0..100).map(|n| 1_000_005 + 10 * n));
+        assert_eq!(between.added, 100);
+        let times = bench.times();
+        assert!(times.is_sorted() && times.len() as u64 == count + late + 100, "{count} {late}");
+        assert!(bench.lengths().iter().all(|&len| len <= BLOCK_SAMPLES_MAX));
+    }
+}
+
+#[test]
+fn late_samples_that_come_one_by_one_share_blocks() {
+    let mut bench = Bench::filled((0..137).map(|n| 1_000_000 + 10 * n));
+    for n in 0..1_000 {
+        assert_eq!(bench.merge([10 * n]).added, 1);
+    }
+    assert!(bench.lengths().len() <= 10, "{:?}", bench.lengths());
+    assert_eq!(bench.times().len(), 1_137);
 }
 
 #[test]
@@ -219,8 +262,8 @@ fn times_rise_though_all_that_was_open_went_and_what_is_held_stays() {
     assert_ne!(bench.track.epoch(), epoch, "samples in the middle are gone");
     bench.entries = bench.track.entries();
     let last = bench.track.newest().unwrap().time.secs_nanos().0;
-    assert_eq!(bench.push(last, TOLD), Pushed::Duplicate);
-    assert_eq!(bench.push(last - 1, TOLD), Pushed::Duplicate);
+    assert_eq!(bench.push(last, TOLD), Pushed::Behind);
+    assert_eq!(bench.merge([last - 1, last]).duplicates, 2);
     assert_eq!(bench.push(last + 1, TOLD), Pushed::Newest);
     assert_eq!(bench.track.newest().unwrap().time.secs_nanos().0, last + 1);
 }

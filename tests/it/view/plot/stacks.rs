@@ -83,8 +83,8 @@ fn a_stack_waits_until_all_siblings_have_told_the_newest_moment() {
 #[test]
 fn a_slow_sibling_holds_up_the_others_no_longer_than_half_its_interval() {
     let mut screen = Screen::new(10.0);
-    for part in PARTS {
-        for n in 0..60 {
+    for n in 0..60 {
+        for part in PARTS {
             screen.interval_secs = if part == "free" { 10.0 } else { 1.0 };
             if part != "free" || n % 10 == 0 {
                 screen.send(&format!("h/memory/memory-{part}"), f64::from(n), &gauges(&[10.0]));

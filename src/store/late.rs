@@ -1,0 +1,99 @@
+//! Late: samples that lie behind the open run of their series, until they are merged into blocks.
+//!
+//! Merging costs 10 µs a series, however many samples it has, where putting a sample at the end
+//! costs 40 ns: so they are gathered, and each batch merges those of a few series. A stranger who
+//! sends late values on purpose fills the list, and then loses his own.
+
+use super::memory::grown;
+use super::track::Tools;
+use super::{PLACES_MAX, SeriesId, Store};
+use crate::metric::{CdTime, Interval};
+use crate::rate::Sample;
+
+/// Late samples that are gathered; past it they are refused and counted. 65,536 x 32 B = 2 MiB.
+pub const LATE_MAX: usize = 1 << 16;
+/// Series whose late samples are merged with a batch: 256 x 10 µs.
+pub(super) const SERIES_PER_BATCH: usize = 256;
+
+/// A sample that is not in its place yet.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Late {
+    pub(super) series: SeriesId,
+    pub(super) sample: Sample,
+    pub(super) interval: Interval,
+}
+
+/// Samples that wait to be merged.
+#[derive(Debug, Default)]
+pub(super) struct LateSamples {
+    samples: Vec<Late>,
+}
+
+impl LateSamples {
+    /// Adds one; false when there is no room.
+    pub(super) fn add(&mut self, late: Late) -> bool {
+        let fits = self.samples.len() < LATE_MAX;
+        if fits {
+            self.samples.push(late);
+        }
+        fits
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        super::cost::vec_bytes::<Late>(self.samples.capacity())
+    }
+}
+
+impl Store {
+    /// Brings every late sample to its place: for a source that waits rather than lose any.
+    pub fn settle_late(&mut self, now: CdTime) {
+        self.merge_late(usize::MAX, now);
+        self.trim();
+    }
+
+    /// Brings the late samples of at most so many series to their places.
+    pub(super) fn merge_late(&mut self, series_max: usize, now: CdTime) {
+        if self.late.samples.is_empty() {
+            return;
+        }
+        let mut late = std::mem::take(&mut self.late.samples);
+        late.sort_by_key(|late| (late.series, late.sample.time));
+        let mut merged = 0;
+        let groups =
+            late.chunk_by(|one, next| (one.series, one.interval) == (next.series, next.interval));
+        for group in groups.take(series_max) {
+            self.merge_group(group, now);
+            merged += group.len();
+        }
+        late.drain(..merged);
+        late.shrink_to(late.len().max(1_024));
+        self.late.samples = late;
+    }
+
+    fn merge_group(&mut self, group: &[Late], now: CdTime) {
+        let Some(first) = group.first() else { return };
+        let place = first.series.place();
+        let Some(series) = self.series.get_mut(place).filter(|one| one.is(first.series)) else {
+            self.health.totals.late_dropped_values += group.len() as u64;
+            return;
+        };
+        let samples: Vec<Sample> = group.iter().map(|late| late.sample).collect();
+        let before = series.track.heap_bytes();
+        let (kind, bounds) = (series.kind, series.bounds());
+        let mut tools = Tools { kind, bounds, scratch: &mut self.scratch };
+        let merged = series.track.merge(&samples, first.interval, &mut tools);
+        let host = std::sync::Arc::clone(&series.identifier.host);
+        self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
+        for _ in 0..merged.runs {
+            self.queue.push_back(first.series.0 % PLACES_MAX);
+        }
+        let totals = &mut self.health.totals;
+        totals.late_values += merged.added;
+        totals.stored_values += merged.added;
+        totals.duplicate_values += merged.duplicates;
+        self.samples += merged.added;
+        if merged.conflicts > 0 {
+            self.health.conflict(&host, merged.conflicts, now);
+        }
+    }
+}
