@@ -4,9 +4,9 @@ use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::ingest::Limits;
-use crate::metric::CdTime;
 use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
+use crate::source::clock::OurClock;
 use crate::source::local::Local;
 use crate::source::outlet::{Intake, Outlet};
 use crate::source::receiver::{self, ReceiverHandle};
@@ -18,12 +18,13 @@ use crate::view::replay::Speed;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::any::Any;
+use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Batches that may wait for the window.
 const CHANNEL_BATCHES: usize = 64;
@@ -134,7 +135,8 @@ fn open(
             None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
         };
         let Fed { feeder, sources, intake, replay } = fed;
-        let clock = Box::new(|| CdTime::from_system(SystemTime::now()));
+        let ours = RefCell::new(OurClock::new());
+        let clock = Box::new(move || ours.borrow_mut().now());
         let setup = Setup {
             waker,
             sources,

@@ -19,12 +19,26 @@ pub(super) fn describe(sources: &mut Sources, status: &Status) {
     sources.reports.extend(advice.map(|text| SourceReport { ok: true, text }));
     let auth = status.auth.iter().flat_map(|auth| &auth.lines);
     sources.reports.extend(auth.map(|line| SourceReport { ok: line.ok, text: line.text.clone() }));
+    sources.reports.extend(set_back(status));
     sources.multicast = bound.iter().any(|report| report.asked.is_group());
     sources.unicast = match unicast.map(|report| report.asked.address) {
         None => Unicast::Nowhere,
         Some(address) if address.is_unspecified() => Unicast::Everywhere,
         Some(address) => Unicast::At(address.to_string()),
     };
+}
+
+/// The clock of this machine, where it cannot be followed.
+fn set_back(status: &Status) -> Option<SourceReport> {
+    let by = status.set_back;
+    (!by.is_zero()).then(|| SourceReport {
+        ok: false,
+        text: format!(
+            "this machine's clock was set back by {}: times here go on from before; start again \
+             to use the new time",
+            crate::view::format::age(by)
+        ),
+    })
 }
 
 fn is_missed(report: &ListenReport) -> bool {
@@ -51,6 +65,7 @@ fn summary(status: &Status, bound: usize, port: u16) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::metric::Interval;
     use crate::source::auth::{AuthLine, AuthReport};
     use crate::source::udp::{UdpOptions, UdpSource};
 
@@ -60,7 +75,7 @@ mod tests {
         let source = UdpSource::open(&UdpOptions { listen: listen.into(), ..Default::default() });
         let mut reports = source.reports().to_vec();
         reports[1].trouble = Some(trouble);
-        Status { reports, auth: None }
+        Status { reports, ..Status::default() }
     }
 
     #[test]
@@ -71,6 +86,17 @@ mod tests {
         assert!(sources.reports[0].ok && !sources.reports[1].ok);
         assert_eq!(sources.unicast, Unicast::At("127.0.0.1".into()));
         assert_eq!(sources.local_host.as_deref(), Some("mine"));
+    }
+
+    #[test]
+    fn a_clock_that_was_set_back_is_reported() {
+        for (set_back, lines) in [(Interval::ZERO, 2), (Interval::from_secs(3_600), 3)] {
+            let mut sources = Sources::default();
+            describe(&mut sources, &Status { set_back, ..status(Trouble::NotOurs) });
+            let last = sources.reports.last().unwrap();
+            assert_eq!(sources.reports.len(), lines);
+            assert_eq!(last.text.contains("set back by 60 min"), lines == 3, "{}", last.text);
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 pub mod auth;
 mod bind;
 pub mod capture;
+pub mod clock;
 pub mod interfaces;
 mod join;
 mod kernel;

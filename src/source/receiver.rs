@@ -4,15 +4,16 @@
 
 use super::Outlet;
 use super::auth::AuthFile;
+use super::clock::OurClock;
 use super::local::Local;
 use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
 use crate::ingest::{Ingest, Limits};
-use crate::metric::{CdTime, Span};
+use crate::metric::{CdTime, Interval, Span};
 use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 /// How long a quiet socket is waited for: also how long a stop may take.
 const WAIT: Duration = Duration::from_millis(200);
@@ -43,14 +44,18 @@ pub fn spawn(
     let mut ingest = Ingest::with_limits(limits);
     ingest.set_keys(auth.as_ref().map(AuthFile::keys));
     let told = status(&source, auth.as_ref());
-    let mut receiver = Receiver { source, auth, outlet, ingest, told };
+    let mut receiver = Receiver { source, auth, outlet, ingest, told, clock: OurClock::new() };
     let thread = thread::Builder::new().name("udp".into()).spawn(move || receiver.run(&flag))?;
     Ok(ReceiverHandle { stop, thread: Some(thread), local })
 }
 
 /// How reception stands now.
 pub fn status(source: &UdpSource, auth: Option<&AuthFile>) -> Status {
-    Status { reports: source.reports().to_vec(), auth: auth.map(|file| file.report().clone()) }
+    Status {
+        reports: source.reports().to_vec(),
+        auth: auth.map(|file| file.report().clone()),
+        set_back: Interval::ZERO,
+    }
 }
 
 impl Drop for ReceiverHandle {
@@ -71,23 +76,31 @@ struct Receiver {
     ingest: Ingest,
     /// What the other side knows.
     told: Status,
+    clock: OurClock,
 }
 
 impl Receiver {
     fn run(&mut self, stop: &AtomicBool) {
-        let mut drops_read = (Instant::now(), now());
+        let mut drops_read = (Instant::now(), self.clock.now());
         let mut followed = Instant::now();
         while !stop.load(Ordering::Relaxed) {
             let is_behind = self.outlet.is_waiting() || !self.ingest.is_empty();
             let wait = if is_behind { WAIT_WITH_BACKLOG } else { WAIT };
-            let Self { source, ingest, .. } = self;
+            let Self { source, ingest, clock, .. } = self;
+            // Those of one system call came at one time.
+            let mut same = (CdTime::ZERO, CdTime::ZERO);
             let received = source.receive(wait, &mut |datagram| {
                 let Datagram { bytes, sender, arrival, level, .. } = *datagram;
+                if same.0 != arrival {
+                    same = (arrival, clock.at(arrival, Instant::now()));
+                }
+                let arrival = same.1;
                 ingest.datagram(bytes, sender, arrival, level);
             });
             let mut kernel_drops = None;
             if drops_read.0.elapsed() >= DROPS_EVERY {
-                let before = std::mem::replace(&mut drops_read, (Instant::now(), now())).1;
+                let read = (Instant::now(), self.clock.now());
+                let before = std::mem::replace(&mut drops_read, read).1;
                 let count = self.source.kernel_drops();
                 kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
             }
@@ -116,7 +129,9 @@ impl Receiver {
     }
 
     fn tell(&mut self) {
-        let status = status(&self.source, self.auth.as_ref());
+        let mut status = status(&self.source, self.auth.as_ref());
+        // To the second: it is told when it changes.
+        status.set_back = Interval::from_secs(self.clock.set_back().secs_nanos().0);
         if status != self.told {
             self.told = status.clone();
             self.outlet.tell(status);
@@ -140,8 +155,4 @@ impl Receiver {
             self.outlet.flush();
         }
     }
-}
-
-fn now() -> CdTime {
-    CdTime::from_system(SystemTime::now())
 }

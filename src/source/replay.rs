@@ -9,9 +9,11 @@ use super::capture::{Capture, CaptureError, Counts, Step};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::Ingest;
 use crate::metric::{CdTime, Interval};
+use crate::store::SLACK;
 use crate::view::replay::{Replay, Speed, Stage};
 use crate::wire::SecurityLevel;
 use std::io;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -20,6 +22,8 @@ use std::time::{Duration, Instant};
 
 /// How long anything is waited for at once: also how long a stop may take.
 const WAIT: Duration = Duration::from_millis(200);
+/// Packets further apart are not of one clock: it was set, or the machine had none.
+const PACKET_STEP_MAX: Interval = Interval::from_secs(86_400);
 /// A batch holds no more of the capture's time than this: hosts are heard when it arrived.
 const BATCH_TIME_MAX: Interval = Interval::from_secs(1);
 
@@ -79,6 +83,7 @@ pub fn spawn(options: ReplayOptions, outlet: Outlet) -> io::Result<(ReplayHandle
     let mut ingest = Ingest::new();
     ingest.set_keys(auth.as_ref().map(AuthFile::keys));
     let feed = Feed {
+        clock: PacketClock::default(),
         outlet,
         auth,
         ingest,
@@ -170,11 +175,14 @@ impl Progress {
         let Shared { first, newest, base, .. } = &*self.0;
         newest.fetch_max(time.raw(), Ordering::Relaxed);
         let at_start = time.saturating_sub(self.elapsed().unwrap_or_default()).raw().max(1);
-        let is_first =
-            first.compare_exchange(0, time.raw().max(1), Ordering::Relaxed, Ordering::Relaxed);
+        let is_first = first.load(Ordering::Relaxed) == 0;
+        if is_first || time.raw() < first.load(Ordering::Relaxed) {
+            // Only this thread writes; packets need not be in order.
+            first.store(time.raw().max(1), Ordering::Relaxed);
+        }
         match self.0.speed {
             // Paced, only the first one sets the clock.
-            Speed::Times(_) if is_first.is_err() => {}
+            Speed::Times(_) if !is_first => {}
             // A pipe may bring an older capture first, all at once, and then go on live.
             _ => _ = base.fetch_max(at_start, Ordering::Relaxed),
         }
@@ -203,8 +211,32 @@ impl Progress {
     }
 }
 
+/// The clock of whoever captured, as far as it can be relied on.
+#[derive(Debug, Default)]
+struct PacketClock {
+    newest: CdTime,
+    /// The newest time of a value, once packets cannot be relied on.
+    values: Option<CdTime>,
+}
+
+impl PacketClock {
+    /// Whether a packet of that time came when it says, as all before it. Without a clock, and
+    /// where one was set or packets are in no order, the values' own times decide from there on.
+    fn takes(&mut self, packet: CdTime) -> bool {
+        let is_in_order = self.newest == CdTime::ZERO
+            || (packet.saturating_add(SLACK) >= self.newest
+                && packet.since(self.newest) <= PACKET_STEP_MAX);
+        if !packet.is_plausible() || !is_in_order {
+            self.values.get_or_insert(self.newest);
+        }
+        self.newest = self.newest.max(packet);
+        self.values.is_none()
+    }
+}
+
 /// What the thread owns, but for the capture.
 struct Feed {
+    clock: PacketClock,
     outlet: Outlet,
     auth: Option<AuthFile>,
     ingest: Ingest,
@@ -259,6 +291,10 @@ impl Feed {
 
     fn datagram(&mut self, datagram: &Datagram<'_>) {
         let Datagram { bytes, sender, arrival, .. } = *datagram;
+        if !self.clock.takes(arrival) {
+            self.undated(bytes, sender);
+            return;
+        }
         let is_full = self.bytes >= BYTES_PER_TURN_MAX;
         if is_full || self.since.is_some_and(|since| arrival.since(since) >= BATCH_TIME_MAX) {
             self.hand_over();
@@ -268,6 +304,26 @@ impl Feed {
         self.ingest.datagram(bytes, sender, arrival, self.level);
         self.bytes += bytes.len();
         self.since.get_or_insert(arrival);
+    }
+
+    /// Takes in a datagram whose packet says nothing of when it came.
+    fn undated(&mut self, bytes: &[u8], sender: SocketAddr) {
+        let known = self.clock.values.unwrap_or_default();
+        let came = self.ingest.undated(bytes, sender, known, self.level);
+        self.bytes += bytes.len();
+        let mut time = known;
+        if let Some((oldest, newest)) = came {
+            time = known.max(newest);
+            self.wait_until_due(time);
+            // The oldest says where the capture begins.
+            self.progress.heard(oldest);
+            self.progress.heard(time);
+        }
+        self.clock.values = Some(time);
+        let since = *self.since.get_or_insert(time);
+        if self.bytes >= BYTES_PER_TURN_MAX || time.since(since) >= BATCH_TIME_MAX {
+            self.hand_over();
+        }
     }
 
     fn wait_until_due(&mut self, arrival: CdTime) {
@@ -296,6 +352,28 @@ impl Feed {
         let mut waiting = Some(batch);
         while let Some(batch) = waiting.take_if(|_| !self.is_stopped()) {
             waiting = self.outlet.deliver(batch, WAIT);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn packets_are_relied_on_until_one_cannot_be() {
+        for (secs, expected) in [
+            (&[1_800_000_000, 1_800_000_010, 1_800_000_008, 1_800_080_000][..], 4),
+            (&[0, 10, 20], 0),
+            (&[500, 1_800_000_000, 1_800_000_010], 0),
+            (&[1_800_000_000, 1_799_999_990, 1_800_000_010], 1),
+            (&[1_800_000_000, 1_800_100_000, 1_800_100_010], 1),
+            (&[1_800_000_000, 1_800_000_001, 5, 1_800_000_002], 2),
+            (&[18_000_000_000, 1_800_000_000], 0),
+        ] {
+            let mut clock = PacketClock::default();
+            let taken = secs.iter().filter(|&&secs| clock.takes(CdTime::from_secs(secs))).count();
+            assert_eq!(taken, expected, "{secs:?}");
         }
     }
 }

@@ -5,6 +5,7 @@
 
 use super::auth::AuthReport;
 use super::listen::{ListenSpec, PORT_DEFAULT};
+use crate::metric::Interval;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
@@ -42,6 +43,8 @@ pub struct Status {
     pub reports: Vec<ListenReport>,
     /// Of the AuthFile, if there is one.
     pub auth: Option<AuthReport>,
+    /// By how much this machine's clock was set back since the start; zero: it was not.
+    pub set_back: Interval,
 }
 
 /// Why nothing arrives on a socket.
