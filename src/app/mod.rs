@@ -5,6 +5,7 @@
 //! applies actions; nothing else changes state.
 
 mod fonts;
+mod hosts;
 mod open;
 mod pace;
 mod replay;
@@ -256,6 +257,10 @@ impl App {
             // A replay may be far ahead of what its clock showed when the frame began.
             let now = if self.setup.replay.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
+            if self.setup.replay.is_some() {
+                // A capture waits; the order of its packets is no reason to lose any.
+                self.store.settle_late(now);
+            }
             self.meter.note(now, &self.store.health().totals);
             intake.give_back(batch);
             if start.elapsed() > longest {

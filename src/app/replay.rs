@@ -21,6 +21,10 @@ impl App {
             return;
         }
         describe(&mut self.setup.sources, &replay, progress, &self.about_keys);
+        if replay.stage.is_over() {
+            // Nothing more comes that would tell how what waits is to be placed.
+            self.store.settle(progress.now());
+        }
         self.replay = Some(replay);
     }
 }

@@ -1,6 +1,7 @@
 //! The state of the window as JSON, for scripts: what is on screen, and how reception goes.
 
 use super::App;
+use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
 use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
 use crate::view::replay::Replay;
@@ -46,6 +47,8 @@ pub(super) struct Report {
     duplicate_values: u64,
     conflicting_values: u64,
     conflicts: Vec<String>,
+    #[serde(flatten)]
+    hosts_report: HostsReport,
     faults: u64,
     protected: u64,
     refused: u64,
@@ -165,6 +168,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
         conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
+        hosts_report: HostsReport::new(&app.store),
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,

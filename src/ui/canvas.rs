@@ -5,6 +5,7 @@ use super::widgets::elided;
 use super::{Memory, Screen, bars, empty, legend, plots};
 use crate::metric::display_safe;
 use crate::view::Action;
+use crate::view::clocks;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::window::Anchor;
@@ -183,7 +184,7 @@ fn header_ui(
     let unit_rect =
         elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
-    let host = display_safe(&panel.host);
+    let host = host_text(screen, panel);
     let right =
         if panel.more > 0 { more_ui(ui, panel, unit_rect, palette, actions) } else { unit_rect };
     let room = right.left() - inner.left() - 12.0;
@@ -205,6 +206,18 @@ fn header_ui(
     });
     if is_cut {
         response.on_hover_text(format!("{title}\n{host}"));
+    }
+}
+
+/// The host of a panel, and by whose clock its times are.
+fn host_text(screen: &Screen<'_>, panel: &Panel) -> String {
+    let host = display_safe(&panel.host);
+    let node = screen.store.index().host(&panel.host);
+    let clock = node.and_then(|node| clocks::worst(screen.store.clocks(node), screen.now));
+    match clock.and_then(clocks::short) {
+        None => host.into_owned(),
+        Some(_) if screen.view.host_time => format!("{host} · host time"),
+        Some(error) => format!("{host} · {error}"),
     }
 }
 

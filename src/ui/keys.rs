@@ -10,7 +10,7 @@ use crate::view::{Action, Pane};
 use eframe::egui::{self, Event, Key, Modifiers};
 
 /// What the help pane says.
-pub(super) const HELP: [(&str, &str); 19] = [
+pub(super) const HELP: [(&str, &str); 20] = [
     ("Space", "pause, and go on"),
     ("End", "back to live"),
     ("Home", "to the oldest sample"),
@@ -24,6 +24,7 @@ pub(super) const HELP: [(&str, &str); 19] = [
     ("X", "check or uncheck the row"),
     ("Page up, down", "scroll the panels; the wheel does beside the plots"),
     ("R", "rates, or what the wire said"),
+    ("C", "times by the clocks of the hosts, or by this machine's"),
     ("Ctrl+B", "show or hide the sidebar"),
     ("N", "notifications"),
     ("Shift+↑ ↓", "show the notification above or below, while they are listed"),
@@ -199,6 +200,7 @@ impl Keyboard<'_, '_> {
             Key::Plus | Key::Equals | Key::W => Action::ZoomMiddle(ZOOM),
             Key::Minus | Key::S => Action::ZoomMiddle(1.0 / ZOOM),
             Key::R => Action::ToggleMode,
+            Key::C => Action::ToggleHostTime,
             Key::N => Action::ToggleNotifications,
             Key::ArrowLeft | Key::A => Action::Pan(-step),
             Key::ArrowRight | Key::D => Action::Pan(step),

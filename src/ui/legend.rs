@@ -4,9 +4,9 @@ use super::figures::Sheet;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Memory, Screen};
-use crate::metric::{CdTime, display_safe};
+use crate::metric::display_safe;
 use crate::store::Mode;
-use crate::view::format::{self, Unit};
+use crate::view::format::Unit;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -68,8 +68,7 @@ pub(super) fn legend_ui(
     let palette = Palette::of(ui);
     let unit = screen.unit_of(panel);
     let cursor = memory.cursor;
-    let now =
-        cursor.map_or("last".into(), |t| format::clock(CdTime::from_secs_f64(t), screen.zone, 1.0));
+    let now = cursor.map_or("last".into(), |t| screen.time_text(&panel.host, t, 1.0));
     let row = |index: usize| {
         let top = rect.top() + index as f32 * theme::LEGEND_ROW;
         Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), theme::LEGEND_ROW))

@@ -165,7 +165,11 @@ pub(super) fn told_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
             let color = palette.severity(said.severity);
             severity_glyph(ui.painter(), rect.center(), said.severity, color, palette.raised);
             let head = [
-                format::clock(said.time, screen.zone, 1.0),
+                format::clock(
+                    screen.shown_time(&said.identifier.host, noted.placed),
+                    screen.zone,
+                    1.0,
+                ),
                 said.severity.name().to_owned(),
                 display_safe(&subject(&said.identifier)).into_owned(),
             ];

@@ -6,6 +6,7 @@
 mod bars;
 mod cache;
 mod canvas;
+mod clocks;
 mod empty;
 mod figures;
 mod keys;
@@ -26,7 +27,7 @@ pub mod widgets;
 
 use crate::metric::CdTime;
 use crate::store::{Mode, SeriesId, Store};
-use crate::view::format::{Scale, Unit};
+use crate::view::format::{self, Scale, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::marks::Events;
@@ -78,6 +79,16 @@ pub struct Screen<'a> {
 }
 
 impl Screen<'_> {
+    /// A placed time as it is to be written for `host`: by our clock or by its own.
+    fn shown_time(&self, host: &str, placed: CdTime) -> CdTime {
+        if self.view.host_time { self.store.host_time(host, placed) } else { placed }
+    }
+
+    /// The time `t` of a plot of `host`, in seconds, where times are `step` seconds apart.
+    fn time_text(&self, host: &str, t: f64, step: f64) -> String {
+        format::clock(self.shown_time(host, CdTime::from_secs_f64(t)), self.zone, step)
+    }
+
     /// The unit of a panel's axis: what the wire said has none.
     fn unit_of(&self, panel: &Panel) -> Unit {
         match self.view.mode {

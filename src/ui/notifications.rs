@@ -180,7 +180,7 @@ fn rows_ui(ui: &mut Ui, screen: &Screen<'_>, place: &mut ListPlace, actions: &mu
     let numbers = &screen.listed.numbers;
     let oldest = numbers.last().and_then(|&number| screen.store.notifications().get(number));
     let today = |noted: &Noted| {
-        format::day(noted.notification.time, screen.zone) == format::day(screen.now, screen.zone)
+        format::day(noted.placed, screen.zone) == format::day(screen.now, screen.zone)
     };
     let dated = !oldest.is_none_or(today);
     heads_ui(ui, dated);
@@ -290,7 +290,7 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted, dated: bool, actions:
 /// What a click on a row does.
 pub(super) fn show(screen: &Screen<'_>, noted: &Noted) -> Action {
     let about = target(screen.store, &noted.notification.identifier);
-    let (number, time) = (noted.number, noted.notification.time);
+    let (number, time) = (noted.number, noted.placed);
     Action::ShowNotification { number, time, about }
 }
 
@@ -310,7 +310,7 @@ fn ground(ui: &Ui, rect: Rect, chosen: bool, response: &egui::Response, palette:
 }
 
 fn time_text(screen: &Screen<'_>, noted: &Noted, dated: bool) -> String {
-    let time = noted.notification.time;
+    let time = screen.shown_time(&noted.notification.identifier.host, noted.placed);
     let clock = format::clock(time, screen.zone, 1.0);
     if dated { format!("{} {clock}", format::day(time, screen.zone)) } else { clock }
 }

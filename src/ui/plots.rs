@@ -33,8 +33,6 @@ const TIME_LABEL_WIDTH: f32 = 84.0;
 const LABEL_HALF_WIDTH: f64 = 24.0;
 /// Between ticks of the value axis, about.
 const TICK_HEIGHT: f32 = 34.0;
-/// A host's clock may be this far ahead of ours before it is told.
-const CLOCK_SLACK: Interval = Interval::from_secs(5);
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
@@ -153,7 +151,11 @@ fn framed_plot<'a>(
     let labels = f64::from((rect.width() - Y_AXIS_WIDTH) / TIME_LABEL_WIDTH);
     let step = time_step_secs(span.width(), labels);
     let secs_per_px = span.width().secs_f64() / f64::from((rect.width() - Y_AXIS_WIDTH).max(1.0));
-    let offset = offset_secs(screen, span.end);
+    // Ticks are at round times of whoever's clock it is.
+    let shown = screen.shown_time(&panel.host, span.end);
+    let ahead = shown.secs_nanos().0.wrapping_sub(span.end.secs_nanos().0).cast_signed();
+    let ahead = i32::try_from(ahead.rem_euclid(86_400)).unwrap_or_default();
+    let offset = offset_secs(screen, shown).saturating_add(ahead);
     let mirrored = panel.style == Style::Mirror;
     let largest = axis.lo.abs().max(axis.hi.abs());
     let x_axis = AxisHints::new_x()
@@ -168,7 +170,7 @@ fn framed_plot<'a>(
             if left.min(right) < LABEL_HALF_WIDTH {
                 return String::new();
             }
-            format::clock(CdTime::from_secs_f64(mark.value), screen.zone, step)
+            screen.time_text(&panel.host, mark.value, step)
         });
     let y_axis = AxisHints::new_y()
         .min_thickness(Y_AXIS_WIDTH)
@@ -234,11 +236,6 @@ fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palet
         Some(time) if time < span.start => {
             format!("newest sample {} before this window", format::age(span.start.since(time)))
         }
-        Some(time) if time > screen.now.saturating_add(CLOCK_SLACK) => format!(
-            "its clock is {} ahead of ours: newest sample at {}",
-            format::age(time.since(screen.now)),
-            format::clock(time, screen.zone, 1.0)
-        ),
         Some(time) if time >= span.end => "no sample this far back".to_owned(),
         Some(_) if ids().all(|id| is_gauge(screen, *id)) => "only undefined values".to_owned(),
         Some(_) => "waiting for a second sample to make a rate of".to_owned(),
@@ -370,7 +367,7 @@ fn tooltip(
     rows.truncate(TOOLTIP_LINES_MAX);
     let head = format!(
         "{} · {} old",
-        format::clock(CdTime::from_secs_f64(newest), screen.zone, 1.0),
+        screen.time_text(&panel.host, newest, 1.0),
         format::age(Interval::from_secs_f64(t - newest)),
     );
     response.clone().on_hover_ui_at_pointer(|ui| {

@@ -5,7 +5,7 @@ use super::theme::{self, Palette};
 use super::widgets::{elided, severity_glyph};
 use crate::metric::{Severity, display_safe};
 use crate::view::format;
-use crate::view::senders::{SenderRow, Trouble, senders};
+use crate::view::senders::{SenderRow, Trouble, senders, shared_name};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Senders listed; the rest is counted.
@@ -176,7 +176,17 @@ pub(super) fn trouble_ui(ui: &mut Ui, trouble: &Trouble, palette: &Palette) {
 /// Hosts that said two things about one moment.
 pub(super) fn conflicts_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    let conflicts = &screen.store.health().conflicts;
+    let health = screen.store.health();
+    for (host, shared) in health.shared.iter().take(CONFLICTS_SHOWN_MAX) {
+        let age = format::age(screen.now.since(shared.last_seen));
+        let what = format!("{}, {age} ago: {}", display_safe(host), shared_name(shared));
+        let trouble = Trouble { count: 1, grave: false, what, next: String::new() };
+        trouble_ui(ui, &trouble, &palette);
+    }
+    let conflicts = &health.conflicts;
+    if conflicts.is_empty() {
+        return;
+    }
     let why = "Their values came for moments that had other values, and were not kept: two \
                machines have one host name, or two programs write one series.";
     ui.add(egui::Label::new(egui::RichText::new(why).color(palette.dim)).wrap());

@@ -8,6 +8,7 @@ use super::widgets::{Checked, check_box, elided, lock, triangle};
 use super::{Memory, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
+use crate::view::clocks;
 use crate::view::health::Freshness;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
@@ -116,6 +117,8 @@ struct Content {
     color: Color32,
     spark: Option<SeriesId>,
     value: String,
+    /// The value says what is wrong.
+    warns: bool,
     age: Option<(Interval, Freshness)>,
     protected: Protected,
     selected: bool,
@@ -265,7 +268,7 @@ fn paint_value(
     }
     let at = pos2(right, rect.center().y);
     let font = theme::body();
-    let color = palette.dim;
+    let color = if content.warns { palette.warn } else { palette.dim };
     let left = elided(ui, at, Align2::RIGHT_CENTER, 110.0, &content.value, font, color).0.left();
     // A fixed column, so that the lines stand below one another whatever the numbers are.
     let spark = Rect::from_min_max(
@@ -334,13 +337,16 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     let here = screen.sources.local_host.as_deref() == Some(&*node.name);
     let age = screen.now.since(node.last_seen.arrival);
     let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
-    let skew = node.last_seen.arrival.secs_from(node.last_seen.sample);
     let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
     if here {
         tooltip.push_str("\nthis machine, measured by collectoscope");
     }
-    if skew.abs() > 60.0 {
-        tooltip.push_str(&format!("\nits clock is {} from ours", format::duration(-skew)));
+    let wrong = clocks::worst(screen.store.clocks(node), screen.now);
+    for clock in screen.store.clocks(node) {
+        if let Some(sentence) = clocks::sentence(clock, screen.now) {
+            tooltip.push('\n');
+            tooltip.push_str(&sentence);
+        }
     }
     for sentence in about_host(screen.store.health(), &node.name) {
         tooltip.push('\n');
@@ -356,7 +362,12 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         checked: None,
         color: palette.dim,
         spark: None,
-        value: if here { "this machine".into() } else { String::new() },
+        value: match wrong.and_then(clocks::short) {
+            Some(error) => error,
+            None if here => "this machine".into(),
+            None => String::new(),
+        },
+        warns: wrong.is_some(),
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
         selected: screen.view.selection.scope() == Some(&scope),
@@ -393,6 +404,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         color: palette.accent,
         spark: None,
         value: String::new(),
+        warns: false,
         age,
         protected: Protected::Plain,
         selected: screen.view.selection.scope() == Some(&scope),
@@ -443,6 +455,7 @@ fn series_content(
         color: if meaning == Some("free") { palette.faint } else { color },
         spark: Some(id),
         value,
+        warns: false,
         age: age_of(screen, id),
         protected: Protected::Plain,
         selected: false,

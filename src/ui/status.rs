@@ -4,11 +4,12 @@
 use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
-use crate::metric::{CdTime, Interval, Severity};
-use crate::store::Health;
+use crate::metric::{CdTime, Interval, Severity, display_safe};
+use crate::store::{Health, HostClock, HostNode, Shared};
+use crate::view::clocks;
 use crate::view::health::{Mishap, lost, most_refused};
 use crate::view::notifications::in_words;
-use crate::view::senders::{Trouble, refusals};
+use crate::view::senders::{Trouble, refusals, shared_name};
 use crate::view::{Action, Pane, format};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -119,6 +120,8 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     let (recent, past): (Vec<_>, Vec<_>) =
         both.partition(|(mishap, _)| screen.meter.is_recent(*mishap, screen.now));
     items.extend(recent.into_iter().map(|(_, item)| item));
+    items.extend(wrong_clocks(screen, palette));
+    items.extend(shared_names(screen, palette));
     notifications(screen, palette, &mut items);
     items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
@@ -192,8 +195,12 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     let health = screen.store.health();
     let totals = &health.totals;
     let hint = format!(
-        "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused",
-        totals.kernel_drops, totals.dropped_values, totals.refused_lists
+        "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused, \
+         {} late values without room",
+        totals.kernel_drops,
+        totals.dropped_values,
+        totals.refused_lists,
+        totals.late_dropped_values
     );
     let mut push = |text: String, mishap: Mishap, color: Color32, hint: String| {
         items.push(if screen.meter.is_recent(mishap, screen.now) {
@@ -249,7 +256,7 @@ fn conflicts(health: &Health, palette: &Palette) -> Option<Item> {
     let mut hosts = health.conflicts.keys();
     let first = hosts.next()?;
     let text = match hosts.count() {
-        0 => format!("conflict: {}", crate::metric::display_safe(first)),
+        0 => format!("conflict: {}", display_safe(first)),
         more => format!("{} hosts in conflict", more + 1),
     };
     let hint = "Values for moments that had other values: two machines with one host name, or two \
@@ -257,6 +264,42 @@ fn conflicts(health: &Health, palette: &Palette) -> Option<Item> {
     let item = Item::new(text, palette.warn, hint);
     Some(Item { glyph: Some(Severity::Warning), ..item })
 }
+
+/// Hosts whose clock is wrong: their values are drawn, and where.
+fn wrong_clocks(screen: &Screen<'_>, palette: &Palette) -> Option<Item> {
+    let wrong = clocks::wrong(screen.store, screen.now);
+    let (node, clock) = wrong.first()?;
+    let error = clocks::short(clock)?;
+    let text = match wrong.len() {
+        1 => format!("{}: {error}", display_safe(&node.name)),
+        more => format!("{more} clocks wrong"),
+    };
+    let sentence = |(node, clock): &(&HostNode, &HostClock)| {
+        let sentence = clocks::sentence(clock, screen.now)?;
+        Some(format!("{}: {sentence}", display_safe(&node.name)))
+    };
+    let hint = wrong.iter().take(REASONS_TOLD_MAX).filter_map(sentence);
+    let hint = hint.collect::<Vec<_>>().join("\n") + "\nF2 lists them";
+    let item = Item::new(text, palette.warn, hint);
+    Some(Item { glyph: Some(Severity::Warning), ..item })
+}
+
+/// Host names that several machines use.
+fn shared_names(screen: &Screen<'_>, palette: &Palette) -> Option<Item> {
+    let lately = |shared: &&Shared| screen.now.since(shared.last_seen) < SHARED_TOLD_MAX;
+    let shared = screen.store.health().shared.iter();
+    let mut shared = shared.filter(|(_, shared)| lately(shared));
+    let (host, first) = shared.next()?;
+    let text = match shared.count() {
+        0 => format!("two machines named {}", display_safe(host)),
+        more => format!("{} names shared by machines", more + 1),
+    };
+    let item = Item::new(text, palette.warn, shared_name(first) + "\nF2 lists them");
+    Some(Item { glyph: Some(Severity::Warning), ..item })
+}
+
+/// A name that was shared so long ago is so no more.
+const SHARED_TOLD_MAX: Interval = Interval::from_secs(600);
 
 /// Longest history told; no memory holds more of a second's samples.
 const KEPT_TOLD_MAX: Interval = Interval::from_secs(366 * 86_400);
@@ -286,5 +329,5 @@ fn lag(screen: &Screen<'_>) -> Option<(Interval, String)> {
         // A clock that is wrong says nothing of the way here.
         .filter(|(lag, _)| *lag < LAG_MAX)
         .max_by_key(|(lag, _)| *lag)
-        .map(|(lag, name)| (lag, crate::metric::display_safe(name).into_owned()))
+        .map(|(lag, name)| (lag, display_safe(name).into_owned()))
 }

@@ -134,6 +134,14 @@ fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     if ui.available_width() < 90.0 {
         return;
     }
+    if screen.view.host_time {
+        let text = egui::RichText::new("Host time").color(Palette::of(ui).accent);
+        let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
+        let hint = "Times are by the clocks of the hosts. Click for this machine's (C)";
+        if button.on_hover_text(hint).clicked() {
+            actions.push(Action::ToggleHostTime);
+        }
+    }
     let chosen = match screen.view.mode {
         Mode::Rate => 1,
         Mode::Raw => 0,

@@ -8,6 +8,13 @@ use eframe::egui::{
     vec2,
 };
 
+/// The title of a part of a pane.
+pub(super) fn heading(ui: &mut Ui, text: &str) {
+    ui.add_space(8.0);
+    ui.label(egui::RichText::new(text).font(theme::medium(13.0)));
+    ui.add_space(2.0);
+}
+
 /// A word on a tinted ground that can be pressed: the state at the top left.
 pub fn pill(ui: &mut Ui, text: &str, color: Color32, shape: PillShape) -> Response {
     let galley = ui.painter().layout_no_wrap(text.to_owned(), theme::medium(12.5), color);

@@ -119,7 +119,7 @@ impl Event {
         let foreign =
             !plugin.is_empty() && !host.plugins.iter().any(|node| *node.plugin == **plugin);
         Self {
-            time: noted.notification.time,
+            time: noted.placed,
             number: noted.number,
             severity: noted.notification.severity,
             of_host: names_nothing || foreign,

@@ -4,6 +4,7 @@
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
 pub mod axis;
+pub mod clocks;
 pub mod filter;
 pub mod format;
 pub mod graphs;
@@ -105,6 +106,8 @@ pub enum Action {
     ToggleSidebar,
     /// Draw rates, or what the wire said.
     ToggleMode,
+    /// Times by the clocks of the hosts, or by ours.
+    ToggleHostTime,
     /// Dark, light, or as the system.
     SetTheme(Theme),
     /// Open a pane, or close it if it is open.
@@ -167,6 +170,8 @@ pub struct View {
     pub sidebar: bool,
     /// Rates, or what the wire said.
     pub mode: Mode,
+    /// Times are written by the clocks of the hosts, not by ours.
+    pub host_time: bool,
     /// Dark or light.
     pub theme: Theme,
     /// What lies over the canvas.
@@ -190,6 +195,7 @@ impl View {
             cursor: None,
             sidebar: true,
             mode: Mode::Rate,
+            host_time: false,
             theme,
             pane: None,
             notifications: NotificationList::default(),
@@ -234,6 +240,7 @@ impl View {
             }
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
+            Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::ToggleMode => {
                 self.mode = match self.mode {
                     Mode::Rate => Mode::Raw,

@@ -6,7 +6,7 @@
 use super::format;
 use crate::ingest::{OTHER_SENDERS, ProtectedCount};
 use crate::metric::{CdTime, Interval, display_safe};
-use crate::store::{Health, HostNode, SenderHealth};
+use crate::store::{Health, HostNode, SenderHealth, Shared};
 use crate::wire::{FaultKind, Protection, Trust};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -286,7 +286,20 @@ pub fn about_host(health: &Health, host: &str) -> Vec<String> {
             format::counted(conflict.values, "value")
         ));
     }
+    if let Some(shared) = health.shared.get(host) {
+        sentences.push(shared_name(shared));
+    }
     sentences
+}
+
+/// That several machines use one host name, and what to do.
+pub fn shared_name(shared: &Shared) -> String {
+    let senders: Vec<_> = shared.senders.iter().map(ToString::to_string).collect();
+    format!(
+        "{} send values of this host in turns: two machines with one name? Set Hostname in \
+         collectd.conf of one of them",
+        senders.join(" and ")
+    )
 }
 
 /// Whose parts are refused, from where, and what to do: what a person needs who sees nothing

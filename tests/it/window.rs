@@ -2,6 +2,7 @@
 //!
 //! After each act every widget that can be used is checked to have a name.
 
+mod clocks;
 mod drawing;
 mod notifications;
 mod panes;

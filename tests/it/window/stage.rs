@@ -196,6 +196,18 @@ impl Stage {
         self.outlet.offer(self.ingest.take(None));
     }
 
+    /// Puts value lists into datagrams of `sender` that come now, by a clock that shows `time`.
+    pub(super) fn send_dated(&mut self, samples: &[Sample], sender: SocketAddr, time: CdTime) {
+        let (now, ingest) = (self.now(), &mut self.ingest);
+        let mut encoder = Encoder::default();
+        let mut deliver = |bytes: &[u8]| ingest.datagram(bytes, sender, now, SecurityLevel::None);
+        for (id, values) in samples {
+            encoder.push(&id.names(), time, Interval::from_secs(1), values, &mut deliver).unwrap();
+        }
+        encoder.flush(&mut deliver);
+        self.outlet.offer(self.ingest.take(None));
+    }
+
     /// A notification of now about `host/plugin`, or about `host` alone.
     pub(super) fn notify(&mut self, about: &str, severity: Severity, message: &str) {
         self.send_notification(about, severity, message);

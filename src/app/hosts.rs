@@ -1,0 +1,99 @@
+//! What the status file says of hosts: whose clock is wrong, whose name is not theirs alone.
+
+use crate::store::{ClockStep, Health, HostClock, HostNode, Placing, Shared, Store};
+use crate::view::clocks;
+use serde::Serialize;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Clocks reported, those that changed last first.
+const CLOCKS_REPORTED_MAX: usize = 100;
+/// Part of the report.
+#[derive(Serialize)]
+pub(super) struct HostsReport {
+    /// Clocks that are not right, the newest to change first.
+    clocks: Vec<ClockReport>,
+    /// Clocks that were set, the newest first.
+    clock_steps: Vec<StepReport>,
+    /// Hosts whose name several machines use, with their addresses.
+    shared_names: BTreeMap<String, Vec<String>>,
+    late_values: u64,
+    /// Of them, those for which there was no room, and whose they were.
+    late_values_refused: u64,
+    late_refused_from: Vec<String>,
+}
+
+/// The clock of a host as one sender shows it.
+#[derive(Serialize)]
+struct ClockReport {
+    host: String,
+    sender: String,
+    /// What is added to its times; none where they are no times.
+    offset_secs: Option<f64>,
+    /// In words: `1 h ahead`, and what that looks like.
+    error: Option<String>,
+    cause: Option<&'static str>,
+    since: f64,
+    steps: u32,
+}
+
+/// A clock that was set, `time` by ours.
+#[derive(Serialize)]
+struct StepReport {
+    host: String,
+    sender: String,
+    time: f64,
+    text: String,
+}
+
+impl HostsReport {
+    pub(super) fn new(store: &Store) -> Self {
+        let health = store.health();
+        let refused = health.refused_late.0.iter().map(|((host, sender), count)| {
+            let sender = sender.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+            format!("{host} from {sender}: {count}")
+        });
+        Self {
+            clocks: clocks(store),
+            clock_steps: clock_steps(store),
+            shared_names: shared_names(health),
+            late_values: health.totals.late_values,
+            late_values_refused: health.totals.late_dropped_values,
+            late_refused_from: refused.collect(),
+        }
+    }
+}
+
+fn clocks(store: &Store) -> Vec<ClockReport> {
+    let all = store.wrong_clocks();
+    let all = all.flat_map(|node| store.clocks(node).iter().map(move |clock| (node, clock)));
+    let mut wrong: Vec<_> = all.filter(|(_, clock)| clock.placing != Placing::Offset(0)).collect();
+    wrong.sort_by_key(|(_, clock)| std::cmp::Reverse(clock.since));
+    let report = |(node, clock): (&HostNode, &HostClock)| ClockReport {
+        host: node.name.to_string(),
+        sender: clock.sender.to_string(),
+        offset_secs: clock.offset().map(|offset| (offset >> 30) as f64),
+        error: clocks::short(clock),
+        cause: clocks::cause(clock),
+        since: clock.since.secs_f64(),
+        steps: clock.steps,
+    };
+    wrong.into_iter().take(CLOCKS_REPORTED_MAX).map(report).collect()
+}
+
+fn clock_steps(store: &Store) -> Vec<StepReport> {
+    let report = |(host, step): (&Arc<str>, &ClockStep)| StepReport {
+        host: host.to_string(),
+        sender: step.sender.to_string(),
+        time: step.when.secs_f64(),
+        text: clocks::step_text(step),
+    };
+    store.clock_steps().take(CLOCKS_REPORTED_MAX).map(report).collect()
+}
+
+fn shared_names(health: &Health) -> BTreeMap<String, Vec<String>> {
+    let name = |(host, shared): (&Arc<str>, &Shared)| {
+        (host.to_string(), shared.senders.iter().map(ToString::to_string).collect())
+    };
+    health.shared.iter().map(name).collect()
+}
