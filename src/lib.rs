@@ -21,7 +21,9 @@
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
 //!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
 //!    goes a [`source::udp::Status`]: what is listened to, and what came of the AuthFile.
-//! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden.
+//! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden. Each
+//!    sample is placed by its stamp and the clock of its host ([`store::HostClock`]), so that all
+//!    hosts stand on one time and no clock keeps a value out.
 //! 5. [`view::View`] holds every choice of the user and changes only in `View::apply`.
 //! 6. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
 //! 7. `ui` draws what it is lent and returns actions; `app` applies them.

@@ -12,7 +12,7 @@ use crate::metric::{CdTime, DsType, Interval};
 /// One sample: when, and the raw bits of the value ([`crate::metric::Value::bits`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was measured, by the host's clock.
+    /// When it was measured: what the host's clock showed, or in the store its placed time.
     pub time: CdTime,
     /// The number as the wire said it.
     pub bits: u64,

@@ -46,7 +46,7 @@ impl HostNumber {
 /// When something was last heard of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
-    /// Time of the newest value list, by the host's clock.
+    /// Placed time of the newest value list.
     pub sample: CdTime,
     /// When the newest value list was absorbed, by our clock.
     pub arrival: CdTime,

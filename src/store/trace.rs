@@ -19,7 +19,7 @@ pub enum Mode {
 /// One sample as read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
-    /// When it was measured, by the host's clock.
+    /// When it was measured, by our clock: its placed time.
     pub time: CdTime,
     /// The number; none when there is no rate (yet), after a reset, or when it is not finite.
     pub value: Option<f64>,

@@ -186,7 +186,9 @@ pub(crate) fn store_figure(options: &Options) -> Result<Vec<Figure>, String> {
     let mut ready = Vec::new();
     for some in datagrams.chunks(BATCH_DATAGRAMS) {
         some.iter().for_each(|datagram| ingest.datagram(datagram, sender, NOW, LEVEL));
-        ready.push(ingest.take(None));
+        let mut batch = ingest.take(None);
+        date(&mut batch);
+        ready.push(batch);
     }
     let times = ready.iter().flat_map(|batch| batch.rows.iter().map(|row| row.time));
     let (first, last) = (times.clone().min(), times.max());
@@ -209,6 +211,9 @@ pub(crate) fn store_figure(options: &Options) -> Result<Vec<Figure>, String> {
             for row in &mut batch.rows {
                 row.time = row.time.saturating_add(step);
             }
+            for datagram in &mut batch.datagrams {
+                datagram.arrival = datagram.arrival.saturating_add(step);
+            }
         }
     }
     let totals = store.health().totals;
@@ -218,6 +223,17 @@ pub(crate) fn store_figure(options: &Options) -> Result<Vec<Figure>, String> {
     // The first round makes the series and is not like the others.
     nanos.remove(0);
     Ok(vec![figure("", "ns/value", nanos, totals.stored_values)])
+}
+
+/// Lets each datagram arrive when the newest of its values was measured.
+fn date(batch: &mut Batch) {
+    let mut rows = batch.rows.as_slice();
+    for datagram in &mut batch.datagrams {
+        let count = usize::try_from(datagram.rows).unwrap_or(usize::MAX).min(rows.len());
+        let (mine, rest) = rows.split_at(count);
+        rows = rest;
+        datagram.arrival = mine.iter().map(|row| row.time).max().unwrap_or_default();
+    }
 }
 
 fn sum(batch: &Batch, start: u64) -> u64 {
