@@ -143,6 +143,10 @@ pub struct Memory {
     /// When the wheel last scrolled the canvas, egui's seconds.
     scrolled_at: Option<f64>,
     list: notifications::ListPlace,
+    /// What was typed after something that has yet to take effect, for the next frame.
+    keys_waiting: Vec<egui::Event>,
+    /// They go to the filter.
+    filter_waits: bool,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
@@ -178,7 +182,7 @@ pub fn screen_ui(
 ) {
     memory.next_cursor = None;
     memory.glyphs.check(ui.painter());
-    keys::keys(ui, screen, actions);
+    keys::keys(ui, screen, memory, actions);
     topbar::topbar_ui(ui, screen, actions);
     status::status_ui(ui, screen, actions);
     notifications::list_ui(ui, screen, memory, actions);

@@ -364,6 +364,18 @@ impl Stage {
         }
     }
 
+    /// Keys, and characters as a keyboard types them, all of them seen by one frame.
+    pub(super) fn type_at_once(&mut self, events: &[Event]) {
+        self.harness.input_mut().events.extend_from_slice(events);
+        self.settle();
+    }
+
+    /// The same, each in a frame of its own, and no frame in between.
+    pub(super) fn type_frame_by_frame(&mut self, events: &[Event]) {
+        events.iter().for_each(|event| self.harness.event(event.clone()));
+        self.settle();
+    }
+
     /// Clicks what is so called.
     #[track_caller]
     pub(super) fn click(&mut self, role: Role, name: &str) {
