@@ -275,7 +275,7 @@ fn panels(app: &App, span: Span) -> Vec<PanelReport> {
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit.name.to_string(),
+            unit: panel.unit_in(app.view.mode).name.to_string(),
             marks: marks.map_or(0, |marks| marks.count(span)),
             lines: lines.collect(),
         }

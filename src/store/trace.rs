@@ -3,7 +3,7 @@
 //! Knows nothing of how they are made.
 
 use super::SeriesId;
-use crate::metric::{CdTime, Interval, Span};
+use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::Sample;
 
 /// Which number of a sample is meant.
@@ -14,6 +14,16 @@ pub enum Mode {
     Rate,
     /// What the wire said.
     Raw,
+}
+
+impl Mode {
+    /// How a series of `kind` is read in this mode: a gauge is what the wire said already.
+    pub const fn of(self, kind: DsType) -> Self {
+        match kind {
+            DsType::Gauge => Self::Rate,
+            DsType::Counter | DsType::Derive | DsType::Absolute => self,
+        }
+    }
 }
 
 /// One sample as read.

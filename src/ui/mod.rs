@@ -25,13 +25,13 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::CdTime;
-use crate::store::{Mode, SeriesId, Store};
-use crate::view::format::{Scale, Unit};
+use crate::store::{SeriesId, Store};
+use crate::view::format::Unit;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
-use crate::view::panels::Panel;
+use crate::view::panels::{Drawn, Panel};
 use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
@@ -53,8 +53,8 @@ pub struct Screen<'a> {
     pub graphs: &'a Graphs,
     /// The panels of the selection.
     pub panels: &'a [Panel],
-    /// The series on them, each with the number of its line in its panel.
-    pub drawn: &'a HashMap<SeriesId, usize>,
+    /// The series on them, and where.
+    pub drawn: &'a HashMap<SeriesId, Drawn>,
     /// The rows of the tree.
     pub rows: &'a Rows,
     /// The rows of the list of notifications.
@@ -78,12 +78,9 @@ pub struct Screen<'a> {
 }
 
 impl Screen<'_> {
-    /// The unit of a panel's axis: what the wire said has none.
+    /// The unit of a panel's axis.
     fn unit_of(&self, panel: &Panel) -> Unit {
-        match self.view.mode {
-            Mode::Rate => panel.unit.clone(),
-            Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
-        }
+        panel.unit_in(self.view.mode)
     }
 }
 

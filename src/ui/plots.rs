@@ -131,7 +131,7 @@ fn lines_ui(
         dark: ui.visuals().dark_mode,
         highlighted: hover.map(|(_, line)| *line),
         pixels_per_point: ui.pixels_per_point(),
-        mode: screen.view.mode,
+        mode: panel.mode(screen.view.mode),
     };
     let ink = LineTexture::ink(&mut memory.plots.texture, ui.ctx());
     if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {

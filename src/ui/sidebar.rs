@@ -415,10 +415,11 @@ fn series_content(
 ) -> Content {
     let palette = Palette::of(ui);
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
-    let line = screen.drawn.get(&id).copied();
-    let shown = line.is_some();
+    let drawn = screen.drawn.get(&id);
+    let shown = drawn.is_some();
     let (unit, scale, meaning) = screen.graphs.drawn_as(series, place);
-    let mode = screen.view.mode;
+    let meaning = meaning.filter(|_| drawn.is_none_or(|drawn| drawn.by_meaning));
+    let mode = screen.view.mode.of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
         Mode::Rate => unit.with_unit(value * scale),
@@ -432,7 +433,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning, line.unwrap_or(0));
+    let color = palette.series(meaning, drawn.map_or(0, |drawn| drawn.line));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),

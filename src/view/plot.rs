@@ -91,7 +91,8 @@ impl Traces {
 }
 
 impl PanelPlot {
-    /// Becomes what `panel` draws of `span` on `columns` pixels; buffers are kept.
+    /// Becomes what `panel` draws of `span` on `columns` pixels, read as the panel is in `mode`;
+    /// buffers are kept.
     pub fn fill(
         &mut self,
         panel: &Panel,
@@ -101,6 +102,7 @@ impl PanelPlot {
         mode: Mode,
         scratch: Scratch<'_>,
     ) {
+        let mode = panel.mode(mode);
         // As the store cuts the span.
         let column = span.width().mul_f64(1.0 / (columns.max(2) - 1) as f64);
         let ids = panel.lines.iter().flat_map(|line| &line.series);
@@ -124,7 +126,7 @@ impl PanelPlot {
 
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
-        let rule = match mode {
+        let rule = match panel.mode(mode) {
             Mode::Rate => AxisRule {
                 fixed_max: panel.y_max,
                 from_zero: panel.from_zero,
