@@ -137,6 +137,7 @@ impl Ingest {
         }
         self.ways.begin();
         let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
+        self.batch.datagrams.extend(u32::try_from(rows));
         let mut decoder = std::mem::take(&mut self.decoder);
         let from = Origin { slot, sender, arrival, steps: arrival.in_16_secs() };
         let previous = self.last_of.get(&sender).copied();

@@ -111,6 +111,8 @@ pub struct Batch {
     pub heard: Vec<Heard>,
     /// Received value lists in order of arrival.
     pub rows: Vec<Row>,
+    /// The number of the first row of each datagram, ascending.
+    pub datagrams: Vec<u32>,
     /// Raw bits of the values ([`crate::metric::Value::bits`]), row after row.
     pub values: Vec<u64>,
     /// Received notifications.
@@ -141,6 +143,7 @@ impl Batch {
     /// Empties it and keeps its buffers.
     pub fn clear(&mut self) {
         let Self { announced, heard, rows, values, notifications, senders, faults, .. } = self;
+        self.datagrams.clear();
         announced.clear();
         heard.clear();
         rows.clear();

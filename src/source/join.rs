@@ -24,6 +24,9 @@ pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
     batch.renumbers |= later.renumbers;
     batch.heard.append(&mut later.heard);
+    let rows = u32::try_from(batch.rows.len()).unwrap_or(u32::MAX);
+    let starts = later.datagrams.drain(..).map(|start| start.saturating_add(rows));
+    batch.datagrams.extend(starts);
     batch.rows.append(&mut later.rows);
     batch.values.append(&mut later.values);
     batch.notifications.append(&mut later.notifications);

@@ -201,6 +201,7 @@ impl Outlet {
         oldest.dropped_when = Some(oldest.dropped_when.map_or(lost, |span| span.cover(lost)));
         self.left = self.left.max(oldest.arrival);
         oldest.rows.clear();
+        oldest.datagrams.clear();
         oldest.values.clear();
         join(&mut oldest, next);
         self.backlog_words += words(&oldest);

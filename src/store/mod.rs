@@ -89,6 +89,7 @@ use memory::Held;
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
+use std::sync::Arc;
 use track::Pushed;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
@@ -239,13 +240,14 @@ impl Store {
         let mut values = batch.values.as_slice();
         let mut lookbacks = LOOKBACKS_MAX;
         let mut seen: Option<Seen> = None;
-        for row in &batch.rows {
+        for (number, row) in batch.rows.iter().enumerate() {
             let Some((mine, rest)) = values.split_at_checked(row.values_count.into()) else {
                 debug_assert!(false, "the batch promises more values than it has");
                 break;
             };
             values = rest;
-            let Some(host) = self.row(source, row, mine, now, &mut lookbacks) else {
+            let repeats = || repeats(batch, number);
+            let Some(host) = self.row(source, (row, mine), now, &mut lookbacks, repeats) else {
                 continue;
             };
             // Rows of a host follow each other.
@@ -350,10 +352,10 @@ impl Store {
     fn row(
         &mut self,
         source: SourceId,
-        row: &Row,
-        values: &[u64],
+        (row, values): (&Row, &[u64]),
         now: CdTime,
         lookbacks: &mut u32,
+        repeats: impl Fn() -> bool,
     ) -> Option<HostNumber> {
         let totals = &mut self.health.totals;
         let Some(list) = list_of(&self.lists, source, row.list) else {
@@ -365,7 +367,7 @@ impl Store {
             return None;
         }
         debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
-        let (mut conflicts, track_bytes) = (0, self.track_bytes);
+        let (mut conflicts, mut conflicting, track_bytes) = (0, None, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
         let (heard, mut alive) = (now.in_16_secs(), false);
@@ -388,7 +390,10 @@ impl Store {
             if begins {
                 self.queue.push_back(id.0 % PLACES_MAX);
             }
-            conflicts += u64::from(pushed == Pushed::Conflict);
+            if pushed == Pushed::Conflict {
+                conflicts += 1;
+                conflicting.get_or_insert_with(|| Arc::clone(&series.identifier));
+            }
             self.samples += u64::from(totals.count(pushed));
         }
         if !alive {
@@ -396,10 +401,8 @@ impl Store {
             totals.refused_lists += 1;
             return None;
         }
-        if conflicts > 0
-            && let Some(name) = self.index.name(list.host)
-        {
-            self.health.conflict(name, conflicts, now);
+        if let Some((name, identifier)) = self.index.name(list.host).zip(conflicting) {
+            self.health.conflict(name, &identifier, (conflicts, repeats()), now);
         }
         self.newest = self.newest.max(Some(row.time));
         if self.track_bytes != track_bytes {
@@ -407,6 +410,19 @@ impl Store {
         }
         Some(list.host)
     }
+}
+
+/// Rows of a datagram looked back at for one that is named alike.
+const REPEATS_MAX: usize = 256;
+
+/// Whether the datagram of row `number` said the same list of the same moment before.
+fn repeats(batch: &Batch, number: usize) -> bool {
+    let at = |start: u32| usize::try_from(start).unwrap_or(usize::MAX);
+    let begun = batch.datagrams.partition_point(|&start| at(start) <= number);
+    let start = begun.checked_sub(1).and_then(|last| batch.datagrams.get(last));
+    let Some((row, start)) = batch.rows.get(number).zip(start) else { return false };
+    let before = batch.rows.get(at(*start)..number).unwrap_or_default();
+    before.iter().rev().take(REPEATS_MAX).any(|r| (r.list, r.time) == (row.list, row.time))
 }
 
 fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
