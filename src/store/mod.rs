@@ -74,7 +74,7 @@ pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use series::{INTERVAL_DEFAULT, Series};
-pub use trace::{Column, Mode, Reading, Stats, Trace};
+pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
 use crate::ingest::{Batch, ListId, Row};
 use crate::metric::{CdTime, Identifier, Interval, Span};
@@ -310,6 +310,13 @@ impl Store {
     /// When the oldest sample kept of a series was measured.
     pub fn first_time(&self, id: SeriesId) -> Option<CdTime> {
         self.series(id)?.track.oldest().map(|sample| sample.time)
+    }
+
+    /// What is kept of a series; none without a sample.
+    pub fn kept(&self, id: SeriesId) -> Option<Kept> {
+        let track = &self.series(id)?.track;
+        let (oldest, newest) = (track.oldest()?.time, track.newest()?.time);
+        Some(Kept { oldest, newest, epoch: track.epoch() })
     }
 
     /// The sample in force at `time`: the newest that is not later; none inside a gap.

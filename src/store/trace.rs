@@ -35,6 +35,17 @@ pub struct Reading {
     pub value: Option<f64>,
 }
 
+/// What is kept of a series. While `epoch` stays the same, samples come and go at the ends only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Time of the oldest sample.
+    pub oldest: CdTime,
+    /// Time of the newest sample.
+    pub newest: CdTime,
+    /// Another one when something between them, or its bounds, changed.
+    pub epoch: u32,
+}
+
 /// What to draw of one series over a span.
 ///
 /// Buckets are cut at the same times for every span of one width, so only the newest change while

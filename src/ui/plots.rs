@@ -62,6 +62,9 @@ pub(super) fn panel_plot_ui(
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
     plot_ui(ui, screen, memory, panel, &mut kept, axis, plot_rect, actions);
+    if kept.plot.pending {
+        ui.ctx().request_repaint();
+    }
     let lines = (&kept.plot, kept.number);
     legend::legend_ui(ui, screen, memory, panel, lines, &mut kept.figures, legend_rect);
     memory.plots.put_back(panel, kept);
@@ -359,7 +362,7 @@ fn tooltip(
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, data.value(point), line.color.as_deref()));
+            rows.push((index, &line.label, point.value, line.color.as_deref()));
         }
     }
     if rows.is_empty() && noted.is_empty() {

@@ -5,6 +5,7 @@
 
 mod apart;
 pub mod axis;
+mod combined;
 pub mod filter;
 pub mod format;
 pub mod graphs;

@@ -43,6 +43,7 @@ fn a_line_of_one_series_has_the_columns_of_the_store() {
             lo: c.min,
             hi: c.max,
             base: 0.0,
+            value: c.mean,
         };
         let line = &plot.lines[0];
         assert_eq!(line.points, trace.columns.iter().map(column).collect::<Vec<_>>());
@@ -61,10 +62,10 @@ fn octets_are_drawn_as_bits() {
 fn what_hangs_below_zero_has_positive_figures() {
     let plot = traffic(0, 500).plot("Interface eth0", (0.0, 20.0), 400, Mode::Rate);
     let tx = &plot.lines[1];
-    assert!(tx.down && tx.points.iter().all(|point| close(point.y, -4_000.0)));
+    assert!(tx.points.iter().all(|point| close(point.y, -4_000.0)));
     assert!(tx.points.iter().all(|point| point.lo <= point.hi));
     assert!(tx.stats.is_some_and(|s| close(s.min, 4_000.0) && close(s.max, 4_000.0)));
-    assert!(close(tx.value(&tx.points[3]), 4_000.0));
+    assert!(close(tx.points[3].value, 4_000.0));
 }
 
 #[test]
@@ -213,7 +214,7 @@ fn traffic_of_gauges(size: f64) -> Screen {
 }
 
 fn plain_line(times: &[f64], breaks: &[usize]) -> PlotLine {
-    let point = |&t: &f64| PlotPoint { t, y: t, lo: t, hi: t, base: 0.0 };
+    let point = |&t: &f64| PlotPoint { t, y: t, lo: t, hi: t, base: 0.0, value: t };
     PlotLine {
         points: times.iter().map(point).collect(),
         breaks: breaks.to_vec(),

@@ -48,7 +48,7 @@ fn a_layer_starts_where_the_one_before_ends() {
     assert_eq!(heights(&plot), expected);
     assert_eq!(plot.extent, Some((0.0, 30.0)));
     let free = &plot.lines[2];
-    assert_eq!(free.value(&free.points[4]), 6.0);
+    assert_eq!(free.points[4].value, 6.0);
     assert_eq!(free.stats.map(|stats| (stats.min, stats.max)), Some((2.0, 11.0)));
 }
 
@@ -199,10 +199,24 @@ fn traffic_of_gauges() -> Screen {
 }
 
 #[test]
-fn a_negative_layer_does_not_eat_into_its_neighbours() {
-    let screen = memory(10, 0.0, |_, layer| Some(if layer == 1 { -5.0 } else { 10.0 }));
+fn a_negative_layer_does_not_eat_into_its_neighbours_and_says_what_it_is() {
+    for below in [-5.0, -1_187_240_922.0, -1e-3] {
+        let screen = memory(10, 0.0, |_, layer| Some(if layer == 1 { below } else { 10.0 }));
+        let plot = screen.plot(MEMORY, (0.0, 10.0), 400, Mode::Rate);
+        assert!(heights(&plot).iter().all(|&top| top == 20.0));
+        let layer = &plot.lines[1];
+        assert!(layer.points.iter().all(|point| point.value == below && point.base == point.y));
+        let at = layer.at(layer.points[3].t + 0.5, 2.5).map(|point| point.value);
+        let stats = layer.stats.unwrap();
+        assert_eq!((at, stats.last, stats.min, stats.max), (Some(below), below, below, below));
+    }
+}
+
+#[test]
+fn a_small_layer_on_a_large_one_keeps_its_value() {
+    let screen = memory(10, 0.0, |_, layer| Some(if layer == 2 { 0.1 } else { 1e18 }));
     let plot = screen.plot(MEMORY, (0.0, 10.0), 400, Mode::Rate);
-    assert!(heights(&plot).iter().all(|&top| top == 20.0));
+    assert!(plot.lines[2].points.iter().all(|point| point.value == 0.1));
 }
 
 /// Jiffies of two CPUs: 30 user and 10 system a second on each, the rest of 100 idle.
