@@ -3,9 +3,10 @@
 use super::App;
 use crate::metric::{CdTime, Span};
 use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::view::empty::{Sight, why_empty};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
-use crate::view::senders::{Protected, refused_from};
+use crate::view::senders::{Protected, conflict_text, refused_from};
 use crate::view::window::Anchor;
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -46,6 +47,8 @@ pub(super) struct Report {
     duplicate_values: u64,
     conflicting_values: u64,
     conflicts: Vec<String>,
+    /// What each of these hosts said twice, and what that looks like.
+    conflict_causes: Vec<String>,
     faults: u64,
     protected: u64,
     refused: u64,
@@ -121,6 +124,8 @@ struct LineReport {
     avg: Option<f64>,
     max: Option<f64>,
     points: usize,
+    /// Why there are none.
+    empty: Option<String>,
     last_time: Option<f64>,
     last_raw: Option<f64>,
 }
@@ -152,7 +157,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         matched: app.rows.matched,
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
-        panels: panels(app, Span { start, end }),
+        panels: panels(app, Span { start, end }, now),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
@@ -165,6 +170,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
         conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
+        conflict_causes: app.store.health().conflicts.values().map(conflict_text).collect(),
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,
@@ -250,7 +256,9 @@ fn newest(app: &App) -> Vec<NotificationReport> {
     newest.map(report).collect()
 }
 
-fn panels(app: &App, span: Span) -> Vec<PanelReport> {
+fn panels(app: &App, span: Span, now: CdTime) -> Vec<PanelReport> {
+    let (store, graphs, zone) = (&app.store, &app.graphs, &app.setup.zone);
+    let sight = Sight { store, graphs, span, now, zone };
     let report = |panel: &crate::view::panels::Panel| {
         let plot = app.memory.plots.get(panel);
         let marks = app.memory.marks.get(panel);
@@ -268,6 +276,9 @@ fn panels(app: &App, span: Span) -> Vec<PanelReport> {
                 avg: stats.map(|stats| stats.avg),
                 max: stats.map(|stats| stats.max),
                 points: drawn.map_or(0, |line| line.points.len()),
+                empty: drawn
+                    .filter(|line| line.points.is_empty())
+                    .map(|_| why_empty(&sight, line.series.iter().copied())),
                 last_time: raw.map(|reading| reading.time.secs_f64()),
                 last_raw: raw.and_then(|reading| reading.value),
             }

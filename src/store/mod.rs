@@ -56,6 +56,7 @@ mod memory;
 mod names;
 mod notifications;
 mod open;
+mod outcomes;
 mod pack;
 mod places;
 mod query;
@@ -73,6 +74,7 @@ pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
+pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
@@ -331,6 +333,12 @@ impl Store {
             Some(source) => query::trace(source, span, columns, mode, out),
             None => out.clear(),
         }
+    }
+
+    /// What became of the newest samples of a series in `span`, by the rates they make: why there
+    /// is nothing to draw.
+    pub fn outcomes(&self, id: SeriesId, span: Span) -> Outcomes {
+        self.source(id).map_or(Outcomes::default(), |source| outcomes::outcomes(source, span))
     }
 
     /// Bytes, samples and times held.

@@ -6,6 +6,7 @@ use super::widgets::elided;
 use super::{Memory, Screen};
 use crate::metric::{CdTime, display_safe};
 use crate::store::Mode;
+use crate::view::empty::why_empty;
 use crate::view::format::{self, Unit};
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
@@ -87,6 +88,10 @@ pub(super) fn legend_ui(
         let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told);
         if response.hovered() {
             hovered = Some(*index);
+        }
+        if data.points.is_empty() {
+            let series = line.series.iter().copied();
+            response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
         }
     }
     let (lines, glyphs, mode) = (number, memory.glyphs.age(), screen.view.mode);

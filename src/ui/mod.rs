@@ -26,6 +26,7 @@ pub mod widgets;
 
 use crate::metric::CdTime;
 use crate::store::{SeriesId, Store};
+use crate::view::empty::Sight;
 use crate::view::format::Unit;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
@@ -78,6 +79,12 @@ pub struct Screen<'a> {
 }
 
 impl Screen<'_> {
+    /// What there is to say of a line that is empty.
+    fn sight(&self) -> Sight<'_> {
+        let span = self.view.window.span(self.now);
+        Sight { store: self.store, graphs: self.graphs, span, now: self.now, zone: self.zone }
+    }
+
     /// The unit of a panel's axis.
     fn unit_of(&self, panel: &Panel) -> Unit {
         panel.unit_in(self.view.mode)

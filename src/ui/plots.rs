@@ -10,10 +10,11 @@ use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
-use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
-use crate::store::{Mode, Noted, SeriesId};
+use crate::metric::{CdTime, Interval, Span, display_safe};
+use crate::store::Noted;
 use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
+use crate::view::empty::why_empty;
 use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
@@ -33,8 +34,6 @@ const TIME_LABEL_WIDTH: f32 = 84.0;
 const LABEL_HALF_WIDTH: f64 = 24.0;
 /// Between ticks of the value axis, about.
 const TICK_HEIGHT: f32 = 34.0;
-/// A host's clock may be this far ahead of ours before it is told.
-const CLOCK_SLACK: Interval = Interval::from_secs(5);
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
@@ -229,32 +228,14 @@ fn crosshair(ui: &Ui, transform: &PlotTransform, t: f64, palette: &Palette) {
 
 /// Says why a plot is empty.
 fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palette: &Palette) {
-    let ids = || panel.lines.iter().flat_map(|line| &line.series);
-    let newest = ids().filter_map(|&id| screen.store.latest(id, Mode::Raw)).map(|r| r.time).max();
-    let span = screen.view.window.span(screen.now);
-    let text = match newest {
-        None => "no sample kept".to_owned(),
-        Some(time) if time < span.start => {
-            format!("newest sample {} before this window", format::age(span.start.since(time)))
-        }
-        Some(time) if time > screen.now.saturating_add(CLOCK_SLACK) => format!(
-            "its clock is {} ahead of ours: newest sample at {}",
-            format::age(time.since(screen.now)),
-            format::clock(time, screen.zone, 1.0)
-        ),
-        Some(time) if time >= span.end => "no sample this far back".to_owned(),
-        Some(_) if ids().all(|id| is_gauge(screen, *id)) => "only undefined values".to_owned(),
-        Some(_) => "waiting for a second sample to make a rate of".to_owned(),
-    };
-    let galley = ui.painter().layout_no_wrap(text, theme::small(), palette.dim);
+    let ids = panel.drawn().flat_map(|line| &line.series).copied();
+    let text = why_empty(&screen.sight(), ids);
+    let width = (frame.width() - 24.0).max(80.0);
+    let galley = ui.painter().layout(text, theme::small(), palette.dim, width);
     let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
     // No line of the grid goes through the words.
     ui.painter().rect_filled(rect.expand2(vec2(6.0, 2.0)), 3.0, palette.panel);
     ui.painter().galley(rect.min, galley, palette.dim);
-}
-
-fn is_gauge(screen: &Screen<'_>, id: SeriesId) -> bool {
-    screen.store.series(id).is_some_and(|series| series.kind == DsType::Gauge)
 }
 
 /// Wheel, drag, box and double click.

@@ -6,6 +6,7 @@
 mod apart;
 pub mod axis;
 mod combined;
+pub mod empty;
 pub mod filter;
 pub mod format;
 pub mod graphs;
