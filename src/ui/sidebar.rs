@@ -9,6 +9,7 @@ use super::{Memory, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::health::Freshness;
+use crate::view::lookalike::lookalike;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
@@ -118,6 +119,8 @@ struct Content {
     value: String,
     age: Option<(Interval, Freshness)>,
     protected: Protected,
+    /// Its name is not what it looks like.
+    odd: bool,
     selected: bool,
 }
 
@@ -195,6 +198,9 @@ fn accessible(content: &Content) -> String {
     let mut words = content.label.clone();
     if !content.value.is_empty() {
         words = format!("{words} {}", content.value);
+    }
+    if content.odd {
+        words = format!("{words} look-alike");
     }
     if content.protected != Protected::Plain {
         words = format!("{words} {}", content.protected.word());
@@ -308,7 +314,12 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, respo
     let color = if stale { palette.faint } else { palette.text };
     let font = if content.strong { theme::medium(12.5) } else { theme::body() };
     let at = pos2(x, rect.center().y);
-    elided(ui, at, Align2::LEFT_CENTER, right - x - 8.0, &content.label, font, color);
+    let mark = if content.odd { "look-alike" } else { "" };
+    let mark = ui.painter().layout_no_wrap(mark.into(), theme::tick(), palette.warn);
+    let room = right - x - 8.0 - mark.size().x;
+    let name = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0;
+    let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
+    ui.painter().galley(at, mark, palette.warn);
     response.on_hover_text(&content.tooltip);
 }
 
@@ -346,6 +357,11 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         tooltip.push('\n');
         tooltip.push_str(&sentence);
     }
+    let odd = lookalike(&node.name);
+    if let Some(sentence) = &odd {
+        tooltip.push('\n');
+        tooltip.push_str(sentence);
+    }
     let interval = host_interval(screen, node);
     Content {
         level: 0.0,
@@ -359,6 +375,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         value: if here { "this machine".into() } else { String::new() },
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
+        odd: odd.is_some(),
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -395,6 +412,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         value: String::new(),
         age,
         protected: Protected::Plain,
+        odd: false,
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -446,6 +464,7 @@ fn series_content(
         value,
         age: age_of(screen, id),
         protected: Protected::Plain,
+        odd: false,
         selected: false,
     }
 }

@@ -12,6 +12,7 @@ pub mod format;
 pub mod graphs;
 mod grid;
 pub mod health;
+pub mod lookalike;
 pub mod marks;
 pub mod notifications;
 pub mod panels;

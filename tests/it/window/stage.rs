@@ -293,6 +293,17 @@ impl Stage {
         (found.visual_bounding_rect(), color)
     }
 
+    /// To where the first text that holds `text` is cut when it is painted.
+    #[track_caller]
+    pub(super) fn clip_of(&self, text: &str) -> Rect {
+        let found = self.harness.output().shapes.iter().find(|clipped| {
+            let mut texts = Vec::new();
+            gather(&clipped.shape, &mut texts);
+            texts.iter().any(|shape| shape.galley.text().contains(text))
+        });
+        found.unwrap().clip_rect
+    }
+
     /// Where the first text that is as wanted was painted.
     pub(super) fn find_painted(&self, wanted: impl Fn(&str) -> bool) -> Option<Rect> {
         let shapes = self.painted_shapes();
