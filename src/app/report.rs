@@ -36,6 +36,8 @@ pub(super) struct Report {
     mode: String,
     panels: Vec<PanelReport>,
     listening: Vec<String>,
+    /// Whether anything is listened to.
+    listens: bool,
     messages: Vec<String>,
     datagrams: u64,
     values: u64,
@@ -159,6 +161,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         mode: format!("{:?}", app.view.mode).to_lowercase(),
         panels: panels(app, Span { start, end }, now),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
+        listens: sources.listening,
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,

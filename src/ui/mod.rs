@@ -79,6 +79,11 @@ pub struct Screen<'a> {
 }
 
 impl Screen<'_> {
+    /// Whether something comes that could be shown.
+    fn hears(&self) -> bool {
+        self.replay.is_some() || self.sources.listening
+    }
+
     /// What there is to say of a line that is empty.
     fn sight(&self) -> Sight<'_> {
         let span = self.view.window.span(self.now);
@@ -98,7 +103,9 @@ pub struct Sources {
     pub summary: String,
     /// One per socket: whether all is well, and what to know.
     pub reports: Vec<SourceReport>,
-    /// Port to name in the lines that point a collectd here.
+    /// Whether anything is listened to.
+    pub listening: bool,
+    /// Port to name in the lines that point a collectd here; zero when that is not known.
     pub port: u16,
     /// Whether a multicast group was joined.
     pub multicast: bool,

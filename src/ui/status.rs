@@ -160,7 +160,7 @@ fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
         None => "What is listened to (F2)",
         Some(_) => "What is read (F2)",
     };
-    if screen.sources.reports.iter().all(|report| report.ok) {
+    if screen.hears() && screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {
         Item::new(format!("! {summary}"), palette.warn, hint)

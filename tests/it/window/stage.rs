@@ -74,6 +74,7 @@ impl Stage {
             Sources {
                 summary: "listening on port 25899".into(),
                 reports: vec![report],
+                listening: true,
                 port: 25_899,
                 multicast: true,
                 unicast: Unicast::Everywhere,
