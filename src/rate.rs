@@ -48,7 +48,7 @@ pub enum Step {
     /// more of the clock than of the counter.
     Burst,
     /// The rate is outside the bounds of types.db: no value, as in the daemon.
-    OutOfRange,
+    OutOfRange(f64),
     /// The gauge is NaN ("undefined") or infinite: no value.
     Undefined,
     /// A counter needs a sample before it: no value yet.
@@ -72,7 +72,7 @@ impl Step {
             Self::Reading(value) | Self::Rate(value) => Some(value),
             Self::Wrap32(value) | Self::Wrap64(value) => Some(value),
             Self::Reset | Self::Late | Self::Duplicate | Self::Burst => None,
-            Self::OutOfRange | Self::Undefined | Self::First => None,
+            Self::OutOfRange(_) | Self::Undefined | Self::First => None,
         }
     }
 }
@@ -153,7 +153,7 @@ fn derive(from: i64, to: i64, elapsed: Interval, bounds: Bounds) -> Step {
 fn within(bounds: Bounds, rate: f64) -> Step {
     let below = bounds.min.is_some_and(|min| rate < min);
     let above = bounds.max.is_some_and(|max| rate > max);
-    if below || above { Step::OutOfRange } else { Step::Rate(rate) }
+    if below || above { Step::OutOfRange(rate) } else { Step::Rate(rate) }
 }
 
 #[cfg(test)]
@@ -287,11 +287,11 @@ mod tests {
     fn a_rate_outside_the_bounds_of_the_type_has_no_value() {
         let bounds = Bounds { min: Some(1.0), max: Some(10.0) };
         for kind in [Counter, Derive] {
-            check(kind, 0, 1_000, 10, bounds, Step::OutOfRange);
-            check(kind, 0, 5, 10, bounds, Step::OutOfRange);
+            check(kind, 0, 1_000, 10, bounds, Step::OutOfRange(100.0));
+            check(kind, 0, 5, 10, bounds, Step::OutOfRange(0.5));
             check(kind, 0, 50, 10, bounds, Step::Rate(5.0));
         }
-        check(Absolute, 0, 1_000, 10, bounds, Step::OutOfRange);
+        check(Absolute, 0, 1_000, 10, bounds, Step::OutOfRange(100.0));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::store::{ClockStep, Health, HostClock, HostNode, Placing, Shared, Store};
 use crate::view::clocks;
+use crate::view::senders::conflict_text;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,6 +16,9 @@ pub(super) struct HostsReport {
     clocks: Vec<ClockReport>,
     /// Clocks that were set, the newest first.
     clock_steps: Vec<StepReport>,
+    /// Hosts that sent two values for one moment, and what that looks like.
+    conflicts: Vec<String>,
+    conflict_causes: Vec<String>,
     /// Hosts whose name several machines use, with their addresses.
     shared_names: BTreeMap<String, Vec<String>>,
     late_values: u64,
@@ -56,6 +60,8 @@ impl HostsReport {
         Self {
             clocks: clocks(store),
             clock_steps: clock_steps(store),
+            conflicts: health.conflicts.keys().map(ToString::to_string).collect(),
+            conflict_causes: health.conflicts.values().map(conflict_text).collect(),
             shared_names: shared_names(health),
             late_values: health.totals.late_values,
             late_values_refused: health.totals.late_dropped_values,

@@ -27,7 +27,7 @@ use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
-use crate::view::panels::{Panel, panels};
+use crate::view::panels::{Drawn, Panel, drawn, panels};
 use crate::view::replay::{Replay, Speed};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
@@ -121,8 +121,8 @@ pub struct App {
     view: View,
     graphs: Graphs,
     panels: Vec<Panel>,
-    /// The series that the panels draw, each with the number of its line in its panel.
-    drawn: HashMap<SeriesId, usize>,
+    /// The series that the panels draw, and where.
+    drawn: HashMap<SeriesId, Drawn>,
     panels_for: Option<(u64, u64)>,
     rows: Rows,
     listed: Listed,
@@ -285,9 +285,7 @@ impl App {
         if self.panels_for != panels_for {
             self.panels_for = panels_for;
             self.panels = panels(&self.store, &self.graphs, &self.view.selection);
-            let lines = self.panels.iter().flat_map(|panel| panel.drawn().enumerate());
-            let series = lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, i)));
-            self.drawn = series.collect();
+            self.drawn = drawn(&self.panels);
         }
         // What stands still on the screen stays in memory.
         if self.view.window.is_live() {

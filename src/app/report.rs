@@ -4,6 +4,7 @@ use super::App;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
 use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::view::empty::{Sight, why_empty};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from};
@@ -36,6 +37,8 @@ pub(super) struct Report {
     mode: String,
     panels: Vec<PanelReport>,
     listening: Vec<String>,
+    /// Whether anything is listened to.
+    listens: bool,
     messages: Vec<String>,
     datagrams: u64,
     values: u64,
@@ -46,7 +49,6 @@ pub(super) struct Report {
     newest_notifications: Vec<NotificationReport>,
     duplicate_values: u64,
     conflicting_values: u64,
-    conflicts: Vec<String>,
     #[serde(flatten)]
     hosts_report: HostsReport,
     faults: u64,
@@ -124,6 +126,8 @@ struct LineReport {
     avg: Option<f64>,
     max: Option<f64>,
     points: usize,
+    /// Why there are none.
+    empty: Option<String>,
     last_time: Option<f64>,
     last_raw: Option<f64>,
 }
@@ -155,8 +159,9 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         matched: app.rows.matched,
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
-        panels: panels(app, Span { start, end }),
+        panels: panels(app, Span { start, end }, now),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
+        listens: sources.listening,
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
@@ -167,7 +172,6 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         newest_notifications: newest(app),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
-        conflicts: app.store.health().conflicts.keys().map(ToString::to_string).collect(),
         hosts_report: HostsReport::new(&app.store),
         faults: totals.faults,
         protected: totals.protected,
@@ -254,7 +258,9 @@ fn newest(app: &App) -> Vec<NotificationReport> {
     newest.map(report).collect()
 }
 
-fn panels(app: &App, span: Span) -> Vec<PanelReport> {
+fn panels(app: &App, span: Span, now: CdTime) -> Vec<PanelReport> {
+    let (store, graphs, zone) = (&app.store, &app.graphs, &app.setup.zone);
+    let sight = Sight { store, graphs, span, now, zone };
     let report = |panel: &crate::view::panels::Panel| {
         let plot = app.memory.plots.get(panel);
         let marks = app.memory.marks.get(panel);
@@ -272,6 +278,9 @@ fn panels(app: &App, span: Span) -> Vec<PanelReport> {
                 avg: stats.map(|stats| stats.avg),
                 max: stats.map(|stats| stats.max),
                 points: drawn.map_or(0, |line| line.points.len()),
+                empty: drawn
+                    .filter(|line| line.points.is_empty())
+                    .map(|_| why_empty(&sight, line.series.iter().copied())),
                 last_time: raw.map(|reading| reading.time.secs_f64()),
                 last_raw: raw.and_then(|reading| reading.value),
             }
@@ -279,7 +288,7 @@ fn panels(app: &App, span: Span) -> Vec<PanelReport> {
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit.name.to_string(),
+            unit: panel.unit_in(app.view.mode).name.to_string(),
             marks: marks.map_or(0, |marks| marks.count(span)),
             lines: lines.collect(),
         }

@@ -1,6 +1,6 @@
 //! How reception stands, as the window shows it.
 
-use crate::source::udp::{ListenReport, PORT_DEFAULT, Status, Trouble, buffer_advice};
+use crate::source::udp::{ListenReport, Status, Trouble, buffer_advice};
 use crate::ui::{SourceReport, Sources, Unicast};
 
 /// Writes `sources` anew, except for what this program measures itself. A machine without one of
@@ -8,9 +8,12 @@ use crate::ui::{SourceReport, Sources, Unicast};
 pub(super) fn describe(sources: &mut Sources, status: &Status) {
     let reports = &status.reports;
     let bound: Vec<_> = reports.iter().filter(|report| report.trouble.is_none()).collect();
-    let unicast = bound.iter().find(|report| !report.asked.is_group());
-    let port = unicast.or(bound.first()).and_then(|report| report.bound);
-    sources.port = port.map_or(PORT_DEFAULT, |address| address.port());
+    sources.listening = !bound.is_empty();
+    // What was asked for, where nothing came of it yet.
+    let usable = if bound.is_empty() { reports.iter().collect() } else { bound.clone() };
+    let unicast = usable.iter().find(|report| !report.asked.is_group());
+    let port = |report: &&ListenReport| report.bound.map_or(report.asked.port, |at| at.port());
+    sources.port = unicast.or(usable.first()).map_or(0, port);
     sources.summary = summary(status, bound.len(), sources.port);
     let report =
         |report: &ListenReport| SourceReport { ok: !is_missed(report), text: report.to_string() };
@@ -20,7 +23,7 @@ pub(super) fn describe(sources: &mut Sources, status: &Status) {
     let auth = status.auth.iter().flat_map(|auth| &auth.lines);
     sources.reports.extend(auth.map(|line| SourceReport { ok: line.ok, text: line.text.clone() }));
     sources.reports.extend(set_back(status));
-    sources.multicast = bound.iter().any(|report| report.asked.is_group());
+    sources.multicast = usable.iter().any(|report| report.asked.is_group());
     sources.unicast = match unicast.map(|report| report.asked.address) {
         None => Unicast::Nowhere,
         Some(address) if address.is_unspecified() => Unicast::Everywhere,
@@ -83,7 +86,7 @@ mod tests {
         let mut sources = Sources { local_host: Some("mine".into()), ..Sources::default() };
         describe(&mut sources, &status(Trouble::NotOurs));
         assert!(sources.summary.ends_with(", 1 of 2 sockets"), "{}", sources.summary);
-        assert!(sources.reports[0].ok && !sources.reports[1].ok);
+        assert!(sources.reports[0].ok && !sources.reports[1].ok && sources.listening);
         assert_eq!(sources.unicast, Unicast::At("127.0.0.1".into()));
         assert_eq!(sources.local_host.as_deref(), Some("mine"));
     }
@@ -96,6 +99,24 @@ mod tests {
             let last = sources.reports.last().unwrap();
             assert_eq!(sources.reports.len(), lines);
             assert_eq!(last.text.contains("set back by 60 min"), lines == 3, "{}", last.text);
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_listened_to_what_was_asked_for_is_told() {
+        for (asked, port, unicast) in [
+            ("192.0.2.1:4242", 4_242, Unicast::At("192.0.2.1".into())),
+            ("0.0.0.0:0", 0, Unicast::Everywhere),
+            ("[2001:db8::1]:7", 7, Unicast::At("2001:db8::1".into())),
+            ("239.1.1.1:9999", 9_999, Unicast::Nowhere),
+        ] {
+            let mut status = status(Trouble::NotOurs);
+            status.reports.remove(0);
+            status.reports[0].asked = asked.parse().unwrap();
+            let mut sources = Sources { listening: true, ..Sources::default() };
+            describe(&mut sources, &status);
+            assert_eq!((sources.port, sources.unicast), (port, unicast), "{asked}");
+            assert_eq!((sources.listening, sources.summary.as_str()), (false, "not listening"));
         }
     }
 

@@ -216,6 +216,7 @@ impl ListenReport {
             }
             Trouble::NoInterface { known } if known.is_empty() => "no interface was found".into(),
             Trouble::NoInterface { known } => format!("interfaces here: {}", known.join(", ")),
+            Trouble::NotOurs if asked.address.is_unspecified() => "bring an interface up".into(),
             Trouble::NotOurs => format!(
                 "use one of its own, or {} for all of them",
                 if asked.address.is_ipv4() { "0.0.0.0" } else { "[::]" }

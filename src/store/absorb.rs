@@ -10,10 +10,14 @@ use crate::ingest::{Arrived, Batch, ListId, Row};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 use crate::wire::Trust;
+use std::sync::Arc;
 
 /// Samples of two senders that come in turns, so often, are of two machines; see
 /// [`super::Health::shared`].
 const CROSSINGS_MIN: u32 = 6;
+
+/// Rows of a datagram looked back at for one that is named alike.
+const REPEATS_MAX: usize = 256;
 
 /// Where value lists come from, and when.
 #[derive(Clone, Copy)]
@@ -199,7 +203,7 @@ impl Store {
         let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
         let mut seen: Option<Seen> = None;
         let left = rows.len() as u64;
-        for (row, left) in rows.iter().zip((0..left).rev()) {
+        for (number, (row, left)) in rows.iter().zip((0..left).rev()).enumerate() {
             let (mine, rest) = values.split_at_checked(row.values_count.into()).unwrap_or_default();
             values = rest;
             let time = match placing {
@@ -207,7 +211,11 @@ impl Store {
                 Placing::Arrival => arrival.saturating_sub(Interval::from_raw(left)),
                 Placing::Offset(_) => placing.place(row.time, arrival),
             };
-            let Some(host) = self.row(&origin, row, time, mine) else {
+            let repeats = || {
+                let before = rows.iter().take(number).rev().take(REPEATS_MAX);
+                before.into_iter().any(|known| (known.list, known.time) == (row.list, row.time))
+            };
+            let Some(host) = self.row(&origin, (row, mine), time, repeats) else {
                 continue;
             };
             match &mut seen {
@@ -225,9 +233,9 @@ impl Store {
     fn row(
         &mut self,
         origin: &Origin,
-        row: &Row,
+        (row, values): (&Row, &[u64]),
         time: CdTime,
-        values: &[u64],
+        repeats: impl Fn() -> bool,
     ) -> Option<HostNumber> {
         let totals = &mut self.health.totals;
         let Some(list) = list_of(&self.lists, origin.source, row.list) else {
@@ -235,7 +243,8 @@ impl Store {
             return None;
         };
         debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
-        let (mut conflicts, mut crossed, track_bytes) = (0, false, self.track_bytes);
+        let (mut conflicts, mut conflicting) = (0, None);
+        let (mut crossed, track_bytes) = (false, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
         let (heard, mut alive) = (origin.now.in_16_secs(), false);
@@ -254,7 +263,10 @@ impl Store {
             if begins {
                 self.queue.push_back(id.0 % PLACES_MAX);
             }
-            conflicts += u64::from(pushed == Pushed::Conflict);
+            if pushed == Pushed::Conflict {
+                conflicts += 1;
+                conflicting.get_or_insert_with(|| Arc::clone(&series.identifier));
+            }
             self.samples += u64::from(totals.count(pushed));
             if pushed == Pushed::Behind {
                 let late = Late { series: id, sample, interval: row.interval };
@@ -271,10 +283,8 @@ impl Store {
             totals.refused_lists += 1;
             return None;
         }
-        if conflicts > 0
-            && let Some(name) = self.index.name(list.host)
-        {
-            self.health.conflict(name, conflicts, origin.now);
+        if let Some((name, identifier)) = self.index.name(list.host).zip(conflicting) {
+            self.health.conflict(name, &identifier, (conflicts, repeats()), origin.now);
         }
         if crossed {
             self.crossed(list.host, origin);

@@ -9,7 +9,7 @@ use crate::ingest::{
     Batch, FaultReport, Heard, ProtectedCount, SenderDelta, USERS_PER_SENDER_MAX, count_class,
     count_protected,
 };
-use crate::metric::CdTime;
+use crate::metric::{CdTime, Identifier};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -72,10 +72,14 @@ pub struct Health {
 }
 
 /// What a host said twice, and not the same.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conflict {
     /// Values that were not kept.
     pub values: u64,
+    /// Of these, the ones that came in one datagram with the value that was.
+    pub repeated: u64,
+    /// Whose the newest of them was.
+    pub newest: Option<Arc<Identifier>>,
     /// When the newest of them was absorbed, by our clock.
     pub last_seen: CdTime,
 }
@@ -268,14 +272,23 @@ impl Health {
         }
     }
 
-    /// Counts values of `host` that contradict those that are kept.
-    pub(super) fn conflict(&mut self, host: &Arc<str>, values: u64, now: CdTime) {
+    /// Counts `values` of one list of `host` that contradict those that are kept; `repeated` says
+    /// that these came in the same datagram.
+    pub(super) fn conflict(
+        &mut self,
+        host: &Arc<str>,
+        identifier: &Arc<Identifier>,
+        (values, repeated): (u64, bool),
+        now: CdTime,
+    ) {
         self.totals.conflicting_values += values;
         if self.conflicts.len() >= CONFLICTS_MAX && !self.conflicts.contains_key(host) {
             return;
         }
         let conflict = self.conflicts.entry(Arc::clone(host)).or_default();
         conflict.values += values;
+        conflict.repeated += if repeated { values } else { 0 };
+        conflict.newest = Some(Arc::clone(identifier));
         conflict.last_seen = conflict.last_seen.max(now);
     }
 
@@ -379,13 +392,15 @@ mod tests {
     #[test]
     fn hosts_with_conflicts_past_the_bound_are_counted_in_the_total_only() {
         let mut health = Health::default();
+        let id = Arc::new(Identifier::new("h", "snmp", "", "if_octets", ""));
         for number in 0..2 * CONFLICTS_MAX as u64 {
             let host: Arc<str> = format!("h{number:03}").into();
-            health.conflict(&host, 2, CdTime::from_secs(number));
+            health.conflict(&host, &id, (2, false), CdTime::from_secs(number));
         }
-        health.conflict(&"h000".into(), 1, CdTime::from_secs(500));
+        health.conflict(&"h000".into(), &id, (1, true), CdTime::from_secs(500));
         assert_eq!(health.conflicts.len(), CONFLICTS_MAX);
-        let first = Conflict { values: 3, last_seen: CdTime::from_secs(500) };
+        let last_seen = CdTime::from_secs(500);
+        let first = Conflict { values: 3, repeated: 1, newest: Some(id), last_seen };
         assert_eq!(health.conflicts["h000"], first);
         assert_eq!(health.totals.conflicting_values, 4 * CONFLICTS_MAX as u64 + 1);
     }

@@ -9,6 +9,7 @@ use super::track::Tools;
 use super::{PLACES_MAX, SeriesId, Store};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
+use std::sync::Arc;
 
 /// Late samples that are gathered; past it they are refused and counted. 65,536 x 32 B = 2 MiB.
 pub const LATE_MAX: usize = 1 << 16;
@@ -82,7 +83,7 @@ impl Store {
         let (kind, bounds) = (series.kind, series.bounds());
         let mut tools = Tools { kind, bounds, scratch: &mut self.scratch };
         let merged = series.track.merge(&samples, first.interval, &mut tools);
-        let host = std::sync::Arc::clone(&series.identifier.host);
+        let identifier = Arc::clone(&series.identifier);
         self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
         for _ in 0..merged.runs {
             self.queue.push_back(first.series.0 % PLACES_MAX);
@@ -93,7 +94,8 @@ impl Store {
         totals.duplicate_values += merged.duplicates;
         self.samples += merged.added;
         if merged.conflicts > 0 {
-            self.health.conflict(&host, merged.conflicts, now);
+            let host = &identifier.host;
+            self.health.conflict(host, &identifier, (merged.conflicts, false), now);
         }
     }
 }

@@ -61,6 +61,7 @@ mod memory;
 mod names;
 mod notifications;
 mod open;
+mod outcomes;
 mod pack;
 mod places;
 mod query;
@@ -83,8 +84,9 @@ pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::HELD_PART;
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
+pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
-pub use trace::{Column, Mode, Reading, Stats, Trace};
+pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
 use crate::metric::{CdTime, Identifier, Interval, Span};
 use crate::rate::Sample;
@@ -273,6 +275,13 @@ impl Store {
         self.series(id)?.track.oldest().map(|sample| sample.time)
     }
 
+    /// What is kept of a series; none without a sample.
+    pub fn kept(&self, id: SeriesId) -> Option<Kept> {
+        let track = &self.series(id)?.track;
+        let (oldest, newest) = (track.oldest()?.time, track.newest()?.time);
+        Some(Kept { oldest, newest, epoch: track.epoch() })
+    }
+
     /// The sample in force at `time`: the newest that is not later; none inside a gap.
     pub fn value_at(&self, id: SeriesId, time: CdTime, mode: Mode) -> Option<Reading> {
         query::value_at(self.source(id)?, time, mode)
@@ -291,6 +300,12 @@ impl Store {
             Some(source) => query::trace(source, span, columns, mode, out),
             None => out.clear(),
         }
+    }
+
+    /// What became of the newest samples of a series in `span`, by the rates they make: why there
+    /// is nothing to draw.
+    pub fn outcomes(&self, id: SeriesId, span: Span) -> Outcomes {
+        self.source(id).map_or(Outcomes::default(), |source| outcomes::outcomes(source, span))
     }
 
     /// Bytes, samples and times held.

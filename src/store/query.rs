@@ -17,7 +17,7 @@ use crate::rate::{self, Bounds, Sample, Step};
 use std::ops::Range;
 
 /// How to read the samples of one series.
-struct Reader<'a> {
+pub(super) struct Reader<'a> {
     source: Source<'a>,
     series: &'a Series,
     mode: Mode,
@@ -25,37 +25,57 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn new(source: Source<'a>, mode: Mode) -> Self {
+    pub(super) fn new(source: Source<'a>, mode: Mode) -> Self {
         Reader { source, series: source.series, mode, bounds: source.series.bounds() }
     }
 
-    /// What `sample` says after `previous`; each with the interval told with it.
+    /// What `sample` says after `previous`; each with the interval told with it. Whether nothing
+    /// connects the two.
+    pub(super) fn step(
+        &self,
+        previous: Option<(Sample, Interval)>,
+        (sample, interval): (Sample, Interval),
+    ) -> (Step, bool) {
+        let kind = self.series.kind;
+        let step = match self.connected(previous, (sample, interval)) {
+            Some(from) => return (rate::step(kind, from, sample, self.bounds), false),
+            // After a gap as at the start: what was counted in between has no honest rate.
+            None => {
+                let told = if interval.is_zero() { self.series.interval } else { interval };
+                rate::first(kind, sample, told, self.bounds)
+            }
+        };
+        (step, true)
+    }
+
+    /// The sample before, if no gap is in between.
+    fn connected(
+        &self,
+        previous: Option<(Sample, Interval)>,
+        (sample, interval): (Sample, Interval),
+    ) -> Option<Sample> {
+        let gap_max = |told: Interval| match told == interval {
+            true => self.series.gap(interval),
+            false => self.series.gap(interval).max(self.series.gap(told)),
+        };
+        previous
+            .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
+            .map(|(from, _)| from)
+    }
+
+    /// What is drawn of `sample` after `previous`.
     fn read(
         &self,
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
     ) -> Drawn {
-        let gap_max = |told: Interval| match told == interval {
-            true => self.series.gap(interval),
-            false => self.series.gap(interval).max(self.series.gap(told)),
-        };
-        let connected = previous
-            .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
-            .map(|(from, _)| from);
-        let kind = self.series.kind;
-        let step = match (self.mode, connected) {
-            (Mode::Raw, _) => {
-                let value = Some(rate::raw(kind, sample.bits)).filter(|value| value.is_finite());
-                return Drawn { value, breaks: connected.is_none(), reset: false };
-            }
-            (Mode::Rate, Some(from)) => rate::step(kind, from, sample, self.bounds),
-            // After a gap as at the start: what was counted in between has no honest rate.
-            (Mode::Rate, None) => {
-                let told = if interval.is_zero() { self.series.interval } else { interval };
-                rate::first(kind, sample, told, self.bounds)
-            }
-        };
-        Drawn { value: step.value(), breaks: connected.is_none(), reset: step == Step::Reset }
+        if self.mode == Mode::Raw {
+            let breaks = self.connected(previous, (sample, interval)).is_none();
+            let value = Some(rate::raw(self.series.kind, sample.bits));
+            return Drawn { value: value.filter(|value| value.is_finite()), breaks, reset: false };
+        }
+        let (step, breaks) = self.step(previous, (sample, interval));
+        Drawn { value: step.value(), breaks, reset: step == Step::Reset }
     }
 
     fn at(&self, place: Place) -> Option<Reading> {

@@ -3,7 +3,7 @@
 //! Knows nothing of how they are made.
 
 use super::SeriesId;
-use crate::metric::{CdTime, Interval, Span};
+use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::Sample;
 
 /// Which number of a sample is meant.
@@ -16,6 +16,16 @@ pub enum Mode {
     Raw,
 }
 
+impl Mode {
+    /// How a series of `kind` is read in this mode: a gauge is what the wire said already.
+    pub const fn of(self, kind: DsType) -> Self {
+        match kind {
+            DsType::Gauge => Self::Rate,
+            DsType::Counter | DsType::Derive | DsType::Absolute => self,
+        }
+    }
+}
+
 /// One sample as read.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Reading {
@@ -23,6 +33,17 @@ pub struct Reading {
     pub time: CdTime,
     /// The number; none when there is no rate (yet), after a reset, or when it is not finite.
     pub value: Option<f64>,
+}
+
+/// What is kept of a series. While `epoch` stays the same, samples come and go at the ends only.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// Time of the oldest sample.
+    pub oldest: CdTime,
+    /// Time of the newest sample.
+    pub newest: CdTime,
+    /// Another one when something between them, or its bounds, changed.
+    pub epoch: u32,
 }
 
 /// What to draw of one series over a span.

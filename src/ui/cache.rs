@@ -75,7 +75,7 @@ impl PlotCache {
         // Taken out for as long as it is drawn.
         let mut kept = self.panels.get_mut(&panel.key).map(std::mem::take).unwrap_or_default();
         kept.frame = self.frame;
-        if kept.made_for == Some(made_for) {
+        if kept.made_for == Some(made_for) && !kept.plot.pending {
             return kept;
         }
         if kept.made_for.is_none_or(|old| old.mode != made_for.mode) {

@@ -21,6 +21,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let all_refused = !refused.is_empty() && health.totals.values == 0;
             let title = match screen.replay {
                 _ if all_refused => "Data arrives, but all of it is refused",
+                None if !screen.sources.listening => "Nothing is listened to",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
                 Some(_) => "Reading the capture",
@@ -64,7 +65,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             for message in screen.messages {
                 row(ui, "!", palette.warn, message);
             }
-            if screen.replay.is_none() {
+            if screen.replay.is_none() && screen.sources.port > 0 {
                 how_to_send(ui, screen, &palette);
             }
         });
@@ -74,7 +75,11 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
 fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let port = screen.sources.port;
     ui.add_space(18.0);
-    ui.label(RichText::new("Point a collectd here").font(theme::medium(14.0)));
+    let title = match screen.sources.listening {
+        true => "Point a collectd here",
+        false => "Point a collectd here, once this listens",
+    };
+    ui.label(RichText::new(title).font(theme::medium(14.0)));
     ui.add_space(2.0);
     let note = "Add to its collectd.conf and restart it. FlushInterval makes values arrive at \
                 once; without it collectd waits until a datagram is full.";

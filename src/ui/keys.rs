@@ -1,6 +1,6 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Screen, notifications};
+use super::{Memory, Screen, notifications};
 use crate::metric::Interval;
 use crate::store::SeriesId;
 use crate::view::selection::Scope;
@@ -39,9 +39,20 @@ pub(super) fn filter_id() -> egui::Id {
 }
 
 /// Turns keys into actions, in the order in which they were pressed: a slow machine may see
-/// several in one frame. Bare keys are left to a text field or a button that has the focus.
-pub(super) fn keys(ui: &egui::Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+/// several in one frame. Bare keys are left to a text field or a button that has the focus. A key
+/// about rows that those before it are about to change waits in `memory` for the next frame, which
+/// has the new ones, and so does what was typed after it.
+pub(super) fn keys(
+    ui: &egui::Ui,
+    screen: &Screen<'_>,
+    memory: &mut Memory,
+    actions: &mut Vec<Action>,
+) {
     let ctx = ui.ctx();
+    if std::mem::take(&mut memory.filter_waits) {
+        // The arrows that wait have moved the focus already.
+        ctx.memory_mut(|memory| memory.request_focus(filter_id()));
+    }
     let mut keyboard = Keyboard {
         ctx,
         screen,
@@ -50,15 +61,35 @@ pub(super) fn keys(ui: &egui::Ui, screen: &Screen<'_>, actions: &mut Vec<Action>
         filtering: ctx.memory(|memory| memory.has_focus(filter_id())),
         focused: ctx.memory(|memory| memory.focused()).is_some(),
         typing: ctx.egui_wants_keyboard_input(),
+        changed: false,
         actions,
     };
-    let mut events = ctx.input(|input| input.events.clone());
+    let mut events = std::mem::take(&mut memory.keys_waiting);
+    ctx.input(|input| events.extend_from_slice(&input.events));
     // What was used here must not be typed into a field as well.
-    events.retain(|event| match event {
-        Event::Key { key, pressed: true, modifiers, .. } => !keyboard.key(*modifiers, *key),
-        Event::Text(text) => !keyboard.text(text),
-        _ => true,
+    let waiting = &mut memory.keys_waiting;
+    events.retain(|event| {
+        let typed = match event {
+            Event::Key { pressed, .. } => *pressed,
+            Event::Text(_) | Event::Paste(_) | Event::Cut | Event::Copy | Event::Ime(_) => true,
+            _ => false,
+        };
+        match event {
+            _ if !typed => return true,
+            _ if !waiting.is_empty() || keyboard.must_wait(event) => waiting.push(event.clone()),
+            Event::Key { key, modifiers, .. } if keyboard.key(*modifiers, *key) => {}
+            Event::Text(text) if keyboard.text(text) => {}
+            _ => {
+                keyboard.changed |= keyboard.filtering;
+                return true;
+            }
+        }
+        false
     });
+    if !waiting.is_empty() {
+        memory.filter_waits = keyboard.filtering;
+        ctx.request_repaint();
+    }
     ctx.input_mut(|input| input.events = events);
 }
 
@@ -75,10 +106,25 @@ struct Keyboard<'a, 's> {
     focused: bool,
     /// A text field has the focus.
     typing: bool,
+    /// What was typed so far changes the rows, or what of them is drawn; these are the old ones.
+    changed: bool,
     actions: &'a mut Vec<Action>,
 }
 
 impl Keyboard<'_, '_> {
+    /// Whether `event` is about rows, or a text field, that only the next frame has.
+    fn must_wait(&self, event: &Event) -> bool {
+        let about_rows = match event {
+            Event::Key { key: Key::X, .. } => !self.filtering,
+            Event::Key { key, .. } => {
+                matches!(key, Key::Enter | Key::ArrowUp | Key::ArrowDown | Key::Escape)
+            }
+            _ => false,
+        };
+        let hidden = self.filtering && !self.screen.view.sidebar;
+        hidden || self.changed && about_rows
+    }
+
     /// A key; true when it was used.
     fn key(&mut self, modifiers: Modifiers, key: Key) -> bool {
         if modifiers.alt {
@@ -121,6 +167,7 @@ impl Keyboard<'_, '_> {
     }
 
     fn escape(&mut self) {
+        self.changed = true;
         if self.screen.view.pane.is_some() {
             self.actions.push(Action::ClosePane);
         } else if !self.screen.view.filter.text().is_empty() {
@@ -146,11 +193,13 @@ impl Keyboard<'_, '_> {
             Key::Enter if self.filtering || !self.focused => {
                 let first = rows.first().copied().filter(|_| self.filtering);
                 if let Some(row) = row.or(first) {
+                    self.changed = true;
                     activate(self.screen, row, self.actions);
                 }
             }
             Key::X if !self.filtering => {
                 if let Some(row) = row {
+                    self.changed = true;
                     toggle(self.screen, row, self.actions);
                 }
             }

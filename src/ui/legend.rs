@@ -6,10 +6,13 @@ use super::widgets::elided;
 use super::{Memory, Screen};
 use crate::metric::display_safe;
 use crate::store::Mode;
+use crate::view::empty::why_empty;
 use crate::view::format::Unit;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
-use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{
+    self, Align2, Color32, Rect, Response, Role, Sense, Ui, WidgetInfo, pos2, vec2,
+};
 
 /// Rows of a legend; what is more is counted in a last row.
 pub(super) const ROWS_MAX: usize = 12;
@@ -78,12 +81,16 @@ pub(super) fn legend_ui(
     let rows = panel.drawn().zip(&plot.lines).enumerate().take(ROWS_MAX);
     let fits = |index: usize| row(index + 1).bottom() <= rect.bottom() + 2.0;
     let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
-    let interval_secs = plot.interval_secs;
     for (index, (line, data)) in &fitting {
         let color = palette.series(line.color.as_deref(), *index);
-        let told = || figures(data, &unit, cursor, interval_secs);
-        if row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told) {
+        let told = || figures((plot, data), &unit, cursor);
+        let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told);
+        if response.hovered() {
             hovered = Some(*index);
+        }
+        if data.points.is_empty() {
+            let series = line.series.iter().copied();
+            response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
         }
     }
     let (lines, glyphs, mode) = (number, memory.glyphs.age(), screen.view.mode);
@@ -95,7 +102,7 @@ pub(super) fn legend_ui(
         sheet.clear();
         for (index, (_, data)) in &fitting {
             let row = row(index + 1);
-            for (column, text) in figures(data, &unit, cursor, interval_secs).iter().enumerate() {
+            for (column, text) in figures((plot, data), &unit, cursor).iter().enumerate() {
                 if column < columns_shown(row) {
                     let at = pos2(column_right(row, column), row.center().y);
                     let color = if column == 0 { palette.text } else { palette.dim };
@@ -123,7 +130,7 @@ fn head_ui(ui: &Ui, row: Rect, texts: [&str; 4], color: Color32) {
     }
 }
 
-/// One line of the table without its figures; true while the pointer is on it.
+/// One line of the table without its figures.
 fn row_ui(
     ui: &Ui,
     row: Rect,
@@ -131,7 +138,7 @@ fn row_ui(
     label: &str,
     color: Color32,
     figures: impl Fn() -> [String; 4],
-) -> bool {
+) -> Response {
     let palette = Palette::of(ui);
     let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
     if response.hovered() {
@@ -147,7 +154,7 @@ fn row_ui(
         let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
         WidgetInfo::labeled(Role::Label, true, whole)
     });
-    response.hovered()
+    response
 }
 
 /// The line under the pointer is drawn stronger in the next frame.
@@ -172,11 +179,12 @@ fn column_right(rect: Rect, column: usize) -> f32 {
 }
 
 /// At the cursor (or the newest), least, average and greatest.
-fn figures(line: &PlotLine, unit: &Unit, cursor: Option<f64>, interval_secs: f64) -> [String; 4] {
-    let none = || "–".to_owned();
+fn figures((plot, line): (&PanelPlot, &PlotLine), unit: &Unit, cursor: Option<f64>) -> [String; 4] {
+    let waits = plot.pending && !line.points.is_empty();
+    let none = || if waits { "…".to_owned() } else { "–".to_owned() };
     let stats = line.stats;
     let first = match cursor {
-        Some(t) => line.at(t, 2.5 * interval_secs).map(|point| line.value(point)),
+        Some(t) => line.at(t, 2.5 * plot.interval_secs).map(|point| point.value),
         None => stats.map(|stats| stats.last),
     };
     let text = |value: Option<f64>| value.map_or_else(none, |value| unit.bare(value));

@@ -26,13 +26,14 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::CdTime;
-use crate::store::{Mode, SeriesId, Store};
-use crate::view::format::{self, Scale, Unit};
+use crate::store::{SeriesId, Store};
+use crate::view::empty::Sight;
+use crate::view::format::{self, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
-use crate::view::panels::Panel;
+use crate::view::panels::{Drawn, Panel};
 use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
@@ -54,8 +55,8 @@ pub struct Screen<'a> {
     pub graphs: &'a Graphs,
     /// The panels of the selection.
     pub panels: &'a [Panel],
-    /// The series on them, each with the number of its line in its panel.
-    pub drawn: &'a HashMap<SeriesId, usize>,
+    /// The series on them, and where.
+    pub drawn: &'a HashMap<SeriesId, Drawn>,
     /// The rows of the tree.
     pub rows: &'a Rows,
     /// The rows of the list of notifications.
@@ -89,12 +90,20 @@ impl Screen<'_> {
         format::clock(self.shown_time(host, CdTime::from_secs_f64(t)), self.zone, step)
     }
 
-    /// The unit of a panel's axis: what the wire said has none.
+    /// Whether something comes that could be shown.
+    fn hears(&self) -> bool {
+        self.replay.is_some() || self.sources.listening
+    }
+
+    /// What there is to say of a line that is empty.
+    fn sight(&self) -> Sight<'_> {
+        let span = self.view.window.span(self.now);
+        Sight { store: self.store, graphs: self.graphs, span, now: self.now, zone: self.zone }
+    }
+
+    /// The unit of a panel's axis.
     fn unit_of(&self, panel: &Panel) -> Unit {
-        match self.view.mode {
-            Mode::Rate => panel.unit.clone(),
-            Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
-        }
+        panel.unit_in(self.view.mode)
     }
 }
 
@@ -105,7 +114,9 @@ pub struct Sources {
     pub summary: String,
     /// One per socket: whether all is well, and what to know.
     pub reports: Vec<SourceReport>,
-    /// Port to name in the lines that point a collectd here.
+    /// Whether anything is listened to.
+    pub listening: bool,
+    /// Port to name in the lines that point a collectd here; zero when that is not known.
     pub port: u16,
     /// Whether a multicast group was joined.
     pub multicast: bool,
@@ -154,6 +165,10 @@ pub struct Memory {
     /// When the wheel last scrolled the canvas, egui's seconds.
     scrolled_at: Option<f64>,
     list: notifications::ListPlace,
+    /// What was typed after something that has yet to take effect, for the next frame.
+    keys_waiting: Vec<egui::Event>,
+    /// They go to the filter.
+    filter_waits: bool,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
@@ -189,7 +204,7 @@ pub fn screen_ui(
 ) {
     memory.next_cursor = None;
     memory.glyphs.check(ui.painter());
-    keys::keys(ui, screen, actions);
+    keys::keys(ui, screen, memory, actions);
     topbar::topbar_ui(ui, screen, actions);
     status::status_ui(ui, screen, actions);
     notifications::list_ui(ui, screen, memory, actions);

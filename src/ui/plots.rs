@@ -10,10 +10,11 @@ use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
 use super::{Memory, Screen};
-use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
-use crate::store::{Mode, Noted, SeriesId};
+use crate::metric::{CdTime, Interval, Span, display_safe};
+use crate::store::Noted;
 use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
+use crate::view::empty::why_empty;
 use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
@@ -60,6 +61,9 @@ pub(super) fn panel_plot_ui(
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
     plot_ui(ui, screen, memory, panel, &mut kept, axis, plot_rect, actions);
+    if kept.plot.pending {
+        ui.ctx().request_repaint();
+    }
     let lines = (&kept.plot, kept.number);
     legend::legend_ui(ui, screen, memory, panel, lines, &mut kept.figures, legend_rect);
     memory.plots.put_back(panel, kept);
@@ -129,7 +133,7 @@ fn lines_ui(
         dark: ui.visuals().dark_mode,
         highlighted: hover.map(|(_, line)| *line),
         pixels_per_point: ui.pixels_per_point(),
-        mode: screen.view.mode,
+        mode: panel.mode(screen.view.mode),
     };
     let ink = LineTexture::ink(&mut memory.plots.texture, ui.ctx());
     if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {
@@ -228,27 +232,14 @@ fn crosshair(ui: &Ui, transform: &PlotTransform, t: f64, palette: &Palette) {
 
 /// Says why a plot is empty.
 fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palette: &Palette) {
-    let ids = || panel.lines.iter().flat_map(|line| &line.series);
-    let newest = ids().filter_map(|&id| screen.store.latest(id, Mode::Raw)).map(|r| r.time).max();
-    let span = screen.view.window.span(screen.now);
-    let text = match newest {
-        None => "no sample kept".to_owned(),
-        Some(time) if time < span.start => {
-            format!("newest sample {} before this window", format::age(span.start.since(time)))
-        }
-        Some(time) if time >= span.end => "no sample this far back".to_owned(),
-        Some(_) if ids().all(|id| is_gauge(screen, *id)) => "only undefined values".to_owned(),
-        Some(_) => "waiting for a second sample to make a rate of".to_owned(),
-    };
-    let galley = ui.painter().layout_no_wrap(text, theme::small(), palette.dim);
+    let ids = panel.drawn().flat_map(|line| &line.series).copied();
+    let text = why_empty(&screen.sight(), ids);
+    let width = (frame.width() - 24.0).max(80.0);
+    let galley = ui.painter().layout(text, theme::small(), palette.dim, width);
     let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
     // No line of the grid goes through the words.
     ui.painter().rect_filled(rect.expand2(vec2(6.0, 2.0)), 3.0, palette.panel);
     ui.painter().galley(rect.min, galley, palette.dim);
-}
-
-fn is_gauge(screen: &Screen<'_>, id: SeriesId) -> bool {
-    screen.store.series(id).is_some_and(|series| series.kind == DsType::Gauge)
 }
 
 /// Wheel, drag, box and double click.
@@ -356,7 +347,7 @@ fn tooltip(
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, data.value(point), line.color.as_deref()));
+            rows.push((index, &line.label, point.value, line.color.as_deref()));
         }
     }
     if rows.is_empty() && noted.is_empty() {

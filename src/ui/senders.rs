@@ -5,7 +5,7 @@ use super::theme::{self, Palette};
 use super::widgets::{elided, severity_glyph};
 use crate::metric::{Severity, display_safe};
 use crate::view::format;
-use crate::view::senders::{SenderRow, Trouble, senders, shared_name};
+use crate::view::senders::{SenderRow, Trouble, conflict_text, senders, shared_name};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Senders listed; the rest is counted.
@@ -187,13 +187,12 @@ pub(super) fn conflicts_ui(ui: &mut Ui, screen: &Screen<'_>) {
     if conflicts.is_empty() {
         return;
     }
-    let why = "Their values came for moments that had other values, and were not kept: two \
-               machines have one host name, or two programs write one series.";
+    let why = "Their values came for moments that had other values, and were not kept.";
     ui.add(egui::Label::new(egui::RichText::new(why).color(palette.dim)).wrap());
     for (host, conflict) in conflicts.iter().take(CONFLICTS_SHOWN_MAX) {
         let age = format::age(screen.now.since(conflict.last_seen));
         let what = format!("{}, the newest {age} ago", display_safe(host));
-        let (grave, next) = (false, String::new());
+        let (grave, next) = (false, conflict_text(conflict));
         trouble_ui(ui, &Trouble { count: conflict.values, grave, what, next }, &palette);
     }
     let more = conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX);

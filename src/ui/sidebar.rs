@@ -10,6 +10,7 @@ use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::health::Freshness;
+use crate::view::lookalike::lookalike;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
@@ -121,6 +122,8 @@ struct Content {
     warns: bool,
     age: Option<(Interval, Freshness)>,
     protected: Protected,
+    /// Its name is not what it looks like.
+    odd: bool,
     selected: bool,
 }
 
@@ -198,6 +201,9 @@ fn accessible(content: &Content) -> String {
     let mut words = content.label.clone();
     if !content.value.is_empty() {
         words = format!("{words} {}", content.value);
+    }
+    if content.odd {
+        words = format!("{words} look-alike");
     }
     if content.protected != Protected::Plain {
         words = format!("{words} {}", content.protected.word());
@@ -311,7 +317,12 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, respo
     let color = if stale { palette.faint } else { palette.text };
     let font = if content.strong { theme::medium(12.5) } else { theme::body() };
     let at = pos2(x, rect.center().y);
-    elided(ui, at, Align2::LEFT_CENTER, right - x - 8.0, &content.label, font, color);
+    let mark = if content.odd { "look-alike" } else { "" };
+    let mark = ui.painter().layout_no_wrap(mark.into(), theme::tick(), palette.warn);
+    let room = right - x - 8.0 - mark.size().x;
+    let name = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0;
+    let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
+    ui.painter().galley(at, mark, palette.warn);
     response.on_hover_text(&content.tooltip);
 }
 
@@ -352,6 +363,11 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         tooltip.push('\n');
         tooltip.push_str(&sentence);
     }
+    let odd = lookalike(&node.name);
+    if let Some(sentence) = &odd {
+        tooltip.push('\n');
+        tooltip.push_str(sentence);
+    }
     let interval = host_interval(screen, node);
     Content {
         level: 0.0,
@@ -370,6 +386,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         warns: wrong.is_some(),
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
+        odd: odd.is_some(),
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -407,6 +424,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         warns: false,
         age,
         protected: Protected::Plain,
+        odd: false,
         selected: screen.view.selection.scope() == Some(&scope),
     }
 }
@@ -427,10 +445,11 @@ fn series_content(
 ) -> Content {
     let palette = Palette::of(ui);
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
-    let line = screen.drawn.get(&id).copied();
-    let shown = line.is_some();
+    let drawn = screen.drawn.get(&id);
+    let shown = drawn.is_some();
     let (unit, scale, meaning) = screen.graphs.drawn_as(series, place);
-    let mode = screen.view.mode;
+    let meaning = meaning.filter(|_| drawn.is_none_or(|drawn| drawn.by_meaning));
+    let mode = screen.view.mode.of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
         Mode::Rate => unit.with_unit(value * scale),
@@ -444,7 +463,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning, line.unwrap_or(0));
+    let color = palette.series(meaning, drawn.map_or(0, |drawn| drawn.line));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),
@@ -458,6 +477,7 @@ fn series_content(
         warns: false,
         age: age_of(screen, id),
         protected: Protected::Plain,
+        odd: false,
         selected: false,
     }
 }

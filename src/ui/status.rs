@@ -9,7 +9,7 @@ use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
 use crate::view::health::{Mishap, lost, most_refused};
 use crate::view::notifications::in_words;
-use crate::view::senders::{Trouble, refusals, shared_name};
+use crate::view::senders::{Trouble, conflict_text, refusals, shared_name};
 use crate::view::{Action, Pane, format};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -163,7 +163,7 @@ fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
         None => "What is listened to (F2)",
         Some(_) => "What is read (F2)",
     };
-    if screen.sources.reports.iter().all(|report| report.ok) {
+    if screen.hears() && screen.sources.reports.iter().all(|report| report.ok) {
         Item::new(summary.clone(), palette.dim, hint)
     } else {
         Item::new(format!("! {summary}"), palette.warn, hint)
@@ -253,15 +253,13 @@ const REASONS_TOLD_MAX: usize = 5;
 
 /// Hosts that said two things about one moment.
 fn conflicts(health: &Health, palette: &Palette) -> Option<Item> {
-    let mut hosts = health.conflicts.keys();
-    let first = hosts.next()?;
+    let mut hosts = health.conflicts.iter();
+    let (first, conflict) = hosts.next()?;
     let text = match hosts.count() {
         0 => format!("conflict: {}", display_safe(first)),
         more => format!("{} hosts in conflict", more + 1),
     };
-    let hint = "Values for moments that had other values: two machines with one host name, or two \
-                programs that write one series (F2 names them)";
-    let item = Item::new(text, palette.warn, hint);
+    let item = Item::new(text, palette.warn, conflict_text(conflict) + "\nF2 names all");
     Some(Item { glyph: Some(Severity::Warning), ..item })
 }
 

@@ -31,6 +31,7 @@ pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
 fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay.is_some() { "REPLAY · " } else { "" };
     match screen.view.window.anchor() {
+        Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay.map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
             format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
@@ -63,6 +64,9 @@ fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
         ),
+        Anchor::Live if !screen.hears() => {
+            (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
+        }
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
         Anchor::Detached { .. } if screen.replay.is_some() => (
             palette.info,

@@ -225,6 +225,13 @@ pub fn elided(
     let galley = ui.painter().layout_job(job);
     let cut = galley.elided;
     let rect = align.anchor_size(at, galley.size());
-    ui.painter().galley(rect.min, galley, color);
+    // Accents that are piled up stay on their row.
+    let row = rect.expand2(vec2(2.0, 3.0));
+    let painter = if row.contains_rect(galley.mesh_bounds.translate(rect.min.to_vec2())) {
+        ui.painter().clone()
+    } else {
+        ui.painter_at(row.intersect(ui.clip_rect()))
+    };
+    painter.galley(rect.min, galley, color);
     (rect, cut)
 }

@@ -13,8 +13,9 @@ pub struct Axis {
     pub step: f64,
 }
 
-/// An axis covers at least this part of the values on it.
-const LEAST_PART: f64 = 0.02;
+/// An axis covers at least this part of the values on it: what varies less is what is left of
+/// sums of doubles.
+const LEAST_PART: f64 = 1e-12;
 
 /// What an axis must obey.
 #[derive(Clone, Copy, Debug)]
@@ -48,15 +49,15 @@ impl Axis {
             let pad = if hi == 0.0 { 1.0 } else { 0.5 * hi.abs() };
             (lo, hi) = (if lo >= 0.0 && hi == 0.0 { 0.0 } else { lo - pad }, hi + pad);
         }
-        // A change of a thousandth is shown as the small thing it is.
         let least = LEAST_PART * lo.abs().max(hi.abs());
         if hi - lo < least {
             let pad = 0.5 * (least - (hi - lo));
             (lo, hi) = (lo - pad, hi + pad);
         }
         let mut step = nice_step((hi - lo) / ticks.max(1.0), rule.base);
-        if rule.fixed_max == Some(100.0) && hi <= 102.0 {
-            step = if ticks >= 4.0 { 25.0 } else { 50.0 };
+        if let Some(max) = rule.fixed_max.filter(|&max| hi <= 1.25 * max && lo == 0.0) {
+            // A step beyond the usual end, where the data is.
+            step = if ticks >= 4.0 { 0.25 * max } else { 0.5 * max };
         }
         if rule.both_sides {
             (lo, hi) = (lo.min(-step), hi.max(step));
@@ -192,6 +193,25 @@ mod tests {
     fn percentages_end_at_100_even_when_rounding_passes_it() {
         check((0.0, 3.0), PERCENT, (0.0, 100.0, 25.0));
         check((0.0, 100.4), PERCENT, (0.0, 100.0, 25.0));
+        for ticks in [2.0, 3.0, 4.0, 5.5, 7.0] {
+            let axis = |hi| Axis::around(Some((0.0, hi)), PERCENT, ticks).hi;
+            assert_eq!((axis(100.02), axis(99.98), axis(102.0)), (100.0, 100.0, 100.0), "{ticks}");
+        }
+        check((0.0, 102.02), PERCENT, (0.0, 125.0, 25.0));
+    }
+
+    #[test]
+    fn a_small_change_of_a_large_value_is_seen() {
+        for (middle, half) in [(1e9, 0.5), (-1e9, 0.5), (1e6, 0.002), (3e12, 40.0), (41.2, 0.01)] {
+            let axis = Axis::around(Some((middle - half, middle + half)), FREE, 4.0);
+            assert!(axis.lo <= middle - half && axis.hi >= middle + half, "{axis:?}");
+            assert!(axis.hi - axis.lo <= 6.0 * half, "{middle} ± {half}: {axis:?}");
+            assert!(axis.ticks().count() >= 3, "{axis:?}");
+        }
+        // What sums of doubles leave over is no change.
+        let sum = 0.1 + 0.2;
+        let axis = Axis::around(Some((0.3, sum)), FREE, 4.0);
+        assert!(sum > 0.3 && axis.hi - axis.lo > 1e-14, "{axis:?}");
     }
 
     #[test]

@@ -99,6 +99,9 @@ impl Unit {
             Scale::Si => prefix_of(largest, 1_000.0, &["", "k", "M", "G", "T", "P", "E"]),
             Scale::Iec => prefix_of(largest, 1_024.0, &["", "Ki", "Mi", "Gi", "Ti", "Pi", "Ei"]),
         };
+        // Where a prefix would hide what the ticks differ by, there is none.
+        let hidden = step / factor < 1e-6;
+        let (factor, prefix) = if hidden { (1.0, "") } else { (factor, prefix) };
         let decimals = decimals_for(step / factor);
         let number = format!("{:.decimals$}", value / factor);
         let number = number.strip_prefix('-').filter(|n| is_zero(n)).unwrap_or(&number);
@@ -303,6 +306,8 @@ mod tests {
         let ticks = [0.0, 500_000.0, 1_000_000.0, 1_500_000.0]
             .map(|tick| unit.tick(tick, 500_000.0, 1_500_000.0));
         assert_eq!(ticks, ["0", "0.5 M", "1.0 M", "1.5 M"]);
+        let ticks = [999_999_999.5, 1e9].map(|tick| Unit::new("").tick(tick, 0.5, 1e9));
+        assert_eq!(ticks, ["999999999.5", "1000000000.0"], "no prefix that hides the step");
         assert_eq!(Unit::new("%").tick(25.0, 25.0, 100.0), "25");
         assert_eq!(Unit::new("").tick(-0.000_000_1, 1.0, 4.0), "0");
         assert_eq!(Unit::new("B").tick(-1_048_576.0, 1_048_576.0, 4_194_304.0), "−1 Mi");

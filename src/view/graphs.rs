@@ -37,7 +37,7 @@ pub struct Graph {
     /// Zero is always on the axis.
     #[serde(default)]
     pub from_zero: bool,
-    /// How series on one line are put together.
+    /// Whether series on one line are parts of one thing, and how those are put together.
     #[serde(default)]
     pub combine: Combine,
     /// Lines are drawn as their share of all lines, in %.
@@ -97,12 +97,14 @@ pub enum Style {
     Bars,
 }
 
-/// How series that fall on one line are put together.
+/// What becomes of series that fall on one line.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "snake_case")]
 pub enum Combine {
-    /// Added.
+    /// They are not parts of one thing: each has a line of its own.
     #[default]
+    Apart,
+    /// Added.
     Sum,
     /// Averaged.
     Avg,

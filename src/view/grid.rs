@@ -1,9 +1,10 @@
 //! Grid: several traces read at common times, so that they can be added up.
 //!
-//! Siblings are read within milliseconds of one another, and one may have missed a sample: between
-//! two samples of a run a value lies on the straight line between them, half an interval outside
-//! of a run its end holds, and a gap is never bridged. The newest moment waits until all that are
-//! still heard have told it: half of the processors are no mean of all. Pure.
+//! Siblings are read within milliseconds of one another: what each says then is added as it is,
+//! and no value in between is made up. One may have missed a sample: between two samples of a run
+//! a value lies on the straight line between them, half an interval outside of a run its end
+//! holds, and a gap is never bridged. The newest moment waits until all that are still heard have
+//! told it: half of the processors are no mean of all. Pure.
 
 use super::graphs::Combine;
 use crate::metric::{CdTime, Interval};
@@ -37,28 +38,51 @@ pub(super) struct OnGrid {
     pub(super) joined: Vec<bool>,
 }
 
-/// A grid of times, ascending. Buffers are kept between calls.
+/// A grid of moments, ascending. Buffers are kept between calls.
 #[derive(Debug, Default)]
 pub struct Grid {
     pub(super) times: Vec<CdTime>,
-    spare: Vec<CdTime>,
-    /// Times this near are the same.
-    near: Interval,
+    /// Of each moment, the time of the last reading that is of it.
+    ends: Vec<CdTime>,
+    /// Of each part, the first reading that is of no moment yet: number and time.
+    heads: Vec<(usize, CdTime)>,
+    /// Traces with a column for each sample.
+    pub(super) fine: Vec<Trace>,
 }
 
 impl Grid {
-    /// All times that all `parts` have told, those near one another taken as one.
+    /// The moments of `parts`: readings at most half of the shortest interval apart are of one,
+    /// which has the time of the first of them, and no part has two in one moment. It depends on
+    /// what is near only, so that a part of the time gives the same moments as the whole.
     pub(super) fn fill(&mut self, parts: &[Part<'_>]) {
-        // The shortest interval: values of others lie on their lines.
-        self.near = parts.iter().map(Part::near).min().unwrap_or_default();
-        self.times.clear();
-        // The fullest first: its times are all kept, however near they are to one another.
-        let fullest = parts.iter().max_by_key(|part| part.trace.columns.len());
-        self.times.extend(fullest.into_iter().flat_map(|p| &p.trace.columns).map(|c| c.time));
-        for part in parts {
-            if !self.has_all(&part.trace.columns) {
-                self.merge(&part.trace.columns);
+        let Self { times, ends, heads, .. } = self;
+        let near = parts.iter().map(Part::near).min().unwrap_or_default();
+        let head = |part: &Part<'_>, next: usize| {
+            (next, part.trace.columns.get(next).map_or(CdTime::MAX, |column| column.time))
+        };
+        times.clear();
+        ends.clear();
+        heads.clear();
+        heads.extend(parts.iter().map(|part| head(part, 0)));
+        while let Some(start) = heads.iter().map(|head| head.1).min()
+            && start < CdTime::MAX
+        {
+            let (mut end, mut limit) = (start.saturating_add(near), CdTime::MAX);
+            for (part, &(next, time)) in parts.iter().zip(&*heads) {
+                if time <= end {
+                    limit = limit.min(head(part, next + 1).1);
+                }
             }
+            let last = end;
+            end = start;
+            for (part, at) in parts.iter().zip(&mut *heads) {
+                if at.1 <= last && (at.1 < limit || at.1 == start) {
+                    end = end.max(at.1);
+                    *at = head(part, at.0 + 1);
+                }
+            }
+            times.push(start);
+            ends.push(end);
         }
         self.wait(parts);
     }
@@ -74,35 +98,8 @@ impl Grid {
         let told = heard.map(|(part, end)| end.saturating_add(part.near())).min();
         while told.is_some_and(|told| self.times.last().is_some_and(|&time| time > told)) {
             self.times.pop();
+            self.ends.pop();
         }
-    }
-
-    /// Whether nothing is new among `columns`: the rule, as siblings are read together.
-    fn has_all(&self, columns: &[Column]) -> bool {
-        let mut known = self.times.iter();
-        let mut candidate = known.next();
-        columns.iter().all(|column| {
-            while candidate.is_some_and(|known| column.time.since(*known) > self.near) {
-                candidate = known.next();
-            }
-            candidate.is_some_and(|known| known.since(column.time) <= self.near)
-        })
-    }
-
-    fn merge(&mut self, columns: &[Column]) {
-        self.spare.clear();
-        let mut known = self.times.iter().copied().peekable();
-        for column in columns {
-            let t = column.time;
-            while let Some(before) = known.next_if(|known| t.since(*known) > self.near) {
-                self.spare.push(before);
-            }
-            if known.peek().is_none_or(|known| known.since(t) > self.near) {
-                self.spare.push(t);
-            }
-        }
-        self.spare.extend(known);
-        std::mem::swap(&mut self.times, &mut self.spare);
     }
 
     /// The sum or average of `parts` at every time.
@@ -114,8 +111,8 @@ impl Grid {
             let mut reader = Reader { trace: part.trace, near: part.near(), next: 0, run: 0 };
             let mut run_before = None;
             let slots = values.iter_mut().zip(&mut joined).zip(&mut counts);
-            for (((sum, joined), count), &t) in slots.zip(&self.times) {
-                let Some((value, run)) = reader.at(t) else {
+            for (((sum, joined), count), moment) in slots.zip(self.times.iter().zip(&self.ends)) {
+                let Some((value, run)) = reader.at(*moment.0, *moment.1) else {
                     run_before = None;
                     continue;
                 };
@@ -134,21 +131,21 @@ impl Grid {
     }
 }
 
-/// Reads a trace at ascending times.
+/// Reads a trace at ascending moments.
 struct Reader<'a> {
     trace: &'a Trace,
     near: Interval,
-    /// The first column that is later than the time read last.
+    /// The first column that is later than the moment read last.
     next: usize,
     /// How many breaks lie before it.
     run: usize,
 }
 
 impl Reader<'_> {
-    /// The value at `t`, and the number of the run it belongs to.
-    fn at(&mut self, t: CdTime) -> Option<(f64, usize)> {
+    /// The value of the moment from `t` to `end`, and the number of the run it belongs to.
+    fn at(&mut self, t: CdTime, end: CdTime) -> Option<(f64, usize)> {
         let Trace { columns, breaks, .. } = self.trace;
-        while columns.get(self.next).is_some_and(|column| column.time <= t) {
+        while columns.get(self.next).is_some_and(|column| column.time <= end) {
             self.next += 1;
         }
         while breaks.get(self.run).is_some_and(|&start| start < self.next) {
@@ -158,7 +155,7 @@ impl Reader<'_> {
         let after = columns.get(self.next);
         let gap = breaks.get(self.run) == Some(&self.next);
         match (before, after) {
-            (Some(before), _) if before.time == t => Some((value(before), self.run)),
+            (Some(before), _) if before.time >= t => Some((value(before), self.run)),
             (Some(before), Some(after)) if !gap => Some((between(before, after, t), self.run)),
             (Some(before), _) if t.since(before.time) <= self.near => {
                 Some((value(before), self.run))

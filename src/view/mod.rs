@@ -3,13 +3,17 @@
 //! [`View`] holds every choice of the user and changes in [`View::apply`] only; drawing reads it
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
+mod apart;
 pub mod axis;
 pub mod clocks;
+mod combined;
+pub mod empty;
 pub mod filter;
 pub mod format;
 pub mod graphs;
 mod grid;
 pub mod health;
+pub mod lookalike;
 pub mod marks;
 pub mod notifications;
 pub mod panels;

@@ -2,10 +2,11 @@
 //!
 //! Rebuilt only when the series or the selection change. Holds no samples.
 
-use super::format::Unit;
+use super::apart::tell_apart;
+use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
 use super::selection::{Scope, Selection};
-use crate::metric::natural_cmp;
+use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -37,7 +38,7 @@ pub struct Panel {
     pub y_max: Option<f64>,
     /// Zero is always on the axis.
     pub from_zero: bool,
-    /// How series on one line are put together.
+    /// What becomes of series that fall on one line.
     pub combine: Combine,
     /// Lines are drawn as their share of all lines, in %.
     pub percent: bool,
@@ -45,6 +46,8 @@ pub struct Panel {
     pub lines: Vec<Line>,
     /// Panels of its kind that the overview leaves out behind it.
     pub more: usize,
+    /// No graph of the catalogue was made for it.
+    pub(super) plain: bool,
     rank: Rank,
 }
 
@@ -90,7 +93,25 @@ pub struct Line {
     pub drawn: bool,
     /// Plugin instance, for bars.
     pub instance: String,
-    rule: usize,
+    /// Of its series: what is counted and what is measured are never one thing.
+    pub kind: DsType,
+    pub(super) rule: usize,
+}
+
+/// Where a series is drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Drawn {
+    /// The number of its line in its panel.
+    pub line: usize,
+    /// Whether that has the colour of its meaning.
+    pub by_meaning: bool,
+}
+
+/// The series that `panels` draw, and where.
+pub fn drawn(panels: &[Panel]) -> HashMap<SeriesId, Drawn> {
+    let lines = panels.iter().flat_map(|panel| panel.drawn().enumerate());
+    let place = |number, line: &Line| Drawn { line: number, by_meaning: line.color.is_some() };
+    lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, place(i, line)))).collect()
 }
 
 /// The panels of `selection`, in order, at most [`PANELS_MAX`].
@@ -119,6 +140,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     }
     let mut panels = build.panels;
     for panel in &mut panels {
+        tell_apart(panel, store);
         panel.lines.sort_by(|a, b| a.order(b));
         if panel.style == Style::Mirror {
             panel.rank.moved = std::cmp::Reverse(digits_moved(store, panel));
@@ -266,7 +288,8 @@ impl Build<'_> {
         };
         let line = new_line(series, place, self.graphs, id, drawn);
         let full = panel.lines.len() >= LINES_MAX;
-        match panel.lines.iter_mut().find(|known| known.same_as(&line, panel.style)) {
+        let parts = panel.combine != Combine::Apart;
+        match panel.lines.iter_mut().find(|known| parts && known.same_as(&line)) {
             Some(known) => known.series.push(id),
             None if !full => panel.lines.push(line),
             None => {}
@@ -329,6 +352,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             percent: graph.percent,
             lines: Vec::new(),
             more: 0,
+            plain: false,
             rank: Rank {
                 graph: graph.overview.map_or(10_000 + number(index), u32::from),
                 loopback: &*id.plugin_instance == "lo",
@@ -343,10 +367,11 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             style: Style::Line,
             y_max: None,
             from_zero: false,
-            combine: Combine::Sum,
+            combine: Combine::Apart,
             percent: false,
             lines: Vec::new(),
             more: 0,
+            plain: true,
             rank: Rank { graph: 20_000, loopback: false, moved: std::cmp::Reverse(0) },
             key,
         },
@@ -399,16 +424,18 @@ fn new_line(
         series: vec![id],
         drawn,
         instance: instance.to_string(),
+        kind: series.kind,
         rule,
     }
 }
 
 impl Line {
-    fn same_as(&self, other: &Self, style: Style) -> bool {
+    /// Whether a series of `other` is a part of this line.
+    fn same_as(&self, other: &Self) -> bool {
         self.rule == other.rule
             && self.label == other.label
             && self.drawn == other.drawn
-            && (style != Style::Bars || self.instance == other.instance)
+            && self.kind == other.kind
     }
 
     fn order(&self, other: &Self) -> Ordering {
@@ -425,6 +452,20 @@ impl Panel {
             .then_with(|| self.rank.cmp(&other.rank))
             .then_with(|| natural_cmp(&self.title, &other.title))
             .then_with(|| natural_cmp(&self.key.instance, &other.key.instance))
+    }
+
+    /// How its numbers are read when the user wants `mode`: raw is for what is counted.
+    pub fn mode(&self, mode: Mode) -> Mode {
+        let counted = self.lines.iter().find(|line| line.kind != DsType::Gauge);
+        mode.of(counted.map_or(DsType::Gauge, |line| line.kind))
+    }
+
+    /// The unit of its numbers in a mode: what the wire said of a counter has none.
+    pub fn unit_in(&self, mode: Mode) -> Unit {
+        match self.mode(mode) {
+            Mode::Rate => self.unit.clone(),
+            Mode::Raw => Unit { name: "raw".into(), scale: Scale::Si },
+        }
     }
 
     /// The lines that are drawn.

@@ -2,9 +2,11 @@
 //!
 //! A line made of one series keeps its own columns, so no spike is lost. Where several series are
 //! put together (all CPUs, a stack, a share of the whole) they are read on one grid of times (see
-//! `grid`). Times are `f64` seconds since 1970, as the plot wants them. Pure.
+//! `grid`), and their figures are made of the samples (see `combined`). Times are `f64` seconds
+//! since 1970, as the plot wants them. Pure.
 
 use super::axis::{Axis, AxisRule};
+use super::combined::{Asked, Combined};
 use super::graphs::Style;
 use super::grid::{OnGrid, Part, VALUE_MAX};
 use super::panels::{Line, Panel};
@@ -22,6 +24,9 @@ pub struct PanelPlot {
     pub extent: Option<(f64, f64)>,
     /// Where counters restarted, seconds since 1970; at most one a column.
     pub resets: Vec<f64>,
+    /// Figures of some lines are missing: there was too much to read at once, and the next call
+    /// goes on.
+    pub pending: bool,
     /// The longest interval of its series or the width of a column, whichever is longer, seconds.
     pub interval_secs: f64,
 }
@@ -37,8 +42,6 @@ pub struct PlotLine {
     pub stats: Option<Stats>,
     /// Whether some point stands for several samples.
     pub dense: bool,
-    /// Whether it hangs below zero.
-    pub down: bool,
 }
 
 /// One column of a line, as drawn; all numbers are finite.
@@ -54,11 +57,18 @@ pub struct PlotPoint {
     pub hi: f64,
     /// Where the area under it starts.
     pub base: f64,
+    /// What the line says there, whichever way it is drawn; a part of a stack may be negative.
+    pub value: f64,
 }
 
-/// The traces of a panel, in order of its lines: what the store goes on with.
+/// What is kept of a panel between calls.
 #[derive(Debug, Default)]
-pub struct Traces(Vec<(SeriesId, Trace)>);
+pub struct Traces {
+    /// In order of its lines: what the store goes on with.
+    own: Vec<(SeriesId, Trace)>,
+    /// Figures of its lines of several series, grid by grid.
+    combined: Vec<Combined>,
+}
 
 /// What a panel is made with, kept between calls.
 #[derive(Debug)]
@@ -73,25 +83,26 @@ impl Traces {
     fn read(&mut self, ids: impl Iterator<Item = SeriesId>, read: impl Fn(SeriesId, &mut Trace)) {
         let mut count = 0;
         for id in ids {
-            match self.0.get_mut(count) {
+            match self.own.get_mut(count) {
                 Some((of, trace)) if *of == id => read(id, trace),
                 known => {
                     let mut trace = Trace::default();
                     read(id, &mut trace);
                     match known {
                         Some(place) => *place = (id, trace),
-                        None => self.0.push((id, trace)),
+                        None => self.own.push((id, trace)),
                     }
                 }
             }
             count += 1;
         }
-        self.0.truncate(count);
+        self.own.truncate(count);
     }
 }
 
 impl PanelPlot {
-    /// Becomes what `panel` draws of `span` on `columns` pixels; buffers are kept.
+    /// Becomes what `panel` draws of `span` on `columns` pixels, read as the panel is in `mode`;
+    /// buffers are kept.
     pub fn fill(
         &mut self,
         panel: &Panel,
@@ -101,18 +112,24 @@ impl PanelPlot {
         mode: Mode,
         scratch: Scratch<'_>,
     ) {
+        let mode = panel.mode(mode);
         // As the store cuts the span.
         let column = span.width().mul_f64(1.0 / (columns.max(2) - 1) as f64);
         let ids = panel.lines.iter().flat_map(|line| &line.series);
         let longest = ids.filter_map(|&id| store.series(id)).map(|series| series.interval).max();
         self.interval_secs = longest.unwrap_or_default().max(column).secs_f64();
         self.resets.clear();
-        let mut draw = Draw { panel, store, span, columns, column, mode, plot: self, used: 0 };
+        self.pending = false;
+        let Scratch { traces, grid } = scratch;
+        let mut draw =
+            Draw { panel, store, span, columns, column, mode, plot: self, used: 0, grids: 0 };
         let all = draw.shares();
         let read: Vec<&Line> = panel.lines.iter().filter(|line| line.drawn || all).collect();
-        draw.read(&read, scratch.traces);
-        draw.all(&read, &scratch.traces.0, scratch.grid);
-        let used = draw.used;
+        draw.read(&read, traces);
+        let Traces { own, combined } = traces;
+        draw.all(&read, own, combined, grid);
+        let (used, grids) = (draw.used, draw.grids);
+        combined.truncate(grids);
         self.lines.truncate(used);
         // Zero means nothing to what the wire said.
         let style = if mode == Mode::Rate { panel.style } else { Style::Line };
@@ -124,7 +141,7 @@ impl PanelPlot {
 
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
-        let rule = match mode {
+        let rule = match panel.mode(mode) {
             Mode::Rate => AxisRule {
                 fixed_max: panel.y_max,
                 from_zero: panel.from_zero,
@@ -145,7 +162,7 @@ impl PlotLine {
     fn clear(&mut self) {
         self.points.clear();
         self.breaks.clear();
-        (self.stats, self.dense, self.down) = (None, false, false);
+        (self.stats, self.dense) = (None, false);
     }
 
     /// The point in force at `t`: the newest that is not later, if the line goes on from it or it
@@ -155,11 +172,6 @@ impl PlotLine {
         let point = self.points.get(after.checked_sub(1)?)?;
         let goes_on = after < self.points.len() && self.breaks.binary_search(&after).is_err();
         (goes_on || t - point.t <= age_max_secs).then_some(point)
-    }
-
-    /// Its value at a point: what the legend says, whichever way it is drawn.
-    pub fn value(&self, point: &PlotPoint) -> f64 {
-        if self.down { -point.y } else { point.y - point.base }
     }
 
     /// The points, run by run, split at the gaps.
@@ -187,8 +199,9 @@ struct Draw<'a> {
     column: Interval,
     mode: Mode,
     plot: &'a mut PanelPlot,
-    /// How many of its lines are made.
+    /// How many of its lines are made, and on how many grids some of them were put together.
     used: usize,
+    grids: usize,
 }
 
 impl Draw<'_> {
@@ -206,14 +219,20 @@ impl Draw<'_> {
         let ids = lines.iter().flat_map(|line| &line.series).copied();
         let (store, resets) = (self.store, &mut self.plot.resets);
         traces.read(ids, |id, trace| store.trace(id, self.span, self.columns, self.mode, trace));
-        let told = traces.0.iter().flat_map(|(_, trace)| &trace.resets);
+        let told = traces.own.iter().flat_map(|(_, trace)| &trace.resets);
         resets.extend(told.map(|time| time.secs_f64()));
     }
 
     /// Draws `lines` from the traces of their series, one after another.
-    fn all(&mut self, lines: &[&Line], mut traces: &[(SeriesId, Trace)], grid: &mut Grid) {
+    fn all(
+        &mut self,
+        lines: &[&Line],
+        mut traces: &[(SeriesId, Trace)],
+        combined: &mut Vec<Combined>,
+        grid: &mut Grid,
+    ) {
         if self.stacked() || self.shares() {
-            self.together(lines, traces, grid);
+            self.together(lines, traces, combined, grid);
             return;
         }
         for line in lines {
@@ -223,13 +242,20 @@ impl Draw<'_> {
                 let looks = self.looks(line);
                 own_line(looks, trace, self.next_line());
             } else {
-                self.together(&[line], own, grid);
+                self.together(&[line], own, combined, grid);
             }
         }
     }
 
     /// Reads `lines` on one grid and draws them there.
-    fn together(&mut self, lines: &[&Line], traces: &[(SeriesId, Trace)], grid: &mut Grid) {
+    fn together(
+        &mut self,
+        lines: &[&Line],
+        traces: &[(SeriesId, Trace)],
+        combined: &mut Vec<Combined>,
+        grid: &mut Grid,
+    ) {
+        let figures = self.figures(lines, combined, grid);
         let part = |(id, trace)| {
             let interval = self.store.series(id)?.interval.max(self.column);
             Some(Part { trace, interval })
@@ -239,28 +265,47 @@ impl Draw<'_> {
         grid.fill(&parts);
 
         let mut rest = parts.as_slice();
-        let (mut on_grid, mut exact) = (Vec::new(), Vec::new());
-        for line in lines {
+        let (mut on_grid, mut stats) = (Vec::new(), Vec::new());
+        for (number, line) in lines.iter().enumerate() {
             let (own, others) = rest.split_at(line.series.len().min(rest.len()));
             rest = others;
             on_grid.push(grid.combine(own, self.panel.combine));
-            // The store has seen every sample, the grid only their averages.
-            exact.push(match own {
+            stats.push(match own {
                 [one] if !self.shares() => one.trace.stats,
-                _ => None,
+                _ => figures.get(number).copied().flatten(),
             });
         }
         if self.shares() {
             to_shares(&mut on_grid, grid.times.len());
         }
         let mut tops = self.stacked().then(|| vec![0.0; grid.times.len()]);
-        let drawn = lines.iter().zip(on_grid.iter().zip(exact)).filter(|(line, _)| line.drawn);
-        for (line, (on_grid, exact)) in drawn {
-            let (looks, span) = (self.looks(line), self.span);
+        let drawn = lines.iter().zip(on_grid.iter().zip(stats)).filter(|(line, _)| line.drawn);
+        for (line, (on_grid, stats)) in drawn {
+            let looks = self.looks(line);
             let out = self.next_line();
-            grid_line(looks, &grid.times, on_grid, span, tops.as_deref_mut(), out);
-            out.stats = exact.map(|stats| scaled(stats, looks.scale)).or(out.stats);
+            grid_line(looks, &grid.times, on_grid, tops.as_deref_mut(), out);
+            out.stats = stats.map(|stats| scaled(stats, looks.scale));
         }
+    }
+
+    /// Figures of `lines` on one grid; nothing of them where they are not needed, or pending.
+    fn figures(
+        &mut self,
+        lines: &[&Line],
+        combined: &mut Vec<Combined>,
+        grid: &mut Grid,
+    ) -> Vec<Option<Stats>> {
+        let (store, span, mode, shares) = (self.store, self.span, self.mode, self.shares());
+        if !shares && lines.iter().all(|line| line.series.len() < 2) {
+            return Vec::new();
+        }
+        let asked = Asked { store, lines, combine: self.panel.combine, shares, span, mode };
+        let number = self.grids;
+        self.grids += 1;
+        combined.resize_with(combined.len().max(self.grids), Combined::default);
+        let figures = combined.get_mut(number).and_then(|kept| kept.update(&asked, grid));
+        self.plot.pending |= figures.is_none();
+        figures.unwrap_or_default()
     }
 
     /// An empty line after those that are made, with the buffers of the one that was there.
@@ -292,7 +337,6 @@ fn finite(value: f64) -> f64 {
 /// A line made of one series: its own columns.
 fn own_line(Looks { scale, down }: Looks, trace: &Trace, out: &mut PlotLine) {
     let sign = if down { -scale } else { scale };
-    out.down = down;
     out.breaks.extend_from_slice(&trace.breaks);
     out.dense = trace.columns.iter().any(|column| column.count > 1);
     out.points.extend(trace.columns.iter().map(|column| {
@@ -303,6 +347,7 @@ fn own_line(Looks { scale, down }: Looks, trace: &Trace, out: &mut PlotLine) {
             lo: a.min(b),
             hi: a.max(b),
             base: 0.0,
+            value: finite(column.mean * scale),
         }
     }));
     out.stats = trace.stats.map(|stats| scaled(stats, scale));
@@ -319,7 +364,7 @@ fn scaled(stats: Stats, scale: f64) -> Stats {
 }
 
 /// Makes each line its part of their sum, in percent; none where the sum is zero.
-fn to_shares(lines: &mut [OnGrid], times: usize) {
+pub(super) fn to_shares(lines: &mut [OnGrid], times: usize) {
     let mut whole = vec![0.0; times];
     for line in lines.iter() {
         for (sum, value) in whole.iter_mut().zip(&line.values) {
@@ -338,13 +383,10 @@ fn grid_line(
     Looks { scale, down }: Looks,
     times: &[CdTime],
     on_grid: &OnGrid,
-    span: Span,
     mut tops: Option<&mut [f64]>,
     out: &mut PlotLine,
 ) {
-    out.down = down;
     let sign = if down { -1.0 } else { 1.0 };
-    let mut figures = Figures::new(span);
     let mut before = None;
     let values = on_grid.values.iter().zip(&on_grid.joined);
     for (i, (&time, (&value, &joined))) in times.iter().zip(values).enumerate() {
@@ -352,7 +394,6 @@ fn grid_line(
             continue;
         }
         let value = finite(value * scale);
-        figures.take(time, value);
         let goes_on = joined && before.is_some_and(|before| before + 1 == i);
         if !goes_on && before.is_some() {
             out.breaks.push(out.points.len());
@@ -365,39 +406,7 @@ fn grid_line(
             *top = finite(base + value.max(0.0));
             y = *top;
         }
-        out.points.push(PlotPoint { t: time.secs_f64(), y, lo: y, hi: y, base });
-    }
-    out.stats = figures.stats();
-}
-
-/// Gathers the figures of the values inside a span.
-struct Figures {
-    span: Span,
-    sum: f64,
-    stats: Option<Stats>,
-}
-
-impl Figures {
-    fn new(span: Span) -> Self {
-        Self { span, sum: 0.0, stats: None }
-    }
-
-    fn take(&mut self, time: CdTime, value: f64) {
-        if !self.span.contains(time) {
-            return;
-        }
-        let first = Stats { last: value, min: value, avg: value, max: value, count: 0 };
-        let stats = self.stats.get_or_insert(first);
-        self.sum += value;
-        stats.last = value;
-        stats.min = stats.min.min(value);
-        stats.max = stats.max.max(value);
-        stats.count += 1;
-    }
-
-    fn stats(self) -> Option<Stats> {
-        let sum = self.sum;
-        self.stats.map(|stats| Stats { avg: sum / stats.count as f64, ..stats })
+        out.points.push(PlotPoint { t: time.secs_f64(), y, lo: y, hi: y, base, value });
     }
 }
 

@@ -6,7 +6,7 @@
 use super::format;
 use crate::ingest::{OTHER_SENDERS, ProtectedCount};
 use crate::metric::{CdTime, Interval, display_safe};
-use crate::store::{Health, HostNode, SenderHealth, Shared};
+use crate::store::{Conflict, Health, HostNode, SenderHealth, Shared};
 use crate::wire::{FaultKind, Protection, Trust};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -280,15 +280,8 @@ pub fn about_host(health: &Health, host: &str) -> Vec<String> {
         format!("{text}, from {}", way.sender)
     };
     let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
-    if let Some(conflict) = health.conflicts.get(host) {
-        sentences.push(format!(
-            "{} for a moment that had another value: two machines with this name?",
-            format::counted(conflict.values, "value")
-        ));
-    }
-    if let Some(shared) = health.shared.get(host) {
-        sentences.push(shared_name(shared));
-    }
+    sentences.extend(health.conflicts.get(host).map(conflict_text));
+    sentences.extend(health.shared.get(host).map(shared_name));
     sentences
 }
 
@@ -300,6 +293,25 @@ pub fn shared_name(shared: &Shared) -> String {
          collectd.conf of one of them",
         senders.join(" and ")
     )
+}
+
+/// What a host said twice, and what that looks like.
+pub fn conflict_text(conflict: &Conflict) -> String {
+    let Conflict { values, repeated, newest, .. } = conflict;
+    let name = newest.as_ref().map_or_else(String::new, |id| id.to_string());
+    let plugin = newest.as_ref().map_or("", |id| &*id.plugin);
+    let count = format::counted(*values, "value");
+    let cause = match plugin {
+        // Most of them in one datagram: no second machine could do that.
+        "snmp" if 2 * repeated > *values => {
+            "one datagram has several values of this name: does the table lack an Instance?"
+        }
+        _ if 2 * repeated > *values => {
+            "one datagram has several values of this name: does it lack an instance?"
+        }
+        _ => "two machines with one host name, or two programs that write this?",
+    };
+    format!("{count} not kept, each for a moment that had another value, of {name}: {cause}")
 }
 
 /// Whose parts are refused, from where, and what to do: what a person needs who sees nothing

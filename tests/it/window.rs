@@ -4,6 +4,7 @@
 
 mod clocks;
 mod drawing;
+mod names;
 mod notifications;
 mod panes;
 mod replay;
@@ -13,7 +14,7 @@ mod time;
 
 use collectoscope::metric::{Identifier, Value};
 use collectoscope::store::Mode;
-use collectoscope::ui::Sources;
+use collectoscope::ui::{SourceReport, Sources, Unicast};
 use collectoscope::view::Theme;
 use collectoscope::wire::Protection;
 use eframe::egui::{Key, accesskit::Role, vec2};
@@ -96,6 +97,32 @@ fn hosts_tell_how_they_are_protected() {
     stage.press(Key::F2);
     stage.assert_says("both, plain, secret and 1 more");
     stage.assert_says("plain; signed by alice; encrypted by alice");
+}
+
+/// A window whose only socket could not be opened.
+fn deaf(port: u16, unicast: Unicast) -> Stage {
+    let report = SourceReport { ok: false, text: "cannot listen there".into() };
+    let summary = "not listening".into();
+    let reports = vec![report];
+    let sources = Sources { summary, reports, port, unicast, ..Sources::default() };
+    Stage::with(vec2(1_280.0, 800.0), sources)
+}
+
+#[test]
+fn where_nothing_is_listened_to_the_state_says_so_and_the_advice_names_what_was_asked_for() {
+    let stage = deaf(4_242, Unicast::At("192.0.2.1".into()));
+    assert_eq!(stage.state(), "LIVE · not listening");
+    let color = stage.place_painted("LIVE").1;
+    assert_ne!(color, Stage::new().place_painted("LIVE").1, "not green");
+    stage.assert_says("Nothing is listened to");
+    stage.assert_says("! not listening");
+    stage.assert_says("Server \"192.0.2.1\" \"4242\"");
+    stage.assert_says("UDP port 4242");
+    assert!(!stage.says("25826"));
+    // A port of the system's choice, which there is not: nobody could send there.
+    let stage = deaf(0, Unicast::Everywhere);
+    assert!(!stage.says("Point a collectd") && !stage.says("port 0"), "{:#?}", stage.nodes());
+    assert_eq!(Stage::new().state(), "LIVE");
 }
 
 #[test]

@@ -42,6 +42,8 @@ impl Drop for Running {
     }
 }
 
+const XCLIP_MISSING: &str = "xclip is missing: apt-get install --no-install-recommends xclip";
+
 /// Starts `command`; says what to install where its program is missing.
 #[track_caller]
 fn start(command: &mut Command, package: &str) -> Running {
@@ -144,6 +146,29 @@ impl Desktop {
             .expect("xdotool is missing: apt-get install --no-install-recommends xdotool");
         let answer = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         output.status.success().then_some(answer)
+    }
+
+    /// What another program of this display takes out of the clipboard.
+    #[track_caller]
+    pub fn clipboard(&self) -> String {
+        let output = self.xclip(&["-out"]).output().expect(XCLIP_MISSING);
+        String::from_utf8_lossy(&output.stdout).into_owned()
+    }
+
+    /// Another program of this display that holds `text` in the clipboard until it is dropped.
+    #[track_caller]
+    pub fn hold_in_clipboard(&self, text: &str) -> impl Sized {
+        let file = self.folder.path().join("clipboard");
+        fs::write(&file, text).unwrap();
+        let holder = start(self.xclip(&["-quiet"]).arg(&file).stderr(Stdio::null()), "xclip");
+        until("the clipboard", || (self.clipboard() == text).then_some(()));
+        holder
+    }
+
+    fn xclip(&self, args: &[&str]) -> Command {
+        let mut command = Command::new("xclip");
+        command.args(["-selection", "clipboard"]).args(args).env("DISPLAY", &self.display);
+        command
     }
 
     /// Keeps a picture of the whole screen as `tests/out/NAME.png`.

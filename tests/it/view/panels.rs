@@ -296,3 +296,84 @@ fn a_panel_keeps_its_key_when_others_come() {
     screen.gauge("h/memory/memory-used", [(0.0, 1.0)]);
     assert_eq!(screen.panel("Load").key, key);
 }
+
+/// Labels and series of the lines of a panel that such value lists make.
+#[track_caller]
+fn check_lines(lists: &[(&str, &[Value])], title: &str, lines: &[(&str, usize)]) -> Panel {
+    let mut screen = Screen::new(10.0);
+    for secs in [0.0, 10.0] {
+        for (name, values) in lists {
+            screen.send(name, secs, values);
+        }
+        screen.receive();
+    }
+    screen.select(scope_of_host("h"));
+    screen.selection.show_whole();
+    for id in screen.store.ids().collect::<Vec<_>>() {
+        screen.selection.set(&[id], true);
+    }
+    let panel = screen.panel(title);
+    let found: Vec<_> = panel.drawn().map(|l| (l.label.as_str(), l.series.len())).collect();
+    assert_eq!(found, lines, "{lists:?}");
+    panel
+}
+
+const TRAFFIC: &[Value] = &[Value::Derive(5), Value::Derive(7)];
+
+#[test]
+fn what_is_not_a_part_of_one_thing_has_a_line_of_its_own() {
+    let snmp = [("h/snmp/if_octets-A", TRAFFIC), ("h/snmp/if_octets-B", TRAFFIC)];
+    let lines = [("A rx", 1), ("B rx", 1), ("A tx", 1), ("B tx", 1)];
+    let panel = check_lines(&snmp, "snmp traffic", &lines);
+    assert!(panel.drawn().all(|line| line.color.is_none()), "they cannot all be of one colour");
+    assert_eq!(panel.drawn().map(|line| line.down).collect::<Vec<_>>(), [false, false, true, true]);
+    let users = [("h/openvpn-udp/if_octets-ann", TRAFFIC), ("h/openvpn-udp/if_octets-b", TRAFFIC)];
+    let lines = [("ann rx", 1), ("b rx", 1), ("ann tx", 1), ("b tx", 1)];
+    check_lines(&users, "openvpn udp traffic", &lines);
+    let nets = [("h/virt-vm1/if_octets-vnet0", TRAFFIC), ("h/virt-vm1/if_octets-vnet1", TRAFFIC)];
+    let lines = [("vnet0 rx", 1), ("vnet1 rx", 1), ("vnet0 tx", 1), ("vnet1 tx", 1)];
+    check_lines(&nets, "virt vm1 traffic", &lines);
+    // Nothing is in the way of the name of one that is alone.
+    let panel = check_lines(&snmp[..1], "snmp traffic", &[("rx", 1), ("tx", 1)]);
+    assert!(panel.drawn().all(|line| line.color.is_some()));
+}
+
+#[test]
+fn plugin_instances_on_one_panel_have_lines_of_their_own_too() {
+    let one = gauges(&[1.0]);
+    let lists = [("h/users-console/users", &*one), ("h/users/users", &one)];
+    check_lines(&lists, "Users", &[("logged in", 1), ("console logged in", 1)]);
+}
+
+#[test]
+fn only_what_the_catalogue_calls_parts_is_put_together() {
+    let one = gauges(&[1.0]);
+    for (names, title, line) in [
+        (["h/cpu-0/percent-user", "h/cpu-1/percent-user"], "CPU", "user"),
+        (["h/swap-sda1/swap-used", "h/swap-sdb1/swap-used"], "Swap", "used"),
+        (["h/cpufreq-0/cpufreq", "h/cpufreq-1/cpufreq"], "CPU frequency", "cpufreq"),
+    ] {
+        check_lines(&names.map(|name| (name, &*one)), title, &[(line, 2)]);
+    }
+}
+
+#[test]
+fn one_identifier_measured_and_counted_makes_two_lines() {
+    let (gauge, counted) = (gauges(&[59.0]), [Value::Derive(10)]);
+    for other in [Value::Derive(10), Value::Counter(10), Value::Absolute(10)] {
+        let kind = other.ds_type().name();
+        let plain = format!("frobs, {kind} /s");
+        let lists = [("h/frob/frobs", &*gauge), ("h/frob/frobs", &[other])];
+        let mut lines = [("frobs, gauge", 1), (plain.as_str(), 1)];
+        lines.sort_unstable();
+        let panel = check_lines(&lists, "frob frobs", &lines);
+        assert_eq!(&*panel.unit.name, "", "of two units none is that of the axis");
+    }
+    // Also where the catalogue puts parts together.
+    let lists = [
+        ("h/cpu-0/percent-user", &*gauge),
+        ("h/cpu-1/percent-user", &gauge),
+        ("h/cpu-0/percent-user", &counted),
+    ];
+    check_lines(&lists, "CPU", &[("user, derive /s", 1), ("user, gauge", 2)]);
+}

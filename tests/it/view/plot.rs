@@ -1,5 +1,6 @@
 //! What a panel draws.
 
+mod figures;
 mod lines;
 mod stacks;
 

@@ -139,3 +139,48 @@ fn a_host_is_as_protected_as_the_weakest_of_its_values_lately() {
     check_protected(&[(0, Trust::Unverified), (30, Trust::Signed)], Protected::Signed);
     check_protected(&[(0, encrypted), (30, plain)], Protected::Plain);
 }
+
+/// What is said of `h` when these lists come, one datagram for each slice of them.
+fn conflict(datagrams: &[&[(&str, i64)]]) -> String {
+    let mut screen = Screen::new(10.0);
+    for lists in datagrams {
+        for (name, value) in *lists {
+            screen.send(name, 0.25, &[Value::Derive(*value); 2]);
+        }
+        screen.receive();
+    }
+    let conflict = &screen.store.health().conflicts["h"];
+    collectoscope::view::senders::conflict_text(conflict)
+}
+
+#[test]
+fn a_datagram_that_repeats_a_name_is_said_to_lack_an_instance_and_the_series_is_named() {
+    let errors = "h/snmp/if_errors";
+    let table: Vec<_> = (0..5).map(|row| (errors, 100 * row)).collect();
+    let said = conflict(&[&table]);
+    assert_eq!(
+        said,
+        "8 values not kept, each for a moment that had another value, of h/snmp/if_errors: one \
+         datagram has several values of this name: does the table lack an Instance?"
+    );
+    // Two tables in turn, and a plugin of somebody else.
+    let octets = "h/snmp/if_octets";
+    let said = conflict(&[&[(errors, 1), (octets, 2), (errors, 3), (octets, 4)]]);
+    assert!(said.contains("4 values") && said.contains("of h/snmp/if_octets: one datagram"));
+    let said = conflict(&[&[("h/exec/if_octets", 1), ("h/exec/if_octets", 2)]]);
+    assert!(said.ends_with(
+        "of h/exec/if_octets: one datagram has several values of this name: \
+                            does it lack an instance?"
+    ));
+}
+
+#[test]
+fn datagrams_that_contradict_one_another_are_of_two_machines_or_programs() {
+    let name = "h/load/if_octets";
+    let said = conflict(&[&[(name, 1)], &[(name, 2)]]);
+    assert_eq!(
+        said,
+        "2 values not kept, each for a moment that had another value, of h/load/if_octets: two \
+         machines with one host name, or two programs that write this?"
+    );
+}

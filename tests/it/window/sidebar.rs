@@ -3,7 +3,7 @@
 use super::OVERVIEW;
 use super::stage::Stage;
 use collectoscope::metric::{Identifier, Value};
-use eframe::egui::{Key, Modifiers, accesskit::Role};
+use eframe::egui::{Event, Key, Modifiers, accesskit::Role};
 
 #[test]
 fn a_click_on_a_host_shows_its_overview() {
@@ -145,6 +145,90 @@ fn enter_in_the_filter_shows_the_first_row_found() {
     stage.press(Key::ArrowDown);
     stage.press(Key::Enter);
     assert_eq!(stage.titles(), ["Load"]);
+}
+
+/// What a keyboard says when this is typed: `⏎` Enter, `↓` and `↑`, `⎋` Esc, `⌫` Backspace.
+fn typed(text: &str) -> Vec<Event> {
+    let press = |key, pressed| Event::Key {
+        key,
+        physical_key: None,
+        pressed,
+        repeat: false,
+        modifiers: Modifiers::NONE,
+    };
+    let events = text.chars().flat_map(|c| {
+        let (key, is_text) = match c {
+            '⏎' => (Key::Enter, false),
+            '↓' => (Key::ArrowDown, false),
+            '↑' => (Key::ArrowUp, false),
+            '⎋' => (Key::Escape, false),
+            '⌫' => (Key::Backspace, false),
+            _ => (Key::from_name(&c.to_string().to_uppercase()).unwrap_or(Key::F35), true),
+        };
+        let text = is_text.then(|| Event::Text(c.to_string()));
+        [Some(press(key, true)), text, Some(press(key, false))].into_iter().flatten()
+    });
+    events.collect()
+}
+
+/// However fast this is typed: the same panels, and the filter that is left.
+#[track_caller]
+fn check_typed(text: &str, host: &str, titles: &[&str], filter: &str) {
+    for at_once in [true, false] {
+        let mut stage = Stage::hearing(&["alpha", "beta"]);
+        if at_once {
+            stage.type_at_once(&typed(text));
+        } else {
+            stage.type_frame_by_frame(&typed(text));
+        }
+        let scope = stage.app().view().selection.scope();
+        assert_eq!(scope.map(|scope| &**scope.host()), Some(host), "{text} {at_once}");
+        assert_eq!(stage.titles(), titles, "{text}, at once: {at_once}");
+        assert_eq!(stage.app().view().filter.text(), filter, "{text}, at once: {at_once}");
+    }
+}
+
+#[test]
+fn enter_waits_for_the_filter_however_fast_one_types() {
+    check_typed("/beta⏎", "beta", &OVERVIEW, "beta");
+    check_typed("/alpha⌫⌫⌫⌫⌫beta⏎", "beta", &OVERVIEW, "beta");
+    check_typed("/beta⏎ load", "beta", &OVERVIEW, "beta load");
+    check_typed("/beta load↓↓⏎", "beta", &["Load"], "beta load");
+    check_typed("/load↓↓↓↓↓↓⏎↓⏎", "beta", &["Load"], "load");
+    check_typed("/nosuch⏎", "alpha", &OVERVIEW, "nosuch");
+}
+
+#[test]
+fn escape_and_what_comes_after_it_wait_too() {
+    check_typed("/beta⏎⎋", "beta", &OVERVIEW, "");
+    check_typed("/load⎋↓⏎", "alpha", &["CPU"], "");
+}
+
+#[test]
+fn keys_for_one_row_act_one_after_another_in_one_frame() {
+    check_typed("↓↓x", "alpha", &["CPU", "Memory", "Load"], "");
+    check_typed("↓↓xx", "alpha", &OVERVIEW, "");
+    // The first selects and opens it, the second closes it again.
+    check_typed("↓↓⏎⏎↓⏎", "alpha", &["Load"], "");
+}
+
+#[test]
+fn what_is_typed_after_a_slash_waits_for_the_sidebar() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press_with(Modifiers::CTRL, Key::B);
+    stage.type_at_once(&typed("/beta⏎"));
+    assert_eq!(stage.app().view().filter.text(), "beta");
+    stage.assert_says("CPU beta %");
+}
+
+#[test]
+fn a_filter_that_is_pasted_applies_before_enter() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let mut events = typed("/");
+    events.push(Event::Paste("beta".into()));
+    events.extend(typed("⏎"));
+    stage.type_at_once(&events);
+    stage.assert_says("CPU beta %");
 }
 
 #[test]

@@ -74,6 +74,7 @@ impl Stage {
             Sources {
                 summary: "listening on port 25899".into(),
                 reports: vec![report],
+                listening: true,
                 port: 25_899,
                 multicast: true,
                 unicast: Unicast::Everywhere,
@@ -305,6 +306,17 @@ impl Stage {
         (found.visual_bounding_rect(), color)
     }
 
+    /// To where the first text that holds `text` is cut when it is painted.
+    #[track_caller]
+    pub(super) fn clip_of(&self, text: &str) -> Rect {
+        let found = self.harness.output().shapes.iter().find(|clipped| {
+            let mut texts = Vec::new();
+            gather(&clipped.shape, &mut texts);
+            texts.iter().any(|shape| shape.galley.text().contains(text))
+        });
+        found.unwrap().clip_rect
+    }
+
     /// Where the first text that is as wanted was painted.
     pub(super) fn find_painted(&self, wanted: impl Fn(&str) -> bool) -> Option<Rect> {
         let shapes = self.painted_shapes();
@@ -374,6 +386,18 @@ impl Stage {
             self.harness.event(Event::Text(c.to_string()));
             self.settle();
         }
+    }
+
+    /// Keys, and characters as a keyboard types them, all of them seen by one frame.
+    pub(super) fn type_at_once(&mut self, events: &[Event]) {
+        self.harness.input_mut().events.extend_from_slice(events);
+        self.settle();
+    }
+
+    /// The same, each in a frame of its own, and no frame in between.
+    pub(super) fn type_frame_by_frame(&mut self, events: &[Event]) {
+        events.iter().for_each(|event| self.harness.event(event.clone()));
+        self.settle();
     }
 
     /// Clicks what is so called.

@@ -48,7 +48,7 @@ fn a_layer_starts_where_the_one_before_ends() {
     assert_eq!(heights(&plot), expected);
     assert_eq!(plot.extent, Some((0.0, 30.0)));
     let free = &plot.lines[2];
-    assert_eq!(free.value(&free.points[4]), 6.0);
+    assert_eq!(free.points[4].value, 6.0);
     assert_eq!(free.stats.map(|stats| (stats.min, stats.max)), Some((2.0, 11.0)));
 }
 
@@ -161,19 +161,62 @@ fn a_wrong_interval_does_not_blur_the_stack() {
 }
 
 #[test]
-fn raw_numbers_are_not_stacked() {
+fn raw_counters_are_not_stacked() {
+    let plot = jiffies(Some(0)).plot(CPU, (0.0, 30.0), 600, Mode::Raw);
+    assert!(plot.lines.iter().flat_map(|line| &line.points).all(|point| point.base == 0.0));
+}
+
+#[test]
+fn raw_leaves_gauges_as_they_are() {
     let screen = memory(10, 0.0, |_, layer| Some(1.0 + layer as f64));
-    let plot = screen.plot(MEMORY, (0.0, 10.0), 400, Mode::Raw);
-    for (line, value) in plot.lines.iter().zip([1.0, 2.0, 3.0]) {
-        assert!(line.points.iter().all(|point| (point.y, point.base) == (value, 0.0)));
+    let panel = screen.panel(MEMORY);
+    let [rate, raw] =
+        [Mode::Rate, Mode::Raw].map(|mode| screen.plot_of(&panel, (0.0, 10.0), 400, mode));
+    for (rate, raw) in rate.lines.iter().zip(&raw.lines) {
+        assert_eq!((&rate.points, rate.stats), (&raw.points, raw.stats));
+    }
+    assert_eq!(raw.lines[2].points[0].base, 3.0, "still a stack");
+    let axis = |plot: &PanelPlot, mode| plot.axis(&panel, mode, 4.0);
+    assert_eq!(axis(&rate, Mode::Rate), axis(&raw, Mode::Raw));
+    assert_eq!((panel.unit_in(Mode::Raw), panel.mode(Mode::Raw)), (panel.unit.clone(), Mode::Rate));
+    // Factor and side too.
+    let screen = traffic_of_gauges();
+    let [rate, raw] = [Mode::Rate, Mode::Raw]
+        .map(|mode| points(&screen.plot("Interface eth0", (0.0, 20.0), 400, mode).lines[1]));
+    assert_eq!(rate, raw);
+    let counted = jiffies(None).panel(CPU);
+    assert_eq!((&*counted.unit_in(Mode::Raw).name, counted.mode(Mode::Raw)), ("raw", Mode::Raw));
+}
+
+fn traffic_of_gauges() -> Screen {
+    let mut screen = Screen::new(1.0);
+    for n in 0..20 {
+        screen.send("h/interface-eth0/if_octets", f64::from(n), &gauges(&[1.0, 2.0]));
+    }
+    screen.receive();
+    screen.select(scope_of_host("h"));
+    screen
+}
+
+#[test]
+fn a_negative_layer_does_not_eat_into_its_neighbours_and_says_what_it_is() {
+    for below in [-5.0, -1_187_240_922.0, -1e-3] {
+        let screen = memory(10, 0.0, |_, layer| Some(if layer == 1 { below } else { 10.0 }));
+        let plot = screen.plot(MEMORY, (0.0, 10.0), 400, Mode::Rate);
+        assert!(heights(&plot).iter().all(|&top| top == 20.0));
+        let layer = &plot.lines[1];
+        assert!(layer.points.iter().all(|point| point.value == below && point.base == point.y));
+        let at = layer.at(layer.points[3].t + 0.5, 2.5).map(|point| point.value);
+        let stats = layer.stats.unwrap();
+        assert_eq!((at, stats.last, stats.min, stats.max), (Some(below), below, below, below));
     }
 }
 
 #[test]
-fn a_negative_layer_does_not_eat_into_its_neighbours() {
-    let screen = memory(10, 0.0, |_, layer| Some(if layer == 1 { -5.0 } else { 10.0 }));
+fn a_small_layer_on_a_large_one_keeps_its_value() {
+    let screen = memory(10, 0.0, |_, layer| Some(if layer == 2 { 0.1 } else { 1e18 }));
     let plot = screen.plot(MEMORY, (0.0, 10.0), 400, Mode::Rate);
-    assert!(heights(&plot).iter().all(|&top| top == 20.0));
+    assert!(plot.lines[2].points.iter().all(|point| point.value == 0.1));
 }
 
 /// Jiffies of two CPUs: 30 user and 10 system a second on each, the rest of 100 idle.

@@ -1,0 +1,94 @@
+//! Outcomes: what became of a series' samples where nothing of them can be drawn.
+//!
+//! Asked for lines that are empty only: it looks at sample after sample.
+
+use super::places::Source;
+use super::query::Reader;
+use super::trace::Mode;
+use crate::metric::Span;
+use crate::rate::Step;
+
+/// Samples looked at, the newest; enough to say what is wrong, and no more than a moment's work.
+pub const OUTCOMES_MAX: u64 = 4_096;
+
+/// How many samples of a span met which fate; see [`super::Store::outcomes`].
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Outcomes {
+    /// Looked at, at most [`OUTCOMES_MAX`].
+    pub samples: u64,
+    /// Whose rate is above the maximum of types.db.
+    pub above: u64,
+    /// Whose rate is below the minimum of types.db.
+    pub below: u64,
+    /// Of those rates, the one that is farthest from zero.
+    pub farthest: f64,
+    /// At which a counter fell: it started again.
+    pub restarts: u64,
+    /// Whose value is not a number, or infinite.
+    pub undefined: u64,
+    /// Too long after the one before to make a rate of the two.
+    pub gaps: u64,
+    /// Too soon after it.
+    pub bursts: u64,
+}
+
+impl Outcomes {
+    /// The same for both.
+    pub fn and(self, other: Self) -> Self {
+        let farther = other.farthest.abs() > self.farthest.abs();
+        Self {
+            samples: self.samples + other.samples,
+            above: self.above + other.above,
+            below: self.below + other.below,
+            farthest: if farther { other.farthest } else { self.farthest },
+            restarts: self.restarts + other.restarts,
+            undefined: self.undefined + other.undefined,
+            gaps: self.gaps + other.gaps,
+            bursts: self.bursts + other.bursts,
+        }
+    }
+}
+
+pub(super) fn outcomes(source: Source<'_>, span: Span) -> Outcomes {
+    let (reader, mut found) = (Reader::new(source, Mode::Rate), Outcomes::default());
+    let max = source.series.max;
+    let mut run = source.series.track.sealed();
+    // From the newest run back, each unpacked once.
+    while found.samples < OUTCOMES_MAX {
+        let (samples, interval) = (source.samples(run).unwrap_or_default(), source.interval(run));
+        let first = super::places::Place { run, sample: 0 };
+        let before = source.previous(first).and_then(|place| source.get(place));
+        for (number, &sample) in samples.iter().enumerate().rev() {
+            if found.samples >= OUTCOMES_MAX || sample.time < span.start {
+                return found;
+            }
+            if sample.time >= span.end {
+                continue;
+            }
+            let previous = match number.checked_sub(1) {
+                Some(number) => samples.get(number).map(|&sample| (sample, interval)),
+                None => before,
+            };
+            found.samples += 1;
+            match reader.step(previous, (sample, interval)).0 {
+                Step::OutOfRange(rate) => {
+                    let above = max.is_some_and(|max| rate > max);
+                    *(if above { &mut found.above } else { &mut found.below }) += 1;
+                    let farther = rate.abs() > found.farthest.abs();
+                    found.farthest = if farther { rate } else { found.farthest };
+                }
+                Step::Reset => found.restarts += 1,
+                Step::Undefined => found.undefined += 1,
+                Step::First => found.gaps += u64::from(previous.is_some()),
+                Step::Burst => found.bursts += 1,
+                Step::Late | Step::Duplicate => {}
+                Step::Reading(_) | Step::Rate(_) | Step::Wrap32(_) | Step::Wrap64(_) => {}
+            }
+        }
+        match run.checked_sub(1) {
+            Some(earlier) => run = earlier,
+            None => break,
+        }
+    }
+    found
+}

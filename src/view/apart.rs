@@ -1,0 +1,55 @@
+//! Apart: names for lines of a panel that would read alike.
+//!
+//! Rewrites labels only; which series fall on which line is decided before.
+
+use super::format::Unit;
+use super::graphs::{Style, plain_unit};
+use super::panels::{Line, Panel};
+use crate::metric::DsType;
+use crate::store::{Series, Store};
+use std::collections::BTreeMap;
+
+/// Lines of `panel` that fell on one rule and have one name get what differs between them into
+/// it: instance, type, data source, or the kind of number. A colour by meaning is for one line.
+pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
+    let bars = panel.style == Style::Bars;
+    let mut alike: BTreeMap<_, Vec<&mut Line>> = BTreeMap::new();
+    for line in panel.lines.iter_mut().filter(|line| line.drawn) {
+        let instance = if bars { line.instance.clone() } else { String::new() };
+        alike.entry((line.rule, line.label.clone(), instance)).or_default().push(line);
+    }
+    for group in alike.into_values().filter(|group| group.len() > 1) {
+        let series = |line: &&mut Line| store.series(*line.series.first()?);
+        let all: Vec<&Series> = group.iter().filter_map(series).collect();
+        let Some(&first) = all.first() else { continue };
+        let kinds = all.iter().any(|one| one.kind != first.kind);
+        let differs =
+            [0, 1, 2, 3].map(|i| all.iter().any(|one| names(one).get(i) != names(first).get(i)));
+        for (line, series) in group.into_iter().zip(&all) {
+            let words = names(series).into_iter().zip(differs);
+            let words = words.filter(|(word, differs)| *differs && !word.is_empty());
+            let words = words.map(|(word, _)| word).chain([line.label.as_str()]);
+            line.label = words.collect::<Vec<_>>().join(" ");
+            if kinds {
+                let counted = if series.kind == DsType::Gauge { "" } else { " /s" };
+                let kind = format!(", {}{counted}", series.kind.name());
+                line.label += &kind;
+                line.instance += &kind;
+            }
+            if !bars {
+                line.color = None;
+            }
+        }
+        // One axis for numbers of two units has none.
+        let unit = |one: &&Series| plain_unit(&one.identifier.type_, one.kind);
+        if panel.plain && all.iter().any(|one| unit(one) != panel.unit) {
+            panel.unit = Unit::new("");
+        }
+    }
+}
+
+/// What may tell a series from others of its panel, beside the kind of its numbers.
+fn names(series: &Series) -> [&str; 4] {
+    let id = &series.identifier;
+    [&id.plugin_instance, &id.type_, &id.type_instance, &series.ds_name]
+}
