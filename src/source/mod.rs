@@ -14,6 +14,7 @@ mod listener;
 pub mod local;
 pub mod outlet;
 mod reader;
+pub mod reason;
 pub mod receiver;
 pub mod replay;
 mod report;
