@@ -12,6 +12,7 @@ mod kernel;
 mod listen;
 mod listener;
 pub mod local;
+pub mod outflow;
 pub mod outlet;
 mod reader;
 pub mod reason;

@@ -18,6 +18,7 @@ mod cli;
 mod daemon;
 mod encode;
 mod feed;
+mod inputs;
 mod interfaces;
 mod malformed;
 mod memory;
