@@ -4,6 +4,7 @@
 //! is done on the floors below.
 
 use crate::metric::Interval;
+use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
 use crate::view::{Theme, WIDTH_FIRST};
 use etcetera::BaseStrategy as _;
@@ -56,10 +57,10 @@ fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| error.to_string())?;
+    let file = std::fs::File::open(path).map_err(|error| reason(&error))?;
     let mut text = Vec::new();
     let mut limited = file.take(TYPES_DB_BYTES_MAX + 1);
-    limited.read_to_end(&mut text).map_err(|error| error.to_string())?;
+    limited.read_to_end(&mut text).map_err(|error| reason(&error))?;
     if text.len() as u64 > TYPES_DB_BYTES_MAX {
         return Err(format!("more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"));
     }
@@ -135,7 +136,7 @@ impl SettingsFile {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 return (Settings::default(), Vec::new());
             }
-            Err(error) => error.to_string(),
+            Err(error) => reason(&error),
         };
         let path = self.path.display();
         let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
@@ -163,7 +164,7 @@ impl SettingsFile {
             fs::rename(&new, &self.path)
         };
         let path = self.path.display();
-        write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
+        write().map_err(|error| format!("cannot keep the settings: {}, in {path}", reason(&error)))
     }
 }
 

@@ -5,7 +5,7 @@
 //!
 //! Source of the format: collectd's `types.db(5)` and `src/daemon/types_list.c`.
 
-use crate::metric::DsType;
+use crate::metric::{BYTE_ORDER_MARK, DsType, c_float};
 use std::collections::HashMap;
 
 /// The data sets by type name.
@@ -105,6 +105,9 @@ impl std::fmt::Display for TypesDbFault {
             TypesDbProblem::TooManySources(count) => {
                 write!(f, "{count} data sources, at most {SOURCES_MAX} are allowed")?;
             }
+            TypesDbProblem::NotFourParts(field) if field.starts_with('#') => {
+                write!(f, "a comment must stand on a line of its own")?;
+            }
             TypesDbProblem::NotFourParts(field) => match field.matches(':').count() {
                 0..=2 => write!(f, "{field:?} needs min and max (name:TYPE:min:max)")?,
                 _ => write!(f, "{field:?} has more than name:TYPE:min:max (blank missing?)")?,
@@ -134,6 +137,7 @@ impl TypesDb {
     /// Reads a types.db. A later line overrides an earlier one of the same type.
     pub fn parse(text: &[u8], origin: &str) -> (Self, Vec<TypesDbFault>) {
         let (mut types, mut faults) = (Self::default(), Vec::new());
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
             match parse_line(line) {
                 Ok(None) => {}
@@ -154,7 +158,8 @@ impl TypesDb {
 
 /// A line's type and data set; none for comments and blank lines.
 fn parse_line(line: &[u8]) -> Result<Option<(Box<str>, DataSet)>, TypesDbProblem> {
-    if line.first() == Some(&b'#') {
+    // As the daemon, which looks at the first character of the first word (`parse_line`).
+    if line.trim_ascii_start().first() == Some(&b'#') {
         return Ok(None);
     }
     if line.len() > LINE_MAX_BYTES {
@@ -202,7 +207,8 @@ fn parse_bound(text: &str) -> Option<Option<f64>> {
     if text.eq_ignore_ascii_case("u") {
         return Some(None);
     }
-    let number: f64 = text.parse().ok()?;
+    // `atof` in the daemon.
+    let number = c_float(text)?;
     // An infinite bound bounds nothing; NaN would compare false with everything.
     (!number.is_nan()).then_some(number.is_finite().then_some(number))
 }
@@ -287,6 +293,40 @@ mod tests {
              in /etc/types.db",
         );
         assert_eq!(sources(&format!("t{}", " v:GAUGE:0:U".repeat(SOURCES_MAX))).len(), SOURCES_MAX);
+    }
+
+    #[test]
+    fn comments_may_be_indented_and_stand_on_lines_of_their_own() {
+        let text = b"   # indented\n\t# x v:GAUGE:0:U\n#\n \t #a\nmine v:GAUGE:0:U\n";
+        let (types, faults) = TypesDb::parse(text, "test");
+        assert_eq!((types.len(), faults), (1, Vec::new()));
+        // The daemon drops such a line too.
+        complains(
+            b"mine v:GAUGE:0:U # behind it",
+            "typesdb line 1: a comment must stand on a line of its own, line ignored, \
+             in /etc/types.db",
+        );
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_passed_over() {
+        for text in [&b"\xef\xbb\xbfmine v:GAUGE:0:U"[..], b"\xef\xbb\xbf# x\nmine v:GAUGE:0:U"] {
+            let (types, faults) = TypesDb::parse(text, "test");
+            assert_eq!((types.len(), faults), (1, Vec::new()));
+            assert!(types.get("mine").is_some());
+        }
+    }
+
+    #[test]
+    fn bounds_are_read_as_in_c() {
+        let [a, b] = sources("t a:GAUGE:-0x10:0xFFFFFFFF b:GAUGE:0x.8p1:+1e3").try_into().unwrap();
+        assert_eq!((a.2, a.3), (Some(-16.0), Some(4_294_967_295.0)));
+        assert_eq!((b.2, b.3), (Some(1.0), Some(1000.0)));
+        complains(
+            b"t v:GAUGE:0x:U",
+            "typesdb line 1: \"v:GAUGE:0x:U\" has a bound that is neither a number nor U, \
+             line ignored, in /etc/types.db",
+        );
     }
 
     #[test]

@@ -365,8 +365,8 @@ impl App {
         self.reported = Some(Instant::now());
         let report = report::report(self, now);
         if let Err(error) = report::write(&path, &report) {
-            let path = path.display();
-            self.setup.messages.push(format!("cannot write the status file: {error}, to {path}"));
+            let (cause, path) = (crate::source::reason::reason(&error), path.display());
+            self.setup.messages.push(format!("cannot write the status file: {cause}, to {path}"));
             self.setup.status_file = None;
         }
     }

@@ -9,6 +9,7 @@ use crate::source::capture::Capture;
 use crate::source::clock::OurClock;
 use crate::source::local::Local;
 use crate::source::outlet::{Intake, Outlet};
+use crate::source::reason::reason;
 use crate::source::receiver::{self, ReceiverHandle};
 use crate::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
 use crate::source::udp::{UdpOptions, UdpSource};
@@ -287,7 +288,10 @@ fn listen(
             Fed { feeder, sources, intake: Some(intake), replay: None }
         }
         Err(error) => {
-            let text = format!("cannot start the receiver thread: {error}; nothing is received");
+            let text = format!(
+                "cannot start the receiver thread: {}; nothing is received",
+                reason(&error)
+            );
             Fed::failed(sources, text)
         }
     }
@@ -314,7 +318,8 @@ fn read(
             replay: Some(progress),
         },
         Err(error) => {
-            let text = format!("cannot start the replay thread: {error}; nothing is read");
+            let text =
+                format!("cannot start the replay thread: {}; nothing is read", reason(&error));
             Fed::failed(sources, text)
         }
     }
@@ -331,7 +336,10 @@ fn local(
             Some(local)
         }
         Err(error) => {
-            messages.push(format!("cannot measure this machine: {error}; everything else works"));
+            messages.push(format!(
+                "cannot measure this machine: {}; everything else works",
+                reason(&error)
+            ));
             None
         }
     }
@@ -368,5 +376,8 @@ pub(super) fn save_png(path: &Path, image: &egui::ColorImage) -> Result<(), Stri
     let failed = |error: &dyn std::fmt::Display| format!("{error}, to {}", path.display());
     let buffer = image::RgbaImage::from_raw(width, height, bytes)
         .ok_or_else(|| failed(&"the picture has no pixels"))?;
-    buffer.save_with_format(path, image::ImageFormat::Png).map_err(|error| failed(&error))
+    buffer.save_with_format(path, image::ImageFormat::Png).map_err(|error| match error {
+        image::ImageError::IoError(cause) => failed(&reason(&cause)),
+        other => failed(&other),
+    })
 }

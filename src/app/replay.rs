@@ -48,7 +48,7 @@ fn describe(
             let packets = format::counted(counts.packets, "packet");
             let read = format!("{datagrams} in {packets} read of {path} ({pace})");
             let error = end.error.iter().map(|error| bad(error.to_string()));
-            let lines = counts.left_out().into_iter().map(bad);
+            let lines = [counts.left_out(), counts.about_times()].concat().into_iter().map(bad);
             let others = counts.others_line().map(good);
             std::iter::once(good(read)).chain(error).chain(lines).chain(others).collect()
         }

@@ -4,15 +4,17 @@
 //! reader that closes the pipe ends it quietly.
 
 use super::faults::Troubles;
+use super::filter::Filter;
+use super::listen::{self, Changes, Deaf};
 use super::stop::Stop;
 use super::{DumpArgs, Format, check_levels, format, say};
-use crate::metric::Names;
 use crate::source::auth::AuthFile;
 use crate::source::capture::{Capture, CaptureError, Step};
 use crate::source::local::Local;
-use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource, buffer_advice};
+use crate::source::outflow::Outflow;
+use crate::source::reason::reason;
+use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource};
 use crate::wire::{Decoder, Event, SecurityLevel, listing};
-use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -31,21 +33,22 @@ pub(super) enum DumpError {
     #[error("nothing was printed: the passwords are missing")]
     NoPasswords,
     /// Signals cannot be waited for.
-    #[error("cannot wait for Ctrl-C: {0}")]
+    #[error("cannot wait for Ctrl-C: {}", reason(.0))]
     Stop(io::Error),
     /// Disk full, device gone.
-    #[error("cannot write to standard output: {0}")]
+    #[error("cannot write to standard output: {}", reason(.0))]
     Output(io::Error),
     /// Not one socket could be opened; the reports said why.
-    #[error("listening nowhere, nothing can arrive\n  try: collectoscope dump --listen 0.0.0.0:0")]
-    Deaf,
+    #[error(transparent)]
+    Deaf(#[from] Deaf),
+    /// Not one datagram; the reports said what there was instead.
+    #[error("nothing in the capture could be read")]
+    Unread,
     /// Many filters make one large automaton, which has a limit.
-    #[error("the filter --{option} is too large: {cause}")]
+    #[error("the filter --{option} is too large: give fewer or shorter patterns")]
     Filter {
         /// Which option.
         option: &'static str,
-        /// Why.
-        cause: globset::Error,
     },
 }
 
@@ -64,24 +67,35 @@ const TURN: Duration = Duration::from_millis(250);
 /// Prints until the end that `args` set.
 pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
     let stop = Stop::new().map_err(DumpError::Stop)?;
-    let open = |path: &Path| Capture::open_while(path, &|| !stop.is_asked());
+    let end = end(args);
+    let go_on = || !stop.is_asked() && !is_past(end);
+    let open = |path: &Path| Capture::open_while(path, "collectoscope dump --read", &go_on);
     let capture = match args.read.as_deref().map(open).transpose() {
-        // A signal came before the capture did.
-        Err(_) if stop.is_asked() => return Ok(()),
+        // A signal, or the end, came before the capture did.
+        Err(CaptureError::Open { cause, .. }) if cause.kind() == io::ErrorKind::Interrupted => {
+            return Ok(());
+        }
         opened => opened?.map(|capture| capture.only(&args.port)),
     };
-    run_on(args, capture, also, &stop)
+    run_on(args, capture, also, end, &stop)
 }
 
 /// The same on a capture that is open already.
 pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
-    run_on(args, Some(capture), Also::Nobody, &Stop::new().map_err(DumpError::Stop)?)
+    let stop = Stop::new().map_err(DumpError::Stop)?;
+    run_on(args, Some(capture), Also::Nobody, end(args), &stop)
+}
+
+/// An end further off than the clock can tell is none.
+fn end(args: &DumpArgs) -> Option<Instant> {
+    args.duration.and_then(|duration| Instant::now().checked_add(duration))
 }
 
 fn run_on(
     args: &DumpArgs,
     capture: Option<Capture>,
     also: Also,
+    end: Option<Instant>,
     stop: &Stop,
 ) -> Result<(), DumpError> {
     check_levels(&args.listen, args.security, args.auth_file.is_some())
@@ -93,10 +107,10 @@ fn run_on(
             return Err(DumpError::NoPasswords);
         }
     }
-    let mut printer = Printer::new(args, BufWriter::new(io::stdout().lock()))?;
+    let go_on = || !stop.is_asked() && !is_past(end);
+    let out = Outflow::stdout(&go_on).map_err(DumpError::Output)?;
+    let mut printer = Printer::new(args, BufWriter::new(out))?;
     printer.decoder.set_keys(passwords.as_ref().map(AuthFile::keys));
-    // An end further off than the clock can tell is none.
-    let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let result = match capture {
         Some(capture) => {
             read_capture(capture, args.security, &mut passwords, end, stop, &mut printer)
@@ -104,7 +118,7 @@ fn run_on(
         None => receive(args, also, &mut passwords, end, stop, &mut printer),
     };
     printer.flush();
-    for line in printer.troubles.summary() {
+    for line in printer.troubles.summary().into_iter().chain(printer.why_nothing()) {
         say(line);
     }
     result.and(printer.outcome())
@@ -140,10 +154,14 @@ fn read_capture(
         look_at_passwords(passwords, &mut changes, printer);
     }
     let counts = capture.counts();
-    for line in counts.left_out().into_iter().chain(counts.others_line()) {
+    let lines = [counts.left_out(), counts.about_times()].concat();
+    for line in lines.into_iter().chain(counts.others_line()) {
         say(line);
     }
     result?;
+    if counts.unread > 0 && counts.datagrams == 0 {
+        return Err(DumpError::Unread);
+    }
     Ok(())
 }
 
@@ -155,24 +173,18 @@ fn receive(
     stop: &Stop,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut source = UdpSource::open(&UdpOptions {
+    let mut source = listen::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
         level: args.security,
     });
-    for report in source.reports() {
-        say(report);
-    }
-    if let Some(advice) = buffer_advice(source.reports()) {
-        say(advice);
-    }
     // Measures as long as it lives.
     let local = match also {
         Also::Nobody => None,
         Also::ThisMachine => measure_this_machine(&mut source),
     };
-    if !source.is_listening() && local.is_none() {
-        return Err(DumpError::Deaf);
+    if local.is_none() {
+        listen::check(&source)?;
     }
     let mut looked = Instant::now();
     let mut changes = Changes::default();
@@ -184,7 +196,7 @@ fn receive(
             Err(error) => {
                 // Say it once, not four times a second; the other sockets go on.
                 if last_trouble != Some(error.kind()) {
-                    say(format_args!("cannot receive: {error}"));
+                    say(format_args!("cannot receive: {}", reason(&error)));
                     last_trouble = Some(error.kind());
                 }
                 std::thread::sleep(TURN.min(left));
@@ -204,7 +216,10 @@ fn receive(
              try a larger --receive-buffer"
         ));
     }
-    Ok(())
+    match local {
+        Some(_) => Ok(()),
+        None => Ok(listen::outcome(&source)?),
+    }
 }
 
 /// Takes the keys of an AuthFile that has changed, and says what is new about it.
@@ -231,39 +246,11 @@ fn say_trouble(file: &AuthFile) {
     }
 }
 
-/// Changes of what is listened to, told up to a limit: interfaces of containers come and go.
-#[derive(Default)]
-pub(super) struct Changes {
-    told: usize,
-    minute: Option<Instant>,
-}
-
-/// Lines told in a minute.
-const CHANGES_PER_MINUTE_MAX: usize = 30;
-
-impl Changes {
-    pub(super) fn say(&mut self, lines: Vec<String>) {
-        if self.minute.is_none_or(|start| start.elapsed() >= Duration::from_secs(60)) {
-            let untold = self.told.saturating_sub(CHANGES_PER_MINUTE_MAX);
-            if untold > 0 {
-                say(format_args!("{untold} more changes were not told"));
-            }
-            *self = Self { told: 0, minute: Some(Instant::now()) };
-        }
-        for line in lines {
-            self.told += 1;
-            if self.told <= CHANGES_PER_MINUTE_MAX {
-                say(line);
-            }
-        }
-    }
-}
-
 fn measure_this_machine(source: &mut UdpSource) -> Option<Local> {
     match source.add_loopback().and_then(Local::start) {
         Ok(local) => Some(local),
         Err(error) => {
-            say(format_args!("cannot measure this machine: {error}"));
+            say(format_args!("cannot measure this machine: {}", reason(&error)));
             None
         }
     }
@@ -281,6 +268,7 @@ struct Printer<W> {
     lines_left: Option<u64>,
     decoder: Decoder,
     datagrams: u64,
+    records: u64,
     troubles: Troubles,
     /// The first thing that went wrong in writing; nothing is written after it.
     failure: Option<io::Error>,
@@ -299,6 +287,7 @@ impl<W: Write> Printer<W> {
             lines_left: args.count,
             decoder: Decoder::default(),
             datagrams: 0,
+            records: 0,
             troubles: Troubles::default(),
             failure: header.err(),
         })
@@ -336,16 +325,16 @@ impl<W: Write> Printer<W> {
     }
 
     fn record(&mut self, event: &Event<'_>) {
-        let out = &mut self.out;
+        let Self { out, filter, .. } = self;
         let written = match event {
-            Event::Values(list) if self.filter.takes(&list.names) => match self.format {
+            Event::Values(list) if filter.takes(&list.names) => match self.format {
                 Format::Text => format::text_values(out, list),
                 Format::Json => format::json_values(out, list),
                 Format::Csv => format::csv_values(out, list),
                 Format::Putval => format::putval(out, list),
                 Format::Hex => return,
             },
-            Event::Notification(one) if self.filter.takes(&one.names) => match self.format {
+            Event::Notification(one) if filter.takes(&one.names) => match self.format {
                 Format::Text => format::text_notification(out, one),
                 Format::Json => format::json_notification(out, one),
                 Format::Csv => format::csv_notification(out, one),
@@ -354,10 +343,23 @@ impl<W: Write> Printer<W> {
             },
             _ => return,
         };
+        self.printed(written);
+    }
+
+    /// Counts what was written, if it was.
+    fn printed(&mut self, written: io::Result<()>) {
         match written {
-            Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
+            Ok(()) => {
+                self.records += 1;
+                self.lines_left = self.lines_left.map(|left| left.saturating_sub(1));
+            }
             Err(error) => self.failure = Some(error),
         }
+    }
+
+    /// Why no line was printed, as far as the filter is to blame.
+    fn why_nothing(&self) -> Option<String> {
+        self.filter.why_nothing().filter(|_| self.records == 0)
     }
 
     /// Lists a whole datagram, if the filter takes anything in it.
@@ -381,10 +383,8 @@ impl<W: Write> Printer<W> {
         // Nothing that writes to a string fails.
         let _ = listing(bytes, level, decoder, &mut text);
         text.push('\n');
-        match self.out.write_all(text.as_bytes()) {
-            Ok(()) => self.lines_left = self.lines_left.map(|left| left.saturating_sub(1)),
-            Err(error) => self.failure = Some(error),
-        }
+        let written = self.out.write_all(text.as_bytes());
+        self.printed(written);
     }
 
     /// Whether all the lines asked for are out, or none can follow.
@@ -407,43 +407,4 @@ impl<W: Write> Printer<W> {
             _ => Ok(()),
         }
     }
-}
-
-/// Which records are printed. An empty set of globs takes everything.
-struct Filter {
-    host: GlobSet,
-    plugin: GlobSet,
-    type_: GlobSet,
-}
-
-impl Filter {
-    fn new(args: &DumpArgs) -> Result<Self, DumpError> {
-        Ok(Self {
-            host: glob_set("host", &args.host)?,
-            plugin: glob_set("plugin", &args.plugin)?,
-            type_: glob_set("type", &args.type_)?,
-        })
-    }
-
-    fn takes_everything(&self) -> bool {
-        self.host.is_empty() && self.plugin.is_empty() && self.type_.is_empty()
-    }
-
-    fn takes(&self, names: &Names<'_>) -> bool {
-        takes(&self.host, names.host)
-            && takes(&self.plugin, names.plugin)
-            && takes(&self.type_, names.type_)
-    }
-}
-
-fn takes(globs: &GlobSet, name: &[u8]) -> bool {
-    globs.is_empty() || globs.is_match(&*String::from_utf8_lossy(name))
-}
-
-fn glob_set(option: &'static str, globs: &[Glob]) -> Result<GlobSet, DumpError> {
-    let mut set = GlobSetBuilder::new();
-    for glob in globs {
-        set.add(glob.clone());
-    }
-    set.build().map_err(|cause| DumpError::Filter { option, cause })
 }

@@ -91,16 +91,26 @@ pub(super) fn csv_notification(
 pub(super) fn putval(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
     let mut line = Vec::with_capacity(160);
     text::write_values(&mut line, &list.names, list.time, list.interval, list.values.iter());
-    line.push(b'\n');
-    out.write_all(&line)
+    write_line(out, &line)
 }
 
 /// `PUTNOTIF`, as collectd's exec plugin reads it.
 pub(super) fn putnotif(out: &mut impl Write, one: &Notification<'_>) -> io::Result<()> {
     let mut line = Vec::with_capacity(320);
     text::write_notification(&mut line, &one.names, one.time, one.severity, one.message);
-    line.push(b'\n');
-    out.write_all(&line)
+    write_line(out, &line)
+}
+
+/// A line as it is, but for the control characters of Latin-1 in what is not UTF-8: a terminal
+/// may obey them.
+fn write_line(out: &mut impl Write, line: &[u8]) -> io::Result<()> {
+    for chunk in line.utf8_chunks() {
+        out.write_all(chunk.valid().as_bytes())?;
+        for byte in chunk.invalid() {
+            out.write_all(&[if matches!(byte, 0x80..=0x9f) { b'_' } else { *byte }])?;
+        }
+    }
+    out.write_all(b"\n")
 }
 
 fn csv_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
@@ -110,7 +120,9 @@ fn csv_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
         .try_for_each(|name| write!(out, ",{}", CsvField(name)))
 }
 
-/// Bytes as a field of RFC 4180, safe to show.
+/// Bytes as a field of RFC 4180, safe to show, and text to a spreadsheet: what would be a formula
+/// there has an apostrophe before it, as OWASP advises ("CSV injection"). Tab and carriage return
+/// do not come to stand in it at all.
 struct CsvField<'a>(&'a [u8]);
 
 impl fmt::Display for CsvField<'_> {
@@ -118,10 +130,13 @@ impl fmt::Display for CsvField<'_> {
         let text = String::from_utf8_lossy(self.0);
         // No line break is left.
         let text = display_safe(&text);
-        if text.contains([',', '"']) {
-            write!(f, "\"{}\"", text.replace('"', "\"\""))
+        // The latter as East Asian keyboards have them. A semicolon parts cells in some countries.
+        let is_formula = text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠']);
+        let apostrophe = if is_formula { "'" } else { "" };
+        if text.contains([',', '"', ';']) {
+            write!(f, "\"{apostrophe}{}\"", text.replace('"', "\"\""))
         } else {
-            f.write_str(&text)
+            write!(f, "{apostrophe}{text}")
         }
     }
 }
@@ -267,9 +282,25 @@ mod tests {
             (b"a,b", "\"a,b\""),
             (b"say \"hi\"", "\"say \"\"hi\"\"\""),
             (b"a\nb", "a\\u{a}b"),
+            (b"a;=1", "\"a;=1\""),
+            (b"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"),
+            (b"+1,2", "\"'+1,2\""),
+            (b"-x", "'-x"),
+            (b"@SUM(A1)", "'@SUM(A1)"),
+            ("＝1".as_bytes(), "'＝1"),
+            (b"\t=1", "\\u{9}=1"),
+            (b"\r=1", "\\u{d}=1"),
+            (b"a=b", "a=b"),
         ] {
             assert_eq!(CsvField(bytes).to_string(), field);
         }
+    }
+
+    #[test]
+    fn bytes_that_are_no_text_keep_nothing_that_a_terminal_obeys() {
+        let mut out = Vec::new();
+        write_line(&mut out, b"a\x9b2J \xff\x80 \xc3\x9b\xc3").unwrap();
+        assert_eq!(out, b"a_2J \xff_ \xc3\x9b\xc3\n");
     }
 
     #[test]

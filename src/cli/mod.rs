@@ -5,7 +5,9 @@
 
 mod dump;
 mod faults;
+mod filter;
 mod format;
+mod listen;
 mod record;
 mod send;
 mod stop;
@@ -121,7 +123,7 @@ pub struct WindowArgs {
     /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
     ///
     /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
-    #[arg(long, value_name = "N", requires = "read")]
+    #[arg(long, value_name = "N", requires = "read", value_parser = parse_port)]
     pub port: Vec<u16>,
     /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
     /// own AuthFile; read again when it changes.
@@ -138,7 +140,7 @@ pub struct WindowArgs {
     pub no_local: bool,
     /// Memory for series and samples, in MiB; the oldest go first.
     #[arg(long, value_name = "MIB", default_value_t = 512,
-          value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
+          value_parser = parse_memory)]
     pub memory: u64,
     /// Names of value lists taken, of all senders together; later ones are refused and counted.
     #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
@@ -214,23 +216,23 @@ pub struct DumpArgs {
     /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
     ///
     /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
-    #[arg(long, value_name = "N", requires = "read")]
+    #[arg(long, value_name = "N", requires = "read", value_parser = parse_port)]
     pub port: Vec<u16>,
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
     /// Only hosts like this, may be repeated; *, ?, [a-z] and {one,two}, upper and lower case
     /// matter.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     pub host: Vec<Glob>,
     /// Only plugins like this, may be repeated.
-    #[arg(long, value_name = "GLOB")]
+    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
     pub plugin: Vec<Glob>,
     /// Only types like this, may be repeated.
-    #[arg(long = "type", value_name = "GLOB")]
+    #[arg(long = "type", value_name = "GLOB", value_parser = parse_glob)]
     pub type_: Vec<Glob>,
     /// End after this many lines.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub count: Option<u64>,
     /// End after this many seconds.
     #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
@@ -244,7 +246,8 @@ pub enum Format {
     Text,
     /// One JSON object a line, times and integers exact.
     Json,
-    /// One row a value, with a header.
+    /// One row a value, with a header; text that a spreadsheet would run as a formula begins with
+    /// an apostrophe.
     Csv,
     /// PUTVAL and PUTNOTIF lines, as `collectoscope send` and collectd's exec plugin read them.
     Putval,
@@ -252,6 +255,10 @@ pub enum Format {
     Hex,
 }
 
+/// Below it, not even a small network's names fit.
+const MEMORY_MIB_MIN: u64 = 16;
+/// A tebibyte: longer is a mistyped number.
+const MEMORY_MIB_MAX: u64 = 1 << 20;
 /// Asked of the kernel: about six seconds of a large fleet (1,000 datagrams of 1.4 KiB a second).
 const RECEIVE_BUFFER_MIB: usize = 8;
 /// More than any kernel grants; keeps the sum in bytes far from overflowing.
@@ -281,6 +288,15 @@ impl WindowArgs {
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
+    let (read, port, speed) = match &cli.command {
+        None => (&cli.window.read, &cli.window.port, cli.window.speed),
+        Some(Command::Dump(args)) => (&args.read, &args.port, None),
+        Some(_) => (&None, &Vec::new(), None),
+    };
+    if let Err(error) = check_read(read.is_some(), port, speed) {
+        say(error);
+        return ExitCode::from(2);
+    }
     match cli.command {
         Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
         Some(Command::Record(args)) => finish(record::run(&args)),
@@ -335,6 +351,19 @@ fn check_levels(
     ))
 }
 
+/// Options of a capture without one. Clap looks for it, too, but not beside options that rule it
+/// out, such as --listen.
+fn check_read(is_read: bool, port: &[u16], speed: Option<Speed>) -> Result<(), String> {
+    match (is_read, port, speed) {
+        (false, [port, ..], _) => Err(format!(
+            "--port {port} needs --read FILE: it chooses from a capture\n  to listen on that port: \
+             --listen 0.0.0.0:{port}"
+        )),
+        (false, [], Some(_)) => Err("--speed needs --read FILE: it is that of a capture".into()),
+        _ => Ok(()),
+    }
+}
+
 fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -355,6 +384,31 @@ fn parse_secs(text: &str) -> Result<Duration, String> {
         Ok(secs) if (0.0..=SECS_MAX).contains(&secs) => Ok(Duration::from_secs_f64(secs)),
         _ => Err(format!("not a number of seconds from 0 to {SECS_MAX}")),
     }
+}
+
+fn parse_port(text: &str) -> Result<u16, String> {
+    match text.parse() {
+        Ok(port @ 1..) => Ok(port),
+        _ => Err("not a port, a number from 1 to 65535".to_owned()),
+    }
+}
+
+fn parse_count(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(count @ 1..) => Ok(count),
+        _ => Err("not a number from 1 on".to_owned()),
+    }
+}
+
+fn parse_memory(text: &str) -> Result<u64, String> {
+    match text.parse() {
+        Ok(mib @ MEMORY_MIB_MIN..=MEMORY_MIB_MAX) => Ok(mib),
+        _ => Err(format!("not a number of MiB from {MEMORY_MIB_MIN} to {MEMORY_MIB_MAX}")),
+    }
+}
+
+fn parse_glob(text: &str) -> Result<Glob, String> {
+    Glob::new(text).map_err(|error| format!("not a pattern: {}", error.kind()))
 }
 
 fn parse_size(text: &str) -> Result<(u32, u32), String> {

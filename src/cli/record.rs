@@ -3,13 +3,12 @@
 //! Standard output carries the recording and nothing else; what is listened to, and how much was
 //! recorded, goes to standard error.
 
-use super::dump::Changes;
+use super::listen::{self, Changes, Deaf};
 use super::stop::Stop;
-use super::{LISTEN, RECEIVE_BUFFER_MIB, parse_receive_buffer, parse_secs, say};
+use super::{LISTEN, RECEIVE_BUFFER_MIB, parse_count, parse_receive_buffer, parse_secs, say};
 use crate::source::capture::{Existing, WriteError, Writer};
-use crate::source::udp::{
-    Datagram, FOLLOW_EVERY, ListenSpec, UdpOptions, UdpSource, buffer_advice,
-};
+use crate::source::reason::reason;
+use crate::source::udp::{Datagram, FOLLOW_EVERY, ListenSpec, UdpOptions, UdpSource};
 use clap::Args;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -43,7 +42,7 @@ pub struct RecordArgs {
           value_parser = parse_receive_buffer)]
     pub receive_buffer: usize,
     /// End after this many datagrams.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = parse_count)]
     pub count: Option<u64>,
     /// End after this many seconds.
     #[arg(long = "for", value_name = "SECS", value_parser = parse_secs)]
@@ -60,13 +59,11 @@ pub(super) enum RecordError {
     #[error(transparent)]
     Write(#[from] WriteError),
     /// Signals cannot be waited for.
-    #[error("cannot wait for Ctrl-C: {0}")]
+    #[error("cannot wait for Ctrl-C: {}", reason(.0))]
     Stop(io::Error),
     /// Not one socket could be opened; the reports said why.
-    #[error(
-        "listening nowhere, nothing can arrive\n  try: collectoscope record --listen 0.0.0.0:0 FILE"
-    )]
-    Deaf,
+    #[error(transparent)]
+    Deaf(#[from] Deaf),
 }
 
 /// How often the network is left to look at the clock and for a signal.
@@ -77,25 +74,19 @@ const LAST_TURN: Duration = Duration::from_millis(200);
 /// Records until the end that `args` set, or a signal.
 pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     let stop = Stop::new().map_err(RecordError::Stop)?;
-    let mut source = UdpSource::open(&UdpOptions {
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    Writer::check(&args.file, existing)?;
+    let mut source = listen::open(&UdpOptions {
         listen: args.listen.clone(),
         receive_buffer_mib: args.receive_buffer,
         ..UdpOptions::default()
     });
-    for report in source.reports() {
-        say(report);
-    }
-    if let Some(advice) = buffer_advice(source.reports()) {
-        say(advice);
-    }
-    if !source.is_listening() {
-        return Err(RecordError::Deaf);
-    }
-    let existing = if args.force { Existing::Replace } else { Existing::Keep };
-    let writer = Writer::create(&args.file, existing)?;
-    let mut recorder = Recorder { writer, left: args.count, failure: None };
+    listen::check(&source)?;
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
+    let go_on = || !stop.is_asked() && end.is_none_or(|end| Instant::now() < end);
+    let writer = Writer::create(&args.file, existing, &go_on)?;
+    let mut recorder = Recorder { writer, left: args.count, failure: None };
     receive(&mut source, &mut recorder, end, &stop);
     let Recorder { writer, failure, .. } = recorder;
     say(format_args!(
@@ -112,11 +103,11 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
             Ok(())
         }
         Some(failure) => Err(failure.into()),
-        None => Ok(()),
+        None => Ok(listen::outcome(&source)?),
     }
 }
 
-fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>, stop: &Stop) {
+fn receive(source: &mut UdpSource, recorder: &mut Recorder<'_>, end: Option<Instant>, stop: &Stop) {
     let mut looked = Instant::now();
     let (mut last_trouble, mut changes) = (None, Changes::default());
     let is_past = |end: Instant| Instant::now() >= end;
@@ -126,7 +117,7 @@ fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>
         if let Err(error) = received {
             // Say it once, not four times a second; the other sockets go on.
             if last_trouble != Some(error.kind()) {
-                say(format_args!("cannot receive: {error}"));
+                say(format_args!("cannot receive: {}", reason(&error)));
                 last_trouble = Some(error.kind());
             }
             std::thread::sleep(left);
@@ -144,14 +135,14 @@ fn receive(source: &mut UdpSource, recorder: &mut Recorder, end: Option<Instant>
     }
 }
 
-struct Recorder {
-    writer: Writer,
+struct Recorder<'a> {
+    writer: Writer<'a>,
     left: Option<u64>,
     /// Nothing is written after it.
     failure: Option<WriteError>,
 }
 
-impl Recorder {
+impl Recorder<'_> {
     fn datagram(&mut self, datagram: &Datagram<'_>) {
         if self.is_done() {
             return;

@@ -11,6 +11,7 @@ use crate::metric::{CdTime, Interval};
 use crate::send::{Destination, Flush, PACKET_SIZES, SendError, Sender, SenderOptions};
 use crate::source::auth::AuthFile;
 use crate::source::local::{Station, host_name, until_next};
+use crate::source::reason::reason;
 use crate::text::{self, Command, Context, PutNotif, PutVal};
 use crate::typesdb::TypesDb;
 use crate::wire::{
@@ -60,7 +61,7 @@ pub struct SendArgs {
     pub interface: Option<String>,
     /// Routers that a datagram may pass, 1 to 255; without it the system's choice, which is 1 for
     /// multicast.
-    #[arg(long, value_name = "HOPS")]
+    #[arg(long, value_name = "HOPS", value_parser = parse_hops)]
     pub ttl: Option<NonZeroU8>,
     /// Protection: none, sign or encrypt.
     #[arg(long, value_name = "LEVEL", default_value = "none")]
@@ -129,7 +130,8 @@ pub(super) fn run(args: &SendArgs) -> ExitCode {
 fn begin(args: &SendArgs) -> Result<bool, Refusal> {
     let failed = |error: &dyn std::fmt::Display| (error.to_string(), 1);
     let mut sender = open(args)?;
-    let stop = Stop::new().map_err(|error| failed(&format!("cannot wait for Ctrl-C: {error}")))?;
+    let stop = Stop::new()
+        .map_err(|error| failed(&format!("cannot wait for Ctrl-C: {}", reason(&error))))?;
     if args.verbose {
         for (destination, address) in args.destinations.iter().zip(sender.addresses()) {
             say(format_args!("sending to {destination} ({address})"));
@@ -142,7 +144,7 @@ fn begin(args: &SendArgs) -> Result<bool, Refusal> {
         (send_lines(args, &mut sender, &stop, &mut report), "line")
     };
     if let Err(error) = &ended {
-        say(format_args!("cannot read standard input: {error}"));
+        say(format_args!("cannot read standard input: {}", reason(error)));
     }
     for result in [sender.flush(), sender.wait_for_refusal(REFUSAL_WAIT)] {
         if let Err(error) = result {
@@ -353,6 +355,10 @@ fn measure(
 
 fn interval(told: Option<Duration>) -> Interval {
     told.map_or(Interval::ZERO, Interval::from_duration)
+}
+
+fn parse_hops(text: &str) -> Result<NonZeroU8, String> {
+    text.parse().map_err(|_| "not a number of hops from 1 to 255".to_owned())
 }
 
 fn parse_packet_size(text: &str) -> Result<usize, String> {

@@ -11,4 +11,4 @@ mod value;
 pub use identifier::{Identifier, Names, display_safe};
 pub use order::natural_cmp;
 pub use time::{CdTime, Interval, Span};
-pub use value::{DsType, Notification, Severity, Value, ValueList};
+pub use value::{BYTE_ORDER_MARK, DsType, Notification, Severity, Value, ValueList, c_float};

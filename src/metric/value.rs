@@ -31,6 +31,37 @@ pub enum Value {
     Absolute(u64),
 }
 
+/// What some editors write at the start of a file, and nobody sees.
+pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A number as C's `strtod` reads it, all of `text`: also hexadecimal.
+pub fn c_float(text: &str) -> Option<f64> {
+    text.parse().ok().or_else(|| hexadecimal(text))
+}
+
+/// `0x1.8p3`: digits, perhaps with a point, then perhaps a power of two.
+fn hexadecimal(text: &str) -> Option<f64> {
+    let (sign, text) = match text.strip_prefix('-') {
+        Some(rest) => (-1.0, rest),
+        None => (1.0, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let text = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X"))?;
+    let (digits, power) = match text.split_once(['p', 'P']) {
+        Some((digits, power)) => (digits, power.parse::<i32>().ok()?),
+        None => (text, 0),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let mut number = 0.0;
+    for digit in whole.chars().chain(fraction.chars()) {
+        number = number * 16.0 + f64::from(digit.to_digit(16)?);
+    }
+    let scale = power.checked_sub(i32::try_from(fraction.len()).ok()?.checked_mul(4)?)?;
+    Some(sign * number * f64::from(scale).exp2())
+}
+
 /// How bad it is.
 ///
 /// Source: `NOTIF_*` in collectd `src/daemon/plugin.h`: 1, 2, 4 on the wire.

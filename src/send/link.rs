@@ -165,8 +165,7 @@ pub(super) fn reason(error: &io::Error) -> String {
     match errno(error) {
         Some(Errno::ECONNREFUSED) => "connection refused, nobody listens on that port".into(),
         Some(Errno::EACCES) => "permission denied, by a firewall or for a broadcast address".into(),
-        Some(errno) => errno.desc().to_lowercase(),
-        None => error.to_string(),
+        _ => crate::source::reason::reason(error),
     }
 }
 

@@ -70,7 +70,7 @@ pub enum OpenError {
             least = PACKET_SIZES.start(), most = PACKET_SIZES.end())]
     PacketSize(usize),
     /// A name without address.
-    #[error("cannot find the address of {destination}: {cause}")]
+    #[error("cannot find the address of {destination}: {}", link::reason(cause))]
     Resolve {
         /// As it was written.
         destination: String,

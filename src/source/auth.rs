@@ -241,6 +241,6 @@ fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "there is no such file".into(),
         io::ErrorKind::PermissionDenied => "this user may not read it".into(),
-        _ => error.to_string(),
+        _ => super::reason::reason(error),
     }
 }

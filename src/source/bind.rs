@@ -12,6 +12,7 @@
 use super::interfaces::{Interface, find};
 use super::listen::ListenSpec;
 use super::reader;
+use super::reason::reason;
 use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
 use quinn_udp::UdpSocketState;
@@ -294,8 +295,7 @@ fn join_failure(error: &io::Error) -> String {
         Some(Errno::ENOBUFS) => "the kernel allows no more groups per socket, \
                                for more: sysctl -w net.ipv4.igmp_max_memberships=200"
             .into(),
-        Some(errno) => errno.desc().to_lowercase(),
-        None => error.to_string(),
+        _ => reason(error),
     }
 }
 
@@ -315,8 +315,7 @@ fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {
         Some(Errno::EAFNOSUPPORT) => Trouble::NoIpv6,
         Some(Errno::EADDRNOTAVAIL) => without_family(spec.address, all).unwrap_or(Trouble::NotOurs),
         Some(Errno::EACCES) if spec.port < 1024 => Trouble::Privileged,
-        Some(errno) => Trouble::Other(errno.desc().to_lowercase()),
-        None => Trouble::Other(error.to_string()),
+        _ => Trouble::Other(reason(error)),
     }
 }
 

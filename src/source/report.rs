@@ -85,6 +85,26 @@ pub enum Trouble {
     Other(String),
 }
 
+impl Trouble {
+    /// Whether it may pass by itself, as at the start of a machine whose network comes later.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Down
+            | Self::NoInterface { .. }
+            | Self::NoIpv4
+            | Self::NoIpv6
+            | Self::NotOurs
+            | Self::NowhereToJoin => true,
+            Self::Taken { .. }
+            | Self::Overtaken { .. }
+            | Self::Privileged
+            | Self::NeedsInterface
+            | Self::TooMany(_)
+            | Self::Other(_) => false,
+        }
+    }
+}
+
 /// How much of a [`ListenSpec`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListenState {

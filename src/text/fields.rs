@@ -177,7 +177,8 @@ mod tests {
 
     #[test]
     fn what_follows_a_closing_quote_must_be_a_blank() {
-        let told = "column 4: no blank behind the closing quote".to_owned();
+        let told = "column 4: no blank behind the closing quote; put all of it in double quotes"
+            .to_owned();
         assert_eq!(texts("\"a\"b"), Err(told.clone()));
         assert_eq!(texts("\"a\"\"b\""), Err(told));
     }

@@ -19,7 +19,7 @@ mod putval;
 pub use format::{write_notification, write_values};
 pub use problem::{LineError, Problem};
 
-use crate::metric::{CdTime, Interval, Names, Severity, Value};
+use crate::metric::{BYTE_ORDER_MARK, CdTime, Interval, Names, Severity, Value};
 use crate::typesdb::TypesDb;
 use std::borrow::Cow;
 
@@ -106,7 +106,10 @@ pub struct PutNotif<'a> {
 /// ```
 pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command<'a>>, LineError> {
     let line = line.trim_ascii_end();
-    let start = line.len() - line.trim_ascii_start().len();
+    let text = line.trim_ascii_start();
+    // A mark that some editors write at the start of a file.
+    let text = text.strip_prefix(BYTE_ORDER_MARK).map_or(text, <[u8]>::trim_ascii_start);
+    let start = line.len() - text.len();
     let (_, rest) = line.split_at_checked(start).unwrap_or_default();
     if rest.is_empty() || rest.starts_with(b"#") {
         return Ok(None);
@@ -251,7 +254,7 @@ mod tests {
         check_refused("PUTVAL \"h/p q/nosuch\" N:1", 15, "type \"nosuch\" is in no types.db; ");
         check_refused("PUTVAL h/p/gauge", 17, "no values; ");
         check_refused("PUTVAL h/p/gauge interval=5", 28, "no values; ");
-        check_refused("PUTVAL h/p/gauge  n:1", 19, "\"n\" is not a time; ");
+        check_refused("PUTVAL h/p/gauge  n:1", 19, "\"n\" is not a time; write seconds");
         check_refused("PUTVAL h/p/gauge \"\"", 18, "\"\" is not a time; ");
         check_refused("PUTVAL h/p/gauge 0:1", 18, "\"0\" is not a time; ");
         check_refused("PUTVAL h/p/gauge N", 18, "no value, but gauge has 1: value");
@@ -266,9 +269,53 @@ mod tests {
     #[test]
     fn wrong_options_are_refused_where_they_stand() {
         check_refused("PUTVAL h/p/gauge foo=2 N:1", 18, "unknown option \"foo\"; ");
-        check_refused("PUTVAL h/p/gauge interval=10s N:1", 27, "\"10s\" is not an interval; ");
+        check_refused("PUTVAL h/p/gauge interval=x10 N:1", 27, "\"x10\" is not an interval; ");
         check_refused("PUTVAL h/p/gauge interval=-1 N:1", 27, "\"-1\" is not an interval; ");
         check_refused("PUTVAL h/p/gauge a-b=5 N:1", 18, "\"a-b=5\" is not a time; ");
+    }
+
+    #[test]
+    fn a_comma_before_decimals_is_named() {
+        for (line, column) in [
+            ("PUTVAL h/p/gauge N:8,40", 20),
+            ("PUTVAL h/p/gauge N:1.234,5", 20),
+            ("PUTVAL h/p/derive N:-8,0", 21),
+            ("PUTVAL h/p/gauge 1795600000,250:8.40", 18),
+            ("PUTNOTIF severity=okay message=m time=1795600000,250", 39),
+        ] {
+            let told = read(line.as_bytes()).unwrap_err();
+            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
+            assert!(told.ends_with("; write a point, not a comma"), "{told}");
+        }
+        check("PUTVAL h/p/gauge interval=60,000 1:8.4", "h|p||gauge| 1+60 [Gauge(8.4)]");
+    }
+
+    #[test]
+    fn blanks_without_double_quotes_are_named() {
+        for (line, column) in [
+            ("PUTVAL h/df-My Disk/gauge-free interval=10 N:5", 8),
+            ("PUTVAL h/exec-Intel(R) I211 Connection #2/if_octets N:5:6", 8),
+            ("PUTVAL My Laptop/p/gauge N:1", 8),
+            ("PUTVAL h/p/gauge-My Disk interval=10 N:5", 21),
+            ("PUTVAL 'h/df-My Disk/gauge-free' N:5", 8),
+            ("PUTVAL 'h/p/gauge' N:5", 8),
+        ] {
+            let told = read(line.as_bytes()).unwrap_err();
+            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
+            assert!(told.ends_with(" in double quotes"), "{told}");
+        }
+        let told = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
+        assert!(told.ends_with("put all of it in double quotes"), "{told}");
+    }
+
+    #[test]
+    fn a_byte_order_mark_before_a_line_is_passed_over() {
+        check("\u{feff}PUTVAL h/p/gauge 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
+        check(" \u{feff} PUTVAL h/p/gauge 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
+        for line in ["\u{feff}", "\u{feff}# comment", "\u{feff}  \r"] {
+            assert_eq!(read(line.as_bytes()), Ok(None), "{line:?}");
+        }
+        check_refused("\u{feff}PUTVAL p/gauge N:1", 11, "\"p/gauge\" is not an identifier; ");
     }
 
     #[test]

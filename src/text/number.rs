@@ -16,9 +16,29 @@ pub(super) fn time(text: &[u8]) -> Option<CdTime> {
     seconds(text).filter(|&units| units > 0).map(CdTime::from_raw)
 }
 
-/// Seconds; zero is "not told".
+/// Seconds; zero is "not told". What stands behind the number is passed over, as the daemon does
+/// (`strtod` in `src/utils/cmds/putval.c`): a comma where a locale writes its decimals, or a unit.
 pub(super) fn interval(text: &[u8]) -> Option<Interval> {
-    seconds(text).map(Interval::from_raw)
+    let text = text.trim_ascii_start();
+    let mut length = digits_from(text, usize::from(text.starts_with(b"+")));
+    if text.get(length) == Some(&b'.') {
+        length = digits_from(text, length + 1);
+    }
+    if let Some(b'e' | b'E') = text.get(length) {
+        let sign = usize::from(matches!(text.get(length + 1), Some(b'+' | b'-')));
+        let end = digits_from(text, length + 1 + sign);
+        length = if end > length + 1 + sign { end } else { length };
+    }
+    let (number, behind) = text.split_at_checked(length)?;
+    // The daemon reads hexadecimal here; nobody means a zero by it.
+    let is_hexadecimal = matches!(number, b"0" | b"+0") && matches!(behind, [b'x' | b'X', ..]);
+    seconds(number).filter(|_| !is_hexadecimal).map(Interval::from_raw)
+}
+
+/// Where the digits at `start` end.
+fn digits_from(text: &[u8], start: usize) -> usize {
+    let rest = text.get(start..).unwrap_or_default();
+    start + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// Units of 2⁻³⁰ s, to the nearest.
@@ -71,15 +91,7 @@ fn gauge(text: &[u8]) -> Option<f64> {
     if text == b"U" {
         return Some(f64::NAN);
     }
-    let number = std::str::from_utf8(text).ok()?;
-    number.parse().ok().or_else(|| {
-        let (is_negative, hexadecimal) = match text.strip_prefix(b"-") {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
-        let magnitude = without_0x(hexadecimal).and_then(|rest| digits(rest, 16))? as f64;
-        Some(if is_negative { -magnitude } else { magnitude })
-    })
+    crate::metric::c_float(std::str::from_utf8(text).ok()?)
 }
 
 fn unsigned(text: &[u8]) -> Option<u64> {
@@ -173,6 +185,26 @@ mod tests {
         assert_eq!(interval(b"-1"), None);
     }
 
+    #[test]
+    fn an_interval_ends_where_its_number_does() {
+        for (text, secs) in [
+            ("60,000", 60.0),
+            ("60,5", 60.0),
+            ("10s", 10.0),
+            (" +.5,", 0.5),
+            ("1.5e1x", 15.0),
+            ("2e", 2.0),
+            ("3e+", 3.0),
+            ("1.250.000", 1.25),
+            ("0,5", 0.0),
+        ] {
+            assert_eq!(interval(text.as_bytes()), Some(Interval::from_secs_f64(secs)), "{text}");
+        }
+        for text in ["", ",5", "s", "e5", ".", "0x10", "-1,5", "+"] {
+            assert_eq!(interval(text.as_bytes()), None, "{text}");
+        }
+    }
+
     #[track_caller]
     fn check(text: &str, expected: Option<Value>) {
         let ds_type = expected.map_or(DsType::Derive, Value::ds_type);
@@ -223,6 +255,7 @@ mod tests {
             (".5", 0.5),
             ("+2", 2.0),
             ("0x1F", 31.0),
+            ("-0x1p-1", -0.5),
         ] {
             check(text, Some(Value::Gauge(number)));
         }

@@ -24,7 +24,7 @@ pub enum Problem {
     #[error("the double quote is never closed")]
     Unterminated,
     /// The daemon ends there, for good.
-    #[error("no blank behind the closing quote")]
+    #[error("no blank behind the closing quote; put all of it in double quotes")]
     NoBlankBehindQuote,
     /// `PUTVAL` and nothing else.
     #[error("no identifier; write PUTVAL host/plugin/type time:value")]
@@ -32,6 +32,12 @@ pub enum Problem {
     /// Fewer than three parts.
     #[error("{0} is not an identifier; write host/plugin[-instance]/type[-instance]")]
     Identifier(Box<str>),
+    /// What follows belongs to it, it seems.
+    #[error("{0} is not an identifier; if it has blanks, put it in double quotes")]
+    Blanks(Box<str>),
+    /// They do not count as quotes.
+    #[error("single quotes count as letters; put it in double quotes")]
+    SingleQuotes,
     /// Nothing where a name must be.
     #[error("no {0} in the identifier; write host/plugin[-instance]/type[-instance]")]
     NoName(&'static str),
@@ -53,8 +59,11 @@ pub enum Problem {
     #[error("no values; write time:value, where N is the time now")]
     NoValues,
     /// Neither seconds nor `N`.
-    #[error("{0} is not a time; write seconds since 1970, or N for now")]
+    #[error("{}", no_time(.0, "write seconds since 1970, or N for now"))]
     Time(Box<str>),
+    /// The same, and there is no value at it: perhaps a part of the identifier.
+    #[error("{0} is not a time; if it belongs to what stands before, put it all in double quotes")]
+    Rest(Box<str>),
     /// Too few or too many.
     #[error("{} but {type_} has {sources}", counted(*.count))]
     ValueCount {
@@ -66,7 +75,8 @@ pub enum Problem {
         sources: Box<str>,
     },
     /// Not a number of the DS type.
-    #[error("{word} is not a value of {} {source_name}; {}", name(*.ds_type), wanted(*.ds_type))]
+    #[error("{word} is not a value of {} {source_name}; {}", name(*.ds_type),
+        comma(.word).unwrap_or(wanted(*.ds_type)))]
     Value {
         /// What stands there.
         word: Box<str>,
@@ -91,7 +101,7 @@ pub enum Problem {
     )]
     UnknownNotificationOption(Box<str>),
     /// In a notification, where there is no `N`.
-    #[error("{0} is not a time; write seconds since 1970")]
+    #[error("{}", no_time(.0, "write seconds since 1970"))]
     NotificationTime(Box<str>),
     /// None of the three.
     #[error("{0} is not a severity; write failure, warning or okay")]
@@ -117,6 +127,15 @@ pub(super) fn shown(word: &[u8]) -> Box<str> {
     let start: String = chars.by_ref().take(SHOWN_MAX).collect();
     let more = if chars.next().is_some() { "…" } else { "" };
     format!("\"{}{more}\"", display_safe(&start)).into()
+}
+
+/// What to do about a word with a comma in it.
+fn comma(word: &str) -> Option<&'static str> {
+    word.contains(',').then_some("write a point, not a comma")
+}
+
+fn no_time(word: &str, wanted: &str) -> String {
+    format!("{word} is not a time; {}", comma(word).unwrap_or(wanted))
 }
 
 fn counted(count: usize) -> String {

@@ -20,6 +20,9 @@ pub(super) fn parse<'a>(
     let names = check_identifier(line, &identifier, context.host)?;
     let type_name = std::str::from_utf8(names.type_).unwrap_or_default();
     let set = context.types.get(type_name).ok_or_else(|| {
+        if identifier.text.starts_with(b"'") {
+            return LineError::new(identifier.raw.start, Problem::SingleQuotes);
+        }
         let type_at = offset_in(&identifier.text, names.type_);
         let problem = Problem::UnknownType(shown(names.type_));
         LineError::new(identifier.offset(line, type_at), problem)
@@ -66,7 +69,13 @@ fn check_identifier<'f>(
     default_host: &[u8],
 ) -> Result<Names<'f>, LineError> {
     let Some(names) = split_identifier(&field.text) else {
-        return Err(LineError::new(field.raw.start, Problem::Identifier(shown(&field.text))));
+        let is_cut = line.get(field.raw.end..).is_some_and(|rest| rest.contains(&b'/'));
+        let problem = match field.text.first() {
+            Some(b'\'') => Problem::SingleQuotes,
+            _ if is_cut => Problem::Blanks(shown(&field.text)),
+            _ => Problem::Identifier(shown(&field.text)),
+        };
+        return Err(LineError::new(field.raw.start, problem));
     };
     let Names { host, plugin, plugin_instance, type_, type_instance } = names;
     for (field_name, name, may_be_empty) in [
@@ -146,7 +155,10 @@ fn list(
     };
     let time = time.ok_or_else(|| {
         let offset_bytes = if word.is_empty() { field.raw.start } else { at(word) };
-        LineError::new(offset_bytes, Problem::Time(shown(word)))
+        let is_first = line.get(..field.raw.start).is_some_and(|before| !before.contains(&b':'));
+        let is_name = is_first && !field.text.is_empty() && !field.text.contains(&b':');
+        let problem = if is_name { Problem::Rest(shown(word)) } else { Problem::Time(shown(word)) };
+        LineError::new(offset_bytes, problem)
     })?;
     let words: Vec<&[u8]> = words.collect();
     if words.len() != set.sources.len() {

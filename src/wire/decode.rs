@@ -11,6 +11,7 @@ use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
 use super::part::{Part, Parts, last_names, parts};
 use super::sink::{InForce, Sink};
+use super::stray::Stray;
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
 use std::sync::Arc;
@@ -138,7 +139,7 @@ impl<S: Sink> Run<'_, S> {
             let (offset_bytes, part) = match part {
                 Ok(located) => located,
                 Err(fault) => {
-                    self.fault(base + fault.offset_bytes, fault.kind);
+                    self.bad_part(bytes, base, fault);
                     continue;
                 }
             };
@@ -215,7 +216,7 @@ impl<S: Sink> Run<'_, S> {
         let mut parts = parts(bytes);
         while let Some(part) = parts.next() {
             match part {
-                Err(fault) => self.fault(base + fault.offset_bytes, fault.kind),
+                Err(fault) => self.bad_part(bytes, base, fault),
                 Ok((offset, Part::Encryption { user, iv, sealed })) => {
                     self.encrypted(base + offset, (user, iv, sealed), trust, plain);
                 }
@@ -302,6 +303,17 @@ impl<S: Sink> Run<'_, S> {
         match read {
             Ok(notification) => self.sink.event(Event::Notification(notification)),
             Err(kind) => self.fault(offset_bytes, kind),
+        }
+    }
+
+    /// A part of `bytes` that cannot be read, perhaps since the whole datagram is none of ours.
+    #[cold]
+    #[inline(never)]
+    fn bad_part(&mut self, bytes: &[u8], base: usize, fault: Fault) {
+        // What is good behind other faults is still read.
+        match Stray::of(bytes).filter(|_| base == 0 && fault.kind.is_final()) {
+            Some(stray) => self.fault(0, FaultKind::Text(stray)),
+            None => self.fault(base + fault.offset_bytes, fault.kind),
         }
     }
 

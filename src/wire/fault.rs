@@ -3,6 +3,7 @@
 use super::decode::NESTING_MAX;
 use super::event::SecurityLevel;
 use super::part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
+use super::stray::Stray;
 use std::fmt;
 
 /// One thing wrong in received bytes.
@@ -17,6 +18,8 @@ pub struct Fault {
 /// What can be wrong. Lengths are those written in the part, its four header bytes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
+    /// No binary protocol at all: another program's, or collectd's other one.
+    Text(Stray),
     /// Fewer bytes left than a part needs; what stood before them was read.
     Trailing {
         /// How many.
@@ -151,6 +154,7 @@ impl FaultKind {
     /// Its kind without the figures: what faults are counted by. For people, lower case.
     pub const fn class(self) -> &'static str {
         match self {
+            Self::Text(_) => "text, not collectd's binary protocol",
             Self::Trailing { .. } => "bytes behind the last part",
             Self::Padding { .. } => "zero bytes behind the last part",
             Self::LengthTooShort { .. } => "part length below 4",
@@ -189,6 +193,7 @@ impl fmt::Display for Fault {
 impl fmt::Display for FaultKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
+            Self::Text(stray) => stray.fmt(f),
             Self::Trailing { bytes } => {
                 write!(f, "{} behind the last part", counted(bytes, "byte"))
             }

@@ -1,11 +1,13 @@
 //! The key ring: users and their passwords, as an AuthFile lists them.
 //!
-//! Read exactly as the daemon reads it, so that one file serves both. Passwords are turned into
+//! Read as the daemon reads it, so that one file serves both, but for a byte-order mark, which it
+//! makes a part of the first name. Passwords are turned into
 //! keys at once and cannot be got back.
 //!
 //! Source: `fbh_read_file` in collectd `src/utils/fbhash/fbhash.c`.
 
 use super::crypto::Key;
+use crate::metric::BYTE_ORDER_MARK;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::fmt;
@@ -61,6 +63,7 @@ impl KeyRing {
     /// at the end of the line belong to the password. Of several lines for a user the first counts.
     pub fn parse(text: &[u8]) -> (Self, Vec<AuthFault>) {
         let (mut ring, mut faults) = (Self::new(), Vec::new());
+        let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         for (line, bytes) in (1..).zip(text.split(|&byte| byte == b'\n')) {
             let mut fault = |kind| faults.push(AuthFault { line, kind });
             if bytes.len() > LINE_MAX_BYTES {
@@ -192,6 +195,12 @@ mod tests {
         check(b"alice:secret", &[b"alice"], &[]);
         check(b"alice: secret\nbob:\tsecret\r\n", &[b"alice", b"bob"], &[]);
         check(b"  alice:secret\n", &[b"alice"], &[]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_no_part_of_a_name() {
+        check(b"\xef\xbb\xbfalice: secret\nbob: secret\n", &[b"alice", b"bob"], &[]);
+        check(b"\xef\xbb\xbf# users\nalice: secret", &[b"alice"], &[]);
     }
 
     #[test]

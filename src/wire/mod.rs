@@ -19,6 +19,7 @@ mod keys;
 mod listing;
 mod part;
 mod sink;
+mod stray;
 mod values;
 
 pub use crypto::{IV_BYTES, Seal, SealError, USER_MAX_BYTES};
@@ -33,4 +34,5 @@ pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
 pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
 pub use sink::{Came, Expected, InForce, Sink, template};
+pub use stray::Stray;
 pub use values::{Values, bits, value};

@@ -2,7 +2,9 @@
 //! Wireshark's tools write is read by us.
 
 use crate::support::wait::{PATIENCE, until};
-use crate::support::{collectoscope, data, datagrams, dump, dump_data, hex, pcap, stdout_lines};
+use crate::support::{
+    collectoscope, data, datagrams, dump, dump_data, hex, pcap, stderr, stdout_lines,
+};
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::outlet::Outlet;
@@ -313,8 +315,9 @@ fn a_recording_ends_when_its_time_is_up_and_does_not_begin_over_another() {
     assert_eq!(Running::record(&file, &["--for", "0.2"]).end().0, Some(0));
     assert_eq!(fs::metadata(&file).unwrap().len(), 24);
     fs::write(&file, "precious").unwrap();
-    let (code, said) = Running::record(&file, &["--for", "0.2"]).end();
-    assert_eq!(code, Some(1));
+    let output = collectoscope().arg("record").arg(&file).args(["--for", "0.2"]).output().unwrap();
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(1));
     assert!(said.contains("is there already and is not overwritten") && said.contains("--force"));
     assert_eq!(fs::read(&file).unwrap(), b"precious");
     assert_eq!(Running::record(&file, &["--for", "0.2", "--force"]).end().0, Some(0));
@@ -342,7 +345,7 @@ fn a_full_disk_ends_a_recording_with_a_sentence_and_leaves_it_whole() {
     let found: Vec<_> = recorded(&kept, &[]).into_iter().map(|one| one.2).collect();
     assert!(found.len() > 30 && found == sent[..found.len()], "{}", found.len());
     let words = format!(
-        "cannot record on: No space left on device (os error 28); the {} datagrams before it are \
+        "cannot record on: no space left on device; the {} datagrams before it are \
          kept, to {}",
         found.len(),
         disk.join("some.pcap").display()
@@ -357,7 +360,7 @@ fn a_device_without_room_is_a_failure_before_anything_is_recorded() {
     command.args(["record", "-"]).stdout(full);
     let (code, said) = Running::start(&mut command, &["127.0.0.1:0"]).end();
     assert_eq!(code, Some(1));
-    assert!(said.contains("cannot record: No space left on device"), "{said}");
+    assert!(said.contains("cannot record: no space left on device"), "{said}");
     assert!(said.ends_with(", to standard output\n"), "{said}");
 }
 
@@ -474,7 +477,7 @@ fn a_capture_that_cannot_be_opened_is_a_failure_before_any_window() {
         .output()
         .unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.starts_with("collectoscope: cannot read the capture: No such file"), "{said}");
+    assert!(said.starts_with("collectoscope: cannot read the capture: no such file"), "{said}");
     assert!(!said.contains("window"), "{said}");
     assert_eq!(output.status.code(), Some(1));
 }

@@ -19,6 +19,7 @@ mod clocks;
 mod daemon;
 mod encode;
 mod feed;
+mod inputs;
 mod interfaces;
 mod malformed;
 mod memory;

@@ -576,7 +576,7 @@ fn standard_input_that_cannot_be_read_is_a_failure() {
     let mut command = collectoscope();
     command.args(["send", &receiver.address]).stdin(folder);
     let output = command.output().unwrap();
-    let says = "collectoscope: cannot read standard input: Is a directory";
+    let says = "collectoscope: cannot read standard input: is a directory";
     assert!(stderr(&output).starts_with(says), "{}", stderr(&output));
     assert_eq!(output.status.code(), Some(1));
 }

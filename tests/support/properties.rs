@@ -82,7 +82,7 @@ fn rows(batch: &Batch, known: &mut Vec<Identifier>) -> Taken {
 pub fn capture(bytes: &[u8]) {
     let (whole, counts) = captured(bytes);
     assert_eq!(whole.len() as u64, counts.datagrams);
-    assert!(counts.datagrams + counts.others + counts.unknown_link <= counts.packets);
+    assert!(counts.datagrams + counts.others + counts.unread <= counts.packets);
     let (start, _) = captured(&bytes[..bytes.len() / 2]);
     assert!(whole.starts_with(&start));
 }

@@ -1,5 +1,9 @@
 //! Why a capture cannot be read, in sentences.
 
+use super::foreign::Mend;
+use super::unread::Unread;
+use crate::metric::display_safe;
+use crate::source::reason::reason;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,8 +14,9 @@ use thiserror::Error;
 pub enum CaptureError {
     /// No such file, no permission.
     #[error(
-        "cannot read the capture: {cause}, in {}\n  one is made with: \
+        "cannot read the capture: {}, in {}\n  one is made with: \
          tcpdump -i any -w FILE udp port 25826",
+        reason(cause),
         Place(path)
     )]
     Open {
@@ -21,20 +26,27 @@ pub enum CaptureError {
         cause: io::Error,
     },
     /// Neither pcap nor pcapng.
-    #[error("not a capture: {reason}, in {}\n  {advice}", Place(path))]
+    #[error(
+        "not a capture: {reason}, in {}\n  {}",
+        Place(path), advice(path, mend, *unpacked, reader)
+    )]
     NotCapture {
         /// Which.
         path: PathBuf,
         /// What it is instead.
         reason: &'static str,
         /// What to do.
-        advice: &'static str,
+        mend: Mend,
+        /// It is what was in a file compressed with gzip.
+        unpacked: bool,
+        /// The command that reads captures: "collectoscope dump --read".
+        reader: &'static str,
     },
     /// A link type we cannot look into.
     #[error(
-        "cannot read link type {link_type}, in {}\n  known are Ethernet (1), raw IP (101), \
-         Linux cooked (113, 276) and loopback (0, 108); capture again with: tcpdump -i any",
-        Place(path)
+        "cannot read {}, in {}\n  known are Ethernet (1), raw IP (101), Linux cooked (113, 276), \
+         loopback (0, 108) and PPP (9, 50, 51); capture again with: tcpdump -i any",
+        Unread::LinkType(*link_type), Place(path)
     )]
     LinkType {
         /// Which.
@@ -68,7 +80,7 @@ pub enum CaptureError {
         reason: String,
     },
     /// Reading failed on the way.
-    #[error("cannot read on after packet {packets}: {cause}, in {}", Place(path))]
+    #[error("cannot read on after packet {packets}: {}, in {}", reason(cause), Place(path))]
     Read {
         /// Which.
         path: PathBuf,
@@ -88,7 +100,7 @@ impl CaptureError {
             }
             Self::Damaged { packets, .. } => format!("damaged after packet {packets}"),
             Self::Read { packets, cause, .. } => {
-                format!("cannot be read on after packet {packets}: {cause}")
+                format!("cannot be read on after packet {packets}: {}", reason(cause))
             }
             Self::Open { .. } | Self::NotCapture { .. } | Self::LinkType { .. } => {
                 "cannot be read".into()
@@ -110,28 +122,33 @@ impl fmt::Display for Place<'_> {
     }
 }
 
-/// What a file that is no capture looks like, and what to do about it.
-pub(super) fn what_it_is(start: &[u8]) -> (&'static str, &'static str) {
-    match start {
-        [] => ("the file is empty", "did the capturing program end properly?"),
-        [0x1f, 0x8b, ..] => ("this is compressed", "unpack it first: gunzip -k FILE.gz"),
-        [0x28, 0xb5, 0x2f, 0xfd, ..] => ("this is compressed", "unpack it first: zstd -dk FILE"),
-        [0xfd, b'7', b'z', b'X', b'Z', ..] => {
-            ("this is compressed", "unpack it first: xz -dk FILE")
-        }
-        [0xd4, 0xc3, 0xb2, 0xa1, ..]
-        | [0xa1, 0xb2, 0xc3, 0xd4, ..]
-        | [0x4d, 0x3c, 0xb2, 0xa1, ..]
-        | [0xa1, 0xb2, 0x3c, 0x4d, ..] => {
-            ("it ends inside its own header", "did the capturing program end properly?")
-        }
-        // The first 12 bytes of a pcapng tell that it is one.
-        [0x0a, 0x0d, 0x0d, 0x0a, rest @ ..] if rest.len() < 8 => {
-            ("it ends inside its own header", "did the capturing program end properly?")
-        }
-        _ => (
-            "it does not start as a pcap file does",
-            "one is made with: tcpdump -i any -w FILE udp port 25826",
-        ),
+/// What to type to get at the capture in what is at `path`.
+fn advice(path: &Path, mend: &Mend, unpacked: bool, reader: &str) -> String {
+    let is_pipe = path == Path::new("-");
+    let file = shell_word(path);
+    let command = match (mend, is_pipe || unpacked) {
+        (Mend::Advice(advice), _) => return (*advice).to_owned(),
+        (Mend::Filter { pipe, .. }, true) => (*pipe).to_owned(),
+        (Mend::Filter { file: command, .. }, false) => command.replace("FILE", &file),
+        (Mend::SkipTo(byte), true) => format!("tail -c +{byte}"),
+        (Mend::SkipTo(byte), false) => format!("tail -c +{byte} {file}"),
+    };
+    let source = match (is_pipe, unpacked) {
+        (true, true) => "... | zcat | ".to_owned(),
+        (true, false) => "... | ".to_owned(),
+        (false, true) => format!("zcat {file} | "),
+        (false, false) => String::new(),
+    };
+    format!("try: {source}{command} | {reader} -")
+}
+
+/// A path as a shell takes it.
+fn shell_word(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/._-+,:@%=".contains(c);
+    if path.chars().all(is_plain) {
+        path
+    } else {
+        format!("'{}'", display_safe(&path).replace('\'', "'\\''"))
     }
 }

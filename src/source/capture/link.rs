@@ -1,8 +1,13 @@
-//! From a frame to the UDP datagram inside: link layer, VLAN tags, IP, fragments.
+//! From a frame to the UDP datagram inside: link layer, tags, labels, tunnels, IP, fragments.
+//!
+//! Layers are taken off one after another, each by its own few bytes; what cannot be looked into
+//! is [`Unread`], not passed off as something else.
 
+use super::layers::{self, Layer, Next};
+use super::unread::Unread;
 use etherparse::{
-    EtherType, IpFragOffset, IpNumber, Ipv6FragmentHeader, LaxIpPayloadSlice, LaxNetSlice,
-    LaxSlicedPacket, UdpSlice,
+    IpFragOffset, IpNumber, Ipv6FragmentHeader, LaxIpPayloadSlice, LaxNetSlice, LaxSlicedPacket,
+    UdpSlice,
 };
 use std::net::{IpAddr, SocketAddr};
 
@@ -17,6 +22,12 @@ pub(super) enum Link {
     LinuxCooked2,
     /// Four bytes of address family, which the IP version makes superfluous.
     Loopback,
+    /// With or without its first two bytes; also Cisco's HDLC, which begins otherwise.
+    Ppp,
+    /// One byte of direction before it.
+    PppWithDirection,
+    Pppoe,
+    Mpls,
 }
 
 /// What a frame holds.
@@ -28,6 +39,8 @@ pub(super) enum Inside<'a> {
     Fragment(Fragment<'a>),
     /// Anything else.
     Other,
+    /// Something that may hold a datagram.
+    Unread(Unread),
 }
 
 /// A UDP datagram.
@@ -58,8 +71,9 @@ pub(super) struct FragmentOf {
     pub(super) from: IpAddr,
     pub(super) to: IpAddr,
     pub(super) id: u32,
-    /// The same packet is captured twice where a VLAN and the interface below it are.
-    pub(super) vlans: u64,
+    /// VLANs and tunnels, outermost first: the same packet is captured twice where one of them
+    /// and the interface below it are.
+    pub(super) path: u64,
     pub(super) interface: u32,
 }
 
@@ -69,8 +83,12 @@ impl Link {
         match link_type {
             0 | 108 => Some(Self::Loopback),
             1 => Some(Self::Ethernet),
+            9 | 50 | 104 | 166 => Some(Self::Ppp),
             12 | 14 | 101 | 228 | 229 => Some(Self::RawIp),
+            51 => Some(Self::Pppoe),
             113 => Some(Self::LinuxCooked),
+            204 => Some(Self::PppWithDirection),
+            219 => Some(Self::Mpls),
             276 => Some(Self::LinuxCooked2),
             _ => None,
         }
@@ -78,59 +96,91 @@ impl Link {
 
     /// Looks into a frame of `interface`.
     pub(super) fn open(self, frame: &[u8], interface: u32) -> Inside<'_> {
-        // Lax: a frame captured in part still shows the parts before the cut.
-        let (packet, interface) = match self {
-            Self::Ethernet => (LaxSlicedPacket::from_ethernet(frame).ok(), interface),
-            Self::RawIp => (LaxSlicedPacket::from_ip(frame).ok(), interface),
-            Self::Loopback => {
-                (frame.get(4..).and_then(|ip| LaxSlicedPacket::from_ip(ip).ok()), interface)
-            }
-            Self::LinuxCooked => (cooked(frame.get(14..16), frame.get(16..)), interface),
-            Self::LinuxCooked2 => {
-                let number = frame.get(4..8).and_then(|bytes| bytes.try_into().ok());
-                let number = number.map_or(interface, u32::from_be_bytes);
-                (cooked(frame.get(..2), frame.get(20..)), number)
-            }
+        let behind = |count: usize| frame.get(count..).unwrap_or_default();
+        let (layer, rest, interface) = match self {
+            Self::Ethernet => (Layer::Ethernet, frame, interface),
+            Self::RawIp => (Layer::Ip, frame, interface),
+            Self::Loopback => (Layer::Ip, behind(4), interface),
+            Self::Ppp => (Layer::Ppp, frame, interface),
+            Self::PppWithDirection => (Layer::Ppp, behind(1), interface),
+            Self::Pppoe => (Layer::Pppoe, frame, interface),
+            Self::Mpls => (Layer::Mpls, frame, interface),
+            Self::LinuxCooked => match layers::u16_at(frame, 14) {
+                Some(ether_type) => (Layer::EtherType(ether_type), behind(16), interface),
+                None => return Inside::Unread(Unread::Cut),
+            },
+            Self::LinuxCooked2 => match (layers::u16_at(frame, 0), frame.get(4..).unwrap_or(&[])) {
+                (Some(ether_type), [a, b, c, d, ..]) => {
+                    let interface = u32::from_be_bytes([*a, *b, *c, *d]);
+                    (Layer::EtherType(ether_type), behind(20), interface)
+                }
+                _ => return Inside::Unread(Unread::Cut),
+            },
         };
-        packet.map_or(Inside::Other, |packet| inside(&packet, interface))
+        walk(layer, rest, interface)
     }
 }
 
-fn cooked<'a>(ether_type: Option<&[u8]>, behind: Option<&'a [u8]>) -> Option<LaxSlicedPacket<'a>> {
-    let ether_type = EtherType(u16::from_be_bytes(ether_type?.try_into().ok()?));
-    Some(LaxSlicedPacket::from_ether_type(ether_type, behind?))
+/// The UDP packet of `fragment` once it is whole: a datagram, or a tunnel with one in it.
+pub(super) fn reassembled<'a>(of: &FragmentOf, whole: &'a [u8]) -> Inside<'a> {
+    walk(Layer::Udp { from: of.from, to: of.to }, whole, of.interface)
 }
 
-fn inside<'a>(packet: &LaxSlicedPacket<'a>, interface: u32) -> Inside<'a> {
-    let Some(Ip { from, to, payload, part }) = packet.net.as_ref().and_then(Ip::read) else {
-        return Inside::Other;
-    };
-    if payload.ip_number != IpNumber::UDP {
-        return Inside::Other;
-    }
-    match part {
-        Some((id, offset, more)) => {
-            let vlans = packet.vlan_ids().iter().fold(0, |all, vlan| {
-                // One more, so that a tag of zero is not none.
-                all << 13 | (u64::from(vlan.value()) + 1)
-            });
-            let of = FragmentOf { from, to, id, vlans, interface };
-            let (bytes, is_cut) = (payload.payload, payload.incomplete);
-            Inside::Fragment(Fragment { of, offset, more, bytes, is_cut })
+/// Takes off layer after layer. It ends, since there are fewer bytes with each but the last.
+fn walk(mut layer: Layer, mut bytes: &[u8], interface: u32) -> Inside<'_> {
+    let mut path = 0;
+    loop {
+        let next = match layer {
+            Layer::Ip => ip(bytes, path, interface),
+            Layer::Udp { from, to } => udp(from, to, bytes),
+            _ => layer.open(bytes),
+        };
+        match next {
+            Next::Layer(inner, rest) => (layer, bytes) = (inner, rest),
+            // One more, so that a tag of zero is not none.
+            Next::Tagged(tag, inner, rest) => {
+                path = path << 13 | (u64::from(tag) + 1);
+                (layer, bytes) = (inner, rest);
+            }
+            Next::End(inside) => return inside,
         }
-        None => datagram(from, to, payload.payload).map_or(Inside::Other, Inside::Udp),
     }
 }
 
-/// The datagram that `bytes`, the payload of IP packets, are.
-pub(super) fn datagram(from: IpAddr, to: IpAddr, bytes: &[u8]) -> Option<Udp<'_>> {
-    let udp = UdpSlice::from_slice_lax(bytes).ok()?;
-    Some(Udp {
+fn ip(bytes: &[u8], path: u64, interface: u32) -> Next<'_> {
+    // Lax: a packet captured in part still shows the headers before the cut.
+    let packet = LaxSlicedPacket::from_ip(bytes).ok();
+    let Some(Ip { from, to, payload, part }) =
+        packet.as_ref().and_then(|packet| packet.net.as_ref()).and_then(Ip::read)
+    else {
+        return Next::End(Inside::Unread(Unread::Cut));
+    };
+    match part {
+        None => layers::ip_payload(payload.ip_number, payload.payload, from, to),
+        Some((id, offset, more)) if payload.ip_number == IpNumber::UDP => {
+            let of = FragmentOf { from, to, id, path, interface };
+            let (bytes, is_cut) = (payload.payload, payload.incomplete);
+            Next::End(Inside::Fragment(Fragment { of, offset, more, bytes, is_cut }))
+        }
+        Some(_) => Next::End(match layers::ip_payload(payload.ip_number, &[], from, to) {
+            Next::End(Inside::Other) => Inside::Other,
+            _ => Inside::Unread(Unread::TunnelFragment),
+        }),
+    }
+}
+
+/// What `bytes`, the payload of IP packets, are.
+fn udp(from: IpAddr, to: IpAddr, bytes: &[u8]) -> Next<'_> {
+    let Ok(udp) = UdpSlice::from_slice_lax(bytes) else {
+        return Next::End(Inside::Unread(Unread::Cut));
+    };
+    let udp = Udp {
         from: SocketAddr::new(from, udp.source_port()),
         to: SocketAddr::new(to, udp.destination_port()),
         bytes: udp.payload(),
         is_cut: usize::from(udp.length()) > bytes.len(),
-    })
+    };
+    layers::tunnel(udp.to.port(), udp.bytes).unwrap_or(Next::End(Inside::Udp(udp)))
 }
 
 /// What we need of an IP packet.

@@ -1,34 +1,54 @@
 //! Capture files: the UDP datagrams of a pcap or pcapng, in order, as if they had just arrived.
 //!
-//! Both byte orders, micro- and nanoseconds, several interfaces; over Ethernet with or without
-//! VLAN tags, raw IP, Linux "cooked" (`-i any`, both versions) and BSD loopback; fragments put
-//! together. A datagram is there as soon as its packet is, also where a program is still writing
-//! the capture to a pipe. A capture that was cut short gives what is there and then says so.
+//! Both byte orders, micro- and nanoseconds, several interfaces; over Ethernet, raw IP, Linux
+//! "cooked" (`-i any`, both versions), BSD loopback, PPP and PPPoE, with VLAN tags, MPLS labels
+//! and tunnels around; fragments put together; gzip unpacked. A datagram is there as soon as its
+//! packet is, also where a program is still writing the capture to a pipe. A capture that was cut
+//! short gives what is there and then says so.
 
 mod container;
 mod error;
+mod foreign;
 mod fragments;
+mod gunzip;
 mod input;
+mod layers;
 mod link;
+mod pcap;
 mod pcapng;
+mod unread;
 mod write;
 
 pub use error::CaptureError;
+pub use foreign::Mend;
+pub use unread::Unread;
 pub use write::{Existing, WriteError, Writer};
 
 use super::udp::{Datagram, PORT_DEFAULT};
+use crate::metric::{CdTime, Interval};
 use crate::wire::{Event, SecurityLevel, decode};
 use container::{Container, Packet, Parsed, Start};
-use error::{Place, what_it_is};
+use error::Place;
+use foreign::Foreign;
 use fragments::Fragments;
 use input::{Filled, Input};
-use link::{Inside, Udp, datagram};
+use link::{Inside, Udp};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// How the window reads a capture.
+const WINDOW_READS: &str = "collectoscope --read";
 /// How long the header is waited for before whoever waits is asked whether to go on.
 const HEADER_WAIT: Duration = Duration::from_millis(200);
+/// How far a capture is looked for behind something else: longer than any greeting of a login.
+const LOOK_BYTES: usize = 64 * 1024;
+/// How often in a row nothing may come meanwhile: then it is said what is there.
+const LOOK_WAITS: usize = 15;
+/// Packets of several queues change places within a few milliseconds; that is no disorder.
+const FALL_MIN: Interval = Interval::from_secs(1);
+/// Nor is it when captures are appended to one another, or a clock was set.
+const FALLS_MIN: u64 = 3;
 
 /// What a capture held so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -43,28 +63,52 @@ pub struct Counts {
     pub incomplete: u64,
     /// Packets that are not UDP, and UDP that is not collectd's.
     pub others: u64,
-    /// Packets of interfaces with a link type that we cannot look into.
-    pub unknown_link: u64,
-    /// The first such type (`LINKTYPE_*` of tcpdump.org).
-    pub unknown_link_type: Option<u32>,
+    /// Packets that may hold a datagram, but that we cannot look into.
+    pub unread: u64,
+    /// What the first of them is.
+    pub first_unread: Option<Unread>,
+    /// Datagrams that are a second or more older than the one before them.
+    pub falls: u64,
+    /// By how much the worst of those is.
+    pub fall_max: Interval,
+    /// Times are nanoseconds though the file says microseconds, and were taken as such.
+    pub nanos_in_disguise: bool,
 }
 
 impl Counts {
     /// What is not there although it should be, a line each.
     pub fn left_out(&self) -> Vec<String> {
-        let link_type = self.unknown_link_type.unwrap_or_default();
         let line = |count, what, why: String| (count > 0).then(|| counted(count, what) + &why);
         let incomplete = "left out: not all of their IP fragments came".to_owned();
         let cut = "without an end: capture again with the option -s 0".to_owned();
-        let unknown = format!("left out: link type {link_type} is not known");
+        let unread = self.first_unread.map_or_else(String::new, |first| match self.unread {
+            1 => format!("not read: {first}"),
+            _ => format!("not read, the first: {first}"),
+        });
         [
             line(self.incomplete, "datagram", incomplete),
             line(self.cut, "datagram", cut),
-            line(self.unknown_link, "packet", unknown),
+            line(self.unread, "packet", unread),
         ]
         .into_iter()
         .flatten()
         .collect()
+    }
+
+    /// What is strange about the times, a line each.
+    pub fn about_times(&self) -> Vec<String> {
+        let disorder = (self.falls >= FALLS_MIN).then(|| {
+            let by = self.fall_max.secs_f64().round();
+            format!(
+                "packets are out of order: {} times one is older than the one before, by up to \
+                 {by} s; to sort them: reordercap IN OUT",
+                self.falls
+            )
+        });
+        let nanos = self.nanos_in_disguise.then(|| {
+            "its times are nanoseconds though its header says microseconds: read as such".to_owned()
+        });
+        nanos.into_iter().chain(disorder).collect()
     }
 
     /// What is not collectd's, if there was such.
@@ -100,30 +144,38 @@ pub struct Capture {
     ports: Vec<u16>,
     fragments: Fragments,
     counts: Counts,
+    /// Time of the last datagram.
+    last: CdTime,
     ended: bool,
 }
 
 impl Capture {
     /// Opens the capture at `path`, or standard input for `-`. Waits until the header is there.
     pub fn open(path: &Path) -> Result<Self, CaptureError> {
-        Self::open_while(path, &|| true)
+        Self::open_while(path, WINDOW_READS, &|| true)
     }
 
-    /// The same, but gives up (with an error) soon after `go_on` has become false.
-    pub fn open_while(path: &Path, go_on: &dyn Fn() -> bool) -> Result<Self, CaptureError> {
+    /// The same, but gives up (with an error) soon after `go_on` has become false. `reader` is the
+    /// command that messages name for reading captures.
+    pub fn open_while(
+        path: &Path,
+        reader: &'static str,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<Self, CaptureError> {
         let opened = Input::open(path);
         let input = opened.map_err(|cause| CaptureError::Open { path: path.to_owned(), cause })?;
-        Self::start(path, input, go_on)
+        Self::start(path, input, reader, go_on)
     }
 
     /// Reads a capture from `reader`; `path` is for messages.
     pub fn read(path: &Path, reader: Box<dyn Read + Send>) -> Result<Self, CaptureError> {
-        Self::start(path, Input::from_reader(reader), &|| true)
+        Self::start(path, Input::from_reader(reader), WINDOW_READS, &|| true)
     }
 
     fn start(
         path: &Path,
         mut input: Input,
+        reader: &'static str,
         go_on: &dyn Fn() -> bool,
     ) -> Result<Self, CaptureError> {
         let path = path.to_owned();
@@ -136,13 +188,14 @@ impl Capture {
                 Start::LinkType(link_type) => {
                     return Err(CaptureError::LinkType { path, link_type });
                 }
-                Start::NotCapture => return Err(not_capture(path, &input)),
+                Start::NotCapture if input.unpack() => continue,
+                Start::NotCapture => return Err(foreign(path, &mut input, reader, go_on)),
                 Start::More(wanted) => wanted,
             };
             match input.fill(wanted, Some(HEADER_WAIT)) {
                 Ok(Filled::Nothing) if go_on() => {}
                 Ok(Filled::More) => {}
-                Ok(Filled::End) => return Err(not_capture(path, &input)),
+                Ok(Filled::End) => return Err(foreign(path, &mut input, reader, go_on)),
                 Ok(Filled::Nothing) => {
                     let cause = io::ErrorKind::Interrupted.into();
                     return Err(CaptureError::Open { path, cause });
@@ -157,6 +210,7 @@ impl Capture {
             ports: Vec::new(),
             fragments: Fragments::default(),
             counts: Counts::default(),
+            last: CdTime::ZERO,
             ended: false,
         })
     }
@@ -219,6 +273,11 @@ impl Capture {
                         return Err(CaptureError::Cut { path: path(), packets });
                     }
                 }
+                // Of what is unpacked the end was cut off.
+                Err(cause) if cause.kind() == io::ErrorKind::UnexpectedEof => {
+                    self.ended = true;
+                    return Err(CaptureError::Cut { path: path(), packets });
+                }
                 Err(cause) => {
                     self.ended = true;
                     return Err(CaptureError::Read { path: path(), packets, cause });
@@ -240,41 +299,54 @@ impl Capture {
 
     /// What was there so far.
     pub fn counts(&self) -> Counts {
-        Counts { incomplete: self.fragments.incomplete(), ..self.counts }
+        let nanos_in_disguise = self.container.has_nanos_in_disguise();
+        Counts { incomplete: self.fragments.incomplete(), nanos_in_disguise, ..self.counts }
     }
 
     /// Looks into a packet; whether a datagram was handed over.
     fn packet(&mut self, packet: &Packet, take: &mut dyn FnMut(&Datagram<'_>)) -> bool {
         self.counts.packets += 1;
-        let link = match packet.link {
-            Ok(link) => link,
-            Err(link_type) => {
-                self.counts.unknown_link += 1;
-                self.counts.unknown_link_type.get_or_insert(link_type);
+        let arrival = packet.arrival;
+        let frame = self.input.bytes().get(packet.data.clone()).unwrap_or_default();
+        let whole;
+        let mut inside = match packet.link {
+            Ok(link) => link.open(frame, packet.interface),
+            Err(link_type) => Inside::Unread(Unread::LinkType(link_type)),
+        };
+        if let Inside::Fragment(fragment) = &inside {
+            let Some(bytes) = self.fragments.add(fragment, arrival) else {
+                return false;
+            };
+            whole = bytes;
+            inside = link::reassembled(&fragment.of, &whole);
+        }
+        let Udp { from, to, bytes, is_cut } = match inside {
+            Inside::Udp(udp) if is_wanted(&self.ports, &udp) => udp,
+            Inside::Udp(_) | Inside::Other => {
+                self.counts.others += 1;
+                return false;
+            }
+            Inside::Unread(what) => {
+                self.counts.unread += 1;
+                self.counts.first_unread.get_or_insert(what);
+                return false;
+            }
+            // Fragments of what came in fragments.
+            Inside::Fragment(_) => {
+                self.counts.unread += 1;
+                self.counts.first_unread.get_or_insert(Unread::TunnelFragment);
                 return false;
             }
         };
-        let frame = self.input.bytes().get(packet.data.clone()).unwrap_or_default();
-        let whole;
-        let udp = match link.open(frame, packet.interface) {
-            Inside::Udp(udp) => Some(udp),
-            Inside::Fragment(fragment) => {
-                let Some(bytes) = self.fragments.add(&fragment, packet.arrival) else {
-                    return false;
-                };
-                whole = bytes;
-                datagram(fragment.of.from, fragment.of.to, &whole)
-            }
-            Inside::Other => None,
-        };
-        let Some(Udp { from, to, bytes, is_cut }) = udp.filter(|udp| is_wanted(&self.ports, udp))
-        else {
-            self.counts.others += 1;
-            return false;
-        };
         self.counts.datagrams += 1;
         self.counts.cut += u64::from(is_cut);
-        let (arrival, level) = (packet.arrival, SecurityLevel::None);
+        let fall = self.last.since(arrival);
+        if fall >= FALL_MIN {
+            self.counts.falls += 1;
+            self.counts.fall_max = self.counts.fall_max.max(fall);
+        }
+        self.last = arrival;
+        let level = SecurityLevel::None;
         take(&Datagram { bytes, sender: from, arrival, to, level, internal: false });
         true
     }
@@ -297,9 +369,24 @@ fn is_collectd(datagram: &[u8]) -> bool {
     first_is_good.unwrap_or(false)
 }
 
-fn not_capture(path: PathBuf, input: &Input) -> CaptureError {
-    let (reason, advice) = what_it_is(input.bytes());
-    CaptureError::NotCapture { path, reason, advice }
+/// Why this is no capture, after a look at what follows: a greeting may stand before one.
+fn foreign(
+    path: PathBuf,
+    input: &mut Input,
+    reader: &'static str,
+    go_on: &dyn Fn() -> bool,
+) -> CaptureError {
+    let mut waits = 0;
+    while !foreign::is_known(input.bytes()) && input.bytes().len() < LOOK_BYTES && go_on() {
+        match input.fill(LOOK_BYTES, Some(HEADER_WAIT)) {
+            Ok(Filled::More) => {}
+            Ok(Filled::Nothing) if waits < LOOK_WAITS => waits += 1,
+            _ => break,
+        }
+    }
+    let unpacked = input.is_unpacked();
+    let Foreign { reason, mend } = foreign::what_it_is(input.bytes());
+    CaptureError::NotCapture { path, reason, mend, unpacked, reader }
 }
 
 #[cfg(test)]

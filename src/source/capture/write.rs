@@ -5,10 +5,10 @@
 //! is handed to the system whole and at once, so that a crash of this program loses nothing, and a
 //! record that could not be written whole is taken away again where the file allows it.
 
+use crate::source::outflow::Outflow;
+use crate::source::reason::reason;
 use crate::source::udp::Datagram;
 use etherparse::PacketBuilder;
-use pcap_file::pcap::PcapHeader;
-use pcap_file::{DataLink, Endianness, TsResolution};
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Seek, Write};
@@ -19,6 +19,7 @@ use thiserror::Error;
 
 /// The longest packet said to be there: more than the largest datagram over IPv6, 65,555 bytes.
 const SNAP_BYTES: u32 = 262_144;
+const LINK_TYPE_RAW_IP: u32 = 101;
 /// How many routers a packet may pass; what is left of it at the receiver is not known.
 const HOP_LIMIT: u8 = 64;
 
@@ -35,7 +36,7 @@ pub enum WriteError {
         path: PathBuf,
     },
     /// It cannot be created, or has no room for even a header.
-    #[error("cannot record: {cause}, to {}", Place(path))]
+    #[error("cannot record: {}, to {}", reason(cause), Place(path))]
     Create {
         /// Which.
         path: PathBuf,
@@ -43,7 +44,8 @@ pub enum WriteError {
         cause: io::Error,
     },
     /// It cannot be written to any more.
-    #[error("cannot record on: {cause}; {}, to {}", left(*datagrams, *is_whole), Place(path))]
+    #[error("cannot record on: {}; {}, to {}", reason(cause), left(*datagrams, *is_whole),
+        Place(path))]
     Write {
         /// Which.
         path: PathBuf,
@@ -80,9 +82,9 @@ fn left(datagrams: u64, is_whole: bool) -> String {
 
 /// An open recording.
 #[derive(Debug)]
-pub struct Writer {
+pub struct Writer<'a> {
     path: PathBuf,
-    file: File,
+    out: Outflow<'a>,
     /// Where the file can be cut off again: it is one on a disk, and began here.
     began_at: Option<u64>,
     /// Bytes of the header and all whole records.
@@ -102,18 +104,44 @@ pub enum Existing {
     Replace,
 }
 
-impl Writer {
-    /// Begins a recording at `path`, or on standard output for `-`. Pipes and devices are there
-    /// already and hold nothing that could be lost.
-    pub fn create(path: &Path, existing: Existing) -> Result<Self, WriteError> {
+impl<'a> Writer<'a> {
+    /// Whether a recording can begin at `path`, as far as can be seen before it does.
+    pub fn check(path: &Path, existing: Existing) -> Result<(), WriteError> {
         let fail = |cause| WriteError::Create { path: path.to_owned(), cause };
-        let mut file = open(path, existing)?;
-        let is_file = file.metadata().map_err(fail)?.is_file();
+        if path == Path::new("-") {
+            return Ok(());
+        }
+        match fs::metadata(path) {
+            Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
+            Ok(there) if there.is_file() && existing == Existing::Keep => {
+                Err(WriteError::Exists { path: path.to_owned() })
+            }
+            Ok(_) => Ok(()),
+            Err(cause) if cause.kind() != io::ErrorKind::NotFound => Err(fail(cause)),
+            Err(_) => match path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                Some(folder) => fs::metadata(folder).map(drop).map_err(fail),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// Begins a recording at `path`, or on standard output for `-`. Pipes and devices are there
+    /// already and hold nothing that could be lost; where they are not read, writing to them fails
+    /// soon after `go_on` has become false.
+    pub fn create(
+        path: &Path,
+        existing: Existing,
+        go_on: &'a dyn Fn() -> bool,
+    ) -> Result<Self, WriteError> {
+        let fail = |cause| WriteError::Create { path: path.to_owned(), cause };
+        let out = Outflow::new(open(path, existing)?, go_on).map_err(fail)?;
+        let is_file = out.is_file();
         // Standard output may be a file that others have written to.
-        let began_at = if is_file { Some(file.stream_position().map_err(fail)?) } else { None };
+        let began_at =
+            if is_file { Some(out.file().stream_position().map_err(fail)?) } else { None };
         let mut writer = Self {
             path: path.to_owned(),
-            file,
+            out,
             began_at,
             written_bytes: 0,
             datagrams: 0,
@@ -121,14 +149,10 @@ impl Writer {
             packet: Vec::new(),
             record: Vec::new(),
         };
-        let header = PcapHeader {
-            snaplen: SNAP_BYTES,
-            datalink: DataLink::RAW,
-            ts_resolution: TsResolution::NanoSecond,
-            endianness: Endianness::Little,
-            ..PcapHeader::default()
-        };
-        header.write_to(&mut writer.record).map_err(|error| fail(io::Error::other(error)))?;
+        // Nanoseconds, version 2.4, zone and accuracy unused.
+        for field in [0xa1b2_3c4d, 0x0004_0002, 0, 0, SNAP_BYTES, LINK_TYPE_RAW_IP] {
+            writer.record.extend_from_slice(&field.to_le_bytes());
+        }
         match writer.write_record() {
             Ok(()) => Ok(writer),
             Err((cause, _)) => {
@@ -181,14 +205,14 @@ impl Writer {
     /// Writes the record, or what there is room for and takes it back. With an error comes
     /// whether nothing of it remains.
     fn write_record(&mut self) -> Result<(), (io::Error, bool)> {
-        match self.file.write_all(&self.record) {
+        match self.out.write_all(&self.record) {
             Ok(()) => {
                 self.written_bytes += self.record.len() as u64;
                 Ok(())
             }
             Err(cause) => {
                 let end = self.began_at.map(|start| start + self.written_bytes);
-                Err((cause, end.is_some_and(|end| self.file.set_len(end).is_ok())))
+                Err((cause, end.is_some_and(|end| self.out.file().set_len(end).is_ok())))
             }
         }
     }
@@ -261,7 +285,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("some.pcap");
         let written = datagram(from, to, bytes);
-        let mut writer = Writer::create(&path, Existing::Keep).unwrap();
+        let mut writer = Writer::create(&path, Existing::Keep, &|| true).unwrap();
         writer.write(&written).unwrap();
         assert_eq!((writer.datagrams(), writer.payload_bytes()), (1, bytes.len() as u64));
         // The writer is still open: nothing waits in it.
@@ -323,10 +347,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("some.pcap");
         fs::write(&path, "precious and longer than a header").unwrap();
-        let error = Writer::create(&path, Existing::Keep).unwrap_err().to_string();
+        let error = Writer::create(&path, Existing::Keep, &|| true).unwrap_err().to_string();
         assert!(error.contains("is there already and is not overwritten"), "{error}");
         assert!(fs::read(&path).unwrap().starts_with(b"precious"));
-        Writer::create(&path, Existing::Replace).unwrap();
+        Writer::create(&path, Existing::Replace, &|| true).unwrap();
         assert_eq!(fs::read(&path).unwrap().len(), 24);
     }
 
@@ -335,7 +359,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let nowhere = folder.path().join("nowhere/some.pcap");
         for path in [folder.path(), &nowhere, Path::new("/dev/full")] {
-            let error = Writer::create(path, Existing::Replace).unwrap_err().to_string();
+            let error = Writer::create(path, Existing::Replace, &|| true).unwrap_err().to_string();
             assert!(error.starts_with("cannot record: "), "{error}");
             assert!(error.ends_with(&format!(", to {}", path.display())), "{error}");
         }

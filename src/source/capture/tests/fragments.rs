@@ -5,7 +5,7 @@ use super::*;
 use etherparse::{IpNumber, Ipv6FragmentHeader};
 
 /// The IP packets that carry `udp` (header and payload) in pieces of `size`.
-fn fragments4(udp: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
+pub(super) fn fragments4(udp: &[u8], id: u16, size: usize) -> Vec<Vec<u8>> {
     let count = udp.chunks(size).count();
     let fragment = |(i, piece): (usize, &[u8])| {
         let mut header = etherparse::Ipv4Header::new(

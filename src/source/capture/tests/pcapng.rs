@@ -143,7 +143,7 @@ fn a_pcapng_may_hold_several_link_types_and_sections() {
     let found = read(blocks.file);
     assert!(found.end.is_ok(), "{found:?}");
     assert_eq!(found.payloads(), [PAYLOAD; 3]);
-    let unknown = Counts { unknown_link: 1, unknown_link_type: Some(147), ..found.counts };
+    let unknown = Counts { unread: 1, first_unread: Some(Unread::LinkType(147)), ..found.counts };
     assert_eq!(found.counts, Counts { packets: 4, datagrams: 3, ..unknown });
 }
 
