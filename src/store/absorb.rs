@@ -270,7 +270,7 @@ impl Store {
             self.samples += u64::from(totals.count(pushed));
             if pushed == Pushed::Behind {
                 let late = Late { series: id, sample, interval: row.interval };
-                if !self.late.add(late) {
+                if !self.late.add(late, self.budget_bytes) {
                     totals.late_dropped_values += 1;
                     let host = &series.identifier.host;
                     let sender = origin.datagram.map(|datagram| datagram.sender);

@@ -11,8 +11,10 @@ use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 use std::sync::Arc;
 
-/// Late samples that are gathered; past it they are refused and counted. 65,536 x 32 B = 2 MiB.
+/// Late samples that are gathered; past it they are refused and counted. 65,536 x 32 B = 2 MiB,
+/// less where that is more than a sixteenth of the budget.
 pub const LATE_MAX: usize = 1 << 16;
+const BUDGET_PART: usize = 16;
 /// Series whose late samples are merged with a batch: 256 x 10 µs.
 pub(super) const SERIES_PER_BATCH: usize = 256;
 
@@ -32,8 +34,9 @@ pub(super) struct LateSamples {
 
 impl LateSamples {
     /// Adds one; false when there is no room.
-    pub(super) fn add(&mut self, late: Late) -> bool {
-        let fits = self.samples.len() < LATE_MAX;
+    pub(super) fn add(&mut self, late: Late, budget_bytes: usize) -> bool {
+        let count_max = LATE_MAX.min(budget_bytes / BUDGET_PART / size_of::<Late>());
+        let fits = self.samples.len() < count_max;
         if fits {
             self.samples.push(late);
         }
