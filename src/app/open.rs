@@ -303,7 +303,13 @@ fn read(
     let lines = auth.iter().flat_map(|file| &file.report().lines);
     let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
     let sources = Sources { reports: reports.collect(), ..Sources::default() };
-    let options = ReplayOptions { capture, speed: args.speed, auth, level: args.udp.level };
+    let options = ReplayOptions {
+        capture,
+        speed: args.speed,
+        auth,
+        level: args.udp.level,
+        limits: args.limits,
+    };
     match replay::spawn(options, outlet) {
         Ok((replay, progress)) => Fed {
             feeder: Feeder::Replay(replay),

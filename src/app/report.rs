@@ -2,10 +2,10 @@
 
 use super::App;
 use crate::metric::{CdTime, Span};
-use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::store::{Health, INTERVAL_DEFAULT, Noted, Severities, Usage};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
-use crate::view::senders::{Protected, refused_from};
+use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -51,12 +51,10 @@ pub(super) struct Report {
     refused: u64,
     refusals: Vec<String>,
     hosts_protected: BTreeMap<String, &'static str>,
-    lost: u64,
-    /// Of that: by the kernel, and because the window did not keep up.
-    lost_datagrams: u64,
-    lost_values: u64,
-    memory_bytes: usize,
-    samples: u64,
+    #[serde(flatten)]
+    losses: LossReport,
+    #[serde(flatten)]
+    memory: MemoryReport,
     frames: u64,
     frame_millis: f32,
     /// Processor time of the window's thread since the start: taking in what arrived, and the rest.
@@ -72,6 +70,26 @@ struct Counts {
     failure: u64,
     warning: u64,
     okay: u64,
+}
+
+/// All that was lost; of that by the kernel, because the window did not keep up, and value lists
+/// for whose names there was no room: all, and by sender, those with the most.
+#[derive(Serialize)]
+struct LossReport {
+    lost: u64,
+    lost_datagrams: u64,
+    lost_values: u64,
+    refused_lists: u64,
+    refused_lists_of: BTreeMap<String, u64>,
+}
+
+/// What is taken of what may be; `name_bytes` of that by names of series, which may take half.
+#[derive(Serialize)]
+struct MemoryReport {
+    memory_bytes: usize,
+    memory_bytes_max: usize,
+    name_bytes: usize,
+    samples: u64,
 }
 
 /// Names and text as received; `time` by the host's clock.
@@ -174,15 +192,32 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
             .map(|t| t.what)
             .collect(),
         hosts_protected: protected(app),
-        lost: crate::view::health::lost(&totals),
-        lost_datagrams: totals.kernel_drops,
-        lost_values: totals.dropped_values,
-        memory_bytes: usage.bytes,
-        samples: usage.samples,
+        losses: losses(app.store.health()),
+        memory: memory(&usage),
         frames: app.frames,
         frame_millis: app.frame_millis,
         absorb_millis: millis(app.absorbing),
         draw_millis: millis(thread_time().saturating_sub(app.absorbing)),
+    }
+}
+
+fn losses(health: &Health) -> LossReport {
+    let totals = &health.totals;
+    LossReport {
+        lost: crate::view::health::lost(totals),
+        lost_datagrams: totals.kernel_drops,
+        lost_values: totals.dropped_values,
+        refused_lists: totals.refused_lists,
+        refused_lists_of: refused_lists(health, NOTIFICATIONS_TOLD).into_iter().collect(),
+    }
+}
+
+fn memory(usage: &Usage) -> MemoryReport {
+    MemoryReport {
+        memory_bytes: usage.bytes,
+        memory_bytes_max: usage.budget_bytes,
+        name_bytes: usage.name_bytes,
+        samples: usage.samples,
     }
 }
 

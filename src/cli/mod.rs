@@ -141,12 +141,12 @@ pub struct WindowArgs {
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub memory: u64,
     /// Names of value lists taken, of all senders together; later ones are refused and counted.
-    #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
-          value_parser = parse_lists)]
-    pub max_lists: usize,
-    /// The same of one sender, so that one that invents names leaves room for the others.
     ///
-    /// Without it half of --max-lists. A relay of a large fleet may need more.
+    /// Without it as many as --memory may have room for. One sender may have nearly all while
+    /// others need little; what they need it gives back.
+    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    pub max_lists: Option<usize>,
+    /// The same of one sender, whether others need room or not.
     #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
     pub max_lists_per_sender: Option<usize>,
     /// Kernel receive buffer to ask for, in MiB.
@@ -430,7 +430,7 @@ mod tests {
             &["--after", "nan"],
             &["--memory", "1"],
             &["--max-lists", "0"],
-            &["--max-lists-per-sender", "2000000"],
+            &["--max-lists-per-sender", "9000000"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
             &["--security", "signed"],

@@ -76,16 +76,16 @@ pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Mode, Reading, Stats, Trace};
 
-use crate::ingest::{Batch, ListId, Row};
+use crate::ingest::{Batch, ListId, RESERVE_PART, Row, Shares};
 use crate::metric::{CdTime, Identifier, Interval, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use block::Scratch;
 use cost::allocated;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use index::{HostNumber, Seen};
-use memory::Held;
+use memory::{Held, NAMES_PART};
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
@@ -110,11 +110,16 @@ const LOOKBACKS_MAX: u32 = 256;
 pub const FUTURE_MAX: Interval = Interval::from_secs(86_400);
 
 /// Series that were not heard of for so long may be forgotten when names need room. Who receives
-/// announces a list anew that was silent for half of it ([`crate::ingest::SILENCE_MAX`]), so that
-/// it comes back as a new series.
+/// announces every list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it
+/// comes back as a new series.
 pub const STALE_MIN: Interval = Interval::from_secs(7_200);
+/// The same of series that came once and not again: three intervals, but not less and not more.
+const ONCE_MIN: Interval = Interval::from_secs(300);
+const ONCE_MAX: Interval = Interval::from_secs(1_800);
 /// Forgetting walks over all series; it is not tried again before this time has passed.
 const FORGET_PAUSE: Interval = Interval::from_secs(60);
+/// The same where a sender has less than its share. Among a million series it takes 0.1 s.
+const SHORT_PAUSE: Interval = Interval::from_secs(10);
 /// Places of series: what fits into the lower bits of a [`SeriesId`].
 const PLACES_MAX: u32 = 1 << 24;
 
@@ -131,6 +136,8 @@ pub struct Usage {
     pub bytes: usize,
     /// Bytes allowed.
     pub budget_bytes: usize,
+    /// Bytes that names take.
+    pub name_bytes: usize,
     /// Samples kept.
     pub samples: u64,
     /// Series listed.
@@ -141,12 +148,27 @@ pub struct Usage {
     pub newest: Option<CdTime>,
 }
 
+impl Usage {
+    /// Whether names take nearly all that they may: what is new may be refused.
+    pub const fn is_full_of_names(&self) -> bool {
+        let names_max = self.budget_bytes / NAMES_PART;
+        self.name_bytes >= names_max - names_max / RESERVE_PART - names_max / 64
+    }
+}
+
 /// Everything known: series, notifications, health.
 #[derive(Debug)]
 pub struct Store {
     types: TypesDb,
     /// By place; those that were forgotten are empty until the place is used again.
     series: Vec<Series>,
+    /// Who named each first, as `shares` counts them, by place.
+    named_by: Vec<u16>,
+    shares: Shares,
+    /// When the level of the shares was last found, in steps of 16 s.
+    settled: u32,
+    /// Value lists of each sender refused in this batch.
+    refused: HashMap<u16, u64, RandomState>,
     /// Places of forgotten series.
     free: Vec<u32>,
     /// Places that were given up.
@@ -190,6 +212,14 @@ struct List {
     count: u16,
     /// How many there are places for, from an earlier list of that number.
     room: u16,
+    /// Who named it first.
+    sender: u16,
+}
+
+impl List {
+    /// That was never announced.
+    const NONE: Self =
+        Self { start: u32::MAX, host: HostNumber::NONE, count: 0, room: 0, sender: 0 };
 }
 
 impl Store {
@@ -198,6 +228,10 @@ impl Store {
         let mut store = Self {
             types,
             series: Vec::new(),
+            named_by: Vec::new(),
+            shares: Shares::default(),
+            settled: 0,
+            refused: HashMap::default(),
             free: Vec::new(),
             spent: 0,
             names: Names::default(),
@@ -264,6 +298,9 @@ impl Store {
             self.data_revision += 1;
         }
         self.health.absorb(batch);
+        for (sender, lists) in self.refused.drain() {
+            self.health.refuse(self.shares.account(sender).ip, lists);
+        }
         for notification in &batch.notifications {
             let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
             self.notifications.add(notification, now, bytes_max);
@@ -329,6 +366,7 @@ impl Store {
         Usage {
             bytes: self.bytes(),
             budget_bytes: self.budget_bytes,
+            name_bytes: self.name_bytes,
             samples: self.samples,
             series: self.series.len() - self.free.len() - self.spent,
             oldest: self.oldest(),
@@ -356,10 +394,11 @@ impl Store {
         lookbacks: &mut u32,
     ) -> Option<HostNumber> {
         let totals = &mut self.health.totals;
-        let Some(list) = list_of(&self.lists, source, row.list) else {
-            totals.refused_lists += 1;
+        let list = list_of(&self.lists, source, row.list);
+        if list.count == 0 {
+            *self.refused.entry(list.sender).or_default() += 1;
             return None;
-        };
+        }
         if row.time > now.saturating_add(FUTURE_MAX) {
             totals.future_values += values.len() as u64;
             return None;
@@ -393,7 +432,7 @@ impl Store {
         }
         if !alive {
             // They were forgotten since.
-            totals.refused_lists += 1;
+            *self.refused.entry(list.sender).or_default() += 1;
             return None;
         }
         if conflicts > 0
@@ -409,9 +448,10 @@ impl Store {
     }
 }
 
-fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
-    let list = *lists.get(usize::from(source.0))?.get(usize::try_from(list.0).ok()?)?;
-    (list.count > 0).then_some(list)
+fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> List {
+    let lists = lists.get(usize::from(source.0));
+    let place = usize::try_from(list.0).unwrap_or(usize::MAX);
+    lists.and_then(|lists| lists.get(place)).copied().unwrap_or(List::NONE)
 }
 
 impl SeriesId {

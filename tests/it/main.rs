@@ -21,6 +21,7 @@ mod feed;
 mod interfaces;
 mod malformed;
 mod memory;
+mod names;
 mod overload;
 mod peers;
 mod pipeline;

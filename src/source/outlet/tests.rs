@@ -34,6 +34,7 @@ fn rows(lists: std::ops::Range<u32>) -> Batch {
 fn announced(list: u32) -> Announced {
     Announced {
         list: ListId(list),
+        sender: [10, 0, 0, 1].into(),
         identifier: Identifier::new("h", "p", "", "gauge", ""),
         kinds: [DsType::Gauge].into(),
     }
