@@ -25,8 +25,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-/// Batches that may wait for the window.
-const CHANNEL_BATCHES: usize = 64;
 /// Size of the first window: with a title bar it fits a screen 800 high.
 const SIZE_FIRST: [f32; 2] = [1_280.0, 740.0];
 
@@ -261,9 +259,9 @@ impl Fed {
 }
 
 /// A channel to the window.
-fn channel(ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
+fn channel(memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
     let (ctx, waker) = (ctx.clone(), waker.clone());
-    Outlet::new(CHANNEL_BATCHES, Box::new(move || waker.wake(&ctx)))
+    Outlet::beside(memory_bytes, Box::new(move || waker.wake(&ctx)))
 }
 
 /// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
@@ -278,7 +276,7 @@ fn listen(
     let mut sources = Sources::default();
     describe(&mut sources, &receiver::status(&source, auth.as_ref()));
     let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
-    let (outlet, intake) = channel(ctx, waker);
+    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
     match receiver::spawn(source, auth, local, args.limits, outlet) {
         Ok(receiver) => {
             let feeder = Feeder::Receiver(receiver);
@@ -299,7 +297,7 @@ fn read(
     ctx: &egui::Context,
     waker: &Waker,
 ) -> Fed {
-    let (outlet, intake) = channel(ctx, waker);
+    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
     let lines = auth.iter().flat_map(|file| &file.report().lines);
     let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
     let sources = Sources { reports: reports.collect(), ..Sources::default() };

@@ -6,6 +6,7 @@
 mod dump;
 mod faults;
 mod format;
+mod memory;
 mod record;
 mod send;
 mod stop;
@@ -136,8 +137,12 @@ pub struct WindowArgs {
     /// Do not measure this machine.
     #[arg(long)]
     pub no_local: bool,
-    /// Memory for series and samples, in MiB; the oldest go first.
-    #[arg(long, value_name = "MIB", default_value_t = 512,
+    /// Memory for series and samples, in MiB; the oldest go first. Without it an eighth of this
+    /// machine's, 256 to 4096.
+    ///
+    /// The receiver's own tables and what waits for the window grow with it, and take up to two
+    /// thirds as much where the network floods.
+    #[arg(long, value_name = "MIB", default_value_t = memory::default_mib(),
           value_parser = clap::value_parser!(u64).range(16..=1_048_576))]
     pub memory: u64,
     /// Names of value lists taken, of all senders together; later ones are refused and counted.
@@ -399,7 +404,7 @@ mod tests {
     fn without_arguments_the_window_opens_with_the_defaults() {
         let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
         assert!(cli.command.is_none() && cli.window.listen.is_empty());
-        assert_eq!((cli.window.memory, cli.window.receive_buffer), (512, 8));
+        assert_eq!((cli.window.memory, cli.window.receive_buffer), (memory::default_mib(), 8));
         assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
     }
 
