@@ -3,6 +3,7 @@
 use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
+use crate::files;
 use crate::ingest::Limits;
 use crate::metric::CdTime;
 use crate::source::auth::AuthFile;
@@ -370,5 +371,9 @@ pub(super) fn save_png(path: &Path, image: &egui::ColorImage) -> Result<(), Stri
     let failed = |error: &dyn std::fmt::Display| format!("{error}, to {}", path.display());
     let buffer = image::RgbaImage::from_raw(width, height, bytes)
         .ok_or_else(|| failed(&"the picture has no pixels"))?;
-    buffer.save_with_format(path, image::ImageFormat::Png).map_err(|error| failed(&error))
+    let mut png = io::Cursor::new(Vec::new());
+    let encoded = buffer.write_to(&mut png, image::ImageFormat::Png);
+    encoded.map_err(|error| failed(&error))?;
+    let written = files::replace(path, png.get_ref(), files::SHARED);
+    written.map_err(|error| failed(&error))
 }

@@ -2,7 +2,7 @@
 
 use super::App;
 use crate::metric::{CdTime, Span};
-use crate::store::{Health, INTERVAL_DEFAULT, Noted, Severities, Usage};
+use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
@@ -10,9 +10,6 @@ use crate::view::window::Anchor;
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 /// One object a second; see `--status-file`.
@@ -26,14 +23,18 @@ pub(super) struct Report {
     start: f64,
     end: f64,
     newer_values: u64,
+    /// At most [`HOSTS_TOLD`], those with the most plugins, and how many there are.
     hosts: Vec<String>,
+    hosts_count: usize,
     series: usize,
     rows: usize,
     filter: String,
     matched: usize,
     selected: Option<String>,
     mode: String,
+    /// At most [`PANELS_TOLD`], and how many there are.
     panels: Vec<PanelReport>,
+    panels_count: usize,
     listening: Vec<String>,
     messages: Vec<String>,
     datagrams: u64,
@@ -50,6 +51,7 @@ pub(super) struct Report {
     protected: u64,
     refused: u64,
     refusals: Vec<String>,
+    /// Of those in `hosts`.
     hosts_protected: BTreeMap<String, &'static str>,
     #[serde(flatten)]
     losses: LossReport,
@@ -62,6 +64,10 @@ pub(super) struct Report {
     draw_millis: f64,
 }
 
+/// Hosts named, so that a network full of invented ones does not make megabytes a second.
+const HOSTS_TOLD: usize = 1_000;
+/// The same of panels.
+const PANELS_TOLD: usize = 500;
 /// Notifications told in full, newest first.
 const NOTIFICATIONS_TOLD: usize = 20;
 
@@ -155,6 +161,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
     let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
     let usage = app.store.usage();
     let sources = &app.setup.sources;
+    let told = hosts(app.store.index().hosts());
     Report {
         time: now.secs_f64(),
         state,
@@ -163,7 +170,8 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
-        hosts: app.store.index().hosts().iter().map(|node| node.name.to_string()).collect(),
+        hosts: told.iter().map(|node| node.name.to_string()).collect(),
+        hosts_count: app.store.index().hosts().len(),
         series: usage.series,
         rows: app.rows.rows.len(),
         filter: app.view.filter.text().to_owned(),
@@ -171,6 +179,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
         panels: panels(app, Span { start, end }),
+        panels_count: app.panels.len(),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
@@ -191,7 +200,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
             .into_iter()
             .map(|t| t.what)
             .collect(),
-        hosts_protected: protected(app),
+        hosts_protected: protected(&told),
         losses: losses(app.store.health()),
         memory: memory(&usage),
         frames: app.frames,
@@ -252,10 +261,23 @@ fn scope(scope: &Scope) -> String {
     }
 }
 
+/// Those that are named, in their order.
+fn hosts(all: &[HostNode]) -> Vec<&HostNode> {
+    let mut told: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
+    if told.len() > HOSTS_TOLD {
+        let rank = |&(_, node): &(usize, &HostNode)| {
+            std::cmp::Reverse((node.plugins.len(), node.last_seen.arrival))
+        };
+        told.select_nth_unstable_by_key(HOSTS_TOLD, rank);
+        told.truncate(HOSTS_TOLD);
+        told.sort_unstable_by_key(|(place, _)| *place);
+    }
+    told.into_iter().map(|(_, node)| node).collect()
+}
+
 /// How hosts come whose values are not plain.
-fn protected(app: &App) -> BTreeMap<String, &'static str> {
-    let hosts = app.store.index().hosts().iter();
-    let how = hosts.map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
+fn protected(hosts: &[&HostNode]) -> BTreeMap<String, &'static str> {
+    let how = hosts.iter().map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
     how.filter(|(_, how)| *how != Protected::Plain)
         .map(|(node, how)| (node.name.to_string(), how.word()))
         .collect()
@@ -315,14 +337,34 @@ fn panels(app: &App, span: Span) -> Vec<PanelReport> {
             lines: lines.collect(),
         }
     };
-    app.panels.iter().map(report).collect()
+    app.panels.iter().take(PANELS_TOLD).map(report).collect()
 }
 
-/// Whole or not at all: a reader never sees half an object.
-pub(super) fn write(path: &Path, report: &Report) -> io::Result<()> {
-    let text = serde_json::to_string(report)?;
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    fs::write(&new, text + "\n")?;
-    fs::rename(&new, path)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::{Announced, Batch, ListId};
+    use crate::metric::{DsType, Identifier};
+    use crate::store::{SourceId, Store};
+    use crate::typesdb::TypesDb;
+
+    #[test]
+    fn of_too_many_hosts_those_with_the_most_plugins_are_named() {
+        let mut store = Store::new(64 << 20, TypesDb::built_in());
+        let invented = (0..5_000).map(|n| (format!("invented-{n}"), "p"));
+        let real = ["cpu", "load"].map(|plugin| ("web-1".to_owned(), plugin));
+        let announced = (0..).zip(invented.chain(real)).map(|(list, (host, plugin))| Announced {
+            list: ListId(list),
+            sender: [10, 0, 0, 1].into(),
+            identifier: Identifier::new(&host, plugin, "", "gauge", ""),
+            kinds: [DsType::Gauge].into(),
+        });
+        let batch = Batch { announced: announced.collect(), ..Batch::default() };
+        store.absorb(SourceId(0), &batch, CdTime::from_secs(1_800_000_000));
+        let all = store.index().hosts();
+        let told = hosts(all);
+        assert_eq!((all.len(), told.len()), (5_001, HOSTS_TOLD));
+        assert_eq!(&*told.last().unwrap().name, "web-1");
+        assert_eq!(hosts(&all[..10]).len(), 10);
+    }
 }

@@ -97,7 +97,7 @@ fn what_is_no_auth_file_is_said_and_nobody_is_trusted() {
         (folder.path().to_owned(), "it is a folder; name the file in it, /"),
         (at("big"), "it has more than 1 MiB, is it an AuthFile?"),
         (at("pipe"), "it is no ordinary file; write the passwords to one with mode 600"),
-        (at("loop"), "Too many levels of symbolic links"),
+        (at("loop"), "too many levels of symbolic links"),
     ] {
         let mut file = AuthFile::open(path.clone());
         let told = lines(&file).join("\n");
