@@ -74,18 +74,18 @@ pub struct Ingest {
 /// How many lists one source may name. What is past a limit is refused and counted; lists that are
 /// known go on.
 ///
-/// The last eighth is a reserve for senders that have little: one that has much leaves it to them,
-/// and gives back what they need.
+/// Beyond it is a reserve of a seventh as many, for senders that have little: one that has much
+/// gives back what they take of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of all senders together, at most [`LISTS_MAX`].
+    /// Of all senders together, but for the reserve; at most [`LISTS_MAX`].
     pub lists: usize,
     /// Of one address, at most as many as of all.
     pub lists_per_sender: usize,
 }
 
 impl Limits {
-    /// `lists` of all senders together; one may name nearly all, where nothing else is said.
+    /// `lists` of all senders together; one may name them all, where nothing else is said.
     pub fn new(lists: usize, lists_per_sender: Option<usize>) -> Self {
         Self { lists, lists_per_sender: lists_per_sender.unwrap_or(lists) }
     }
@@ -94,6 +94,11 @@ impl Limits {
     pub const fn lists_in(memory_bytes: usize) -> usize {
         let lists = memory_bytes / MEMORY_PER_LIST;
         if lists < LISTS_MAX { lists } else { LISTS_MAX }
+    }
+
+    /// Of all senders together, with the reserve.
+    fn with_reserve(&self) -> usize {
+        self.lists + self.lists / (RESERVE_PART - 1)
     }
 
     /// Bytes of names that are kept, with their tables.

@@ -147,8 +147,8 @@ pub struct WindowArgs {
     pub memory: u64,
     /// Names of value lists taken, of all senders together; later ones are refused and counted.
     ///
-    /// Without it as many as --memory may have room for. One sender may have nearly all while
-    /// others need little; what they need it gives back.
+    /// Without it as many as --memory may have room for. Senders that have few may name some more,
+    /// for which the one that has the most gives back as many.
     #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
     pub max_lists: Option<usize>,
     /// The same of one sender, whether others need room or not.

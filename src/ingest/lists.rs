@@ -285,7 +285,7 @@ impl Lists {
     fn settle(&mut self, now: u32) {
         self.settled = now;
         let (count, bytes) = (self.count(), self.bytes());
-        let (lists_max, bytes_max) = (self.limits.lists, self.limits.bytes());
+        let (lists_max, bytes_max) = (self.limits.with_reserve(), self.limits.bytes());
         if count as u128 * bytes_max as u128 > bytes as u128 * lists_max as u128 {
             self.shares.settle(count, lists_max);
         } else {
@@ -296,7 +296,7 @@ impl Lists {
     /// Whether a sender may name one more list, of `key_bytes`.
     fn may_add(&mut self, sender: u16, key_bytes: usize, now: u32) -> bool {
         let (count, bytes) = (self.count() + 1, self.bytes() + LIST_BYTES + key_bytes);
-        let (lists_max, bytes_max) = (self.limits.lists, self.limits.bytes());
+        let (lists_max, bytes_max) = (self.limits.with_reserve(), self.limits.bytes());
         if self.shares.account(sender).lists >= self.limits.lists_per_sender {
             self.is_full = true;
             return false;
