@@ -3,6 +3,7 @@
 //! Reads files and says in sentences what was wrong with them; what is good is kept. The parsing
 //! is done on the floors below.
 
+use crate::files::{self, Trouble};
 use crate::metric::Interval;
 use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
@@ -10,8 +11,6 @@ use crate::view::{Theme, WIDTH_FIRST};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use std::fs;
-use std::io;
-use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 /// Where collectd's packages put their types.db.
@@ -19,7 +18,10 @@ pub const TYPES_DB_SYSTEM: &str = "/usr/share/collectd/types.db";
 
 /// Bytes read of one types.db. collectd's own has 17 KiB; a wrong file (a disk image, a device)
 /// is given up before it fills the memory.
-pub const TYPES_DB_BYTES_MAX: u64 = 4 << 20;
+pub const TYPES_DB_BYTES_MAX: usize = 4 << 20;
+
+/// Bytes read of the settings, which have a hundred.
+const SETTINGS_BYTES_MAX: usize = 1 << 20;
 
 /// Bad lines told one by one per file; a wrong file has one in every line.
 pub const TYPES_DB_FAULTS_TOLD: usize = 10;
@@ -31,7 +33,7 @@ pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
     let mut messages = Vec::new();
     let system = Some(PathBuf::from(TYPES_DB_SYSTEM)).filter(|path| path.exists());
     for path in system.iter().chain(paths) {
-        match read_file(path) {
+        match files::read(path, TYPES_DB_BYTES_MAX) {
             Ok(text) => add(&mut types, &text, path, &mut messages),
             Err(reason) => messages.push(format!(
                 "cannot read types.db, its types are missing: {reason}, in {}",
@@ -54,17 +56,6 @@ fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>
         ));
     }
     types.merge(parsed);
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, String> {
-    let file = std::fs::File::open(path).map_err(|error| reason(&error))?;
-    let mut text = Vec::new();
-    let mut limited = file.take(TYPES_DB_BYTES_MAX + 1);
-    limited.read_to_end(&mut text).map_err(|error| reason(&error))?;
-    if text.len() as u64 > TYPES_DB_BYTES_MAX {
-        return Err(format!("more than {TYPES_DB_BYTES_MAX} bytes, is it a types.db?"));
-    }
-    Ok(text)
 }
 
 /// What the user chose, kept from one start to the next.
@@ -128,15 +119,14 @@ impl SettingsFile {
 
     /// Reads it; a missing file is the first start.
     pub fn load(&self) -> (Settings, Vec<String>) {
-        let reason = match fs::read_to_string(&self.path) {
-            Ok(text) => match toml::from_str(&text) {
+        let reason = match files::read(&self.path, SETTINGS_BYTES_MAX) {
+            Ok(text) => match parse(&text) {
                 Ok(settings) => return (sane(settings), Vec::new()),
-                Err(error) => self.put_aside(&error),
+                Err(reason) => self.put_aside(&reason),
             },
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                return (Settings::default(), Vec::new());
-            }
-            Err(error) => reason(&error),
+            Err(Trouble::Missing) => return (Settings::default(), Vec::new()),
+            Err(too_large @ Trouble::TooLarge(_)) => self.put_aside(&too_large.to_string()),
+            Err(trouble) => trouble.to_string(),
         };
         let path = self.path.display();
         let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
@@ -144,28 +134,37 @@ impl SettingsFile {
     }
 
     /// Keeps a file that makes no sense for its owner; the next change would overwrite it.
-    fn put_aside(&self, error: &toml::de::Error) -> String {
+    fn put_aside(&self, reason: &str) -> String {
         let kept = self.path.with_extension("toml.bad");
         match fs::rename(&self.path, &kept) {
-            Ok(()) => format!("{}, kept as {}", error.message(), kept.display()),
-            Err(_) => error.message().to_owned(),
+            Ok(()) => format!("{reason}, kept as {}", kept.display()),
+            Err(_) => reason.to_owned(),
         }
     }
 
     /// Writes it, whole or not at all; the error is a sentence.
     pub fn save(&self, settings: &Settings) -> Result<(), String> {
-        let write = || -> io::Result<()> {
+        let write = || -> Result<(), String> {
             if let Some(folder) = self.path.parent() {
-                fs::create_dir_all(folder)?;
+                fs::create_dir_all(folder).map_err(|error| reason(&error))?;
             }
-            let text = toml::to_string(settings).map_err(io::Error::other)?;
-            let new = self.path.with_extension("toml.new");
-            fs::write(&new, text)?;
-            fs::rename(&new, &self.path)
+            let text = toml::to_string(settings).map_err(|error| error.to_string())?;
+            let written = files::replace(&self.path, text.as_bytes(), files::PRIVATE);
+            written.map_err(|trouble| trouble.to_string())
         };
         let path = self.path.display();
-        write().map_err(|error| format!("cannot keep the settings: {}, in {path}", reason(&error)))
+        write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
     }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+fn parse(text: &[u8]) -> Result<Settings, String> {
+    let text = std::str::from_utf8(text).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    toml::from_str(text).map_err(|error| error.message().to_owned())
 }
 
 /// A file edited by hand must not open a window nobody can find.
@@ -182,6 +181,7 @@ fn sane(mut settings: Settings) -> Settings {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
 
     fn written(text: &[u8]) -> tempfile::NamedTempFile {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -232,6 +232,8 @@ mod tests {
         let settings = Settings { theme: Theme::Light, window_secs: 60.0, ..Settings::default() };
         file.save(&settings).unwrap();
         assert_eq!(file.load(), (settings, Vec::new()));
+        let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, files::PRIVATE);
     }
 
     #[test]
@@ -247,6 +249,38 @@ mod tests {
         );
         std::fs::write(&path, "size = [1.0, nan]\nwindow_secs = -5.0").unwrap();
         assert_eq!(SettingsFile::at(path).load(), (Settings::default(), Vec::new()));
+    }
+
+    #[test]
+    fn a_settings_file_that_cannot_be_understood_is_kept_for_its_owner() {
+        for bad in [&b"theme = 'pink'"[..], b"theme = '\xff'", &vec![b'#'; 2 << 20]] {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("settings.toml");
+            std::fs::write(&path, bad).unwrap();
+            let file = SettingsFile::at(path.clone());
+            let (settings, messages) = file.load();
+            assert_eq!((settings, messages.len()), (Settings::default(), 1));
+            file.save(&Settings::default()).unwrap();
+            assert!(std::fs::read(path.with_extension("toml.bad")).unwrap() == bad);
+            assert_eq!(file.load(), (Settings::default(), Vec::new()));
+        }
+    }
+
+    #[test]
+    fn a_pipe_or_a_device_is_neither_read_nor_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("settings.toml");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        for path in [pipe.clone(), "/dev/zero".into()] {
+            let (_, messages) = load_types_db(std::slice::from_ref(&path));
+            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+            let (settings, messages) = SettingsFile::at(path).load();
+            assert_eq!(settings, Settings::default());
+            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+        }
+        let error = SettingsFile::at(pipe.clone()).save(&Settings::default()).unwrap_err();
+        assert!(error.contains("it is no ordinary file but a pipe"), "{error}");
+        assert!(!std::fs::metadata(pipe).unwrap().is_file());
     }
 
     #[test]

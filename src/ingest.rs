@@ -8,13 +8,15 @@ mod batch;
 mod key;
 mod lists;
 mod reading;
+mod shares;
 mod ways;
 
 pub use batch::{
     Announced, Arrived, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta,
 };
 pub(crate) use batch::{count_class, count_protected};
-pub use lists::SILENCE_MAX;
+pub use lists::ANNOUNCED_EVERY;
+pub(crate) use shares::{RESERVE_PART, Shares};
 pub use ways::HEARD_MAX;
 
 use crate::metric::{CdTime, Identifier, Notification};
@@ -29,14 +31,16 @@ use ways::Ways;
 
 /// Faults a batch carries in full.
 pub const FAULTS_PER_BATCH_MAX: usize = 64;
-/// Lists one source may name. With names of usual length a million takes about 100 MiB here and
-/// more than the default budget in the store: past this the names are invented.
-pub const LISTS_MAX: usize = 1_000_000;
-/// Bytes of names one source may keep, so that a million names of 127 bytes each cannot take
-/// 635 MB; the usual list needs about 60.
-pub const NAME_BYTES_MAX: usize = 128 << 20;
-/// Bytes of templates one source keeps before it learns them anew; the usual one has 30.
-pub const TEMPLATE_BYTES_MAX: usize = 64 << 20;
+/// Lists one source may name, whatever the memory: half of the series that a store can tell apart.
+pub const LISTS_MAX: usize = 8_000_000;
+/// Bytes of memory for everything received that let a source name one list more: half of them are
+/// for names, and of those a list takes at least 400 in the store.
+const MEMORY_PER_LIST: usize = 800;
+/// Bytes that the names of a list may take here on average, with its tables: the usual one takes
+/// 110, one with five names of 127 bytes seven times as much.
+const BYTES_PER_LIST: usize = 200;
+/// The names of a few lists may be as long as they like.
+const BYTES_MIN: usize = 4 << 20;
 /// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
 const LAST_OF_MAX: usize = 1 << 16;
 /// Senders a batch tells apart, as forged addresses are free; the rest is [`OTHER_SENDERS`].
@@ -71,25 +75,49 @@ pub struct Ingest {
 
 /// How many lists one source may name. What is past a limit is refused and counted; lists that are
 /// known go on.
+///
+/// Beyond it is a reserve of a seventh as many, for senders that have little: one that has much
+/// gives back what they take of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Of all senders together, at most [`LISTS_MAX`].
+    /// Of all senders together, but for the reserve; at most [`LISTS_MAX`].
     pub lists: usize,
-    /// Of one address: half of all, so that one that invents names leaves room for the others. A
-    /// relay of a large fleet may need more.
+    /// Of one address, at most as many as of all.
     pub lists_per_sender: usize,
 }
 
 impl Limits {
-    /// `lists` of all senders together; one may name half of them, where nothing else is said.
+    /// `lists` of all senders together; one may name them all, where nothing else is said.
     pub fn new(lists: usize, lists_per_sender: Option<usize>) -> Self {
-        Self { lists, lists_per_sender: lists_per_sender.unwrap_or(lists.div_ceil(2)) }
+        Self { lists, lists_per_sender: lists_per_sender.unwrap_or(lists) }
+    }
+
+    /// As many lists as a store of `memory_bytes` may have room for.
+    pub const fn lists_in(memory_bytes: usize) -> usize {
+        let lists = memory_bytes / MEMORY_PER_LIST;
+        if lists < LISTS_MAX { lists } else { LISTS_MAX }
+    }
+
+    /// Of all senders together, with the reserve.
+    fn with_reserve(&self) -> usize {
+        self.lists + self.lists / (RESERVE_PART - 1)
+    }
+
+    /// Bytes of names that are kept, with their tables.
+    fn bytes(&self) -> usize {
+        self.lists.saturating_mul(BYTES_PER_LIST).max(BYTES_MIN)
+    }
+
+    /// Bytes of templates kept before they are learnt anew; the usual one has 30.
+    fn template_bytes(&self) -> usize {
+        self.bytes() / 2
     }
 }
 
 impl Default for Limits {
+    /// Of a million lists.
     fn default() -> Self {
-        Self::new(LISTS_MAX, None)
+        Self::new(1_000_000, None)
     }
 }
 
@@ -219,7 +247,9 @@ impl Ingest {
         let mut next = recycled.unwrap_or_default();
         next.clear();
         self.slots.clear();
-        self.lists.make_room(self.batch.arrival.in_16_secs());
+        if !self.batch.rows.is_empty() || self.batch.refused_lists > 0 {
+            self.lists.make_room(self.batch.arrival.in_16_secs());
+        }
         self.batch.renumbers = std::mem::take(&mut self.lists.renumbered);
         std::mem::replace(&mut self.batch, next)
     }

@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
-//! | 4 edges | [`source`], [`send`], [`config`], `ui` | the outside world; the screen; apart |
+//! | 4 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen; apart |
 //! | 3 intent | [`view`] | what the user wants to see |
 //! | 2 memory | [`ingest`], [`store`] | what we know |
 //! | 1 bytes | [`wire`], [`text`] | collectd's binary and its plain text protocol, both ways |
@@ -30,6 +30,7 @@
 
 pub mod cli;
 pub mod config;
+mod files;
 pub mod ingest;
 pub mod metric;
 pub mod rate;

@@ -6,6 +6,7 @@
 
 mod fonts;
 mod hosts;
+mod kept;
 mod open;
 mod pace;
 mod replay;
@@ -17,6 +18,7 @@ pub use open::{OpenError, WindowOptions, run};
 pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
+use crate::files;
 use crate::metric::{CdTime, Interval};
 use crate::source::Intake;
 use crate::source::replay::Progress;
@@ -33,6 +35,7 @@ use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
 use jiff::tz::TimeZone;
+use kept::Kept;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -133,7 +136,9 @@ pub struct App {
     frame_millis: f32,
     /// What was written last, and since when there is something newer.
     saved: (Settings, Option<Instant>),
+    settings_kept: Kept,
     reported: Option<Instant>,
+    status_kept: Kept,
     /// What is to say about the users and passwords for a replay.
     about_keys: Vec<SourceReport>,
     /// How the replay stood when the last frame began.
@@ -185,7 +190,9 @@ impl App {
             actions: Vec::new(),
             frame_millis: 0.0,
             saved: (settings, None),
+            settings_kept: Kept::default(),
             reported: None,
+            status_kept: Kept::default(),
             about_keys: setup.sources.reports.clone(),
             replay: None,
             fitted,
@@ -348,11 +355,12 @@ impl App {
         let Some(file) = &self.setup.settings_file else {
             return;
         };
-        if let Err(message) = file.save(&self.saved.0) {
-            // Said once: the folder will not become writable by trying.
-            self.setup.settings_file = None;
-            self.setup.messages.push(message);
+        let outcome = file.save(&self.saved.0);
+        if outcome.is_err() {
+            self.saved.1 = Some(Instant::now());
         }
+        let again = || format!("the settings are kept again, in {}", file.path().display());
+        self.settings_kept.note(outcome, again, &mut self.setup.messages);
     }
 
     fn report(&mut self, now: CdTime) {
@@ -364,11 +372,17 @@ impl App {
         }
         self.reported = Some(Instant::now());
         let report = report::report(self, now);
-        if let Err(error) = report::write(&path, &report) {
-            let (cause, path) = (crate::source::reason::reason(&error), path.display());
-            self.setup.messages.push(format!("cannot write the status file: {cause}, to {path}"));
-            self.setup.status_file = None;
-        }
+        let outcome = serde_json::to_string(&report).map_err(|error| error.to_string());
+        let outcome = outcome.and_then(|text| {
+            let written = files::replace(&path, (text + "\n").as_bytes(), files::SHARED);
+            written.map_err(|trouble| trouble.to_string())
+        });
+        let path = path.display();
+        let outcome = outcome.map_err(|reason| {
+            format!("cannot write the status file, trying on: {reason}, to {path}")
+        });
+        let again = || format!("the status file is written again, to {path}");
+        self.status_kept.note(outcome, again, &mut self.setup.messages);
     }
 
     fn screenshot(&mut self, ctx: &egui::Context) {

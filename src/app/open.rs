@@ -3,6 +3,7 @@
 use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
+use crate::files;
 use crate::ingest::Limits;
 use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
@@ -27,8 +28,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-/// Batches that may wait for the window.
-const CHANNEL_BATCHES: usize = 64;
 /// Size of the first window: with a title bar it fits a screen 800 high.
 const SIZE_FIRST: [f32; 2] = [1_280.0, 740.0];
 
@@ -264,9 +263,9 @@ impl Fed {
 }
 
 /// A channel to the window.
-fn channel(ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
+fn channel(memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
     let (ctx, waker) = (ctx.clone(), waker.clone());
-    Outlet::new(CHANNEL_BATCHES, Box::new(move || waker.wake(&ctx)))
+    Outlet::beside(memory_bytes, Box::new(move || waker.wake(&ctx)))
 }
 
 /// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
@@ -281,7 +280,7 @@ fn listen(
     let mut sources = Sources::default();
     describe(&mut sources, &receiver::status(&source, auth.as_ref()));
     let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
-    let (outlet, intake) = channel(ctx, waker);
+    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
     match receiver::spawn(source, auth, local, args.limits, outlet) {
         Ok(receiver) => {
             let feeder = Feeder::Receiver(receiver);
@@ -305,11 +304,17 @@ fn read(
     ctx: &egui::Context,
     waker: &Waker,
 ) -> Fed {
-    let (outlet, intake) = channel(ctx, waker);
+    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
     let lines = auth.iter().flat_map(|file| &file.report().lines);
     let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
     let sources = Sources { reports: reports.collect(), ..Sources::default() };
-    let options = ReplayOptions { capture, speed: args.speed, auth, level: args.udp.level };
+    let options = ReplayOptions {
+        capture,
+        speed: args.speed,
+        auth,
+        level: args.udp.level,
+        limits: args.limits,
+    };
     match replay::spawn(options, outlet) {
         Ok((replay, progress)) => Fed {
             feeder: Feeder::Replay(replay),
@@ -376,8 +381,9 @@ pub(super) fn save_png(path: &Path, image: &egui::ColorImage) -> Result<(), Stri
     let failed = |error: &dyn std::fmt::Display| format!("{error}, to {}", path.display());
     let buffer = image::RgbaImage::from_raw(width, height, bytes)
         .ok_or_else(|| failed(&"the picture has no pixels"))?;
-    buffer.save_with_format(path, image::ImageFormat::Png).map_err(|error| match error {
-        image::ImageError::IoError(cause) => failed(&reason(&cause)),
-        other => failed(&other),
-    })
+    let mut png = io::Cursor::new(Vec::new());
+    let encoded = buffer.write_to(&mut png, image::ImageFormat::Png);
+    encoded.map_err(|error| failed(&error))?;
+    let written = files::replace(path, png.get_ref(), files::SHARED);
+    written.map_err(|error| failed(&error))
 }

@@ -3,18 +3,15 @@
 use super::App;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
-use crate::store::{INTERVAL_DEFAULT, Noted, Severities};
+use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::replay::Replay;
 use crate::view::selection::Scope;
-use crate::view::senders::{Protected, refused_from};
+use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
 use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::fs;
-use std::io;
-use std::path::Path;
 use std::time::Duration;
 
 /// One object a second; see `--status-file`.
@@ -28,14 +25,18 @@ pub(super) struct Report {
     start: f64,
     end: f64,
     newer_values: u64,
+    /// At most [`HOSTS_TOLD`], those with the most plugins, and how many there are.
     hosts: Vec<String>,
+    hosts_count: usize,
     series: usize,
     rows: usize,
     filter: String,
     matched: usize,
     selected: Option<String>,
     mode: String,
+    /// At most [`PANELS_TOLD`], and how many there are.
     panels: Vec<PanelReport>,
+    panels_count: usize,
     listening: Vec<String>,
     /// Whether anything is listened to.
     listens: bool,
@@ -55,13 +56,12 @@ pub(super) struct Report {
     protected: u64,
     refused: u64,
     refusals: Vec<String>,
+    /// Of those in `hosts`.
     hosts_protected: BTreeMap<String, &'static str>,
-    lost: u64,
-    /// Of that: by the kernel, and because the window did not keep up.
-    lost_datagrams: u64,
-    lost_values: u64,
-    memory_bytes: usize,
-    samples: u64,
+    #[serde(flatten)]
+    losses: LossReport,
+    #[serde(flatten)]
+    memory: MemoryReport,
     frames: u64,
     frame_millis: f32,
     /// Processor time of the window's thread since the start: taking in what arrived, and the rest.
@@ -69,6 +69,10 @@ pub(super) struct Report {
     draw_millis: f64,
 }
 
+/// Hosts named, so that a network full of invented ones does not make megabytes a second.
+const HOSTS_TOLD: usize = 1_000;
+/// The same of panels.
+const PANELS_TOLD: usize = 500;
 /// Notifications told in full, newest first.
 const NOTIFICATIONS_TOLD: usize = 20;
 
@@ -77,6 +81,26 @@ struct Counts {
     failure: u64,
     warning: u64,
     okay: u64,
+}
+
+/// All that was lost; of that by the kernel, because the window did not keep up, and value lists
+/// for whose names there was no room: all, and by sender, those with the most.
+#[derive(Serialize)]
+struct LossReport {
+    lost: u64,
+    lost_datagrams: u64,
+    lost_values: u64,
+    refused_lists: u64,
+    refused_lists_of: BTreeMap<String, u64>,
+}
+
+/// What is taken of what may be; `name_bytes` of that by names of series, which may take half.
+#[derive(Serialize)]
+struct MemoryReport {
+    memory_bytes: usize,
+    memory_bytes_max: usize,
+    name_bytes: usize,
+    samples: u64,
 }
 
 /// Names and text as received; `time` by the host's clock.
@@ -144,6 +168,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
     let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
     let usage = app.store.usage();
     let sources = &app.setup.sources;
+    let told = hosts(app.store.index().hosts());
     Report {
         time: now.secs_f64(),
         state,
@@ -152,7 +177,8 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
-        hosts: app.store.index().hosts().iter().map(|node| node.name.to_string()).collect(),
+        hosts: told.iter().map(|node| node.name.to_string()).collect(),
+        hosts_count: app.store.index().hosts().len(),
         series: usage.series,
         rows: app.rows.rows.len(),
         filter: app.view.filter.text().to_owned(),
@@ -160,6 +186,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         selected: app.view.selection.scope().map(scope),
         mode: format!("{:?}", app.view.mode).to_lowercase(),
         panels: panels(app, Span { start, end }, now),
+        panels_count: app.panels.len(),
         listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
         listens: sources.listening,
         messages: app.setup.messages.clone(),
@@ -181,16 +208,33 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
             .into_iter()
             .map(|t| t.what)
             .collect(),
-        hosts_protected: protected(app),
-        lost: crate::view::health::lost(&totals),
-        lost_datagrams: totals.kernel_drops,
-        lost_values: totals.dropped_values,
-        memory_bytes: usage.bytes,
-        samples: usage.samples,
+        hosts_protected: protected(&told),
+        losses: losses(app.store.health()),
+        memory: memory(&usage),
         frames: app.frames,
         frame_millis: app.frame_millis,
         absorb_millis: millis(app.absorbing),
         draw_millis: millis(thread_time().saturating_sub(app.absorbing)),
+    }
+}
+
+fn losses(health: &Health) -> LossReport {
+    let totals = &health.totals;
+    LossReport {
+        lost: crate::view::health::lost(totals),
+        lost_datagrams: totals.kernel_drops,
+        lost_values: totals.dropped_values,
+        refused_lists: totals.refused_lists,
+        refused_lists_of: refused_lists(health, NOTIFICATIONS_TOLD).into_iter().collect(),
+    }
+}
+
+fn memory(usage: &Usage) -> MemoryReport {
+    MemoryReport {
+        memory_bytes: usage.bytes,
+        memory_bytes_max: usage.budget_bytes,
+        name_bytes: usage.name_bytes,
+        samples: usage.samples,
     }
 }
 
@@ -225,10 +269,23 @@ fn scope(scope: &Scope) -> String {
     }
 }
 
+/// Those that are named, in their order.
+fn hosts(all: &[HostNode]) -> Vec<&HostNode> {
+    let mut told: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
+    if told.len() > HOSTS_TOLD {
+        let rank = |&(_, node): &(usize, &HostNode)| {
+            std::cmp::Reverse((node.plugins.len(), node.last_seen.arrival))
+        };
+        told.select_nth_unstable_by_key(HOSTS_TOLD, rank);
+        told.truncate(HOSTS_TOLD);
+        told.sort_unstable_by_key(|(place, _)| *place);
+    }
+    told.into_iter().map(|(_, node)| node).collect()
+}
+
 /// How hosts come whose values are not plain.
-fn protected(app: &App) -> BTreeMap<String, &'static str> {
-    let hosts = app.store.index().hosts().iter();
-    let how = hosts.map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
+fn protected(hosts: &[&HostNode]) -> BTreeMap<String, &'static str> {
+    let how = hosts.iter().map(|node| (node, Protected::of(node, INTERVAL_DEFAULT)));
     how.filter(|(_, how)| *how != Protected::Plain)
         .map(|(node, how)| (node.name.to_string(), how.word()))
         .collect()
@@ -293,14 +350,34 @@ fn panels(app: &App, span: Span, now: CdTime) -> Vec<PanelReport> {
             lines: lines.collect(),
         }
     };
-    app.panels.iter().map(report).collect()
+    app.panels.iter().take(PANELS_TOLD).map(report).collect()
 }
 
-/// Whole or not at all: a reader never sees half an object.
-pub(super) fn write(path: &Path, report: &Report) -> io::Result<()> {
-    let text = serde_json::to_string(report)?;
-    let mut new = path.as_os_str().to_owned();
-    new.push(".new");
-    fs::write(&new, text + "\n")?;
-    fs::rename(&new, path)
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ingest::{Announced, Batch, ListId};
+    use crate::metric::{DsType, Identifier};
+    use crate::store::{SourceId, Store};
+    use crate::typesdb::TypesDb;
+
+    #[test]
+    fn of_too_many_hosts_those_with_the_most_plugins_are_named() {
+        let mut store = Store::new(64 << 20, TypesDb::built_in());
+        let invented = (0..5_000).map(|n| (format!("invented-{n}"), "p"));
+        let real = ["cpu", "load"].map(|plugin| ("web-1".to_owned(), plugin));
+        let announced = (0..).zip(invented.chain(real)).map(|(list, (host, plugin))| Announced {
+            list: ListId(list),
+            sender: [10, 0, 0, 1].into(),
+            identifier: Identifier::new(&host, plugin, "", "gauge", ""),
+            kinds: [DsType::Gauge].into(),
+        });
+        let batch = Batch { announced: announced.collect(), ..Batch::default() };
+        store.absorb(SourceId(0), &batch, CdTime::from_secs(1_800_000_000));
+        let all = store.index().hosts();
+        let told = hosts(all);
+        assert_eq!((all.len(), told.len()), (5_001, HOSTS_TOLD));
+        assert_eq!(&*told.last().unwrap().name, "web-1");
+        assert_eq!(hosts(&all[..10]).len(), 10);
+    }
 }

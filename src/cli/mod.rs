@@ -8,6 +8,7 @@ mod faults;
 mod filter;
 mod format;
 mod listen;
+mod memory;
 mod record;
 mod send;
 mod stop;
@@ -138,17 +139,21 @@ pub struct WindowArgs {
     /// Do not measure this machine.
     #[arg(long)]
     pub no_local: bool,
-    /// Memory for series and samples, in MiB; the oldest go first.
-    #[arg(long, value_name = "MIB", default_value_t = 512,
+    /// Memory for series and samples, in MiB; the oldest go first. Without it an eighth of this
+    /// machine's, 256 to 4096.
+    ///
+    /// The receiver's own tables and what waits for the window grow with it, and take up to two
+    /// thirds as much where the network floods.
+    #[arg(long, value_name = "MIB", default_value_t = memory::default_mib(),
           value_parser = parse_memory)]
     pub memory: u64,
     /// Names of value lists taken, of all senders together; later ones are refused and counted.
-    #[arg(long, value_name = "N", default_value_t = LISTS_MAX, conflicts_with = "read",
-          value_parser = parse_lists)]
-    pub max_lists: usize,
-    /// The same of one sender, so that one that invents names leaves room for the others.
     ///
-    /// Without it half of --max-lists. A relay of a large fleet may need more.
+    /// Without it as many as --memory may have room for. Senders that have few may name some more,
+    /// for which the one that has the most gives back as many.
+    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    pub max_lists: Option<usize>,
+    /// The same of one sender, whether others need room or not.
     #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
     pub max_lists_per_sender: Option<usize>,
     /// Kernel receive buffer to ask for, in MiB.
@@ -453,7 +458,7 @@ mod tests {
     fn without_arguments_the_window_opens_with_the_defaults() {
         let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
         assert!(cli.command.is_none() && cli.window.listen.is_empty());
-        assert_eq!((cli.window.memory, cli.window.receive_buffer), (512, 8));
+        assert_eq!((cli.window.memory, cli.window.receive_buffer), (memory::default_mib(), 8));
         assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
     }
 
@@ -484,7 +489,7 @@ mod tests {
             &["--after", "nan"],
             &["--memory", "1"],
             &["--max-lists", "0"],
-            &["--max-lists-per-sender", "2000000"],
+            &["--max-lists-per-sender", "9000000"],
             &["--receive-buffer", "0"],
             &["--theme", "pink"],
             &["--security", "signed"],

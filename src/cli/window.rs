@@ -16,6 +16,7 @@ pub(super) fn run(
     use crate::view::Theme;
     use crate::view::replay::Speed;
 
+    let memory_bytes = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
     let options = WindowOptions {
         udp: UdpOptions {
             listen: args.listen.clone(),
@@ -26,8 +27,11 @@ pub(super) fn run(
         types_db: args.types_db.clone(),
         local: !args.no_local,
         speed: args.speed.unwrap_or(Speed::Max),
-        limits: Limits::new(args.max_lists, args.max_lists_per_sender),
-        memory_bytes: usize::try_from(args.memory << 20).unwrap_or(usize::MAX),
+        limits: Limits::new(
+            args.max_lists.unwrap_or(Limits::lists_in(memory_bytes)),
+            args.max_lists_per_sender,
+        ),
+        memory_bytes,
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,
         theme: args.theme.map(|theme| match theme {

@@ -8,11 +8,13 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListId(pub u32);
 
-/// The first time a [`ListId`] is seen.
+/// Who a [`ListId`] is: the first time it is seen, and every [`super::ANNOUNCED_EVERY`] anew.
 #[derive(Clone, Debug)]
 pub struct Announced {
     /// Its number.
     pub list: ListId,
+    /// Who named it first; that of [`super::OTHER_SENDERS`] where senders are too many.
+    pub sender: IpAddr,
     /// Who it is.
     pub identifier: Identifier,
     /// The DS types of its values, in order; at least one.
@@ -145,8 +147,7 @@ pub struct Batch {
     pub kernel_when: Option<Span>,
     /// Notifications lost because the batch was full.
     pub dropped_notifications: u64,
-    /// Value lists not taken because one of [`super::Limits`] or [`super::NAME_BYTES_MAX`] was
-    /// reached, since the last batch.
+    /// Value lists not taken because one of [`super::Limits`] was reached, since the last batch.
     pub refused_lists: u64,
     /// The newest arrival in this batch.
     pub arrival: CdTime,

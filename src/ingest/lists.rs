@@ -7,28 +7,41 @@
 //! guess fails too the hash table is asked. The hash is keyed per process, as the names come from
 //! strangers.
 //!
-//! When a limit is reached, lists that were silent for hours are forgotten and their numbers used
-//! again, so that a fleet whose machines come and go is never full of those that went.
+//! When a limit is reached, lists that were silent for hours, or that came once and not again, are
+//! forgotten and their numbers used again, so that a fleet whose machines come and go is never
+//! full of those that went. Where that does not help a sender that has little, those that have
+//! most give back ([`Shares`]).
 
 use super::key::{read_key, write_key};
-use super::{Announced, Limits, ListId, NAME_BYTES_MAX, Origin, TEMPLATE_BYTES_MAX};
+use super::shares::{RESERVE_PART, Shares};
+use super::{Announced, Limits, ListId, Origin};
 use crate::metric::{DsType, Identifier, Interval, Names};
 use crate::wire::{Expected, template};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
+use hashbrown::HashTable;
 use std::hash::BuildHasher;
-use std::net::IpAddr;
 use std::ops::Range;
 
-/// A list that was silent for so long is announced anew when it speaks: the store may have
-/// forgotten it by then ([`crate::store::STALE_MIN`] is twice as long).
-pub const SILENCE_MAX: Interval = Interval::from_secs(3_600);
-/// [`SILENCE_MAX`] in steps of 16 s.
-const SILENCE_STEPS: u32 = 225;
+/// A list is announced anew so often while it speaks: the store may have had no room for its
+/// names, or have forgotten them ([`crate::store::STALE_MIN`]), and then it comes back. For a
+/// million lists that is a thousandth of a core.
+pub const ANNOUNCED_EVERY: Interval = Interval::from_secs(480);
+/// [`ANNOUNCED_EVERY`] in steps of 16 s.
+const AGAIN_STEPS: u32 = 30;
+/// So much of that depends on the list, so that not all of them come at once.
+const AGAIN_SPREAD_STEPS: u32 = 8;
 /// Where room is needed lists are forgotten that were silent for 2 h, as in the store.
-const STALE_STEPS: u32 = 2 * SILENCE_STEPS;
+const STALE_STEPS: u32 = 450;
+/// The same for lists that came once.
+const ONCE_STEPS: u32 = 20;
 /// Looking for them takes 50 ms among a million, so it is done once a minute.
 const FORGET_PAUSE_STEPS: u32 = 4;
+/// The same where a sender has less than its share.
+const SHORT_PAUSE_STEPS: u32 = 1;
+/// Marks in [`Known::heard`] a list that came once. Steps of today have 27 bits.
+const ONCE: u32 = 1 << 31;
+/// What a list takes beside its key.
+const LIST_BYTES: usize = size_of::<Known>() + size_of::<u16>() + 16;
 
 /// All lists of one source.
 #[derive(Debug)]
@@ -38,20 +51,22 @@ pub(super) struct Lists {
     /// The keys, one after another.
     keys: Vec<u8>,
     known: Vec<Known>,
-    /// Who named each first.
-    senders: Vec<IpAddr>,
+    /// Who named each first, as `shares` counts them.
+    senders: Vec<u16>,
     /// Numbers of forgotten lists, whose keys are empty.
     free: Vec<u32>,
     /// Templates, one after another; all are given up when they would take too much.
     templates: Vec<u8>,
     /// The key being looked up.
     scratch: Vec<u8>,
-    /// Lists named first by each sender.
-    announced_by: HashMap<IpAddr, usize, RandomState>,
+    /// Of the lists named first by each sender, and when their level was last found.
+    shares: Shares,
+    settled: u32,
     limits: Limits,
-    name_bytes_max: usize,
-    /// One was refused since room was last looked for, which was at that step.
+    /// One was refused since room was last looked for, which was at that step; one of a sender that
+    /// has less than its share.
     is_full: bool,
+    is_short: bool,
     looked: u32,
     /// A number was used again since this was last taken.
     pub(super) renumbered: bool,
@@ -70,7 +85,7 @@ struct Known {
     template_room: u16,
     /// Values of the list that came after.
     template_values: u16,
-    /// When it was heard of, to a quarter of [`SILENCE_MAX`], in steps of 16 s.
+    /// When it was announced, or heard of the second time, in steps of 16 s; with [`ONCE`].
     heard: u32,
 }
 
@@ -78,7 +93,7 @@ struct Known {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Found {
     pub(super) id: u32,
-    /// It is new, or was silent for long.
+    /// It is to be announced.
     pub(super) is_news: bool,
 }
 
@@ -93,10 +108,11 @@ impl Lists {
             free: Vec::new(),
             templates: Vec::new(),
             scratch: Vec::new(),
-            announced_by: HashMap::default(),
+            shares: Shares::default(),
+            settled: 0,
             limits,
-            name_bytes_max: NAME_BYTES_MAX,
             is_full: false,
+            is_short: false,
             looked: 0,
             renumbered: false,
         }
@@ -137,17 +153,13 @@ impl Lists {
         (!template.is_empty()).then_some((follower, expected))
     }
 
-    /// Notes that a list was heard of; whether it was silent for long.
+    /// Notes that a list was heard of; whether it is to be announced anew.
     #[inline]
     pub(super) fn note(&mut self, id: u32, now: u32) -> bool {
-        let Some(list) = self.known.get_mut(index(id)) else {
-            return false;
-        };
-        let silent = now.saturating_sub(list.heard);
-        if silent >= SILENCE_STEPS / 4 {
-            list.heard = now;
+        match self.known.get_mut(index(id)) {
+            Some(list) if now.wrapping_sub(list.heard) >= AGAIN_STEPS => list.note(id, now),
+            _ => false,
         }
-        silent >= SILENCE_STEPS
     }
 
     /// What to tell about a list.
@@ -155,14 +167,16 @@ impl Lists {
         let [host, plugin, plugin_instance, type_, type_instance, kinds] = read_key(self.key(id)?);
         let names = Names { host, plugin, plugin_instance, type_, type_instance };
         let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
-        Some(Announced { list: ListId(id), identifier: Identifier::from_names(&names), kinds })
+        let sender = self.shares.account(self.senders.get(index(id)).copied()?).ip;
+        let identifier = Identifier::from_names(&names);
+        Some(Announced { list: ListId(id), sender, identifier, kinds })
     }
 
     /// Keeps how the list behind `previous` was led up to.
     pub(super) fn learn(&mut self, previous: u32, lead: &[u8]) {
         let Some((template, template_values)) = template(lead) else { return };
         let Ok(template_bytes) = u16::try_from(template.len()) else { return };
-        if self.templates.len() + template.len() > TEMPLATE_BYTES_MAX {
+        if self.templates.len() + template.len() > self.limits.template_bytes() {
             self.templates.clear();
             for list in &mut self.known {
                 (list.template_bytes, list.template_room) = (0, 0);
@@ -183,26 +197,30 @@ impl Lists {
         list.template_values = template_values;
     }
 
-    /// Forgets what was silent for hours, if that is needed. Only between batches: a number must
-    /// not stand for two lists in one.
+    /// Forgets what was silent for long, if that is needed, and what senders have above their
+    /// share, if others need it. Only between batches: a number must not stand for two lists in
+    /// one.
     pub(super) fn make_room(&mut self, now: u32) {
-        if !self.is_full || now.saturating_sub(self.looked) < FORGET_PAUSE_STEPS {
+        let pause = if self.is_short { SHORT_PAUSE_STEPS } else { FORGET_PAUSE_STEPS };
+        if !(self.is_full || self.is_short) || now.abs_diff(self.looked) < pause {
             return;
         }
-        (self.is_full, self.looked) = (false, now);
+        let gone = self.dispensable(now);
+        (self.is_full, self.is_short, self.looked) = (false, false, now);
         let mut keys = Vec::new();
-        let gone = self.free.len();
-        for (id, list) in (0..).zip(&mut self.known) {
+        for (id, (list, &is_gone)) in (0..).zip(self.known.iter_mut().zip(&gone)) {
             let key = self.keys.get(list.key()).unwrap_or_default();
             if key.is_empty() {
                 continue;
             }
             let start = u32::try_from(keys.len()).unwrap_or_default();
-            if now.saturating_sub(list.heard) < STALE_STEPS {
-                keys.extend_from_slice(key);
-            } else {
+            if is_gone {
                 self.free.push(id);
                 (list.follower, list.template_bytes) = (id, 0);
+                let sender = self.senders.get(index(id)).copied().unwrap_or_default();
+                self.shares.give_back(sender, LIST_BYTES + key.len());
+            } else {
+                keys.extend_from_slice(key);
             }
             (list.key_start, list.key_end) = (start, u32::try_from(keys.len()).unwrap_or(start));
         }
@@ -219,13 +237,86 @@ impl Lists {
                 (list.follower, list.template_bytes) = (own, 0);
             }
         }
-        for &id in self.free.get(gone..).unwrap_or_default() {
-            let Some(sender) = self.senders.get(index(id)) else { continue };
-            if let Some(count) = self.announced_by.get_mut(sender) {
-                *count = count.saturating_sub(1);
+    }
+
+    /// Which lists are to go: what was silent for long; and if a sender is short, of those that
+    /// have more than their share what came once, then the newest.
+    fn dispensable(&mut self, now: u32) -> Vec<bool> {
+        let silent_for = |list: &Known| {
+            let is_once = list.heard & ONCE > 0;
+            (now.saturating_sub(list.heard & !ONCE), is_once)
+        };
+        let silent = |list: &Known| match silent_for(list) {
+            (steps, true) => steps >= ONCE_STEPS,
+            (steps, false) => steps >= STALE_STEPS,
+        };
+        let mut gone: Vec<bool> = self.known.iter().map(silent).collect();
+        if !self.is_short {
+            return gone;
+        }
+        self.settle(now);
+        let mut excess = self.shares.excess();
+        for only_once in [true, false] {
+            let lists = self.known.iter().zip(&self.senders).zip(&mut gone).rev();
+            for ((list, &sender), gone) in lists {
+                let Some(excess) = excess.get_mut(usize::from(sender)) else { continue };
+                let weight = LIST_BYTES + list.key().len();
+                let is_live = !*gone && !list.key().is_empty();
+                if is_live && *excess > 0 && (silent_for(list).1 || !only_once) {
+                    *excess = excess.saturating_sub(weight);
+                    *gone = true;
+                }
             }
         }
-        self.announced_by.retain(|_, count| *count > 0);
+        gone
+    }
+
+    fn count(&self) -> usize {
+        self.known.len() - self.free.len()
+    }
+
+    /// What all lists take.
+    fn bytes(&self) -> usize {
+        self.keys.len() + LIST_BYTES * self.count()
+    }
+
+    /// Finds the level of the shares anew, by the limit that is nearer. Only while room is short:
+    /// else everybody would be below it, until the next time.
+    fn settle(&mut self, now: u32) {
+        self.settled = now;
+        let (count, bytes) = (self.count(), self.bytes());
+        let (lists_max, bytes_max) = (self.limits.with_reserve(), self.limits.bytes());
+        if count as u128 * bytes_max as u128 > bytes as u128 * lists_max as u128 {
+            self.shares.settle(count, lists_max);
+        } else {
+            self.shares.settle(bytes, bytes_max);
+        }
+    }
+
+    /// Whether a sender may name one more list, of `key_bytes`.
+    fn may_add(&mut self, sender: u16, key_bytes: usize, now: u32) -> bool {
+        let (count, bytes) = (self.count() + 1, self.bytes() + LIST_BYTES + key_bytes);
+        let (lists_max, bytes_max) = (self.limits.with_reserve(), self.limits.bytes());
+        if self.shares.account(sender).lists >= self.limits.lists_per_sender {
+            self.is_full = true;
+            return false;
+        }
+        let fits = |count_max: usize, max: usize| count <= count_max && bytes <= max;
+        let without_reserve = |max: usize| max - max / RESERVE_PART;
+        if fits(without_reserve(lists_max), without_reserve(bytes_max)) {
+            return true;
+        }
+        if self.settled != now {
+            self.settle(now);
+        }
+        let max_for = |max| self.shares.max_for(sender, max);
+        let may = fits(max_for(lists_max), max_for(bytes_max));
+        self.is_full |= !may;
+        // Long before the reserve is used up.
+        let with_some = |max: usize| max - max / RESERVE_PART / 4 * 3;
+        let is_short = !may || !fits(with_some(lists_max), with_some(bytes_max));
+        self.is_short |= is_short && self.shares.is_below(sender);
+        may
     }
 
     fn known(&self, id: u32) -> Option<&Known> {
@@ -252,14 +343,9 @@ impl Lists {
 
     /// A number for the list whose key was written.
     fn add(&mut self, from: &Origin) -> Option<u32> {
-        let ip = from.sender.ip();
+        let sender = self.shares.number(from.sender.ip());
         let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
-        let announced = self.announced_by.get(&ip).copied().unwrap_or_default();
-        if self.known.len() - self.free.len() >= self.limits.lists
-            || announced >= self.limits.lists_per_sender
-            || end > self.name_bytes_max
-        {
-            self.is_full = true;
+        if !self.may_add(sender, self.scratch.len(), from.steps) {
             return None;
         }
         let (key_start, key_end) = (u32::try_from(start).ok()?, u32::try_from(end).ok()?);
@@ -275,20 +361,20 @@ impl Lists {
             template_bytes: 0,
             template_room: 0,
             template_values: 0,
-            heard: from.steps,
+            heard: from.steps | ONCE,
         };
         match (self.free.pop(), self.known.get_mut(index(id)), self.senders.get_mut(index(id))) {
-            (Some(_), Some(place), Some(sender)) => {
+            (Some(_), Some(place), Some(known_by)) => {
                 let Known { template_start, template_room, .. } = *place;
-                (*place, *sender) = (Known { template_start, template_room, ..list }, ip);
+                (*place, *known_by) = (Known { template_start, template_room, ..list }, sender);
                 self.renumbered = true;
             }
             _ => {
                 self.known.push(list);
-                self.senders.push(ip);
+                self.senders.push(sender);
             }
         }
-        *self.announced_by.entry(ip).or_default() += 1;
+        self.shares.take(sender, LIST_BYTES + self.scratch.len());
         self.keys.extend_from_slice(&self.scratch);
         let (hasher, keys, known) = (&self.hasher, &self.keys, &self.known);
         let rehash = |&id: &u32| {
@@ -301,6 +387,16 @@ impl Lists {
 }
 
 impl Known {
+    /// Notes that it was heard of, the second time or after long; whether it is to be announced
+    /// anew.
+    #[cold]
+    fn note(&mut self, id: u32, now: u32) -> bool {
+        let before = self.heard & !ONCE;
+        let is_due = now.saturating_sub(before) >= AGAIN_STEPS;
+        self.heard = if is_due { now.saturating_sub(id % AGAIN_SPREAD_STEPS) } else { now };
+        is_due
+    }
+
     fn key(&self) -> Range<usize> {
         index(self.key_start)..index(self.key_end)
     }
@@ -329,7 +425,7 @@ mod tests {
     #[test]
     fn steps_are_those_of_the_documented_times() {
         let steps = |interval| CdTime::ZERO.saturating_add(interval).in_16_secs();
-        assert_eq!(SILENCE_STEPS, steps(SILENCE_MAX));
+        assert_eq!(AGAIN_STEPS, steps(ANNOUNCED_EVERY));
         assert_eq!(STALE_STEPS, steps(crate::store::STALE_MIN));
     }
 
@@ -352,10 +448,12 @@ mod tests {
     }
 
     #[test]
-    fn names_past_the_bound_are_refused() {
-        let mut lists = Lists { name_bytes_max: 40, ..Lists::new(Limits::default()) };
-        let found = ["a", "b", "c", "b"].map(|host| find(&mut lists, host, 0, None));
-        assert_eq!(found, [Some(0), Some(1), None, Some(1)]);
+    fn long_names_past_the_bound_are_refused() {
+        let mut lists = Lists::new(Limits::new(10_000, None));
+        let long = |number: usize| format!("{number}-{}", "x".repeat(1_000));
+        let taken = (0..10_000).filter(|&n| find(&mut lists, &long(n), 0, None).is_some()).count();
+        assert!(lists.bytes() <= lists.limits.bytes() && taken < 4_000, "{taken}");
+        assert_eq!(find(&mut lists, &long(0), 0, None), Some(0), "known ones go on");
     }
 
     #[test]
@@ -400,6 +498,6 @@ mod tests {
         assert_eq!(find(&mut lists, "d", STALE_STEPS + 1, Some(a)), Some(c));
         assert_eq!(&*lists.announcement(c).unwrap().identifier.host, "d");
         assert_eq!(find(&mut lists, "c", STALE_STEPS + 1, Some(a)), None);
-        assert_eq!(lists.announced_by.values().copied().collect::<Vec<_>>(), [3]);
+        assert_eq!(lists.shares.account(lists.senders[0]).lists, 3);
     }
 }

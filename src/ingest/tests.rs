@@ -44,7 +44,7 @@ fn a_list_is_announced_once_and_known_afterwards() {
 }
 
 #[test]
-fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
+fn a_list_is_announced_anew_under_its_number_after_minutes_and_when_it_was_silent_for_long() {
     let mut ingest = Ingest::new();
     let mut announced = |secs: u64| {
         let arrival = CdTime::from_secs(1_000_000 + secs);
@@ -52,16 +52,19 @@ fn a_list_that_was_silent_for_long_is_announced_anew_under_its_number() {
         ingest.take(None).announced
     };
     let first = announced(0);
-    let silence = SILENCE_MAX.secs_nanos().0;
-    for secs in [10, silence - 100, 2 * silence - 1_100, 3 * silence - 2_100] {
-        assert!(announced(secs).is_empty(), "{secs}");
-    }
-    let again = announced(9 * silence);
+    let (again, every) = (Vec::new(), ANNOUNCED_EVERY.secs_nanos().0);
     let said = |all: &[Announced]| -> Vec<_> {
-        all.iter().map(|a| (a.list, a.identifier.clone(), a.kinds.clone())).collect()
+        all.iter().map(|a| (a.list, a.sender, a.identifier.clone(), a.kinds.clone())).collect()
     };
-    assert_eq!(said(&again), said(&first));
-    assert!(announced(9 * silence + 1).is_empty());
+    for secs in (10..every - 16).step_by(10) {
+        assert_eq!(said(&announced(secs)), again, "{secs}");
+    }
+    // A clock that is set back says nothing.
+    for secs in [every + 16, 2 * every + 32, 0, every + 32, 100 * every] {
+        let all = said(&announced(secs));
+        assert_eq!(all, if secs == 0 { Vec::new() } else { said(&first) }, "{secs}");
+        assert_eq!(said(&announced(secs + 1)), again, "{secs}");
+    }
 }
 
 #[test]
@@ -104,11 +107,12 @@ fn lists_of_machines_that_went_make_room_for_those_that_come() {
     let named = |id: u32, host: &str| (id, host.to_owned());
     let all = vec![named(0, "a"), named(1, "b"), named(2, "c")];
     assert_eq!(told(0, &["a", "b", "c"]), (all, 0, false));
+    assert_eq!(told(10, &["a", "b", "c"]), (Vec::new(), 0, false));
     for secs in [1_200, 2_400, 3_600, 4_800, 6_000] {
-        assert_eq!(told(secs, &["a", "d"]), (Vec::new(), 1, false));
+        assert_eq!(told(secs, &["a", "d"]), (vec![named(0, "a")], 1, false));
     }
     // Nothing more is looked for in the same minute; what was found there serves those to come.
-    assert_eq!(told(7_400, &["a", "d"]), (Vec::new(), 1, false));
+    assert_eq!(told(7_400, &["a", "d"]), (vec![named(0, "a")], 1, false));
     assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
     assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
 }
@@ -245,4 +249,77 @@ fn keys_may_change_while_datagrams_come() {
         ingest.datagram(&encrypted, sender(1), CdTime::ZERO, SecurityLevel::Encrypt);
         assert_eq!(ingest.batch.rows.len(), rows);
     }
+}
+
+/// What `count` senders have of a table of a thousand lists after each named `names`, in turn, as
+/// long as `length`; and whether all of the last one's names were then taken from another.
+#[track_caller]
+fn check_shut_out(count: u32, names: usize, length: usize) {
+    let mut ingest = Ingest::with_limits(Limits::new(1_000, None));
+    let long = "x".repeat(length);
+    let arrival = |step: u64| CdTime::from_secs(1_600_000 + 16 * step);
+    for number in 0..names {
+        for inventor in 0..count {
+            let host = format!("{long}-{inventor}-{number}");
+            ingest.datagram(&datagram(&[&host]), sender(inventor), arrival(0), LEVEL);
+        }
+    }
+    let refused = ingest.take(None).refused_lists;
+    let total = u64::from(count) * names as u64;
+    assert_eq!(refused > 0, total > 1_000, "{refused} of {total}");
+    // Eight newcomers, one after another, who go on sending; the inventors do so too.
+    for step in 0..8_u32 {
+        let hosts: Vec<_> = (0..30).map(|n| format!("good-{step}-{n}")).collect();
+        let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+        let newcomer = 1_000 + step;
+        ingest.datagram(&datagram(&hosts), sender(newcomer), arrival(step.into()), LEVEL);
+        let batch = ingest.take(None);
+        assert_eq!((lists(&batch).len(), batch.refused_lists), (30, 0), "{count} {step}");
+        for inventor in 0..count {
+            let more: Vec<_> = (0..100).map(|n| format!("more-{step}-{inventor}-{n}")).collect();
+            let more: Vec<&str> = more.iter().map(String::as_str).collect();
+            ingest.datagram(&datagram(&more), sender(inventor), arrival(step.into()), LEVEL);
+        }
+        ingest.take(None);
+    }
+}
+
+#[test]
+fn however_many_names_of_whatever_length_are_invented_a_newcomer_is_heard_at_once() {
+    for (count, names, length) in
+        [(1, 5_000, 1), (1, 5_000, 120), (2, 1_000, 60), (7, 500, 5), (20, 100, 120), (3, 250, 3)]
+    {
+        check_shut_out(count, names, length);
+    }
+}
+
+#[test]
+fn names_that_keep_coming_stay_while_those_that_came_once_go() {
+    let mut ingest = Ingest::with_limits(Limits::new(1_000, None));
+    let arrival = |step: u64| CdTime::from_secs(1_600_000 + 16 * step);
+    let good: Vec<_> = (0..300).map(|n| format!("good-{n}")).collect();
+    let good: Vec<&str> = good.iter().map(String::as_str).collect();
+    let mut announced = 0;
+    for step in 0..40 {
+        ingest.datagram(&datagram(&good), sender(1), arrival(step), LEVEL);
+        for number in 0..200 {
+            let host = format!("invented-{step}-{number}");
+            ingest.datagram(&datagram(&[&host]), sender(1), arrival(step), LEVEL);
+        }
+        // Others come, so that the one has to give back what it has too much.
+        for other in 0..step.min(20) {
+            let hosts: Vec<_> = (0..20).map(|n| format!("other-{other}-{n}")).collect();
+            let hosts: Vec<&str> = hosts.iter().map(String::as_str).collect();
+            let other = 100 + u32::try_from(other).unwrap();
+            ingest.datagram(&datagram(&hosts), sender(other), arrival(step), LEVEL);
+        }
+        let batch = ingest.take(None);
+        let of_good = |one: &&Announced| one.identifier.host.starts_with("good");
+        let before = announced;
+        announced += batch.announced.iter().filter(of_good).count();
+        assert!(step == 0 || step >= 22 || announced == before, "{step}: {announced}");
+        let refused = batch.senders.iter().filter(|one| one.sender != sender(1));
+        assert_eq!(refused.map(|one| one.refused_lists).sum::<u64>(), 0, "{step}");
+    }
+    assert_eq!(announced, 600, "once at first and once again after some minutes");
 }

@@ -5,11 +5,11 @@
 //! as in the daemon. No message, status or debug output holds a password, and what was read is
 //! wiped. Knows nothing of datagrams.
 
+use crate::files::{self, Trouble};
 use crate::wire::KeyRing;
-use nix::fcntl::OFlag;
-use std::fs::{File, Metadata, OpenOptions};
+use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -204,19 +204,14 @@ fn report(
 
 /// The whole file. The buffer never moves, so wiping it wipes every copy.
 fn read(path: &Path) -> Result<(Metadata, Zeroizing<Vec<u8>>), String> {
-    // A pipe nobody writes to would be waited for.
-    let mut options = OpenOptions::new();
-    let file = options.read(true).custom_flags(OFlag::O_NONBLOCK.bits()).open(path);
-    let file = file.map_err(|error| reason(&error))?;
-    let metadata = file.metadata().map_err(|error| reason(&error))?;
-    if metadata.is_dir() {
-        return Err("it is a folder; name the file in it".into());
-    }
-    if !metadata.is_file() {
-        return Err("it is no ordinary file; write the passwords to one with mode 600".into());
-    }
+    let (file, metadata) = files::open(path).map_err(|trouble| match trouble {
+        Trouble::Odd(_) => {
+            "it is no ordinary file; write the passwords to one with mode 600".to_owned()
+        }
+        trouble => reason(trouble),
+    })?;
     let mut text = Zeroizing::new(vec![0; AUTH_FILE_BYTES_MAX + 1]);
-    let length = fill(&file, &mut text).map_err(|error| reason(&error))?;
+    let length = fill(&file, &mut text).map_err(|error| crate::source::reason::reason(&error))?;
     if length > AUTH_FILE_BYTES_MAX {
         return Err("it has more than 1 MiB, is it an AuthFile?".into());
     }
@@ -237,10 +232,11 @@ fn fill(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-fn reason(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::NotFound => "there is no such file".into(),
-        io::ErrorKind::PermissionDenied => "this user may not read it".into(),
-        _ => super::reason::reason(error),
+fn reason(trouble: Trouble) -> String {
+    match trouble {
+        Trouble::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            "this user may not read it".into()
+        }
+        trouble => trouble.to_string(),
     }
 }

@@ -24,10 +24,16 @@ use std::time::Duration;
 pub const BATCH_WORDS: usize = 1 << 16;
 /// The backlog: 128 MiB in words of eight bytes, taken only while it is needed. With the values
 /// usual for collectd, 30 bytes each here, the other thread may stand still for three seconds at
-/// 1.5 million values a second, and for 40 at 100,000, before anything is lost.
+/// 1.5 million values a second, and for 40 at 100,000, before anything is lost. That much beside
+/// 512 MiB; more and less in proportion ([`Outlet::beside`]).
 pub const BACKLOG_WORDS_MAX: usize = 1 << 24;
+/// Of the memory beside which it stands, the backlog is this part.
+const BACKLOG_PART: usize = 4;
 /// Batches the channel holds at most, whatever the caller asks for: 32 MiB.
 pub const CHANNEL_BATCHES_MAX: usize = 64;
+/// Of the memory beside which it stands, the channel is this part; at least of a few batches.
+const CHANNEL_PART: usize = 16;
+const CHANNEL_BATCHES_MIN: usize = 4;
 
 /// The producing end; lives on the source's thread.
 pub struct Outlet {
@@ -58,6 +64,13 @@ impl Outlet {
     /// producing thread whenever there is something new to drain.
     pub fn new(capacity: usize, wake: Box<dyn Fn() + Send>) -> (Self, Intake) {
         Self::with_backlog(capacity, BACKLOG_WORDS_MAX, wake)
+    }
+
+    /// The same beside a store of `memory_bytes`: where that is small, so is what waits for it.
+    pub fn beside(memory_bytes: usize, wake: Box<dyn Fn() + Send>) -> (Self, Intake) {
+        let words = memory_bytes / size_of::<u64>();
+        let batches = words / CHANNEL_PART / BATCH_WORDS;
+        Self::with_backlog(batches.max(CHANNEL_BATCHES_MIN), words / BACKLOG_PART, wake)
     }
 
     /// The same with a backlog of `backlog_words_max` words of eight bytes.

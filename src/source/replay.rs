@@ -7,7 +7,7 @@ use super::Outlet;
 use super::auth::AuthFile;
 use super::capture::{Capture, CaptureError, Counts, Step};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
-use crate::ingest::Ingest;
+use crate::ingest::{Ingest, Limits};
 use crate::metric::{CdTime, Interval};
 use crate::store::SLACK;
 use crate::view::replay::{Replay, Speed, Stage};
@@ -44,6 +44,8 @@ pub struct ReplayOptions {
     pub auth: Option<AuthFile>,
     /// The least protection that is taken.
     pub level: SecurityLevel,
+    /// How many names are taken.
+    pub limits: Limits,
 }
 
 /// The capture's clock, and how far the replay is; shared with the thread.
@@ -77,10 +79,10 @@ pub struct End {
 
 /// Starts the thread "replay".
 pub fn spawn(options: ReplayOptions, outlet: Outlet) -> io::Result<(ReplayHandle, Progress)> {
-    let ReplayOptions { capture, speed, auth, level } = options;
+    let ReplayOptions { capture, speed, auth, level, limits } = options;
     let progress = Progress::new(&capture, speed);
     let stop = Arc::new(AtomicBool::new(false));
-    let mut ingest = Ingest::new();
+    let mut ingest = Ingest::with_limits(limits);
     ingest.set_keys(auth.as_ref().map(AuthFile::keys));
     let feed = Feed {
         clock: PacketClock::default(),

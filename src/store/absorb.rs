@@ -68,6 +68,9 @@ impl Store {
             self.data_revision += 1;
         }
         self.health.absorb(batch);
+        for (sender, lists) in self.refused.drain() {
+            self.health.refuse(self.shares.account(sender).ip, lists);
+        }
         for notification in &batch.notifications {
             let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
             let host = self.index.host(&notification.identifier.host).map(|node| node.number);
@@ -238,10 +241,11 @@ impl Store {
         repeats: impl Fn() -> bool,
     ) -> Option<HostNumber> {
         let totals = &mut self.health.totals;
-        let Some(list) = list_of(&self.lists, origin.source, row.list) else {
-            totals.refused_lists += 1;
+        let list = list_of(&self.lists, origin.source, row.list);
+        if list.count == 0 {
+            *self.refused.entry(list.sender).or_default() += 1;
             return None;
-        };
+        }
         debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
         let (mut conflicts, mut conflicting) = (0, None);
         let (mut crossed, track_bytes) = (false, self.track_bytes);
@@ -280,7 +284,7 @@ impl Store {
         }
         if !alive {
             // They were forgotten since.
-            totals.refused_lists += 1;
+            *self.refused.entry(list.sender).or_default() += 1;
             return None;
         }
         if let Some((name, identifier)) = self.index.name(list.host).zip(conflicting) {
@@ -311,7 +315,7 @@ impl Store {
     }
 
     fn list_of(&self, source: SourceId, list: ListId) -> Option<List> {
-        list_of(&self.lists, source, list)
+        Some(list_of(&self.lists, source, list)).filter(|list| list.count > 0)
     }
 
     fn host_of(&self, source: SourceId, list: ListId) -> Option<HostNumber> {
@@ -331,7 +335,8 @@ fn newest_value<'r>(rows: &'r [Row], values: &[u64]) -> Option<(&'r Row, u64)> {
     Some((row, bits?))
 }
 
-fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> Option<List> {
-    let list = *lists.get(usize::from(source.0))?.get(usize::try_from(list.0).ok()?)?;
-    (list.count > 0).then_some(list)
+fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> List {
+    let lists = lists.get(usize::from(source.0));
+    let place = usize::try_from(list.0).unwrap_or(usize::MAX);
+    lists.and_then(|lists| lists.get(place)).copied().unwrap_or(List::NONE)
 }

@@ -30,6 +30,8 @@ pub const REFUSED_LATE_MAX: usize = 64;
 pub const PROTECTED_MAX: usize = 256;
 /// Hosts whose ways are kept, and ways of each: an explanation in the window, never data.
 pub const HEARD_HOSTS_MAX: usize = 16_384;
+/// They may take this part of the budget, with one way each.
+const HEARD_PART: usize = 16;
 /// See [`HEARD_HOSTS_MAX`]; a host with two relays and both protections has four.
 pub const WAYS_PER_HOST_MAX: usize = 8;
 
@@ -69,6 +71,8 @@ pub struct Health {
     /// for with every batch.
     rows_held: usize,
     ways_held: usize,
+    /// Hosts whose ways are kept where memory is small.
+    hosts_max: Option<usize>,
 }
 
 /// What a host said twice, and not the same.
@@ -200,6 +204,12 @@ impl Totals {
 }
 
 impl Health {
+    /// Keeps the ways of so few hosts that they take little of a small budget.
+    pub(super) fn bound(&mut self, budget_bytes: usize) {
+        let hosts = budget_bytes / HEARD_PART / HEARD_BYTES;
+        self.hosts_max = Some(hosts.min(HEARD_HOSTS_MAX));
+    }
+
     /// Adds what a batch counted.
     pub(super) fn absorb(&mut self, batch: &Batch) {
         let totals = &mut self.totals;
@@ -260,8 +270,18 @@ impl Health {
         sender.last_seen = sender.last_seen.max(delta.last_seen);
     }
 
+    /// Counts value lists that a machine named first and that are not kept for lack of room.
+    pub(super) fn refuse(&mut self, ip: IpAddr, lists: u64) {
+        self.totals.refused_lists += lists;
+        let ports = SocketAddr::new(ip, 0)..=SocketAddr::new(ip, u16::MAX);
+        let newest = self.senders.range_mut(ports).max_by_key(|(_, sender)| sender.last_seen);
+        let sender = newest.map_or(&mut self.other_senders, |(_, sender)| sender);
+        sender.refused_lists += lists;
+    }
+
     fn hear(&mut self, way: &Heard) {
-        let full = self.heard.len() >= HEARD_HOSTS_MAX && !self.heard.contains_key(&way.host);
+        let hosts_max = self.hosts_max.unwrap_or(HEARD_HOSTS_MAX);
+        let full = self.heard.len() >= hosts_max && !self.heard.contains_key(&way.host);
         if full {
             return;
         }

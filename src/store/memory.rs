@@ -64,6 +64,7 @@ impl Store {
     /// more.
     pub fn set_budget(&mut self, budget_bytes: usize) {
         self.budget_bytes = budget_bytes;
+        self.health.bound(budget_bytes);
         self.trim();
     }
 
@@ -86,12 +87,14 @@ impl Store {
         let lists: usize = self.lists.iter().map(|lists| vec_bytes::<List>(lists.capacity())).sum();
         vec_bytes::<Series>(self.series.capacity())
             + vec_bytes::<SeriesId>(self.members.capacity())
+            + vec_bytes::<u16>(self.named_by.capacity())
             + vec_bytes::<u32>(self.free.capacity())
             + allocated(self.table.allocation_size())
             + lists
             + self.identifiers * super::IDENTIFIER_BYTES
             + self.names.heap_bytes()
             + self.index.heap_bytes()
+            + self.clocks.host_bytes()
     }
 
     /// Gives up the oldest samples until the budget is kept.

@@ -88,6 +88,7 @@ pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
+use crate::ingest::{RESERVE_PART, Shares};
 use crate::metric::{CdTime, Identifier, Interval, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
@@ -95,10 +96,10 @@ use block::Scratch;
 use clocks::Clocks;
 use cost::allocated;
 use foldhash::fast::RandomState;
-use hashbrown::HashTable;
+use hashbrown::{HashMap, HashTable};
 use index::HostNumber;
 use late::LateSamples;
-use memory::Held;
+use memory::{Held, NAMES_PART};
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
@@ -118,11 +119,16 @@ pub struct SourceId(pub u16);
 const NOTIFICATIONS_PART: usize = 8;
 
 /// Series that were not heard of for so long may be forgotten when names need room. Who receives
-/// announces a list anew that was silent for half of it ([`crate::ingest::SILENCE_MAX`]), so that
-/// it comes back as a new series.
+/// announces every list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it
+/// comes back as a new series.
 pub const STALE_MIN: Interval = Interval::from_secs(7_200);
+/// The same of series that came once and not again: three intervals, but not less and not more.
+const ONCE_MIN: Interval = Interval::from_secs(300);
+const ONCE_MAX: Interval = Interval::from_secs(1_800);
 /// Forgetting walks over all series; it is not tried again before this time has passed.
 const FORGET_PAUSE: Interval = Interval::from_secs(60);
+/// The same where a sender has less than its share. Among a million series it takes 0.1 s.
+const SHORT_PAUSE: Interval = Interval::from_secs(10);
 /// Places of series: what fits into the lower bits of a [`SeriesId`].
 const PLACES_MAX: u32 = 1 << 24;
 
@@ -139,6 +145,8 @@ pub struct Usage {
     pub bytes: usize,
     /// Bytes allowed.
     pub budget_bytes: usize,
+    /// Bytes that names take.
+    pub name_bytes: usize,
     /// Samples kept.
     pub samples: u64,
     /// Series listed.
@@ -149,12 +157,27 @@ pub struct Usage {
     pub newest: Option<CdTime>,
 }
 
+impl Usage {
+    /// Whether names take nearly all that they may: what is new may be refused.
+    pub const fn is_full_of_names(&self) -> bool {
+        let names_max = self.budget_bytes / NAMES_PART;
+        self.name_bytes >= names_max - names_max / RESERVE_PART - names_max / 64
+    }
+}
+
 /// Everything known: series, notifications, health.
 #[derive(Debug)]
 pub struct Store {
     types: TypesDb,
     /// By place; those that were forgotten are empty until the place is used again.
     series: Vec<Series>,
+    /// Who named each first, as `shares` counts them, by place.
+    named_by: Vec<u16>,
+    shares: Shares,
+    /// When the level of the shares was last found, in steps of 16 s.
+    settled: u32,
+    /// Value lists of each sender refused in this batch.
+    refused: HashMap<u16, u64, RandomState>,
     /// Places of forgotten series.
     free: Vec<u32>,
     /// Places that were given up.
@@ -200,6 +223,14 @@ struct List {
     count: u16,
     /// How many there are places for, from an earlier list of that number.
     room: u16,
+    /// Who named it first.
+    sender: u16,
+}
+
+impl List {
+    /// That was never announced.
+    const NONE: Self =
+        Self { start: u32::MAX, host: HostNumber::NONE, count: 0, room: 0, sender: 0 };
 }
 
 impl Store {
@@ -208,6 +239,10 @@ impl Store {
         let mut store = Self {
             types,
             series: Vec::new(),
+            named_by: Vec::new(),
+            shares: Shares::default(),
+            settled: 0,
+            refused: HashMap::default(),
             free: Vec::new(),
             spent: 0,
             names: Names::default(),
@@ -313,6 +348,7 @@ impl Store {
         Usage {
             bytes: self.bytes(),
             budget_bytes: self.budget_bytes,
+            name_bytes: self.name_bytes,
             samples: self.samples,
             series: self.series.len() - self.free.len() - self.spent,
             oldest: self.oldest(),

@@ -1,38 +1,46 @@
 //! Register: which series there are, how they come and how they go.
 //!
 //! A list that is announced finds its series or makes them, if names have room. When they have
-//! none, series that were silent for long are forgotten, the longest silent first, and their
-//! places are used again. Knows nothing of samples.
+//! none, series that were silent for long, or that came once and not again, are forgotten, the
+//! longest silent first, and their places are used again. Where that does not help a sender that
+//! has little, those that have most give back ([`crate::ingest`] does the same). Knows nothing of
+//! samples but how many there are.
 
 use super::index::HostNumber;
 use super::memory::NAMES_PART;
 use super::series::Series;
 use super::track::Track;
 use super::{
-    FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, PLACES_MAX, STALE_MIN, SeriesId, SourceId,
-    Store,
+    FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX, SHORT_PAUSE,
+    STALE_MIN, SeriesId, SourceId, Store,
 };
-use crate::ingest::{Announced, LISTS_MAX};
-use crate::metric::{CdTime, DsType, Identifier};
+use crate::ingest::{Announced, LISTS_MAX, RESERVE_PART};
+use crate::metric::{CdTime, DsType, Identifier, Interval};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
+use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::sync::Arc;
+
+/// What a series of its own takes, and what the first of its list takes beside its names.
+const SERIES_BYTES: usize = size_of::<Series>() + 16;
+const FIRST_BYTES: usize = IDENTIFIER_BYTES + size_of::<super::ListNode>() + 32;
+
+/// To know whose lists are refused takes at most this part of what names may take; who receives
+/// names fewer lists than that.
+const REFUSED_PART: usize = 16;
 
 impl Store {
     /// Learns which series the values of a list belong to; makes those that are new.
     pub(super) fn announce(&mut self, source: SourceId, announced: &Announced, now: CdTime) {
-        let Announced { list, identifier, kinds } = announced;
+        let Announced { list, sender, identifier, kinds } = announced;
         let (Ok(slot), Ok(count)) = (usize::try_from(list.0), u16::try_from(kinds.len())) else {
             return;
         };
         if slot >= LISTS_MAX || count == 0 {
             return;
         }
-        let known: Vec<Option<SeriesId>> = (0..)
-            .zip(kinds)
-            .map(|(ds_index, &kind)| self.find(identifier, ds_index, kind))
-            .collect();
+        let mut known = self.known(identifier, kinds);
         for id in known.iter().flatten() {
             // Heard of just now, so that they do not go when names need room.
             if let Some(series) = self.series.get_mut(id.place()) {
@@ -40,17 +48,19 @@ impl Store {
             }
         }
         let cost = self.list_cost(source, slot, identifier, &known);
-        if cost > 0 && !self.has_room_for_names(cost, now) {
-            // Its rows find no series and are counted there, also where the number was another's.
-            let lists = self.lists.get_mut(usize::from(source.0));
-            if let Some(entry) = lists.and_then(|lists| lists.get_mut(slot)) {
-                entry.count = 0;
+        let sender = self.shares.number(*sender);
+        if cost > 0 {
+            if self.is_short_of_names(sender, cost, now) && self.make_room_for_names(sender, now) {
+                known = self.known(identifier, kinds);
             }
-            return;
+            if !self.has_room_for_names(sender, cost, now) {
+                self.refuse(source, slot, sender);
+                return;
+            }
         }
         let host = self.names.intern(&identifier.host);
         let host = self.index.number(&host);
-        let ids = self.members_of(identifier, kinds, &known, host, now);
+        let ids = self.members_of(announced, &known, (host, sender), now);
         let members_before = self.members.len();
         let members = &mut self.members;
         let Some(entry) = entry(&mut self.lists, source, slot) else {
@@ -67,18 +77,36 @@ impl Store {
                 entry.room = count;
             }
         }
-        (entry.host, entry.count) = (host, count);
+        (entry.host, entry.count, entry.sender) = (host, count, sender);
+    }
+
+    /// Notes that a list is refused: its rows find no series and are counted there as the
+    /// sender's, also where the number was another's.
+    fn refuse(&mut self, source: SourceId, slot: usize, sender: u16) {
+        let lists = self.lists.get(usize::from(source.0)).map_or(0, Vec::len);
+        let entries_max = self.budget_bytes / NAMES_PART / REFUSED_PART / size_of::<List>();
+        if slot < lists.max(entries_max)
+            && let Some(entry) = entry(&mut self.lists, source, slot)
+        {
+            (entry.count, entry.sender) = (0, sender);
+        }
+    }
+
+    /// Which series of a list there are.
+    fn known(&self, identifier: &Identifier, kinds: &[DsType]) -> Vec<Option<SeriesId>> {
+        let found = (0..).zip(kinds).map(|(ds_index, &kind)| self.find(identifier, ds_index, kind));
+        found.collect()
     }
 
     /// The series of a list; makes those that are not known.
     fn members_of(
         &mut self,
-        identifier: &Identifier,
-        kinds: &[DsType],
+        announced: &Announced,
         known: &[Option<SeriesId>],
-        host: HostNumber,
+        (host, sender): (HostNumber, u16),
         now: CdTime,
     ) -> Vec<SeriesId> {
+        let Announced { identifier, kinds, .. } = announced;
         let old = known.iter().flatten().find_map(|&id| self.series(id));
         let shared = old.map(|series| Arc::clone(&series.identifier));
         let is_new = shared.is_none();
@@ -93,7 +121,10 @@ impl Store {
         let count = u16::try_from(kinds.len()).unwrap_or(u16::MAX);
         let mut ids = Vec::with_capacity(kinds.len());
         for (ds_index, (&kind, &known)) in (0..).zip(kinds.iter().zip(known)) {
-            let id = known.unwrap_or_else(|| self.add(&shared, host, (ds_index, kind)));
+            let id = known.unwrap_or_else(|| {
+                self.shares.take(sender, weight(&shared, ds_index));
+                self.add(&shared, host, (ds_index, kind), sender)
+            });
             if let Some(series) = self.series.get_mut(id.place()) {
                 series.heard = now.in_16_secs();
                 if series.ds_count != count {
@@ -107,7 +138,13 @@ impl Store {
     }
 
     /// Makes a series; it is not described yet.
-    fn add(&mut self, shared: &Arc<Identifier>, host: HostNumber, what: (u16, DsType)) -> SeriesId {
+    fn add(
+        &mut self,
+        shared: &Arc<Identifier>,
+        host: HostNumber,
+        what: (u16, DsType),
+        sender: u16,
+    ) -> SeriesId {
         let hash = hash_of(&self.hasher, shared, what.0, what.1);
         let fresh = u32::try_from(self.series.len()).unwrap_or(u32::MAX);
         let place = self.free.pop().unwrap_or(fresh);
@@ -128,6 +165,13 @@ impl Store {
                 id
             }
         };
+        match self.named_by.get_mut(position) {
+            Some(by) => *by = sender,
+            None => {
+                grow(&mut self.named_by, 1);
+                self.named_by.push(sender);
+            }
+        }
         self.index.insert(host, Arc::clone(shared), id);
         let (all, hasher) = (&self.series, &self.hasher);
         self.table.insert_unique(hash, place, |&place| {
@@ -170,38 +214,97 @@ impl Store {
         entries + members + places + IDENTIFIER_BYTES + NODES_BYTES + identifier.name_bytes()
     }
 
-    fn has_room_for_names(&mut self, cost: usize, now: CdTime) -> bool {
+    /// Whether a list of `sender` that takes `cost` fits.
+    fn has_room_for_names(&mut self, sender: u16, cost: usize, now: CdTime) -> bool {
         let bytes_max = self.budget_bytes / NAMES_PART;
         let places_max = usize::try_from(PLACES_MAX - 1_024).unwrap_or_default();
-        let fits = |store: &Self| {
-            store.count_name_bytes() + cost <= bytes_max && store.series.len() < places_max
-        };
-        if fits(self) {
+        let bytes = self.count_name_bytes() + cost;
+        if self.series.len() >= places_max && self.free.is_empty() {
+            return false;
+        }
+        if bytes <= bytes_max - bytes_max / RESERVE_PART {
             return true;
         }
-        if self.forgot.is_some_and(|last| now.since(last) < FORGET_PAUSE) {
+        if self.settled != now.in_16_secs() {
+            self.settle_shares(now);
+        }
+        bytes <= self.shares.max_for(sender, bytes_max)
+    }
+
+    /// Whether it does not, or others have begun to use up the reserve.
+    fn is_short_of_names(&mut self, sender: u16, cost: usize, now: CdTime) -> bool {
+        let fits = self.has_room_for_names(sender, cost, now);
+        let bytes_max = self.budget_bytes / NAMES_PART;
+        let is_low = self.count_name_bytes() > bytes_max - bytes_max / RESERVE_PART / 4 * 3;
+        !fits || (is_low && self.shares.is_below(sender))
+    }
+
+    /// Forgets others in favour of a list of `sender`; whether it was time to.
+    fn make_room_for_names(&mut self, sender: u16, now: CdTime) -> bool {
+        let is_short = self.shares.is_below(sender);
+        let pause = if is_short { SHORT_PAUSE } else { FORGET_PAUSE };
+        let is_soon = |last: CdTime| now >= last && now.since(last) < pause;
+        if self.forgot.is_some_and(is_soon) {
             return false;
         }
         self.forgot = Some(now);
-        self.forget(now, bytes_max - bytes_max / 4);
-        fits(self)
+        self.forget(now, is_short);
+        true
     }
 
-    /// Forgets series that were silent for [`STALE_MIN`], the longest silent first, until names
-    /// take about `bytes_max`. What a view that stands still shows is not forgotten.
-    fn forget(&mut self, now: CdTime, bytes_max: usize) {
+    /// Finds the level of the shares anew. Only while room is short: else everybody would be below
+    /// it, until the next time.
+    fn settle_shares(&mut self, now: CdTime) {
+        self.settled = now.in_16_secs();
+        self.shares.settle(self.count_name_bytes(), self.budget_bytes / NAMES_PART);
+    }
+
+    /// Forgets series that were silent for long, the longest silent first, until names take about
+    /// three quarters of what they may; and if a sender is short, of those that have more than
+    /// their share the series with the fewest samples, the newest first. What a view that stands
+    /// still shows is not forgotten.
+    fn forget(&mut self, now: CdTime, is_short: bool) {
         self.index.settle();
-        let silent_since = now.saturating_sub(STALE_MIN).in_16_secs();
-        let stale = self.series.iter().filter(|series| {
-            series.is(series.id) && series.heard < silent_since && !self.held.covers(series.id)
-        });
-        let mut stale: Vec<_> = stale.map(|series| (series.heard, series.id)).collect();
-        stale.sort_unstable();
+        self.settle_shares(now);
+        let mut excess = if is_short { self.shares.excess() } else { Vec::new() };
+        let (mut silent, mut crowded) = (Vec::new(), Vec::new());
+        for (series, &sender) in self.series.iter().zip(&self.named_by) {
+            if !series.is(series.id) || self.held.covers(series.id) {
+                continue;
+            }
+            let silence = now.saturating_sub(silence_max(series)).in_16_secs();
+            if series.heard < silence {
+                silent.push((series.heard, series.id));
+            } else if excess.get(usize::from(sender)).is_some_and(|excess| *excess > 0) {
+                crowded.push((series.track.len(), Reverse(series.heard), series.id));
+            }
+        }
+        silent.sort_unstable();
+        crowded.sort_unstable();
+        let bytes_max = self.budget_bytes / NAMES_PART;
         let live = self.series.len() - self.free.len() - self.spent;
         let bytes_each = self.count_name_bytes() / live.max(1);
-        let surplus = self.count_name_bytes().saturating_sub(bytes_max);
-        stale.truncate((surplus / bytes_each.max(1)).max(64));
-        let gone: HashSet<SeriesId, RandomState> = stale.into_iter().map(|(_, id)| id).collect();
+        let surplus = self.count_name_bytes().saturating_sub(bytes_max - bytes_max / 4);
+        let mut count = (surplus / bytes_each.max(1)).max(64);
+        let mut gone: HashSet<SeriesId, RandomState> = HashSet::default();
+        let crowded = crowded.into_iter().map(|(.., id)| id);
+        for (id, is_crowded) in
+            silent.into_iter().map(|(_, id)| (id, false)).chain(crowded.map(|id| (id, true)))
+        {
+            if count == 0 {
+                break;
+            }
+            let sender = self.named_by.get(id.place()).copied().unwrap_or_default();
+            let excess = excess.get_mut(usize::from(sender));
+            if is_crowded && excess.as_ref().is_none_or(|excess| **excess == 0) {
+                continue;
+            }
+            if let (Some(excess), Some(series)) = (excess, self.series.get(id.place())) {
+                *excess = excess.saturating_sub(weight(&series.identifier, series.ds_index));
+            }
+            gone.insert(id);
+            count -= 1;
+        }
         if gone.is_empty() {
             return;
         }
@@ -220,6 +323,8 @@ impl Store {
             return;
         };
         let place = id.0 % PLACES_MAX;
+        let sender = self.named_by.get(id.place()).copied().unwrap_or_default();
+        self.shares.give_back(sender, weight(&series.identifier, series.ds_index));
         let hash = hash_of(&self.hasher, &series.identifier, series.ds_index, series.kind);
         if let Ok(entry) = self.table.find_entry(hash, |&known| known == place) {
             entry.remove();
@@ -241,6 +346,21 @@ impl Store {
     }
 }
 
+/// What a series takes for its names and for itself, roughly.
+fn weight(identifier: &Identifier, ds_index: u16) -> usize {
+    let first = if ds_index == 0 { FIRST_BYTES + identifier.name_bytes() } else { 0 };
+    SERIES_BYTES + first
+}
+
+/// How long a series may be silent before others may have its place.
+fn silence_max(series: &Series) -> Interval {
+    if series.track.len() > 1 {
+        return STALE_MIN;
+    }
+    let thrice = series.interval.raw().saturating_mul(3);
+    Interval::from_raw(thrice.clamp(ONCE_MIN.raw(), ONCE_MAX.raw()))
+}
+
 /// The entry of a list, made if need be.
 fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&mut List> {
     let source = usize::from(source.0);
@@ -250,7 +370,7 @@ fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&m
     let lists = lists.get_mut(source)?;
     if lists.len() <= slot {
         grow(lists, slot + 1 - lists.len());
-        lists.resize(slot + 1, List { start: u32::MAX, count: 0, room: 0, host: HostNumber::NONE });
+        lists.resize(slot + 1, List::NONE);
     }
     lists.get_mut(slot)
 }

@@ -7,9 +7,9 @@ use super::widgets::severity_glyph;
 use crate::metric::{CdTime, Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
-use crate::view::health::{Mishap, lost, most_refused};
+use crate::view::health::{Mishap, lost};
 use crate::view::notifications::in_words;
-use crate::view::senders::{Trouble, conflict_text, refusals, shared_name};
+use crate::view::senders::{Trouble, conflict_text, refusals, refused_lists, shared_name};
 use crate::view::{Action, Pane, format};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
@@ -194,7 +194,7 @@ fn notifications(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) 
 fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     let health = screen.store.health();
     let totals = &health.totals;
-    let hint = format!(
+    let mut hint = format!(
         "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused, \
          {} late values without room",
         totals.kernel_drops,
@@ -202,6 +202,9 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         totals.refused_lists,
         totals.late_dropped_values
     );
+    for (sender, lists) in refused_lists(health, REASONS_TOLD_MAX) {
+        hint.push_str(&format!("\n{lists} of them from {sender}"));
+    }
     let mut push = |text: String, mishap: Mishap, color: Color32, hint: String| {
         items.push(if screen.meter.is_recent(mishap, screen.now) {
             Item::new(format!("! {text}"), color, hint)
@@ -211,12 +214,8 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     };
     let text = format!("lost {}", format::count(lost(totals)));
     push(text, Mishap::Lost, palette.bad, hint);
-    if let Some((sender, refused)) = most_refused(health) {
-        let text = format!("{sender}: {} lists refused", format::count(refused));
-        let hint = "Value lists that are not taken, because this sender named more than \
-                    --max-lists-per-sender, all together more than --max-lists, or more than the \
-                    memory has room for; known series go on";
-        push(text, Mishap::Unnamed, palette.warn, hint.into());
+    if let Some((text, hint)) = unnamed(health) {
+        push(text, Mishap::Unnamed, palette.warn, hint);
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
@@ -229,6 +228,22 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
         let hint = "Not in types.db: drawn all the same, data sources named by position";
         items.push(Item::new(text, palette.warn, hint));
     }
+}
+
+/// The sender with the most value lists that were refused for lack of room, and all that have some.
+fn unnamed(health: &Health) -> Option<(String, String)> {
+    let line = |(sender, lists): &(String, u64)| {
+        format!("{sender}: {} refused", format::counted(*lists, "list"))
+    };
+    let all = refused_lists(health, REASONS_TOLD_MAX);
+    let mut hint = "Value lists that are not kept, as there is no room for their names: known \
+                    series go on. A larger --memory has room for more; --max-lists and \
+                    --max-lists-per-sender may set less"
+        .to_owned();
+    for sender in &all {
+        hint = format!("{hint}\n{}", line(sender));
+    }
+    Some((line(all.first()?), hint))
 }
 
 /// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.
@@ -310,6 +325,13 @@ fn memory(screen: &Screen<'_>, palette: &Palette) -> Item {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
     let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
+    if usage.is_full_of_names() {
+        let text = format!("! {} of {budget} are names{kept}", format::bytes(usage.name_bytes));
+        let hint = "Names of series take all the room that they may, half of the memory: new ones \
+                    of senders that have many are refused. --memory sets the limit; F2 says who \
+                    has lists refused";
+        return Item::new(text, palette.warn, hint);
+    }
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
     Item::new(format!("{bytes} of {budget}{kept}"), palette.dim, hint)
 }

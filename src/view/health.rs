@@ -1,9 +1,8 @@
 //! Health as the status bar tells it: rates from counters, and what needs attention.
 
 use crate::metric::{CdTime, Interval};
-use crate::store::{Health, Totals};
+use crate::store::Totals;
 use std::collections::VecDeque;
-use std::net::SocketAddr;
 
 /// Rates are averaged over this long: one collectd at 1 s shows a steady figure.
 const SPAN: Interval = Interval::from_secs(5);
@@ -111,15 +110,6 @@ impl Meter {
 /// Values or datagrams that were sent and never became samples, for lack of room.
 pub const fn lost(totals: &Totals) -> u64 {
     totals.dropped_values + totals.kernel_drops + totals.refused_lists + totals.late_dropped_values
-}
-
-/// The sender with the most lists that were refused, and how many.
-pub fn most_refused(health: &Health) -> Option<(SocketAddr, u64)> {
-    if health.totals.refused_lists == 0 {
-        return None;
-    }
-    let refused = health.senders.iter().map(|(&sender, health)| (sender, health.refused_lists));
-    refused.filter(|(_, lists)| *lists > 0).max_by_key(|(_, lists)| *lists)
 }
 
 /// How fresh something is.

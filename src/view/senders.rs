@@ -43,6 +43,9 @@ pub struct Trouble {
     pub next: String,
 }
 
+/// Stands for the senders that are not told apart.
+const OTHERS: &str = "all others";
+
 /// What is gathered of an address.
 #[derive(Default)]
 struct Gathered<'a> {
@@ -70,8 +73,8 @@ pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
         }
     }
     let mut order: Vec<_> = all.into_iter().collect();
-    order.sort_by_key(|(_, gathered)| gathered.sum.faults == 0);
-    let others = health.other_senders.datagrams > 0;
+    order.sort_by_key(|(_, gathered)| gathered.sum.faults + gathered.sum.refused_lists == 0);
+    let others = health.other_senders.datagrams + health.other_senders.refused_lists > 0;
     let more = order.len().saturating_sub(rows_max);
     let mut rows: Vec<_> = order
         .into_iter()
@@ -81,7 +84,7 @@ pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
     if others {
         let sum = Gathered { sum: health.other_senders.clone(), ..Gathered::default() };
         let row = sum.row(OTHER_SENDERS.ip(), health);
-        rows.push(SenderRow { address: "all others".into(), ..row });
+        rows.push(SenderRow { address: OTHERS.into(), ..row });
     }
     (rows, more)
 }
@@ -90,6 +93,7 @@ fn add(sum: &mut SenderHealth, sender: &SenderHealth) {
     sum.datagrams += sender.datagrams;
     sum.values += sender.values;
     sum.faults += sender.faults;
+    sum.refused_lists += sender.refused_lists;
     sum.last_seen = sum.last_seen.max(sender.last_seen);
     for &(class, count) in &sender.fault_classes {
         match sum.fault_classes.iter_mut().find(|(known, _)| *known == class) {
@@ -119,6 +123,7 @@ impl Gathered<'_> {
         };
         let mut troubles = refusals(&self.sum.protected);
         troubles.extend(damages(&self.sum, address, health));
+        troubles.extend(unnamed(self.sum.refused_lists));
         troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
         SenderRow {
             address: address_text,
@@ -195,6 +200,27 @@ fn damages(sum: &SenderHealth, address: IpAddr, health: &Health) -> Vec<Trouble>
         (count > 0).then(|| Trouble { count, grave: false, what, next: next_step(class) })
     };
     sum.fault_classes.iter().filter_map(damage).collect()
+}
+
+/// Value lists that are not kept because there is no room for their names.
+fn unnamed(count: u64) -> Option<Trouble> {
+    let what = "value list refused, no room for its name".to_owned();
+    let next = "if it invents no names: a larger --memory; known series go on".to_owned();
+    (count > 0).then_some(Trouble { count, grave: false, what, next })
+}
+
+/// Senders of which value lists were refused for lack of room, most first; at most `max`.
+pub fn refused_lists(health: &Health, max: usize) -> Vec<(String, u64)> {
+    let mut all: BTreeMap<IpAddr, u64> = BTreeMap::new();
+    for (address, sender) in health.senders.iter().filter(|(_, one)| one.refused_lists > 0) {
+        *all.entry(address.ip()).or_default() += sender.refused_lists;
+    }
+    let mut all: Vec<_> = all.into_iter().map(|(ip, count)| (ip.to_string(), count)).collect();
+    let others = health.other_senders.refused_lists;
+    all.extend((others > 0).then(|| (OTHERS.to_owned(), others)));
+    all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    all.truncate(max);
+    all
 }
 
 fn next_step(class: &str) -> String {

@@ -17,9 +17,9 @@ pub(crate) struct Feed {
 impl Feed {
     /// Names a list whose values are all of `kind`.
     pub(crate) fn list(&mut self, identifier: Identifier, kinds: &[DsType]) -> ListId {
-        let list = ListId(self.lists);
+        let (list, sender) = (ListId(self.lists), [10, 0, 0, 1].into());
         self.lists += 1;
-        self.batch.announced.push(Announced { list, identifier, kinds: kinds.into() });
+        self.batch.announced.push(Announced { list, sender, identifier, kinds: kinds.into() });
         list
     }
 

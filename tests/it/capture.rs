@@ -5,6 +5,7 @@ use crate::support::wait::{PATIENCE, until};
 use crate::support::{
     collectoscope, data, datagrams, dump, dump_data, hex, pcap, stderr, stdout_lines,
 };
+use collectoscope::ingest::Limits;
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::outlet::Outlet;
@@ -514,7 +515,8 @@ impl Read for Endless {
 }
 
 fn options(capture: Capture, speed: Speed) -> ReplayOptions {
-    ReplayOptions { capture, speed, auth: None, level: SecurityLevel::None }
+    let (level, limits) = (SecurityLevel::None, Limits::default());
+    ReplayOptions { capture, speed, auth: None, level, limits }
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Feed {
         let list = ListId(self.lists);
         self.lists += 1;
         let identifier = Identifier::new(host, "p", "", "gauge", type_instance);
-        let announced = vec![Announced { list, identifier, kinds: [DsType::Gauge].into() }];
+        let kinds = [DsType::Gauge].into();
+        let announced = vec![Announced { list, sender: SENDER.into(), identifier, kinds }];
         self.store.absorb(SourceId(0), &Batch { announced, ..Batch::default() }, CdTime::ZERO);
         list
     }

@@ -5,6 +5,7 @@ use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Span, Value};
 use collectoscope::store::{Mode, SeriesId, SourceId, Store, Trace};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::wire::Trust;
+use std::net::IpAddr;
 
 pub(crate) const MIB: usize = 1 << 20;
 pub(crate) const NOW: u64 = 1_800_000_000;
@@ -15,12 +16,14 @@ pub(crate) struct Feed {
     pub(crate) store: Store,
     pub(crate) batch: Batch,
     pub(crate) lists: u32,
+    /// Who names what is announced next.
+    pub(crate) sender: IpAddr,
 }
 
 impl Feed {
     pub(crate) fn new(budget_bytes: usize) -> Self {
         let store = Store::new(budget_bytes, TypesDb::built_in());
-        Self { store, batch: Batch::default(), lists: 0 }
+        Self { store, batch: Batch::default(), lists: 0, sender: [10, 0, 0, 1].into() }
     }
 
     pub(crate) fn list(
@@ -30,9 +33,9 @@ impl Feed {
         type_: &str,
         kinds: &[DsType],
     ) -> ListId {
-        let list = ListId(self.lists);
+        let (list, sender) = (ListId(self.lists), self.sender);
         let identifier = Identifier::new(host, plugin, "", type_, "");
-        self.batch.announced.push(Announced { list, identifier, kinds: kinds.into() });
+        self.batch.announced.push(Announced { list, sender, identifier, kinds: kinds.into() });
         self.lists += 1;
         list
     }

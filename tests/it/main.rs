@@ -23,6 +23,7 @@ mod inputs;
 mod interfaces;
 mod malformed;
 mod memory;
+mod names;
 mod overload;
 mod peers;
 mod pipeline;

@@ -4,6 +4,8 @@
 //! plugin wrote. Pictures are kept in `tests/out`.
 
 mod clipboard;
+mod files;
+mod names;
 mod state;
 
 use crate::support::daemon::{Daemon, Plan, server};

@@ -9,7 +9,7 @@ const FLOORS: [&[&str]; 6] = [
     &["wire", "text"],
     &["ingest", "store"],
     &["view"],
-    &["source", "send", "config", "ui"],
+    &["source", "send", "config", "files", "ui"],
     &["app", "cli", "main"],
 ];
 
@@ -65,8 +65,8 @@ fn imports_point_down_the_floors() {
                     used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let below = floor(&name).is_none_or(|other| other <= own);
                 let sideways = module(&path) == "ui"
-                    && ["source", "send", "config"].contains(&name.as_str())
-                    || ["source", "send", "config"].contains(&module(&path).as_str())
+                    && ["source", "send", "config", "files"].contains(&name.as_str())
+                    || ["source", "send", "config", "files"].contains(&module(&path).as_str())
                         && name == "ui";
                 // The window is told its arguments; the command line starts the window.
                 let glue = own == 5;

@@ -5,15 +5,18 @@
 //! is handed to the system whole and at once, so that a crash of this program loses nothing, and a
 //! record that could not be written whole is taken away again where the file allows it.
 
+use crate::files::PRIVATE;
 use crate::source::outflow::Outflow;
 use crate::source::reason::reason;
 use crate::source::udp::Datagram;
 use etherparse::PacketBuilder;
+use nix::fcntl::OFlag;
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Seek, Write};
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::os::fd::AsFd;
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use thiserror::Error;
 
@@ -224,20 +227,33 @@ fn open(path: &Path, existing: Existing) -> Result<File, WriteError> {
         return io::stdout().as_fd().try_clone_to_owned().map(File::from).map_err(fail);
     }
     let mut options = OpenOptions::new();
-    options.write(true);
-    match (existing, fs::metadata(path)) {
+    options.write(true).mode(PRIVATE);
+    let there = fs::metadata(path).ok();
+    let is_file = there.as_ref().is_some_and(fs::Metadata::is_file);
+    match (existing, &there) {
         // Between the look and the opening another program may have made one.
-        (Existing::Keep, Err(_)) => options.create_new(true),
-        (Existing::Keep, Ok(there)) if there.is_file() => {
+        (_, None) => options.create_new(true),
+        (Existing::Keep, _) if is_file => {
             return Err(WriteError::Exists { path: path.to_owned() });
         }
-        (Existing::Keep, Ok(_)) => &mut options,
-        (Existing::Replace, _) => options.create(true).truncate(true),
+        // What a link points to is somebody else's.
+        (Existing::Replace, _) if is_file => {
+            options.truncate(true).custom_flags(OFlag::O_NOFOLLOW.bits())
+        }
+        _ => &mut options,
     };
-    options.open(path).map_err(|cause| match cause.kind() {
+    let file = options.open(path).map_err(|cause| match cause.kind() {
         io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
+        _ if is_file && path.is_symlink() => {
+            fail(io::Error::other("it is a link; name the file itself"))
+        }
         _ => fail(cause),
-    })
+    })?;
+    if there.is_none() {
+        // The mode asked for at its creation is cut by the umask.
+        file.set_permissions(Permissions::from_mode(PRIVATE)).map_err(fail)?;
+    }
+    Ok(file)
 }
 
 /// Appends the IP packet that carried `datagram`.
@@ -352,6 +368,32 @@ mod tests {
         assert!(fs::read(&path).unwrap().starts_with(b"precious"));
         Writer::create(&path, Existing::Replace, &|| true).unwrap();
         assert_eq!(fs::read(&path).unwrap().len(), 24);
+    }
+
+    #[test]
+    fn a_link_is_not_written_through() {
+        let folder = tempfile::tempdir().unwrap();
+        let (link, loose) = (folder.path().join("link"), folder.path().join("loose"));
+        let target = folder.path().join("target");
+        fs::write(&target, "precious").unwrap();
+        std::os::unix::fs::symlink(&target, &link).unwrap();
+        std::os::unix::fs::symlink(folder.path().join("nothing"), &loose).unwrap();
+        for existing in [Existing::Keep, Existing::Replace] {
+            assert!(Writer::create(&link, existing, &|| true).is_err());
+            assert!(Writer::create(&loose, existing, &|| true).is_err());
+        }
+        let error = Writer::create(&link, Existing::Replace, &|| true).unwrap_err().to_string();
+        assert!(error.contains("it is a link; name the file itself"), "{error}");
+        assert_eq!(fs::read(&target).unwrap(), b"precious");
+        assert!(!folder.path().join("nothing").exists());
+    }
+
+    #[test]
+    fn a_recording_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("some.pcap");
+        Writer::create(&path, Existing::Keep, &|| true).unwrap();
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o7777, 0o600);
     }
 
     #[test]

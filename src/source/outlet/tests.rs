@@ -34,6 +34,7 @@ fn rows(lists: std::ops::Range<u32>) -> Batch {
 fn announced(list: u32) -> Announced {
     Announced {
         list: ListId(list),
+        sender: [10, 0, 0, 1].into(),
         identifier: Identifier::new("h", "p", "", "gauge", ""),
         kinds: [DsType::Gauge].into(),
     }
@@ -285,4 +286,15 @@ fn an_outlet_nobody_reads_from_any_more_holds_nothing() {
     drop(intake);
     outlet.offer(rows(0..10));
     assert!(!outlet.is_waiting());
+}
+
+#[test]
+fn what_waits_is_in_proportion_to_the_memory_it_waits_for() {
+    for (mib, batches, backlog_mib) in
+        [(16, 4, 4), (128, 16, 32), (512, 64, 128), (4_096, 64, 1_024)]
+    {
+        let (outlet, _intake) = Outlet::beside(mib << 20, Box::new(|| {}));
+        assert_eq!(outlet.ready.capacity(), Some(batches));
+        assert_eq!(outlet.backlog_words_max, (backlog_mib << 20) / 8);
+    }
 }

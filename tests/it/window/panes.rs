@@ -1,6 +1,7 @@
 //! The panes over the canvas: sources with their health, and the keys.
 
 use super::stage::{SENDER, Stage, machine};
+use crate::names::invented;
 use crate::support::{data, datagrams};
 use collectoscope::ingest::Limits;
 use collectoscope::metric::{Identifier, Interval, Value};
@@ -187,5 +188,24 @@ fn a_sender_that_invents_names_is_named_in_the_status_bar() {
         stage.datagram(datagram, inventor);
     }
     stage.settle();
-    stage.assert_says("! 192.0.2.66:5000: 30 lists refused");
+    stage.assert_says("! 192.0.2.66: 30 lists refused");
+    stage.press(Key::F2);
+    stage
+        .assert_says("value list refused, no room for its name (30 times); if it invents no names");
+}
+
+#[test]
+fn names_that_fill_the_memory_are_said_to() {
+    let mut stage = Stage::sized(vec2(1_600.0, 900.0));
+    let inventor = SocketAddr::from(([192, 0, 2, 66], 5_000));
+    let secs = stage.now().secs_nanos().0;
+    for datagram in invented(0..45_000, 20, secs) {
+        stage.datagram(&datagram, inventor);
+    }
+    stage.seconds(1, &["alpha"]);
+    assert!(stage.app().store().index().host("alpha").is_some());
+    stage.assert_says("of 64.0 MiB are names");
+    let health = stage.app().store().health();
+    let refused = |sender| health.senders.get(&sender).map(|one| one.refused_lists);
+    assert!(refused(inventor) > Some(1_000) && refused(SENDER) == Some(0), "{health:?}");
 }

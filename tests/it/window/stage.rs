@@ -92,7 +92,8 @@ impl Stage {
     pub(super) fn replaying(path: &std::path::Path, speed: Speed) -> Self {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
         let capture = Capture::open(path).unwrap();
-        let options = ReplayOptions { capture, speed, auth: None, level: SecurityLevel::None };
+        let (level, limits) = (SecurityLevel::None, Limits::default());
+        let options = ReplayOptions { capture, speed, auth: None, level, limits };
         let (handle, progress) = replay::spawn(options, outlet).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
