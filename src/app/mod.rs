@@ -19,7 +19,7 @@ pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
 use crate::files;
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CdTime, Interval, json_safe};
 use crate::source::Intake;
 use crate::source::replay::Progress;
 use crate::store::{SeriesId, SourceId, Store};
@@ -374,7 +374,8 @@ impl App {
         let report = report::report(self, now);
         let outcome = serde_json::to_string(&report).map_err(|error| error.to_string());
         let outcome = outcome.and_then(|text| {
-            let written = files::replace(&path, (text + "\n").as_bytes(), files::SHARED);
+            let text = json_safe(&text).into_owned() + "\n";
+            let written = files::replace(&path, text.as_bytes(), files::SHARED);
             written.map_err(|trouble| trouble.to_string())
         });
         let path = path.display();

@@ -124,6 +124,24 @@ pub fn display_safe(text: &str) -> std::borrow::Cow<'_, str> {
     safe.into()
 }
 
+/// JSON made safe to show in the same way, with escapes that JSON has: it reads back the same.
+pub fn json_safe(json: &str) -> std::borrow::Cow<'_, str> {
+    if !json.chars().any(is_unsafe) {
+        return json.into();
+    }
+    let mut safe = String::with_capacity(json.len() + 16);
+    for c in json.chars() {
+        if is_unsafe(c) {
+            let mut units = [0; 2];
+            let escapes = c.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}"));
+            safe.extend(escapes);
+        } else {
+            safe.push(c);
+        }
+    }
+    safe.into()
+}
+
 /// Control characters, and the formatting characters of Unicode that are invisible or change the
 /// direction of what follows (UAX #9, and the zero-width ones).
 fn is_unsafe(c: char) -> bool {
@@ -143,6 +161,15 @@ mod tests {
         let id = Identifier::new("h", "cpu", "0", "cpu", "idle");
         assert_eq!(id.to_string(), "h/cpu-0/cpu-idle");
         assert_eq!(Identifier::new("h", "load", "", "load", "").to_string(), "h/load/load");
+    }
+
+    #[test]
+    fn json_reads_back_and_hides_nothing() {
+        let text = "a\u{202e}b\u{9b}2J\u{7f}\u{e0041} größe 🐮";
+        let json = serde_json::to_string(text).unwrap();
+        let safe = json_safe(&json);
+        assert_eq!(safe, r#""a\u202eb\u009b2J\u007f\udb40\udc41 größe 🐮""#);
+        assert_eq!(serde_json::from_str::<String>(&safe).unwrap(), text);
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod order;
 mod time;
 mod value;
 
-pub use identifier::{Identifier, Names, display_safe};
+pub use identifier::{Identifier, Names, display_safe, json_safe};
 pub use order::natural_cmp;
 pub use time::{CdTime, Interval, Span};
 pub use value::{BYTE_ORDER_MARK, DsType, Notification, Severity, Value, ValueList, c_float};
