@@ -23,7 +23,7 @@ pub(super) const HELP: [(&str, &str); 19] = [
     ("Enter", "show the row: a host's overview, a plugin's panels; check a series"),
     ("X", "check or uncheck the row"),
     ("Page up, down", "scroll the panels; the wheel does beside the plots"),
-    ("R", "rates, or what the wire said"),
+    ("R", "counters as rates, or as the wire said them"),
     ("Ctrl+B", "show or hide the sidebar"),
     ("N", "notifications"),
     ("Shift+↑ ↓", "show the notification above or below, while they are listed"),
