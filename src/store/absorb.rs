@@ -121,10 +121,7 @@ impl Store {
         let (Some(host), Some(Arrived { sender, arrival, .. })) = (run.host, origin.datagram)
         else {
             // Stamps are all there is to go by; lists that are not known are counted.
-            let is_dated = run.rows.iter().any(|row| row.time.is_plausible());
-            let undated = !is_dated && origin.now.is_plausible();
-            let placing = if undated { Placing::Arrival } else { Placing::Offset(0) };
-            self.place(origin, run, placing);
+            self.place(origin, run, Placing::Offset(0));
             return;
         };
         origin.slot = self.clocks.slot(host, sender, arrival);

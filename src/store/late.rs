@@ -12,9 +12,9 @@ use crate::rate::Sample;
 use std::sync::Arc;
 
 /// Late samples that are gathered; past it they are refused and counted. 65,536 x 32 B = 2 MiB,
-/// less where that is more than a sixteenth of the budget.
+/// less where that is more than a quarter of the budget.
 pub const LATE_MAX: usize = 1 << 16;
-const BUDGET_PART: usize = 16;
+const BUDGET_PART: usize = 4;
 /// Series whose late samples are merged with a batch: 256 x 10 µs.
 pub(super) const SERIES_PER_BATCH: usize = 256;
 

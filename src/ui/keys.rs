@@ -23,7 +23,7 @@ pub(super) const HELP: [(&str, &str); 20] = [
     ("Enter", "show the row: a host's overview, a plugin's panels; check a series"),
     ("X", "check or uncheck the row"),
     ("Page up, down", "scroll the panels; the wheel does beside the plots"),
-    ("R", "rates, or what the wire said"),
+    ("R", "counters as rates, or as the wire said them"),
     ("C", "times by the clocks of the hosts, or by this machine's"),
     ("Ctrl+B", "show or hide the sidebar"),
     ("N", "notifications"),

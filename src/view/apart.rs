@@ -24,17 +24,15 @@ pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
         let Some(&first) = all.first() else { continue };
         let kinds = all.iter().any(|one| one.kind != first.kind);
         let differs =
-            [0, 1, 2, 3].map(|i| all.iter().any(|one| names(one).get(i) != names(first).get(i)));
+            [0, 1, 2, 3, 4].map(|i| all.iter().any(|one| names(one).get(i) != names(first).get(i)));
         for (line, series) in group.into_iter().zip(&all) {
             let words = names(series).into_iter().zip(differs);
             let words = words.filter(|(word, differs)| *differs && !word.is_empty());
             let words = words.map(|(word, _)| word).chain([line.label.as_str()]);
             line.label = words.collect::<Vec<_>>().join(" ");
             if kinds {
-                let counted = if series.kind == DsType::Gauge { "" } else { " /s" };
-                let kind = format!(", {}{counted}", series.kind.name());
-                line.label += &kind;
-                line.instance += &kind;
+                line.label += if series.kind == DsType::Gauge { "" } else { ", /s" };
+                line.instance = format!("{} {}", series.kind.name(), line.instance);
             }
             if !bars {
                 line.color = None;
@@ -48,8 +46,8 @@ pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
     }
 }
 
-/// What may tell a series from others of its panel, beside the kind of its numbers.
-fn names(series: &Series) -> [&str; 4] {
+/// What may tell a series from others of its panel.
+fn names(series: &Series) -> [&str; 5] {
     let id = &series.identifier;
-    [&id.plugin_instance, &id.type_, &id.type_instance, &series.ds_name]
+    [series.kind.name(), &id.plugin_instance, &id.type_, &id.type_instance, &series.ds_name]
 }

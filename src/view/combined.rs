@@ -13,8 +13,7 @@ use crate::metric::{CdTime, Interval, Span};
 use crate::store::{Kept, Mode, SeriesId, Stats, Store, Trace};
 use std::collections::BTreeMap;
 
-/// A window is cut into as many pieces as this, and up to twice as many: those at its ends are
-/// read anew when it moves.
+/// A window is cut into as many pieces as this, and up to twice as many.
 const PIECES_MIN: u64 = 64;
 /// Values read at once, about, before the rest waits for the next frame: some milliseconds. Eight
 /// processors with eight states make 140,000 in six hours at 10 s.
@@ -41,8 +40,29 @@ pub(super) struct Combined {
     made: Option<(Mode, u64, bool)>,
     /// Series and number of its line, what was kept of it, and its interval.
     parts: Vec<(SeriesId, usize, Option<Kept>, Interval)>,
-    /// By their start; where they end, and the figures of each line.
-    pieces: BTreeMap<CdTime, (CdTime, Vec<Sum>)>,
+    /// By their start.
+    pieces: BTreeMap<CdTime, Piece>,
+}
+
+/// Of a piece at an end of the window, which shows a part of it, the moments are kept; of any
+/// other its figures.
+#[derive(Debug, Default)]
+struct Piece {
+    /// Read until here.
+    known: CdTime,
+    /// Of each line.
+    sums: Vec<Sum>,
+    times: Vec<CdTime>,
+    /// Of each line, at those times; NaN where there is none.
+    values: Vec<Vec<f64>>,
+}
+
+/// A piece and from where on it is to be read.
+#[derive(Clone, Copy, Debug)]
+struct Missing {
+    piece: CdTime,
+    from: CdTime,
+    end: CdTime,
 }
 
 /// Figures of one line in one piece.
@@ -75,6 +95,41 @@ impl Sum {
     }
 }
 
+impl Piece {
+    /// Figures of a line, of the moments inside `span`.
+    fn sum(&self, line: usize, span: Span) -> Sum {
+        if let Some(sum) = self.sums.get(line) {
+            return *sum;
+        }
+        let values = self.values.get(line).map_or(&[][..], Vec::as_slice);
+        let inside = self.times.iter().zip(values).filter(|(time, _)| span.contains(**time));
+        let mut sum = Sum::default();
+        inside.filter(|(_, value)| !value.is_nan()).for_each(|(_, &value)| sum.add(value));
+        sum
+    }
+
+    /// Keeps the figures of `lines` lines, and no moments.
+    fn sum_up(&mut self, lines: usize) {
+        if self.sums.is_empty() {
+            let all = Span::new(CdTime::ZERO, CdTime::MAX);
+            self.sums = (0..lines).map(|line| self.sum(line, all)).collect();
+            (self.times, self.values) = Default::default();
+        }
+    }
+
+    /// Forgets what is later than `until`; false when nothing is left of it.
+    fn cut(&mut self, until: CdTime) -> bool {
+        if until >= self.known {
+            return true;
+        }
+        let left = self.times.partition_point(|&time| time < until);
+        self.times.truncate(left);
+        self.values.iter_mut().for_each(|values| values.truncate(left));
+        self.known = until;
+        self.sums.is_empty()
+    }
+}
+
 impl Combined {
     /// Figures of each line; none while there is more to read than can be read at once. `grid` is
     /// scratch.
@@ -86,39 +141,41 @@ impl Combined {
         let width = (asked.span.width().raw() / PIECES_MIN).checked_ilog2().map_or(1, |n| 1 << n);
         self.forget(asked, width);
         let pieces = pieces(asked.span, width);
-        self.pieces.retain(|start, (end, _)| pieces.binary_search(&(*start, *end)).is_ok());
-        let (mut left, mut is_whole) = (VALUES_MAX, true);
-        let mut missing = pieces.as_slice();
-        // Runs of missing pieces, the newest first.
-        while let Some(run) = self.next_missing(&mut missing) {
-            is_whole = left > 0.0;
-            if !is_whole {
-                break;
+        let lines = asked.lines.len();
+        let Some((first, last)) = pieces.first().zip(pieces.last()).map(|(a, b)| (a.0, b.0)) else {
+            return Some(vec![None; lines]);
+        };
+        self.pieces.retain(|start, _| (first..=last).contains(start));
+        let at_end = |start: CdTime| start == first || start == last;
+        let missing = |&(piece, end): &(CdTime, CdTime)| match self.pieces.get(&piece) {
+            Some(known) if at_end(piece) && !known.sums.is_empty() => {
+                Some(Missing { piece, from: piece, end })
             }
-            let affordable = self.affordable(run, left);
-            left -= self.values(affordable);
-            self.read(asked, affordable, grid);
-            if affordable.len() < run.len() {
-                is_whole = false;
-                break;
-            }
+            None => Some(Missing { piece, from: piece, end }),
+            Some(known) => (known.known < end).then_some(Missing { piece, from: known.known, end }),
+        };
+        let mut missing: Vec<Missing> = pieces.iter().filter_map(missing).collect();
+        let mut left = VALUES_MAX;
+        while left > 0.0 && !missing.is_empty() {
+            left -= self.read_newest(asked, &mut missing, left, grid);
         }
-        is_whole.then(|| {
+        for &(start, end) in pieces.iter().filter(|(start, _)| !at_end(*start)) {
+            let whole = self.pieces.get_mut(&start).filter(|piece| piece.known >= end);
+            whole.into_iter().for_each(|piece| piece.sum_up(lines));
+        }
+        missing.is_empty().then(|| {
             let line = |line: usize| {
-                let sums = self.pieces.values().filter_map(|(_, sums)| sums.get(line));
-                sums.fold(Sum::default(), |sum, more| sum.and(*more)).stats()
+                let sums = self.pieces.values().map(|piece| piece.sum(line, asked.span));
+                sums.fold(Sum::default(), Sum::and).stats()
             };
-            (0..asked.lines.len()).map(line).collect()
+            (0..lines).map(line).collect()
         })
     }
 
-    /// Forgets the pieces that samples came to or went from.
+    /// Forgets what samples came to or went from.
     fn forget(&mut self, asked: &Asked<'_>, width: u64) {
-        let ids = asked
-            .lines
-            .iter()
-            .enumerate()
-            .flat_map(|(number, line)| line.series.iter().map(move |&id| (id, number)));
+        let lines = asked.lines.iter().enumerate();
+        let ids = lines.flat_map(|(n, line)| line.series.iter().map(move |&id| (id, n)));
         let part = |(id, number)| {
             let series = asked.store.series(id);
             let interval = series.map_or(Interval::default(), |series| series.interval);
@@ -126,9 +183,8 @@ impl Combined {
         };
         let parts: Vec<_> = ids.map(part).collect();
         let margin = margin(&parts);
-        let same = self.made.replace((asked.mode, width, asked.shares))
-            == Some((asked.mode, width, asked.shares))
-            && parts.len() == self.parts.len();
+        let made = Some((asked.mode, width, asked.shares));
+        let same = self.made == made && parts.len() == self.parts.len();
         let (mut until, mut from) = (CdTime::MAX, CdTime::ZERO);
         for (old, new) in self.parts.iter().zip(&parts).filter(|_| same) {
             match (old.2, new.2) {
@@ -145,52 +201,49 @@ impl Combined {
                 _ => until = CdTime::ZERO,
             }
         }
-        self.parts = parts;
-        self.pieces.retain(|start, (end, _)| same && *end <= until && *start >= from);
+        (self.made, self.parts) = (made, parts);
+        self.pieces
+            .retain(|&start, piece| same && start >= from && start < until && piece.cut(until));
     }
 
-    /// Takes the newest run of pieces that are not there from the end of `pieces`.
-    fn next_missing<'p>(
-        &self,
-        pieces: &mut &'p [(CdTime, CdTime)],
-    ) -> Option<&'p [(CdTime, CdTime)]> {
-        let missing = |(start, _): &(CdTime, CdTime)| !self.pieces.contains_key(start);
-        let end = pieces.iter().rposition(missing)? + 1;
-        let start = pieces.get(..end)?.iter().rposition(|piece| !missing(piece));
-        let (rest, run) = pieces.get(..end)?.split_at(start.map_or(0, |last| last + 1));
-        *pieces = rest;
-        Some(run)
-    }
-
-    /// Values in a run of pieces, about.
-    fn values(&self, run: &[(CdTime, CdTime)]) -> f64 {
-        let span = run.first().zip(run.last()).map(|(first, last)| last.1.since(first.0));
-        let secs = span.unwrap_or_default().secs_f64();
-        self.parts.iter().map(|part| 1.0 + secs / part.3.secs_f64().max(1e-3)).sum()
-    }
-
-    /// The newest of a run that may be read at once; at least one.
-    fn affordable<'p>(&self, run: &'p [(CdTime, CdTime)], values: f64) -> &'p [(CdTime, CdTime)] {
-        let mut some = run;
-        while self.values(some) > values
-            && let Some((_, fewer)) = some.split_first().filter(|(_, fewer)| !fewer.is_empty())
+    /// Reads the newest run of pieces out of `missing`, as much of it as `values` are about, but
+    /// at least one piece; returns how many values that were, about.
+    fn read_newest(
+        &mut self,
+        asked: &Asked<'_>,
+        missing: &mut Vec<Missing>,
+        values: f64,
+        grid: &mut Grid,
+    ) -> f64 {
+        let Some(last) = missing.last().copied() else { return 0.0 };
+        let count = |from: CdTime| -> f64 {
+            let secs = last.end.since(from).secs_f64();
+            self.parts.iter().map(|part| 1.0 + secs / part.3.secs_f64().max(1e-3)).sum()
+        };
+        let mut from = last.from;
+        let mut start = missing.len() - 1;
+        while let Some(before) = start.checked_sub(1).and_then(|before| missing.get(before))
+            && before.end == from
+            && count(before.from) <= values
         {
-            some = fewer;
+            (from, start) = (before.from, start - 1);
         }
-        some
+        let count = count(from);
+        let run = missing.split_off(start);
+        self.read(asked, Span::new(from, last.end), &run, grid);
+        count
     }
 
-    /// Reads the samples of a run of pieces.
-    fn read(&mut self, asked: &Asked<'_>, run: &[(CdTime, CdTime)], grid: &mut Grid) {
-        let Some((first, last)) = run.first().zip(run.last()) else { return };
+    /// Reads the samples of `run`, which is all of `span`.
+    fn read(&mut self, asked: &Asked<'_>, span: Span, run: &[Missing], grid: &mut Grid) {
         // What is near an end belongs to moments inside.
         let margin = margin(&self.parts);
-        let span = Span::new(first.0.saturating_sub(margin), last.1.saturating_add(margin));
+        let wide = Span::new(span.start.saturating_sub(margin), span.end.saturating_add(margin));
         let mut fine = std::mem::take(&mut grid.fine);
         fine.resize_with(fine.len().max(self.parts.len()), Trace::default);
         for (part, trace) in self.parts.iter().zip(&mut fine) {
             // A column for each sample.
-            asked.store.trace(part.0, span, usize::MAX, asked.mode, trace);
+            asked.store.trace(part.0, wide, usize::MAX, asked.mode, trace);
         }
         let with_interval = self.parts.iter().zip(&fine);
         let parts: Vec<Part<'_>> =
@@ -206,16 +259,19 @@ impl Combined {
         if asked.shares {
             to_shares(&mut lines, grid.times.len());
         }
-        for &(start, end) in run {
-            let moments = grid.times.partition_point(|&time| time < start)
-                ..grid.times.partition_point(|&time| time < end);
-            let sums = lines.iter().map(|line| {
-                let mut sum = Sum::default();
-                let values = line.values.get(moments.clone()).unwrap_or_default();
-                values.iter().filter(|value| !value.is_nan()).for_each(|&value| sum.add(value));
-                sum
-            });
-            self.pieces.insert(start, (end, sums.collect()));
+        for missing in run {
+            let at = |time: CdTime| grid.times.partition_point(|&known| known < time);
+            let moments = at(missing.from)..at(missing.end);
+            let piece = self.pieces.entry(missing.piece).or_default();
+            if missing.from == missing.piece {
+                *piece = Piece::default();
+            }
+            piece.known = missing.end;
+            piece.times.extend_from_slice(grid.times.get(moments.clone()).unwrap_or_default());
+            piece.values.resize_with(lines.len(), Vec::new);
+            for (known, line) in piece.values.iter_mut().zip(&lines) {
+                known.extend_from_slice(line.values.get(moments.clone()).unwrap_or_default());
+            }
         }
         fine.retain(|trace| trace.columns.capacity() <= SPARE_COLUMNS_MAX);
         grid.fine = fine;
@@ -231,15 +287,10 @@ fn margin(parts: &[(SeriesId, usize, Option<Kept>, Interval)]) -> Interval {
     Interval::from_raw(longest.min(shortest))
 }
 
-/// `span`, cut at the multiples of `width`.
+/// Starts and ends of the multiples of `width` that `span` touches.
 fn pieces(span: Span, width: u64) -> Vec<(CdTime, CdTime)> {
-    let mut pieces = Vec::new();
-    let mut start = span.start;
-    while start < span.end {
-        let next = CdTime::from_raw((start.raw() / width + 1).saturating_mul(width));
-        let end = next.min(span.end);
-        pieces.push((start, end));
-        start = end;
-    }
-    pieces
+    let first = span.start.raw() / width;
+    let last = span.end.raw().saturating_sub(1) / width;
+    let at = |number: u64| CdTime::from_raw(number.saturating_mul(width));
+    (first..=last).map(|number| (at(number), at(number + 1))).collect()
 }

@@ -362,9 +362,9 @@ fn one_identifier_measured_and_counted_makes_two_lines() {
     let (gauge, counted) = (gauges(&[59.0]), [Value::Derive(10)]);
     for other in [Value::Derive(10), Value::Counter(10), Value::Absolute(10)] {
         let kind = other.ds_type().name();
-        let plain = format!("frobs, {kind} /s");
+        let counted = format!("{kind} frobs, /s");
         let lists = [("h/frob/frobs", &*gauge), ("h/frob/frobs", &[other])];
-        let mut lines = [("frobs, gauge", 1), (plain.as_str(), 1)];
+        let mut lines = [("gauge frobs", 1), (counted.as_str(), 1)];
         lines.sort_unstable();
         let panel = check_lines(&lists, "frob frobs", &lines);
         assert_eq!(&*panel.unit.name, "", "of two units none is that of the axis");
@@ -375,5 +375,5 @@ fn one_identifier_measured_and_counted_makes_two_lines() {
         ("h/cpu-1/percent-user", &gauge),
         ("h/cpu-0/percent-user", &counted),
     ];
-    check_lines(&lists, "CPU", &[("user, derive /s", 1), ("user, gauge", 2)]);
+    check_lines(&lists, "CPU", &[("derive user, /s", 1), ("gauge user", 2)]);
 }
