@@ -242,13 +242,10 @@ impl Lists {
     /// Which lists are to go: what was silent for long; and if a sender is short, of those that
     /// have more than their share what came once, then the newest.
     fn dispensable(&mut self, now: u32) -> Vec<bool> {
-        let silent_for = |list: &Known| {
+        let silent = |list: &Known| {
             let is_once = list.heard & ONCE > 0;
-            (now.saturating_sub(list.heard & !ONCE), is_once)
-        };
-        let silent = |list: &Known| match silent_for(list) {
-            (steps, true) => steps >= ONCE_STEPS,
-            (steps, false) => steps >= STALE_STEPS,
+            let steps_max = if is_once { ONCE_STEPS } else { STALE_STEPS };
+            now.saturating_sub(list.heard & !ONCE) >= steps_max
         };
         let mut gone: Vec<bool> = self.known.iter().map(silent).collect();
         if !self.is_short {
@@ -256,14 +253,18 @@ impl Lists {
         }
         self.settle(now);
         let mut excess = self.shares.excess();
-        for only_once in [true, false] {
+        // What goes anyway, then what came once, then whatever is left above the share.
+        for turn in 0..3 {
             let lists = self.known.iter().zip(&self.senders).zip(&mut gone).rev();
-            for ((list, &sender), gone) in lists {
+            for ((list, &sender), gone) in lists.filter(|((list, _), _)| !list.key().is_empty()) {
                 let Some(excess) = excess.get_mut(usize::from(sender)) else { continue };
-                let weight = LIST_BYTES + list.key().len();
-                let is_live = !*gone && !list.key().is_empty();
-                if is_live && *excess > 0 && (silent_for(list).1 || !only_once) {
-                    *excess = excess.saturating_sub(weight);
+                let goes = match turn {
+                    0 => *gone,
+                    1 => !*gone && *excess > 0 && list.heard & ONCE > 0,
+                    _ => !*gone && *excess > 0,
+                };
+                if goes {
+                    *excess = excess.saturating_sub(LIST_BYTES + list.key().len());
                     *gone = true;
                 }
             }
