@@ -385,15 +385,11 @@ impl Clocks {
         clock.crossings
     }
 
-    /// Bytes that are held as long as the names of hosts.
-    pub(super) fn host_bytes(&self) -> usize {
+    /// Bytes held, rounded up.
+    pub(super) fn bytes(&self) -> usize {
         self.hosts.capacity() * size_of::<Vec<HostClock>>()
             + self.count * (size_of::<HostClock>() + 16)
-    }
-
-    /// All other bytes held, rounded up.
-    pub(super) fn bytes(&self) -> usize {
-        self.wrong.allocation_size()
+            + self.wrong.allocation_size()
             + self.steps.capacity() * size_of::<ClockStep>()
             + self.waiting.capacity() * size_of::<(HostNumber, IpAddr)>()
             + self.waiting_values * super::waiting::VALUE_BYTES

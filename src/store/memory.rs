@@ -94,7 +94,6 @@ impl Store {
             + self.identifiers * super::IDENTIFIER_BYTES
             + self.names.heap_bytes()
             + self.index.heap_bytes()
-            + self.clocks.host_bytes()
     }
 
     /// Gives up the oldest samples until the budget is kept.
