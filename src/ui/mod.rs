@@ -25,7 +25,7 @@ pub mod theme;
 mod topbar;
 pub mod widgets;
 
-use crate::metric::CdTime;
+use crate::metric::{CdTime, Interval};
 use crate::store::{SeriesId, Store};
 use crate::view::empty::Sight;
 use crate::view::format::{self, Unit};
@@ -87,7 +87,9 @@ impl Screen<'_> {
 
     /// The time `t` of a plot of `host`, in seconds, where times are `step` seconds apart.
     fn time_text(&self, host: &str, t: f64, step: f64) -> String {
-        format::clock(self.shown_time(host, CdTime::from_secs_f64(t)), self.zone, step)
+        let shown = self.shown_time(host, CdTime::from_secs_f64(t));
+        // Half a millisecond: offsets are some nanoseconds off the second.
+        format::clock(shown.saturating_add(Interval::from_raw(1 << 19)), self.zone, step)
     }
 
     /// Whether something comes that could be shown.

@@ -157,7 +157,8 @@ fn framed_plot<'a>(
     let secs_per_px = span.width().secs_f64() / f64::from((rect.width() - Y_AXIS_WIDTH).max(1.0));
     // Ticks are at round times of whoever's clock it is.
     let shown = screen.shown_time(&panel.host, span.end);
-    let ahead = shown.secs_nanos().0.wrapping_sub(span.end.secs_nanos().0).cast_signed();
+    let half = Interval::from_raw(1 << 29);
+    let ahead = shown.saturating_add(half).raw().wrapping_sub(span.end.raw()).cast_signed() >> 30;
     let ahead = i32::try_from(ahead.rem_euclid(86_400)).unwrap_or_default();
     let offset = offset_secs(screen, shown).saturating_add(ahead);
     let mirrored = panel.style == Style::Mirror;

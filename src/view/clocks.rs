@@ -41,7 +41,7 @@ pub fn sentence(clock: &HostClock, now: CdTime) -> Option<String> {
         steps => format!(", set {} times", format::count(steps.into())),
     };
     let how = match clock.placing {
-        Placing::Offset(_) => "values are drawn when they were measured by our clock",
+        Placing::Offset(_) => "values are drawn at this machine's time",
         Placing::Arrival => "values are drawn when they arrived",
     };
     Some(format!("{short}{cause}, for {since}, as {} sends it{set}; {how}", clock.sender))
