@@ -4,8 +4,9 @@ use super::clock::{Placing, Segment};
 use super::index::{HostNumber, Seen};
 use super::late::{Late, SERIES_PER_BATCH};
 use super::memory::grown;
+use super::series::NO_CLOCK;
 use super::track::Pushed;
-use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SourceId, Store};
+use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, SourceId, Store};
 use crate::ingest::{Arrived, Batch, ListId, Row};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
@@ -27,13 +28,16 @@ struct Origin {
     datagram: Option<Arrived>,
     /// Which clock of their host it is.
     slot: Option<usize>,
+    /// The same as the series know it.
+    clock: u8,
     now: CdTime,
 }
 
 /// Value lists of one host that follow each other in a datagram.
 #[derive(Clone, Copy)]
 struct Run<'a> {
-    host: Option<HostNumber>,
+    /// [`HostNumber::NONE`] where the lists are not known.
+    host: HostNumber,
     rows: &'a [Row],
     values: &'a [u64],
 }
@@ -61,9 +65,9 @@ impl Store {
             let (mine, rest) = rows.split_at(count);
             rows = rest;
             let datagram = (datagram.arrival > CdTime::ZERO).then_some(*datagram);
-            values = self.datagram(Origin { source, datagram, slot: None, now }, mine, values);
+            values = self.datagram(Origin::new(source, datagram, now), mine, values);
         }
-        self.datagram(Origin { source, datagram: None, slot: None, now }, rows, values);
+        self.datagram(Origin::new(source, None, now), rows, values);
         if !batch.rows.is_empty() {
             self.data_revision += 1;
         }
@@ -98,50 +102,60 @@ impl Store {
         mut values: &'v [u64],
     ) -> &'v [u64] {
         while let Some(first) = rows.first() {
-            let host = self.host_of(origin.source, first.list);
-            let mut values_count = 0;
-            let same = rows.iter().take_while(|row| {
-                let is_same = self.host_of(origin.source, row.list) == host;
-                values_count += if is_same { usize::from(row.values_count) } else { 0 };
-                is_same
-            });
-            let (mine, rest) = rows.split_at(same.count());
+            let lists = lists_of(&self.lists, origin.source);
+            let host = host_of(lists, first.list);
+            let (mut count, mut values_count) = (0, 0);
+            let (mut oldest, mut newest) = (first.time, first.time);
+            for row in rows {
+                if host_of(lists, row.list) != host {
+                    break;
+                }
+                count += 1;
+                values_count += usize::from(row.values_count);
+                (oldest, newest) = (oldest.min(row.time), newest.max(row.time));
+            }
+            let (mine, rest) = rows.split_at(count);
             let Some((my_values, values_left)) = values.split_at_checked(values_count) else {
                 debug_assert!(false, "the batch promises more values than it has");
                 return &[];
             };
             (rows, values) = (rest, values_left);
-            self.run(origin, Run { host, rows: mine, values: my_values }, rows.is_empty());
+            let run = Run { host, rows: mine, values: my_values };
+            self.run(origin, run, (oldest, newest), rows.is_empty());
         }
         values
     }
 
-    /// Takes in a run; `is_last` of its datagram.
-    fn run(&mut self, mut origin: Origin, run: Run<'_>, is_last: bool) {
-        let (Some(host), Some(Arrived { sender, arrival, .. })) = (run.host, origin.datagram)
+    /// Takes in a run whose stamps are between `ends`; `is_last` of its datagram.
+    fn run(&mut self, mut origin: Origin, run: Run<'_>, ends: (CdTime, CdTime), is_last: bool) {
+        let Some(Arrived { sender, arrival, .. }) =
+            origin.datagram.filter(|_| run.host != HostNumber::NONE)
         else {
             // Stamps are all there is to go by; lists that are not known are counted.
-            self.place(origin, run, Placing::Offset(0));
+            self.place(&origin, run, Placing::Offset(0));
             return;
         };
-        origin.slot = self.clocks.slot(host, sender, arrival);
-        let times = run.rows.iter().map(|row| row.time);
-        let ends = times.fold((CdTime::MAX, CdTime::ZERO), |(oldest, newest), time| {
-            (oldest.min(time), newest.max(time))
-        });
+        origin.slot = self.clocks.slot(run.host, sender, arrival);
         let Some(slot) = origin.slot else {
-            self.place(origin, run, Placing::without_clock(ends.1, arrival));
+            self.place(&origin, run, Placing::without_clock(ends.1, arrival));
             return;
         };
-        match self.clocks.usual((host, slot), arrival, ends) {
-            Some(placing) => self.place(origin, run, placing),
-            None => self.unusual(origin, (host, slot), run, is_last),
+        origin.clock = u8::try_from(slot).unwrap_or(NO_CLOCK);
+        match self.clocks.usual((run.host, slot), arrival, ends) {
+            Some(placing) => self.place(&origin, run, placing),
+            None => self.unusual(&origin, (run.host, slot), run, is_last),
         }
     }
 
     /// Takes in a run whose stamps are not as its clock's were.
     #[cold]
-    fn unusual(&mut self, origin: Origin, clock: (HostNumber, usize), run: Run<'_>, is_last: bool) {
+    fn unusual(
+        &mut self,
+        origin: &Origin,
+        clock: (HostNumber, usize),
+        run: Run<'_>,
+        is_last: bool,
+    ) {
         let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
         let Run { mut rows, mut values, .. } = run;
         while !rows.is_empty() {
@@ -154,7 +168,7 @@ impl Store {
             segment.is_last = is_last && rows.is_empty();
             let newest = newest_value(mine, my_values);
             let known = newest.and_then(|(row, bits)| {
-                let list = self.list_of(origin.source, row.list)?;
+                let list = list_of(lists_of(&self.lists, origin.source), row.list);
                 Some((*self.members.get(usize::try_from(list.start).ok()?)?, bits))
             });
             let series = &self.series;
@@ -166,7 +180,7 @@ impl Store {
             };
             let verdict = self.clocks.judge(clock, arrival, &segment, knows);
             if let Some((waiting, placing)) = verdict.released {
-                self.place_all(&waiting, placing, origin);
+                self.place_all(&waiting, placing, *origin);
             }
             match verdict.placing {
                 Some(placing) => {
@@ -184,67 +198,61 @@ impl Store {
 
     fn place_waiting(&mut self, due: Option<CdTime>, now: CdTime) {
         for (waiting, placing) in self.clocks.release(due) {
-            let origin = Origin { source: SourceId(0), datagram: None, slot: None, now };
+            let origin = Origin::new(SourceId(0), None, now);
             self.place_all(&waiting, placing, origin);
         }
     }
 
     fn place_all(&mut self, waiting: &super::waiting::Waiting, placing: Placing, origin: Origin) {
         for (source, row, values) in waiting.rows() {
-            let host = self.host_of(source, row.list);
+            let host = host_of(lists_of(&self.lists, source), row.list);
             let run = Run { host, rows: &[row], values };
-            self.place(Origin { source, ..origin }, run, placing);
+            self.place(&Origin { source, ..origin }, run, placing);
         }
     }
 
     /// Takes in a run whose placed times are known.
-    fn place(&mut self, origin: Origin, run: Run<'_>, placing: Placing) {
-        let Run { rows, mut values, .. } = run;
+    fn place(&mut self, origin: &Origin, run: Run<'_>, placing: Placing) {
+        let Run { host, rows, mut values } = run;
         let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
-        let mut seen: Option<Seen> = None;
-        let left = rows.len() as u64;
-        for (number, (row, left)) in rows.iter().zip((0..left).rev()).enumerate() {
+        let (mut newest, mut trust, mut is_seen) = (CdTime::ZERO, Trust::Plain, false);
+        for (number, row) in rows.iter().enumerate() {
             let (mine, rest) = values.split_at_checked(row.values_count.into()).unwrap_or_default();
             values = rest;
             let time = match placing {
-                // Each a little earlier than the next: stamps that stand still tell nothing apart.
-                Placing::Arrival => arrival.saturating_sub(Interval::from_raw(left)),
                 Placing::Offset(_) => placing.place(row.time, arrival),
-            };
-            let repeats = || {
-                let before = rows.iter().take(number).rev().take(REPEATS_MAX);
-                before.into_iter().any(|known| (known.list, known.time) == (row.list, row.time))
-            };
-            let Some(host) = self.row(&origin, (row, mine), time, repeats) else {
-                continue;
-            };
-            match &mut seen {
-                Some(seen) if seen.trust == row.trust => seen.newest = seen.newest.max(time),
-                _ => {
-                    let next = Seen { host, newest: time, trust: row.trust };
-                    seen.replace(next).inspect(|seen| self.index.seen(seen, origin.now));
+                // Each a little earlier than the next: stamps that stand still tell nothing apart.
+                Placing::Arrival => {
+                    let left = (rows.len() - number) as u64;
+                    arrival.saturating_sub(Interval::from_raw(left))
                 }
+            };
+            if !self.row(origin, (rows, number), time, mine) {
+                continue;
             }
+            if is_seen && trust != row.trust {
+                self.index.seen(&Seen { host, newest, trust }, origin.now);
+            }
+            (is_seen, trust, newest) = (true, row.trust, newest.max(time));
         }
-        seen.inspect(|seen| self.index.seen(seen, origin.now));
+        if is_seen {
+            self.index.seen(&Seen { host, newest, trust }, origin.now);
+            self.newest = self.newest.max(Some(newest));
+        }
     }
 
-    /// Takes in one value list; of which host, unless it is not taken.
+    /// Takes in value list `number` of a run; whether it is of a series that is known.
     fn row(
         &mut self,
         origin: &Origin,
-        (row, values): (&Row, &[u64]),
+        (rows, number): (&[Row], usize),
         time: CdTime,
-        repeats: impl Fn() -> bool,
-    ) -> Option<HostNumber> {
-        let totals = &mut self.health.totals;
-        let list = list_of(&self.lists, origin.source, row.list);
-        if list.count == 0 {
-            *self.refused.entry(list.sender).or_default() += 1;
-            return None;
-        }
-        debug_assert_eq!(usize::from(list.count), values.len(), "values of another list");
-        let (mut conflicts, mut conflicting) = (0, None);
+        values: &[u64],
+    ) -> bool {
+        let Some(row) = rows.get(number) else { return false };
+        let list = list_of(lists_of(&self.lists, origin.source), row.list);
+        debug_assert!(list.count == 0 || usize::from(list.count) == values.len(), "another list");
+        let (mut stored, mut conflicts, mut conflicting) = (0, 0, None);
         let (mut crossed, track_bytes) = (false, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
@@ -257,44 +265,52 @@ impl Store {
             alive = true;
             series.heard = heard;
             let before = series.track.heap_bytes();
-            crossed |= series.crosses(origin.slot, time);
+            crossed |= series.crosses(origin.clock, time);
             let sample = Sample { time, bits };
             let (pushed, begins) = series.push(sample, row.interval, &mut self.scratch);
             self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
             if begins {
                 self.queue.push_back(id.0 % PLACES_MAX);
             }
-            if pushed == Pushed::Conflict {
-                conflicts += 1;
-                conflicting.get_or_insert_with(|| Arc::clone(&series.identifier));
-            }
-            self.samples += u64::from(totals.count(pushed));
-            if pushed == Pushed::Behind {
-                let late = Late { series: id, sample, interval: row.interval };
-                if !self.late.add(late, self.budget_bytes) {
-                    totals.late_dropped_values += 1;
+            match pushed {
+                Pushed::Newest => stored += 1,
+                Pushed::Conflict => (conflicts, conflicting) = (conflicts + 1, Some(id)),
+                _ => {
+                    let late = Late { series: id, sample, interval: row.interval };
                     let host = &series.identifier.host;
-                    let sender = origin.datagram.map(|datagram| datagram.sender);
-                    self.health.refused_late.count(host, sender);
+                    self.samples += u64::from(self.health.totals.count(pushed));
+                    if pushed == Pushed::Behind && !self.late.add(late, self.budget_bytes) {
+                        let sender = origin.datagram.map(|datagram| datagram.sender);
+                        self.health.refuse_late(host, sender);
+                    }
                 }
             }
         }
+        self.samples += stored;
+        self.health.totals.stored_values += stored;
         if !alive {
-            // They were forgotten since.
+            // Unknown, or they were forgotten since.
             *self.refused.entry(list.sender).or_default() += 1;
-            return None;
+            return false;
         }
-        if let Some((name, identifier)) = self.index.name(list.host).zip(conflicting) {
-            self.health.conflict(name, &identifier, (conflicts, repeats()), origin.now);
+        if let Some(id) = conflicting {
+            self.conflict(id, (conflicts, repeats(rows, number)), origin.now);
         }
         if crossed {
             self.crossed(list.host, origin);
         }
-        self.newest = self.newest.max(Some(time));
         if self.track_bytes != track_bytes {
             self.trim();
         }
-        Some(list.host)
+        true
+    }
+
+    /// Notes values of the list of a series that were not kept beside others of their time.
+    #[cold]
+    fn conflict(&mut self, id: SeriesId, (values, repeats): (u64, bool), now: CdTime) {
+        if let Some(identifier) = self.series(id).map(|series| Arc::clone(&series.identifier)) {
+            self.health.conflict(&identifier.host, &identifier, (values, repeats), now);
+        }
     }
 
     /// Notes that a series of `host` got a sample that came between two of another sender.
@@ -310,14 +326,19 @@ impl Store {
             self.health.shared(name, senders, origin.now);
         }
     }
+}
 
-    fn list_of(&self, source: SourceId, list: ListId) -> Option<List> {
-        Some(list_of(&self.lists, source, list)).filter(|list| list.count > 0)
+impl Origin {
+    fn new(source: SourceId, datagram: Option<Arrived>, now: CdTime) -> Self {
+        Self { source, datagram, slot: None, clock: NO_CLOCK, now }
     }
+}
 
-    fn host_of(&self, source: SourceId, list: ListId) -> Option<HostNumber> {
-        Some(self.list_of(source, list)?.host)
-    }
+/// Whether the run said the same list of the same moment before.
+fn repeats(rows: &[Row], number: usize) -> bool {
+    let Some(row) = rows.get(number) else { return false };
+    let before = rows.iter().take(number).rev().take(REPEATS_MAX);
+    before.into_iter().any(|known| (known.list, known.time) == (row.list, row.time))
 }
 
 /// The row with the newest stamp, and its first value.
@@ -332,8 +353,16 @@ fn newest_value<'r>(rows: &'r [Row], values: &[u64]) -> Option<(&'r Row, u64)> {
     Some((row, bits?))
 }
 
-fn list_of(lists: &[Vec<List>], source: SourceId, list: ListId) -> List {
-    let lists = lists.get(usize::from(source.0));
+fn lists_of(lists: &[Vec<List>], source: SourceId) -> &[List] {
+    lists.get(usize::from(source.0)).map_or(&[], Vec::as_slice)
+}
+
+fn list_of(lists: &[List], list: ListId) -> List {
     let place = usize::try_from(list.0).unwrap_or(usize::MAX);
-    lists.and_then(|lists| lists.get(place)).copied().unwrap_or(List::NONE)
+    lists.get(place).copied().unwrap_or(List::NONE)
+}
+
+fn host_of(lists: &[List], list: ListId) -> HostNumber {
+    let list = list_of(lists, list);
+    if list.count > 0 { list.host } else { HostNumber::NONE }
 }

@@ -312,6 +312,13 @@ impl Health {
         conflict.last_seen = conflict.last_seen.max(now);
     }
 
+    /// Counts a late value for which there was no room.
+    #[cold]
+    pub(super) fn refuse_late(&mut self, host: &Arc<str>, sender: Option<IpAddr>) {
+        self.totals.late_dropped_values += 1;
+        self.refused_late.count(host, sender);
+    }
+
     /// Notes that the series of `host` get samples of these senders in turns.
     pub(super) fn shared(&mut self, host: &Arc<str>, senders: Vec<IpAddr>, now: CdTime) {
         if self.shared.len() >= SHARED_MAX && !self.shared.contains_key(host) {

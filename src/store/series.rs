@@ -49,7 +49,7 @@ pub struct Series {
 }
 
 /// Where no sender is known.
-const NO_CLOCK: u8 = u8::MAX;
+pub(super) const NO_CLOCK: u8 = u8::MAX;
 
 impl Series {
     /// A series without samples.
@@ -120,11 +120,12 @@ impl Series {
     /// the newest to be the next of the same row. A host that comes by two ways brings the same
     /// samples twice, or those that the other way has lost: these are an interval apart.
     #[inline]
-    pub(super) fn crosses(&mut self, clock: Option<usize>, time: CdTime) -> bool {
-        let clock = clock.and_then(|clock| u8::try_from(clock).ok()).unwrap_or(NO_CLOCK);
-        if self.clock == clock || clock == NO_CLOCK {
-            return false;
-        }
+    pub(super) fn crosses(&mut self, clock: u8, time: CdTime) -> bool {
+        self.clock != clock && clock != NO_CLOCK && self.crosses_to(clock, time)
+    }
+
+    #[cold]
+    fn crosses_to(&mut self, clock: u8, time: CdTime) -> bool {
         let Some(newest) = self.track.newest().filter(|newest| newest.time < time) else {
             return false;
         };
