@@ -121,13 +121,13 @@ impl Store {
             };
             (rows, values) = (rest, values_left);
             let run = Run { host, rows: mine, values: my_values };
-            self.run(origin, run, (oldest, newest), rows.is_empty());
+            self.run(origin, run, (oldest, newest), rows);
         }
         values
     }
 
-    /// Takes in a run whose stamps are between `ends`; `is_last` of its datagram.
-    fn run(&mut self, mut origin: Origin, run: Run<'_>, ends: (CdTime, CdTime), is_last: bool) {
+    /// Takes in a run whose stamps are between `ends`; `rest` follows in its datagram.
+    fn run(&mut self, mut origin: Origin, run: Run<'_>, ends: (CdTime, CdTime), rest: &[Row]) {
         let Some(Arrived { sender, arrival, .. }) =
             origin.datagram.filter(|_| run.host != HostNumber::NONE)
         else {
@@ -143,7 +143,11 @@ impl Store {
         origin.clock = u8::try_from(slot).unwrap_or(NO_CLOCK);
         match self.clocks.usual((run.host, slot), arrival, ends) {
             Some(placing) => self.place(&origin, run, placing),
-            None => self.unusual(&origin, (run.host, slot), run, is_last),
+            None => {
+                let lists = lists_of(&self.lists, origin.source);
+                let is_last = !rest.iter().any(|row| host_of(lists, row.list) == run.host);
+                self.unusual(&origin, (run.host, slot), run, is_last);
+            }
         }
     }
 

@@ -234,7 +234,9 @@ impl Clocks {
         let is_strange = !clock.is_known && theta > FIRST_LATE_MAX;
         let mut released = None;
         if segment.is_last {
-            if !clock.follow(theta, arrival) {
+            // What waits may have come first in this very datagram.
+            let had_trend = clock.trend.is_some();
+            if !clock.follow(theta, arrival) && had_trend {
                 released = clock.waiting.take();
             }
             if let Some(behind) = clock.behind(arrival, segment.interval) {
@@ -354,13 +356,16 @@ impl Clocks {
             let Some(slot) = slot else { continue };
             let others: Vec<i64> = self.of(host).iter().filter_map(HostClock::offset).collect();
             let Some(clock) = self.clock(host, slot) else { continue };
-            let Some(trend) = clock.trend else { continue };
-            if now.is_some_and(|now| now.since(trend.first) < WAIT_MAX) {
+            let (before, arrival, trend) = (clock.placing, clock.arrival, clock.trend);
+            let since = trend.map_or(arrival, |trend| trend.first);
+            if now.is_some_and(|now| now.since(since) < WAIT_MAX) {
                 continue;
             }
-            let (before, arrival) = (clock.placing, clock.arrival);
             let stamp = clock.waiting.as_ref().map_or(clock.stamp, |waiting| waiting.newest());
-            let placing = if trend.count >= 2 { self.open(trend.low, &others) } else { before };
+            let placing = match trend {
+                Some(trend) if trend.count >= 2 => self.open(trend.low, &others),
+                _ => before,
+            };
             released.extend(self.settle((host, slot), arrival, stamp, placing).released);
         }
         released

@@ -230,6 +230,55 @@ fn a_step_inside_a_datagram_lies_between_its_lists() {
 }
 
 #[test]
+fn a_relay_that_mixes_hosts_hides_no_step() {
+    for (before, after) in [(0, -2 * HOUR), (HOUR, -HOUR), (20 * HOUR, 0), (0, -600)] {
+        let mut feed = Feed::new();
+        let others = ["a", "z"].map(|host| feed.announce(host, ""));
+        for n in 0..120_u64 {
+            let now = START + 10 * n;
+            let offset = if n < 60 { before } else { after };
+            let own = at(now.checked_add_signed(offset).unwrap() as f64);
+            // Another host before and behind, and in between.
+            let lists = [others[0], ListId(0), others[1], ListId(0), others[0]];
+            let stamps = [at(now as f64), own, at(now as f64), own, at(now as f64)];
+            let mut batch = Batch { arrival: at(now as f64 + 0.2), ..Batch::default() };
+            for (number, (&list, &time)) in lists.iter().zip(&stamps).enumerate() {
+                // The same list twice: the second is a little later.
+                let time = CdTime::from_raw(time.raw() + ((number as u64) << 20));
+                let interval = Interval::from_secs(10);
+                let trust = Trust::Plain;
+                batch.rows.push(Row { list, time, interval, values_count: 1, trust });
+                batch.values.push(Value::Gauge(feed.arrivals.len() as f64).bits());
+                if list == ListId(0) {
+                    feed.arrivals.push(batch.arrival);
+                }
+            }
+            let (sender, arrival) = (IpAddr::from(SENDER), batch.arrival);
+            batch.datagrams.push(Arrived { rows: 5, sender, arrival });
+            feed.store.absorb(SourceId(0), &batch, arrival);
+        }
+        assert_eq!(feed.offset_secs(), -after, "{before} {after}");
+        feed.check_all_in_order();
+        for (time, value) in feed.samples() {
+            let sent = START as f64 + 10.0 * (value / 2.0).floor();
+            assert!((time.secs_f64() - sent).abs() <= 1.0, "{before} {after}: {value} {time}");
+        }
+    }
+}
+
+#[test]
+fn what_waits_for_a_clock_is_placed_though_nothing_more_comes_of_it() {
+    let mut feed = Feed::new();
+    let other = feed.announce("other", "");
+    run(&mut feed, 0, 20, 0);
+    run(&mut feed, 20, 2, -2 * HOUR);
+    assert_eq!(feed.samples().len(), 20);
+    let now = (START + 500) as f64;
+    feed.datagram(FOREIGN, now, other, &[(at(now), Interval::from_secs(10))], |_| 0.0);
+    assert_eq!(feed.samples().len(), 22);
+}
+
+#[test]
 fn a_burst_after_an_outage_is_late_and_keeps_its_stamps() {
     for outage in [60, 600, 30_000] {
         let mut feed = Feed::new();
