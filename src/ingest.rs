@@ -162,7 +162,7 @@ impl Ingest {
     }
 
     /// Takes in one datagram of which nobody knows when it came: the times of its values are all
-    /// there is to go by. `clock` is the newest of them so far; the oldest and newest that came.
+    /// there is to go by, or `clock` where those are no times either. The oldest and the newest.
     pub fn undated(
         &mut self,
         bytes: &[u8],
@@ -170,12 +170,20 @@ impl Ingest {
         clock: CdTime,
         level: SecurityLevel,
     ) -> Option<(CdTime, CdTime)> {
-        let rows = self.batch.rows.len();
+        let (rows, datagrams) = (self.batch.rows.len(), self.batch.datagrams.len());
         self.take_in(bytes, sender, (clock, CdTime::ZERO), level);
         let new = self.batch.rows.get(rows..).unwrap_or_default().iter().map(|row| row.time);
-        let new = new.filter(|time| time.is_plausible());
-        let oldest = new.clone().min()?;
-        let newest = new.max()?;
+        let times = new.clone().filter(|time| time.is_plausible());
+        let found = times.clone().min().zip(times.max());
+        if found.is_none() && clock > CdTime::ZERO {
+            if let Some(datagram) = self.batch.datagrams.get_mut(datagrams) {
+                datagram.arrival = clock;
+            }
+            return new.max().map(|_| (clock, clock));
+        }
+        // Without any other clock, also one that was never set.
+        let set = new.filter(|time| *time < CdTime::MAX);
+        let (oldest, newest) = found.or(set.clone().min().zip(set.max()))?;
         self.batch.arrival = self.batch.arrival.max(newest);
         Some((oldest, newest))
     }

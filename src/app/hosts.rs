@@ -72,7 +72,10 @@ impl HostsReport {
 
 fn clocks(store: &Store) -> Vec<ClockReport> {
     let all = store.wrong_clocks();
-    let all = all.flat_map(|node| store.clocks(node).iter().map(move |clock| (node, clock)));
+    let of = |node| store.clocks(node).iter().map(move |clock| (node, clock));
+    let own =
+        |(node, clock): &(&HostNode, &HostClock)| clocks::is_its_own(clock, store.clocks(node));
+    let all = all.flat_map(of).filter(own);
     let mut wrong: Vec<_> = all.filter(|(_, clock)| clock.placing != Placing::Offset(0)).collect();
     wrong.sort_by_key(|(_, clock)| std::cmp::Reverse(clock.since));
     let report = |(node, clock): (&HostNode, &HostClock)| ClockReport {

@@ -294,7 +294,7 @@ impl Feed {
     fn datagram(&mut self, datagram: &Datagram<'_>) {
         let Datagram { bytes, sender, arrival, .. } = *datagram;
         if !self.clock.takes(arrival) {
-            self.undated(bytes, sender);
+            self.undated(bytes, sender, arrival);
             return;
         }
         let is_full = self.bytes >= BYTES_PER_TURN_MAX;
@@ -308,10 +308,12 @@ impl Feed {
         self.since.get_or_insert(arrival);
     }
 
-    /// Takes in a datagram whose packet says nothing of when it came.
-    fn undated(&mut self, bytes: &[u8], sender: SocketAddr) {
+    /// Takes in a datagram whose packet says nothing of when it came; `packet` is what it says.
+    fn undated(&mut self, bytes: &[u8], sender: SocketAddr, packet: CdTime) {
         let known = self.clock.values.unwrap_or_default();
-        let came = self.ingest.undated(bytes, sender, known, self.level);
+        // Where values have no times either, those of packets at least go on.
+        let clock = if known.is_plausible() { known } else { packet };
+        let came = self.ingest.undated(bytes, sender, clock, self.level);
         self.bytes += bytes.len();
         let mut time = known;
         if let Some((oldest, newest)) = came {

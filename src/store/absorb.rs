@@ -1,6 +1,6 @@
 //! Absorbing: from a batch to samples, each at its placed time.
 
-use super::clock::{Placing, Segment};
+use super::clock::{HostClock, Placing, SLACK, Segment};
 use super::index::{HostNumber, Seen};
 use super::late::{Late, SERIES_PER_BATCH};
 use super::memory::grown;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 /// Samples of two senders that come in turns, so often, are of two machines; see
 /// [`super::Health::shared`].
 const CROSSINGS_MIN: u32 = 6;
+/// Senders that were silent for longer do not share a name any more.
+const SHARED_SILENCE_MAX: Interval = Interval::from_secs(300);
 
 /// Rows of a datagram looked back at for one that is named alike.
 const REPEATS_MAX: usize = 256;
@@ -191,7 +193,9 @@ impl Store {
                     self.place(origin, Run { rows: mine, values: my_values, ..run }, placing);
                 }
                 None => {
-                    self.clocks.wait(clock, origin.source, mine, my_values);
+                    if let Some(datagram) = origin.datagram {
+                        self.clocks.wait(clock, (origin.source, datagram), mine, my_values);
+                    }
                     let trust = mine.last().map_or(Trust::Plain, |row| row.trust);
                     let seen = Seen { host: clock.0, newest: CdTime::ZERO, trust };
                     self.index.seen(&seen, origin.now);
@@ -208,10 +212,18 @@ impl Store {
     }
 
     fn place_all(&mut self, waiting: &super::waiting::Waiting, placing: Placing, origin: Origin) {
-        for (source, row, values) in waiting.rows() {
+        let mut left = waiting.len() as u64;
+        for (source, row, mut datagram, values) in waiting.rows() {
             let host = host_of(lists_of(&self.lists, source), row.list);
             let run = Run { host, rows: &[row], values };
-            self.place(&Origin { source, ..origin }, run, placing);
+            // What came before the step is not of it: never ahead of its arrival.
+            let latest = datagram.arrival.saturating_add(SLACK);
+            let is_ahead = placing.place(row.time, datagram.arrival) > latest;
+            let placing = if is_ahead { Placing::Arrival } else { placing };
+            datagram.arrival = datagram.arrival.saturating_sub(Interval::from_raw(left));
+            left = left.saturating_sub(1);
+            let datagram = Some(datagram);
+            self.place(&Origin { source, datagram, ..origin }, run, placing);
         }
     }
 
@@ -324,8 +336,16 @@ impl Store {
         if self.clocks.crossed(host, slot) < CROSSINGS_MIN {
             return;
         }
-        let crossing = self.clocks.of(host).iter().filter(|clock| clock.crosses());
-        let senders = crossing.map(|clock| clock.sender).collect();
+        // Also the one whose samples came first each time.
+        let lately = |clock: &&HostClock| {
+            let silent = origin.now.since(clock.arrival);
+            silent < SHARED_SILENCE_MAX && clock.datagrams >= CROSSINGS_MIN
+        };
+        let senders = self.clocks.of(host).iter().filter(lately);
+        let senders: Vec<_> = senders.map(|clock| clock.sender).collect();
+        if senders.len() < 2 {
+            return;
+        }
         if let Some(name) = self.index.name(host) {
             self.health.shared(name, senders, origin.now);
         }

@@ -42,7 +42,8 @@ pub struct HostClock {
     pub arrival: CdTime,
     /// How often the clock was set, as far as it could be seen.
     pub steps: u32,
-    pub(super) datagrams: u32,
+    /// Datagrams of the host that came from there.
+    pub datagrams: u32,
     /// Whether something of it was placed.
     pub(super) is_known: bool,
     /// What may become a step behind.
@@ -146,11 +147,6 @@ impl HostClock {
             waiting: None,
             crossings: 0,
         }
-    }
-
-    /// Whether samples of it come between those of another sender.
-    pub(super) const fn crosses(&self) -> bool {
-        self.crossings > 0
     }
 
     /// Counts a datagram behind, among those before it that agree; whether they do.

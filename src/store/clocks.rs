@@ -21,7 +21,7 @@ use super::SourceId;
 use super::clock::{FIRST_LATE_MAX, HostClock, Placing, SLACK, Segment, Trend, is_near, theta};
 use super::index::HostNumber;
 use super::waiting::Waiting;
-use crate::ingest::Row;
+use crate::ingest::{Arrived, Row};
 use crate::metric::{CdTime, Interval};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
@@ -33,6 +33,8 @@ use std::net::IpAddr;
 pub const CLOCKS_PER_HOST_MAX: usize = 8;
 /// Newest steps of clocks kept; as many as anyone looks at.
 pub const CLOCK_STEPS_MAX: usize = 256;
+/// A clock that goes on being wrong by so much more or less at a time was not set: 60 s.
+const DRIFT_MAX: u64 = 60 << 30;
 /// Lists wait no longer than this for what comes next.
 const WAIT_MAX: Interval = Interval::from_secs(90);
 /// A clock that was set.
@@ -72,6 +74,15 @@ pub(super) struct Clocks {
     epochs: u16,
     /// Kept by all hosts together.
     count: usize,
+}
+
+/// Whether a clock that was wrong is wrong by a little more: it runs fast or slow, nobody set it.
+fn is_drift(before: Placing, after: Placing) -> bool {
+    match (before, after) {
+        (Placing::Offset(0), _) | (_, Placing::Offset(0)) => false,
+        (Placing::Offset(before), Placing::Offset(after)) => before.abs_diff(after) < DRIFT_MAX,
+        _ => false,
+    }
 }
 
 impl Clocks {
@@ -253,7 +264,7 @@ impl Clocks {
             self.no_longer_waits(host, slot, released.len());
         }
         let placing = (!waits || !has_room).then_some(before);
-        Verdict { released: released.map(|waiting| (waiting, before)), placing }
+        Verdict { released: released.map(|waiting| (waiting, self.apart(before))), placing }
     }
 
     /// From now on stamps are placed by `placing`, which may be as before.
@@ -281,7 +292,7 @@ impl Clocks {
             clock.stamp = stamp;
             clock.since = arrival;
         }
-        if placing != before && was_known {
+        if placing != before && was_known && !is_drift(before, placing) {
             clock.steps = clock.steps.saturating_add(1);
             if self.steps.len() >= CLOCK_STEPS_MAX {
                 self.steps.pop_front();
@@ -294,7 +305,20 @@ impl Clocks {
         if placing != before {
             self.note_wrong(host);
         }
+        let waited = if waited == before { self.apart(before) } else { waited };
         Verdict { released: released.map(|rows| (rows, waited)), placing: Some(placing) }
+    }
+
+    /// The same but for some nanoseconds: what has waited went back, and may have the stamps of
+    /// samples that are there.
+    fn apart(&mut self, placing: Placing) -> Placing {
+        match placing {
+            Placing::Offset(offset) => {
+                self.epochs = self.epochs % 4_095 + 1;
+                Placing::Offset(offset.saturating_add(i64::from(self.epochs)))
+            }
+            Placing::Arrival => placing,
+        }
     }
 
     /// The hosts with a clock that is not right.
@@ -327,14 +351,14 @@ impl Clocks {
     pub(super) fn wait(
         &mut self,
         (host, slot): (HostNumber, usize),
-        source: SourceId,
+        (source, datagram): (SourceId, Arrived),
         rows: &[Row],
         values: &[u64],
     ) {
         let Some(clock) = self.clock(host, slot) else { return };
         let sender = clock.sender;
         let is_first = clock.waiting.is_none();
-        clock.waiting.get_or_insert_default().add(source, rows, values);
+        clock.waiting.get_or_insert_default().add(source, datagram, rows, values);
         if is_first {
             self.waiting.push((host, sender));
         }
@@ -362,8 +386,10 @@ impl Clocks {
                 continue;
             }
             let stamp = clock.waiting.as_ref().map_or(clock.stamp, |waiting| waiting.newest());
+            // What went back is of a step, more likely than late.
+            let is_known = clock.is_known;
             let placing = match trend {
-                Some(trend) if trend.count >= 2 => self.open(trend.low, &others),
+                Some(trend) if trend.count >= 2 || is_known => self.open(trend.low, &others),
                 _ => before,
             };
             released.extend(self.settle((host, slot), arrival, stamp, placing).released);

@@ -47,10 +47,18 @@ pub fn sentence(clock: &HostClock, now: CdTime) -> Option<String> {
     Some(format!("{short}{cause}, for {since}, as {} sends it{set}; {how}", clock.sender))
 }
 
+/// Whether a clock says something of its host: most of its datagrams come from there, or at least
+/// a tenth as many. A foreign datagram does not make the host's clock wrong.
+pub fn is_its_own(clock: &HostClock, clocks: &[HostClock]) -> bool {
+    let most = clocks.iter().map(|clock| clock.datagrams).max().unwrap_or(0);
+    clock.datagrams.saturating_mul(10) >= most
+}
+
 /// The clock of a host that is furthest off, of those that sent within the last hour.
 pub fn worst(clocks: &[HostClock], now: CdTime) -> Option<&HostClock> {
     let lately = |clock: &&HostClock| now.since(clock.arrival) < Interval::from_secs(3_600);
     let wrong = clocks.iter().filter(lately).filter(|clock| clock.placing != Placing::Offset(0));
+    let wrong = wrong.filter(|clock| is_its_own(clock, clocks));
     wrong.max_by_key(|clock| clock.offset().map_or(u64::MAX, i64::unsigned_abs))
 }
 

@@ -335,7 +335,10 @@ pub fn conflict_text(conflict: &Conflict) -> String {
         _ if 2 * repeated > *values => {
             "one datagram has several values of this name: does it lack an instance?"
         }
-        _ => "two machines with one host name, or two programs that write this?",
+        _ => {
+            "two machines with one host name, two programs that write this, or a clock that \
+             stands still?"
+        }
     };
     format!("{count} not kept, each for a moment that had another value, of {name}: {cause}")
 }

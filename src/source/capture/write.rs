@@ -10,6 +10,7 @@ use crate::source::outflow::Outflow;
 use crate::source::reason::reason;
 use crate::source::udp::Datagram;
 use etherparse::PacketBuilder;
+use nix::errno::Errno;
 use nix::fcntl::OFlag;
 use std::fmt;
 use std::fs::{self, File, OpenOptions, Permissions};
@@ -116,6 +117,7 @@ impl<'a> Writer<'a> {
         }
         match fs::metadata(path) {
             Ok(there) if there.is_dir() => Err(fail(io::ErrorKind::IsADirectory.into())),
+            Ok(there) if there.is_file() && path.is_symlink() => Err(fail(is_link())),
             Ok(there) if there.is_file() && existing == Existing::Keep => {
                 Err(WriteError::Exists { path: path.to_owned() })
             }
@@ -221,6 +223,10 @@ impl<'a> Writer<'a> {
     }
 }
 
+fn is_link() -> io::Error {
+    io::Error::other("it is a link; name the file itself")
+}
+
 fn open(path: &Path, existing: Existing) -> Result<File, WriteError> {
     let fail = |cause| WriteError::Create { path: path.to_owned(), cause };
     if path == Path::new("-") {
@@ -240,13 +246,15 @@ fn open(path: &Path, existing: Existing) -> Result<File, WriteError> {
         (Existing::Replace, _) if is_file => {
             options.truncate(true).custom_flags(OFlag::O_NOFOLLOW.bits())
         }
-        _ => &mut options,
+        // A pipe that nobody reads would be waited for, whatever signal comes.
+        _ => options.custom_flags(OFlag::O_NONBLOCK.bits()),
     };
     let file = options.open(path).map_err(|cause| match cause.kind() {
         io::ErrorKind::AlreadyExists => WriteError::Exists { path: path.to_owned() },
-        _ if is_file && path.is_symlink() => {
-            fail(io::Error::other("it is a link; name the file itself"))
+        _ if cause.raw_os_error() == Some(Errno::ENXIO as i32) => {
+            fail(io::Error::other("it is a pipe that nobody reads; start what reads it first"))
         }
+        _ if is_file && path.is_symlink() => fail(is_link()),
         _ => fail(cause),
     })?;
     if there.is_none() {
@@ -386,6 +394,15 @@ mod tests {
         assert!(error.contains("it is a link; name the file itself"), "{error}");
         assert_eq!(fs::read(&target).unwrap(), b"precious");
         assert!(!folder.path().join("nothing").exists());
+    }
+
+    #[test]
+    fn a_pipe_that_nobody_reads_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let error = Writer::create(&pipe, Existing::Keep, &|| true).unwrap_err().to_string();
+        assert!(error.contains("a pipe that nobody reads"), "{error}");
     }
 
     #[test]

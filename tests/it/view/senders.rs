@@ -181,6 +181,6 @@ fn datagrams_that_contradict_one_another_are_of_two_machines_or_programs() {
     assert_eq!(
         said,
         "2 values not kept, each for a moment that had another value, of h/load/if_octets: two \
-         machines with one host name, or two programs that write this?"
+         machines with one host name, two programs that write this, or a clock that stands still?"
     );
 }

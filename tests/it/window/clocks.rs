@@ -64,6 +64,47 @@ fn captures_without_a_clock_are_judged_by_the_times_of_the_values() {
     }
 }
 
+#[test]
+fn a_capture_in_which_nothing_has_a_valid_time_is_drawn_all_the_same() {
+    let list = "0000 0006 6800  0002 0006 7000  0004 000a 676175676500  0009 000c 0000000280000000";
+    let folder = tempfile::tempdir().unwrap();
+    type Times = (&'static str, fn(u64) -> u64, fn(u64) -> u64);
+    let cases: [Times; 5] = [
+        ("both 1970", |n| 50 + 10 * n, |n| 45 + 10 * n),
+        ("both 2000", |n| 946_684_800 + 10 * n, |n| 946_684_795 + 10 * n),
+        ("packets without, values 1970", |_| 0, |n| 1_000 + 10 * n),
+        ("packets 1970, values as milliseconds", |n| 50 + 10 * n, |_| 1 << 33),
+        ("packets 2000, values standing still", |n| 946_684_800 + 10 * n, |_| 600),
+    ];
+    for (name, packet, value) in cases {
+        let datagrams: Vec<_> = (0..60_u64)
+            .map(|n| {
+                let time = value(n) << 30;
+                hex(&format!("{list} 0008 000c {time:016x} 0006 000f 0001 01 000000000000f03f"))
+            })
+            .collect();
+        let mut bytes = pcap(&datagrams);
+        let record = (bytes.len() - 24) / 60;
+        for n in 0..60 {
+            let at = 24 + n * record;
+            let secs = u32::try_from(packet(n as u64)).unwrap();
+            bytes[at..at + 4].copy_from_slice(&secs.to_le_bytes());
+        }
+        let file = folder.path().join("c.pcap");
+        fs::write(&file, bytes).unwrap();
+        let mut stage = Stage::replaying(&file, Speed::Max);
+        stage.until(|stage| stage.state().contains("ended"));
+        let store = stage.app().store();
+        let id = store.ids().next().unwrap();
+        let times: Vec<CdTime> = store.samples(id).map(|sample| sample.time).collect();
+        assert_eq!(times.len(), 60, "{name}");
+        assert!(times.is_sorted(), "{name}");
+        let (now, width) = (stage.app().now(), stage.width_secs());
+        assert!((589.0..700.0).contains(&width), "{name}: {width}");
+        assert!(now.secs_from(times[0]) < width && times[59] <= now, "{name}: {now}");
+    }
+}
+
 /// A stage with a host whose clock is an hour ahead, and one that is right.
 fn skewed() -> Stage {
     let mut stage = Stage::new();

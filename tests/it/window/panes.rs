@@ -132,7 +132,7 @@ fn what_is_heard_twice_is_information_and_what_contradicts_a_warning() {
     let row = stage.place(Role::TreeItem, "beta");
     stage.rest(row.center());
     stage.assert_says("3 values not kept, each for a moment that had another value, of beta/");
-    stage.assert_says("two machines with one host name, or two programs that write this?");
+    stage.assert_says("two machines with one host name, two programs that write this, or a clock");
 }
 
 #[test]
