@@ -164,6 +164,7 @@ impl Store {
     ) {
         let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
         let Run { mut rows, mut values, .. } = run;
+        let has_usual = run.rows.iter().any(|row| self.clocks.fits(clock, arrival, row.time));
         while !rows.is_empty() {
             let (count, mut segment) = Segment::first_of(rows);
             let (mine, rest) = rows.split_at(count);
@@ -172,6 +173,8 @@ impl Store {
                 values.split_at_checked(values_count).unwrap_or_default();
             (rows, values) = (rest, values_left);
             segment.is_last = is_last && rows.is_empty();
+            segment.is_beside_usual =
+                has_usual && !self.clocks.fits(clock, arrival, segment.newest);
             let newest = newest_value(mine, my_values);
             let known = newest.and_then(|(row, bits)| {
                 let list = list_of(lists_of(&self.lists, origin.source), row.list);

@@ -71,6 +71,8 @@ pub(super) struct Segment {
     pub(super) interval: Interval,
     /// Whether nothing of the host follows in the datagram: what comes before has waited longer.
     pub(super) is_last: bool,
+    /// Whether another one in the datagram is as usual: then these are old, and no clock was set.
+    pub(super) is_beside_usual: bool,
 }
 
 impl Placing {
@@ -105,8 +107,13 @@ impl Segment {
     /// the next. There is at least one row.
     pub(super) fn first_of(rows: &[Row]) -> (usize, Self) {
         let first = rows.first().map_or(CdTime::ZERO, |row| row.time);
-        let mut all =
-            Self { newest: first, oldest: first, interval: Interval::ZERO, is_last: false };
+        let mut all = Self {
+            newest: first,
+            oldest: first,
+            interval: Interval::ZERO,
+            is_last: false,
+            is_beside_usual: false,
+        };
         let mut before = first;
         let mut count = 0;
         for row in rows {

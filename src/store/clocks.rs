@@ -185,6 +185,18 @@ impl Clocks {
         Some(clock.placing)
     }
 
+    /// Whether stamps that are as new as this are as the clock's were so far.
+    pub(super) fn fits(
+        &self,
+        (host, slot): (HostNumber, usize),
+        arrival: CdTime,
+        newest: CdTime,
+    ) -> bool {
+        let offset = self.of(host).get(slot).and_then(HostClock::offset);
+        newest.is_plausible()
+            && offset.is_some_and(|offset| is_near(theta(arrival, newest), offset))
+    }
+
     /// What to do with a segment whose stamps are not as usual. `knows` says whether the store has
     /// its newest value already at a placed time.
     pub(super) fn judge(
@@ -242,6 +254,11 @@ impl Clocks {
         };
         let before = clock.placing;
         let went_back = clock.stamp > stamp.saturating_add(SLACK);
+        if segment.is_beside_usual {
+            let is_far = theta > DRIFT_MAX.cast_signed();
+            let placing = if went_back && is_far { self.apart(before) } else { before };
+            return Verdict { released: None, placing: Some(placing) };
+        }
         let is_strange = !clock.is_known && theta > FIRST_LATE_MAX;
         let mut released = None;
         if segment.is_last {

@@ -279,6 +279,37 @@ fn what_waits_for_a_clock_is_placed_though_nothing_more_comes_of_it() {
 }
 
 #[test]
+fn old_stamps_beside_new_ones_are_no_step_and_stay_as_they_are() {
+    for age in [8, 50, 3_000, 90_000] {
+        let mut feed = Feed::new();
+        let slow = feed.announce("h", "slow");
+        for n in 0..60_u64 {
+            let now = (START + 60 * n) as f64;
+            let mut batch = Batch { arrival: at(now + 0.2), ..Batch::default() };
+            // What is measured slowly comes first, last and in between.
+            let order = [(slow, age as f64), (ListId(0), 0.0)];
+            for turn in 0..2 {
+                let (list, age) = order[(n as usize + turn) % 2];
+                let (time, interval) = (at(now - age), Interval::from_secs(60));
+                let trust = Trust::Plain;
+                batch.rows.push(Row { list, time, interval, values_count: 1, trust });
+                batch.values.push(Value::Gauge(n as f64).bits());
+            }
+            let (sender, arrival) = (IpAddr::from(SENDER), batch.arrival);
+            batch.datagrams.push(Arrived { rows: 2, sender, arrival });
+            feed.store.absorb(SourceId(0), &batch, arrival);
+            // Each is there at once.
+            assert_eq!(samples(&feed.store, SeriesId(1)).len() as u64, n + 1, "{age}");
+        }
+        for (n, (time, _)) in samples(&feed.store, SeriesId(1)).iter().enumerate() {
+            let stamp = at((START + 60 * n as u64) as f64 - age as f64);
+            assert!(time.secs_from(stamp).abs() < 1e-5, "{age}");
+        }
+        assert_eq!((feed.clock().steps, feed.clock().placing), (0, Placing::Offset(0)));
+    }
+}
+
+#[test]
 fn a_burst_after_an_outage_is_late_and_keeps_its_stamps() {
     for outage in [60, 600, 30_000] {
         let mut feed = Feed::new();
