@@ -55,7 +55,7 @@ impl Store {
         self.trim();
     }
 
-    /// Brings the late samples of at most so many series to their places.
+    /// Brings the late samples of at most `series_max` series to their places.
     pub(super) fn merge_late(&mut self, series_max: usize, now: CdTime) {
         if self.late.samples.is_empty() {
             return;

@@ -246,8 +246,13 @@ impl Combined {
             asked.store.trace(part.0, wide, usize::MAX, asked.mode, trace);
         }
         let with_interval = self.parts.iter().zip(&fine);
-        let parts: Vec<Part<'_>> =
-            with_interval.map(|(part, trace)| Part { trace, interval: part.3 }).collect();
+        let parts: Vec<Part<'_>> = with_interval
+            .map(|(part, trace)| Part {
+                trace,
+                interval: part.3,
+                newest: part.2.map(|kept| kept.newest),
+            })
+            .collect();
         grid.fill(&parts);
         let mut rest = parts.as_slice();
         let mut lines: Vec<OnGrid> = Vec::new();

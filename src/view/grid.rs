@@ -18,6 +18,8 @@ pub(super) const VALUE_MAX: f64 = 1e300;
 pub(super) struct Part<'a> {
     pub(super) trace: &'a Trace,
     pub(super) interval: Interval,
+    /// The newest sample of its series, where the trace ends before that; none: it does not.
+    pub(super) newest: Option<CdTime>,
 }
 
 /// Siblings that fell silent are waited for this many intervals; longer is a gap in the store too.
@@ -27,6 +29,11 @@ impl Part<'_> {
     /// What is this near is the same reading.
     fn near(&self) -> Interval {
         self.interval.mul_f64(0.5)
+    }
+
+    /// Until when the series is known.
+    fn end(&self) -> Option<CdTime> {
+        self.newest.or(self.trace.columns.last().map(|column| column.time))
     }
 }
 
@@ -89,10 +96,11 @@ impl Grid {
 
     /// Leaves out what some that are still heard have yet to tell.
     fn wait(&mut self, parts: &[Part<'_>]) {
-        let Some(&newest) = self.times.last() else {
+        let Some(&last) = self.times.last() else {
             return;
         };
-        let ends = parts.iter().filter_map(|part| Some((part, part.trace.columns.last()?.time)));
+        let newest = parts.iter().filter_map(|part| part.newest).fold(last, CdTime::max);
+        let ends = parts.iter().filter_map(|part| Some((part, part.end()?)));
         let heard =
             ends.filter(|(part, end)| newest.since(*end) <= part.interval.mul_f64(WAIT_INTERVALS));
         let told = heard.map(|(part, end)| end.saturating_add(part.near())).min();

@@ -258,7 +258,7 @@ impl Draw<'_> {
         let figures = self.figures(lines, combined, grid);
         let part = |(id, trace)| {
             let interval = self.store.series(id)?.interval.max(self.column);
-            Some(Part { trace, interval })
+            Some(Part { trace, interval, newest: None })
         };
         let parts: Vec<Part<'_>> =
             traces.iter().filter_map(|(id, trace)| part((*id, trace))).collect();
