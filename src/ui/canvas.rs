@@ -5,6 +5,7 @@ use super::widgets::elided;
 use super::{Memory, Screen, bars, empty, legend, plots};
 use crate::metric::display_safe;
 use crate::view::Action;
+use crate::view::bars::bars_at_most;
 use crate::view::clocks;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
@@ -110,8 +111,7 @@ fn page_keys(ui: &Ui, height: f32) {
 fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
     let of = |panel: &Panel| {
         if panel.style == Style::Bars {
-            let rows = panel.lines.iter().filter(|line| line.color.as_deref() == Some("used"));
-            let bars = rows.count() as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
+            let bars = bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
             return theme::PANEL_HEADER + bars.max(0.0);
         }
         theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)

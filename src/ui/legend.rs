@@ -82,7 +82,7 @@ pub(super) fn legend_ui(
     let fits = |index: usize| row(index + 1).bottom() <= rect.bottom() + 2.0;
     let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
     for (index, (line, data)) in &fitting {
-        let color = palette.series(line.color.as_deref(), *index);
+        let color = palette.series(line.role, *index);
         let told = || figures((plot, data), &unit, cursor);
         let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told);
         if response.hovered() {

@@ -19,6 +19,7 @@ use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::PanelPlot;
+use crate::view::role::Role;
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
@@ -343,12 +344,12 @@ fn tooltip(
     let Some(t) = memory.cursor else { return };
     let unit = screen.unit_of(panel);
     let age_max = 2.5 * plot.interval_secs;
-    let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
+    let mut rows: Vec<(usize, &str, f64, Option<Role>)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, point.value, line.color.as_deref()));
+            rows.push((index, &line.label, point.value, line.role));
         }
     }
     if rows.is_empty() && noted.is_empty() {
@@ -380,8 +381,8 @@ fn tooltip(
         let numbers: Vec<_> = rows.iter().map(|row| number(row.2)).collect();
         let widest = numbers.iter().map(|number| number.size().x).fold(0.0, f32::max);
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
-            for ((index, label, _, meaning), number) in rows.into_iter().zip(numbers) {
-                let color = palette.series(meaning, index);
+            for ((index, label, _, role), number) in rows.into_iter().zip(numbers) {
+                let color = palette.series(role, index);
                 ui.horizontal(|ui| {
                     swatch(ui, color);
                     ui.label(RichText::new(display_safe(label)).size(11.5));

@@ -11,12 +11,13 @@ use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
+use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
 use eframe::egui::{
-    self, Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    self, Align2, Color32, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
 pub(super) fn sidebar_ui(
@@ -144,7 +145,7 @@ fn row_ui(
     let response = ui.interact(rect, id, Sense::click());
     let name = &content.label;
     response.widget_info(|| {
-        let kind = Role::TreeItem;
+        let kind = egui::Role::TreeItem;
         WidgetInfo::selected(kind, true, content.selected, accessible(&content))
     });
     paint_ground(ui, screen, rect, index, &content, &response);
@@ -158,7 +159,7 @@ fn row_ui(
         text_x = rect.right() + 8.0;
         let response = ui.interact(rect.expand(4.0), id.with("check"), Sense::click());
         response.widget_info(|| {
-            WidgetInfo::selected(Role::CheckBox, true, checked != Checked::No, name)
+            WidgetInfo::selected(egui::Role::CheckBox, true, checked != Checked::No, name)
         });
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
         check_box(ui, rect, checked, content.color, border);
@@ -187,7 +188,7 @@ fn opener_ui(
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, label));
     let palette = Palette::of(ui);
     let color = if response.hovered() { palette.text } else { palette.dim };
     triangle(ui, center, open, color);
@@ -447,8 +448,8 @@ fn series_content(
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
     let drawn = screen.drawn.get(&id);
     let shown = drawn.is_some();
-    let (unit, scale, meaning) = screen.graphs.drawn_as(series, place);
-    let meaning = meaning.filter(|_| drawn.is_none_or(|drawn| drawn.by_meaning));
+    let (unit, scale, role) = screen.graphs.drawn_as(series, place);
+    let role = drawn.map_or(role, |drawn| drawn.role);
     let mode = screen.view.mode.of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
@@ -463,7 +464,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning, drawn.map_or(0, |drawn| drawn.line));
+    let color = palette.series(role, drawn.map_or(0, |drawn| drawn.line));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),
@@ -471,7 +472,7 @@ fn series_content(
         strong: false,
         open: None,
         checked: Some(if shown { Checked::All } else { Checked::No }),
-        color: if meaning == Some("free") { palette.faint } else { color },
+        color: if role.is_some_and(Role::is_unused) { palette.faint } else { color },
         spark: Some(id),
         value,
         warns: false,
