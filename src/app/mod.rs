@@ -410,11 +410,7 @@ impl App {
         });
     }
 
-    fn with_screen(
-        &mut self,
-        now: CdTime,
-        draw: impl FnOnce(&Screen<'_>, &mut Memory, &mut Vec<Action>),
-    ) {
+    fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
         let screen = Screen {
             store: &self.store,
             view: &self.view,
@@ -432,7 +428,8 @@ impl App {
             zone: &self.setup.zone,
             frame_millis: self.frame_millis,
         };
-        draw(&screen, &mut self.memory, &mut self.actions);
+        let (memory, actions) = (&mut self.memory, &mut self.actions);
+        ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }
 
@@ -461,9 +458,7 @@ impl eframe::App for App {
         let now = self.now();
         self.frames += 1;
         self.frame_millis = frame.info().cpu_usage.unwrap_or(0.0) * 1_000.0;
-        self.with_screen(now, |screen, memory, actions| {
-            ui::screen_ui(ui, screen, memory, actions);
-        });
+        self.draw(ui, now);
         let ctx = ui.ctx().clone();
         self.apply(&ctx, now);
         self.remember_settings(&ctx);

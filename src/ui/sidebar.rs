@@ -5,7 +5,7 @@
 use super::keys::{activate, filter_id, scope_of, toggle};
 use super::theme::{self, Palette};
 use super::widgets::{Checked, check_box, elided, lock, triangle};
-use super::{Memory, Screen};
+use super::{Frame, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
@@ -20,32 +20,28 @@ use eframe::egui::{
     pos2, vec2,
 };
 
-pub(super) fn sidebar_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.surface);
+    let ground = egui::Frame::new().fill(palette.surface);
     egui::Panel::left("sidebar")
         .default_size(theme::SIDEBAR)
         .size_range(theme::SIDEBAR_RANGE)
-        .frame(frame)
+        .frame(ground)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let inset = egui::Margin { left: 10, right: 10, top: 10, bottom: 4 };
-            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, screen, actions));
+            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, frame));
             let rows = &screen.rows.rows;
             if rows.is_empty() {
                 empty_ui(ui, screen);
             }
             let scroll = egui::ScrollArea::vertical().auto_shrink(false);
             scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
-                follow_cursor(ui, screen, memory, range.start);
+                follow_cursor(ui, frame, range.start);
                 for index in range {
                     if let Some(&row) = rows.get(index) {
-                        row_ui(ui, screen, memory, index, row, actions);
+                        row_ui(ui, frame, index, row);
                     }
                 }
             });
@@ -53,12 +49,13 @@ pub(super) fn sidebar_ui(
 }
 
 /// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
-fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize) {
+fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
+    let screen = frame.screen;
     let cursor = screen.view.cursor;
-    if memory.row_in_sight == cursor {
+    if frame.memory.row_in_sight == cursor {
         return;
     }
-    memory.row_in_sight = cursor;
+    frame.memory.row_in_sight = cursor;
     let Some(row) = cursor else { return };
     let rows_below = row as f32 - first as f32;
     let top = ui.max_rect().top() + rows_below * theme::ROW;
@@ -66,7 +63,8 @@ fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize
     ui.scroll_to_rect(Rect::from_min_size(pos2(ui.max_rect().left(), top), size), None);
 }
 
-fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut text = screen.view.filter.text().to_owned();
     let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
@@ -78,7 +76,7 @@ fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         .margin(egui::Margin::symmetric(8, 6));
     let response = ui.add(field).labelled_by(label.id);
     if response.changed() {
-        actions.push(Action::SetFilter(text));
+        frame.actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
     ui.label(RichText::new(count_text(screen)).size(11.5).color(palette.dim));
@@ -128,14 +126,8 @@ struct Content {
     selected: bool,
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    index: usize,
-    row: Row,
-    actions: &mut Vec<Action>,
-) {
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
+    let screen = frame.screen;
     let Some(content) = content(ui, screen, row) else {
         return;
     };
@@ -152,7 +144,7 @@ fn row_ui(
     let x = rect.left() + 14.0 + 14.0 * content.level;
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
-        opener_ui(ui, screen, row, pos2(x - 3.0, rect.center().y), open, actions);
+        opener_ui(ui, frame, row, pos2(x - 3.0, rect.center().y), open);
     }
     if let Some(checked) = content.checked {
         let rect = Rect::from_center_size(pos2(x + 13.0, rect.center().y), vec2(12.0, 12.0));
@@ -164,26 +156,20 @@ fn row_ui(
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
         check_box(ui, rect, checked, content.color, border);
         if response.clicked() {
-            toggle(screen, row, actions);
+            toggle(screen, row, frame.actions);
         }
     }
-    let right = paint_value(ui, screen, memory, rect, text_x, &content);
+    let right = paint_value(ui, frame, rect, text_x, &content);
     paint_label(ui, rect, text_x, right, &content, response.clone());
     if response.clicked() {
-        actions.push(Action::SetCursor(index));
-        activate(screen, row, actions);
+        frame.actions.push(Action::SetCursor(index));
+        activate(screen, row, frame.actions);
     }
 }
 
 /// The triangle: opens and closes a row and leaves the canvas alone.
-fn opener_ui(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    row: Row,
-    center: Pos2,
-    open: bool,
-    actions: &mut Vec<Action>,
-) {
+fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
+    let screen = frame.screen;
     let Some(scope) = scope_of(screen, row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
@@ -193,7 +179,7 @@ fn opener_ui(
     let color = if response.hovered() { palette.text } else { palette.dim };
     triangle(ui, center, open, color);
     if response.clicked() {
-        actions.push(Action::SetOpen { scope, open: !open });
+        frame.actions.push(Action::SetOpen { scope, open: !open });
     }
 }
 
@@ -246,14 +232,8 @@ fn paint_ground(
 }
 
 /// Draws dot, value and sparkline from the right; returns where they start.
-fn paint_value(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    rect: Rect,
-    text_x: f32,
-    content: &Content,
-) -> f32 {
+fn paint_value(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, text_x: f32, content: &Content) -> f32 {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut right = rect.right() - 14.0;
     if let Some((age, freshness)) = content.age {
@@ -289,7 +269,7 @@ fn paint_value(
     let Some(id) = content.spark.filter(|_| fits) else {
         return left;
     };
-    let line = memory.sparklines.get(screen, id, spark);
+    let line = frame.memory.sparklines.get(screen, id, spark);
     ui.painter().add(Shape::line(line, Stroke::new(1.0, content.color)));
     spark.left()
 }
