@@ -34,6 +34,7 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel};
+use crate::view::pick::Picking;
 use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
@@ -95,6 +96,11 @@ impl Screen<'_> {
     /// Whether something comes that could be shown.
     fn hears(&self) -> bool {
         self.replay.is_some() || self.sources.listening
+    }
+
+    /// What a row of the tree asks for.
+    fn picking(&self) -> Picking<'_> {
+        Picking { store: self.store, graphs: self.graphs, view: self.view, drawn: self.drawn }
     }
 
     /// What there is to say of a line that is empty.

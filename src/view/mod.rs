@@ -18,6 +18,7 @@ pub mod lookalike;
 pub mod marks;
 pub mod notifications;
 pub mod panels;
+pub mod pick;
 pub mod plot;
 pub mod replay;
 pub mod role;
