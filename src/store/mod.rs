@@ -89,7 +89,7 @@ pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
 use crate::ingest::{RESERVE_PART, Shares};
-use crate::metric::{CdTime, Identifier, Interval, Span};
+use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use block::Scratch;
@@ -283,6 +283,14 @@ impl Store {
     /// Every series, in the order in which they were first seen.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
         self.series.iter().filter(|series| series.is(series.id)).map(|series| series.id)
+    }
+
+    /// The series of that name: none, one, or several where a data source changed its DS type.
+    pub fn named(&self, key: &SeriesKey) -> impl Iterator<Item = SeriesId> + '_ {
+        let list = self.index.list(&key.identifier);
+        let ds = Arc::clone(&key.ds);
+        let of_ds = move |id: &SeriesId| self.series(*id).is_some_and(|of| of.ds_name == ds);
+        list.into_iter().flat_map(|list| list.series.iter().copied()).filter(of_ds)
     }
 
     /// Changes when series are added or described anew.

@@ -2,7 +2,7 @@
 
 use super::{Memory, Screen, notifications};
 use crate::metric::Interval;
-use crate::store::SeriesId;
+use crate::store::{Series, SeriesId};
 use crate::view::selection::Scope;
 use crate::view::tree::{Row, moved, scope_of_host, scope_of_plugin};
 use crate::view::window::PRESETS;
@@ -311,5 +311,7 @@ pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
     if shown && !ids.iter().all(hidden) {
         ids.retain(|id| !hidden(id));
     }
-    actions.push(Action::SetShown { ids, shown });
+    let series = ids.into_iter().filter_map(|id| screen.store.series(id));
+    let keys = series.map(Series::key).collect();
+    actions.push(Action::SetShown { keys, shown });
 }

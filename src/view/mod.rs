@@ -25,8 +25,8 @@ mod texts;
 pub mod tree;
 pub mod window;
 
-use crate::metric::{CdTime, Interval, Severity, Span};
-use crate::store::{Mode, SeriesId, Severities, Store};
+use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
+use crate::store::{Mode, Severities, Store};
 use filter::Filter;
 use notifications::NotificationList;
 use selection::{Scope, Selection};
@@ -91,7 +91,7 @@ pub enum Action {
     /// Check or uncheck series.
     SetShown {
         /// Which.
-        ids: Vec<SeriesId>,
+        keys: Vec<SeriesKey>,
         /// Checked.
         shown: bool,
     },
@@ -228,7 +228,7 @@ impl View {
             }
             Action::Select(scope) => self.selection.select(scope),
             Action::ShowAllPanels => self.selection.show_whole(),
-            Action::SetShown { ids, shown } => self.selection.set(&ids, shown),
+            Action::SetShown { keys, shown } => self.selection.set(&keys, shown),
             Action::SetFilter(text) => {
                 self.filter = Filter::new(&text);
                 self.cursor = None;
