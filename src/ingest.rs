@@ -150,6 +150,12 @@ impl Ingest {
         self.decoder.set_keys(keys);
     }
 
+    /// Says with the next batch that numbers of lists may mean other lists than in those before:
+    /// they came from an [`Ingest`] that is gone.
+    pub fn begin_anew(&mut self) {
+        self.lists.renumbered = true;
+    }
+
     /// Takes in one datagram as it was received, by a listener that demands `level`.
     pub fn datagram(
         &mut self,

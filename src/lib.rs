@@ -8,7 +8,7 @@
 //! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
 //! | 4 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen; apart |
 //! | 3 intent | [`view`] | what the user wants to see |
-//! | 2 memory | [`ingest`], [`store`] | what we know |
+//! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
 //! | 1 bytes | [`wire`], [`text`] | collectd's binary and its plain text protocol, both ways |
 //! | 0 words | [`metric`], [`typesdb`], [`rate`] | collectd's vocabulary |
 //!
@@ -17,10 +17,11 @@
 //! 1. [`source::udp`]: one thread reads datagrams from every socket and stamps their arrival.
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
-//!    [`source::replay`] does the same with a capture, and its clock is the window's.
+//!    [`source::replay`] does the same with a capture, and its clock is the window's. A thread that
+//!    fails says so, and begins anew where that is safe ([`source::running`]).
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
 //!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
-//!    goes a [`source::udp::Status`]: what is listened to, and what came of the AuthFile.
+//!    goes a [`reception::Status`]: what is received or read, and what went wrong.
 //! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden. Each
 //!    sample is placed by its stamp and the clock of its host ([`store::HostClock`]), so that all
 //!    hosts stand on one time and no clock keeps a value out.
@@ -34,6 +35,7 @@ mod files;
 pub mod ingest;
 pub mod metric;
 pub mod rate;
+pub mod reception;
 pub mod send;
 pub mod source;
 pub mod store;

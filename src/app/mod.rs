@@ -9,9 +9,7 @@ mod hosts;
 mod kept;
 mod open;
 mod pace;
-mod replay;
 mod report;
-mod sources;
 mod width;
 
 pub use open::{OpenError, WindowOptions, run};
@@ -20,17 +18,17 @@ pub use pace::Waker;
 use crate::config::{Settings, SettingsFile};
 use crate::files;
 use crate::metric::{CdTime, Interval, json_safe};
+use crate::reception::{Reception, Replay, Speed, State, Status};
 use crate::source::Intake;
-use crate::source::replay::Progress;
+use crate::source::replay::CaptureClock;
 use crate::store::{SeriesId, SourceId, Store};
 use crate::typesdb::TypesDb;
-use crate::ui::{self, Memory, Screen, SourceReport, Sources, theme};
+use crate::ui::{self, Memory, Screen, theme};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel, drawn, panels};
-use crate::view::replay::{Replay, Speed};
 use crate::view::tree::Rows;
 use crate::view::{Action, Moment, View};
 use eframe::egui;
@@ -60,16 +58,16 @@ pub struct Setup {
     pub intake: Option<Intake>,
     /// Called on the receiver's thread when something came.
     pub waker: Waker,
-    /// What is listened to.
-    pub sources: Sources,
+    /// How the source goes at the start.
+    pub status: Status,
     /// Names of data sources.
     pub types: TypesDb,
     /// Bytes the store may use.
     pub memory_bytes: usize,
     /// What is true now.
     pub clock: Box<dyn Fn() -> CdTime>,
-    /// The capture that is shown instead of what is heard now; then this is the clock.
-    pub replay: Option<Progress>,
+    /// The clock of the capture that is shown; none: ours.
+    pub capture_clock: Option<CaptureClock>,
     /// The user's time zone.
     pub zone: TimeZone,
     /// What the user chose last time.
@@ -91,11 +89,11 @@ impl Setup {
         Self {
             intake,
             waker: Waker::default(),
-            sources: Sources::default(),
+            status: Status::default(),
             types: TypesDb::built_in(),
             memory_bytes: 512 << 20,
             clock,
-            replay: None,
+            capture_clock: None,
             zone: TimeZone::UTC,
             settings: Settings::default(),
             settings_file: None,
@@ -139,10 +137,9 @@ pub struct App {
     settings_kept: Kept,
     reported: Option<Instant>,
     status_kept: Kept,
-    /// What is to say about the users and passwords for a replay.
-    about_keys: Vec<SourceReport>,
-    /// How the replay stood when the last frame began.
-    replay: Option<Replay>,
+    reception: Reception,
+    /// That the source is over, until all that came before is taken in.
+    ending: Option<Status>,
     /// The width that was chosen so that all of the capture can be seen; none when the user
     /// chooses.
     fitted: Option<Interval>,
@@ -171,10 +168,12 @@ impl App {
         let mut view = View::new(settings.window(), settings.theme);
         view.sidebar = settings.sidebar;
         theme::choose(ctx, view.theme);
-        let replay = setup.replay.as_ref().map(Progress::replay);
-        let is_whole = |replay: Replay| replay.speed == Speed::Max && !replay.live;
+        let mut reception = Reception::default();
+        reception.report(SourceId(0), setup.status.clone());
+        let replay = setup.status.replay.as_ref();
+        let is_whole = |replay: &Replay| replay.speed == Speed::Max && !replay.live;
         let fitted = replay.is_some_and(is_whole).then(|| view.window.width());
-        let growing = setup.replay.is_none().then(|| (view.window.width(), view.window.width()));
+        let growing = replay.is_none().then(|| (view.window.width(), view.window.width()));
         Self {
             store: Store::new(setup.memory_bytes, setup.types.clone()),
             view,
@@ -193,8 +192,8 @@ impl App {
             settings_kept: Kept::default(),
             reported: None,
             status_kept: Kept::default(),
-            about_keys: setup.sources.reports.clone(),
-            replay: None,
+            reception,
+            ending: None,
             fitted,
             growing,
             frames: 0,
@@ -254,17 +253,19 @@ impl App {
         let Some(intake) = &self.setup.intake else {
             return false;
         };
-        if let Some(status) = intake.status() {
-            sources::describe(&mut self.setup.sources, &status);
+        match intake.status() {
+            Some(status) if status.is_over() => self.ending = Some(status),
+            Some(status) => self.reception.report(SourceId(0), status),
+            None => {}
         }
         let start = Instant::now();
         self.news = false;
         while let Some(batch) = intake.next() {
             self.news = true;
             // A replay may be far ahead of what its clock showed when the frame began.
-            let now = if self.setup.replay.is_some() { batch.arrival } else { now };
+            let now = if self.setup.capture_clock.is_some() { batch.arrival } else { now };
             self.store.absorb(SourceId(0), &batch, now);
-            if self.setup.replay.is_some() {
+            if self.setup.capture_clock.is_some() {
                 // A capture waits; the order of its packets is no reason to lose any.
                 self.store.settle_late(now);
             }
@@ -274,12 +275,24 @@ impl App {
                 return true;
             }
         }
+        let is_known = self.reception.status(SourceId(0)).is_some_and(Status::is_over);
+        if intake.is_closed() && !is_known && self.ending.is_none() {
+            let next = "start this program again; please report this";
+            self.ending = Some(Status::failed("source", "it ended without a word", next));
+        }
+        if let Some(status) = self.ending.take() {
+            if status.state == State::Ended {
+                // Nothing more comes that would tell how what waits is to be placed.
+                self.store.settle(self.now());
+            }
+            self.reception.report(SourceId(0), status);
+        }
         false
     }
 
     /// What is true now: our clock, or the capture's.
     pub fn now(&self) -> CdTime {
-        self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
+        self.setup.capture_clock.as_ref().map_or_else(|| (self.setup.clock)(), CaptureClock::now)
     }
 
     /// Makes anew what follows from the data and the view.
@@ -287,7 +300,7 @@ impl App {
         if now > CdTime::ZERO {
             self.meter.read(now, &self.store.health().totals);
         }
-        self.view.pick_first(&self.store, self.setup.sources.local_host.as_deref());
+        self.view.pick_first(&self.store, self.reception.local_host());
         let panels_for = Some((self.store.revision(), self.view.selection.revision()));
         if self.panels_for != panels_for {
             self.panels_for = panels_for;
@@ -332,7 +345,7 @@ impl App {
         let settings = Settings {
             theme: self.view.theme,
             // The width for a capture is no width to listen with.
-            window_secs: match (&self.replay, self.growing) {
+            window_secs: match (self.reception.replay(), self.growing) {
                 (Some(_), _) => self.saved.0.window_secs,
                 (None, Some((wanted, _))) => wanted.secs_f64(),
                 (None, None) => self.view.window.width().secs_f64(),
@@ -425,10 +438,9 @@ impl App {
             listed: &self.listed,
             events: &self.events,
             meter: &self.meter,
-            sources: &self.setup.sources,
+            reception: &self.reception,
             messages: &self.setup.messages,
             now,
-            replay: self.replay.as_ref(),
             zone: &self.setup.zone,
             frame_millis: self.frame_millis,
         };
@@ -438,12 +450,10 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let replay = self.setup.replay.as_ref().map(Progress::replay);
         let more = self.drain(self.now());
         if more {
             ctx.request_repaint();
         }
-        self.replayed(replay, more);
         let now = self.now();
         self.fonts(ctx);
         self.derive(now);

@@ -5,7 +5,7 @@
 
 use super::App;
 use crate::metric::Interval;
-use crate::view::replay::Replay;
+use crate::reception::Replay;
 use eframe::egui;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -65,7 +65,7 @@ impl App {
             // Nothing on screen depends on the time: the first datagram asks for a frame.
             return;
         }
-        let pace = self.replay.as_ref().map_or(Some(1.0), Replay::pace);
+        let pace = self.reception.replay().map_or(Some(1.0), Replay::pace);
         let Some(pace) = pace else {
             // The clock stands: what comes is drawn as soon as it is there.
             self.setup.waker.set_after(WAKE_MIN);

@@ -3,9 +3,9 @@
 use super::App;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
+use crate::reception::{Reception, Replay, State};
 use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
 use crate::view::empty::{Sight, why_empty};
-use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
@@ -40,6 +40,8 @@ pub(super) struct Report {
     listening: Vec<String>,
     /// Whether anything is listened to.
     listens: bool,
+    /// Messages of the threads that failed.
+    failures: Vec<String>,
     messages: Vec<String>,
     datagrams: u64,
     values: u64,
@@ -165,14 +167,15 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         Anchor::Detached { .. } => ("detached", 0),
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
-    let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
+    let is_replay = state == "live" && app.reception.replay().is_some();
+    let state = if is_replay { "replay" } else { state };
     let usage = app.store.usage();
-    let sources = &app.setup.sources;
+    let reception = &app.reception;
     let told = hosts(app.store.index().hosts());
     Report {
         time: now.secs_f64(),
         state,
-        replay: replay(app),
+        replay: reception.replay().map(replay),
         window_secs: window.width().secs_f64(),
         start: start.secs_f64(),
         end: end.secs_f64(),
@@ -187,8 +190,9 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         mode: format!("{:?}", app.view.mode).to_lowercase(),
         panels: panels(app, Span { start, end }, now),
         panels_count: app.panels.len(),
-        listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
-        listens: sources.listening,
+        listening: reception.lines().map(|line| line.text.clone()).collect(),
+        listens: listens(reception),
+        failures: reception.failures().map(str::to_owned).collect(),
         messages: app.setup.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
@@ -203,11 +207,7 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,
-        refusals: refused_from(app.store.health(), NOTIFICATIONS_TOLD)
-            .0
-            .into_iter()
-            .map(|t| t.what)
-            .collect(),
+        refusals: refusals(app.store.health()),
         hosts_protected: protected(&told),
         losses: losses(app.store.health()),
         memory: memory(&usage),
@@ -216,6 +216,11 @@ pub(super) fn report(app: &App, now: CdTime) -> Report {
         absorb_millis: millis(app.absorbing),
         draw_millis: millis(thread_time().saturating_sub(app.absorbing)),
     }
+}
+
+fn refusals(health: &Health) -> Vec<String> {
+    let (troubles, _) = refused_from(health, NOTIFICATIONS_TOLD);
+    troubles.into_iter().map(|trouble| trouble.what).collect()
 }
 
 fn losses(health: &Health) -> LossReport {
@@ -247,16 +252,19 @@ fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1_000.0
 }
 
-fn replay(app: &App) -> Option<ReplayReport> {
-    let (replay, progress) = (app.replay.as_ref()?, app.setup.replay.as_ref()?);
-    let end = progress.end().filter(|_| replay.stage.is_over());
-    Some(ReplayReport {
-        file: progress.path().to_owned(),
+/// Whether some address is listened to.
+fn listens(reception: &Reception) -> bool {
+    reception.iter().any(|of| of.destination.is_some() && of.state == State::Receiving)
+}
+
+fn replay(replay: &Replay) -> ReplayReport {
+    ReplayReport {
+        file: replay.path.clone(),
         speed: replay.pace_word(),
         stage: replay.stage.name(),
-        packets: end.map(|end| end.counts.packets),
-        error: end.and_then(|end| end.error.as_ref()).map(ToString::to_string),
-    })
+        packets: replay.packets,
+        error: replay.error.clone(),
+    }
 }
 
 fn scope(scope: &Scope) -> String {

@@ -8,7 +8,7 @@ use crate::view::window::width_for;
 impl App {
     /// Lets all of a capture be seen that is read at once, until the user chooses what to see.
     pub(super) fn fit(&mut self, now: CdTime) {
-        let (Some(fitted), Some(replay)) = (self.fitted, &self.replay) else {
+        let (Some(fitted), Some(replay)) = (self.fitted, self.reception.replay()) else {
             return;
         };
         if !self.view.window.is_live() || self.view.window.width() != fitted {

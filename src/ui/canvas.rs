@@ -54,7 +54,7 @@ pub(super) fn canvas_ui(
 /// what is happening now.
 fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
     let color = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => palette.replay,
+        Anchor::Live if screen.replay().is_some() => palette.replay,
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,

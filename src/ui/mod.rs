@@ -26,6 +26,7 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::{CdTime, Interval};
+use crate::reception::{Reception, Replay, State};
 use crate::store::{SeriesId, Store};
 use crate::view::empty::Sight;
 use crate::view::format::{self, Unit};
@@ -34,7 +35,6 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel};
-use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
@@ -65,14 +65,12 @@ pub struct Screen<'a> {
     pub events: &'a Events,
     /// Rates of reception.
     pub meter: &'a Meter,
-    /// What is listened to.
-    pub sources: &'a Sources,
+    /// How every source goes.
+    pub reception: &'a Reception,
     /// Things the user should know, newest last.
     pub messages: &'a [String],
     /// Our clock, or the capture's.
     pub now: CdTime,
-    /// The capture that is shown instead of what is heard.
-    pub replay: Option<&'a Replay>,
     /// The user's time zone.
     pub zone: &'a TimeZone,
     /// Milliseconds of CPU the last frame took.
@@ -92,9 +90,20 @@ impl Screen<'_> {
         format::clock(shown.saturating_add(Interval::from_raw(1 << 19)), self.zone, step)
     }
 
-    /// Whether something comes that could be shown.
+    /// The capture that is shown, if one is.
+    fn replay(&self) -> Option<&Replay> {
+        self.reception.replay()
+    }
+
+    /// Whether something comes, or came, that could be shown.
     fn hears(&self) -> bool {
-        self.replay.is_some() || self.sources.listening
+        let mut sources = self.reception.iter();
+        sources.any(|of| matches!(of.state, State::Receiving | State::Ended))
+    }
+
+    /// Whether the thread of a source failed.
+    fn has_failed(&self) -> bool {
+        self.reception.failures().next().is_some()
     }
 
     /// What there is to say of a line that is empty.
@@ -107,46 +116,6 @@ impl Screen<'_> {
     fn unit_of(&self, panel: &Panel) -> Unit {
         panel.unit_in(self.view.mode)
     }
-}
-
-/// What is listened to, in sentences.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// One line for the status bar.
-    pub summary: String,
-    /// One per socket: whether all is well, and what to know.
-    pub reports: Vec<SourceReport>,
-    /// Whether anything is listened to.
-    pub listening: bool,
-    /// Port to name in the lines that point a collectd here; zero when that is not known.
-    pub port: u16,
-    /// Whether a multicast group was joined.
-    pub multicast: bool,
-    /// Where datagrams for one machine are taken: an address, or none for any.
-    pub unicast: Unicast,
-    /// The host that this program itself measures, if it does.
-    pub local_host: Option<String>,
-}
-
-/// Where datagrams for one machine are taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Unicast {
-    /// Nowhere.
-    #[default]
-    Nowhere,
-    /// On this address only.
-    At(String),
-    /// On every address of this machine.
-    Everywhere,
-}
-
-/// What became of one socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceReport {
-    /// All that was asked for works.
-    pub ok: bool,
-    /// What works, what does not, what to do.
-    pub text: String,
 }
 
 /// What drawing remembers from one frame to the next.

@@ -345,7 +345,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     let palette = Palette::of(ui);
     let scope = tree::scope_of_host(node);
     let name = display_safe(&node.name).into_owned();
-    let here = screen.sources.local_host.as_deref() == Some(&*node.name);
+    let here = screen.reception.local_host() == Some(&*node.name);
     let age = screen.now.since(node.last_seen.arrival);
     let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
     let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));

@@ -4,9 +4,9 @@ use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
 use crate::metric::{CdTime, Interval};
+use crate::reception::Replay;
 use crate::store::Mode;
 use crate::view::format;
-use crate::view::replay::Replay;
 use crate::view::window::{Anchor, PRESETS};
 use crate::view::{Action, Pane, Theme};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
@@ -29,10 +29,11 @@ pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
 
 /// What the state is called: the word, and what the user must know about it.
 fn state_text(screen: &Screen<'_>) -> String {
-    let replay = if screen.replay.is_some() { "REPLAY · " } else { "" };
+    let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window.anchor() {
+        Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
         Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
-        Anchor::Live => screen.replay.map_or_else(|| "LIVE".into(), Replay::state),
+        Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
             format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
         }
@@ -59,7 +60,10 @@ fn back(behind: Interval) -> String {
 
 fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
     let (color, shape, hint) = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => (
+        Anchor::Live if screen.has_failed() => {
+            (palette.bad, PillShape::Dot, "A receiving thread failed; F2 says why. Space pauses")
+        }
+        Anchor::Live if screen.replay().is_some() => (
             palette.replay,
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
@@ -68,7 +72,7 @@ fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
             (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
         }
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
-        Anchor::Detached { .. } if screen.replay.is_some() => (
+        Anchor::Detached { .. } if screen.replay().is_some() => (
             palette.info,
             PillShape::Back,
             "Looking back. Click or press End to follow the capture",
@@ -102,7 +106,7 @@ fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
 }
 
 fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
-    let label = match (screen.view.window.is_live(), screen.replay) {
+    let label = match (screen.view.window.is_live(), screen.replay()) {
         (true, _) => "Pause",
         (false, None) => "Go live",
         (false, Some(_)) => "Follow",

@@ -18,7 +18,6 @@ pub mod marks;
 pub mod notifications;
 pub mod panels;
 pub mod plot;
-pub mod replay;
 pub mod selection;
 pub mod senders;
 mod texts;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 const FLOORS: [&[&str]; 6] = [
     &["metric", "typesdb", "rate"],
     &["wire", "text"],
-    &["ingest", "store"],
+    &["ingest", "store", "reception"],
     &["view"],
     &["source", "send", "config", "files", "ui"],
     &["app", "cli", "main"],

@@ -3,7 +3,7 @@
 use super::stage::{NOW, SENDER, Stage, machine};
 use crate::support::{hex, pcap};
 use collectoscope::metric::CdTime;
-use collectoscope::view::replay::Speed;
+use collectoscope::reception::Speed;
 use eframe::egui::Key;
 use std::fs;
 

@@ -2,8 +2,8 @@
 
 use super::stage::Stage;
 use crate::support::{data, hex, pcap};
+use collectoscope::reception::Speed;
 use collectoscope::view::Pane;
-use collectoscope::view::replay::Speed;
 use eframe::egui::{Key, accesskit::Role};
 use std::fs;
 
