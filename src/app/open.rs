@@ -4,6 +4,7 @@ use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::files;
 use crate::reception::{Speed, Status};
+use crate::session::Start;
 use crate::source;
 use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
@@ -107,14 +108,7 @@ fn open(
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
-    let auth = args.receiver.auth_file.clone().map(AuthFile::open);
-    // The window shows these among its sources, where they go when they are mended.
-    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
-    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
-    for message in messages.iter().chain(auth_lines) {
-        // Also for whoever starts the window from a script; nobody may be reading it.
-        let _ = writeln!(io::stderr(), "collectoscope: {message}");
-    }
+    print(&messages, args.receiver.auth_file.as_ref());
     let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
@@ -134,12 +128,15 @@ fn open(
             waker,
             status,
             capture_clock,
-            types,
-            memory_bytes: args.memory_bytes,
-            zone: TimeZone::system(),
+            start: Start {
+                types,
+                memory_bytes: args.memory_bytes,
+                zone: TimeZone::system(),
+                messages,
+                ..Start::default()
+            },
             settings,
             settings_file,
-            messages,
             status_file: args.status_file.clone(),
             screenshot,
             ..Setup::new(intake, clock)
@@ -165,6 +162,18 @@ fn open(
         Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_message(panic.as_ref()))),
+    }
+}
+
+/// Messages also go to whoever starts the window from a script.
+fn print(messages: &[String], auth_file: Option<&PathBuf>) {
+    let auth = auth_file.cloned().map(AuthFile::open);
+    // The window shows these among its sources, where they go when they are mended.
+    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
+    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
+    for message in messages.iter().chain(auth_lines) {
+        // Nobody may be reading it.
+        let _ = writeln!(io::stderr(), "collectoscope: {message}");
     }
 }
 

@@ -82,7 +82,7 @@ pub use health::{
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
-pub use memory::HELD_PART;
+pub use memory::{HELD_PART, VIEWS_HELD_MAX};
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};

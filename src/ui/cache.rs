@@ -52,7 +52,7 @@ pub(super) struct MadeFor {
     columns: usize,
     data: u64,
     series: u64,
-    selection: u64,
+    panels: u64,
     mode: Mode,
 }
 
@@ -69,7 +69,7 @@ impl PlotCache {
             columns: columns(width),
             data: screen.store.data_revision(),
             series: screen.store.revision(),
-            selection: screen.view.selection.revision(),
+            panels: screen.panels_revision,
             mode: screen.view.mode,
         };
         // Taken out for as long as it is drawn.

@@ -55,6 +55,8 @@ pub struct Screen<'a> {
     pub graphs: &'a Graphs,
     /// The panels of the selection.
     pub panels: &'a [Panel],
+    /// Changes when they do.
+    pub panels_revision: u64,
     /// The series on them, and where.
     pub drawn: &'a HashMap<SeriesId, Drawn>,
     /// The rows of the tree.

@@ -18,6 +18,7 @@ pub mod marks;
 pub mod notifications;
 pub mod panels;
 pub mod plot;
+mod preferences;
 pub mod selection;
 pub mod senders;
 mod texts;
@@ -28,9 +29,11 @@ use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
 use crate::store::{Mode, Severities, Store};
 use filter::Filter;
 use notifications::NotificationList;
+pub use preferences::Preferences;
 use selection::{Scope, Selection};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::sync::Arc;
 use window::TimeWindow;
 
 /// Everything the user can ask for.
@@ -164,9 +167,7 @@ pub struct View {
     /// The tree's filter.
     pub filter: Filter,
     /// Rows of the tree that the user opened.
-    pub open: HashSet<Scope>,
-    /// Changes with the filter and with what is open.
-    pub tree_revision: u64,
+    pub open: Arc<HashSet<Scope>>,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
     /// Whether the sidebar is there.
@@ -188,18 +189,17 @@ pub const WIDTH_FIRST: Interval = Interval::from_secs(300);
 
 impl View {
     /// Live, with nothing selected.
-    pub fn new(width: Interval, theme: Theme) -> Self {
+    pub fn new(kept: &Preferences) -> Self {
         Self {
-            window: TimeWindow::live(width),
+            window: TimeWindow::live(kept.width),
             selection: Selection::default(),
             filter: Filter::default(),
-            open: HashSet::new(),
-            tree_revision: 0,
+            open: Arc::default(),
             cursor: None,
-            sidebar: true,
+            sidebar: kept.sidebar,
             mode: Mode::Rate,
             host_time: false,
-            theme,
+            theme: kept.theme,
             pane: None,
             notifications: NotificationList::default(),
         }
@@ -231,15 +231,14 @@ impl View {
             Action::SetFilter(text) => {
                 self.filter = Filter::new(&text);
                 self.cursor = None;
-                self.tree_revision += 1;
             }
             Action::SetOpen { scope, open } => {
+                let opened = Arc::make_mut(&mut self.open);
                 if open {
-                    self.open.insert(scope);
+                    opened.insert(scope);
                 } else {
-                    self.open.remove(&scope);
+                    opened.remove(&scope);
                 }
-                self.tree_revision += 1;
             }
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
@@ -281,8 +280,7 @@ impl View {
                 list.chosen = Some(number);
                 self.window.show_moment(time, at.now);
                 if let Some(scope) = about.filter(|scope| self.selection.scope() != Some(scope)) {
-                    self.open.insert(Scope::Host(scope.host().clone()));
-                    self.tree_revision += 1;
+                    Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()));
                     self.selection.select(scope);
                 }
             }
@@ -300,8 +298,7 @@ impl View {
         let found = hosts.iter().find(|node| Some(&*node.name) == preferred);
         if let Some(node) = found.or(hosts.first()) {
             let scope = tree::scope_of_host(node);
-            self.open.insert(scope.clone());
-            self.tree_revision += 1;
+            Arc::make_mut(&mut self.open).insert(scope.clone());
             self.selection.select(scope);
         }
     }
@@ -320,7 +317,8 @@ mod tests {
     };
 
     fn view(actions: &[Action]) -> View {
-        let mut view = View::new(Interval::from_secs(100), Theme::Dark);
+        let kept = Preferences { width: Interval::from_secs(100), ..Preferences::default() };
+        let mut view = View::new(&kept);
         for action in actions {
             view.apply(action.clone(), &AT);
         }
@@ -378,11 +376,10 @@ mod tests {
     }
 
     #[test]
-    fn opening_a_row_and_filtering_ask_for_new_rows() {
+    fn a_row_is_opened_and_the_tree_filtered() {
         let scope = Scope::Host("h".into());
         let open = Action::SetOpen { scope: scope.clone(), open: true };
         let view = view(&[open, Action::SetFilter("cpu".into())]);
-        assert_eq!(view.tree_revision, 2);
         assert!(view.open.contains(&scope) && view.filter.text() == "cpu");
     }
 }

@@ -26,13 +26,13 @@ pub enum Scope {
 }
 
 /// What is on the canvas.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     scope: Option<Scope>,
-    on: BTreeSet<SeriesKey>,
-    off: BTreeSet<SeriesKey>,
+    /// Shared, so that a copy is cheap and so is to see that it is the same.
+    on: Arc<BTreeSet<SeriesKey>>,
+    off: Arc<BTreeSet<SeriesKey>>,
     whole: bool,
-    revision: u64,
 }
 
 impl Scope {
@@ -63,7 +63,7 @@ impl Selection {
     }
 
     /// Series checked one by one.
-    pub const fn checked(&self) -> &BTreeSet<SeriesKey> {
+    pub fn checked(&self) -> &BTreeSet<SeriesKey> {
         &self.on
     }
 
@@ -77,31 +77,24 @@ impl Selection {
         self.whole
     }
 
-    /// Changes with every change.
-    pub const fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// Puts `scope` on the canvas, and nothing else.
     pub fn select(&mut self, scope: Scope) {
-        *self = Self { scope: Some(scope), revision: self.revision + 1, ..Self::default() };
+        *self = Self { scope: Some(scope), ..Self::default() };
     }
 
     /// Shows all panels of each kind, until another scope is picked.
     pub const fn show_whole(&mut self) {
         self.whole = true;
-        self.revision += 1;
     }
 
     /// Checks or unchecks single series.
     pub fn set(&mut self, keys: &[SeriesKey], shown: bool) {
+        let (on, off) = (Arc::make_mut(&mut self.on), Arc::make_mut(&mut self.off));
+        let (add, remove) = if shown { (on, off) } else { (off, on) };
         for key in keys {
-            let (add, remove) =
-                if shown { (&mut self.on, &mut self.off) } else { (&mut self.off, &mut self.on) };
             remove.remove(key);
             add.insert(key.clone());
         }
-        self.revision += 1;
     }
 
     /// Whether the series, which has this place in the catalogue, is drawn.

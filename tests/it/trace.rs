@@ -410,7 +410,7 @@ proptest! {
         let other = fed.feed.list("other", "p", "gauge", &[DsType::Gauge]);
         fed.add(&steps);
         if let Some((start, width)) = held {
-            fed.feed.store.hold(Span::new(at(start), at(start + width)), [SeriesId(0)]);
+            fed.feed.store.hold(&[(Span::new(at(start), at(start + width)), [SeriesId(0)])]);
         }
         let bytes = fed.feed.store.usage().bytes;
         // Names stay, and buffers.

@@ -387,7 +387,7 @@ fn a_choice_waits_for_its_series_and_outlives_it() {
     screen.send("h/load/load", 0.0, &gauges(&[0.5; 3]));
     screen.send("h/uptime/uptime", 0.0, &gauges(&[5.0]));
     screen.receive();
-    assert_eq!(labels(&screen.panel("Load")), ["midterm"]);
+    assert_eq!(labels(&screen.panel("Load")), ["5 min"]);
     // A store that was emptied: as after all of it was forgotten.
     screen.store = Store::new(256 << 20, TypesDb::built_in());
     screen.ingest = Ingest::new();
@@ -396,5 +396,5 @@ fn a_choice_waits_for_its_series_and_outlives_it() {
     screen.receive();
     screen.send("h/load/load", 10.0, &gauges(&[0.5; 3]));
     screen.receive();
-    assert_eq!(labels(&screen.panel("Load")), ["midterm"], "its number is another one now");
+    assert_eq!(labels(&screen.panel("Load")), ["5 min"], "its number is another one now");
 }

@@ -35,11 +35,11 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
     ] {
         stage.assert_says(text);
     }
-    let health = stage.app().store().health();
+    let health = stage.app().session().store().health();
     let totals = health.totals;
     assert_eq!((health.senders.len(), totals.faults, totals.refused), (2, 21, 20));
     stage.press(Key::Escape);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
@@ -72,12 +72,12 @@ fn what_is_listened_to_is_shown_as_it_becomes() {
 fn the_sources_open_from_the_status_bar_and_close_by_key_and_by_mouse() {
     let mut stage = Stage::new();
     stage.click(Role::Button, "listening on port 25899");
-    assert_eq!(stage.app().view().pane, Some(Pane::Sources));
+    assert_eq!(stage.app().session().view().pane, Some(Pane::Sources));
     stage.press(Key::F2);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
     stage.press(Key::F2);
     stage.click(Role::Button, "Close window");
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
@@ -165,11 +165,11 @@ fn the_keys_are_told_by_key_and_by_mouse() {
         stage.assert_says(text);
     }
     stage.type_text("?");
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
     stage.click(Role::Button, "Keys");
-    assert_eq!(stage.app().view().pane, Some(Pane::Help));
+    assert_eq!(stage.app().session().view().pane, Some(Pane::Help));
     stage.press(Key::Escape);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
@@ -206,9 +206,9 @@ fn names_that_fill_the_memory_are_said_to() {
         stage.datagram(&datagram, inventor);
     }
     stage.seconds(1, &["alpha"]);
-    assert!(stage.app().store().index().host("alpha").is_some());
+    assert!(stage.app().session().store().index().host("alpha").is_some());
     stage.assert_says("of 64.0 MiB are names");
-    let health = stage.app().store().health();
+    let health = stage.app().session().store().health();
     let refused = |sender| health.senders.get(&sender).map(|one| one.refused_lists);
     assert!(refused(inventor) > Some(1_000) && refused(SENDER) == Some(0), "{health:?}");
 }

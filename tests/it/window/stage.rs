@@ -6,6 +6,7 @@ use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::reception::Speed;
 use collectoscope::reception::{Destination, Line, State, Status, Unicast};
+use collectoscope::session::Start;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
 use collectoscope::source::running::{self, Restart, Run, Running};
@@ -124,7 +125,7 @@ impl Stage {
         let memory_bytes = 64 << 20;
         let setup = Setup {
             status,
-            memory_bytes,
+            start: Start { memory_bytes, ..Start::default() },
             capture_clock,
             ..Setup::new(Some(intake), Box::new(move || told.get()))
         };
@@ -349,12 +350,12 @@ impl Stage {
 
     /// Titles of the panels on the canvas.
     pub(super) fn titles(&self) -> Vec<&str> {
-        self.app().panels().iter().map(|panel| panel.title.as_str()).collect()
+        self.app().session().derived().panels.iter().map(|panel| panel.title.as_str()).collect()
     }
 
     /// Labels of the lines that a panel draws.
     pub(super) fn lines(&self, title: &str) -> Vec<&str> {
-        let panels = self.app().panels().iter();
+        let panels = self.app().session().derived().panels.iter();
         let panel = panels.into_iter().find(|panel| panel.title == title);
         panel
             .map(|panel| panel.drawn().map(|line| line.label.as_str()).collect())
@@ -364,20 +365,19 @@ impl Stage {
     /// What the pill at the top left says.
     #[track_caller]
     pub(super) fn state(&self) -> String {
-        let is_state = |name: &String| {
-            ["LIVE", "DETACHED", "PAUSED", "REPLAY"].iter().any(|state| name.starts_with(state))
-        };
+        const STATES: [&str; 5] = ["LIVE", "DETACHED", "PAUSED", "REPLAY", "FAILED"];
+        let is_state = |name: &String| STATES.iter().any(|state| name.starts_with(state));
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }
 
     /// Width of the time window.
     pub(super) fn width_secs(&self) -> f64 {
-        self.app().view().window.width().secs_f64()
+        self.app().session().view().window.width().secs_f64()
     }
 
     /// How far the right edge is behind the clock, also a capture's.
     pub(super) fn behind_secs(&self) -> f64 {
-        self.app().view().window.behind(self.app().now()).secs_f64()
+        self.app().session().view().window.behind(self.app().now()).secs_f64()
     }
 
     // What can be done.

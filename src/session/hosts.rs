@@ -1,4 +1,4 @@
-//! What the status file says of hosts: whose clock is wrong, whose name is not theirs alone.
+//! Hosts in the state for scripts: whose clock is wrong, whose name is not theirs alone.
 
 use crate::store::{ClockStep, Health, HostClock, HostNode, Placing, Shared, Store};
 use crate::view::clocks;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Clocks reported, those that changed last first.
 const CLOCKS_REPORTED_MAX: usize = 100;
 /// Part of the report.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct HostsReport {
     /// Clocks that are not right, the newest to change first.
     clocks: Vec<ClockReport>,
@@ -28,7 +28,7 @@ pub(super) struct HostsReport {
 }
 
 /// The clock of a host as one sender shows it.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct ClockReport {
     host: String,
     sender: String,
@@ -42,7 +42,7 @@ struct ClockReport {
 }
 
 /// A clock that was set, `time` by ours.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct StepReport {
     host: String,
     sender: String,
