@@ -373,7 +373,7 @@ impl App {
             zone: session.zone(),
             frame_millis: self.frame_millis,
         };
-        ui::screen_ui(ui, &screen, memory, actions);
+        ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }
 

@@ -1,6 +1,6 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Memory, Screen, notifications};
+use super::{Frame, Screen, notifications};
 use crate::metric::Interval;
 use crate::store::{Series, SeriesId};
 use crate::view::selection::Scope;
@@ -42,14 +42,10 @@ pub(super) fn filter_id() -> egui::Id {
 /// several in one frame. Bare keys are left to a text field or a button that has the focus. A key
 /// about rows that those before it are about to change waits in `memory` for the next frame, which
 /// has the new ones, and so does what was typed after it.
-pub(super) fn keys(
-    ui: &egui::Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let ctx = ui.ctx();
-    if std::mem::take(&mut memory.filter_waits) {
+    if std::mem::take(&mut frame.memory.filter_waits) {
         // The arrows that wait have moved the focus already.
         ctx.memory_mut(|memory| memory.request_focus(filter_id()));
     }
@@ -62,12 +58,12 @@ pub(super) fn keys(
         focused: ctx.memory(|memory| memory.focused()).is_some(),
         typing: ctx.egui_wants_keyboard_input(),
         changed: false,
-        actions,
+        actions: frame.actions,
     };
-    let mut events = std::mem::take(&mut memory.keys_waiting);
+    let mut events = std::mem::take(&mut frame.memory.keys_waiting);
     ctx.input(|input| events.extend_from_slice(&input.events));
     // What was used here must not be typed into a field as well.
-    let waiting = &mut memory.keys_waiting;
+    let waiting = &mut frame.memory.keys_waiting;
     events.retain(|event| {
         let typed = match event {
             Event::Key { pressed, .. } => *pressed,
@@ -87,7 +83,7 @@ pub(super) fn keys(
         false
     });
     if !waiting.is_empty() {
-        memory.filter_waits = keyboard.filtering;
+        frame.memory.filter_waits = keyboard.filtering;
         ctx.request_repaint();
     }
     ctx.input_mut(|input| input.events = events);

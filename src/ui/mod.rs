@@ -168,25 +168,31 @@ impl Memory {
     }
 }
 
-/// Draws a frame; what the user did is added to `actions`.
-pub fn screen_ui(
-    ui: &mut egui::Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
-    memory.next_cursor = None;
-    memory.glyphs.check(ui.painter());
-    keys::keys(ui, screen, memory, actions);
-    topbar::topbar_ui(ui, screen, actions);
-    status::status_ui(ui, screen, actions);
-    notifications::list_ui(ui, screen, memory, actions);
-    if screen.view.sidebar {
-        sidebar::sidebar_ui(ui, screen, memory, actions);
+/// One frame while it is drawn.
+pub struct Frame<'a> {
+    /// What it is drawn from.
+    pub screen: &'a Screen<'a>,
+    /// What is remembered of the last one.
+    pub memory: &'a mut Memory,
+    /// What the user did.
+    pub actions: &'a mut Vec<Action>,
+}
+
+/// Draws a frame.
+pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
+    frame.memory.next_cursor = None;
+    frame.memory.glyphs.check(ui.painter());
+    keys::keys(ui, frame);
+    topbar::topbar_ui(ui, frame);
+    status::status_ui(ui, frame);
+    notifications::list_ui(ui, frame);
+    if frame.screen.view.sidebar {
+        sidebar::sidebar_ui(ui, frame);
     }
-    canvas::canvas_ui(ui, screen, memory, actions);
-    memory.plots.end_frame();
-    panes::pane_ui(ui, screen, actions);
+    canvas::canvas_ui(ui, frame);
+    frame.memory.plots.end_frame();
+    panes::pane_ui(ui, frame);
+    let memory = &mut *frame.memory;
     // The other panels were drawn before they could know that the pointer moved. (In a scrolling
     // window the moment under a resting pointer changes too; that waits for the next frame.)
     let appeared = memory.cursor.is_some() != memory.next_cursor.is_some();

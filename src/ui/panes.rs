@@ -1,11 +1,11 @@
 //! What lies over the canvas: the sources with their health, and the keys.
 
-use super::Screen;
 use super::clocks::clocks_ui;
 use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::widgets::heading;
+use super::{Frame, Screen};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
 use crate::reception::Line;
@@ -20,7 +20,8 @@ const LOSSES_SHOWN_MAX: usize = 8;
 /// Names of unknown types listed.
 const TYPES_SHOWN_MAX: usize = 12;
 
-pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let Some(pane) = screen.view.pane else { return };
     let title = match pane {
         Pane::Sources => "Sources and health",
@@ -42,7 +43,7 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
             });
         });
     if !open {
-        actions.push(Action::ClosePane);
+        frame.actions.push(Action::ClosePane);
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod apart;
 pub mod axis;
+pub mod bars;
 pub mod clocks;
 mod combined;
 pub mod empty;
@@ -19,6 +20,7 @@ pub mod notifications;
 pub mod panels;
 pub mod plot;
 mod preferences;
+pub mod role;
 pub mod selection;
 pub mod senders;
 mod texts;

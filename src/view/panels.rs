@@ -5,6 +5,7 @@
 use super::apart::tell_apart;
 use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
+use super::role::Role;
 use super::selection::{Scope, Selection};
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
@@ -85,8 +86,8 @@ enum GraphKey {
 pub struct Line {
     /// What the legend calls it.
     pub label: String,
-    /// Colour by meaning; none: the next free one.
-    pub color: Option<String>,
+    /// What it stands for, if that is one thing; it gives a line its colour.
+    pub role: Option<Role>,
     /// Hangs below zero.
     pub down: bool,
     /// Factor on every value.
@@ -107,14 +108,14 @@ pub struct Line {
 pub struct Drawn {
     /// The number of its line in its panel.
     pub line: usize,
-    /// Whether that has the colour of its meaning.
-    pub by_meaning: bool,
+    /// What that stands for.
+    pub role: Option<Role>,
 }
 
 /// The series that `panels` draw, and where.
 pub fn drawn(panels: &[Panel]) -> HashMap<SeriesId, Drawn> {
     let lines = panels.iter().flat_map(|panel| panel.drawn().enumerate());
-    let place = |number, line: &Line| Drawn { line: number, by_meaning: line.color.is_some() };
+    let place = |number, line: &Line| Drawn { line: number, role: line.role };
     lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, place(i, line)))).collect()
 }
 
@@ -408,10 +409,10 @@ fn new_line(
     let identifier = &series.identifier;
     let rule =
         place.and_then(|place| Some((place.line, graphs.get(place.graph)?.line.get(place.line)?)));
-    let (label, color, down, scale, rule) = match rule {
+    let (label, role, down, scale, rule) = match rule {
         Some((index, rule)) => (
             rule.label(identifier, &series.ds_name, series.ds_count),
-            rule.color.clone(),
+            rule.role,
             rule.down,
             rule.scale,
             index,
@@ -425,7 +426,7 @@ fn new_line(
     };
     Line {
         label,
-        color,
+        role,
         down,
         scale,
         series: vec![id],

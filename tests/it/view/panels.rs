@@ -324,7 +324,7 @@ fn what_is_not_a_part_of_one_thing_has_a_line_of_its_own() {
     let snmp = [("h/snmp/if_octets-A", TRAFFIC), ("h/snmp/if_octets-B", TRAFFIC)];
     let lines = [("A rx", 1), ("B rx", 1), ("A tx", 1), ("B tx", 1)];
     let panel = check_lines(&snmp, "snmp traffic", &lines);
-    assert!(panel.drawn().all(|line| line.color.is_none()), "they cannot all be of one colour");
+    assert!(panel.drawn().all(|line| line.role.is_none()), "they cannot all be of one colour");
     assert_eq!(panel.drawn().map(|line| line.down).collect::<Vec<_>>(), [false, false, true, true]);
     let users = [("h/openvpn-udp/if_octets-ann", TRAFFIC), ("h/openvpn-udp/if_octets-b", TRAFFIC)];
     let lines = [("ann rx", 1), ("b rx", 1), ("ann tx", 1), ("b tx", 1)];
@@ -334,7 +334,7 @@ fn what_is_not_a_part_of_one_thing_has_a_line_of_its_own() {
     check_lines(&nets, "virt vm1 traffic", &lines);
     // Nothing is in the way of the name of one that is alone.
     let panel = check_lines(&snmp[..1], "snmp traffic", &[("rx", 1), ("tx", 1)]);
-    assert!(panel.drawn().all(|line| line.color.is_some()));
+    assert!(panel.drawn().all(|line| line.role.is_some()));
 }
 
 #[test]
