@@ -3,7 +3,6 @@
 //! [`View`] holds every choice of the user and changes in [`View::apply`] only; drawing reads it
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
-mod apart;
 pub mod axis;
 pub mod bars;
 pub mod clocks;

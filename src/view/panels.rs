@@ -2,13 +2,15 @@
 //!
 //! Rebuilt only when the series or the selection change. Holds no samples.
 
-use super::apart::tell_apart;
+mod apart;
+
 use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
 use super::role::Role;
 use super::selection::{Scope, Selection};
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
+use apart::tell_apart;
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;

@@ -1,9 +1,8 @@
 //! What can be wrong in received bytes, said so that a person can act on it.
 
-use super::decode::NESTING_MAX;
-use super::event::SecurityLevel;
-use super::part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
+use super::code::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, NESTING_MAX};
 use super::stray::Stray;
+use super::trust::SecurityLevel;
 use std::fmt;
 
 /// One thing wrong in received bytes.

@@ -1,5 +1,8 @@
 //! The rules of the house that a machine can check.
 
+mod circles;
+
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -78,6 +81,16 @@ fn imports_point_down_the_floors() {
         }
     }
     assert!(wrong.is_empty(), "imports that point up:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn no_files_form_a_circle() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let inside = |path: PathBuf| path.strip_prefix(&root).unwrap().to_str().unwrap().to_owned();
+    let sources: BTreeMap<_, _> =
+        sources().into_iter().map(|(path, text)| (inside(path), text)).collect();
+    let circles = circles::circles(&sources);
+    assert!(circles.is_empty(), "files that name each other in a circle:\n{}", circles.join("\n"));
 }
 
 #[test]
