@@ -43,7 +43,8 @@
 //! There is no level of summaries above the blocks, nor below. A month at 1 s has 5,000 blocks, of
 //! which each of 1,200 columns unpacks the one that it begins in: 600,000 samples of 2.6 million,
 //! in all 2.5 ms, once. A level above would save the look at the 3,800 others, less than a fifth.
-//! Raw counters, and series that lack values, have no summary and take 1 ns a sample more.
+//! Raw counters, and rates that lack values, have no summary and take 1 ns a sample more; of gauges
+//! that are undefined a summary says how many they are.
 
 mod absorb;
 mod block;
