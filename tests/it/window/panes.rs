@@ -8,6 +8,7 @@ use collectoscope::metric::{Identifier, Interval, Value};
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::receiver;
 use collectoscope::source::udp::{UdpOptions, UdpSource};
+use collectoscope::store::{Origin, SourceId};
 use collectoscope::view::Pane;
 use collectoscope::wire::Encoder;
 use eframe::egui::{Key, accesskit::Role, vec2};
@@ -206,6 +207,9 @@ fn names_that_fill_the_memory_are_said_to() {
     assert!(stage.app().store().index().host("alpha").is_some());
     stage.assert_says("of 64.0 MiB are names");
     let health = stage.app().store().health();
-    let refused = |sender| health.senders.get(&sender).map(|one| one.refused_lists);
+    let refused = |sender: SocketAddr| {
+        let origin = Origin { source: SourceId(0), sender: sender.into() };
+        health.senders.get(&origin).map(|one| one.refused_lists)
+    };
     assert!(refused(inventor) > Some(1_000) && refused(SENDER) == Some(0), "{health:?}");
 }
