@@ -18,6 +18,7 @@
 //! 1. [`source::udp`]: one thread reads datagrams from every socket and stamps their arrival.
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
+//!    Value lists that come by themselves join there ([`ingest::Ingest::list`]).
 //!    [`source::replay`] does the same with a capture, and its clock is the window's. A thread that
 //!    fails says so, and begins anew where that is safe ([`source::running`]).
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are

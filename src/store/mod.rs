@@ -62,6 +62,7 @@ mod memory;
 mod names;
 mod notifications;
 mod open;
+mod origin;
 mod outcomes;
 mod pack;
 mod places;
@@ -78,13 +79,14 @@ pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
     CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
     RefusedLate, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals, UNKNOWN_TYPES_MAX,
-    WAYS_PER_HOST_MAX,
+    WAYS_PER_HOST_MAX, Way,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
 pub use memory::{HELD_PART, VIEWS_HELD_MAX};
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
+pub use origin::{Origin, SourceId};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
@@ -104,6 +106,7 @@ use memory::{Held, NAMES_PART};
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
@@ -111,10 +114,6 @@ use std::sync::Arc;
 /// upper 8 say for the how many'th time. After 256 times a place is given up.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SeriesId(pub u32);
-
-/// Number of a source, given by whoever owns the sources. List ids are counted per source.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct SourceId(pub u16);
 
 /// Notifications may take this part of the budget at most, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
@@ -174,7 +173,7 @@ pub struct Store {
     series: Vec<Series>,
     /// Who named each first, as `shares` counts them, by place.
     named_by: Vec<u16>,
-    shares: Shares,
+    shares: Shares<Origin<IpAddr>>,
     /// When the level of the shares was last found, in steps of 16 s.
     settled: u32,
     /// Value lists of each sender refused in this batch.

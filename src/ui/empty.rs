@@ -55,7 +55,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 }
             };
             row(ui, "…", palette.dim, &text);
-            if let Some(newest) = health.faults.back().filter(|_| refused.is_empty()) {
+            if let Some((_, newest)) = health.faults.back().filter(|_| refused.is_empty()) {
                 let text = format!("newest fault from {}, {}", newest.sender, newest.fault);
                 row(ui, "!", palette.warn, &text);
             }

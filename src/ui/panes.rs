@@ -171,7 +171,7 @@ fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     }
     heading(ui, "Newest faults");
     let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
-    for report in faults.iter().rev() {
+    for (_, report) in faults.iter().rev() {
         let same = |(known, _): &(&FaultReport, usize)| {
             known.sender == report.sender
                 && known.fault == report.fault

@@ -238,7 +238,7 @@ fn series_that_are_silent_for_long_make_room_for_new_names() {
     hours += STALE_MIN.secs_nanos().0 / 3_600 + 1;
     let announced = collectoscope::ingest::Announced {
         list: ListId(1),
-        sender: feed.sender,
+        sender: feed.sender.into(),
         identifier: collectoscope::metric::Identifier::new("invented-1", "p", "", "gauge", ""),
         kinds: [DsType::Gauge].into(),
     };

@@ -7,6 +7,7 @@ use collectoscope::ingest::Limits;
 use collectoscope::metric::{Identifier, Interval, Value};
 use collectoscope::source::receiver::{Receiver, ReceiverOptions};
 use collectoscope::source::udp::UdpOptions;
+use collectoscope::store::{Origin, SourceId};
 use collectoscope::view::Pane;
 use collectoscope::wire::Encoder;
 use eframe::egui::{Key, accesskit::Role, vec2};
@@ -209,6 +210,9 @@ fn names_that_fill_the_memory_are_said_to() {
     assert!(stage.app().session().store().index().host("alpha").is_some());
     stage.assert_says("of 64.0 MiB are names");
     let health = stage.app().session().store().health();
-    let refused = |sender| health.senders.get(&sender).map(|one| one.refused_lists);
+    let refused = |sender: SocketAddr| {
+        let origin = Origin { source: SourceId(0), sender: sender.into() };
+        health.senders.get(&origin).map(|one| one.refused_lists)
+    };
     assert!(refused(inventor) > Some(1_000) && refused(SENDER) == Some(0), "{health:?}");
 }
