@@ -27,9 +27,9 @@
 //! 4. `App::logic` drains the channel into the [`session::Session`], also while the window is
 //!    hidden. Its [`store::Store`] places each sample by its stamp and the clock of its host
 //!    ([`store::HostClock`]), so that all hosts stand on one time and no clock keeps a value out.
-//! 5. [`view::View`] holds every choice of the user and changes only by
-//!    [`session::Session::apply`]; series are chosen by their lasting names
-//!    ([`metric::SeriesKey`]).
+//! 5. [`view::View`] holds every choice of the user, tab by tab in its
+//!    [`view::workspace::Workspace`], and changes only by [`session::Session::apply`]; series are
+//!    chosen by their lasting names ([`metric::SeriesKey`]).
 //! 6. [`session::Session::tick`] makes what follows from data, choices and time:
 //!    [`session::Derived`], and the effects that the outside is to perform.
 //! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.

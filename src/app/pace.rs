@@ -67,7 +67,8 @@ impl App {
             self.waker.set_after(WAKE_MIN);
             return;
         };
-        let pixel = self.session.view().window.next_pixel(f64::from(self.memory.plot_width) * pace);
+        let pixel =
+            self.session.view().window().next_pixel(f64::from(self.memory.plot_width) * pace);
         let pixel = pixel.map(Interval::duration);
         self.waker.set_after(wake_after(pixel));
         ctx.request_repaint_after(next_frame(pixel, self.news));

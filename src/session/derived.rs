@@ -39,7 +39,7 @@ pub struct Derived {
 impl Derived {
     /// Makes anew what is out of date.
     pub(super) fn update(&mut self, store: &Store, graphs: &Graphs, view: &View) {
-        let (series, selection) = (store.revision(), &view.selection);
+        let (series, selection) = (store.revision(), view.selection());
         let is_same = |made: &(u64, Selection)| made.0 == series && made.1 == *selection;
         if !self.panels_for.as_ref().is_some_and(is_same) {
             self.panels = panels(store, graphs, selection);

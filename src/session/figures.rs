@@ -42,7 +42,7 @@ impl Figures {
     pub(super) fn update(&mut self, session: &Session, now: CdTime) {
         self.update_marks(session);
         let Session { store, view, derived, .. } = session;
-        let (span, mode) = (view.window.span(now), view.mode);
+        let (span, mode) = (view.window().span(now), view.mode());
         let made_for = (span, store.data_revision(), derived.panels_revision, mode);
         if self.made_for == Some(made_for) {
             return;

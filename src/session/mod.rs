@@ -103,7 +103,7 @@ impl Session {
             reception: Reception::default(),
             derived: Derived::default(),
             meter: Meter::default(),
-            width: Width::growing(view.window.width()),
+            width: Width::growing(view.window().width()),
             figures: Figures::default(),
             preferences,
             zone,
@@ -130,7 +130,7 @@ impl Session {
     /// Takes in how `source` goes. That it is over is reported after its last batch is absorbed.
     pub fn report(&mut self, source: SourceId, status: reception::Status, now: CdTime) {
         if self.reception.status(source).is_none() && status.replay.is_some() {
-            self.width = Width::of_capture(status.replay.as_ref(), self.view.window.width());
+            self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
         }
         if status.state == reception::State::Ended {
             // Nothing more comes that would tell how what waits is to be placed.
@@ -164,14 +164,14 @@ impl Session {
         self.view.pick_first(&self.store, self.reception.local_host());
         self.derived.update(&self.store, &self.graphs, &self.view);
         // What stands still on the screen stays in memory.
-        if self.view.window.is_live() {
+        if self.view.window().is_live() {
             self.store.release();
         } else {
-            let span = self.view.window.span(now);
+            let span = self.view.window().span(now);
             self.store.hold(&[(span, self.derived.drawn.keys().copied())]);
         }
         let oldest = self.oldest_drawn();
-        self.width.adjust(&mut self.view.window, self.reception.replay(), oldest, now);
+        self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
         // Before the first datagram nothing depends on the time.
@@ -239,7 +239,7 @@ impl Session {
             // The width for a capture is no width to listen with.
             width: match self.reception.replay() {
                 Some(_) => self.preferences.width,
-                None => self.width.wanted(&self.view.window),
+                None => self.width.wanted(self.view.window()),
             },
             sidebar: self.view.sidebar,
         };

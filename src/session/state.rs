@@ -169,7 +169,7 @@ struct LineReport {
 }
 
 pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: Drawing) -> State {
-    let (window, reception) = (&session.view.window, &session.reception);
+    let (window, reception) = (session.view.window(), &session.reception);
     let Span { start, end } = window.span(now);
     let totals = session.store.health().totals;
     let (state, newer_values) = match window.anchor() {
@@ -198,8 +198,8 @@ pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: 
         rows: session.derived.rows.rows.len(),
         filter: session.view.filter.text().to_owned(),
         matched: session.derived.rows.matched,
-        selected: session.view.selection.scope().map(scope),
-        mode: format!("{:?}", session.view.mode).to_lowercase(),
+        selected: session.view.selection().scope().map(scope),
+        mode: format!("{:?}", session.view.mode()).to_lowercase(),
         panels: panels(session, figures, Span { start, end }, now),
         panels_count: session.derived.panels.len(),
         listening: reception.lines().map(|line| line.text.clone()).collect(),
@@ -354,7 +354,7 @@ fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit_in(session.view.mode).name.to_string(),
+            unit: panel.unit_in(session.view.mode()).name.to_string(),
             marks: figures.marks(panel, span),
             lines: lines.collect(),
         }

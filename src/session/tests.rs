@@ -96,9 +96,9 @@ fn a_whole_session_runs_without_a_window() {
     assert_eq!(story.titles(), ["Load web-2"]);
     // The view stands still while values come.
     story.apply(Action::TogglePause);
-    let end = story.session.view().window.span(story.now()).end;
+    let end = story.session.view().window().span(story.now()).end;
     story.loads("web-2", &[8.0; 10]);
-    assert_eq!(story.session.view().window.span(story.now()).end, end);
+    assert_eq!(story.session.view().window().span(story.now()).end, end);
     let state = story.state();
     assert_eq!((&state["state"], &state["newer_values"]), (&"paused".into(), &30.into()));
     assert_eq!(state["panels"][0]["lines"][0]["last"], 7.0);
@@ -138,7 +138,7 @@ fn what_is_to_be_done_outside_is_asked_for_once() {
 fn a_window_that_has_seen_little_is_narrow_and_what_is_wanted_is_kept() {
     let mut story = Story::new();
     story.loads("a", &[1.0; 5]);
-    let width = |story: &Story| story.session.view().window.width();
+    let width = |story: &Story| story.session.view().window().width();
     assert_eq!(width(&story), Interval::from_secs(60));
     assert_eq!(story.session.effects().count(), 0, "nobody chose that");
     story.loads("a", &[1.0; 400]);
@@ -219,7 +219,7 @@ fn all_of_a_capture_that_is_read_at_once_is_seen() {
     story.loads("a", &[1.0; 1_000]);
     story.session.report(SOURCE, status(Stage::Ended, reception::State::Ended), story.now());
     assert_eq!(story.session.tick(story.now()), None, "its clock stands still");
-    let width = story.session.view().window.width().secs_f64();
+    let width = story.session.view().window().width().secs_f64();
     assert!((1_000.0..1_100.0).contains(&width), "{width}");
     assert_eq!(story.session.effects().count(), 0, "no width to listen with");
     assert_eq!(story.state()["replay"]["stage"], "ended");

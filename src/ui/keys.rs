@@ -206,7 +206,7 @@ impl Keyboard<'_, '_> {
 
     fn move_cursor(&mut self, by: isize) {
         let rows = &self.screen.rows.rows;
-        let selected = self.screen.view.selection.scope();
+        let selected = self.screen.view.selection().scope();
         let start = || rows.iter().position(|&row| scope_of(self.screen, row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
@@ -230,7 +230,7 @@ impl Keyboard<'_, '_> {
 
     fn time_key(&mut self, shift: bool, key: Key) -> bool {
         const ZOOM: f64 = 0.7;
-        let width = self.screen.view.window.width().secs_f64();
+        let width = self.screen.view.window().width().secs_f64();
         let step = if shift { width } else { 0.25 * width };
         let preset = |index: usize| {
             let secs = PRESETS.get(index).map_or(0, |&(secs, _)| secs);
@@ -279,7 +279,7 @@ pub(super) fn scope_of(screen: &Screen<'_>, row: Row) -> Option<Scope> {
 pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
     let Some(scope) = scope_of(screen, row) else { return toggle(screen, row, actions) };
     let open = screen.view.open.contains(&scope);
-    if screen.view.selection.scope() == Some(&scope) {
+    if screen.view.selection().scope() == Some(&scope) {
         actions.push(Action::SetOpen { scope, open: !open });
         return;
     }

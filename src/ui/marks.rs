@@ -75,7 +75,7 @@ pub(super) fn marks_ui(
         return Vec::new();
     };
     let area = *transform.frame();
-    let span = screen.view.window.span(screen.now);
+    let span = screen.view.window().span(screen.now);
     let chosen = screen.view.notifications.chosen;
     let mut placed = Vec::new();
     for mark in marks.in_span(span, f64::from(area.width())) {

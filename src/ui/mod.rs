@@ -110,13 +110,13 @@ impl Screen<'_> {
 
     /// What there is to say of a line that is empty.
     fn sight(&self) -> Sight<'_> {
-        let span = self.view.window.span(self.now);
+        let span = self.view.window().span(self.now);
         Sight { store: self.store, graphs: self.graphs, span, now: self.now, zone: self.zone }
     }
 
     /// The unit of a panel's axis.
     fn unit_of(&self, panel: &Panel) -> Unit {
-        panel.unit_in(self.view.mode)
+        panel.unit_in(self.view.mode())
     }
 }
 

@@ -368,7 +368,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
         odd: odd.is_some(),
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -406,7 +406,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         age,
         protected: Protected::Plain,
         odd: false,
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -430,7 +430,7 @@ fn series_content(
     let shown = drawn.is_some();
     let (unit, scale, role) = screen.graphs.drawn_as(series, place);
     let role = drawn.map_or(role, |drawn| drawn.role);
-    let mode = screen.view.mode.of(series.kind);
+    let mode = screen.view.mode().of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
         Mode::Rate => unit.with_unit(value * scale),

@@ -28,12 +28,12 @@ pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 /// What the state is called: the word, and what the user must know about it.
 fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
-    match screen.view.window.anchor() {
+    match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
         Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
+            format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
         }
         Anchor::Paused { at, values, .. } => {
             let newer = screen.store.health().totals.values.saturating_sub(values);
@@ -58,7 +58,7 @@ fn back(behind: Interval) -> String {
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
-    let (color, shape, hint) = match screen.view.window.anchor() {
+    let (color, shape, hint) = match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => {
             (palette.bad, PillShape::Dot, "A receiving thread failed; F2 says why. Space pauses")
         }
@@ -92,7 +92,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
 
 fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
-    let width = screen.view.window.width();
+    let width = screen.view.window().width();
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().map(|&(_, label)| label);
     if let Some(&(secs, _)) =
@@ -107,7 +107,7 @@ fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 
 fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
-    let label = match (screen.view.window.is_live(), screen.replay()) {
+    let label = match (screen.view.window().is_live(), screen.replay()) {
         (true, _) => "Pause",
         (false, None) => "Go live",
         (false, Some(_)) => "Follow",
@@ -152,7 +152,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             frame.actions.push(Action::ToggleHostTime);
         }
     }
-    let chosen = match screen.view.mode {
+    let chosen = match screen.view.mode() {
         Mode::Rate => 1,
         Mode::Raw => 0,
     };

@@ -308,15 +308,15 @@ fn the_theme_button_goes_through_dark_and_light_and_back_to_the_systems() {
 fn rates_and_raw_values_change_places_by_key_and_by_mouse() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.press(Key::R);
-    assert_eq!(stage.app().session().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
     stage.assert_says("rx 5.00 k, min 1.00 k, avg 3.00 k, max 5.00 k");
     stage.assert_says("Interface eth0 alpha raw");
     stage.click(Role::RadioButton, "Rates");
-    assert_eq!(stage.app().session().view().mode, Mode::Rate);
+    assert_eq!(stage.app().session().view().mode(), Mode::Rate);
     stage.click(Role::RadioButton, "Raw");
-    assert_eq!(stage.app().session().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
     stage.click(Role::RadioButton, "Raw");
-    assert_eq!(stage.app().session().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
 }
 
 #[test]

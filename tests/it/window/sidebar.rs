@@ -181,7 +181,7 @@ fn check_typed(text: &str, host: &str, titles: &[&str], filter: &str) {
         } else {
             stage.type_frame_by_frame(&typed(text));
         }
-        let scope = stage.app().session().view().selection.scope();
+        let scope = stage.app().session().view().selection().scope();
         assert_eq!(scope.map(|scope| &**scope.host()), Some(host), "{text} {at_once}");
         assert_eq!(stage.titles(), titles, "{text}, at once: {at_once}");
         assert_eq!(
@@ -242,7 +242,7 @@ fn a_click_in_the_filter_lets_one_type_keys_that_mean_something_elsewhere() {
     stage.click_at(field.center());
     stage.type_text("1 r?/ ");
     stage.press(Key::Space);
-    assert!(stage.app().session().view().window.is_live());
+    assert!(stage.app().session().view().window().is_live());
     assert_eq!(stage.width_secs(), 60.0);
     assert_eq!(stage.app().session().view().pane, None);
     assert_eq!(stage.app().session().view().filter.text(), "1 r?/ ");

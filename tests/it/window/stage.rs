@@ -372,12 +372,12 @@ impl Stage {
 
     /// Width of the time window.
     pub(super) fn width_secs(&self) -> f64 {
-        self.app().session().view().window.width().secs_f64()
+        self.app().session().view().window().width().secs_f64()
     }
 
     /// How far the right edge is behind the clock, also a capture's.
     pub(super) fn behind_secs(&self) -> f64 {
-        self.app().session().view().window.behind(self.app().now()).secs_f64()
+        self.app().session().view().window().behind(self.app().now()).secs_f64()
     }
 
     // What can be done.
