@@ -4,7 +4,7 @@
 //! reader that closes the pipe ends it quietly.
 
 use super::faults::Troubles;
-use super::filter::Filter;
+use super::filter::{Filter, TooLarge};
 use super::listen::{self, Changes, Deaf};
 use super::stop::Stop;
 use super::{DumpArgs, Format, check_levels, format, say};
@@ -44,12 +44,9 @@ pub(super) enum DumpError {
     /// Not one datagram; the reports said what there was instead.
     #[error("nothing in the capture could be read")]
     Unread,
-    /// Many filters make one large automaton, which has a limit.
-    #[error("the filter --{option} is too large: give fewer or shorter patterns")]
-    Filter {
-        /// Which option.
-        option: &'static str,
-    },
+    /// Nothing can be looked for.
+    #[error(transparent)]
+    Filter(#[from] TooLarge),
 }
 
 /// Whose values are printed besides what arrives.

@@ -1,15 +1,22 @@
 //! Which records `dump` prints, and what there was where it printed none.
 
 use super::DumpArgs;
-use super::dump::DumpError;
 use crate::metric::{Names, display_safe};
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use std::collections::BTreeSet;
+use thiserror::Error;
 
 /// Names remembered of what was not printed: enough to see a slip of the pen.
 const SEEN_MAX: usize = 20;
 /// Characters of a name that are shown; the wire allows 127.
 const NAME_SHOWN_MAX: usize = 60;
+
+/// Many globs make one large automaton, which has a limit.
+#[derive(Debug, Error)]
+#[error("the filter --{option} is too large: give fewer or shorter patterns")]
+pub(super) struct TooLarge {
+    option: &'static str,
+}
 
 /// The globs of one option. None at all take everything.
 struct Globs {
@@ -25,7 +32,7 @@ struct Globs {
 pub(super) struct Filter([Globs; 3]);
 
 impl Filter {
-    pub(super) fn new(args: &DumpArgs) -> Result<Self, DumpError> {
+    pub(super) fn new(args: &DumpArgs) -> Result<Self, TooLarge> {
         Ok(Self([
             Globs::new("host", &args.host)?,
             Globs::new("plugin", &args.plugin)?,
@@ -60,13 +67,13 @@ impl Filter {
 }
 
 impl Globs {
-    fn new(option: &'static str, globs: &[Glob]) -> Result<Self, DumpError> {
+    fn new(option: &'static str, globs: &[Glob]) -> Result<Self, TooLarge> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
             set.add(glob.clone());
         }
         // The cause speaks of automata.
-        let set = set.build().map_err(|_| DumpError::Filter { option })?;
+        let set = set.build().map_err(|_| TooLarge { option })?;
         Ok(Self { option, set, seen: BTreeSet::new(), more: false, took_one: false })
     }
 

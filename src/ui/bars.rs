@@ -17,7 +17,7 @@ const SHARE_WIDTH: f32 = 60.0;
 
 /// Draws a panel's bars as they stand at the right edge of the window.
 pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect) {
-    let end = screen.view.window.span(screen.now).end;
+    let end = screen.view.window().span(screen.now).end;
     let bars = bars(panel, screen.store, end);
     if bars.is_empty() {
         let (text, color) = ("no sample at this time", Palette::of(ui).dim);

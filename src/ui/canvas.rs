@@ -50,8 +50,8 @@ pub(super) fn canvas_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 /// A standing view and a replay are framed in their state's colour, so that nobody takes them for
 /// what is happening now.
 fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
-    let color = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => palette.replay,
+    let color = match screen.view.window().anchor() {
+        Anchor::Live if screen.replay().is_some() => palette.replay,
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,

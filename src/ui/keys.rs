@@ -206,7 +206,7 @@ impl Keyboard<'_, '_> {
 
     fn move_cursor(&mut self, by: isize) {
         let rows = &self.screen.rows.rows;
-        let selected = self.screen.view.selection.scope();
+        let selected = self.screen.view.selection().scope();
         let start =
             || rows.iter().position(|&row| scope_of(self.screen.store, row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
@@ -229,7 +229,7 @@ impl Keyboard<'_, '_> {
 
     fn time_key(&mut self, shift: bool, key: Key) -> bool {
         const ZOOM: f64 = 0.7;
-        let width = self.screen.view.window.width().secs_f64();
+        let width = self.screen.view.window().width().secs_f64();
         let step = if shift { width } else { 0.25 * width };
         let preset = |index: usize| {
             let secs = PRESETS.get(index).map_or(0, |&(secs, _)| secs);

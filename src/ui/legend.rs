@@ -93,7 +93,7 @@ pub(super) fn legend_ui(
             response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
         }
     }
-    let (lines, glyphs, mode) = (number, frame.memory.glyphs.age(), screen.view.mode);
+    let (lines, glyphs, mode) = (number, frame.memory.glyphs.age(), screen.view.mode());
     let dark = ui.visuals().dark_mode;
     let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
     let LegendFigures { made_for: made, sheet } = kept;

@@ -46,7 +46,7 @@ impl MarkCache {
         if !screen.events.concern(&panel.host) {
             return None;
         }
-        let made_for = (screen.events.revision(), screen.view.selection.revision());
+        let made_for = (screen.events.revision(), screen.panels_revision);
         if self.panels.get(&panel.key).is_none_or(|kept| kept.made_for != made_for) {
             if self.panels.len() > PANELS_KEPT_MAX {
                 self.panels.clear();
@@ -75,7 +75,7 @@ pub(super) fn marks_ui(
         return Vec::new();
     };
     let area = *transform.frame();
-    let span = screen.view.window.span(screen.now);
+    let span = screen.view.window().span(screen.now);
     let chosen = screen.view.notifications.chosen;
     let mut placed = Vec::new();
     for mark in marks.in_span(span, f64::from(area.width())) {

@@ -5,9 +5,10 @@ use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::widgets::heading;
-use super::{Frame, Screen, SourceReport};
+use super::{Frame, Screen};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
+use crate::reception::Line;
 use crate::store::LossKind;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
@@ -63,8 +64,8 @@ fn help_ui(ui: &mut Ui) {
 
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
-    for SourceReport { ok, text } in &screen.sources.reports {
+    heading(ui, if screen.replay().is_some() { "Replay" } else { "Listening" });
+    for Line { ok, text } in screen.reception.lines() {
         let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {
             ui.add_sized([22.0, 16.0], egui::Label::new(RichText::new(mark).color(color)));
@@ -170,7 +171,7 @@ fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     }
     heading(ui, "Newest faults");
     let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
-    for report in faults.iter().rev() {
+    for (_, report) in faults.iter().rev() {
         let same = |(known, _): &(&FaultReport, usize)| {
             known.sender == report.sender
                 && known.fault == report.fault

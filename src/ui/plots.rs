@@ -52,7 +52,7 @@ pub(super) fn panel_plot_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: &Panel, r
     frame.memory.plot_width = plot_width;
     let mut kept = frame.memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
-    let wanted = kept.plot.axis(panel, screen.view.mode, ticks);
+    let wanted = kept.plot.axis(panel, screen.view.mode(), ticks);
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
     plot_ui(ui, frame, panel, &mut kept, axis, plot_rect);
@@ -121,7 +121,7 @@ fn lines_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, kept: &mut Kept, plac
         dark: ui.visuals().dark_mode,
         highlighted: hover.map(|(_, line)| *line),
         pixels_per_point: ui.pixels_per_point(),
-        mode: panel.mode(screen.view.mode),
+        mode: panel.mode(screen.view.mode()),
     };
     let ink = LineTexture::ink(&mut frame.memory.plots.texture, ui.ctx());
     if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {
@@ -239,7 +239,7 @@ fn pointer_ui(
     transform: &PlotTransform,
 ) {
     let screen = frame.screen;
-    let span = screen.view.window.span(screen.now);
+    let span = screen.view.window().span(screen.now);
     let secs_per_px = span.width().secs_f64() / f64::from(transform.frame().width().max(1.0));
     let time_at = |pos: Pos2| transform.value_from_position(pos).x;
     if let Some(pos) = response.hover_pos() {

@@ -329,7 +329,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     let palette = Palette::of(ui);
     let scope = tree::scope_of_host(node);
     let name = display_safe(&node.name).into_owned();
-    let here = screen.sources.local_host.as_deref() == Some(&*node.name);
+    let here = screen.reception.local_host() == Some(&*node.name);
     let age = screen.now.since(node.last_seen.arrival);
     let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
     let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
@@ -371,7 +371,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
         odd: odd.is_some(),
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -405,7 +405,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         age,
         protected: Protected::Plain,
         odd: false,
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -429,7 +429,7 @@ fn series_content(
     let shown = drawn.is_some();
     let (unit, scale, role) = screen.graphs.drawn_as(series, place);
     let role = drawn.map_or(role, |drawn| drawn.role);
-    let mode = screen.view.mode.of(series.kind);
+    let mode = screen.view.mode().of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
         Mode::Rate => unit.with_unit(value * scale),

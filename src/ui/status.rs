@@ -147,7 +147,7 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
 /// How fast data comes; of a capture that is not waited for, how much came.
 fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
     let bare = |number: f64| format::Unit::new("").bare(number);
-    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+    if screen.replay().is_some_and(|replay| replay.pace().is_none()) {
         let totals = screen.store.health().totals;
         let datagrams = format::counted(totals.datagrams, "datagram");
         let text = format!("{datagrams} · {} values", bare(totals.values as f64));
@@ -160,13 +160,15 @@ fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
 }
 
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
-    let summary = &screen.sources.summary;
-    let hint = match screen.replay {
+    let summary = screen.reception.summary();
+    let hint = match screen.replay() {
         None => "What is listened to (F2)",
         Some(_) => "What is read (F2)",
     };
-    if screen.hears() && screen.sources.reports.iter().all(|report| report.ok) {
-        Item::new(summary.clone(), palette.dim, hint)
+    if screen.has_failed() {
+        Item::new(format!("! {summary}"), palette.bad, hint)
+    } else if screen.hears() && screen.reception.lines().all(|line| line.ok) {
+        Item::new(summary, palette.dim, hint)
     } else {
         Item::new(format!("! {summary}"), palette.warn, hint)
     }

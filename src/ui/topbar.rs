@@ -4,9 +4,9 @@ use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
 use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval};
+use crate::reception::Replay;
 use crate::store::Mode;
 use crate::view::format;
-use crate::view::replay::Replay;
 use crate::view::window::{Anchor, PRESETS};
 use crate::view::{Action, Pane, Theme};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
@@ -27,12 +27,13 @@ pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 
 /// What the state is called: the word, and what the user must know about it.
 fn state_text(screen: &Screen<'_>) -> String {
-    let replay = if screen.replay.is_some() { "REPLAY · " } else { "" };
-    match screen.view.window.anchor() {
+    let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
+    match screen.view.window().anchor() {
+        Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
         Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
-        Anchor::Live => screen.replay.map_or_else(|| "LIVE".into(), Replay::state),
+        Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
+            format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
         }
         Anchor::Paused { at, values, .. } => {
             let newer = screen.store.health().totals.values.saturating_sub(values);
@@ -57,8 +58,11 @@ fn back(behind: Interval) -> String {
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
-    let (color, shape, hint) = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => (
+    let (color, shape, hint) = match screen.view.window().anchor() {
+        Anchor::Live if screen.has_failed() => {
+            (palette.bad, PillShape::Dot, "A receiving thread failed; F2 says why. Space pauses")
+        }
+        Anchor::Live if screen.replay().is_some() => (
             palette.replay,
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
@@ -67,7 +71,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
             (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
         }
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
-        Anchor::Detached { .. } if screen.replay.is_some() => (
+        Anchor::Detached { .. } if screen.replay().is_some() => (
             palette.info,
             PillShape::Back,
             "Looking back. Click or press End to follow the capture",
@@ -88,7 +92,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
 
 fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
-    let width = screen.view.window.width();
+    let width = screen.view.window().width();
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().map(|&(_, label)| label);
     if let Some(&(secs, _)) =
@@ -103,7 +107,7 @@ fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 
 fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
-    let label = match (screen.view.window.is_live(), screen.replay) {
+    let label = match (screen.view.window().is_live(), screen.replay()) {
         (true, _) => "Pause",
         (false, None) => "Go live",
         (false, Some(_)) => "Follow",
@@ -148,7 +152,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             frame.actions.push(Action::ToggleHostTime);
         }
     }
-    let chosen = match screen.view.mode {
+    let chosen = match screen.view.mode() {
         Mode::Rate => 1,
         Mode::Raw => 0,
     };

@@ -6,9 +6,8 @@
 //! until its samples change, so that each sample is read about once and not with every frame.
 
 use super::graphs::Combine;
-use super::grid::{Grid, OnGrid, Part};
+use super::grid::{Grid, OnGrid, Part, to_shares};
 use super::panels::Line;
-use super::plot::to_shares;
 use crate::metric::{CdTime, Interval, Span};
 use crate::store::{Kept, Mode, SeriesId, Stats, Store, Trace};
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@ use crate::metric::{DsType, Identifier};
 use crate::store::Series;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The catalogue.
 #[derive(Debug)]
@@ -23,7 +24,7 @@ pub struct Graphs {
 #[serde(deny_unknown_fields)]
 pub struct Graph {
     /// Unique name.
-    pub id: String,
+    pub id: Arc<str>,
     title: String,
     plugin: String,
     #[serde(rename = "type")]
@@ -295,7 +296,7 @@ mod tests {
         let graphs = Graphs::built_in();
         let id = Identifier::new("h", plugin, "", type_, instance);
         let place = graphs.place(&id, ds)?;
-        Some((graphs.get(place.graph)?.id.clone(), place.line))
+        Some((graphs.get(place.graph)?.id.to_string(), place.line))
     }
 
     #[test]

@@ -185,3 +185,18 @@ fn between(before: &Column, after: &Column, t: CdTime) -> f64 {
     let share = t.secs_from(before.time) / after.time.secs_from(before.time);
     value(before) + (value(after) - value(before)) * share
 }
+
+/// Makes each line its part of their sum, in percent; none where the sum is zero.
+pub(super) fn to_shares(lines: &mut [OnGrid], times: usize) {
+    let mut whole = vec![0.0; times];
+    for line in lines.iter() {
+        for (sum, value) in whole.iter_mut().zip(&line.values) {
+            *sum += if value.is_nan() { 0.0 } else { *value };
+        }
+    }
+    for line in lines {
+        for (value, sum) in line.values.iter_mut().zip(&whole) {
+            *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
+        }
+    }
+}

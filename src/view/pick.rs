@@ -7,7 +7,7 @@ use super::panels::Drawn;
 use super::selection::Scope;
 use super::tree::{Row, scope_of_host, scope_of_plugin, series_of};
 use super::{Action, View};
-use crate::store::{PluginNode, SeriesId, Store};
+use crate::store::{PluginNode, Series, SeriesId, Store};
 use std::collections::HashMap;
 
 /// What a row is seen with.
@@ -44,7 +44,7 @@ impl Picking<'_> {
             return self.check(row).into_iter().collect();
         };
         let open = self.view.open.contains(&scope);
-        if self.view.selection.scope() == Some(&scope) {
+        if self.view.selection().scope() == Some(&scope) {
             return vec![Action::SetOpen { scope, open: !open }];
         }
         let opened = (!open).then(|| Action::SetOpen { scope: scope.clone(), open: true });
@@ -68,7 +68,8 @@ impl Picking<'_> {
         if shown && !ids.iter().all(hidden) {
             ids.retain(|id| !hidden(id));
         }
-        Some(Action::SetShown { ids, shown })
+        let series = ids.into_iter().filter_map(|id| self.store.series(id));
+        Some(Action::SetShown { keys: series.map(Series::key).collect(), shown })
     }
 
     /// How many series a plugin's row has, and how many of them are drawn.

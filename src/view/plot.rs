@@ -8,7 +8,7 @@
 use super::axis::{Axis, AxisRule};
 use super::combined::{Asked, Combined};
 use super::graphs::Style;
-use super::grid::{OnGrid, Part, VALUE_MAX};
+use super::grid::{OnGrid, Part, VALUE_MAX, to_shares};
 use super::panels::{Line, Panel};
 use crate::metric::{CdTime, Interval, Span};
 use crate::store::{Mode, SeriesId, Stats, Store, Trace};
@@ -360,21 +360,6 @@ fn scaled(stats: Stats, scale: f64) -> Stats {
         avg: stats.avg * scale,
         max: stats.max * scale,
         count: stats.count,
-    }
-}
-
-/// Makes each line its part of their sum, in percent; none where the sum is zero.
-pub(super) fn to_shares(lines: &mut [OnGrid], times: usize) {
-    let mut whole = vec![0.0; times];
-    for line in lines.iter() {
-        for (sum, value) in whole.iter_mut().zip(&line.values) {
-            *sum += if value.is_nan() { 0.0 } else { *value };
-        }
-    }
-    for line in lines {
-        for (value, sum) in line.values.iter_mut().zip(&whole) {
-            *value = if *sum > 0.0 { 100.0 * *value / sum } else { f64::NAN };
-        }
     }
 }
 

@@ -5,20 +5,17 @@
 //! Signed and encrypted parts are opened on the way; how much protection is demanded, and by which
 //! keys, is the caller's choice, with the meaning it has in the daemon.
 
-use super::crypto::{MAC_BYTES, SHA1_BYTES};
-use super::event::{Event, Notification, Protected, Protection, SecurityLevel, Trust, ValueList};
+use super::code::{MAC_BYTES, NESTING_MAX, SHA1_BYTES};
+use super::event::{Event, Notification, Protected, ValueList};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
 use super::part::{Part, Parts, last_names, parts};
 use super::sink::{InForce, Sink};
 use super::stray::Stray;
+use super::trust::{Protection, SecurityLevel, Trust};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
 use std::sync::Arc;
-
-/// Signed and encrypted parts inside each other that are opened. Senders nest none; the daemon
-/// has no bound, and 64 KiB hold about 1,700 signatures, each over all that follow.
-pub const NESTING_MAX: usize = 4;
 
 /// Decodes datagrams and opens what is protected in them.
 ///

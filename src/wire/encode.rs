@@ -3,7 +3,7 @@
 //! A part that says again what is already in force is left out. No state survives a datagram, so
 //! each one can be lost alone.
 
-use super::part::{HEADER_BYTES, MESSAGE_MAX_BYTES, NAME_MAX_BYTES, code};
+use super::code::{self, HEADER_BYTES, MESSAGE_MAX_BYTES, NAME_MAX_BYTES};
 use crate::metric::{CdTime, Interval, Names, Severity, Value};
 use std::ops::Range;
 use thiserror::Error;

@@ -4,11 +4,12 @@
 //! is; the listing only shows. Content of encrypted parts stands below them, decrypted, at the
 //! places it has in the datagram.
 
-use super::crypto::SHA1_BYTES;
+use super::code::{HEADER_BYTES, SHA1_BYTES};
 use super::decode::Decoder;
-use super::event::{Event, SecurityLevel};
+use super::event::Event;
 use super::fault::Fault;
-use super::part::{HEADER_BYTES, Part, parts};
+use super::part::{Part, parts};
+use super::trust::SecurityLevel;
 use super::values::Values;
 use crate::metric::{Identifier, Severity, Value, display_safe};
 use std::collections::BTreeMap;

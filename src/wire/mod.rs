@@ -10,6 +10,7 @@
 //!
 //! Source of the facts: collectd `src/network.c`, checked against the running daemon 5.12.
 
+mod code;
 mod crypto;
 mod decode;
 mod encode;
@@ -18,21 +19,22 @@ mod fault;
 mod keys;
 mod listing;
 mod part;
+mod seal;
 mod sink;
 mod stray;
+mod trust;
 mod values;
 
-pub use crypto::{IV_BYTES, Seal, SealError, USER_MAX_BYTES};
-pub use decode::{Decoder, NESTING_MAX, decode};
+pub use code::{IV_BYTES, MESSAGE_MAX_BYTES, NAME_MAX_BYTES, NESTING_MAX, USER_MAX_BYTES};
+pub use decode::{Decoder, decode};
 pub use encode::{EncodeError, Encoder, SIZE_MAX_DEFAULT, encode_notification};
-pub use event::{
-    Event, Notification, ParseSecurityLevelError, Protected, Protection, SecurityLevel, Trust,
-    ValueList,
-};
+pub use event::{Event, Notification, Protected, ValueList};
 pub use fault::{Fault, FaultKind, Needed};
 pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
-pub use part::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, Part, Parts, parts};
+pub use part::{Part, Parts, parts};
+pub use seal::{Seal, SealError};
 pub use sink::{Came, Expected, InForce, Sink, template};
 pub use stray::Stray;
+pub use trust::{ParseSecurityLevelError, Protection, SecurityLevel, Trust};
 pub use values::{Values, bits, value};

@@ -3,42 +3,12 @@
 //! [`parts`] borrows everything, allocates nothing and cannot panic. It checks what one part can
 //! tell about itself; what parts mean together is [`super::decode()`]'s business.
 
-use super::crypto::{IV_BYTES, MAC_BYTES, SHA1_BYTES};
+use super::code::{
+    self, HEADER_BYTES, IV_BYTES, MAC_BYTES, MESSAGE_MAX_BYTES, NAME_MAX_BYTES, SHA1_BYTES,
+};
 use super::fault::{Fault, FaultKind};
 use super::values::Values;
 use crate::metric::{CdTime, Interval};
-
-/// Longest name (host, plugin, type, instances), without its NUL.
-///
-/// Source: `DATA_MAX_NAME_LEN` 128 in collectd `src/daemon/plugin.h`; a longer one makes the
-/// daemon abandon the datagram.
-pub const NAME_MAX_BYTES: usize = 127;
-
-/// Longest message of a notification, without its NUL.
-///
-/// Source: `NOTIF_MAX_MSG_LEN` 256 in collectd `src/daemon/plugin.h`.
-pub const MESSAGE_MAX_BYTES: usize = 255;
-
-/// Part types. Source: `TYPE_*` in collectd `src/network.h`.
-pub(super) mod code {
-    pub(crate) const HOST: u16 = 0x0000;
-    pub(crate) const TIME: u16 = 0x0001;
-    pub(crate) const PLUGIN: u16 = 0x0002;
-    pub(crate) const PLUGIN_INSTANCE: u16 = 0x0003;
-    pub(crate) const TYPE: u16 = 0x0004;
-    pub(crate) const TYPE_INSTANCE: u16 = 0x0005;
-    pub(crate) const VALUES: u16 = 0x0006;
-    pub(crate) const INTERVAL: u16 = 0x0007;
-    pub(crate) const TIME_HR: u16 = 0x0008;
-    pub(crate) const INTERVAL_HR: u16 = 0x0009;
-    pub(crate) const MESSAGE: u16 = 0x0100;
-    pub(crate) const SEVERITY: u16 = 0x0101;
-    pub(crate) const SIGNATURE: u16 = 0x0200;
-    pub(crate) const ENCRYPTION: u16 = 0x0210;
-}
-
-/// Type and length in front of every payload; the length counts them.
-pub(super) const HEADER_BYTES: usize = 4;
 
 /// One part. Names and messages come without their NUL and end at the first one inside.
 #[derive(Clone, Copy, Debug)]

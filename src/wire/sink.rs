@@ -5,8 +5,9 @@
 //! for a time at their start: compared as a whole they name the next list, without splitting them
 //! into parts.
 
-use super::event::{Event, Trust, ValueList};
-use super::part::code;
+use super::code;
+use super::event::{Event, ValueList};
+use super::trust::Trust;
 use crate::metric::{CdTime, Interval};
 
 /// Takes what decoding tells. Any `FnMut(Event<'_>)` is one.

@@ -1,7 +1,7 @@
 //! The numbers of a value list, still as the bytes of the datagram.
 
+use super::code::HEADER_BYTES;
 use super::fault::FaultKind;
-use super::part::HEADER_BYTES;
 use crate::metric::{DsType, Value};
 
 /// The numbers of a value list, still as bytes.

@@ -3,7 +3,7 @@
 //! Bounded: of too many datagrams the oldest are given up, and so are those whose rest does not
 //! come in time, as an identification is used again. What is given up is counted.
 
-use super::link::{Fragment, FragmentOf};
+use super::inside::{Fragment, FragmentOf};
 use crate::metric::{CdTime, Interval};
 use etherparse::IpNumber;
 use etherparse::defrag::IpDefragBuf;

@@ -3,7 +3,7 @@
 //! Ethernet, VLAN tags, PPP, PPPoE, MPLS; GRE, IP in IP, VXLAN and Geneve. Lengths are never
 //! believed: a layer only takes its own header off.
 
-use super::link::Inside;
+use super::inside::Inside;
 use super::unread::Unread;
 use etherparse::IpNumber;
 use std::net::IpAddr;

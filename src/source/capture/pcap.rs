@@ -5,8 +5,8 @@
 //! noticed by the first that a microsecond cannot be. Source:
 //! <https://www.ietf.org/archive/id/draft-ietf-opsawg-pcap-04.html>, `wiretap/libpcap.c`.
 
-use super::container::{Container, PACKET_BYTES_MAX, Packet, Parsed, Start};
 use super::link::Link;
+use super::packet::{PACKET_BYTES_MAX, Packet, Parsed, Start};
 use crate::metric::{CdTime, Interval};
 use std::time::Duration;
 
@@ -38,7 +38,7 @@ enum Unit {
 
 impl Pcap {
     /// Looks at the first bytes of a file.
-    pub(super) fn start(bytes: &[u8]) -> Start {
+    pub(super) fn start(bytes: &[u8]) -> Start<Self> {
         let Some(magic) = bytes.first_chunk().copied().map(u32::from_be_bytes) else {
             return Start::More(4);
         };
@@ -63,7 +63,7 @@ impl Pcap {
         };
         let pcap = Self { is_big_endian, record_bytes, link_type, unit };
         let unit = pcap.unit_seen(bytes.get(HEADER_BYTES..).unwrap_or_default());
-        Start::Header(HEADER_BYTES, Container::Pcap(Self { unit, ..pcap }))
+        Start::Header(HEADER_BYTES, Self { unit, ..pcap })
     }
 
     /// Whether the file counts nanoseconds and says microseconds, as far as was seen.

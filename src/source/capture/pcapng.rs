@@ -7,8 +7,8 @@
 //! zone (`if_tzone` is always an error there), options without an end mark, a name that is not
 //! UTF-8. Source: <https://datatracker.ietf.org/doc/draft-ietf-opsawg-pcapng/>.
 
-use super::container::{Container, PACKET_BYTES_MAX, Packet, Parsed, Start};
 use super::link::Link;
+use super::packet::{PACKET_BYTES_MAX, Packet, Parsed, Start};
 use crate::metric::{CdTime, Interval};
 
 /// Blocks longer than this are damage: as in Wireshark, 16 MiB.
@@ -53,15 +53,14 @@ impl Pcapng {
     pub(super) const MAGIC: [u8; 4] = SECTION_HEADER.to_be_bytes();
 
     /// Looks at the first block, which tells the byte order; it stays in the bytes.
-    pub(super) fn start(bytes: &[u8]) -> Start {
+    pub(super) fn start(bytes: &[u8]) -> Start<Self> {
         if bytes.len() < BLOCK_BYTES_MIN {
             return Start::More(BLOCK_BYTES_MIN);
         }
         let Some(big_endian) = byte_order(bytes) else {
             return Start::NotCapture;
         };
-        let empty = Self { big_endian, interfaces: Vec::new(), time: CdTime::ZERO };
-        Start::Header(0, Container::Pcapng(empty))
+        Start::Header(0, Self { big_endian, interfaces: Vec::new(), time: CdTime::ZERO })
     }
 
     /// Looks at the next block.

@@ -4,7 +4,7 @@ use super::*;
 use collectoscope::view::panels::drawn;
 use collectoscope::view::pick::Picking;
 use collectoscope::view::tree::Row;
-use collectoscope::view::{Action, Theme, View};
+use collectoscope::view::{Action, Moment, Preferences, View};
 
 const HOST: Row = Row::Host { host: 0 };
 const CPU: Row = Row::Plugin { host: 0, plugin: 0 };
@@ -16,20 +16,21 @@ fn screen() -> Screen {
 
 /// The screen after `actions`, and what it asks for then.
 fn asked<T>(screen: &Screen, actions: &[Action], ask: impl Fn(&Picking<'_>) -> T) -> T {
-    let mut view = View::new(Interval::from_secs(60), Theme::Dark);
-    let moment = collectoscope::view::Moment {
-        now: at(0.0),
-        values: 0,
-        oldest: None,
-        notifications: Default::default(),
-    };
+    let mut view = View::new(&Preferences::default());
+    let moment =
+        Moment { now: at(0.0), values: 0, oldest: None, notifications: Default::default() };
     view.apply(Action::Select(scope_of_host("h")), &moment);
     for action in actions {
         view.apply(action.clone(), &moment);
     }
-    let panels = panels(&screen.store, &screen.graphs, &view.selection);
+    let panels = panels(&screen.store, &screen.graphs, view.selection());
     let drawn = drawn(&panels);
     ask(&Picking { store: &screen.store, graphs: &screen.graphs, view: &view, drawn: &drawn })
+}
+
+fn set_shown(screen: &Screen, ids: &[SeriesId], shown: bool) -> Action {
+    let key = |id: &SeriesId| screen.store.series(*id).unwrap().key();
+    Action::SetShown { keys: ids.iter().map(key).collect(), shown }
 }
 
 #[test]
@@ -58,7 +59,7 @@ fn a_series_that_is_pressed_is_checked_or_unchecked() {
         let ids = screen.ids(name);
         let row = Row::Series { host: 0, plugin: 0, id: ids[0] };
         let pressed = asked(&screen, &[], |picking| picking.press(row));
-        assert_eq!(pressed, [Action::SetShown { ids, shown }], "{name}");
+        assert_eq!(pressed, [set_shown(&screen, &ids, shown)], "{name}");
     }
 }
 
@@ -66,10 +67,10 @@ fn a_series_that_is_pressed_is_checked_or_unchecked() {
 fn all_of_a_plugin_are_checked_but_what_its_graph_hides() {
     let screen = screen();
     let [idle, user] = ["h/cpu/percent-idle", "h/cpu/percent-user"].map(|name| screen.ids(name)[0]);
-    let all = Action::SetShown { ids: vec![idle, user], shown: false };
+    let all = set_shown(&screen, &[idle, user], false);
     let check = |actions: &[Action]| asked(&screen, actions, |picking| picking.check(CPU));
     assert_eq!(check(&[]), Some(all.clone()), "some is drawn");
-    assert_eq!(check(&[all]), Some(Action::SetShown { ids: vec![user], shown: true }));
+    assert_eq!(check(&[all]), Some(set_shown(&screen, &[user], true)));
     assert_eq!(asked(&screen, &[], |picking| picking.check(HOST)), None);
 }
 

@@ -1,6 +1,7 @@
 //! What stands between the link layer and the datagram, and what cannot be looked into.
 
-use super::super::link::{Inside, Link};
+use super::super::inside::Inside;
+use super::super::link::Link;
 use super::*;
 
 const V4: u16 = 0x0800;

@@ -1,6 +1,6 @@
 //! Captures in blocks.
 
-use super::super::container::PACKET_BYTES_MAX;
+use super::super::packet::PACKET_BYTES_MAX;
 use super::super::pcapng::{BLOCK_BYTES_MAX, INTERFACES_MAX};
 use super::*;
 

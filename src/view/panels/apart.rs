@@ -2,11 +2,11 @@
 //!
 //! Rewrites labels only; which series fall on which line is decided before.
 
-use super::format::Unit;
-use super::graphs::{Style, plain_unit};
-use super::panels::{Line, Panel};
+use super::{Line, Panel};
 use crate::metric::DsType;
 use crate::store::{Series, Store};
+use crate::view::format::Unit;
+use crate::view::graphs::{Style, plain_unit};
 use std::collections::BTreeMap;
 
 /// Lines of `panel` that fell on one rule and have one name get what differs between them into
