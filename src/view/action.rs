@@ -90,6 +90,8 @@ pub enum Action {
     TogglePane(Pane),
     /// Close what is open.
     ClosePane,
+    /// Keep at once what was chosen: something failed, and worse may follow.
+    KeepNow,
 }
 
 /// Dark, light, or as the system.

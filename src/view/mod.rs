@@ -144,6 +144,7 @@ impl View {
                 self.pane = (self.pane != Some(pane)).then_some(pane);
             }
             Action::ClosePane => self.pane = None,
+            Action::KeepNow => {}
             Action::TogglePause
             | Action::GoLive
             | Action::SetWidth(_)
