@@ -5,6 +5,7 @@ use super::Screen;
 use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use crate::reception::{Destination, Unicast};
+use crate::view::command::{NOTIFICATIONS, SIDEBAR, SOURCES};
 use crate::view::format;
 use crate::view::senders::refused_from;
 use eframe::egui::{self, RichText, Ui};
@@ -34,7 +35,12 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 trouble_ui(ui, trouble, &palette);
             }
             if more > 0 {
-                row(ui, "…", palette.dim, &format!("and {more} more, F2 says which"));
+                row(
+                    ui,
+                    "…",
+                    palette.dim,
+                    &format!("and {more} more, {} says which", SOURCES.key()),
+                );
             }
             for report in screen.reception.lines() {
                 let (mark, color) =
@@ -61,7 +67,8 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             }
             if !screen.store.notifications().is_empty() {
                 let count = screen.store.notifications().len() as u64;
-                let text = format!("{}, N lists them", format::counted(count, "notification"));
+                let count = format::counted(count, "notification");
+                let text = format!("{count}, {} lists them", NOTIFICATIONS.key());
                 row(ui, "…", palette.dim, &text);
             }
             for message in screen.messages {
@@ -148,9 +155,10 @@ pub(super) fn nothing_selected_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ui.label(RichText::new("Nothing is drawn").font(theme::medium(20.0)));
         ui.add_space(6.0);
         let text = if screen.view.sidebar {
-            "Click a host or a plugin in the sidebar, or check single series there."
+            "Click a host or a plugin in the sidebar, or check single series there.".to_owned()
         } else {
-            "Press Ctrl+B for the sidebar and click a host or a plugin there."
+            let key = SIDEBAR.key();
+            format!("Press {key} for the sidebar and click a host or a plugin there.")
         };
         ui.label(RichText::new(text).color(palette.dim));
     });

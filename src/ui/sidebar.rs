@@ -9,6 +9,7 @@ use super::{Frame, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
+use crate::view::command::CLOSE;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
 use crate::view::pick::scope_of;
@@ -96,9 +97,9 @@ fn count_text(screen: &Screen<'_>) -> String {
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
-        "No host has been heard yet."
+        "No host has been heard yet.".to_owned()
     } else {
-        "Nothing matches. Esc clears the filter."
+        format!("Nothing matches. {} clears the filter.", CLOSE.key())
     };
     ui.add_space(12.0);
     ui.horizontal(|ui| {

@@ -7,10 +7,11 @@ use super::{Frame, Screen};
 use crate::metric::{Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
+use crate::view::command::{Command, NOTIFICATIONS, SOURCES};
+use crate::view::format;
 use crate::view::health::{Mishap, lag, lost};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, conflict_text, refusals, refused_lists, shared_name};
-use crate::view::{Action, Pane, format};
 use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{self, Color32, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 use std::sync::Arc;
@@ -22,7 +23,8 @@ struct Item {
     hint: String,
     /// Drawn before the text.
     glyph: Option<Severity>,
-    action: Action,
+    /// What a click asks for.
+    command: &'static Command,
 }
 
 pub(super) fn status_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -50,7 +52,7 @@ pub(super) fn status_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
                 }
                 first = false;
                 if item_ui(ui, &item, galley, size, &palette).on_hover_text(&item.hint).clicked() {
-                    frame.actions.push(item.action);
+                    frame.ask(item.command);
                 }
             }
         });
@@ -96,8 +98,7 @@ fn separator(ui: &mut Ui, palette: &Palette) {
 
 impl Item {
     fn new(text: String, color: Color32, hint: impl Into<String>) -> Self {
-        let action = Action::TogglePane(Pane::Sources);
-        Self { text, color, hint: hint.into(), glyph: None, action }
+        Self { text, color, hint: hint.into(), glyph: None, command: &SOURCES }
     }
 
     /// What was wrong, but not lately.
@@ -162,9 +163,10 @@ fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
     let summary = screen.reception.summary();
     let hint = match screen.replay() {
-        None => "What is listened to (F2)",
-        Some(_) => "What is read (F2)",
+        None => "What is listened to",
+        Some(_) => "What is read",
     };
+    let hint = format!("{hint} ({})", SOURCES.key());
     if screen.has_failed() {
         Item::new(format!("! {summary}"), palette.bad, hint)
     } else if screen.hears() && screen.reception.lines().all(|line| line.ok) {
@@ -177,20 +179,26 @@ fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
 /// Those that came since the user last looked, by severity; else how many there are.
 fn notifications(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     let all = screen.store.notifications();
-    let action = Action::ToggleNotifications;
+    let (command, key) = (&NOTIFICATIONS, NOTIFICATIONS.key());
     let unseen = screen.view.notifications.unseen(all);
     for (severity, text) in in_words(&unseen) {
-        let hint = "Notifications since you last looked (N lists them)";
+        let hint = format!("Notifications since you last looked ({key} lists them)");
         let item = Item::new(text, palette.severity(severity), hint);
-        items.push(Item { glyph: Some(severity), action: action.clone(), ..item });
+        items.push(Item { glyph: Some(severity), command, ..item });
     }
     if unseen.total() == 0 {
         let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let (text, hint) = match count {
-            0 => ("no notifications".into(), "What collectd's threshold plugin says (N)"),
-            _ => (format::counted(count, "notification"), "All were seen (N lists them)"),
+            0 => {
+                let hint = format!("What collectd's threshold plugin says ({key})");
+                ("no notifications".into(), hint)
+            }
+            _ => {
+                let hint = format!("All were seen ({key} lists them)");
+                (format::counted(count, "notification"), hint)
+            }
         };
-        items.push(Item { action, ..Item::new(text, palette.dim, hint) });
+        items.push(Item { command, ..Item::new(text, palette.dim, hint) });
     }
 }
 
@@ -223,8 +231,8 @@ fn troubles(screen: &Screen<'_>, palette: &Palette, items: &mut Vec<Item>) {
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
-        let hint = "Faults in received datagrams (F2 says which)";
-        push(format::counted(faults, "fault"), Mishap::Damaged, palette.warn, hint.into());
+        let hint = format!("Faults in received datagrams ({} says which)", SOURCES.key());
+        push(format::counted(faults, "fault"), Mishap::Damaged, palette.warn, hint);
     }
     let unknown = health.unknown_types.len() as u64;
     if unknown > 0 {
@@ -263,8 +271,13 @@ fn refused(health: &Health, palette: &Palette) -> Option<Item> {
         |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
     let hint = troubles.iter().take(REASONS_TOLD_MAX).map(sentence).collect::<Vec<_>>().join("\n");
     let severity = if first.grave { Severity::Failure } else { Severity::Warning };
-    let item = Item::new(text, palette.severity(severity), hint + "\nF2 says who");
+    let item = Item::new(text, palette.severity(severity), hint + &f2("says who"));
     Some(Item { glyph: Some(severity), ..item })
+}
+
+/// Where more is said, in a line of its own.
+fn f2(what: &str) -> String {
+    format!("\n{} {what}", SOURCES.key())
 }
 
 /// Reasons told in a hint.
@@ -278,7 +291,7 @@ fn conflicts(health: &Health, palette: &Palette) -> Option<Item> {
         0 => format!("conflict: {}", display_safe(first)),
         more => format!("{} hosts in conflict", more + 1),
     };
-    let item = Item::new(text, palette.warn, conflict_text(conflict) + "\nF2 names all");
+    let item = Item::new(text, palette.warn, conflict_text(conflict) + &f2("names all"));
     Some(Item { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -296,7 +309,7 @@ fn wrong_clocks(screen: &Screen<'_>, palette: &Palette) -> Option<Item> {
         Some(format!("{}: {sentence}", display_safe(&node.name)))
     };
     let hint = wrong.iter().take(REASONS_TOLD_MAX).filter_map(sentence);
-    let hint = hint.collect::<Vec<_>>().join("\n") + "\nF2 lists them";
+    let hint = hint.collect::<Vec<_>>().join("\n") + &f2("lists them");
     let item = Item::new(text, palette.warn, hint);
     Some(Item { glyph: Some(Severity::Warning), ..item })
 }
@@ -311,7 +324,7 @@ fn shared_names(screen: &Screen<'_>, palette: &Palette) -> Option<Item> {
         0 => format!("two machines named {}", display_safe(host)),
         more => format!("{} names shared by machines", more + 1),
     };
-    let item = Item::new(text, palette.warn, shared_name(first) + "\nF2 lists them");
+    let item = Item::new(text, palette.warn, shared_name(first) + &f2("lists them"));
     Some(Item { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -331,9 +344,12 @@ fn memory(screen: &Screen<'_>, palette: &Palette) -> Item {
     let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
     if usage.is_full_of_names() {
         let text = format!("! {} of {budget} are names{kept}", format::bytes(usage.name_bytes));
-        let hint = "Names of series take all the room that they may, half of the memory: new ones \
-                    of senders that have many are refused. --memory sets the limit; F2 says who \
-                    has lists refused";
+        let hint = format!(
+            "Names of series take all the room that they may, half of the memory: new ones of \
+             senders that have many are refused. --memory sets the limit; {} says who has lists \
+             refused",
+            SOURCES.key()
+        );
         return Item::new(text, palette.warn, hint);
     }
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";

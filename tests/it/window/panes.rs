@@ -162,7 +162,7 @@ fn of_many_senders_those_in_trouble_come_first_and_the_rest_is_counted() {
 fn the_keys_are_told_by_key_and_by_mouse() {
     let mut stage = Stage::new();
     stage.type_text("?");
-    for text in ["Backspace", "take back the last zoom", "the wheel zooms"] {
+    for text in ["Backspace", "Undo zoom", "the wheel zooms"] {
         stage.assert_says(text);
     }
     stage.type_text("?");
