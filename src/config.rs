@@ -3,7 +3,7 @@
 //! Reads files and says in sentences what was wrong with them; what is good is kept. The parsing
 //! is done on the floors below.
 
-use crate::files::{self, Trouble};
+use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
@@ -24,7 +24,7 @@ pub const TYPES_DB_BYTES_MAX: usize = 4 << 20;
 const SETTINGS_BYTES_MAX: usize = 1 << 20;
 
 /// Bad lines told one by one per file; a wrong file has one in every line.
-pub const TYPES_DB_FAULTS_TOLD: usize = 10;
+pub const TYPES_DB_FAULTS_SHOWN: usize = 10;
 
 /// Our own table, then the system's if there is one, then `paths` in order; later entries win.
 /// The messages are for the user: files that cannot be read, lines that make no sense.
@@ -46,12 +46,12 @@ pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
 
 fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>) {
     let (parsed, faults) = TypesDb::parse(text, &path.display().to_string());
-    messages.extend(faults.iter().take(TYPES_DB_FAULTS_TOLD).map(ToString::to_string));
-    let untold = faults.len().saturating_sub(TYPES_DB_FAULTS_TOLD);
-    if untold > 0 {
+    messages.extend(faults.iter().take(TYPES_DB_FAULTS_SHOWN).map(ToString::to_string));
+    let more = faults.len().saturating_sub(TYPES_DB_FAULTS_SHOWN);
+    if more > 0 {
         let good = parsed.len();
         messages.push(format!(
-            "typesdb: {untold} more lines ignored, {good} types read, in {}",
+            "typesdb: {more} more lines ignored, {good} types read, in {}",
             path.display()
         ));
     }
@@ -126,8 +126,8 @@ impl SettingsFile {
                 Ok(settings) => return (sane(settings), Vec::new()),
                 Err(reason) => self.put_aside(&reason),
             },
-            Err(Trouble::Missing) => return (Settings::default(), Vec::new()),
-            Err(too_large @ Trouble::TooLarge(_)) => self.put_aside(&too_large.to_string()),
+            Err(FileError::Missing) => return (Settings::default(), Vec::new()),
+            Err(too_large @ FileError::TooLarge(_)) => self.put_aside(&too_large.to_string()),
             Err(trouble) => trouble.to_string(),
         };
         let path = self.path.display();
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_told_and_the_rest_is_kept() {
+    fn a_missing_file_is_reported_and_the_rest_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.db");
         let good = written(b"new v:GAUGE:0:U");
@@ -212,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_full_of_bad_lines_is_told_in_a_few_messages() {
+    fn a_file_full_of_bad_lines_is_reported_in_a_few_messages() {
         let file = written(&b"bad\n".repeat(500));
         let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert_eq!(messages.len(), TYPES_DB_FAULTS_TOLD + 1);
+        assert_eq!(messages.len(), TYPES_DB_FAULTS_SHOWN + 1);
         assert!(messages[10].starts_with("typesdb: 490 more lines ignored, 0 types read"));
     }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_told_and_replaced() {
+    fn settings_that_make_no_sense_are_reported_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, "theme = 'pink'").unwrap();
@@ -286,11 +286,11 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_is_told() {
+    fn a_folder_that_cannot_be_written_is_reported() {
         let folder = tempfile::tempdir().unwrap();
-        let taken = folder.path().join("taken");
-        std::fs::write(&taken, "").unwrap();
-        let error = SettingsFile::at(taken.join("settings.toml")).save(&Settings::default());
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = SettingsFile::at(file.join("settings.toml")).save(&Settings::default());
         assert!(error.unwrap_err().starts_with("cannot keep the settings: "));
     }
 }

@@ -199,16 +199,17 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_said_with_destination_and_reason() {
-        let told = |text: &str| Link::open(&text.parse().unwrap(), None).unwrap_err().to_string();
-        let no_interface = told("127.0.0.1%nosuch0");
+    fn what_cannot_be_opened_is_reported_with_destination_and_reason() {
+        let message =
+            |text: &str| Link::open(&text.parse().unwrap(), None).unwrap_err().to_string();
+        let no_interface = message("127.0.0.1%nosuch0");
         assert!(
             no_interface
                 .starts_with("cannot send to 127.0.0.1:25826%nosuch0: no interface nosuch0"),
             "{no_interface}"
         );
         // RFC 6761: names below `invalid` have no address.
-        let no_name = told("host.invalid:9");
+        let no_name = message("host.invalid:9");
         assert!(no_name.starts_with("cannot find the address of host.invalid:9: "), "{no_name}");
     }
 }

@@ -88,7 +88,7 @@ pub enum OpenError {
         known: Vec<String>,
     },
     /// No way there, or an option that the system refuses.
-    #[error("cannot send to {}: {}", place(destination, address), link::reason(cause))]
+    #[error("cannot send to {}: {}", label(destination, address), link::reason(cause))]
     Socket {
         /// As it was written.
         destination: String,
@@ -422,8 +422,8 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = place(&self.destination, &self.address);
-        write!(f, "cannot send to {place}: {}", self.reason())?;
+        let label = label(&self.destination, &self.address);
+        write!(f, "cannot send to {label}: {}", self.reason())?;
         if link::errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
             write!(f, " for its way: {} bytes, try a smaller packet size", self.bytes)?;
         }
@@ -432,7 +432,7 @@ impl fmt::Display for Failure {
 }
 
 /// A destination as it was written, with its address where that is not the same.
-fn place(destination: &str, address: &SocketAddr) -> String {
+fn label(destination: &str, address: &SocketAddr) -> String {
     let address = address.to_string();
     if destination == address { address } else { format!("{destination} ({address})") }
 }

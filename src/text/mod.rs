@@ -53,15 +53,15 @@ pub struct PutVal<'a> {
     identifier: Cow<'a, [u8]>,
     default_host: &'a [u8],
     /// At least one.
-    pub lists: Vec<List>,
+    pub lists: Vec<TimedValues>,
 }
 
 /// One value list of a line.
 #[derive(Clone, Debug, PartialEq)]
-pub struct List {
+pub struct TimedValues {
     /// Never zero.
     pub time: CdTime,
-    /// Zero when not told.
+    /// Zero when not message.
     pub interval: Interval,
     /// As many as the type has data sources.
     pub values: Vec<Value>,
@@ -101,8 +101,8 @@ pub struct PutNotif<'a> {
 /// assert_eq!(values.lists[0].values, [Value::Derive(421_465), Value::Derive(479_194)]);
 ///
 /// let error = text::parse(b"PUTVAL web1/load/load N:0.5", &context).unwrap_err();
-/// let told = "column 23: 1 value, but load has 3: shortterm, midterm, longterm";
-/// assert_eq!(error.to_string(), told);
+/// let message = "column 23: 1 value, but load has 3: shortterm, midterm, longterm";
+/// assert_eq!(error.to_string(), message);
 /// ```
 pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command<'a>>, LineError> {
     let line = line.trim_ascii_end();
@@ -191,8 +191,8 @@ mod tests {
 
     #[track_caller]
     fn check_refused(line: &str, column: usize, why: &str) {
-        let told = read(line.as_bytes()).expect_err(line);
-        assert!(told.starts_with(&format!("column {column}: {why}")), "{line}\n{told}");
+        let message = read(line.as_bytes()).expect_err(line);
+        assert!(message.starts_with(&format!("column {column}: {why}")), "{line}\n{message}");
     }
 
     #[test]
@@ -220,7 +220,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_of_nothing_is_not_told() {
+    fn an_empty_or_zero_interval_is_that_of_the_context() {
         check("PUTVAL h/p/gauge interval= 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
         check("PUTVAL h/p/gauge interval=2 interval=0 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
     }
@@ -236,7 +236,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_escapes_are_taken_off() {
+    fn quotes_and_escapes_are_removed() {
         check(
             r#"PUTVAL "h/p q/gauge-a\"\\b" "1:2" 1:"3""#,
             r#"h|p q||gauge|a"\b 1+7 [Gauge(2.0)] 1+7 [Gauge(3.0)]"#,
@@ -283,9 +283,9 @@ mod tests {
             ("PUTVAL h/p/gauge 1795600000,250:8.40", 18),
             ("PUTNOTIF severity=okay message=m time=1795600000,250", 39),
         ] {
-            let told = read(line.as_bytes()).unwrap_err();
-            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
-            assert!(told.ends_with("; write a point, not a comma"), "{told}");
+            let message = read(line.as_bytes()).unwrap_err();
+            assert!(message.starts_with(&format!("column {column}: ")), "{message}");
+            assert!(message.ends_with("; write a point, not a comma"), "{message}");
         }
         check("PUTVAL h/p/gauge interval=60,000 1:8.4", "h|p||gauge| 1+60 [Gauge(8.4)]");
     }
@@ -300,12 +300,12 @@ mod tests {
             ("PUTVAL 'h/df-My Disk/gauge-free' N:5", 8),
             ("PUTVAL 'h/p/gauge' N:5", 8),
         ] {
-            let told = read(line.as_bytes()).unwrap_err();
-            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
-            assert!(told.ends_with(" in double quotes"), "{told}");
+            let message = read(line.as_bytes()).unwrap_err();
+            assert!(message.starts_with(&format!("column {column}: ")), "{message}");
+            assert!(message.ends_with(" in double quotes"), "{message}");
         }
-        let told = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
-        assert!(told.ends_with("put all of it in double quotes"), "{told}");
+        let message = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
+        assert!(message.ends_with("put all of it in double quotes"), "{message}");
     }
 
     #[test]

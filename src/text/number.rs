@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_of_an_integer_are_taken_when_they_say_nothing() {
+    fn decimals_of_an_integer_are_accepted_when_they_are_zero() {
         check("12.0", Some(Value::Derive(12)));
         check("-12.", Some(Value::Derive(-12)));
         check("010.0", Some(Value::Derive(10)));

@@ -3,7 +3,7 @@
 use super::fields::{Field, Fields};
 use super::number;
 use super::problem::{LineError, Problem, shown};
-use super::{Context, List, PutVal};
+use super::{Context, PutVal, TimedValues};
 use crate::metric::{Interval, Names, Value};
 use crate::typesdb::DataSet;
 use crate::wire::NAME_MAX_BYTES;
@@ -144,7 +144,7 @@ fn list(
     set: &DataSet,
     interval: Interval,
     context: &Context<'_>,
-) -> Result<List, LineError> {
+) -> Result<TimedValues, LineError> {
     // Empty words do not count, as to the daemon (`strtok`).
     let mut words = field.text.split(|&byte| byte == b':').filter(|word| !word.is_empty());
     let at = |word: &[u8]| field.offset(line, offset_in(&field.text, word));
@@ -175,7 +175,7 @@ fn list(
         })?;
         values.push(value);
     }
-    Ok(List { time, interval, values })
+    Ok(TimedValues { time, interval, values })
 }
 
 /// Data sources of a type that are named in a message.

@@ -10,7 +10,7 @@ use super::event::{Event, Notification, Protected, ValueList};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
 use super::part::{Part, Parts, last_names, parts};
-use super::sink::{InForce, Sink};
+use super::sink::{Inherited, Sink};
 use super::stray::Stray;
 use super::trust::{Protection, SecurityLevel, Trust};
 use super::values::Values;
@@ -125,7 +125,7 @@ impl<S: Sink> Run<'_, S> {
     #[inline]
     fn run(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
         if trust < self.level.least() {
-            self.run_shut(bytes, base, trust, plain);
+            self.run_protected(bytes, base, trust, plain);
             return;
         }
         let mut state = State { trust, ..State::default() };
@@ -186,16 +186,16 @@ impl<S: Sink> Run<'_, S> {
     #[inline]
     fn expected<'d>(&mut self, parts: &mut Parts<'d>, state: &mut State<'d>) {
         let start = parts.rest();
-        let mut in_force =
-            InForce { time: state.time, interval: state.interval, trust: state.trust };
+        let mut inherited =
+            Inherited { time: state.time, interval: state.interval, trust: state.trust };
         let mut rest = start;
-        while let Some(behind) = self.sink.next(rest, &mut in_force) {
+        while let Some(behind) = self.sink.next(rest, &mut inherited) {
             rest = behind;
         }
         if rest.len() == start.len() {
             return;
         }
-        state.time = in_force.time;
+        state.time = inherited.time;
         // What was not parsed left names behind, which count for what comes.
         if let Some(skipped) = start.len().checked_sub(rest.len())
             && !rest.is_empty()
@@ -208,7 +208,7 @@ impl<S: Sink> Run<'_, S> {
 
     /// The same where parts as they stand are not taken: only what is protected in them.
     #[cold]
-    fn run_shut(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
+    fn run_protected(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
         let mut refused = None;
         let mut parts = parts(bytes);
         while let Some(part) = parts.next() {

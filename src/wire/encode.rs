@@ -59,12 +59,12 @@ pub enum EncodeError {
 pub struct Encoder {
     buffer: Vec<u8>,
     size_max: usize,
-    sticky: Sticky,
+    state: State,
 }
 
 /// What is in force at the end of the buffer; names as ranges of the buffer.
 #[derive(Clone, Debug, Default)]
-struct Sticky {
+struct State {
     host: Range<usize>,
     time: CdTime,
     interval: Interval,
@@ -84,7 +84,7 @@ impl Encoder {
     /// For datagrams of at most `size_max` bytes (and never more than 65,535).
     pub fn new(size_max: usize) -> Self {
         let size_max = size_max.min(SIZE_MAX_LIMIT);
-        Self { buffer: Vec::with_capacity(2 * size_max), size_max, sticky: Sticky::default() }
+        Self { buffer: Vec::with_capacity(2 * size_max), size_max, state: State::default() }
     }
 
     /// Appends a value list; when it does not fit, `send` first gets the datagram so far.
@@ -115,11 +115,11 @@ impl Encoder {
         if bytes > self.size_max {
             return Err(EncodeError::TooLarge { bytes, size_max: self.size_max });
         }
-        let (filled, sticky) = (self.buffer.len(), self.sticky.clone());
+        let (filled, state) = (self.buffer.len(), self.state.clone());
         self.append(names, time, interval, values);
         if self.buffer.len() > self.size_max {
             self.buffer.truncate(filled);
-            self.sticky = sticky;
+            self.state = state;
             self.flush(send);
             self.append(names, time, interval, values);
         }
@@ -133,26 +133,26 @@ impl Encoder {
             send(&self.buffer);
         }
         self.buffer.clear();
-        self.sticky = Sticky::default();
+        self.state = State::default();
     }
 
     /// In the daemon's order: host, time, interval, plugin, type, values, each only if it changed.
     fn append(&mut self, names: &Names<'_>, time: CdTime, interval: Interval, values: &[Value]) {
-        let Self { buffer, sticky, .. } = self;
-        change(buffer, &mut sticky.host, code::HOST, names.host);
-        if sticky.time != time {
-            sticky.time = time;
+        let Self { buffer, state, .. } = self;
+        change(buffer, &mut state.host, code::HOST, names.host);
+        if state.time != time {
+            state.time = time;
             put_number(buffer, code::TIME_HR, time.raw());
         }
-        if sticky.interval != interval {
-            sticky.interval = interval;
+        if state.interval != interval {
+            state.interval = interval;
             put_number(buffer, code::INTERVAL_HR, interval.raw());
         }
-        change(buffer, &mut sticky.plugin, code::PLUGIN, names.plugin);
-        let instance = &mut sticky.plugin_instance;
+        change(buffer, &mut state.plugin, code::PLUGIN, names.plugin);
+        let instance = &mut state.plugin_instance;
         change(buffer, instance, code::PLUGIN_INSTANCE, names.plugin_instance);
-        change(buffer, &mut sticky.type_, code::TYPE, names.type_);
-        let instance = &mut sticky.type_instance;
+        change(buffer, &mut state.type_, code::TYPE, names.type_);
+        let instance = &mut state.type_instance;
         change(buffer, instance, code::TYPE_INSTANCE, names.type_instance);
         put_values(buffer, values);
     }

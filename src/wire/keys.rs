@@ -46,7 +46,7 @@ pub enum AuthFaultKind {
     /// Nothing before the `:`.
     NoUser,
     /// The user has a password already: the first one counts.
-    Again,
+    DuplicateUser,
     /// Longer than the daemon reads at once: the rest reads as another line.
     TooLong,
 }
@@ -72,7 +72,7 @@ impl KeyRing {
             for piece in bytes.chunks(LINE_MAX_BYTES) {
                 match entry(piece) {
                     Ok(Some((user, password))) if ring.insert(user, password) => {}
-                    Ok(Some(_)) => fault(AuthFaultKind::Again),
+                    Ok(Some(_)) => fault(AuthFaultKind::DuplicateUser),
                     Ok(None) => {}
                     Err(kind) => fault(kind),
                 }
@@ -157,7 +157,7 @@ impl fmt::Display for AuthFault {
             AuthFaultKind::NoColon => "no colon between user and password, line ignored",
             AuthFaultKind::NoPassword => "no password behind the colon, line ignored",
             AuthFaultKind::NoUser => "no user before the colon, line ignored",
-            AuthFaultKind::Again => "this user has a password already, line ignored",
+            AuthFaultKind::DuplicateUser => "this user has a password already, line ignored",
             AuthFaultKind::TooLong => "longer than 4095 bytes, the rest reads as another line",
         };
         write!(f, "line {}: {what}", self.line)
@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_user_or_password_are_told() {
+    fn lines_without_user_or_password_are_faults() {
         use AuthFaultKind::{NoColon, NoPassword, NoUser};
         check(
             b"alice secret\nbob:\ncarol:  \n: secret\n",
@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_first_of_two_passwords_counts() {
-        check(b"alice: secret\nalice: other\n", &[b"alice"], &[AuthFaultKind::Again]);
+        check(b"alice: secret\nalice: other\n", &[b"alice"], &[AuthFaultKind::DuplicateUser]);
     }
 
     #[test]

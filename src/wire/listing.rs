@@ -43,12 +43,12 @@ pub fn listing(
     decoder: &mut Decoder,
     out: &mut impl Write,
 ) -> fmt::Result {
-    let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut verdicts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     decoder.decode(level, datagram, &mut |event| {
         let (offset, line) = verdict(&event);
-        told.entry(offset).or_default().push(line);
+        verdicts.entry(offset).or_default().push(line);
     });
-    Lister { decoder, told, out }.parts(datagram, 0, 0)
+    Lister { decoder, verdicts, out }.parts(datagram, 0, 0)
 }
 
 /// What the decoder made of a part, and where that starts.
@@ -76,7 +76,7 @@ fn verdict(event: &Event<'_>) -> (usize, String) {
 struct Lister<'l, W> {
     decoder: &'l Decoder,
     /// What the decoder said, by the place of the part it said it of.
-    told: BTreeMap<usize, Vec<String>>,
+    verdicts: BTreeMap<usize, Vec<String>>,
     out: &'l mut W,
 }
 
@@ -135,7 +135,7 @@ impl<W: Write> Lister<'_, W> {
             }
         };
         self.lines(offset, raw, &note, depth)?;
-        self.verdicts(offset, depth)
+        self.write_verdicts(offset, depth)
     }
 
     fn values(
@@ -159,7 +159,7 @@ impl<W: Write> Lister<'_, W> {
             };
             self.lines(offset + kinds_end + 8 * index, number, &note, depth)?;
         }
-        self.verdicts(offset, depth)
+        self.write_verdicts(offset, depth)
     }
 
     /// What an encrypted part holds, if its user's key opens it.
@@ -171,8 +171,10 @@ impl<W: Write> Lister<'_, W> {
         sealed: &[u8],
         depth: usize,
     ) -> fmt::Result {
-        let refused =
-            self.told.get(&offset).is_none_or(|told| told.iter().any(|line| line.starts_with('!')));
+        let refused = self
+            .verdicts
+            .get(&offset)
+            .is_none_or(|lines| lines.iter().any(|line| line.starts_with('!')));
         let key = self.decoder.keys.as_deref().and_then(|keys| keys.get(user));
         let mut plain = Vec::new();
         let content = key.filter(|_| !refused).and_then(|key| key.open(iv, sealed, &mut plain));
@@ -183,7 +185,7 @@ impl<W: Write> Lister<'_, W> {
     /// Bytes that are not shown to the last one, and what the decoder says of them.
     fn opaque(&mut self, offset: usize, raw: &[u8], note: &str, depth: usize) -> fmt::Result {
         let shown = raw.get(..OPAQUE_LINES_MAX * LINE_BYTES).unwrap_or(raw);
-        let verdicts = self.told.get(&offset).cloned().unwrap_or_default();
+        let verdicts = self.verdicts.get(&offset).cloned().unwrap_or_default();
         let first = if note.is_empty() { verdicts.first().cloned() } else { None };
         match &first {
             Some(verdict) => self.lines_marked(offset, shown, verdict, depth)?,
@@ -199,8 +201,8 @@ impl<W: Write> Lister<'_, W> {
         Ok(())
     }
 
-    fn verdicts(&mut self, offset: usize, depth: usize) -> fmt::Result {
-        for verdict in self.told.get(&offset).cloned().unwrap_or_default() {
+    fn write_verdicts(&mut self, offset: usize, depth: usize) -> fmt::Result {
+        for verdict in self.verdicts.get(&offset).cloned().unwrap_or_default() {
             self.lines_marked(offset, &[], &verdict, depth)?;
         }
         Ok(())

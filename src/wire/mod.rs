@@ -34,7 +34,7 @@ pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
 pub use part::{Part, Parts, parts};
 pub use seal::{Seal, SealError};
-pub use sink::{Came, Expected, InForce, Sink, template};
+pub use sink::{Expected, Inherited, Matched, Sink, template};
 pub use stray::Stray;
 pub use trust::{ParseSecurityLevelError, Protection, SecurityLevel, Trust};
 pub use values::{Values, bits, value};

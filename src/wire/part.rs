@@ -140,22 +140,22 @@ impl<'a> Parts<'a> {
 }
 
 /// Tells the last name of each kind but the host in `bytes`, which are whole and good parts.
-pub(super) fn last_names<'a>(bytes: &'a [u8], tell: &mut impl FnMut(Part<'a>)) {
+pub(super) fn last_names<'a>(bytes: &'a [u8], visit: &mut impl FnMut(Part<'a>)) {
     const NOWHERE: &[u8] = &[];
     let mut last = [NOWHERE; 8];
     let mut rest = bytes;
     while let Some(&[_, part_type, length_0, length_1]) = rest.first_chunk() {
         // Others than names share the places that are not read.
-        if let Some(place) = last.get_mut(usize::from(part_type & 7)) {
-            *place = rest;
+        if let Some(start) = last.get_mut(usize::from(part_type & 7)) {
+            *start = rest;
         }
         let length = usize::from(u16::from_be_bytes([length_0, length_1]));
         rest = rest.get(length.max(HEADER_BYTES)..).unwrap_or_default();
     }
     let names = [code::PLUGIN, code::PLUGIN_INSTANCE, code::TYPE, code::TYPE_INSTANCE];
-    for place in names.iter().filter_map(|&name| last.get(usize::from(name))) {
-        if let Some(Ok((_, part))) = parts(place).next() {
-            tell(part);
+    for start in names.iter().filter_map(|&name| last.get(usize::from(name))) {
+        if let Some(Ok((_, part))) = parts(start).next() {
+            visit(part);
         }
     }
 }

@@ -28,18 +28,18 @@ pub trait Sink {
     }
 
     /// Takes the list at the start of `rest` when it is the one expected behind the last one, and
-    /// tells what is left behind it; `in_force` is what counts when it does not say otherwise, and
+    /// tells what is left behind it; `inherited` is what counts when it does not say otherwise, and
     /// is changed to what it says. [`Expected::strip`] does the comparing.
     #[inline]
-    fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
-        let _ = (rest, in_force);
+    fn next<'d>(&mut self, rest: &'d [u8], inherited: &mut Inherited) -> Option<&'d [u8]> {
+        let _ = (rest, inherited);
         None
     }
 }
 
 /// What counts for a value list that does not say otherwise.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct InForce {
+pub struct Inherited {
     /// When it was measured; zero is none.
     pub time: CdTime,
     /// Promised time to the next; zero when not told.
@@ -59,7 +59,7 @@ pub struct Expected<'t> {
 
 /// An expected list that came.
 #[derive(Clone, Copy, Debug)]
-pub struct Came<'t, 'd> {
+pub struct Matched<'t, 'd> {
     /// The code of the DS type of each number.
     pub kinds: &'t [u8],
     /// The numbers as they stand in the datagram, see [`super::bits`].
@@ -71,18 +71,18 @@ pub struct Came<'t, 'd> {
 impl<'t> Expected<'t> {
     /// The list, if `rest` starts with it; its time is in force from then on.
     #[inline(always)]
-    pub fn strip<'d>(self, rest: &'d [u8], in_force: &mut InForce) -> Option<Came<'t, 'd>> {
+    pub fn strip<'d>(self, rest: &'d [u8], inherited: &mut Inherited) -> Option<Matched<'t, 'd>> {
         let count = usize::from(self.values_count);
         let (time, lead) = split_time(rest);
-        let time = time.unwrap_or(in_force.time);
+        let time = time.unwrap_or(inherited.time);
         let (numbers, rest) = lead.strip_prefix(self.template)?.split_at_checked(8 * count)?;
         // The DS types are the last bytes that lead up to the numbers.
         let kinds = self.template.split_at_checked(self.template.len().checked_sub(count)?)?.1;
         if time == CdTime::ZERO {
             return None;
         }
-        in_force.time = time;
-        Some(Came { kinds, numbers: numbers.as_chunks().0, rest })
+        inherited.time = time;
+        Some(Matched { kinds, numbers: numbers.as_chunks().0, rest })
     }
 }
 

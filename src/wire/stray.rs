@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_to_wrong_ports_is_told_apart() {
+    fn text_sent_to_the_wrong_port_is_recognised() {
         for (text, stray) in [
             ("PUTVAL \"web-01/load/load\" interval=10 N:0.5:0.25:0.125\n", Stray::PutVal),
             ("putval a/b/c N:1", Stray::PutVal),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_not_called_so() {
+    fn bytes_that_are_no_text_are_not_recognised() {
         for bytes in
             [&b""[..], b"\n", b"ab", b"abc\x01", b"\0\0\0\x06h\0", b"ab\xff\xfecd", b"\0\0\0"]
         {
@@ -196,8 +196,8 @@ mod tests {
             });
             let looks =
                 if name.is_empty() { String::new() } else { format!(": looks like {name}") };
-            let told = format!("at byte 0: text, not collectd's binary protocol{looks}");
-            assert_eq!(faults, [told]);
+            let message = format!("at byte 0: text, not collectd's binary protocol{looks}");
+            assert_eq!(faults, [message]);
         }
     }
 }

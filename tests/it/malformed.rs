@@ -77,7 +77,7 @@ fn outcome(datagram: &[u8], listen: &str) -> (Vec<String>, usize, usize) {
 }
 
 #[test]
-fn malformed_datagrams_give_what_the_daemon_took_or_more_that_is_good() {
+fn malformed_datagrams_give_what_the_daemon_accepted_or_more_that_is_good() {
     let cases = std::fs::read_to_string(data("malformed.jsonl")).unwrap();
     let mut checked = 0;
     for line in cases.lines() {

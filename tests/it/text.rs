@@ -261,7 +261,7 @@ const STRICTER: &[&str] = &[
 ];
 
 /// Whether the daemon takes `line`.
-fn daemon_takes(socket: &std::path::Path, line: &str) -> bool {
+fn daemon_accepts(socket: &std::path::Path, line: &str) -> bool {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream.write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -273,7 +273,7 @@ fn daemon_takes(socket: &std::path::Path, line: &str) -> bool {
 }
 
 #[test]
-fn lines_are_taken_and_refused_as_by_the_daemon() {
+fn lines_are_accepted_and_refused_as_by_the_daemon() {
     let plan = Plan { host: "text", plugins: &["unixsock"], network: String::new() };
     let mut daemon = Daemon::start(&plan);
     let socket = daemon.unixsock();
@@ -283,7 +283,7 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
     for line in LINES {
         let ours = text::parse(line.as_bytes(), &context(&types));
         let stricter = STRICTER.contains(line);
-        assert_eq!(daemon_takes(&socket, line), ours.is_ok() || stricter, "{line}: {ours:?}");
+        assert_eq!(daemon_accepts(&socket, line), ours.is_ok() || stricter, "{line}: {ours:?}");
         assert!(!(stricter && ours.is_ok()), "{line} is not refused any more");
         match ours {
             Ok(Some(Command::Values(values))) => {
@@ -315,7 +315,7 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
         let severity = one.severity.name().to_uppercase();
         let message = String::from_utf8_lossy(&one.message).into_owned();
         let lines = log.lines().filter(|line| line.contains(&format!("severity = {severity}, ")));
-        let told = lines.filter(|line| line.ends_with(&format!(", message = {message}"))).count();
-        assert!(told >= 1, "{message}:\n{log}");
+        let count = lines.filter(|line| line.ends_with(&format!(", message = {message}"))).count();
+        assert!(count >= 1, "{message}:\n{log}");
     }
 }

@@ -69,8 +69,8 @@ pub fn hex(text: &str) -> Vec<u8> {
     pairs.iter().map(|[high, low]| high << 4 | low).collect()
 }
 
-/// What a datagram says, one line per event.
-pub fn told(datagram: &[u8]) -> Vec<String> {
+/// Events of a datagram, one line each.
+pub fn events(datagram: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     decode(datagram, &mut |event| {
         lines.push(match event {
