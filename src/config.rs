@@ -1,6 +1,6 @@
 //! Files of the user: types.db, and the settings that the window keeps.
 //!
-//! Reads files and says in sentences what was wrong with them; what is good is kept. The parsing
+//! Reads files and reports in sentences what is wrong with them; what is good is kept. The parsing
 //! is done on the floors below.
 
 use crate::files::{self, FileError};
@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where collectd's packages put their types.db.
+/// The types.db of collectd's packages.
 pub const TYPES_DB_SYSTEM: &str = "/usr/share/collectd/types.db";
 
 /// Bytes read of one types.db. collectd's own has 17 KiB; a wrong file (a disk image, a device)
-/// is given up before it fills the memory.
+/// is refused before it fills the memory.
 pub const TYPES_DB_BYTES_MAX: usize = 4 << 20;
 
 /// Bytes read of the settings, which have a hundred.
 const SETTINGS_BYTES_MAX: usize = 1 << 20;
 
-/// Bad lines told one by one per file; a wrong file has one in every line.
+/// Bad lines reported one by one per file; a wrong file has one in every line.
 pub const TYPES_DB_FAULTS_SHOWN: usize = 10;
 
 /// Our own table, then the system's if there is one, then `paths` in order; later entries win.
@@ -58,7 +58,7 @@ fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>
     types.merge(parsed);
 }
 
-/// What the user chose, kept from one start to the next.
+/// Choices of the user, kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -79,27 +79,27 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Of a window of this width and height, in points.
+    /// Settings of a window of this width and height, in points.
     pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
         let &Preferences { theme, width, sidebar } = preferences;
         Self { theme, window_secs: width.secs_f64(), sidebar, size }
     }
 
-    /// What concerns the program rather than its window.
+    /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
         let &Self { theme, window_secs, sidebar, .. } = self;
         Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar }
     }
 }
 
-/// Where [`Settings`] are kept: `collectoscope/settings.toml` in the user's configuration folder.
+/// File of the [`Settings`]: `collectoscope/settings.toml` in the user's configuration folder.
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
     path: PathBuf,
 }
 
 impl SettingsFile {
-    /// Finds the file and reads it. What cannot be read or understood is told and left out.
+    /// Finds the file and reads it; reports what cannot be read or understood, and leaves it out.
     pub fn open() -> (Option<Self>, Settings, Vec<String>) {
         match etcetera::choose_base_strategy() {
             Ok(folders) => {
@@ -135,7 +135,7 @@ impl SettingsFile {
         (Settings::default(), vec![message])
     }
 
-    /// Keeps a file that makes no sense for its owner; the next change would overwrite it.
+    /// Renames a file that makes no sense; the next change would overwrite it.
     fn put_aside(&self, reason: &str) -> String {
         let kept = self.path.with_extension("toml.bad");
         match fs::rename(&self.path, &kept) {
@@ -158,7 +158,7 @@ impl SettingsFile {
         write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }

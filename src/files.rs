@@ -1,7 +1,7 @@
 //! Files: read whole within a bound, written whole or not at all.
 //!
-//! Only ordinary files are read and replaced: a pipe would be waited for, a device has no end, and
-//! either would be gone when a file was put in its place. A link is read through but never
+//! Only regular files are read and replaced: reading a pipe would wait, a device has no end, and
+//! either would be gone when a file is put in its place. A link is read through but never
 //! replaced, nor is anything written through it. Knows nothing of what is in a file.
 
 use crate::source::reason::reason;
@@ -21,17 +21,17 @@ pub(crate) const SHARED: u32 = 0o644;
 /// Names tried for a new file: one is enough unless somebody guesses 64 random bits.
 const ATTEMPTS: usize = 4;
 
-/// Why a file was not read or not written; as it stands in a sentence.
+/// Reason why a file was not read or not written, as part of a sentence.
 #[derive(Debug, Error)]
 pub(crate) enum FileError {
     #[error("there is no such file")]
     Missing,
     #[error("it is a folder; name the file in it")]
     Folder,
-    /// And what it is instead.
+    /// With what it is instead.
     #[error("it is no ordinary file but {0}")]
     NotRegular(&'static str),
-    /// More bytes than anyone wants to read.
+    /// Larger than the bound.
     #[error("it has more than {0} bytes, is it the right file?")]
     TooLarge(usize),
     #[error("{}", reason(.0))]
@@ -47,7 +47,7 @@ impl From<io::Error> for FileError {
     }
 }
 
-/// Opens an ordinary file for reading, and never waits for anything.
+/// Opens a regular file for reading, without ever waiting.
 pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
     // Before it is opened, which may already do something to a device; and after, as it may have
     // been changed in between.
@@ -59,7 +59,7 @@ pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
     Ok((file, metadata))
 }
 
-/// Reads an ordinary file of at most `bytes_max`.
+/// Reads a regular file of at most `bytes_max`.
 pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> {
     let (file, _) = open(path)?;
     let mut bytes = Vec::new();
@@ -70,8 +70,8 @@ pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> 
     Ok(bytes)
 }
 
-/// Puts a file of these bytes at `path`, in place of an ordinary one or of nothing. Who reads it
-/// meanwhile has the old one or the new one, whole.
+/// Puts a file of these bytes at `path`, new or in place of a regular one. A reader meanwhile gets
+/// the old or the new one, whole.
 pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     match fs::symlink_metadata(path) {
         Ok(there) => check(there.file_type())?,
@@ -92,7 +92,7 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileEr
     Ok(())
 }
 
-/// A new file that nobody else has, under a name that nobody can know before.
+/// Creates a file, under a name that cannot be guessed.
 fn create_in(folder: &Path) -> Result<(PathBuf, File), FileError> {
     let mut attempts = 0;
     loop {

@@ -4,17 +4,17 @@
 //! subtracted exactly before anything becomes a float. Knows nothing of series or of screens.
 //!
 //! Source: `uc_update` and `counter_diff` in collectd `src/daemon/utils_cache.c`, `common.c`. One
-//! rule is ours: the daemon takes every counter that falls for a wrap, which draws a huge spike
-//! after each restart; here a fall is a wrap only when it looks like one (see [`WRAP_PART`]).
+//! rule is ours: to the daemon every counter that falls has wrapped, which draws a huge spike after
+//! each restart; here a fall is a wrap only when it looks like one (see [`WRAP_PART`]).
 
 use crate::metric::{CdTime, DsType, Interval};
 
-/// One sample: when, and the raw bits of the value ([`crate::metric::Value::bits`]).
+/// A sample: time, and raw bits of the value ([`crate::metric::Value::bits`]).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sample {
-    /// When it was measured: what the host's clock showed, or in the store its placed time.
+    /// Time of measurement by the host's clock, or in the store the time it is placed at.
     pub time: CdTime,
-    /// The number as the wire said it.
+    /// The number as received.
     pub bits: u64,
 }
 
@@ -27,7 +27,7 @@ pub struct Bounds {
     pub max: Option<f64>,
 }
 
-/// What two successive samples say.
+/// The number to draw for a sample after the one before it, or why there is none.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Outcome {
     /// A gauge, as it is (bounds do not hide what was measured).
@@ -44,8 +44,8 @@ pub enum Outcome {
     Late,
     /// At the very time of the sample before: no value, since nothing can be divided by zero.
     Duplicate,
-    /// Hardly later than the sample before ([`BURST_SECS`]): no value, since the quotient says
-    /// more of the clock than of the counter.
+    /// Hardly later than the sample before ([`BURST_SECS`]): no value, since the quotient depends
+    /// more on the clock than on the counter.
     Burst,
     /// The rate is outside the bounds of types.db: no value, as in the daemon.
     OutOfRange(f64),
@@ -55,14 +55,14 @@ pub enum Outcome {
     First,
 }
 
-/// A counter that falls is taken for a wrap when the distance through the top of its range is at
+/// A counter that falls counts as a wrap when the distance through the top of its range is at
 /// most this part of the range (and within the maximum of types.db). A quarter of 2³² in 10 s is
 /// 107 MB/s: faster counters have 64 bits. A counter that restarts from below three quarters of
 /// its range can therefore never draw a spike.
 pub const WRAP_PART: u64 = 4;
 
-/// Two readings of a counter nearer than this, in seconds, are one reading and a machine that was
-/// held up (suspended, stopped, swapping): no plugin is meant to read a hundred times a second.
+/// Samples of a counter nearer than this, in seconds, have no rate: no plugin is meant to measure a
+/// hundred times a second, so the machine was held up (suspended, stopped, swapping).
 pub const BURST_SECS: f64 = 0.01;
 
 impl Outcome {
@@ -77,7 +77,7 @@ impl Outcome {
     }
 }
 
-/// What `to` says after `from`. A gauge needs no sample before it, but the order of time counts.
+/// The outcome of `to` after `from`. A gauge needs no sample before it, but must not be late.
 pub fn between(kind: DsType, from: Sample, to: Sample, bounds: Bounds) -> Outcome {
     if to.time < from.time {
         return Outcome::Late;
@@ -95,7 +95,7 @@ pub fn between(kind: DsType, from: Sample, to: Sample, bounds: Bounds) -> Outcom
     }
 }
 
-/// What `sample` says with none before it. An ABSOLUTE was counted over one `interval`.
+/// The outcome of `sample` with none before it. An ABSOLUTE was counted over one `interval`.
 pub fn first(kind: DsType, sample: Sample, interval: Interval, bounds: Bounds) -> Outcome {
     match kind {
         DsType::Gauge => gauge(sample.bits),
@@ -106,7 +106,7 @@ pub fn first(kind: DsType, sample: Sample, interval: Interval, bounds: Bounds) -
     }
 }
 
-/// What the wire said, as a number; not always finite.
+/// The number as received, as a float; not always finite.
 pub fn raw(kind: DsType, bits: u64) -> f64 {
     match kind {
         DsType::Gauge => f64::from_bits(bits),

@@ -1,7 +1,7 @@
 //! types.db: which data sources a type has, with their names, DS types and bounds.
 //!
-//! Datagrams carry no data source names; they come from here, in order. A bad line is told and
-//! left out, the lines around it stay. Knows nothing of files: it reads bytes it is handed.
+//! Datagrams carry no data source names; they come from here, in order. A bad line is
+//! reported and skipped, the lines around it stay. Knows nothing of files: it parses bytes.
 //!
 //! Source of the format: collectd's `types.db(5)` and `src/daemon/types_list.c`.
 
@@ -21,12 +21,12 @@ pub struct DataSet {
     pub sources: Box<[DataSource]>,
 }
 
-/// One number of a value list.
+/// A data source: one number of a value list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSource {
-    /// Its name, such as `rx`.
+    /// Name, such as `rx`.
     pub name: Box<str>,
-    /// How it is to be read. A datagram that says otherwise is right.
+    /// DS type; if that of a datagram differs, the datagram's counts.
     pub ds_type: DsType,
     /// Least value that makes sense, of the rate where there is one; `None` is unbounded.
     pub min: Option<f64>,
@@ -40,12 +40,12 @@ impl TypesDb {
         self.types.get(type_name)
     }
 
-    /// How many types are known.
+    /// Number of types.
     pub fn len(&self) -> usize {
         self.types.len()
     }
 
-    /// Whether no type is known.
+    /// Whether there is no type.
     pub fn is_empty(&self) -> bool {
         self.types.is_empty()
     }
@@ -59,18 +59,18 @@ pub const LINE_MAX_BYTES: usize = 4_094;
 /// Most data sources of a type: collectd splits a line into 64 fields, one of them the name.
 pub const DATA_SOURCES_MAX: usize = 63;
 
-/// One line that was left out, and why. Its `Display` is a sentence for the user.
+/// A line that was skipped, and why. Its `Display` is a message to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypesDbFault {
     /// Line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Reason why it was skipped.
     pub problem: TypesDbProblem,
-    /// The file.
+    /// File it stands in.
     pub file: Box<str>,
 }
 
-/// What can be wrong with a line. Fields are quoted as they stand, cut to a readable length.
+/// Reason why a line is skipped. Fields are quoted as they stand, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypesDbProblem {
     /// Longer than [`LINE_MAX_BYTES`].
@@ -150,7 +150,7 @@ impl TypesDb {
         (types, faults)
     }
 
-    /// Takes over all of `later`; its entries win.
+    /// Adds all of `later`; its entries win.
     pub fn merge(&mut self, later: Self) {
         self.types.extend(later.types);
     }

@@ -1,6 +1,6 @@
 //! One socket to one destination.
 //!
-//! Connected, so that the answer "nobody listens here" comes back; opened again when sending
+//! Connected, so that the answer "port unreachable" comes back; opened again when sending
 //! fails, since addresses of names and of this machine change.
 
 use super::OpenError;
@@ -13,11 +13,11 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
-/// A destination that cannot be reached is looked up again not more often: a name server that
+/// Least time before a destination that cannot be reached is looked up again: a name server that
 /// does not answer would hold up everything.
 const REOPEN_EVERY: Duration = Duration::from_secs(10);
 
-/// An open socket and how it was opened.
+/// An open socket, and what it takes to open it again.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) destination: Destination,
@@ -160,7 +160,7 @@ pub(super) fn errno(error: &io::Error) -> Option<Errno> {
     error.raw_os_error().map(Errno::from_raw)
 }
 
-/// What went wrong, in words, with what helps where we know it.
+/// The error in words, with advice where there is any.
 pub(super) fn reason(error: &io::Error) -> String {
     match errno(error) {
         Some(Errno::ECONNREFUSED) => "connection refused, nobody listens on that port".into(),

@@ -15,9 +15,9 @@ pub(super) const fn is_blank(byte: u8) -> bool {
 /// One field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field<'a> {
-    /// Where it stands in the line, quotes included.
+    /// Its place in the line, quotes included.
     pub(super) raw: Range<usize>,
-    /// Without quotes and backslashes.
+    /// Its text without quotes and backslashes.
     pub(super) text: Cow<'a, [u8]>,
 }
 
@@ -25,7 +25,7 @@ pub(super) struct Field<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Fields<'a> {
     pub(super) line: &'a [u8],
-    /// Where the next field is looked for.
+    /// Offset from which the next field is looked for.
     pub(super) at: usize,
 }
 
@@ -38,7 +38,7 @@ enum Token {
     End,
 }
 
-/// What stands at `at`, quoted or not.
+/// The token at `at`, inside quotes or not.
 fn token(line: &[u8], at: usize, quoted: bool) -> Token {
     match (line.get(at).copied(), quoted) {
         (None, _) => Token::End,
@@ -104,7 +104,7 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 impl Field<'_> {
-    /// Where in `line` the byte at `index` of its text stands.
+    /// Offset in `line` of the byte at `index` of its text.
     pub(super) fn offset(&self, line: &[u8], index: usize) -> usize {
         let (mut at, mut quoted, mut left) = (self.raw.start, false, index);
         while at < self.raw.end {

@@ -1,9 +1,8 @@
 //! collectd's plain text protocol: lines of `PUTVAL` and `PUTNOTIF`, both ways.
 //!
-//! What the exec plugin reads from a program and the unixsock plugin from a client. [`parse`] takes
-//! what the daemon takes, except where the daemon takes something else than was written: it then
-//! says so ([`Problem`]). [`write_values`] and [`write_notification`] write
-//! such lines. Names and
+//! The exec plugin reads them from a program and the unixsock plugin from a client. [`parse`]
+//! accepts what the daemon accepts, except where the daemon reads something else than was written:
+//! that is a [`Problem`]. [`write_values`] and [`write_notification`] write such lines. Names and
 //! messages are any bytes but a newline. Knows nothing of files; `now` is a parameter.
 //!
 //! Source of the facts: collectd `src/utils/cmds` and `src/utils/common/common.c`, checked against
@@ -23,17 +22,17 @@ use crate::metric::{BYTE_ORDER_MARK, CdTime, Interval, Names, Severity, Value};
 use crate::typesdb::TypesDb;
 use std::borrow::Cow;
 
-/// What a line does not say itself.
+/// Facts that a line does not hold itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// DS types of the values, and how many there must be.
+    /// Data sources of each type: DS types and number of the values.
     pub types: &'a TypesDb,
-    /// The time `N`.
+    /// The time that `N` stands for.
     pub now: CdTime,
-    /// In place of an empty host, as in `/load/load`: what `"$COLLECTD_HOSTNAME/load/load"` becomes
-    /// outside the exec plugin. The daemon puts its own name there.
+    /// Host in place of an empty one, as in `/load/load`, which `"$COLLECTD_HOSTNAME/load/load"`
+    /// becomes outside the exec plugin. The daemon uses its own name.
     pub host: &'a [u8],
-    /// Until the line says `interval=`; zero is "not told".
+    /// Interval until the line has `interval=`; zero means "unknown".
     pub interval: Interval,
 }
 
@@ -52,18 +51,18 @@ pub struct PutVal<'a> {
     /// `host/plugin[-instance]/type[-instance]`, checked when it was parsed.
     identifier: Cow<'a, [u8]>,
     default_host: &'a [u8],
-    /// At least one.
+    /// The lists, at least one.
     pub lists: Vec<TimedValues>,
 }
 
-/// One value list of a line.
+/// A value list of a line, without its identifier.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimedValues {
-    /// Never zero.
+    /// Time, never zero.
     pub time: CdTime,
-    /// Zero when not message.
+    /// Interval; zero when unknown.
     pub interval: Interval,
-    /// As many as the type has data sources.
+    /// Values, as many as the type has data sources.
     pub values: Vec<Value>,
 }
 
@@ -76,11 +75,11 @@ pub struct PutNotif<'a> {
     plugin_instance: Cow<'a, [u8]>,
     type_: Cow<'a, [u8]>,
     type_instance: Cow<'a, [u8]>,
-    /// Never zero.
+    /// Time, never zero.
     pub time: CdTime,
-    /// How bad.
+    /// FAILURE, WARNING or OKAY.
     pub severity: Severity,
-    /// Never empty, of any length.
+    /// Text, never empty, of any length.
     pub message: Cow<'a, [u8]>,
 }
 
@@ -127,7 +126,7 @@ pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command
 }
 
 impl PutVal<'_> {
-    /// Whom the lists are about.
+    /// The five names of the lists.
     pub fn names(&self) -> Names<'_> {
         let names = putval::split_identifier(&self.identifier).unwrap_or_default();
         if names.host.is_empty() { Names { host: self.default_host, ..names } } else { names }
@@ -135,7 +134,7 @@ impl PutVal<'_> {
 }
 
 impl PutNotif<'_> {
-    /// Whom it is about; any may be empty.
+    /// The five names of what it is about; any may be empty.
     pub fn names(&self) -> Names<'_> {
         Names {
             host: &self.host,

@@ -1,7 +1,7 @@
 //! `PUTNOTIF severity=... time=... message="..." [host=... ...]`
 //!
-//! An older reader than that of `PUTVAL`: a value is either wholly in double quotes or has none
-//! that count.
+//! Read by older rules than `PUTVAL`: a value is either wholly in double quotes or has none that
+//! count.
 
 use super::fields::is_blank;
 use super::number;
@@ -10,7 +10,7 @@ use super::{PutNotif, putval};
 use crate::metric::Severity;
 use std::borrow::Cow;
 
-/// One option. Its value begins at `value_at` in the line.
+/// An option `NAME=VALUE`. Its value begins at `value_at` in the line.
 struct Assignment<'a> {
     key_at: usize,
     key: &'a [u8],
@@ -18,7 +18,7 @@ struct Assignment<'a> {
     value: Cow<'a, [u8]>,
 }
 
-/// What was set so far.
+/// A notification as far as it is read.
 #[derive(Default)]
 struct Draft<'a> {
     names: [Cow<'a, [u8]>; 5],
@@ -27,7 +27,7 @@ struct Draft<'a> {
     message: Cow<'a, [u8]>,
 }
 
-/// Options that hold names, and how errors call them; in the order of [`Draft::names`].
+/// Options that hold names, with their names in messages; in the order of [`Draft::names`].
 const NAMES: [(&str, &str); 5] = [
     ("host", "host"),
     ("plugin", "plugin"),
@@ -36,7 +36,7 @@ const NAMES: [(&str, &str); 5] = [
     ("type_instance", "type instance"),
 ];
 
-/// Reads what stands behind `at` in `line`.
+/// Reads the options behind `at` in `line`.
 pub(super) fn parse(line: &[u8], at: usize) -> Result<PutNotif<'_>, LineError> {
     let (mut draft, mut at) = (Draft::default(), at);
     while let Some(assignment) = next_assignment(line, &mut at)? {
@@ -58,7 +58,7 @@ impl<'a> Draft<'a> {
         let Assignment { key_at, key, value_at, value } = assignment;
         let wrong = |problem| Err(LineError::new(value_at, problem));
         if let [kind, b':', meta_key @ ..] = key {
-            // Of meta data there are only strings, and they have a name.
+            // Meta data are strings only, and have a name.
             if *kind != b's' || meta_key.is_empty() {
                 let problem = Problem::UnknownNotificationOption(shown(key));
                 return Err(LineError::new(key_at, problem));
@@ -131,7 +131,7 @@ fn next_assignment<'a>(
     Ok(Some(Assignment { key_at, key, value_at, value }))
 }
 
-/// What the quotes that open at `opened` hold, and where they have closed.
+/// Content of the quotes that open at `opened`, and the offset behind them.
 fn quoted(line: &[u8], opened: usize) -> Result<(Vec<u8>, usize), LineError> {
     let unterminated = || LineError::new(opened, Problem::Unterminated);
     let (mut value, mut at) = (Vec::new(), opened + 1);

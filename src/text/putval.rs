@@ -8,7 +8,7 @@ use crate::metric::{Interval, Names, Value};
 use crate::typesdb::DataSet;
 use crate::wire::NAME_MAX_BYTES;
 
-/// Reads what stands behind `at` in `line`.
+/// Reads the identifier and all else behind `at` in `line`.
 pub(super) fn parse<'a>(
     line: &'a [u8],
     at: usize,
@@ -106,7 +106,7 @@ pub(super) fn check_name(name: &[u8], field: &'static str) -> Result<(), (usize,
     Ok(())
 }
 
-/// Where `part`, a piece of `whole`, begins in it.
+/// Offset of `part` in `whole`, of which it is a piece.
 fn offset_in(whole: &[u8], part: &[u8]) -> usize {
     part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
 }
@@ -118,8 +118,8 @@ fn option(field: &[u8]) -> Option<(&[u8], &[u8])> {
     (!key.is_empty() && key.iter().all(is_key)).then_some((key, value))
 }
 
-/// None for nothing and for zero, which the daemon takes as not told: `interval=$INTERVAL` where
-/// the variable is not set.
+/// The interval of an option; none if it is empty or zero, which the daemon ignores:
+/// `interval=$INTERVAL` where the variable is not set.
 fn read_interval(
     line: &[u8],
     field: &Field<'_>,

@@ -1,8 +1,7 @@
 //! The key ring: users and their passwords, as an AuthFile lists them.
 //!
 //! Read as the daemon reads it, so that one file serves both, but for a byte-order mark, which it
-//! makes a part of the first name. Passwords are turned into
-//! keys at once and cannot be got back.
+//! makes a part of the first name. Passwords are turned into keys at once and cannot be recovered.
 //!
 //! Source: `fbh_read_file` in collectd `src/utils/fbhash/fbhash.c`.
 
@@ -30,13 +29,13 @@ pub struct KeyRing {
 /// A line of an AuthFile that gives no user; the daemon ignores it without a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthFault {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong; its `Display` is for people.
+    /// Kind of fault.
     pub kind: AuthFaultKind,
 }
 
-/// What can be wrong with a line of an AuthFile.
+/// Kind of fault in a line of an AuthFile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthFaultKind {
     /// Neither empty nor a comment, and no `:`.
@@ -52,7 +51,7 @@ pub enum AuthFaultKind {
 }
 
 impl KeyRing {
-    /// Nobody.
+    /// A key ring without users.
     pub fn new() -> Self {
         Self::default()
     }
@@ -93,12 +92,12 @@ impl KeyRing {
         true
     }
 
-    /// How many users.
+    /// Number of users.
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether there are no users.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -116,7 +115,7 @@ impl KeyRing {
 /// User and password of a line.
 type Entry<'a> = (&'a [u8], &'a [u8]);
 
-/// What a line says; none where there is nothing to read.
+/// The entry of a line; none for a comment or an empty line.
 fn entry(line: &[u8]) -> Result<Option<Entry<'_>>, AuthFaultKind> {
     // A C string: what stands behind a NUL is not there.
     let line = line.split(|&byte| byte == 0).next().unwrap_or_default();

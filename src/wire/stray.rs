@@ -1,4 +1,4 @@
-//! Text where collectd's binary protocol should be, and what it looks like.
+//! Text in place of collectd's binary protocol, and the protocol it looks like.
 //!
 //! Looked at only once something is wrong with a datagram: a part of the binary protocol begins
 //! with a byte no text has. Senders whose port was mixed up are common.
@@ -8,7 +8,7 @@ use std::fmt;
 /// Bytes looked at: whole lines of every protocol.
 const LOOK_BYTES: usize = 512;
 
-/// What a text looks like.
+/// The protocol that a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stray {
     /// collectd's plain text protocol.
@@ -21,7 +21,7 @@ pub enum Stray {
     Influx,
     /// `put name time value tag=value`
     OpenTsdb,
-    /// Also that of write_http and of logs.
+    /// JSON, also that of write_http and of logs.
     Json,
     /// A line with a priority before it.
     Syslog,
@@ -30,7 +30,7 @@ pub enum Stray {
 }
 
 impl Stray {
-    /// What `bytes` look like; none if they are no text.
+    /// The protocol that `bytes` look like; none if they are no text.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let is_all = bytes.len() <= LOOK_BYTES;
         let start = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
@@ -118,7 +118,7 @@ impl fmt::Display for Stray {
 }
 
 impl Stray {
-    /// What it is called; nothing for mere text.
+    /// Name of the protocol; none for other text.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::PutVal => "PUTVAL",

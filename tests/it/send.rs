@@ -1,5 +1,5 @@
 //! Our sender: against the real daemon, whose csv and logfile plugins are the judges, against our
-//! own receiver, and against a world that says no.
+//! own receiver, and against networks and files that fail.
 
 use crate::cli::{listening, wait};
 use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_received};
@@ -502,7 +502,7 @@ fn nobody_listening_is_noticed_and_the_others_get_all() {
         "collectoscope: cannot send to {closed}: connection refused, nobody listens on that port\n"
     );
     assert!(stderr(&output).starts_with(&says), "{}", stderr(&output));
-    // Told once, counted each time.
+    // Reported once, counted each time.
     assert_eq!((stderr(&output).lines().count(), output.status.code()), (2, Some(1)));
     assert!(stderr(&output).ends_with(", 3 datagrams failed\n"), "{}", stderr(&output));
     assert_eq!(receiver.rest().len(), 3);

@@ -50,7 +50,7 @@ fn any_name(least: usize, without: &'static [u8]) -> impl Strategy<Value = Vec<u
 }
 
 fn any_owned() -> impl Strategy<Value = Owned> {
-    // A name of an instance only tells plugin and instance apart where the plugin has no `-`.
+    // A plugin with a `-` reads back as plugin and instance.
     (any_name(1, b"-"), any_name(1, b"-"), any_name(0, b""), any_name(0, b"")).prop_map(
         |(host, plugin, plugin_instance, type_instance)| {
             [host, plugin, plugin_instance, type_instance]
@@ -154,7 +154,7 @@ proptest! {
 }
 
 /// Lines, and what the unixsock plugin of the daemon must make of them: the same as we, except
-/// where we refuse what it would take as something else than was written.
+/// where we refuse what it would read as something else than was written.
 const LINES: &[&str] = &[
     "PUTVAL h/p/gauge 1795426801:1",
     "putval h/p/gauge-case 1795426801:1",
@@ -239,7 +239,7 @@ const LINES: &[&str] = &[
     "PUTNOTIF",
 ];
 
-/// What we refuse and the daemon takes, as something else than was written, or as nothing.
+/// Lines that we refuse and the daemon accepts, as something else than was written, or as nothing.
 const STRICTER: &[&str] = &[
     // It ignores the option.
     "PUTVAL h/p/gauge interval=x 1795426804:1",
@@ -260,7 +260,7 @@ const STRICTER: &[&str] = &[
     "PUTVAL h//gauge 1795426801:1",
 ];
 
-/// Whether the daemon takes `line`.
+/// Whether the daemon accepts `line`.
 fn daemon_accepts(socket: &std::path::Path, line: &str) -> bool {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();

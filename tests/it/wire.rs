@@ -12,8 +12,8 @@ const HEADER: &str = "0000 0006 6800  0008 000c 1ac1027f00000000  0009 000c 0000
 /// One gauge of 1.0: 15 bytes.
 const GAUGE_1: &str = "0006 000f 0001 01 000000000000f03f";
 
-/// What the datagrams of a capture hold, in the form of its listing, which all must be worth
-/// `trust`. Times come apart.
+/// The records of a capture in the form of its listing, with their times beside them. All must come
+/// with `trust`.
 fn decoded(name: &str, decoder: &mut Decoder, trust: Trust) -> Vec<(f64, serde_json::Value)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let record = |packet: usize, names: &Names<'_>| {
@@ -190,7 +190,7 @@ fn check(bytes: &str, expected: &[&str]) {
     assert_eq!(events(&hex(bytes)), expected);
 }
 
-/// What comes from `tail` behind one good list.
+/// Checks the events of `tail` behind one good list.
 #[track_caller]
 fn check_tail(tail: &str, expected: &[&str]) {
     let good = ["h/p/gauge 1795426812+10 [Gauge(1.0)]"];

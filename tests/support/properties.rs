@@ -19,7 +19,7 @@ const LEVELS: [SecurityLevel; 3] =
 /// The users of the captures.
 const AUTH_FILE: &[u8] = include_bytes!("../data/authfile");
 
-/// A datagram: read without panic at every level, what is taken is whole and protected enough,
+/// A datagram: read without panic at every level, what is accepted is whole and protected enough,
 /// comes back when it is encoded or sealed, and every byte can be listed.
 pub fn datagram(bytes: &[u8]) {
     let keys = Arc::new(KeyRing::parse(AUTH_FILE).0);
@@ -264,7 +264,7 @@ pub fn types_db(bytes: &[u8]) {
 }
 
 /// A line of the plain text protocol: read without panic, an error is about a place in it, and what
-/// is taken and written again stays the same from then on.
+/// is accepted and written again stays the same from then on.
 pub fn text_line(bytes: &[u8]) {
     static TYPES: LazyLock<TypesDb> = LazyLock::new(TypesDb::built_in);
     let now = CdTime::from_secs(1_795_426_812);
