@@ -107,9 +107,9 @@ impl SettingsFile {
                 let (settings, messages) = file.load();
                 (Some(file), settings, messages)
             }
-            Err(error) => {
-                let message = format!("settings are not kept, no home folder: {error}");
-                (None, Settings::default(), vec![message])
+            Err(_) => {
+                let message = "cannot save the settings: no home folder is known; set HOME";
+                (None, Settings::default(), vec![message.to_owned()])
             }
         }
     }
@@ -155,7 +155,7 @@ impl SettingsFile {
             written.map_err(|trouble| trouble.to_string())
         };
         let path = self.path.display();
-        write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
+        write().map_err(|error| format!("cannot save the settings: {error}, in {path}"))
     }
 
     /// Path of the file.
@@ -165,7 +165,7 @@ impl SettingsFile {
 }
 
 fn parse(text: &[u8]) -> Result<Settings, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8 text".to_owned())?;
     toml::from_str(text).map_err(|error| error.message().to_owned())
 }
 
@@ -275,13 +275,13 @@ mod tests {
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         for path in [pipe.clone(), "/dev/zero".into()] {
             let (_, messages) = load_types_db(std::slice::from_ref(&path));
-            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+            assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
             let (settings, messages) = SettingsFile::at(path).load();
             assert_eq!(settings, Settings::default());
-            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+            assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
         }
         let error = SettingsFile::at(pipe.clone()).save(&Settings::default()).unwrap_err();
-        assert!(error.contains("it is no ordinary file but a pipe"), "{error}");
+        assert!(error.contains("it is not a regular file but a pipe"), "{error}");
         assert!(!std::fs::metadata(pipe).unwrap().is_file());
     }
 
@@ -291,6 +291,6 @@ mod tests {
         let file = folder.path().join("file");
         std::fs::write(&file, "").unwrap();
         let error = SettingsFile::at(file.join("settings.toml")).save(&Settings::default());
-        assert!(error.unwrap_err().starts_with("cannot keep the settings: "));
+        assert!(error.unwrap_err().starts_with("cannot save the settings: "));
     }
 }

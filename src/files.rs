@@ -29,7 +29,7 @@ pub(crate) enum FileError {
     #[error("it is a folder; name the file in it")]
     Folder,
     /// With what it is instead.
-    #[error("it is no ordinary file but {0}")]
+    #[error("it is not a regular file but {0}")]
     NotRegular(&'static str),
     /// Larger than the bound.
     #[error("it has more than {0} bytes, is it the right file?")]
@@ -164,8 +164,8 @@ mod tests {
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         let before = names(folder.path()).len();
         for (path, message) in [
-            (at("pipe"), "it is no ordinary file but a pipe"),
-            (at("socket"), "it is no ordinary file but a socket"),
+            (at("pipe"), "it is not a regular file but a pipe"),
+            (at("socket"), "it is not a regular file but a socket"),
             (folder.path().to_owned(), "it is a folder; name the file in it"),
         ] {
             assert_eq!(read(&path, 10).unwrap_err().to_string(), message);
@@ -173,10 +173,10 @@ mod tests {
         }
         // Nobody shall replace one, if this goes wrong.
         let error = read(Path::new("/dev/zero"), 10).unwrap_err().to_string();
-        assert_eq!(error, "it is no ordinary file but a device");
+        assert_eq!(error, "it is not a regular file but a device");
         for link in ["link", "loose"] {
             let error = replace(&at(link), b"x", SHARED).unwrap_err().to_string();
-            assert_eq!(error, "it is no ordinary file but a link; name the file itself");
+            assert_eq!(error, "it is not a regular file but a link; name the file itself");
         }
         assert_eq!(read(&at("link"), 10).unwrap(), b"precious");
         assert_eq!(read(&at("loose"), 10).unwrap_err().to_string(), "there is no such file");

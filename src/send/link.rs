@@ -163,8 +163,10 @@ pub(super) fn errno(error: &io::Error) -> Option<Errno> {
 /// The error in words, with advice where there is any.
 pub(super) fn reason(error: &io::Error) -> String {
     match errno(error) {
-        Some(Errno::ECONNREFUSED) => "connection refused, nobody listens on that port".into(),
-        Some(Errno::EACCES) => "permission denied, by a firewall or for a broadcast address".into(),
+        Some(Errno::ECONNREFUSED) => "connection refused, nothing listens on that port".into(),
+        Some(Errno::EACCES) => {
+            "permission denied, by a firewall or since it is a broadcast address".into()
+        }
         _ => crate::source::reason::reason(error),
     }
 }

@@ -66,7 +66,7 @@ pub enum OpenError {
     #[error("no destination to send to")]
     NoDestination,
     /// A packet size outside [`PACKET_SIZES`].
-    #[error("packet size {0} is not from {least} to {most}",
+    #[error("packet size {0} is out of range; write {least} to {most}",
             least = PACKET_SIZES.start(), most = PACKET_SIZES.end())]
     PacketSize(usize),
     /// A name without address.
@@ -78,7 +78,8 @@ pub enum OpenError {
         cause: io::Error,
     },
     /// No interface of that name.
-    #[error("cannot send to {destination}: no interface {name}, there are {}", known.join(", "))]
+    #[error("cannot send to {destination}: no interface {name}; this machine has {}",
+            known.join(", "))]
     NoInterface {
         /// The destination as written.
         destination: String,
@@ -112,7 +113,7 @@ pub enum SendError {
     },
     /// Larger than a datagram may be. What was gathered before is kept.
     #[error(
-        "cannot send {what}: it needs {bytes} bytes{protected}, a packet has {max_packet_size}"
+        "cannot send {what}: it needs {bytes} bytes{protected}, a packet holds {max_packet_size}"
     )]
     TooLarge {
         /// The value list or notification, in words.
@@ -125,7 +126,7 @@ pub enum SendError {
         protected: &'static str,
     },
     /// No randomness for an encryption.
-    #[error("cannot encrypt: {0}")]
+    #[error("cannot encrypt: no random numbers from the system ({0})")]
     Random(getrandom::Error),
     /// At least one destination did not get a datagram, the others did.
     #[error("{}", Failure::list(.0))]
@@ -425,7 +426,7 @@ impl fmt::Display for Failure {
         let label = label(&self.destination, &self.address);
         write!(f, "cannot send to {label}: {}", self.reason())?;
         if link::errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
-            write!(f, " for its way: {} bytes, try a smaller packet size", self.bytes)?;
+            write!(f, " for this route: {} bytes; try a smaller packet size", self.bytes)?;
         }
         Ok(())
     }

@@ -198,7 +198,7 @@ fn report(
 fn read(path: &Path) -> Result<(Metadata, Zeroizing<Vec<u8>>), String> {
     let (file, metadata) = files::open(path).map_err(|trouble| match trouble {
         FileError::NotRegular(_) => {
-            "it is no ordinary file; write the passwords to one with mode 600".to_owned()
+            "it is not a regular file; write the passwords to one with mode 600".to_owned()
         }
         trouble => reason(trouble),
     })?;

@@ -177,8 +177,9 @@ mod tests {
 
     #[test]
     fn a_blank_must_follow_a_closing_quote() {
-        let message = "column 4: no blank behind the closing quote; put all of it in double quotes"
-            .to_owned();
+        let message =
+            "column 4: no blank behind the closing quote; put the whole field in double quotes"
+                .to_owned();
         assert_eq!(texts("\"a\"b"), Err(message.clone()));
         assert_eq!(texts("\"a\"\"b\""), Err(message));
     }

@@ -304,7 +304,7 @@ mod tests {
             assert!(message.ends_with(" in double quotes"), "{message}");
         }
         let message = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
-        assert!(message.ends_with("put all of it in double quotes"), "{message}");
+        assert!(message.ends_with("put the whole field in double quotes"), "{message}");
     }
 
     #[test]
@@ -360,8 +360,8 @@ mod tests {
         check_refused("PUTNOTIF severity=bad", 19, "\"bad\" is not a severity; ");
         check_refused("PUTNOTIF time=N", 15, "\"N\" is not a time; write seconds since 1970");
         check_refused("PUTNOTIF time=0", 15, "\"0\" is not a time; ");
-        check_refused("PUTNOTIF message= x", 10, "no option NAME=VALUE; ");
-        check_refused("PUTNOTIF message=a b", 20, "no option NAME=VALUE; ");
+        check_refused("PUTNOTIF message= x", 10, "expected NAME=VALUE; ");
+        check_refused("PUTNOTIF message=a b", 20, "expected NAME=VALUE; ");
         check_refused("PUTNOTIF message=\"a", 18, "the double quote is never closed");
         check_refused("PUTNOTIF message=\"a\"b", 21, "no blank behind the closing quote");
         check_refused("PUTNOTIF s:=v", 10, "unknown option \"s:\"; ");

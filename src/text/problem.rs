@@ -24,7 +24,7 @@ pub enum Problem {
     #[error("the double quote is never closed")]
     Unterminated,
     /// Text right behind closing quotes.
-    #[error("no blank behind the closing quote; put all of it in double quotes")]
+    #[error("no blank behind the closing quote; put the whole field in double quotes")]
     NoBlankBehindQuote,
     /// `PUTVAL` and nothing else.
     #[error("no identifier; write PUTVAL host/plugin/type time:value")]
@@ -36,7 +36,7 @@ pub enum Problem {
     #[error("{0} is not an identifier; if it has blanks, put it in double quotes")]
     Blanks(Box<str>),
     /// Single quotes around an identifier.
-    #[error("single quotes count as letters; put it in double quotes")]
+    #[error("single quotes do not count as quotes; put the identifier in double quotes")]
     SingleQuotes,
     /// An empty name where it may not be empty.
     #[error("no {0} in the identifier; write host/plugin[-instance]/type[-instance]")]
@@ -53,7 +53,7 @@ pub enum Problem {
     #[error("{0} holds a NUL")]
     Nul(&'static str),
     /// A type that is in no types.db that was read.
-    #[error("type {0} is in no types.db; name the file that has it: --types-db FILE")]
+    #[error("type {0} is in no types.db; name the file that defines it: --types-db FILE")]
     UnknownType(Box<str>),
     /// An identifier without values.
     #[error("no values; write time:value, where N is the time now")]
@@ -62,7 +62,7 @@ pub enum Problem {
     #[error("{}", no_time(.0, "write seconds since 1970, or N for now"))]
     Time(Box<str>),
     /// Neither, and without values: perhaps a part of the identifier.
-    #[error("{0} is not a time; if it belongs to what stands before, put it all in double quotes")]
+    #[error("{0} is not a time; if it is part of the identifier, put all of that in double quotes")]
     Rest(Box<str>),
     /// Too few or too many values.
     #[error("{} but {type_} has {sources}", counted(*.count))]
@@ -92,7 +92,7 @@ pub enum Problem {
     #[error("{0} is not an interval; write a number of seconds")]
     Interval(Box<str>),
     /// No `NAME=VALUE` in a notification.
-    #[error("no option NAME=VALUE; put double quotes around a value with blanks")]
+    #[error("expected NAME=VALUE; put a value with blanks in double quotes")]
     NotAnOption,
     /// An option that `PUTNOTIF` does not have.
     #[error(
@@ -107,7 +107,7 @@ pub enum Problem {
     #[error("{0} is not a severity; write failure, warning or okay")]
     Severity(Box<str>),
     /// A notification without an option that it must have.
-    #[error("no {0}=")]
+    #[error("no {0}=; a notification needs severity=, time= and message=")]
     Missing(&'static str),
 }
 

@@ -241,7 +241,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "signature part of {length} bytes, at least 37")
             }
             Self::EncryptionTooShort { length } => {
-                write!(f, "encrypted part of {length} bytes is too short for what it claims")
+                write!(f, "encrypted part of {length} bytes is too short for its user and content")
             }
             Self::UserEmpty => f.write_str("signed or encrypted part without user"),
             Self::UserUnknown => f.write_str("the AuthFile does not know the user"),
@@ -251,10 +251,10 @@ impl fmt::Display for FaultKind {
             Self::ChecksumWrong => {
                 f.write_str("the checksum does not match: another password, or damage")
             }
-            Self::NoKeys => f.write_str("no AuthFile, so it cannot be opened"),
-            Self::NestedTooDeep => write!(f, "more than {NESTING_MAX} protected parts in another"),
+            Self::NoKeys => f.write_str("no AuthFile to check or decrypt it with"),
+            Self::NestedTooDeep => write!(f, "protected parts nested more than {NESTING_MAX} deep"),
             Self::Unprotected { demanded } => {
-                write!(f, "not taken: the listener demands {}", demanded.demand())
+                write!(f, "refused: the listener demands {}", demanded.demand())
             }
         }
     }

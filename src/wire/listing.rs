@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn less_protected_parts_are_marked_where_they_begin() {
         let lines = listed(LIST, SecurityLevel::Sign);
-        assert!(lines[1].ends_with("! not taken: the listener demands a signature or encryption"));
+        assert!(lines[1].ends_with("! refused: the listener demands a signature or encryption"));
         assert!(!lines.iter().any(|line| line.contains("= h")));
     }
 }

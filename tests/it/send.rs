@@ -473,7 +473,7 @@ fn bad_lines_are_reported_and_the_rest_is_sent() {
         "collectoscope: line 3, column 20: \"x\" is not a value of GAUGE value; write a number, ",
         "or U for undefined\n",
         "collectoscope: line 4, column 12: type \"nosuch\" is in no types.db; name the file that ",
-        "has it: --types-db FILE\n",
+        "defines it: --types-db FILE\n",
         "collectoscope: line 5: longer than 65536 bytes\n",
         "collectoscope: line 7, column 1: \"LISTVAL\" is neither PUTVAL nor PUTNOTIF\n",
         "collectoscope: sent 1 value list and 0 notifications in 1 datagram (49 bytes), ",
@@ -499,7 +499,7 @@ fn nobody_listening_is_noticed_and_the_others_get_all() {
     let closed = format!("127.0.0.1:{}", free_port(Ipv4Addr::LOCALHOST.into()));
     let output = send(&[&closed, &receiver.address, "--flush", "now"], THREE);
     let says = format!(
-        "collectoscope: cannot send to {closed}: connection refused, nobody listens on that port\n"
+        "collectoscope: cannot send to {closed}: connection refused, nothing listens on that port\n"
     );
     assert!(stderr(&output).starts_with(&says), "{}", stderr(&output));
     // Reported once, counted each time.
@@ -529,7 +529,7 @@ fn what_cannot_begin_is_reported_with_the_right_status() {
     let with = |user, path| [&sign[..], &["--user", user, "--auth-file", path]].concat();
     for (args, status, says) in [
         (vec!["host.invalid"], 1, "cannot find the address of host.invalid:25826: "),
-        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0, there are "),
+        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0; this machine has "),
         (sign.to_vec(), 2, "--security needs --user NAME and --auth-file FILE"),
         (with("carol", &keys), 1, "no user \"carol\" among the 2 of the AuthFile "),
         (with("alice", &missing), 1, "cannot read the AuthFile: there is no such file, /"),
@@ -591,9 +591,12 @@ const TIME: CdTime = CdTime::from_secs(1_795_426_812);
 fn a_list_larger_than_a_packet_is_refused_with_what_it_needs() {
     let receiver = Receiver::new();
     for (protection, words) in [
-        (None, "it needs 1836 bytes, a packet has 1024"),
-        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet has 1024"),
-        (Some(Protection::Encrypted), "it needs 1883 bytes with its encryption, a packet has 1024"),
+        (None, "it needs 1836 bytes, a packet holds 1024"),
+        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet holds 1024"),
+        (
+            Some(Protection::Encrypted),
+            "it needs 1883 bytes with its encryption, a packet holds 1024",
+        ),
     ] {
         let seal = protection.map(|kind| Seal::new(kind, b"alice", b"secret").unwrap());
         let options = SenderOptions { seal, max_packet_size: 1_024, ..SenderOptions::default() };
@@ -639,7 +642,7 @@ fn what_no_receiver_accepts_is_refused_with_the_reason() {
     assert_eq!(error.unwrap_err().to_string(), "cannot send the notification of h/p/t: no message");
     let options = SenderOptions { max_packet_size: 1_023, ..SenderOptions::default() };
     let error = Sender::open(&[receiver.destination()], options).unwrap_err();
-    assert_eq!(error.to_string(), "packet size 1023 is not from 1024 to 65507");
+    assert_eq!(error.to_string(), "packet size 1023 is out of range; write 1024 to 65507");
     let error = Sender::open(&[], SenderOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "no destination to send to");
 }

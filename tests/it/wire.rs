@@ -258,7 +258,7 @@ fn faults_that_leave_nothing_sure_end_the_datagram() {
         ("0200 0008 01020304", "at byte 61: signature part of 8 bytes, at least 37"),
         (
             "0210 0008 00090304",
-            "at byte 61: encrypted part of 8 bytes is too short for what it claims",
+            "at byte 61: encrypted part of 8 bytes is too short for its user and content",
         ),
     ] {
         check_tail(&format!("{bytes} {next}"), &[fault]);
@@ -301,7 +301,7 @@ fn what_follows_an_encrypted_part_is_read_with_the_names_of_before() {
     let list = "h/p/gauge 1795426812+10 [Gauge(1.0)]";
     check_tail(
         &format!("{encrypted} {GAUGE_1}"),
-        &["encrypted bob at 61: no AuthFile, so it cannot be opened", list],
+        &["encrypted bob at 61: no AuthFile to check or decrypt it with", list],
     );
 }
 
