@@ -3,11 +3,13 @@
 //! Plain data that every other floor speaks in. Knows nothing of bytes on the wire, of files or
 //! of screens.
 
+mod count;
 mod identifier;
 mod order;
 mod time;
 mod value;
 
+pub use count::{counted, plural};
 pub use identifier::{Identifier, Names, display_safe, json_safe};
 pub use order::natural_cmp;
 pub use time::{CdTime, Interval, Span};
