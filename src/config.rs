@@ -7,7 +7,7 @@ use crate::files::{self, Trouble};
 use crate::metric::Interval;
 use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
-use crate::view::{Theme, WIDTH_FIRST};
+use crate::view::{Preferences, Theme};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
 use std::fs;
@@ -74,19 +74,21 @@ pub struct Settings {
 
 impl Default for Settings {
     fn default() -> Self {
-        Self {
-            theme: Theme::System,
-            window_secs: WIDTH_FIRST.secs_f64(),
-            sidebar: true,
-            size: [0.0, 0.0],
-        }
+        Self::new(&Preferences::default(), [0.0, 0.0])
     }
 }
 
 impl Settings {
-    /// Width of the time window.
-    pub fn window(&self) -> Interval {
-        Interval::from_secs_f64(self.window_secs)
+    /// Of a window of this width and height, in points.
+    pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
+        let &Preferences { theme, width, sidebar } = preferences;
+        Self { theme, window_secs: width.secs_f64(), sidebar, size }
+    }
+
+    /// What concerns the program rather than its window.
+    pub fn preferences(&self) -> Preferences {
+        let &Self { theme, window_secs, sidebar, .. } = self;
+        Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar }
     }
 }
 

@@ -1,6 +1,6 @@
-//! Batches: what a receiver thread hands over, and how decoded datagrams become one.
+//! Batches: what a source hands over, and how datagrams and value lists become one.
 //!
-//! [`Ingest`] lives on the receiver thread. It gives each *shape* (identifier and the DS types
+//! [`Ingest`] lives on the thread of its source. It gives each *shape* (identifier and the DS types
 //! that came with it) a dense [`ListId`], announced once, so that a sample crosses the channel as
 //! a few words. A [`Batch`] is columnar and reused. Knows nothing of sockets, clocks or screens.
 
@@ -8,7 +8,9 @@ mod batch;
 mod key;
 mod lists;
 mod reading;
+mod sender;
 mod shares;
+mod typed;
 mod ways;
 
 pub use batch::{
@@ -16,16 +18,18 @@ pub use batch::{
 };
 pub(crate) use batch::{count_class, count_protected};
 pub use lists::ANNOUNCED_EVERY;
+pub use sender::{Machine, Sender};
 pub(crate) use shares::{RESERVE_PART, Shares};
+pub use typed::{TypedList, VALUES_PER_LIST_MAX};
 pub use ways::HEARD_MAX;
 
-use crate::metric::{CdTime, Identifier, Notification};
+use crate::metric::{CdTime, Identifier, Interval, Names, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use lists::Lists;
 use reading::Reading;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use ways::Ways;
 
@@ -43,7 +47,7 @@ const BYTES_PER_LIST: usize = 200;
 const BYTES_MIN: usize = 4 << 20;
 /// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
 const LAST_OF_MAX: usize = 1 << 16;
-/// Senders a batch tells apart, as forged addresses are free; the rest is [`OTHER_SENDERS`].
+/// Senders a batch tells apart, as forged addresses are free; the rest is [`Sender::Others`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
 /// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
 /// [`OTHER_USERS`].
@@ -56,21 +60,20 @@ pub const VALUES_PER_BATCH_MAX: usize = 1 << 20;
 pub const NOTIFICATIONS_PER_BATCH_MAX: usize = 10_000;
 /// Stands for the users that did not fit into a bounded list.
 pub const OTHER_USERS: &str = "(other users)";
-/// Stands for the senders that did not fit into a batch: no datagram comes from port 0.
-pub const OTHER_SENDERS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::UNSPECIFIED), 0);
-
-/// Turns datagrams into batches, on the receiver's thread.
+/// Turns datagrams and value lists into batches, on the thread of their source.
 ///
 /// Opens what is protected by the keys it was given ([`Ingest::set_keys`]).
 #[derive(Debug)]
 pub struct Ingest {
     lists: Lists,
     /// The last list of each sender's last datagram.
-    last_of: HashMap<SocketAddr, u32, RandomState>,
+    last_of: HashMap<Sender, u32, RandomState>,
     decoder: Decoder,
     ways: Ways,
     batch: Batch,
-    slots: HashMap<SocketAddr, usize, RandomState>,
+    slots: HashMap<Sender, usize, RandomState>,
+    /// DS types of a list that comes by itself.
+    kinds: Vec<u8>,
 }
 
 /// How many lists one source may name. What is past a limit is refused and counted; lists that are
@@ -82,7 +85,7 @@ pub struct Ingest {
 pub struct Limits {
     /// Of all senders together, but for the reserve; at most [`LISTS_MAX`].
     pub lists: usize,
-    /// Of one address, at most as many as of all.
+    /// Of one sender, at most as many as of all.
     pub lists_per_sender: usize,
 }
 
@@ -142,12 +145,19 @@ impl Ingest {
             ways: Ways::default(),
             batch: Batch::default(),
             slots: HashMap::default(),
+            kinds: Vec::new(),
         }
     }
 
     /// Opens and checks by these users from now on; none: there is no AuthFile.
     pub fn set_keys(&mut self, keys: Option<Arc<KeyRing>>) {
         self.decoder.set_keys(keys);
+    }
+
+    /// Says with the next batch that numbers of lists may mean other lists than in those before:
+    /// they came from an [`Ingest`] that is gone.
+    pub fn begin_anew(&mut self) {
+        self.lists.renumbered = true;
     }
 
     /// Takes in one datagram as it was received, by a listener that demands `level`.
@@ -196,21 +206,19 @@ impl Ingest {
         (arrival, placed): (CdTime, CdTime),
         level: SecurityLevel,
     ) {
-        let slot = self.slot(sender);
-        self.batch.arrival = self.batch.arrival.max(arrival);
+        let from = self.incoming(sender.into(), arrival);
+        let slot = from.slot;
         if let Some(delta) = self.batch.senders.get_mut(slot) {
             delta.datagrams += 1;
             delta.bytes += bytes.len() as u64;
-            delta.last_seen = delta.last_seen.max(arrival);
         }
-        self.ways.begin();
         let (rows, values) = (self.batch.rows.len(), self.batch.values.len());
         let mut decoder = std::mem::take(&mut self.decoder);
-        let from = Origin { slot, sender, arrival, steps: arrival.in_16_secs() };
-        let previous = self.last_of.get(&sender).copied();
+        let previous = self.last_of.get(&from.sender).copied();
         let mut reading = Reading { ingest: self, from, refused: (0, 0), last: None, previous };
         decoder.decode_into(level, bytes, &mut reading);
         let (refused, last) = (reading.refused, reading.last.or(reading.previous));
+        let sender = reading.from.sender;
         self.decoder = decoder;
         let Batch { senders, rows: all_rows, values: all_values, datagrams, .. } = &mut self.batch;
         if let Some(delta) = senders.get_mut(slot) {
@@ -219,15 +227,53 @@ impl Ingest {
         }
         let rows = u32::try_from(all_rows.len() - rows).unwrap_or(u32::MAX);
         if rows > 0 {
-            datagrams.push(Arrived { rows, sender: sender.ip(), arrival: placed });
+            datagrams.push(Arrived { rows, sender: sender.machine(), arrival: placed });
         }
         if let Some(last) = last {
             self.remember(sender, last);
         }
     }
 
-    /// Where the next datagram of `sender` goes on.
-    fn remember(&mut self, sender: SocketAddr, last: u32) {
+    /// Takes in one value list that came by itself, with the limits and counts of a datagram's.
+    /// One that no datagram could hold is a fault.
+    pub fn list(&mut self, sender: &Sender, list: &TypedList<'_>, arrival: CdTime) {
+        let from = self.incoming(sender.clone(), arrival);
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+            delta.lists += 1;
+            delta.values += list.values.len() as u64;
+        }
+        if let Err(kind) = list.check() {
+            self.fault(&from, Fault { offset_bytes: 0, kind }, None);
+            return;
+        }
+        let mut kinds = std::mem::take(&mut self.kinds);
+        kinds.clear();
+        kinds.extend(list.values.iter().map(|value| value.ds_type().code()));
+        let &TypedList { names, time, interval, trust, values } = list;
+        let head = Head { names, time, interval, trust, kinds: &kinds };
+        let bits = values.iter().map(|value| value.bits());
+        let previous = self.last_of.get(sender).copied();
+        let taken = self.value_list(&from, &head, bits, previous);
+        self.kinds = kinds;
+        if let Some(id) = taken {
+            self.batch.datagrams.push(Arrived { rows: 1, sender: sender.machine(), arrival });
+            self.remember(from.sender, id);
+        }
+    }
+
+    /// Begins with something of `sender`.
+    fn incoming(&mut self, sender: Sender, arrival: CdTime) -> Incoming {
+        let slot = self.slot(&sender);
+        self.batch.arrival = self.batch.arrival.max(arrival);
+        if let Some(delta) = self.batch.senders.get_mut(slot) {
+            delta.last_seen = delta.last_seen.max(arrival);
+        }
+        self.ways.begin();
+        Incoming { slot, sender, arrival, steps: arrival.in_16_secs() }
+    }
+
+    /// Where the next datagram or list of `sender` goes on.
+    fn remember(&mut self, sender: Sender, last: u32) {
         if let Some(known) = self.last_of.get_mut(&sender) {
             *known = last;
             return;
@@ -265,11 +311,13 @@ impl Ingest {
     /// Takes in a list that came behind `previous`; its number, if it is taken.
     fn value_list(
         &mut self,
-        from: &Origin,
-        list: &wire::ValueList<'_>,
+        from: &Incoming,
+        head: &Head<'_>,
+        bits: impl Iterator<Item = u64>,
         previous: Option<u32>,
     ) -> Option<u32> {
-        let count = list.values.len();
+        let &Head { names, time, interval, trust, kinds } = head;
+        let count = kinds.len();
         let Ok(values_count) = u16::try_from(count) else {
             debug_assert!(false, "a datagram of 64 KiB cannot hold {count} values");
             return None;
@@ -278,7 +326,7 @@ impl Ingest {
             self.batch.dropped_values += count as u64;
             return None;
         }
-        let Some(found) = self.lists.find(from, &list.names, list.values.kinds(), previous) else {
+        let Some(found) = self.lists.find(from, &names, kinds, previous) else {
             self.batch.refused_lists += 1;
             if let Some(delta) = self.batch.senders.get_mut(from.slot) {
                 delta.refused_lists += 1;
@@ -289,14 +337,13 @@ impl Ingest {
         if found.is_news {
             self.announce(id);
         }
-        let &wire::ValueList { time, interval, trust, .. } = list;
-        self.hear(from, list.names.host, trust);
+        self.hear(from, names.host, trust);
         self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
-        self.batch.values.extend(list.values.iter().map(|value| value.bits()));
+        self.batch.values.extend(bits);
         Some(id)
     }
 
-    fn notification(&mut self, from: &Origin, notification: &wire::Notification<'_>) {
+    fn notification(&mut self, from: &Incoming, notification: &wire::Notification<'_>) {
         if self.batch.notifications.len() >= NOTIFICATIONS_PER_BATCH_MAX {
             self.batch.dropped_notifications += 1;
             return;
@@ -313,7 +360,7 @@ impl Ingest {
     }
 
     #[cold]
-    fn protected(&mut self, from: &Origin, part: &Protected<'_>) {
+    fn protected(&mut self, from: &Incoming, part: &Protected<'_>) {
         let user = shown_user(part.user);
         let &Protected { protection, outcome, offset_bytes, .. } = part;
         if let Some(delta) = self.batch.senders.get_mut(from.slot) {
@@ -326,16 +373,15 @@ impl Ingest {
         }
     }
 
-    fn fault(&mut self, from: &Origin, fault: Fault, user: Option<&str>) {
+    fn fault(&mut self, from: &Incoming, fault: Fault, user: Option<&str>) {
         if let Some(delta) = self.batch.senders.get_mut(from.slot) {
             delta.faults += 1;
             count_class(&mut delta.fault_classes, fault.kind.class(), 1);
         }
         if self.batch.faults.len() < FAULTS_PER_BATCH_MAX {
-            let &Origin { sender, arrival, .. } = from;
             self.batch.faults.push(FaultReport {
-                sender,
-                arrival,
+                sender: from.sender.clone(),
+                arrival: from.arrival,
                 fault,
                 user: user.map(Into::into),
             });
@@ -344,19 +390,20 @@ impl Ingest {
 
     /// Tells a way by which a host is heard, once.
     #[inline]
-    fn hear(&mut self, from: &Origin, host: &[u8], trust: Trust) {
-        self.batch.heard.extend(self.ways.hear(from.sender.ip(), host, trust));
+    fn hear(&mut self, from: &Incoming, host: &[u8], trust: Trust) {
+        self.batch.heard.extend(self.ways.hear(&from.sender, host, trust));
     }
 
     /// Where this batch counts `sender`.
-    fn slot(&mut self, sender: SocketAddr) -> usize {
-        if let Some(&slot) = self.slots.get(&sender) {
+    fn slot(&mut self, sender: &Sender) -> usize {
+        if let Some(&slot) = self.slots.get(sender) {
             return slot;
         }
-        let counted = if self.slots.len() < SENDERS_PER_BATCH_MAX { sender } else { OTHER_SENDERS };
+        let is_full = self.slots.len() >= SENDERS_PER_BATCH_MAX;
+        let counted = if is_full { Sender::Others } else { sender.clone() };
         let senders = &mut self.batch.senders;
-        *self.slots.entry(counted).or_insert_with(|| {
-            senders.push(SenderDelta::new(counted));
+        *self.slots.entry(counted).or_insert_with_key(|counted| {
+            senders.push(SenderDelta::new(counted.clone()));
             senders.len() - 1
         })
     }
@@ -377,14 +424,24 @@ fn shown_user(user: &[u8]) -> String {
     shown
 }
 
-/// The datagram being read.
-struct Origin {
+/// Where what is being taken in comes from, and when.
+struct Incoming {
     /// Where this batch counts its sender.
     slot: usize,
-    sender: SocketAddr,
+    sender: Sender,
     arrival: CdTime,
     /// The same in steps of 16 s.
     steps: u32,
+}
+
+/// All of a value list but its numbers.
+struct Head<'a> {
+    names: Names<'a>,
+    time: CdTime,
+    interval: Interval,
+    trust: Trust,
+    /// The codes of its DS types.
+    kinds: &'a [u8],
 }
 
 #[cfg(test)]

@@ -1,14 +1,15 @@
 //! collectoscope: an oscilloscope for infrastructure.
 //!
 //! The floors of the house. A floor imports only floors below it; everything up to and including
-//! [`view`] is pure: no socket, file, thread, clock or screen, and `now` is always a parameter.
+//! [`session`] is pure: no socket, file, thread, clock or screen, and `now` is always a parameter.
 //!
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
-//! | 5 glue | `app`, [`cli`], `main.rs` | owns, wires, starts |
-//! | 4 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen; apart |
-//! | 3 intent | [`view`] | what the user wants to see |
-//! | 2 memory | [`ingest`], [`store`] | what we know |
+//! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
+//! | 5 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen; apart |
+//! | 4 program | [`session`] | the whole program without its window |
+//! | 3 intent | [`view`] | what the user wants to see, as numbers |
+//! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
 //! | 1 bytes | [`wire`], [`text`] | collectd's binary and its plain text protocol, both ways |
 //! | 0 words | [`metric`], [`typesdb`], [`rate`] | collectd's vocabulary |
 //!
@@ -17,16 +18,22 @@
 //! 1. [`source::udp`]: one thread reads datagrams from every socket and stamps their arrival.
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
-//!    [`source::replay`] does the same with a capture, and its clock is the window's.
+//!    Value lists that come by themselves join there ([`ingest::Ingest::list`]).
+//!    [`source::replay`] does the same with a capture, and its clock is the window's. A thread that
+//!    fails says so, and begins anew where that is safe ([`source::running`]).
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
 //!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
-//!    goes a [`source::udp::Status`]: what is listened to, and what came of the AuthFile.
-//! 4. `App::logic` drains the channel into [`store::Store`], also while the window is hidden. Each
-//!    sample is placed by its stamp and the clock of its host ([`store::HostClock`]), so that all
-//!    hosts stand on one time and no clock keeps a value out.
-//! 5. [`view::View`] holds every choice of the user and changes only in `View::apply`.
-//! 6. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
-//! 7. `ui` draws what it is lent and returns actions; `app` applies them.
+//!    goes a [`reception::Status`]: what is received or read, and what went wrong.
+//! 4. `App::logic` drains the channel into the [`session::Session`], also while the window is
+//!    hidden. Its [`store::Store`] places each sample by its stamp and the clock of its host
+//!    ([`store::HostClock`]), so that all hosts stand on one time and no clock keeps a value out.
+//! 5. [`view::View`] holds every choice of the user, tab by tab in its
+//!    [`view::workspace::Workspace`], and changes only by [`session::Session::apply`]; series are
+//!    chosen by their lasting names ([`metric::SeriesKey`]).
+//! 6. [`session::Session::tick`] makes what follows from data, choices and time:
+//!    [`session::Derived`], and the effects that the outside is to perform.
+//! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
+//! 8. `ui` draws what it is lent and returns actions; `app` hands them to the session.
 
 pub mod cli;
 pub mod config;
@@ -34,7 +41,9 @@ mod files;
 pub mod ingest;
 pub mod metric;
 pub mod rate;
+pub mod reception;
 pub mod send;
+pub mod session;
 pub mod source;
 pub mod store;
 pub mod text;

@@ -43,7 +43,7 @@ const CANDIDATES: [&[&str]; 4] = [
 impl App {
     /// Names in scripts that our font does not have get a font of the system, once.
     pub(super) fn fonts(&mut self, ctx: &egui::Context) {
-        let (store, looked_at) = (&self.store, self.fonts_for);
+        let (store, looked_at) = (self.session.store(), self.fonts_for);
         let now = (store.usage().series, store.notifications().counts().total());
         if self.fonts_asked || looked_at == now {
             return;

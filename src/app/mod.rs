@@ -1,42 +1,31 @@
-//! The app: owns the store, the view and the way in, and runs a frame.
+//! The window: drains what came into the session, draws it, and performs what it asks for.
 //!
-//! [`App::new`] takes everything it depends on - where batches come from, the clock, the time
-//! zone - so that the same app runs in a window and in a test. `logic` drains, `ui` draws and
-//! applies actions; nothing else changes state.
+//! [`App::new`] takes everything it depends on - where batches come from, the clock - so that the
+//! same app runs in a window and in a test. What is known, chosen and decided is the
+//! [`Session`]'s; here is what only a window needs: frames, fonts, files that are written again and
+//! again, a picture.
 
 mod fonts;
-mod hosts;
 mod kept;
 mod open;
 mod pace;
-mod replay;
-mod report;
-mod sources;
-mod width;
 
 pub use open::{OpenError, WindowOptions, run};
 pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
 use crate::files;
-use crate::metric::{CdTime, Interval, json_safe};
+use crate::metric::{CdTime, json_safe};
+use crate::reception::Status;
+use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
-use crate::source::replay::Progress;
-use crate::store::{SeriesId, SourceId, Store};
-use crate::typesdb::TypesDb;
-use crate::ui::{self, Memory, Screen, SourceReport, Sources, theme};
-use crate::view::graphs::Graphs;
-use crate::view::health::Meter;
-use crate::view::marks::Events;
-use crate::view::notifications::Listed;
-use crate::view::panels::{Drawn, Panel, drawn, panels};
-use crate::view::replay::{Replay, Speed};
-use crate::view::tree::Rows;
-use crate::view::{Action, Moment, View};
+use crate::source::replay::CaptureClock;
+use crate::store::SourceId;
+use crate::ui::{self, Memory, Screen, theme};
+use crate::view::Action;
 use eframe::egui;
-use jiff::tz::TimeZone;
 use kept::Kept;
-use std::collections::HashMap;
+use nix::time::{ClockId, clock_gettime};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -60,24 +49,18 @@ pub struct Setup {
     pub intake: Option<Intake>,
     /// Called on the receiver's thread when something came.
     pub waker: Waker,
-    /// What is listened to.
-    pub sources: Sources,
-    /// Names of data sources.
-    pub types: TypesDb,
-    /// Bytes the store may use.
-    pub memory_bytes: usize,
-    /// What is true now.
+    /// How the source goes at the start.
+    pub status: Status,
+    /// Our clock.
     pub clock: Box<dyn Fn() -> CdTime>,
-    /// The capture that is shown instead of what is heard now; then this is the clock.
-    pub replay: Option<Progress>,
-    /// The user's time zone.
-    pub zone: TimeZone,
+    /// The clock of the capture that is shown; none: ours.
+    pub capture_clock: Option<CaptureClock>,
+    /// What the session starts from; its preferences are those of `settings`.
+    pub start: Start,
     /// What the user chose last time.
     pub settings: Settings,
     /// Where that is kept; none: nowhere.
     pub settings_file: Option<SettingsFile>,
-    /// Things to tell the user.
-    pub messages: Vec<String>,
     /// State is written there about once a second.
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
@@ -85,21 +68,18 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// What takes in from `intake` by this clock, in UTC, within 512 MiB, and keeps nothing. All
-    /// else is set as it is needed.
+    /// What takes in from `intake` by this clock and keeps nothing. All else is set as it is
+    /// needed.
     pub fn new(intake: Option<Intake>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
             intake,
             waker: Waker::default(),
-            sources: Sources::default(),
-            types: TypesDb::built_in(),
-            memory_bytes: 512 << 20,
+            status: Status::default(),
             clock,
-            replay: None,
-            zone: TimeZone::UTC,
+            capture_clock: None,
+            start: Start::default(),
             settings: Settings::default(),
             settings_file: None,
-            messages: Vec::new(),
             status_file: None,
             screenshot: None,
         }
@@ -117,45 +97,39 @@ pub struct Screenshot {
     pub outcome: Arc<std::sync::OnceLock<Result<(), String>>>,
 }
 
+/// The number of the only source.
+const SOURCE: SourceId = SourceId(0);
+
 /// The program with a window.
 pub struct App {
-    setup: Setup,
-    store: Store,
-    view: View,
-    graphs: Graphs,
-    panels: Vec<Panel>,
-    /// The series that the panels draw, and where.
-    drawn: HashMap<SeriesId, Drawn>,
-    panels_for: Option<(u64, u64)>,
-    rows: Rows,
-    listed: Listed,
-    events: Events,
-    meter: Meter,
+    session: Session,
+    intake: Option<Intake>,
+    waker: Waker,
+    clock: Box<dyn Fn() -> CdTime>,
+    capture_clock: Option<CaptureClock>,
+    /// That the source is over, until all that came before is taken in.
+    ending: Option<Status>,
     memory: Memory,
     actions: Vec<Action>,
-    frame_millis: f32,
-    /// What was written last, and since when there is something newer.
-    saved: (Settings, Option<Instant>),
+    /// What is kept, and since when it is to be written.
+    settings: Settings,
+    settings_changed: Option<Instant>,
+    settings_file: Option<SettingsFile>,
     settings_kept: Kept,
+    status_file: Option<PathBuf>,
     reported: Option<Instant>,
     status_kept: Kept,
-    /// What is to say about the users and passwords for a replay.
-    about_keys: Vec<SourceReport>,
-    /// How the replay stood when the last frame began.
-    replay: Option<Replay>,
-    /// The width that was chosen so that all of the capture can be seen; none when the user
-    /// chooses.
-    fitted: Option<Interval>,
-    /// The width that the user wants, and the one that the window has until there is so much to
-    /// show; none when it was reached or the user chose.
-    growing: Option<(Interval, Interval)>,
     frames: u64,
-    /// Whether something came for the last frame.
+    frame_millis: f32,
+    /// Whether something came for the last frame, and how long the session wants to wait for the
+    /// next one.
     news: bool,
-    /// Processor time that taking in has cost, and when it was last done.
+    text_due: Option<Duration>,
+    /// Processor time that absorbing has cost, and when it was last done.
     absorbing: Duration,
     drained: Instant,
     started: Instant,
+    screenshot: Option<Screenshot>,
     screenshot_asked: bool,
     /// Fonts of the system were looked for.
     fonts_asked: bool,
@@ -164,64 +138,47 @@ pub struct App {
 }
 
 impl App {
-    /// An app that has heard nothing yet.
+    /// An app that nothing came for yet.
     pub fn new(ctx: &egui::Context, setup: Setup) -> Self {
         theme::install(ctx);
-        let settings = setup.settings.clone();
-        let mut view = View::new(settings.window(), settings.theme);
-        view.sidebar = settings.sidebar;
-        theme::choose(ctx, view.theme);
-        let replay = setup.replay.as_ref().map(Progress::replay);
-        let is_whole = |replay: Replay| replay.speed == Speed::Max && !replay.live;
-        let fitted = replay.is_some_and(is_whole).then(|| view.window.width());
-        let growing = setup.replay.is_none().then(|| (view.window.width(), view.window.width()));
+        let Setup { start, settings, .. } = setup;
+        let start = Start { preferences: settings.preferences(), ..start };
+        theme::choose(ctx, start.preferences.theme);
+        let mut session = Session::new(start);
+        session.report(SOURCE, setup.status, CdTime::ZERO);
         Self {
-            store: Store::new(setup.memory_bytes, setup.types.clone()),
-            view,
-            graphs: Graphs::built_in(),
-            panels: Vec::new(),
-            drawn: HashMap::new(),
-            panels_for: None,
-            rows: Rows::default(),
-            listed: Listed::default(),
-            events: Events::default(),
-            meter: Meter::default(),
+            session,
+            intake: setup.intake,
+            waker: setup.waker,
+            clock: setup.clock,
+            capture_clock: setup.capture_clock,
+            ending: None,
             memory: Memory::default(),
             actions: Vec::new(),
-            frame_millis: 0.0,
-            saved: (settings, None),
+            settings,
+            settings_changed: None,
+            settings_file: setup.settings_file,
             settings_kept: Kept::default(),
+            status_file: setup.status_file,
             reported: None,
             status_kept: Kept::default(),
-            about_keys: setup.sources.reports.clone(),
-            replay: None,
-            fitted,
-            growing,
             frames: 0,
+            frame_millis: 0.0,
             news: false,
+            text_due: None,
             absorbing: Duration::ZERO,
             drained: Instant::now(),
             started: Instant::now(),
+            screenshot: setup.screenshot,
             screenshot_asked: false,
             fonts_asked: false,
             fonts_for: (0, 0),
-            setup,
         }
     }
 
-    /// What is known.
-    pub const fn store(&self) -> &Store {
-        &self.store
-    }
-
-    /// What the user chose.
-    pub const fn view(&self) -> &View {
-        &self.view
-    }
-
-    /// The rows of the tree.
-    pub const fn rows(&self) -> &Rows {
-        &self.rows
+    /// The program that the window shows.
+    pub const fn session(&self) -> &Session {
+        &self.session
     }
 
     /// What drawing remembers.
@@ -229,150 +186,136 @@ impl App {
         &self.memory
     }
 
-    /// The panels on the canvas.
-    pub fn panels(&self) -> &[Panel] {
-        &self.panels
-    }
-
-    /// Processor time that this thread has spent on taking in what arrived; the rest of its time
-    /// went into showing it. Zero where the system does not tell.
+    /// Processor time that this thread has spent on absorbing what arrived; the rest of its time
+    /// went into showing it. Zero where the system does not say.
     pub const fn absorbing(&self) -> Duration {
         self.absorbing
     }
 
-    fn drain(&mut self, now: CdTime) -> bool {
-        let before = report::thread_time();
-        let more = self.absorb(now, self.drained.elapsed().clamp(DRAIN_MIN, DRAIN_MAX));
+    /// What is true now: our clock, or the capture's.
+    pub fn now(&self) -> CdTime {
+        self.capture_clock.as_ref().map_or_else(|| (self.clock)(), CaptureClock::now)
+    }
+
+    /// Absorbs what has arrived; true when more is waiting.
+    fn drain(&mut self) -> bool {
+        let before = thread_time();
+        let longest = self.drained.elapsed().clamp(DRAIN_MIN, DRAIN_MAX);
+        let more = self.absorb(longest);
         self.drained = Instant::now();
-        self.absorbing += report::thread_time().saturating_sub(before);
+        self.absorbing += thread_time().saturating_sub(before);
         more
     }
 
-    /// Takes in what has arrived, for so long; true when more is waiting.
-    fn absorb(&mut self, now: CdTime, longest: Duration) -> bool {
-        self.setup.waker.drained();
-        let Some(intake) = &self.setup.intake else {
+    fn absorb(&mut self, longest: Duration) -> bool {
+        self.waker.drained();
+        let now = self.now();
+        let Self { session, intake: Some(intake), ending, .. } = self else {
             return false;
         };
-        if let Some(status) = intake.status() {
-            sources::describe(&mut self.setup.sources, &status);
+        match intake.status() {
+            Some(status) if status.is_over() => *ending = Some(status),
+            Some(status) => session.report(SOURCE, status, now),
+            None => {}
         }
         let start = Instant::now();
         self.news = false;
         while let Some(batch) = intake.next() {
             self.news = true;
-            // A replay may be far ahead of what its clock showed when the frame began.
-            let now = if self.setup.replay.is_some() { batch.arrival } else { now };
-            self.store.absorb(SourceId(0), &batch, now);
-            if self.setup.replay.is_some() {
-                // A capture waits; the order of its packets is no reason to lose any.
-                self.store.settle_late(now);
-            }
-            self.meter.note(now, &self.store.health().totals);
+            session.absorb(SOURCE, &batch, now);
             intake.give_back(batch);
             if start.elapsed() > longest {
                 return true;
             }
         }
+        let is_over = session.reception().status(SOURCE).is_some_and(Status::is_over);
+        if intake.is_closed() && !is_over && ending.is_none() {
+            let next = "start this program again; please report this";
+            *ending = Some(Status::failed("source", "it ended without a word", next));
+        }
+        if let Some(status) = self.ending.take() {
+            let now = self.now();
+            self.session.report(SOURCE, status, now);
+        }
         false
     }
 
-    /// What is true now: our clock, or the capture's.
-    pub fn now(&self) -> CdTime {
-        self.setup.replay.as_ref().map_or_else(|| (self.setup.clock)(), Progress::now)
-    }
-
-    /// Makes anew what follows from the data and the view.
-    fn derive(&mut self, now: CdTime) {
-        if now > CdTime::ZERO {
-            self.meter.read(now, &self.store.health().totals);
-        }
-        self.view.pick_first(&self.store, self.setup.sources.local_host.as_deref());
-        let panels_for = Some((self.store.revision(), self.view.selection.revision()));
-        if self.panels_for != panels_for {
-            self.panels_for = panels_for;
-            self.panels = panels(&self.store, &self.graphs, &self.view.selection);
-            self.drawn = drawn(&self.panels);
-        }
-        // What stands still on the screen stays in memory.
-        if self.view.window.is_live() {
-            self.store.release();
-        } else {
-            self.store.hold(self.view.window.span(now), self.drawn.keys().copied());
-        }
-        let (filter, open) = (&self.view.filter, &self.view.open);
-        self.rows.update(&self.store, filter, open, self.view.tree_revision);
-        self.listed.update(self.store.notifications(), &self.view.notifications);
-        self.events.update(&self.store);
-    }
-
-    fn apply(&mut self, ctx: &egui::Context, now: CdTime) {
+    /// Applies what the user did, and performs what follows from it.
+    fn act(&mut self, ctx: &egui::Context, now: CdTime) {
         if self.actions.is_empty() {
             return;
         }
-        let moment = Moment {
-            now,
-            values: self.store.health().totals.values,
-            oldest: self.oldest_drawn(),
-            notifications: self.store.notifications().counts(),
-        };
-        for action in std::mem::take(&mut self.actions) {
-            self.chosen(&action);
-            if let Action::SetTheme(theme) = action {
-                theme::choose(ctx, theme);
-            }
-            self.view.apply(action, &moment);
+        for action in self.actions.drain(..) {
+            self.session.apply(action, now);
         }
+        self.perform(ctx);
         // What was done is seen in the next frame, not at the next tick.
         ctx.request_repaint_after(Duration::from_millis(1));
     }
 
-    fn remember_settings(&mut self, ctx: &egui::Context) {
-        let size = ctx.input(|input| input.viewport().inner_rect).map(|rect| rect.size());
-        let settings = Settings {
-            theme: self.view.theme,
-            // The width for a capture is no width to listen with.
-            window_secs: match (&self.replay, self.growing) {
-                (Some(_), _) => self.saved.0.window_secs,
-                (None, Some((wanted, _))) => wanted.secs_f64(),
-                (None, None) => self.view.window.width().secs_f64(),
-            },
-            sidebar: self.view.sidebar,
-            size: size.map_or(self.saved.0.size, |size| [size.x.round(), size.y.round()]),
-        };
-        if settings != self.saved.0 {
-            self.saved = (settings, Some(Instant::now()));
+    fn perform(&mut self, ctx: &egui::Context) {
+        for effect in self.session.effects() {
+            match effect {
+                Effect::SetTheme(theme) => theme::choose(ctx, theme),
+                Effect::Keep(preferences) => {
+                    let settings = Settings::new(&preferences, self.settings.size);
+                    self.keep(settings);
+                }
+            }
         }
-        if self.saved.1.is_some_and(|changed| changed.elapsed() >= SAVE_AFTER) {
+    }
+
+    fn keep(&mut self, settings: Settings) {
+        if settings != self.settings {
+            self.settings = settings;
+            self.settings_changed = Some(Instant::now());
+        }
+    }
+
+    /// Keeps the size of the window, and writes what has changed some time ago.
+    fn keep_settings(&mut self, ctx: &egui::Context) {
+        let rect = ctx.input(|input| input.viewport().inner_rect);
+        if let Some(size) = rect.map(|rect| rect.size()) {
+            let size = [size.x.round(), size.y.round()];
+            self.keep(Settings { size, ..self.settings.clone() });
+        }
+        if self.settings_changed.is_some_and(|changed| changed.elapsed() >= SAVE_AFTER) {
             self.save_settings();
         }
     }
 
     fn save_settings(&mut self) {
-        if self.saved.1.take().is_none() {
+        if self.settings_changed.take().is_none() {
             return;
         }
-        let Some(file) = &self.setup.settings_file else {
+        let Some(file) = &self.settings_file else {
             return;
         };
-        let outcome = file.save(&self.saved.0);
+        let outcome = file.save(&self.settings);
         if outcome.is_err() {
-            self.saved.1 = Some(Instant::now());
+            self.settings_changed = Some(Instant::now());
         }
         let again = || format!("the settings are kept again, in {}", file.path().display());
-        self.settings_kept.note(outcome, again, &mut self.setup.messages);
+        self.settings_kept.note(outcome, again, &mut self.session.messages);
     }
 
-    fn report(&mut self, now: CdTime) {
-        let Some(path) = self.setup.status_file.clone() else {
+    /// Writes the state to its file, about once a second.
+    fn write_state(&mut self, now: CdTime) {
+        let Some(path) = self.status_file.clone() else {
             return;
         };
         if self.reported.is_some_and(|reported| reported.elapsed() < REPORT_AFTER) {
             return;
         }
         self.reported = Some(Instant::now());
-        let report = report::report(self, now);
-        let outcome = serde_json::to_string(&report).map_err(|error| error.to_string());
+        let drawing = Drawing {
+            frames: self.frames,
+            frame_millis: self.frame_millis,
+            absorb_millis: millis(self.absorbing),
+            draw_millis: millis(thread_time().saturating_sub(self.absorbing)),
+        };
+        let state = self.session.state(now, drawing);
+        let outcome = serde_json::to_string(&state).map_err(|error| error.to_string());
         let outcome = outcome.and_then(|text| {
             let text = json_safe(&text).into_owned() + "\n";
             let written = files::replace(&path, text.as_bytes(), files::SHARED);
@@ -383,11 +326,11 @@ impl App {
             format!("cannot write the status file, trying on: {reason}, to {path}")
         });
         let again = || format!("the status file is written again, to {path}");
-        self.status_kept.note(outcome, again, &mut self.setup.messages);
+        self.status_kept.note(outcome, again, &mut self.session.messages);
     }
 
-    fn screenshot(&mut self, ctx: &egui::Context) {
-        let Some(shot) = self.setup.screenshot.clone() else {
+    fn take_screenshot(&mut self, ctx: &egui::Context) {
+        let Some(shot) = self.screenshot.clone() else {
             return;
         };
         if shot.outcome.get().is_some() {
@@ -410,47 +353,52 @@ impl App {
         });
     }
 
-    fn with_screen(
-        &mut self,
-        now: CdTime,
-        draw: impl FnOnce(&Screen<'_>, &mut Memory, &mut Vec<Action>),
-    ) {
+    fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
+        let Self { session, memory, actions, .. } = self;
+        let derived = session.derived();
         let screen = Screen {
-            store: &self.store,
-            view: &self.view,
-            graphs: &self.graphs,
-            panels: &self.panels,
-            drawn: &self.drawn,
-            rows: &self.rows,
-            listed: &self.listed,
-            events: &self.events,
-            meter: &self.meter,
-            sources: &self.setup.sources,
-            messages: &self.setup.messages,
+            store: session.store(),
+            view: session.view(),
+            graphs: session.graphs(),
+            panels: &derived.panels,
+            panels_revision: derived.panels_revision,
+            drawn: &derived.drawn,
+            rows: &derived.rows,
+            listed: &derived.listed,
+            events: &derived.events,
+            meter: session.meter(),
+            reception: session.reception(),
+            messages: &session.messages,
             now,
-            replay: self.replay.as_ref(),
-            zone: &self.setup.zone,
+            zone: session.zone(),
             frame_millis: self.frame_millis,
         };
-        draw(&screen, &mut self.memory, &mut self.actions);
+        ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }
 
+/// Processor time of this thread so far; zero where the system does not say.
+fn thread_time() -> Duration {
+    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1_000.0
+}
+
 impl eframe::App for App {
+    /// Runs also while the window is hidden.
     fn logic(&mut self, ctx: &egui::Context, _frame: &mut eframe::Frame) {
-        let replay = self.setup.replay.as_ref().map(Progress::replay);
-        let more = self.drain(self.now());
-        if more {
+        if self.drain() {
             ctx.request_repaint();
         }
-        self.replayed(replay, more);
         let now = self.now();
         self.fonts(ctx);
-        self.derive(now);
-        self.fit(now);
-        self.grow(now);
-        self.report(now);
-        if self.setup.status_file.is_some() {
+        self.act(ctx, now);
+        self.text_due = self.session.tick(now);
+        self.perform(ctx);
+        self.write_state(now);
+        if self.status_file.is_some() {
             // Also while nothing is drawn.
             let since = self.reported.map_or(Duration::ZERO, |reported| reported.elapsed());
             ctx.request_repaint_after(pace::FRAME_MAX_AFTER_NEWS.saturating_sub(since));
@@ -461,14 +409,12 @@ impl eframe::App for App {
         let now = self.now();
         self.frames += 1;
         self.frame_millis = frame.info().cpu_usage.unwrap_or(0.0) * 1_000.0;
-        self.with_screen(now, |screen, memory, actions| {
-            ui::screen_ui(ui, screen, memory, actions);
-        });
+        self.draw(ui, now);
         let ctx = ui.ctx().clone();
-        self.apply(&ctx, now);
-        self.remember_settings(&ctx);
+        self.act(&ctx, now);
+        self.keep_settings(&ctx);
         self.schedule(&ctx);
-        self.screenshot(&ctx);
+        self.take_screenshot(&ctx);
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

@@ -1,25 +1,22 @@
 //! Opening the window, and saying why it could not be opened.
 
-use super::sources::describe;
 use super::{App, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::files;
-use crate::ingest::Limits;
+use crate::reception::{Speed, Status};
+use crate::session::Start;
+use crate::source;
 use crate::source::auth::AuthFile;
 use crate::source::capture::Capture;
 use crate::source::clock::OurClock;
-use crate::source::local::Local;
 use crate::source::outlet::{Intake, Outlet};
 use crate::source::reason::reason;
-use crate::source::receiver::{self, ReceiverHandle};
-use crate::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
-use crate::source::udp::{UdpOptions, UdpSource};
-use crate::ui::{SourceReport, Sources};
+use crate::source::receiver::{Receiver, ReceiverOptions};
+use crate::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
 use crate::view::Theme;
-use crate::view::replay::Speed;
+use crate::view::format::panic_message;
 use eframe::egui;
 use jiff::tz::TimeZone;
-use std::any::Any;
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -63,20 +60,14 @@ pub enum OpenError {
 /// How the window is opened.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
-    /// Where to receive; empty: collectd's groups and port everywhere.
-    pub udp: UdpOptions,
-    /// Users and passwords of what is signed or encrypted.
-    pub auth_file: Option<PathBuf>,
+    /// What to receive. With a capture only its AuthFile, level and limits count.
+    pub receiver: ReceiverOptions,
     /// Files on top of the built-in types.db and the system's.
     pub types_db: Vec<PathBuf>,
-    /// Whether this machine is measured.
-    pub local: bool,
     /// How fast a capture is shown.
     pub speed: Speed,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
-    /// How many names are taken.
-    pub limits: Limits,
     /// A picture to take instead of staying open.
     pub screenshot: Option<(PathBuf, Duration)>,
     /// Width and height; none: as last time.
@@ -117,42 +108,41 @@ fn open(
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
-    let auth = args.auth_file.clone().map(AuthFile::open);
-    // The window shows these among its sources, where they go when they are mended.
-    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
-    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
-    for message in messages.iter().chain(auth_lines) {
-        // Also for whoever starts the window from a script; nobody may be reading it.
-        let _ = writeln!(io::stderr(), "collectoscope: {message}");
-    }
+    print(&messages, args.receiver.auth_file.as_ref());
     let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
         let fed = match capture.take() {
-            Some(capture) => read(args, capture, auth, &cc.egui_ctx, &waker),
-            None => listen(args, auth, &cc.egui_ctx, &waker, &mut messages),
+            Some(capture) => read(args, capture, &cc.egui_ctx, &waker),
+            None => {
+                let receiver = Receiver::open(args.receiver.clone());
+                listen(receiver, args.memory_bytes, &cc.egui_ctx, &waker)
+            }
         };
-        let Fed { feeder, sources, intake, replay } = fed;
+        let Fed { running, status, intake, clock: capture_clock } = fed;
         let ours = RefCell::new(OurClock::new());
         let clock = Box::new(move || ours.borrow_mut().now());
         let setup = Setup {
             waker,
-            sources,
-            replay,
-            types,
-            memory_bytes: args.memory_bytes,
-            zone: TimeZone::system(),
+            status,
+            capture_clock,
+            start: Start {
+                types,
+                memory_bytes: args.memory_bytes,
+                zone: TimeZone::system(),
+                messages,
+                ..Start::default()
+            },
             settings,
             settings_file,
-            messages,
             status_file: args.status_file.clone(),
             screenshot,
             ..Setup::new(intake, clock)
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running { app, _feeder: feeder }) as Box<dyn eframe::App>)
+        Ok(Box::new(Running { app, _source: running }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
     // told in a sentence: a panic in a window that was open is a bug and goes on its way.
@@ -171,7 +161,19 @@ fn open(
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(why(&error)),
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
-        Err(panic) => Err(OpenError::Graphics(panic_text(panic.as_ref()))),
+        Err(panic) => Err(OpenError::Graphics(panic_message(panic.as_ref()))),
+    }
+}
+
+/// Messages also go to whoever starts the window from a script.
+fn print(messages: &[String], auth_file: Option<&PathBuf>) {
+    let auth = auth_file.cloned().map(AuthFile::open);
+    // The window shows these among its sources, where they go when they are mended.
+    let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
+    let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
+    for message in messages.iter().chain(auth_lines) {
+        // Nobody may be reading it.
+        let _ = writeln!(io::stderr(), "collectoscope: {message}");
     }
 }
 
@@ -221,11 +223,6 @@ fn display() -> String {
     name.and_then(std::env::var_os).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn panic_text(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or(panic.downcast_ref::<&str>().copied()).unwrap_or("a library failed").to_owned()
-}
-
 /// What the user typed wins over what was chosen last time.
 fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     if let Some((width, height)) = args.size {
@@ -241,25 +238,10 @@ fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
 
 /// The thread that batches come from, and what there is to know about it.
 struct Fed {
-    feeder: Feeder,
-    sources: Sources,
+    running: Option<source::Running>,
+    status: Status,
     intake: Option<Intake>,
-    replay: Option<Progress>,
-}
-
-/// The thread is joined when this is dropped.
-enum Feeder {
-    Nobody,
-    Receiver(#[expect(dead_code, reason = "held until the end")] ReceiverHandle),
-    Replay(#[expect(dead_code, reason = "held until the end")] ReplayHandle),
-}
-
-impl Fed {
-    /// A thread that could not be started.
-    fn failed(mut sources: Sources, text: String) -> Self {
-        sources.reports.push(SourceReport { ok: false, text });
-        Self { feeder: Feeder::Nobody, sources, intake: None, replay: None }
-    }
+    clock: Option<CaptureClock>,
 }
 
 /// A channel to the window.
@@ -268,84 +250,38 @@ fn channel(memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> (Outlet, 
     Outlet::beside(memory_bytes, Box::new(move || waker.wake(&ctx)))
 }
 
-/// Binds the sockets and starts the receiver; what fails is told in the reports and `messages`.
-fn listen(
-    args: &WindowOptions,
-    auth: Option<AuthFile>,
-    ctx: &egui::Context,
-    waker: &Waker,
-    messages: &mut Vec<String>,
-) -> Fed {
-    let mut source = UdpSource::open(&args.udp);
-    let mut sources = Sources::default();
-    describe(&mut sources, &receiver::status(&source, auth.as_ref()));
-    let local = if args.local { local(&mut source, &mut sources, messages) } else { None };
-    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
-    match receiver::spawn(source, auth, local, args.limits, outlet) {
-        Ok(receiver) => {
-            let feeder = Feeder::Receiver(receiver);
-            Fed { feeder, sources, intake: Some(intake), replay: None }
-        }
+/// Starts a receiver that is open.
+fn listen(receiver: Receiver, memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> Fed {
+    let (outlet, intake) = channel(memory_bytes, ctx, waker);
+    let status = receiver.status();
+    match receiver.start(outlet) {
+        Ok(running) => Fed { running: Some(running), status, intake: Some(intake), clock: None },
         Err(error) => {
-            let text = format!(
-                "cannot start the receiver thread: {}; nothing is received",
-                reason(&error)
-            );
-            Fed::failed(sources, text)
+            let message = format!("cannot be started: {}", reason(&error));
+            let status = Status::failed("udp", &message, "nothing is received");
+            Fed { running: None, status, intake: None, clock: None }
         }
     }
 }
 
 /// Starts the replay of a capture; nothing is listened to, and this machine is not measured.
-fn read(
-    args: &WindowOptions,
-    capture: Capture,
-    auth: Option<AuthFile>,
-    ctx: &egui::Context,
-    waker: &Waker,
-) -> Fed {
+fn read(args: &WindowOptions, capture: Capture, ctx: &egui::Context, waker: &Waker) -> Fed {
     let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
-    let lines = auth.iter().flat_map(|file| &file.report().lines);
-    let reports = lines.map(|line| SourceReport { ok: line.ok, text: line.text.clone() });
-    let sources = Sources { reports: reports.collect(), ..Sources::default() };
     let options = ReplayOptions {
         capture,
         speed: args.speed,
-        auth,
-        level: args.udp.level,
-        limits: args.limits,
+        auth: args.receiver.auth_file.clone().map(AuthFile::open),
+        level: args.receiver.udp.level,
+        limits: args.receiver.limits,
     };
-    match replay::spawn(options, outlet) {
-        Ok((replay, progress)) => Fed {
-            feeder: Feeder::Replay(replay),
-            sources,
-            intake: Some(intake),
-            replay: Some(progress),
-        },
-        Err(error) => {
-            let text =
-                format!("cannot start the replay thread: {}; nothing is read", reason(&error));
-            Fed::failed(sources, text)
-        }
-    }
-}
-
-fn local(
-    source: &mut UdpSource,
-    sources: &mut Sources,
-    messages: &mut Vec<String>,
-) -> Option<Local> {
-    match source.add_loopback().and_then(Local::start) {
-        Ok(local) => {
-            sources.local_host = Some(crate::source::local::host_name());
-            Some(local)
+    match replay::start(options, outlet) {
+        Ok(Replaying { running, clock, status }) => {
+            Fed { running: Some(running), status, intake: Some(intake), clock: Some(clock) }
         }
         Err(error) => {
-            messages.push(format!(
-                "cannot measure this machine: {}; everything else works",
-                reason(&error)
-            ));
-            None
+            let message = format!("cannot be started: {}", reason(&error));
+            let status = Status::failed("capture", &message, "nothing is read");
+            Fed { running: None, status, intake: None, clock: None }
         }
     }
 }
@@ -353,7 +289,7 @@ fn local(
 /// The app and the thread that feeds it: dropped together, the thread is joined.
 struct Running {
     app: App,
-    _feeder: Feeder,
+    _source: Option<source::Running>,
 }
 
 impl eframe::App for Running {

@@ -5,7 +5,7 @@
 
 use super::App;
 use crate::metric::Interval;
-use crate::view::replay::Replay;
+use crate::reception::Replay;
 use eframe::egui;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -61,19 +61,16 @@ impl Waker {
 impl App {
     /// The next frame: when the live edge has moved a pixel, and once a second for the text.
     pub(super) fn schedule(&self, ctx: &egui::Context) {
-        if self.store.health().totals.datagrams == 0 {
-            // Nothing on screen depends on the time: the first datagram asks for a frame.
-            return;
-        }
-        let pace = self.replay.as_ref().map_or(Some(1.0), Replay::pace);
-        let Some(pace) = pace else {
-            // The clock stands: what comes is drawn as soon as it is there.
-            self.setup.waker.set_after(WAKE_MIN);
+        let pace = self.session.reception().replay().map_or(Some(1.0), Replay::pace);
+        let (Some(_), Some(pace)) = (self.text_due, pace) else {
+            // Nothing on screen depends on the time: what comes is drawn as soon as it is there.
+            self.waker.set_after(WAKE_MIN);
             return;
         };
-        let pixel = self.view.window.next_pixel(f64::from(self.memory.plot_width) * pace);
+        let pixel =
+            self.session.view().window().next_pixel(f64::from(self.memory.plot_width) * pace);
         let pixel = pixel.map(Interval::duration);
-        self.setup.waker.set_after(wake_after(pixel));
+        self.waker.set_after(wake_after(pixel));
         ctx.request_repaint_after(next_frame(pixel, self.news));
     }
 }

@@ -18,9 +18,9 @@ pub use record::RecordArgs;
 pub use send::SendArgs;
 
 use crate::ingest::LISTS_MAX;
+use crate::reception::Speed;
 use crate::source::capture::Capture;
 use crate::source::udp::ListenSpec;
-use crate::view::replay::Speed;
 use crate::wire::SecurityLevel;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;

@@ -12,25 +12,28 @@ pub(super) fn run(
 ) -> Result<(), impl fmt::Display + use<>> {
     use crate::app::{self, WindowOptions};
     use crate::ingest::Limits;
+    use crate::reception::Speed;
+    use crate::source::receiver::ReceiverOptions;
     use crate::source::udp::UdpOptions;
     use crate::view::Theme;
-    use crate::view::replay::Speed;
 
     let memory_bytes = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
     let options = WindowOptions {
-        udp: UdpOptions {
-            listen: args.listen.clone(),
-            receive_buffer_mib: args.receive_buffer,
-            level: args.security,
+        receiver: ReceiverOptions {
+            udp: UdpOptions {
+                listen: args.listen.clone(),
+                receive_buffer_mib: args.receive_buffer,
+                level: args.security,
+            },
+            auth_file: args.auth_file.clone(),
+            local: !args.no_local,
+            limits: Limits::new(
+                args.max_lists.unwrap_or(Limits::lists_in(memory_bytes)),
+                args.max_lists_per_sender,
+            ),
         },
-        auth_file: args.auth_file.clone(),
         types_db: args.types_db.clone(),
-        local: !args.no_local,
         speed: args.speed.unwrap_or(Speed::Max),
-        limits: Limits::new(
-            args.max_lists.unwrap_or(Limits::lists_in(memory_bytes)),
-            args.max_lists_per_sender,
-        ),
         memory_bytes,
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,

@@ -1,8 +1,8 @@
 //! The data that crosses the channel: a batch and what it is made of.
 
+use super::{Machine, Sender};
 use crate::metric::{CdTime, DsType, Identifier, Interval, Notification, Span};
 use crate::wire::{Fault, FaultKind, Protection, Trust};
-use std::net::{IpAddr, SocketAddr};
 
 /// Dense number of an identifier with its DS types, as one source counts them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -13,8 +13,8 @@ pub struct ListId(pub u32);
 pub struct Announced {
     /// Its number.
     pub list: ListId,
-    /// Who named it first; that of [`super::OTHER_SENDERS`] where senders are too many.
-    pub sender: IpAddr,
+    /// Who named it first; [`Sender::Others`] where senders are too many.
+    pub sender: Machine,
     /// Who it is.
     pub identifier: Identifier,
     /// The DS types of its values, in order; at least one.
@@ -36,13 +36,13 @@ pub struct Row {
     pub trust: Trust,
 }
 
-/// A datagram that brought rows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A datagram that brought rows, or a value list that came by itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrived {
     /// How many of [`Batch::rows`] it brought: the next ones.
     pub rows: u32,
     /// Where it came from.
-    pub sender: IpAddr,
+    pub sender: Machine,
     /// When it came, by our clock or that of whoever captured it; [`CdTime::ZERO`] where nobody
     /// knows, and the times of the rows are all there is to go by.
     pub arrival: CdTime,
@@ -53,8 +53,8 @@ pub struct Arrived {
 pub struct Heard {
     /// The host that values or notifications are about.
     pub host: Box<str>,
-    /// Where its datagrams come from: the host itself, or a relay.
-    pub sender: IpAddr,
+    /// Where its values come from: the host itself, or a relay.
+    pub sender: Machine,
     /// How they are protected.
     pub trust: Trust,
     /// Who signed or encrypted them.
@@ -77,13 +77,13 @@ pub struct ProtectedCount {
 /// What one sender sent since the last batch.
 #[derive(Clone, Debug)]
 pub struct SenderDelta {
-    /// Address it came from.
-    pub sender: SocketAddr,
+    /// Who.
+    pub sender: Sender,
     /// Datagrams.
     pub datagrams: u64,
     /// Their payload.
     pub bytes: u64,
-    /// Value lists in them.
+    /// Value lists in them, or that came by themselves.
     pub lists: u64,
     /// Values in them.
     pub values: u64,
@@ -103,8 +103,8 @@ pub struct SenderDelta {
 /// One kept fault.
 #[derive(Clone, Debug)]
 pub struct FaultReport {
-    /// Address the datagram came from.
-    pub sender: SocketAddr,
+    /// Where the datagram or value list came from.
+    pub sender: Sender,
     /// When it arrived.
     pub arrival: CdTime,
     /// What was wrong and where.
@@ -133,7 +133,7 @@ pub struct Batch {
     /// Received notifications.
     pub notifications: Vec<Notification>,
     /// One per sender heard since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the
-    /// rest together as [`super::OTHER_SENDERS`].
+    /// rest together as [`Sender::Others`].
     pub senders: Vec<SenderDelta>,
     /// At most [`super::FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
     pub faults: Vec<FaultReport>,
@@ -176,9 +176,9 @@ impl Batch {
 
 impl SenderDelta {
     /// Nothing sent yet.
-    pub fn new(sender: SocketAddr) -> Self {
+    pub fn new(sender: impl Into<Sender>) -> Self {
         Self {
-            sender,
+            sender: sender.into(),
             datagrams: 0,
             bytes: 0,
             lists: 0,

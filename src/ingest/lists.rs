@@ -14,7 +14,7 @@
 
 use super::key::{read_key, write_key};
 use super::shares::{RESERVE_PART, Shares};
-use super::{Announced, Limits, ListId, Origin};
+use super::{Announced, Incoming, Limits, ListId, Machine, Sender};
 use crate::metric::{DsType, Identifier, Interval, Names};
 use crate::wire::{Expected, template};
 use foldhash::fast::RandomState;
@@ -60,7 +60,7 @@ pub(super) struct Lists {
     /// The key being looked up.
     scratch: Vec<u8>,
     /// Of the lists named first by each sender, and when their level was last found.
-    shares: Shares,
+    shares: Shares<Machine>,
     settled: u32,
     limits: Limits,
     /// One was refused since room was last looked for, which was at that step; one of a sender that
@@ -121,7 +121,7 @@ impl Lists {
     /// The number of a list that came behind `previous`; none when it is new and no more are taken.
     pub(super) fn find(
         &mut self,
-        from: &Origin,
+        from: &Incoming,
         names: &Names<'_>,
         kinds: &[u8],
         previous: Option<u32>,
@@ -167,7 +167,8 @@ impl Lists {
         let [host, plugin, plugin_instance, type_, type_instance, kinds] = read_key(self.key(id)?);
         let names = Names { host, plugin, plugin_instance, type_, type_instance };
         let kinds = kinds.iter().filter_map(|&code| DsType::from_code(code)).collect();
-        let sender = self.shares.account(self.senders.get(index(id)).copied()?).ip;
+        let owner = self.shares.owner(self.senders.get(index(id)).copied()?);
+        let sender = owner.cloned().unwrap_or(Sender::Others);
         let identifier = Identifier::from_names(&names);
         Some(Announced { list: ListId(id), sender, identifier, kinds })
     }
@@ -298,7 +299,7 @@ impl Lists {
     fn may_add(&mut self, sender: u16, key_bytes: usize, now: u32) -> bool {
         let (count, bytes) = (self.count() + 1, self.bytes() + LIST_BYTES + key_bytes);
         let (lists_max, bytes_max) = (self.limits.with_reserve(), self.limits.bytes());
-        if self.shares.account(sender).lists >= self.limits.lists_per_sender {
+        if self.shares.lists(sender) >= self.limits.lists_per_sender {
             self.is_full = true;
             return false;
         }
@@ -343,8 +344,8 @@ impl Lists {
     }
 
     /// A number for the list whose key was written.
-    fn add(&mut self, from: &Origin) -> Option<u32> {
-        let sender = self.shares.number(from.sender.ip());
+    fn add(&mut self, from: &Incoming) -> Option<u32> {
+        let sender = self.shares.number(&from.sender.machine());
         let (start, end) = (self.keys.len(), self.keys.len() + self.scratch.len());
         if !self.may_add(sender, self.scratch.len(), from.steps) {
             return None;
@@ -413,14 +414,14 @@ mod tests {
     use crate::metric::CdTime;
     use std::net::SocketAddr;
 
-    fn origin(steps: u32) -> Origin {
-        let sender = SocketAddr::from(([10, 0, 0, 1], 25_826));
-        Origin { slot: 0, sender, arrival: CdTime::ZERO, steps }
+    fn incoming(steps: u32) -> Incoming {
+        let sender = SocketAddr::from(([10, 0, 0, 1], 25_826)).into();
+        Incoming { slot: 0, sender, arrival: CdTime::ZERO, steps }
     }
 
     fn find(lists: &mut Lists, host: &str, steps: u32, previous: Option<u32>) -> Option<u32> {
         let identifier = Identifier::new(host, "p", "", "t", "");
-        Some(lists.find(&origin(steps), &identifier.names(), &[1], previous)?.id)
+        Some(lists.find(&incoming(steps), &identifier.names(), &[1], previous)?.id)
     }
 
     #[test]
@@ -434,7 +435,7 @@ mod tests {
     fn the_same_names_with_other_ds_types_are_another_list() {
         let mut lists = Lists::new(Limits::default());
         let names = Identifier::new("h", "p", "", "t", "");
-        let from = origin(0);
+        let from = incoming(0);
         let one = lists.find(&from, &names.names(), &[1], None).unwrap().id;
         // By the hash table, and by a guess: what followed a list that nothing has is itself.
         for previous in [None, Some(one)] {
@@ -499,6 +500,6 @@ mod tests {
         assert_eq!(find(&mut lists, "d", STALE_STEPS + 1, Some(a)), Some(c));
         assert_eq!(&*lists.announcement(c).unwrap().identifier.host, "d");
         assert_eq!(find(&mut lists, "c", STALE_STEPS + 1, Some(a)), None);
-        assert_eq!(lists.shares.account(lists.senders[0]).lists, 3);
+        assert_eq!(lists.shares.lists(lists.senders[0]), 3);
     }
 }

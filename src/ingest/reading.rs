@@ -2,13 +2,13 @@
 //! their names.
 
 use super::VALUES_PER_BATCH_MAX;
-use super::{Batch, Ingest, ListId, Origin, Row};
+use super::{Batch, Head, Incoming, Ingest, ListId, Row};
 use crate::wire::{self, Event, InForce, Sink, bits};
 
 /// One datagram on its way into an [`Ingest`].
 pub(super) struct Reading<'i> {
     pub(super) ingest: &'i mut Ingest,
-    pub(super) from: Origin,
+    pub(super) from: Incoming,
     /// Lists and values that were not taken.
     pub(super) refused: (u64, u64),
     /// The list just read, if it was taken.
@@ -30,7 +30,10 @@ impl Sink for Reading<'_> {
     fn list(&mut self, list: &wire::ValueList<'_>, lead: Option<&[u8]>) {
         let before = self.last;
         self.previous = before.or(self.previous);
-        self.last = self.ingest.value_list(&self.from, list, self.previous);
+        let &wire::ValueList { names, time, interval, trust, values, .. } = list;
+        let head = Head { names, time, interval, trust, kinds: values.kinds() };
+        let bits = values.iter().map(|value| value.bits());
+        self.last = self.ingest.value_list(&self.from, &head, bits, self.previous);
         match (self.last, before, lead) {
             (Some(_), Some(before), Some(lead)) => self.ingest.lists.learn(before, lead),
             (Some(_), ..) => {}

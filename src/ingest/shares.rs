@@ -5,22 +5,21 @@
 //! When that is used up, those above the level have to give back what they have more. So one that
 //! invents names never takes the room that others need for theirs.
 
-use super::OTHER_SENDERS;
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use std::net::IpAddr;
+use std::hash::Hash;
 
 /// This part of all is a reserve.
 pub(crate) const RESERVE_PART: usize = 8;
 /// Senders told apart, as forged addresses are free; all others have one share together.
 const ACCOUNTS_MAX: u16 = 4_096;
 
-/// What each sender has.
+/// What each sender has; `K` tells them apart.
 #[derive(Debug)]
-pub(crate) struct Shares {
-    numbers: HashMap<IpAddr, u16, RandomState>,
+pub(crate) struct Shares<K> {
+    numbers: HashMap<K, u16, RandomState>,
     /// The first one is that of all others.
-    accounts: Vec<Account>,
+    accounts: Vec<Account<K>>,
     /// Of all accounts.
     weight: usize,
     /// What each could have so that three quarters of all were taken.
@@ -28,41 +27,50 @@ pub(crate) struct Shares {
 }
 
 /// What one sender has.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Account {
-    pub(crate) ip: IpAddr,
+#[derive(Clone, Debug)]
+struct Account<K> {
+    /// None: of all others.
+    owner: Option<K>,
     /// In bytes, roughly.
-    pub(crate) weight: usize,
-    pub(crate) lists: usize,
+    weight: usize,
+    lists: usize,
 }
 
-impl Default for Shares {
+impl<K> Default for Shares<K> {
     fn default() -> Self {
-        let others = Account { ip: OTHER_SENDERS.ip(), weight: 0, lists: 0 };
+        let others = Account { owner: None, weight: 0, lists: 0 };
         let (numbers, accounts) = (HashMap::default(), vec![others]);
         Self { numbers, accounts, weight: 0, level: usize::MAX }
     }
 }
 
-impl Shares {
+impl<K: Clone + Eq + Hash> Shares<K> {
     /// The account of a sender.
-    pub(crate) fn number(&mut self, ip: IpAddr) -> u16 {
-        if let Some(&number) = self.numbers.get(&ip) {
+    pub(crate) fn number(&mut self, owner: &K) -> u16 {
+        if let Some(&number) = self.numbers.get(owner) {
             return number;
         }
         let number = u16::try_from(self.accounts.len()).unwrap_or(ACCOUNTS_MAX);
-        if number >= ACCOUNTS_MAX || ip == OTHER_SENDERS.ip() {
+        if number >= ACCOUNTS_MAX {
             return 0;
         }
-        self.accounts.push(Account { ip, weight: 0, lists: 0 });
-        self.numbers.insert(ip, number);
+        self.accounts.push(Account { owner: Some(owner.clone()), weight: 0, lists: 0 });
+        self.numbers.insert(owner.clone(), number);
         number
     }
 
-    /// An account; one that was never given is that of all others.
-    pub(crate) fn account(&self, number: u16) -> Account {
-        let others = Account { ip: OTHER_SENDERS.ip(), weight: 0, lists: 0 };
-        self.accounts.get(usize::from(number)).copied().unwrap_or(others)
+    /// Whose account it is; none: that of all others.
+    pub(crate) fn owner(&self, number: u16) -> Option<&K> {
+        self.accounts.get(usize::from(number))?.owner.as_ref()
+    }
+
+    /// How many lists it has.
+    pub(crate) fn lists(&self, number: u16) -> usize {
+        self.accounts.get(usize::from(number)).map_or(0, |one| one.lists)
+    }
+
+    fn weight(&self, number: u16) -> usize {
+        self.accounts.get(usize::from(number)).map_or(0, |one| one.weight)
     }
 
     pub(crate) fn take(&mut self, number: u16, weight: usize) {
@@ -91,13 +99,13 @@ impl Shares {
     /// How much of `max` may be used, in any unit, when a sender has what it asks for.
     pub(crate) fn max_for(&self, number: u16, max: usize) -> usize {
         let reserve = max / RESERVE_PART;
-        let weight = self.account(number).weight.min(self.level);
+        let weight = self.weight(number).min(self.level);
         max - scaled(reserve, weight, self.level)
     }
 
     /// Whether a sender has less than its share.
     pub(crate) fn is_below(&self, number: u16) -> bool {
-        self.account(number).weight < self.level
+        self.weight(number) < self.level
     }
 
     /// What each account has above the level.
@@ -130,12 +138,6 @@ fn level(weights: &mut [usize], room: usize) -> usize {
 mod tests {
     use super::*;
     use proptest::prelude::*;
-    use std::net::Ipv4Addr;
-
-    fn ip(number: u32) -> IpAddr {
-        Ipv4Addr::from(0x0a00_0000 + number).into()
-    }
-
     proptest! {
         #[test]
         fn what_is_cut_at_the_level_fits_and_leaves_less_than_one_each(
@@ -157,10 +159,10 @@ mod tests {
         ) {
             let mut shares = Shares::default();
             for (number, &weight) in (0..).zip(&weights) {
-                let number = shares.number(ip(number));
+                let number = shares.number(&number);
                 shares.take(number, weight);
             }
-            let (max, new) = (shares.weight, shares.number(ip(1_000)));
+            let (max, new) = (shares.weight, shares.number(&1_000));
             shares.settle(max, max);
             prop_assert_eq!(shares.max_for(new, max), max);
             prop_assert!(shares.is_below(new));
@@ -172,7 +174,7 @@ mod tests {
     #[test]
     fn one_alone_may_have_all_but_the_reserve() {
         let mut shares = Shares::default();
-        let number = shares.number(ip(1));
+        let number = shares.number(&1);
         shares.take(number, 800);
         shares.settle(80, 80);
         assert_eq!((shares.max_for(number, 80), shares.is_below(number)), (70, false));
@@ -182,13 +184,12 @@ mod tests {
     fn addresses_past_the_bound_have_one_share() {
         let mut shares = Shares::default();
         for number in 0..10_000 {
-            let number = shares.number(ip(number));
+            let number = shares.number(&number);
             shares.take(number, 1);
         }
         assert_eq!(shares.accounts.len(), usize::from(ACCOUNTS_MAX));
-        let others = shares.account(0);
-        assert_eq!((others.weight, others.ip), (10_000 - 4_095, OTHER_SENDERS.ip()));
-        assert_eq!(shares.number(ip(7)), shares.number(ip(7)));
-        assert_eq!(shares.account(shares.numbers[&ip(7)]).ip, ip(7));
+        assert_eq!((shares.weight(0), shares.owner(0)), (10_000 - 4_095, None));
+        assert_eq!(shares.number(&7), shares.number(&7));
+        assert_eq!(shares.owner(shares.numbers[&7]), Some(&7));
     }
 }

@@ -1,8 +1,9 @@
 //! Tests of gathering datagrams into batches.
 
 use super::*;
-use crate::metric::{Interval, Value};
+use crate::metric::Value;
 use crate::wire::{Encoder, FaultKind, Protection, Seal};
+use std::net::Ipv4Addr;
 
 const LEVEL: SecurityLevel = SecurityLevel::None;
 
@@ -54,7 +55,9 @@ fn a_list_is_announced_anew_under_its_number_after_minutes_and_when_it_was_silen
     let first = announced(0);
     let (again, every) = (Vec::new(), ANNOUNCED_EVERY.secs_nanos().0);
     let said = |all: &[Announced]| -> Vec<_> {
-        all.iter().map(|a| (a.list, a.sender, a.identifier.clone(), a.kinds.clone())).collect()
+        all.iter()
+            .map(|a| (a.list, a.sender.clone(), a.identifier.clone(), a.kinds.clone()))
+            .collect()
     };
     for secs in (10..every - 16).step_by(10) {
         assert_eq!(said(&announced(secs)), again, "{secs}");
@@ -82,6 +85,76 @@ fn a_sender_that_invents_names_leaves_room_for_the_others() {
     assert_eq!(lists(&batch), [0, 1, 2, 3, 4, 2, 0, 0, 1, 5]);
     let refused: Vec<u64> = batch.senders.iter().map(|delta| delta.refused_lists).collect();
     assert_eq!((refused.as_slice(), batch.refused_lists), (&[0, 17][..], 17));
+}
+
+/// A list of one gauge, as a broker sends it.
+fn typed(host: &str) -> TypedList<'_> {
+    TypedList {
+        names: Names { host: host.as_bytes(), plugin: b"p", type_: b"gauge", ..Names::default() },
+        time: CdTime::from_secs(5),
+        interval: Interval::ZERO,
+        values: &[Value::Gauge(1.5)],
+        trust: Trust::Plain,
+    }
+}
+
+#[test]
+fn a_list_that_comes_by_itself_is_taken_as_one_of_a_datagram() {
+    let (mut ingest, broker) = (Ingest::new(), Sender::named("collectd"));
+    ingest.datagram(&datagram(&["a"]), sender(1), CdTime::from_secs(9), LEVEL);
+    for host in ["a", "b", "a"] {
+        ingest.list(&broker, &typed(host), CdTime::from_secs(10));
+    }
+    let batch = ingest.take(None);
+    assert_eq!((lists(&batch), batch.announced.len()), (vec![0, 0, 1, 0], 2));
+    assert_eq!(batch.announced[1].sender, Sender::named("collectd"));
+    assert_eq!((batch.arrival, batch.values.len()), (CdTime::from_secs(10), 4));
+    let arrived: Vec<_> = batch.datagrams.iter().map(|one| (one.rows, &one.sender)).collect();
+    let (address, name) = (sender(1).ip().into(), Sender::named("collectd"));
+    assert_eq!(arrived, [(1, &address), (1, &name), (1, &name), (1, &name)]);
+    let delta = &batch.senders[1];
+    assert_eq!((&delta.sender, delta.datagrams, delta.lists, delta.values), (&broker, 0, 3, 3));
+    let heard: Vec<_> = batch.heard.iter().map(|way| (&*way.host, &way.sender)).collect();
+    assert_eq!(heard, [("a", &address), ("a", &name), ("b", &name)]);
+}
+
+#[test]
+fn a_named_sender_that_invents_names_leaves_room_for_the_others() {
+    let mut ingest = Ingest::with_limits(Limits { lists: 10, lists_per_sender: 3 });
+    let (broker, other) = (Sender::named("collectd"), Sender::named("site/collectd"));
+    for number in 0..20 {
+        ingest.list(&broker, &typed(&format!("invented{number}")), CdTime::ZERO);
+    }
+    ingest.list(&other, &typed("a"), CdTime::ZERO);
+    ingest.datagram(&datagram(&["b"]), sender(1), CdTime::ZERO, LEVEL);
+    let batch = ingest.take(None);
+    assert_eq!(lists(&batch), [0, 1, 2, 3, 4]);
+    let refused: Vec<u64> = batch.senders.iter().map(|delta| delta.refused_lists).collect();
+    assert_eq!((refused.as_slice(), batch.refused_lists), (&[17, 0, 0][..], 17));
+}
+
+#[test]
+fn a_list_that_no_datagram_could_hold_is_refused_and_counted() {
+    let (mut ingest, broker) = (Ingest::new(), Sender::named("collectd"));
+    let (most, long) = (vec![Value::Gauge(0.0); VALUES_PER_LIST_MAX + 1], "h".repeat(128));
+    let names = typed("a").names;
+    for list in [
+        TypedList { values: &most, ..typed("a") },
+        TypedList { values: &[], ..typed("a") },
+        TypedList { time: CdTime::ZERO, ..typed("a") },
+        TypedList { names: Names { type_: b"", ..names }, ..typed("a") },
+        typed(""),
+        typed(&long),
+    ] {
+        ingest.list(&broker, &list, CdTime::ZERO);
+    }
+    ingest.list(&broker, &TypedList { values: &most[1..], ..typed("a") }, CdTime::ZERO);
+    let batch = ingest.take(None);
+    assert_eq!((batch.rows.len(), batch.values.len()), (1, VALUES_PER_LIST_MAX));
+    let classes = &batch.senders[0].fault_classes;
+    assert_eq!(batch.senders[0].faults, 6);
+    assert_eq!(classes[0], ("too many values", 1));
+    assert_eq!(classes[2], ("values without time or names", 3));
 }
 
 #[test]
@@ -126,7 +199,7 @@ fn senders_past_the_bound_are_counted_together() {
     let batch = ingest.take(None);
     assert_eq!(batch.senders.len(), SENDERS_PER_BATCH_MAX + 1);
     let others = batch.senders.last().unwrap();
-    assert_eq!((others.sender, others.datagrams), (OTHER_SENDERS, 6));
+    assert_eq!((&others.sender, others.datagrams), (&Sender::Others, 6));
 }
 
 #[test]
@@ -318,7 +391,7 @@ fn names_that_keep_coming_stay_while_those_that_came_once_go() {
         let before = announced;
         announced += batch.announced.iter().filter(of_good).count();
         assert!(step == 0 || step >= 22 || announced == before, "{step}: {announced}");
-        let refused = batch.senders.iter().filter(|one| one.sender != sender(1));
+        let refused = batch.senders.iter().filter(|one| one.sender != sender(1).into());
         assert_eq!(refused.map(|one| one.refused_lists).sum::<u64>(), 0, "{step}");
     }
     assert_eq!(announced, 600, "once at first and once again after some minutes");

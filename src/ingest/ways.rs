@@ -1,11 +1,10 @@
 //! Ways: by which senders and how protected each host is heard, each told once.
 
-use super::Heard;
+use super::{Heard, Sender};
 use crate::wire::Trust;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use std::hash::BuildHasher;
-use std::net::IpAddr;
 
 /// Ways by which hosts are heard that one source tells: hosts and senders are easily invented.
 /// 65,536 x 8 bytes; later ones are not told, which leaves out an explanation and no data.
@@ -46,7 +45,7 @@ impl Ways {
 
     /// The way by which `host` is heard, if it was not told before.
     #[inline]
-    pub(super) fn hear(&mut self, sender: IpAddr, host: &[u8], trust: Trust) -> Option<Heard> {
+    pub(super) fn hear(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<Heard> {
         let way = Way { host_at: host.as_ptr().addr(), host_bytes: host.len(), trust };
         if self.previous == Some(way) {
             return None;
@@ -55,9 +54,10 @@ impl Ways {
         self.hear_anew(sender, host, trust)
     }
 
-    fn hear_anew(&mut self, sender: IpAddr, host: &[u8], trust: Trust) -> Option<Heard> {
+    fn hear_anew(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<Heard> {
+        let sender = sender.machine();
         let user = if trust == Trust::Plain { "" } else { &self.user };
-        let hash = self.hasher.hash_one((host, sender, trust, user));
+        let hash = self.hasher.hash_one((host, &sender, trust, user));
         if self.told.contains(&hash) || self.told.len() >= HEARD_MAX {
             return None;
         }
@@ -70,14 +70,13 @@ impl Ways {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::Ipv4Addr;
 
     #[test]
     fn ways_of_invented_hosts_are_bounded() {
-        let (mut ways, sender) = (Ways::default(), Ipv4Addr::LOCALHOST.into());
+        let (mut ways, sender) = (Ways::default(), Sender::named("broker"));
         let told = (0..HEARD_MAX + 10).filter_map(|n| {
             ways.begin();
-            ways.hear(sender, format!("h{n}").as_bytes(), Trust::Plain)
+            ways.hear(&sender, format!("h{n}").as_bytes(), Trust::Plain)
         });
         assert_eq!(told.count(), HEARD_MAX);
     }

@@ -6,6 +6,7 @@
 //! wiped. Knows nothing of datagrams.
 
 use crate::files::{self, Trouble};
+use crate::reception::Line;
 use crate::wire::KeyRing;
 use std::fs::{File, Metadata};
 use std::io::{self, Read as _};
@@ -47,16 +48,7 @@ pub struct AuthReport {
     /// What is wrong with the file as a whole, in a few words.
     pub trouble: Option<&'static str>,
     /// One sentence each: first how many users there are, then what should be mended.
-    pub lines: Vec<AuthLine>,
-}
-
-/// A sentence about an AuthFile.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AuthLine {
-    /// Nothing needs doing.
-    pub ok: bool,
-    /// What is, and what to do.
-    pub text: String,
+    pub lines: Vec<Line>,
 }
 
 /// What is different when a file was changed or another put in its place.
@@ -161,7 +153,7 @@ impl AuthFile {
         };
         let text = format!("{what}: {reason}, {}", self.path.display());
         let trouble = Some("AuthFile not read");
-        AuthReport { trouble, lines: vec![AuthLine { ok: false, text }] }
+        AuthReport { trouble, lines: vec![Line { ok: false, text }] }
     }
 }
 
@@ -173,7 +165,7 @@ fn report(
 ) -> AuthReport {
     let shown = path.display();
     let mut lines = Vec::new();
-    let mut warn = |text| lines.push(AuthLine { ok: false, text });
+    let mut warn = |text| lines.push(Line { ok: false, text });
     let mode = metadata.mode() & 0o7777;
     if mode & 0o066 != 0 {
         warn(format!(
@@ -188,15 +180,15 @@ fn report(
         warn(format!("{more} more lines ignored, in {shown}"));
     }
     let first = match users {
-        0 => AuthLine {
+        0 => Line {
             ok: false,
             text: format!(
                 "the AuthFile names no user, nothing signed or encrypted is accepted; write a line \
                  `user: password` for each, in {shown}"
             ),
         },
-        1 => AuthLine { ok: true, text: format!("passwords of 1 user, from {shown}") },
-        _ => AuthLine { ok: true, text: format!("passwords of {users} users, from {shown}") },
+        1 => Line { ok: true, text: format!("passwords of 1 user, from {shown}") },
+        _ => Line { ok: true, text: format!("passwords of {users} users, from {shown}") },
     };
     lines.insert(0, first);
     AuthReport { trouble: (users == 0).then_some("AuthFile without users"), lines }

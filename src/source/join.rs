@@ -1,8 +1,8 @@
 //! Two batches into one, within the limits of one, and what a batch weighs.
 
 use crate::ingest::{
-    Arrived, Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, OTHER_SENDERS, Row,
-    SENDERS_PER_BATCH_MAX, SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
+    Arrived, Batch, FAULTS_PER_BATCH_MAX, NOTIFICATIONS_PER_BATCH_MAX, Row, SENDERS_PER_BATCH_MAX,
+    Sender, SenderDelta, USERS_PER_SENDER_MAX, count_class, count_protected,
 };
 use crate::metric::Span;
 
@@ -58,11 +58,14 @@ fn both(one: Option<Span>, other: Option<Span>) -> Option<Span> {
 }
 
 fn add_sender(senders: &mut Vec<SenderDelta>, delta: SenderDelta) {
-    let at = |senders: &[SenderDelta], wanted| senders.iter().position(|s| s.sender == wanted);
-    let known = at(senders, delta.sender);
+    let at = |senders: &[SenderDelta], wanted: &Sender| {
+        senders.iter().position(|known| known.sender == *wanted)
+    };
+    let known = at(senders, &delta.sender);
     let is_full = senders.len() >= SENDERS_PER_BATCH_MAX;
-    let sender = if known.is_none() && is_full { OTHER_SENDERS } else { delta.sender };
-    let place = known.or_else(|| at(senders, sender));
+    let is_other = known.is_none() && is_full;
+    let sender = if is_other { Sender::Others } else { delta.sender.clone() };
+    let place = known.or_else(|| at(senders, &sender));
     let Some(sum) = place.and_then(|place| senders.get_mut(place)) else {
         senders.push(SenderDelta { sender, ..delta });
         return;

@@ -20,6 +20,9 @@ pub mod reason;
 pub mod receiver;
 pub mod replay;
 mod report;
+pub mod running;
+mod status;
 pub mod udp;
 
 pub use outlet::{Intake, Outlet};
+pub use running::Running;

@@ -11,12 +11,13 @@
 //! Beside the batches goes a [`Status`]: only the newest is kept.
 
 use super::join::{join, words};
-use super::report::Status;
 use crate::ingest::Batch;
 use crate::metric::{CdTime, Span};
+use crate::reception::Status;
 use crossbeam_channel::{Receiver, SendTimeoutError, Sender, TrySendError, bounded};
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 /// From here on a batch is whole and nothing is joined to it: 512 KiB, counted in words of eight
@@ -49,6 +50,8 @@ pub struct Outlet {
     /// The newest arrival in what left the backlog.
     left: CdTime,
     wake: Box<dyn Fn() + Send>,
+    /// Gone with it.
+    _alive: Arc<()>,
 }
 
 /// The consuming end. Dropping it makes the outlet throw away what it is offered.
@@ -57,6 +60,7 @@ pub struct Intake {
     ready: Receiver<Batch>,
     emptied: Sender<Batch>,
     status: Receiver<Status>,
+    outlet: Weak<()>,
 }
 
 impl Outlet {
@@ -83,8 +87,13 @@ impl Outlet {
         let (ready, ready_out) = bounded(capacity);
         let (emptied_in, emptied) = bounded(capacity);
         let (status, status_unread) = bounded(1);
-        let intake =
-            Intake { ready: ready_out, emptied: emptied_in, status: status_unread.clone() };
+        let alive = Arc::new(());
+        let intake = Intake {
+            ready: ready_out,
+            emptied: emptied_in,
+            status: status_unread.clone(),
+            outlet: Arc::downgrade(&alive),
+        };
         let outlet = Self {
             ready,
             emptied,
@@ -95,12 +104,13 @@ impl Outlet {
             backlog_words_max,
             left: CdTime::ZERO,
             wake,
+            _alive: alive,
         };
         (outlet, intake)
     }
 
-    /// Tells how reception stands, instead of what was told and not yet read. Never blocks.
-    pub fn tell(&self, status: Status) {
+    /// Reports how the source goes, instead of what was reported and not yet read. Never blocks.
+    pub fn report(&self, status: Status) {
         // Nobody else fills the place, so the second attempt finds it empty.
         if let Err(TrySendError::Full(status)) = self.status.try_send(status) {
             let _ = self.status_unread.try_recv();
@@ -242,9 +252,15 @@ impl Intake {
         self.ready.recv_timeout(timeout).ok()
     }
 
-    /// How reception stands, if that is new.
+    /// How the source goes, if that is new. A source reports that it is over behind its last
+    /// batch: whoever reads this before the batches has them all when there is none left.
     pub fn status(&self) -> Option<Status> {
         self.status.try_recv().ok()
+    }
+
+    /// Whether the other end is gone, and nothing of it is left to read.
+    pub fn is_closed(&self) -> bool {
+        self.outlet.strong_count() == 0 && self.ready.is_empty() && self.status.is_empty()
     }
 
     /// Returns a batch whose buffers can be used again.

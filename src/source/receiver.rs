@@ -1,18 +1,24 @@
 //! The receiver thread: sockets to batches.
 //!
-//! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Joined on drop.
+//! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Where the thread
+//! fails, all of it begins anew.
 
 use super::Outlet;
 use super::auth::AuthFile;
 use super::clock::OurClock;
-use super::local::Local;
-use super::udp::{Datagram, FOLLOW_EVERY, Status, UdpSource};
+use super::local::{self, Local};
+use super::reason::reason;
+use super::report::UdpStatus;
+use super::running::{self, Restart, Run, Running};
+use super::status::describe;
+use super::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource};
 use crate::ingest::{Ingest, Limits};
 use crate::metric::{CdTime, Interval, Span};
+use crate::reception::Status;
 use std::io;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread::{self, JoinHandle};
+use std::path::PathBuf;
+use std::sync::atomic::Ordering;
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a quiet socket is waited for: also how long a stop may take.
@@ -22,71 +28,112 @@ const WAIT_WITH_BACKLOG: Duration = Duration::from_millis(20);
 /// How often the kernel's drops are read.
 const DROPS_EVERY: Duration = Duration::from_secs(1);
 
-/// A running receiver. Dropping it ends the thread, within about 200 ms.
+/// What to receive, and how.
+#[derive(Clone, Debug, Default)]
+pub struct ReceiverOptions {
+    /// Where.
+    pub udp: UdpOptions,
+    /// Users and passwords of what is signed or encrypted.
+    pub auth_file: Option<PathBuf>,
+    /// Whether this machine is measured, too.
+    pub local: bool,
+    /// How many names are accepted.
+    pub limits: Limits,
+}
+
+/// Everything that a receiver needs, open.
 #[derive(Debug)]
-pub struct ReceiverHandle {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-    /// Ends before the receiver does, so that nothing is sent to a closed socket.
+pub struct Receiver {
+    options: ReceiverOptions,
+    /// Dropped before the sockets are, so that nothing is sent to a closed one.
     local: Option<Local>,
-}
-
-/// Starts the thread "udp", with the keys of `auth`. `local` is kept running as long.
-pub fn spawn(
     source: UdpSource,
     auth: Option<AuthFile>,
-    local: Option<Local>,
-    limits: Limits,
-    outlet: Outlet,
-) -> io::Result<ReceiverHandle> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    let mut ingest = Ingest::with_limits(limits);
-    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
-    let told = status(&source, auth.as_ref());
-    let mut receiver = Receiver { source, auth, outlet, ingest, told, clock: OurClock::new() };
-    let thread = thread::Builder::new().name("udp".into()).spawn(move || receiver.run(&flag))?;
-    Ok(ReceiverHandle { stop, thread: Some(thread), local })
-}
-
-/// How reception stands now.
-pub fn status(source: &UdpSource, auth: Option<&AuthFile>) -> Status {
-    Status {
-        reports: source.reports().to_vec(),
-        auth: auth.map(|file| file.report().clone()),
-        set_back: Interval::ZERO,
-    }
-}
-
-impl Drop for ReceiverHandle {
-    fn drop(&mut self) {
-        self.local = None;
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic there was already printed.
-            let _ = thread.join();
-        }
-    }
-}
-
-struct Receiver {
-    source: UdpSource,
-    auth: Option<AuthFile>,
-    outlet: Outlet,
-    ingest: Ingest,
-    /// What the other side knows.
-    told: Status,
+    /// What could not be opened beside the sockets.
+    troubles: Vec<String>,
     clock: OurClock,
 }
 
 impl Receiver {
-    fn run(&mut self, stop: &AtomicBool) {
-        let mut drops_read = (Instant::now(), self.clock.now());
+    /// Opens what can be opened; [`Receiver::status`] says what could not.
+    pub fn open(options: ReceiverOptions) -> Self {
+        let mut source = UdpSource::open(&options.udp);
+        let auth = options.auth_file.clone().map(AuthFile::open);
+        let started = options.local.then(|| source.add_loopback().and_then(Local::start));
+        let (mut local, mut troubles) = (None, Vec::new());
+        match started {
+            None => {}
+            Some(Ok(running)) => local = Some(running),
+            Some(Err(error)) => troubles.push(format!(
+                "cannot measure this machine: {}; everything else works",
+                reason(&error)
+            )),
+        }
+        Self { options, local, source, auth, troubles, clock: OurClock::new() }
+    }
+
+    /// The sockets.
+    pub const fn source(&self) -> &UdpSource {
+        &self.source
+    }
+
+    /// How reception goes now.
+    pub fn status(&self) -> Status {
+        describe(&self.figures())
+    }
+
+    /// Starts the thread "udp".
+    pub fn start(self, outlet: Outlet) -> io::Result<Running> {
+        let options = self.options.clone();
+        let mut opened = Some(self);
+        running::start("udp", outlet, Restart::Safe, move |run| {
+            let receiver = opened.take().unwrap_or_else(|| Self::open(options.clone()));
+            Loop::new(receiver, &run).run(run);
+        })
+    }
+
+    fn figures(&self) -> UdpStatus {
+        UdpStatus {
+            troubles: self.troubles.clone(),
+            local_host: self.local.is_some().then(local::host_name),
+            reports: self.source.reports().to_vec(),
+            auth: self.auth.as_ref().map(|file| file.report().clone()),
+            // To the second: it is reported when it changes.
+            set_back: Interval::from_secs(self.clock.set_back().secs_nanos().0),
+        }
+    }
+}
+
+/// One run of the thread.
+struct Loop {
+    receiver: Receiver,
+    ingest: Ingest,
+    /// What was reported last.
+    reported: Option<UdpStatus>,
+}
+
+impl Loop {
+    fn new(mut receiver: Receiver, run: &Run<'_>) -> Self {
+        let mut ingest = Ingest::with_limits(receiver.options.limits);
+        ingest.set_keys(receiver.auth.as_ref().map(AuthFile::keys));
+        if let Some(failure) = run.failure {
+            ingest.begin_anew();
+            receiver.troubles.push(format!(
+                "the udp thread failed and was started again: {failure}; please report this"
+            ));
+        }
+        Self { receiver, ingest, reported: None }
+    }
+
+    fn run(&mut self, run: Run<'_>) {
+        let Run { outlet, stop, .. } = run;
+        let mut drops_read = (Instant::now(), self.receiver.clock.now());
         let mut followed = Instant::now();
+        self.report(outlet);
         while !stop.load(Ordering::Relaxed) {
-            let is_behind = self.outlet.is_waiting() || !self.ingest.is_empty();
+            let is_behind = outlet.is_waiting() || !self.ingest.is_empty();
             let wait = if is_behind { WAIT_WITH_BACKLOG } else { WAIT };
-            let Self { source, ingest, clock, .. } = self;
+            let Self { receiver: Receiver { source, clock, .. }, ingest, .. } = self;
             // Those of one system call came at one time.
             let mut same = (CdTime::ZERO, CdTime::ZERO);
             let received = source.receive(wait, &mut |datagram| {
@@ -99,17 +146,17 @@ impl Receiver {
             });
             let mut kernel_drops = None;
             if drops_read.0.elapsed() >= DROPS_EVERY {
-                let read = (Instant::now(), self.clock.now());
+                let read = (Instant::now(), self.receiver.clock.now());
                 let before = std::mem::replace(&mut drops_read, read).1;
-                let count = self.source.kernel_drops();
+                let count = self.receiver.source.kernel_drops();
                 kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
             }
-            self.hand_over(matches!(received, Ok(0)), kernel_drops);
-            self.look_at_keys();
+            self.hand_over(outlet, matches!(received, Ok(0)), kernel_drops);
+            self.look_at_keys(outlet);
             if followed.elapsed() >= FOLLOW_EVERY {
                 followed = Instant::now();
-                self.source.follow();
-                self.tell();
+                self.receiver.source.follow();
+                self.report(outlet);
             }
             if received.is_err() {
                 // A socket that fails does so at once, every time: do not spin on it.
@@ -118,41 +165,44 @@ impl Receiver {
         }
     }
 
-    fn look_at_keys(&mut self) {
-        if let Some(file) = &mut self.auth
+    fn look_at_keys(&mut self, outlet: &Outlet) {
+        if let Some(file) = &mut self.receiver.auth
             && file.is_due()
             && file.look()
         {
             self.ingest.set_keys(Some(file.keys()));
-            self.tell();
+            self.report(outlet);
         }
     }
 
-    fn tell(&mut self) {
-        let mut status = status(&self.source, self.auth.as_ref());
-        // To the second: it is told when it changes.
-        status.set_back = Interval::from_secs(self.clock.set_back().secs_nanos().0);
-        if status != self.told {
-            self.told = status.clone();
-            self.outlet.tell(status);
+    fn report(&mut self, outlet: &Outlet) {
+        let figures = self.receiver.figures();
+        if self.reported.as_ref() != Some(&figures) {
+            outlet.report(describe(&figures));
+            self.reported = Some(figures);
         }
     }
 
     /// Hands over what has come, unless the other side is busy and more is coming: what is gathered
     /// further need not be copied, and its buffers come back as large as they are used.
-    fn hand_over(&mut self, is_quiet: bool, kernel_drops: Option<(u64, Span)>) {
-        let is_due = is_quiet || self.outlet.is_due(self.ingest.gathered());
+    fn hand_over(
+        &mut self,
+        outlet: &mut Outlet,
+        is_quiet: bool,
+        kernel_drops: Option<(u64, Span)>,
+    ) {
+        let is_due = is_quiet || outlet.is_due(self.ingest.gathered());
         if kernel_drops.is_some() || (is_due && !self.ingest.is_empty()) {
-            let mut batch = self.ingest.take(self.outlet.recycled());
+            let mut batch = self.ingest.take(outlet.recycled());
             if let Some((count, when)) = kernel_drops {
                 (batch.kernel_drops, batch.kernel_when) = (count, Some(when));
             }
-            self.outlet.offer(batch);
+            outlet.offer(batch);
         }
         if is_quiet {
-            self.outlet.flush_all();
+            outlet.flush_all();
         } else {
-            self.outlet.flush();
+            outlet.flush();
         }
     }
 }

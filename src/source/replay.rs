@@ -1,23 +1,25 @@
 //! The replay thread: a capture to batches, at the pace of the capture or as fast as it is read.
 //!
 //! It feeds the other side as the receiver does, but waits for room instead of losing anything.
-//! [`Progress`] is the capture's clock and tells how far it is. Joined on drop.
+//! [`CaptureClock`] is the capture's clock.
 
 use super::Outlet;
 use super::auth::AuthFile;
 use super::capture::{Capture, CaptureError, Counts, Step};
+use super::running::{self, Restart, Running};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::{Ingest, Limits};
 use crate::metric::{CdTime, Interval};
+use crate::reception::{Line, Replay, Speed, Stage, State, Status};
 use crate::store::SLACK;
-use crate::view::replay::{Replay, Speed, Stage};
+use crate::view::format::counted;
 use crate::wire::SecurityLevel;
 use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
-use std::thread::{self, JoinHandle};
+use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long anything is waited for at once: also how long a stop may take.
@@ -26,13 +28,6 @@ const WAIT: Duration = Duration::from_millis(200);
 const PACKET_STEP_MAX: Interval = Interval::from_secs(86_400);
 /// A batch holds no more of the capture's time than this: hosts are heard when it arrived.
 const BATCH_TIME_MAX: Interval = Interval::from_secs(1);
-
-/// A running replay. Dropping it ends the thread, within about 200 ms.
-#[derive(Debug)]
-pub struct ReplayHandle {
-    stop: Arc<AtomicBool>,
-    thread: Option<JoinHandle<()>>,
-}
 
 /// What to replay, and how.
 pub struct ReplayOptions {
@@ -48,13 +43,12 @@ pub struct ReplayOptions {
     pub limits: Limits,
 }
 
-/// The capture's clock, and how far the replay is; shared with the thread.
+/// The capture's clock; shared with the thread that reads it.
 #[derive(Clone, Debug)]
-pub struct Progress(Arc<Shared>);
+pub struct CaptureClock(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    name: String,
     live: bool,
     speed: Speed,
     started: Instant,
@@ -63,72 +57,113 @@ struct Shared {
     newest: AtomicU64,
     /// What a running clock would have shown at `started`.
     base: AtomicU64,
-    end: OnceLock<End>,
+    /// Where the clock stands since all was read.
+    end: AtomicU64,
+    is_over: AtomicBool,
+}
+
+/// A capture that is being read, its clock, and how it goes at the start.
+#[derive(Debug)]
+pub struct Replaying {
+    /// Its thread.
+    pub running: Running,
+    /// Its clock.
+    pub clock: CaptureClock,
+    /// How it goes before anything was read.
+    pub status: Status,
+}
+
+/// Starts the thread "capture".
+pub fn start(options: ReplayOptions, outlet: Outlet) -> io::Result<Replaying> {
+    let ReplayOptions { capture, speed, auth, level, limits } = options;
+    let clock = CaptureClock::new(&capture, speed);
+    let path = capture.name();
+    let file = Path::new(&path).file_name().map(|file| file.to_string_lossy().into_owned());
+    let name = file.unwrap_or_else(|| path.clone());
+    let (live, stage) = (capture.is_live(), Stage::Waiting);
+    let replay = Replay { name, path, speed, live, stage, first: None, packets: None, error: None };
+    let about_keys = auth.as_ref().map(|file| file.report().lines.clone()).unwrap_or_default();
+    let status = describe(&replay, None, &about_keys);
+    let mut ingest = Ingest::with_limits(limits);
+    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
+    let mut parts = Some((capture, auth, ingest, replay));
+    let shared = clock.clone();
+    let running = running::start("capture", outlet, Restart::Never, move |run| {
+        let Some((capture, auth, ingest, replay)) = parts.take() else { return };
+        let feed = Feed {
+            packets: PacketClock::default(),
+            outlet: run.outlet,
+            auth,
+            ingest,
+            level,
+            clock: shared.clone(),
+            stop: run.stop,
+            bytes: 0,
+            since: None,
+            replay,
+        };
+        feed.run(capture);
+    })?;
+    Ok(Replaying { running, clock, status })
 }
 
 /// How a replay ended.
-#[derive(Debug)]
-pub struct End {
-    /// Where the clock stands.
-    pub time: CdTime,
-    /// What was there.
-    pub counts: Counts,
-    /// Why it did not go on to the end.
-    pub error: Option<CaptureError>,
+struct End {
+    counts: Counts,
+    /// Why it did not go on to the end of the file.
+    error: Option<CaptureError>,
 }
 
-/// Starts the thread "replay".
-pub fn spawn(options: ReplayOptions, outlet: Outlet) -> io::Result<(ReplayHandle, Progress)> {
-    let ReplayOptions { capture, speed, auth, level, limits } = options;
-    let progress = Progress::new(&capture, speed);
-    let stop = Arc::new(AtomicBool::new(false));
-    let mut ingest = Ingest::with_limits(limits);
-    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
-    let feed = Feed {
-        clock: PacketClock::default(),
-        outlet,
-        auth,
-        ingest,
-        level,
-        progress: progress.clone(),
-        stop: Arc::clone(&stop),
-        bytes: 0,
-        since: None,
-    };
-    let thread = thread::Builder::new().name("replay".into()).spawn(move || feed.run(capture))?;
-    Ok((ReplayHandle { stop, thread: Some(thread) }, progress))
-}
-
-impl Drop for ReplayHandle {
-    fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
-        if let Some(thread) = self.thread.take() {
-            // A panic there was already printed.
-            let _ = thread.join();
+/// How the replay goes, in words; `about_keys` comes last.
+fn describe(replay: &Replay, end: Option<&End>, about_keys: &[Line]) -> Status {
+    let (path, name, pace) = (&replay.path, &replay.name, replay.pace_word());
+    let mut lines = match end {
+        None => vec![Line::good(format!("reading {path} ({pace})"))],
+        Some(End { counts, .. }) => {
+            let datagrams = counted(counts.datagrams, "datagram");
+            let packets = counted(counts.packets, "packet");
+            let read = format!("{datagrams} in {packets} read of {path} ({pace})");
+            let error = replay.error.iter().map(Line::bad);
+            let bad = [counts.left_out(), counts.about_times()].concat().into_iter();
+            let others = counts.others_line().map(Line::good);
+            let first = std::iter::once(Line::good(read));
+            first.chain(error).chain(bad.map(Line::bad)).chain(others).collect()
         }
+    };
+    lines.extend_from_slice(about_keys);
+    Status {
+        summary: match end {
+            None => format!("reading {name}"),
+            Some(End { error: None, .. }) => format!("{name} ended"),
+            Some(End { error: Some(error), .. }) => format!("{name}: {}", error.short()),
+        },
+        lines,
+        state: if end.is_some() { State::Ended } else { State::Receiving },
+        replay: Some(replay.clone()),
+        ..Status::default()
     }
 }
 
-impl Progress {
+impl CaptureClock {
     fn new(capture: &Capture, speed: Speed) -> Self {
         Self(Arc::new(Shared {
-            name: capture.name(),
             live: capture.is_live(),
             speed,
             started: Instant::now(),
             first: AtomicU64::new(0),
             newest: AtomicU64::new(0),
             base: AtomicU64::new(0),
-            end: OnceLock::new(),
+            end: AtomicU64::new(0),
+            is_over: AtomicBool::new(false),
         }))
     }
 
-    /// The capture's clock: from its first datagram on at the speed of the replay until its last
-    /// one; at full speed what was read so far, and in a pipe it goes on by itself. Zero before
-    /// the first datagram.
+    /// Its time: from the first datagram on at the speed of the replay until the last one; at full
+    /// speed what was read so far, and in a pipe it goes on by itself. Zero before the first
+    /// datagram.
     pub fn now(&self) -> CdTime {
-        if let Some(end) = self.0.end.get() {
-            return end.time;
+        if self.0.is_over.load(Ordering::Acquire) {
+            return self.load(&self.0.end);
         }
         match (self.load(&self.0.base), self.elapsed()) {
             (CdTime::ZERO, _) => CdTime::ZERO,
@@ -137,30 +172,9 @@ impl Progress {
         }
     }
 
-    /// How the replay ended, if it has.
-    pub fn end(&self) -> Option<&End> {
-        self.0.end.get()
-    }
-
-    /// The whole path of the capture, or "standard input".
-    pub fn path(&self) -> &str {
-        &self.0.name
-    }
-
-    /// What to show of it.
-    pub fn replay(&self) -> Replay {
-        let Shared { name, live, speed, .. } = &*self.0;
-        let first = Some(self.load(&self.0.first)).filter(|first| *first > CdTime::ZERO);
-        let stage = match (self.end(), first) {
-            (Some(End { error: Some(CaptureError::Cut { .. }), .. }), _) => Stage::Cut,
-            (Some(End { error: Some(_), .. }), _) => Stage::Broken,
-            (Some(_), _) => Stage::Ended,
-            (None, Some(_)) => Stage::Reading,
-            (None, None) => Stage::Waiting,
-        };
-        let file = Path::new(name).file_name().map(|file| file.to_string_lossy().into_owned());
-        let name = file.unwrap_or_else(|| name.clone());
-        Replay { name, speed: *speed, live: *live, stage, first }
+    /// When the first datagram arrived, once one has.
+    fn first(&self) -> Option<CdTime> {
+        Some(self.load(&self.0.first)).filter(|first| *first > CdTime::ZERO)
     }
 
     /// How far a clock that runs by itself has gone since the thread was started.
@@ -173,7 +187,7 @@ impl Progress {
     }
 
     /// A datagram of this time was read.
-    fn heard(&self, time: CdTime) {
+    fn note(&self, time: CdTime) {
         let Shared { first, newest, base, .. } = &*self.0;
         newest.fetch_max(time.raw(), Ordering::Relaxed);
         let at_start = time.saturating_sub(self.elapsed().unwrap_or_default()).raw().max(1);
@@ -198,14 +212,14 @@ impl Progress {
         }
     }
 
-    fn finish(&self, counts: Counts, error: Option<CaptureError>) {
-        let newest = self.load(&self.0.newest);
-        let time = match self.0.speed {
+    /// Stands still from now on.
+    fn stop(&self) {
+        let end = match self.0.speed {
             Speed::Max if self.0.live => self.now(),
-            _ => newest,
+            _ => self.load(&self.0.newest),
         };
-        // There is one thread, and it ends once.
-        let _ = self.0.end.set(End { time, counts, error });
+        self.0.end.store(end.raw(), Ordering::Relaxed);
+        self.0.is_over.store(true, Ordering::Release);
     }
 
     fn load(&self, cell: &AtomicU64) -> CdTime {
@@ -236,22 +250,24 @@ impl PacketClock {
     }
 }
 
-/// What the thread owns, but for the capture.
-struct Feed {
-    clock: PacketClock,
-    outlet: Outlet,
+/// What the thread works with, but for the capture.
+struct Feed<'a> {
+    packets: PacketClock,
+    outlet: &'a mut Outlet,
     auth: Option<AuthFile>,
     ingest: Ingest,
     level: SecurityLevel,
-    progress: Progress,
-    stop: Arc<AtomicBool>,
+    clock: CaptureClock,
+    stop: &'a AtomicBool,
     /// Of the datagrams in the batch.
     bytes: usize,
     /// Arrival of the first of them.
     since: Option<CdTime>,
+    /// What was reported last.
+    replay: Replay,
 }
 
-impl Feed {
+impl Feed<'_> {
     fn run(mut self, mut capture: Capture) {
         let mut wait = Duration::ZERO;
         let error = loop {
@@ -273,9 +289,32 @@ impl Feed {
             }
         };
         self.hand_over();
-        self.progress.finish(capture.counts(), error);
-        // An empty batch says that there is something new.
-        self.deliver(self.outlet.recycled().unwrap_or_default());
+        self.clock.stop();
+        let end = End { counts: capture.counts(), error };
+        self.replay.stage = match &end.error {
+            None => Stage::Ended,
+            Some(CaptureError::Cut { .. }) => Stage::Cut,
+            Some(_) => Stage::Broken,
+        };
+        self.replay.first = self.clock.first();
+        self.replay.packets = Some(end.counts.packets);
+        self.replay.error = end.error.as_ref().map(ToString::to_string);
+        self.report(Some(&end));
+    }
+
+    /// Reports how far it is.
+    fn report(&mut self, end: Option<&End>) {
+        let about_keys = self.auth.as_ref().map(|file| file.report().lines.as_slice());
+        self.outlet.report(describe(&self.replay, end, about_keys.unwrap_or_default()));
+    }
+
+    /// The same where a datagram changed it.
+    fn report_first(&mut self) {
+        let first = self.clock.first();
+        if first != self.replay.first {
+            (self.replay.first, self.replay.stage) = (first, Stage::Reading);
+            self.report(None);
+        }
     }
 
     fn look_at_keys(&mut self) {
@@ -284,6 +323,7 @@ impl Feed {
             && file.look()
         {
             self.ingest.set_keys(Some(file.keys()));
+            self.report(None);
         }
     }
 
@@ -293,7 +333,7 @@ impl Feed {
 
     fn datagram(&mut self, datagram: &Datagram<'_>) {
         let Datagram { bytes, sender, arrival, .. } = *datagram;
-        if !self.clock.takes(arrival) {
+        if !self.packets.takes(arrival) {
             self.undated(bytes, sender, arrival);
             return;
         }
@@ -302,7 +342,7 @@ impl Feed {
             self.hand_over();
         }
         self.wait_until_due(arrival);
-        self.progress.heard(arrival);
+        self.clock.note(arrival);
         self.ingest.datagram(bytes, sender, arrival, self.level);
         self.bytes += bytes.len();
         self.since.get_or_insert(arrival);
@@ -310,7 +350,7 @@ impl Feed {
 
     /// Takes in a datagram whose packet says nothing of when it came; `packet` is what it says.
     fn undated(&mut self, bytes: &[u8], sender: SocketAddr, packet: CdTime) {
-        let known = self.clock.values.unwrap_or_default();
+        let known = self.packets.values.unwrap_or_default();
         // Where values have no times either, those of packets at least go on.
         let clock = if known.is_plausible() { known } else { packet };
         let came = self.ingest.undated(bytes, sender, clock, self.level);
@@ -320,10 +360,10 @@ impl Feed {
             time = known.max(newest);
             self.wait_until_due(time);
             // The oldest says where the capture begins.
-            self.progress.heard(oldest);
-            self.progress.heard(time);
+            self.clock.note(oldest);
+            self.clock.note(time);
         }
-        self.clock.values = Some(time);
+        self.packets.values = Some(time);
         let since = *self.since.get_or_insert(time);
         if self.bytes >= BYTES_PER_TURN_MAX || time.since(since) >= BATCH_TIME_MAX {
             self.hand_over();
@@ -331,11 +371,11 @@ impl Feed {
     }
 
     fn wait_until_due(&mut self, arrival: CdTime) {
-        if self.progress.now() == CdTime::ZERO {
+        if self.clock.now() == CdTime::ZERO {
             return;
         }
         loop {
-            let left = self.progress.until(arrival);
+            let left = self.clock.until(arrival);
             if left.is_zero() || self.is_stopped() {
                 return;
             }
@@ -346,6 +386,7 @@ impl Feed {
 
     fn hand_over(&mut self) {
         (self.bytes, self.since) = (0, None);
+        self.report_first();
         if !self.ingest.is_empty() {
             let batch = self.ingest.take(self.outlet.recycled());
             self.deliver(batch);

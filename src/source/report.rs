@@ -36,9 +36,13 @@ pub struct ListenReport {
     pub buffer_bytes: usize,
 }
 
-/// How reception stands: all that a window shows of it.
+/// How UDP reception goes, as figures.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Status {
+pub(super) struct UdpStatus {
+    /// What else a person should know, and mend.
+    pub troubles: Vec<String>,
+    /// The host that is measured here, if this machine is.
+    pub local_host: Option<String>,
     /// Of every address.
     pub reports: Vec<ListenReport>,
     /// Of the AuthFile, if there is one.

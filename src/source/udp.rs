@@ -6,7 +6,7 @@
 
 pub use super::listen::{GROUP_V4, GROUP_V6, ListenSpec, PORT_DEFAULT, ParseListenError};
 pub use super::reader::DATAGRAM_MAX_BYTES;
-pub use super::report::{ListenReport, ListenState, Status, Trouble, buffer_advice};
+pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
 
 use super::kernel;
 use super::listener::{Listener, Open, Surroundings};

@@ -4,13 +4,15 @@ use super::clock::{HostClock, Placing, SLACK, Segment};
 use super::index::{HostNumber, Seen};
 use super::late::{Late, SERIES_PER_BATCH};
 use super::memory::grown;
+use super::origin::{Origin, SourceId};
 use super::series::NO_CLOCK;
 use super::track::Pushed;
-use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, SourceId, Store};
+use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, Store};
 use crate::ingest::{Arrived, Batch, ListId, Row};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 use crate::wire::Trust;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Samples of two senders that come in turns, so often, are of two machines; see
@@ -24,10 +26,10 @@ const REPEATS_MAX: usize = 256;
 
 /// Where value lists come from, and when.
 #[derive(Clone, Copy)]
-struct Origin {
+struct Receipt<'a> {
     source: SourceId,
     /// None where nobody knows.
-    datagram: Option<Arrived>,
+    datagram: Option<&'a Arrived>,
     /// Which clock of their host it is.
     slot: Option<usize>,
     /// The same as the series know it.
@@ -66,16 +68,16 @@ impl Store {
             let count = usize::try_from(datagram.rows).unwrap_or(usize::MAX).min(rows.len());
             let (mine, rest) = rows.split_at(count);
             rows = rest;
-            let datagram = (datagram.arrival > CdTime::ZERO).then_some(*datagram);
-            values = self.datagram(Origin::new(source, datagram, now), mine, values);
+            let datagram = (datagram.arrival > CdTime::ZERO).then_some(datagram);
+            values = self.datagram(Receipt::new(source, datagram, now), mine, values);
         }
-        self.datagram(Origin::new(source, None, now), rows, values);
+        self.datagram(Receipt::new(source, None, now), rows, values);
         if !batch.rows.is_empty() {
             self.data_revision += 1;
         }
-        self.health.absorb(batch);
+        self.health.absorb(source, batch);
         for (sender, lists) in self.refused.drain() {
-            self.health.refuse(self.shares.account(sender).ip, lists);
+            self.health.refuse(self.shares.owner(sender), lists);
         }
         for notification in &batch.notifications {
             let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
@@ -99,12 +101,12 @@ impl Store {
     /// Takes in the rows of a datagram; the values that are left.
     fn datagram<'v>(
         &mut self,
-        origin: Origin,
+        receipt: Receipt<'_>,
         mut rows: &[Row],
         mut values: &'v [u64],
     ) -> &'v [u64] {
         while let Some(first) = rows.first() {
-            let lists = lists_of(&self.lists, origin.source);
+            let lists = lists_of(&self.lists, receipt.source);
             let host = host_of(lists, first.list);
             let (mut count, mut values_count) = (0, 0);
             let (mut oldest, mut newest) = (first.time, first.time);
@@ -123,32 +125,37 @@ impl Store {
             };
             (rows, values) = (rest, values_left);
             let run = Run { host, rows: mine, values: my_values };
-            self.run(origin, run, (oldest, newest), rows);
+            self.run(receipt, run, (oldest, newest), rows);
         }
         values
     }
 
     /// Takes in a run whose stamps are between `ends`; `rest` follows in its datagram.
-    fn run(&mut self, mut origin: Origin, run: Run<'_>, ends: (CdTime, CdTime), rest: &[Row]) {
-        let Some(Arrived { sender, arrival, .. }) =
-            origin.datagram.filter(|_| run.host != HostNumber::NONE)
-        else {
+    fn run(
+        &mut self,
+        mut receipt: Receipt<'_>,
+        run: Run<'_>,
+        ends: (CdTime, CdTime),
+        rest: &[Row],
+    ) {
+        let Some(datagram) = receipt.datagram.filter(|_| run.host != HostNumber::NONE) else {
             // Stamps are all there is to go by; lists that are not known are counted.
-            self.place(&origin, run, Placing::Offset(0));
+            self.place(&receipt, run, Placing::Offset(0));
             return;
         };
-        origin.slot = self.clocks.slot(run.host, sender, arrival);
-        let Some(slot) = origin.slot else {
-            self.place(&origin, run, Placing::without_clock(ends.1, arrival));
+        let arrival = datagram.arrival;
+        receipt.slot = self.clocks.slot(run.host, receipt.source, datagram);
+        let Some(slot) = receipt.slot else {
+            self.place(&receipt, run, Placing::without_clock(ends.1, arrival));
             return;
         };
-        origin.clock = u8::try_from(slot).unwrap_or(NO_CLOCK);
+        receipt.clock = u8::try_from(slot).unwrap_or(NO_CLOCK);
         match self.clocks.usual((run.host, slot), arrival, ends) {
-            Some(placing) => self.place(&origin, run, placing),
+            Some(placing) => self.place(&receipt, run, placing),
             None => {
-                let lists = lists_of(&self.lists, origin.source);
+                let lists = lists_of(&self.lists, receipt.source);
                 let is_last = !rest.iter().any(|row| host_of(lists, row.list) == run.host);
-                self.unusual(&origin, (run.host, slot), run, is_last);
+                self.unusual(&receipt, (run.host, slot), run, is_last);
             }
         }
     }
@@ -157,12 +164,12 @@ impl Store {
     #[cold]
     fn unusual(
         &mut self,
-        origin: &Origin,
+        receipt: &Receipt<'_>,
         clock: (HostNumber, usize),
         run: Run<'_>,
         is_last: bool,
     ) {
-        let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
+        let arrival = receipt.datagram.map_or(receipt.now, |datagram| datagram.arrival);
         let Run { mut rows, mut values, .. } = run;
         let has_usual = run.rows.iter().any(|row| self.clocks.fits(clock, arrival, row.time));
         while !rows.is_empty() {
@@ -177,7 +184,7 @@ impl Store {
                 has_usual && !self.clocks.fits(clock, arrival, segment.newest);
             let newest = newest_value(mine, my_values);
             let known = newest.and_then(|(row, bits)| {
-                let list = list_of(lists_of(&self.lists, origin.source), row.list);
+                let list = list_of(lists_of(&self.lists, receipt.source), row.list);
                 Some((*self.members.get(usize::try_from(list.start).ok()?)?, bits))
             });
             let series = &self.series;
@@ -189,19 +196,19 @@ impl Store {
             };
             let verdict = self.clocks.judge(clock, arrival, &segment, knows);
             if let Some((waiting, placing)) = verdict.released {
-                self.place_all(&waiting, placing, *origin);
+                self.place_all(&waiting, placing, *receipt);
             }
             match verdict.placing {
                 Some(placing) => {
-                    self.place(origin, Run { rows: mine, values: my_values, ..run }, placing);
+                    self.place(receipt, Run { rows: mine, values: my_values, ..run }, placing);
                 }
                 None => {
-                    if let Some(datagram) = origin.datagram {
-                        self.clocks.wait(clock, (origin.source, datagram), mine, my_values);
+                    if let Some(datagram) = receipt.datagram {
+                        self.clocks.wait(clock, (receipt.source, datagram), mine, my_values);
                     }
                     let trust = mine.last().map_or(Trust::Plain, |row| row.trust);
                     let seen = Seen { host: clock.0, newest: CdTime::ZERO, trust };
-                    self.index.seen(&seen, origin.now);
+                    self.index.seen(&seen, receipt.now);
                 }
             }
         }
@@ -209,31 +216,36 @@ impl Store {
 
     fn place_waiting(&mut self, due: Option<CdTime>, now: CdTime) {
         for (waiting, placing) in self.clocks.release(due) {
-            let origin = Origin::new(SourceId(0), None, now);
-            self.place_all(&waiting, placing, origin);
+            let receipt = Receipt::new(SourceId(0), None, now);
+            self.place_all(&waiting, placing, receipt);
         }
     }
 
-    fn place_all(&mut self, waiting: &super::waiting::Waiting, placing: Placing, origin: Origin) {
+    fn place_all(
+        &mut self,
+        waiting: &super::waiting::Waiting,
+        placing: Placing,
+        receipt: Receipt<'_>,
+    ) {
         let mut left = waiting.len() as u64;
-        for (source, row, mut datagram, values) in waiting.rows() {
+        for (source, row, datagram, values) in waiting.rows() {
             let host = host_of(lists_of(&self.lists, source), row.list);
             let run = Run { host, rows: &[row], values };
             // What came before the step is not of it: never ahead of its arrival.
             let latest = datagram.arrival.saturating_add(SLACK);
             let is_ahead = placing.place(row.time, datagram.arrival) > latest;
             let placing = if is_ahead { Placing::Arrival } else { placing };
-            datagram.arrival = datagram.arrival.saturating_sub(Interval::from_raw(left));
+            let arrival = datagram.arrival.saturating_sub(Interval::from_raw(left));
             left = left.saturating_sub(1);
-            let datagram = Some(datagram);
-            self.place(&Origin { source, datagram, ..origin }, run, placing);
+            let datagram = Some(&Arrived { arrival, ..datagram.clone() });
+            self.place(&Receipt { source, datagram, ..receipt }, run, placing);
         }
     }
 
     /// Takes in a run whose placed times are known.
-    fn place(&mut self, origin: &Origin, run: Run<'_>, placing: Placing) {
+    fn place(&mut self, receipt: &Receipt<'_>, run: Run<'_>, placing: Placing) {
         let Run { host, rows, mut values } = run;
-        let arrival = origin.datagram.map_or(origin.now, |datagram| datagram.arrival);
+        let arrival = receipt.datagram.map_or(receipt.now, |datagram| datagram.arrival);
         let (mut newest, mut trust, mut is_seen) = (CdTime::ZERO, Trust::Plain, false);
         for (number, row) in rows.iter().enumerate() {
             let (mine, rest) = values.split_at_checked(row.values_count.into()).unwrap_or_default();
@@ -246,16 +258,16 @@ impl Store {
                     arrival.saturating_sub(Interval::from_raw(left))
                 }
             };
-            if !self.row(origin, (rows, number), time, mine) {
+            if !self.row(receipt, (rows, number), time, mine) {
                 continue;
             }
             if is_seen && trust != row.trust {
-                self.index.seen(&Seen { host, newest, trust }, origin.now);
+                self.index.seen(&Seen { host, newest, trust }, receipt.now);
             }
             (is_seen, trust, newest) = (true, row.trust, newest.max(time));
         }
         if is_seen {
-            self.index.seen(&Seen { host, newest, trust }, origin.now);
+            self.index.seen(&Seen { host, newest, trust }, receipt.now);
             self.newest = self.newest.max(Some(newest));
         }
     }
@@ -263,19 +275,19 @@ impl Store {
     /// Takes in value list `number` of a run; whether it is of a series that is known.
     fn row(
         &mut self,
-        origin: &Origin,
+        receipt: &Receipt<'_>,
         (rows, number): (&[Row], usize),
         time: CdTime,
         values: &[u64],
     ) -> bool {
         let Some(row) = rows.get(number) else { return false };
-        let list = list_of(lists_of(&self.lists, origin.source), row.list);
+        let list = list_of(lists_of(&self.lists, receipt.source), row.list);
         debug_assert!(list.count == 0 || usize::from(list.count) == values.len(), "another list");
         let (mut stored, mut conflicts, mut conflicting) = (0, 0, None);
         let (mut crossed, track_bytes) = (false, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
-        let (heard, mut alive) = (origin.now.in_16_secs(), false);
+        let (heard, mut alive) = (receipt.now.in_16_secs(), false);
         for (&id, &bits) in members.iter().zip(values).take(list.count.into()) {
             let series = self.series.get_mut(id.place()).filter(|series| series.is(id));
             let Some(series) = series else {
@@ -284,7 +296,7 @@ impl Store {
             alive = true;
             series.heard = heard;
             let before = series.track.heap_bytes();
-            crossed |= series.crosses(origin.clock, time);
+            crossed |= series.crosses(receipt.clock, time);
             let sample = Sample { time, bits };
             let (pushed, begins) = series.push(sample, row.interval, &mut self.scratch);
             self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
@@ -299,8 +311,7 @@ impl Store {
                     let host = &series.identifier.host;
                     self.samples += u64::from(self.health.totals.count(pushed));
                     if pushed == Pushed::Behind && !self.late.add(late, self.budget_bytes) {
-                        let sender = origin.datagram.map(|datagram| datagram.sender);
-                        self.health.refuse_late(host, sender);
+                        self.health.refuse_late(host, receipt.origin());
                     }
                 }
             }
@@ -313,10 +324,10 @@ impl Store {
             return false;
         }
         if let Some(id) = conflicting {
-            self.conflict(id, (conflicts, repeats(rows, number)), origin.now);
+            self.conflict(id, (conflicts, repeats(rows, number)), receipt.now);
         }
         if crossed {
-            self.crossed(list.host, origin);
+            self.crossed(list.host, receipt);
         }
         if self.track_bytes != track_bytes {
             self.trim();
@@ -334,30 +345,36 @@ impl Store {
 
     /// Notes that a series of `host` got a sample that came between two of another sender.
     #[cold]
-    fn crossed(&mut self, host: HostNumber, origin: &Origin) {
-        let Some(slot) = origin.slot else { return };
+    fn crossed(&mut self, host: HostNumber, receipt: &Receipt<'_>) {
+        let Some(slot) = receipt.slot else { return };
         if self.clocks.crossed(host, slot) < CROSSINGS_MIN {
             return;
         }
         // Also the one whose samples came first each time.
         let lately = |clock: &&HostClock| {
-            let silent = origin.now.since(clock.arrival);
+            let silent = receipt.now.since(clock.arrival);
             silent < SHARED_SILENCE_MAX && clock.datagrams >= CROSSINGS_MIN
         };
         let senders = self.clocks.of(host).iter().filter(lately);
-        let senders: Vec<_> = senders.map(|clock| clock.sender).collect();
+        let senders: Vec<_> = senders.map(|clock| clock.origin.clone()).collect();
         if senders.len() < 2 {
             return;
         }
         if let Some(name) = self.index.name(host) {
-            self.health.shared(name, senders, origin.now);
+            self.health.shared(name, senders, receipt.now);
         }
     }
 }
 
-impl Origin {
-    fn new(source: SourceId, datagram: Option<Arrived>, now: CdTime) -> Self {
+impl<'a> Receipt<'a> {
+    fn new(source: SourceId, datagram: Option<&'a Arrived>, now: CdTime) -> Self {
         Self { source, datagram, slot: None, clock: NO_CLOCK, now }
+    }
+
+    /// None where nobody knows.
+    fn origin(&self) -> Option<Origin<IpAddr>> {
+        let sender = self.datagram?.sender.clone();
+        Some(Origin { source: self.source, sender })
     }
 }
 

@@ -23,7 +23,7 @@ use super::gathered::Gathered;
 use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
 use super::pack::{LIST_MAX, List};
 use crate::metric::{CdTime, DsType, Interval};
-use crate::rate::{self, Bounds, Sample};
+use crate::rate::{self, Bounds, Sample, Step};
 
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
@@ -34,41 +34,28 @@ pub(super) struct Block {
     pub(super) last: Sample,
     /// Told with the samples; zero when it was not.
     pub(super) interval: Interval,
-    /// Of what is drawn of all samples but the first, which needs the block before.
-    pub(super) summary: Summary,
-    /// Times, then values, in lists.
+    /// Times, then values, in lists. No bytes of times where all are the same distance apart, none
+    /// of values where all are the same.
     bytes: Box<[u8]>,
     count: u16,
     times_bytes: u16,
     /// How many entries of the queue it stands for.
     pub(super) weight: u16,
-    times: TimeCode,
-    values: ValueCode,
+    /// Of its summary, flat so that nothing is left over between the fields.
+    undefined: u16,
+    drawn: Gathered,
+    step_max: Interval,
 }
 
-/// What is drawn of the samples of a block.
-#[derive(Clone, Copy, Debug)]
+/// What is drawn of all samples of a block but the first, which needs the block before.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Summary {
     pub(super) drawn: Gathered,
+    /// Gauges that are not finite, and so not in `drawn`.
+    pub(super) undefined: u16,
     /// The longest distance of two successive samples, so that it is seen later whether there is
-    /// a gap; longer than all time when a value is missing and only the samples can tell.
+    /// a gap; longer than all time when a value is missing and only the samples can tell why.
     pub(super) step_max: Interval,
-}
-
-/// How times are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum TimeCode {
-    /// All the same distance apart: no bytes.
-    Even,
-    Lists,
-}
-
-/// How values are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ValueCode {
-    /// All the same: no bytes.
-    Constant,
-    Lists,
 }
 
 /// Buffers that are kept between blocks.
@@ -89,20 +76,24 @@ impl Scratch {
 }
 
 impl Summary {
-    const NONE: Self = Self { drawn: Gathered::NONE, step_max: Interval::MAX };
+    const NONE: Self = Self { step_max: Interval::MAX, ..Self::EMPTY };
+    /// Of no sample.
+    const EMPTY: Self = Self { drawn: Gathered::NONE, undefined: 0, step_max: Interval::ZERO };
 
     pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
         let mut samples = times.iter().zip(bits).map(|(&time, &bits)| Sample { time, bits });
         let Some(mut from) = samples.next() else {
             return Self::NONE;
         };
-        let mut all = Self { drawn: Gathered::NONE, step_max: Interval::ZERO };
+        let mut all = Self::EMPTY;
         for sample in samples {
-            let step = rate::step(kind, from, sample, bounds);
-            let Some(value) = step.value() else {
-                return Self::NONE;
-            };
-            all.drawn = all.drawn.and(Gathered::of(value));
+            match rate::step(kind, from, sample, bounds) {
+                Step::Undefined => all.undefined += 1,
+                step => match step.value() {
+                    Some(value) => all.drawn = all.drawn.and(Gathered::of(value)),
+                    None => return Self::NONE,
+                },
+            }
             all.step_max = all.step_max.max(sample.time.since(from.time));
             from = sample;
         }
@@ -114,12 +105,13 @@ impl Summary {
         let Some((mut before, blocks)) = blocks.split_first() else {
             return Self::NONE;
         };
-        let mut all = before.summary;
+        let mut all = before.summary();
         for block in blocks {
             let (from, to) = (before.last, block.first);
             let seam = Self::of(kind, bounds, &[from.time, to.time], &[from.bits, to.bits]);
-            for next in [seam, block.summary] {
+            for next in [seam, block.summary()] {
                 all.drawn = all.drawn.and(next.drawn);
+                all.undefined = all.undefined.saturating_add(next.undefined);
                 all.step_max = all.step_max.max(next.step_max);
             }
             before = block;
@@ -131,8 +123,8 @@ impl Summary {
         if self.drawn.sum.is_finite() { self } else { Self::NONE }
     }
 
-    /// Whether it says all that the samples would say: no value is missing, and no two samples
-    /// are further apart than `gap_max`.
+    /// Whether it says all that the samples would say: no value is missing but for undefined ones,
+    /// and no two samples are further apart than `gap_max`.
     pub(super) fn is_whole(&self, gap_max: Interval) -> bool {
         self.step_max <= gap_max && self.step_max < Interval::MAX
     }
@@ -158,22 +150,20 @@ impl Block {
             first,
             last,
             interval,
-            summary,
             bytes: Box::default(),
             count: u16::try_from(times.len()).ok()?,
             times_bytes: 0,
             weight: 1,
-            times: TimeCode::Even,
-            values: ValueCode::Constant,
+            undefined: summary.undefined,
+            drawn: summary.drawn,
+            step_max: summary.step_max,
         };
         if !times.iter().enumerate().all(even) {
             pack_times(times, interval, bytes);
-            block.times = TimeCode::Lists;
             block.times_bytes = u16::try_from(bytes.len()).ok()?;
         }
         if bits.iter().any(|&bits| bits != first.bits) {
             pack_values(kind, bits, bytes);
-            block.values = ValueCode::Lists;
         }
         block.bytes = bytes.as_slice().into();
         Some(block)
@@ -195,11 +185,11 @@ impl Block {
             at += block.len();
             let even =
                 |(n, time): (usize, CdTime)| on_grid(first.first.time, n, step) == time.raw();
-            block.times == TimeCode::Even && ends.into_iter().all(even)
+            block.has_even_times() && ends.into_iter().all(even)
         });
-        let is_constant = blocks.iter().all(|block| {
-            block.values == ValueCode::Constant && block.first.bits == first.first.bits
-        });
+        let bits = first.first.bits;
+        let is_constant =
+            blocks.iter().all(|block| block.is_constant() && block.first.bits == bits);
         bytes.clear();
         if !is_even {
             blocks.iter().for_each(|block| block.copy_times(bytes));
@@ -208,23 +198,24 @@ impl Block {
         if !is_constant {
             blocks.iter().for_each(|block| block.copy_values(kind, bytes));
         }
+        let Summary { drawn, undefined, step_max } = Summary::of_all(kind, bounds, blocks);
         Some(Self {
             first: first.first,
             last: last.last,
             interval: first.interval,
-            summary: Summary::of_all(kind, bounds, blocks),
             bytes: bytes.as_slice().into(),
             count: u16::try_from(count).ok()?,
             times_bytes,
             weight: blocks.iter().fold(0, |all, block| block.weight.saturating_add(all)),
-            times: if is_even { TimeCode::Even } else { TimeCode::Lists },
-            values: if is_constant { ValueCode::Constant } else { ValueCode::Lists },
+            undefined,
+            drawn,
+            step_max,
         })
     }
 
     /// Appends its lists of times, also where it could do without.
     fn copy_times(&self, out: &mut Vec<u8>) {
-        if self.times == TimeCode::Lists {
+        if !self.has_even_times() {
             out.extend_from_slice(self.parts().0);
             return;
         }
@@ -235,10 +226,24 @@ impl Block {
     }
 
     fn copy_values(&self, kind: DsType, out: &mut Vec<u8>) {
-        match self.values {
-            ValueCode::Lists => out.extend_from_slice(self.parts().1),
-            ValueCode::Constant => pack_values(kind, &vec![self.first.bits; self.len()], out),
+        match self.is_constant() {
+            true => pack_values(kind, &vec![self.first.bits; self.len()], out),
+            false => out.extend_from_slice(self.parts().1),
         }
+    }
+
+    fn has_even_times(&self) -> bool {
+        self.times_bytes == 0
+    }
+
+    /// Whether all values are the same, bit by bit.
+    fn is_constant(&self) -> bool {
+        self.bytes.len() == usize::from(self.times_bytes)
+    }
+
+    pub(super) fn summary(&self) -> Summary {
+        let Self { drawn, undefined, step_max, .. } = *self;
+        Summary { drawn, undefined, step_max }
     }
 
     /// Bytes of times and of values.
@@ -272,7 +277,7 @@ impl Block {
 
     /// The summary no longer holds: the bounds have changed.
     pub(super) fn forget_summary(&mut self) {
-        self.summary = Summary::NONE;
+        self.step_max = Summary::NONE.step_max;
     }
 }
 
@@ -327,16 +332,15 @@ impl Lists<'_> {
     ) -> Option<(Values, Option<(CdTime, Interval)>)> {
         let Block { first, last, interval, .. } = *self.block;
         let (mut count, mut even) = (left.min(LIST_MAX), None);
-        match self.block.times {
-            TimeCode::Lists => count = unpack_times(&mut self.times, interval, times)?,
-            TimeCode::Even => {
-                let step = even_step(first.time, last.time, self.block.len());
-                even = Some((CdTime::from_raw(on_grid(first.time, self.at, step)), step));
-            }
+        if self.block.has_even_times() {
+            let step = even_step(first.time, last.time, self.block.len());
+            even = Some((CdTime::from_raw(on_grid(first.time, self.at, step)), step));
+        } else {
+            count = unpack_times(&mut self.times, interval, times)?;
         }
-        let values = match self.block.values {
-            ValueCode::Constant => Values::constant(first.bits, count, numbers),
-            ValueCode::Lists => unpack_values(&mut self.values, numbers)?,
+        let values = match self.block.is_constant() {
+            true => Values::constant(first.bits, count, numbers),
+            false => unpack_values(&mut self.values, numbers)?,
         };
         debug_assert!(even.is_some() || count == values.count, "lists go together");
         Some((values, even))
@@ -395,16 +399,15 @@ mod tests {
     }
 
     #[test]
-    fn a_summary_is_of_all_but_the_first_and_only_where_each_has_a_value() {
-        let gauges = [f64::NAN, 3.0, 1.0, 2.0].map(f64::to_bits);
-        let summary = packed(DsType::Gauge, &secs(4), &gauges).summary;
+    fn a_summary_is_of_all_but_the_first_and_knows_which_gauges_are_undefined() {
+        let gauges = [f64::NAN, 3.0, f64::NAN, 1.0, f64::INFINITY, 2.0].map(f64::to_bits);
+        let summary = packed(DsType::Gauge, &secs(6), &gauges).summary();
         let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0 };
-        assert_eq!(summary.drawn, expected);
+        assert_eq!((summary.drawn, summary.undefined), (expected, 2));
         assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
-        let gauges = [1.0, f64::NAN, 1.0].map(f64::to_bits);
-        assert!(!packed(DsType::Gauge, &secs(3), &gauges).summary.is_whole(Interval::MAX));
+        // Why a counter has no value only its samples can tell.
         let restarted = packed(DsType::Counter, &secs(3), &[1 << 40, 5, 6]);
-        assert!(!restarted.summary.is_whole(Interval::MAX));
+        assert!(!restarted.summary().is_whole(Interval::MAX));
     }
 
     proptest! {

@@ -2,6 +2,7 @@
 //!
 //! Knows no other clock; see [`super::clocks`] for the rule.
 
+use super::origin::Origin;
 use super::waiting::Waiting;
 use crate::ingest::Row;
 use crate::metric::{CdTime, Interval};
@@ -31,7 +32,7 @@ pub enum Placing {
 #[derive(Clone, Debug)]
 pub struct HostClock {
     /// Where its datagrams come from.
-    pub sender: IpAddr,
+    pub origin: Origin<IpAddr>,
     /// How its stamps are placed.
     pub placing: Placing,
     /// Arrival since which that is so; the first arrival where it never changed.
@@ -140,9 +141,9 @@ impl HostClock {
         }
     }
 
-    pub(super) fn new(sender: IpAddr, arrival: CdTime) -> Self {
+    pub(super) fn new(origin: Origin<IpAddr>, arrival: CdTime) -> Self {
         Self {
-            sender,
+            origin,
             placing: Placing::Offset(0),
             since: arrival,
             stamp: CdTime::ZERO,

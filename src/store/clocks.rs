@@ -17,9 +17,9 @@
 //! brings; a second way of the same values is known by the values. Placed times are never ahead of
 //! their arrival by more than the slack: nothing is stored where later values have no room.
 
-use super::SourceId;
 use super::clock::{FIRST_LATE_MAX, HostClock, Placing, SLACK, Segment, Trend, is_near, theta};
 use super::index::HostNumber;
+use super::origin::{Origin, SourceId};
 use super::waiting::Waiting;
 use crate::ingest::{Arrived, Row};
 use crate::metric::{CdTime, Interval};
@@ -43,7 +43,7 @@ pub struct ClockStep {
     /// Whose.
     pub(super) host: HostNumber,
     /// By whom it was seen.
-    pub sender: IpAddr,
+    pub origin: Origin<IpAddr>,
     /// When, by our clock.
     pub when: CdTime,
     /// How stamps were placed before.
@@ -66,7 +66,7 @@ pub(super) struct Clocks {
     hosts: Vec<Vec<HostClock>>,
     steps: VecDeque<ClockStep>,
     /// Clocks with lists that wait.
-    waiting: Vec<(HostNumber, IpAddr)>,
+    waiting: Vec<(HostNumber, Origin<IpAddr>)>,
     waiting_values: usize,
     /// Hosts with a clock that is not right.
     wrong: HashSet<HostNumber, RandomState>,
@@ -106,7 +106,7 @@ impl Clocks {
     pub(super) fn stamp_at(&self, host: HostNumber, placed: CdTime) -> CdTime {
         let Some(clock) = self.main(host) else { return placed };
         let is_later = |step: &&ClockStep| {
-            let is_its = step.host == host && step.sender == clock.sender;
+            let is_its = step.host == host && step.origin == clock.origin;
             is_its && placed < step.when.saturating_sub(SLACK)
         };
         let placing = self.steps.iter().find(is_later).map_or(clock.placing, |step| step.before);
@@ -123,21 +123,27 @@ impl Clocks {
         self.steps.iter()
     }
 
-    /// Where `sender` stands among the clocks of `host`; made if need be. None while the lists of
-    /// all its clocks wait.
+    /// Where a sender of `source` stands among the clocks of `host`; made if need be. None while
+    /// the lists of all its clocks wait.
     #[inline]
     pub(super) fn slot(
         &mut self,
         host: HostNumber,
-        sender: IpAddr,
-        arrival: CdTime,
+        source: SourceId,
+        datagram: &Arrived,
     ) -> Option<usize> {
-        let known = self.of(host).iter().position(|clock| clock.sender == sender);
-        known.or_else(|| self.make(host, HostClock::new(sender, arrival)))
+        let is_its = |clock: &HostClock| {
+            let Origin { source: known, sender } = &clock.origin;
+            *known == source && *sender == datagram.sender
+        };
+        let known = self.of(host).iter().position(is_its);
+        known.or_else(|| self.make(host, source, datagram))
     }
 
     #[cold]
-    fn make(&mut self, host: HostNumber, new: HostClock) -> Option<usize> {
+    fn make(&mut self, host: HostNumber, source: SourceId, datagram: &Arrived) -> Option<usize> {
+        let origin = Origin { source, sender: datagram.sender.clone() };
+        let new = HostClock::new(origin, datagram.arrival);
         if self.hosts.len() <= host.index() {
             self.hosts.resize_with(host.index() + 1, Vec::new);
         }
@@ -295,7 +301,7 @@ impl Clocks {
         let Some(clock) = self.clock(host, slot) else {
             return Verdict { released: None, placing: Some(placing) };
         };
-        let (before, sender) = (clock.placing, clock.sender);
+        let (before, origin) = (clock.placing, clock.origin.clone());
         let was_known = std::mem::replace(&mut clock.is_known, true);
         // What has waited for this step is of it, else it was late.
         let is_of_it =
@@ -314,7 +320,7 @@ impl Clocks {
             if self.steps.len() >= CLOCK_STEPS_MAX {
                 self.steps.pop_front();
             }
-            self.steps.push_back(ClockStep { host, sender, when: arrival, before, after: placing });
+            self.steps.push_back(ClockStep { host, origin, when: arrival, before, after: placing });
         }
         if let Some(released) = &released {
             self.no_longer_waits(host, slot, released.len());
@@ -368,32 +374,32 @@ impl Clocks {
     pub(super) fn wait(
         &mut self,
         (host, slot): (HostNumber, usize),
-        (source, datagram): (SourceId, Arrived),
+        (source, datagram): (SourceId, &Arrived),
         rows: &[Row],
         values: &[u64],
     ) {
         let Some(clock) = self.clock(host, slot) else { return };
-        let sender = clock.sender;
+        let origin = clock.origin.clone();
         let is_first = clock.waiting.is_none();
         clock.waiting.get_or_insert_default().add(source, datagram, rows, values);
         if is_first {
-            self.waiting.push((host, sender));
+            self.waiting.push((host, origin));
         }
         self.waiting_values += values.len();
     }
 
     fn no_longer_waits(&mut self, host: HostNumber, slot: usize, rows: usize) {
         self.waiting_values = self.waiting_values.saturating_sub(rows);
-        if let Some(sender) = self.clock(host, slot).map(|clock| clock.sender) {
-            self.waiting.retain(|&(known, from)| known != host || from != sender);
+        if let Some(clock) = self.hosts.get(host.index()).and_then(|clocks| clocks.get(slot)) {
+            self.waiting.retain(|(known, from)| *known != host || *from != clock.origin);
         }
     }
 
     /// What has waited long enough, or all; what was said of it by then is all that is known.
     pub(super) fn release(&mut self, now: Option<CdTime>) -> Vec<(Box<Waiting>, Placing)> {
         let mut released = Vec::new();
-        for (host, sender) in self.waiting.clone() {
-            let slot = self.of(host).iter().position(|clock| clock.sender == sender);
+        for (host, origin) in self.waiting.clone() {
+            let slot = self.of(host).iter().position(|clock| clock.origin == origin);
             let Some(slot) = slot else { continue };
             let others: Vec<i64> = self.of(host).iter().filter_map(HostClock::offset).collect();
             let Some(clock) = self.clock(host, slot) else { continue };
@@ -416,7 +422,7 @@ impl Clocks {
 
     /// Forgets the clocks of a host whose number is given to another.
     pub(super) fn forget(&mut self, host: HostNumber) {
-        self.waiting.retain(|&(known, _)| known != host);
+        self.waiting.retain(|(known, _)| *known != host);
         self.wrong.remove(&host);
         self.steps.retain(|step| step.host != host);
         let clocks = self.hosts.get_mut(host.index()).map(std::mem::take).unwrap_or_default();
@@ -439,7 +445,7 @@ impl Clocks {
             + self.count * (size_of::<HostClock>() + 16)
             + self.wrong.allocation_size()
             + self.steps.capacity() * size_of::<ClockStep>()
-            + self.waiting.capacity() * size_of::<(HostNumber, IpAddr)>()
+            + self.waiting.capacity() * size_of::<(HostNumber, Origin<IpAddr>)>()
             + self.waiting_values * super::waiting::VALUE_BYTES
     }
 }

@@ -17,6 +17,16 @@ pub(super) struct Drawn {
     pub(super) reset: bool,
 }
 
+/// What several samples say, none of which breaks the line but by being undefined.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Several {
+    pub(super) drawn: Gathered,
+    /// How many have a value.
+    pub(super) count: usize,
+    /// The last one has none.
+    pub(super) ends_undefined: bool,
+}
+
 /// Gathers drawn values into columns.
 pub(super) struct Tracer<'a> {
     out: &'a mut Trace,
@@ -133,24 +143,25 @@ impl<'a> Tracer<'a> {
         true
     }
 
-    /// Where the open bucket ends, if it connects with what follows.
+    /// Where the open bucket ends.
     pub(super) fn open_until(&self) -> Option<CdTime> {
-        let is_open = self.bucket.count > 0 && !self.state.broken;
+        let is_open = self.bucket.count > 0;
         is_open.then(|| CdTime::from_raw(self.bucket.start.saturating_add(self.width)))
     }
 
-    /// Adds `count` values at once, all in the open bucket.
-    pub(super) fn absorb(&mut self, all: &Gathered, count: usize) {
+    /// Adds samples at once, all in the open bucket: of a break inside one nothing is seen.
+    pub(super) fn absorb(&mut self, several: &Several) {
         let bucket = &mut self.bucket;
-        bucket.drawn = bucket.drawn.and(*all);
-        bucket.count = bucket.count.saturating_add(u32::try_from(count).unwrap_or(u32::MAX));
+        bucket.drawn = bucket.drawn.and(several.drawn);
+        let count = u32::try_from(several.count).unwrap_or(u32::MAX);
+        bucket.count = bucket.count.saturating_add(count);
+        self.state.broken = several.ends_undefined;
     }
 
     fn put(&mut self, time: CdTime, value: f64) {
         let bucket = &self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            self.absorb(&Gathered::of(value), 1);
-            self.state.broken = false;
+            self.absorb(&Several { drawn: Gathered::of(value), count: 1, ends_undefined: false });
             return;
         }
         self.flush();

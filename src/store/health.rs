@@ -4,12 +4,14 @@
 //! what does not fit is counted under "others".
 
 use super::losses::{self, Loss};
+use super::origin::{Origin, SourceId};
 use super::track::Pushed;
 use crate::ingest::{
-    Batch, FaultReport, Heard, ProtectedCount, SenderDelta, USERS_PER_SENDER_MAX, count_class,
-    count_protected,
+    Batch, FaultReport, Heard, ProtectedCount, Sender, SenderDelta, USERS_PER_SENDER_MAX,
+    count_class, count_protected,
 };
 use crate::metric::{CdTime, Identifier};
+use crate::wire::Trust;
 use std::collections::{BTreeMap, VecDeque};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -41,11 +43,11 @@ pub struct Health {
     /// Of all senders and sources.
     pub totals: Totals,
     /// At most [`SENDERS_MAX`].
-    pub senders: BTreeMap<SocketAddr, SenderHealth>,
+    pub senders: BTreeMap<Origin, SenderHealth>,
     /// All senders that did not fit, together.
     pub other_senders: SenderHealth,
     /// The newest faults, oldest first; at most [`FAULTS_MAX`].
-    pub faults: VecDeque<FaultReport>,
+    pub faults: VecDeque<(SourceId, FaultReport)>,
     /// The newest losses, oldest first; at most [`super::LOSSES_MAX`].
     pub losses: VecDeque<Loss>,
     /// Types that types.db does not know (or knows with another number of data sources), and how
@@ -66,13 +68,24 @@ pub struct Health {
     pub protected: Vec<ProtectedCount>,
     /// By which ways each host is heard, in the order they were first seen; at most
     /// [`HEARD_HOSTS_MAX`] hosts with [`WAYS_PER_HOST_MAX`] ways.
-    pub heard: BTreeMap<Box<str>, Vec<Heard>>,
+    pub heard: BTreeMap<Box<str>, Vec<Way>>,
     /// Rows of all `protected` and `fault_classes`, and ways of all hosts: what they cost is asked
     /// for with every batch.
     rows_held: usize,
     ways_held: usize,
     /// Hosts whose ways are kept where memory is small.
     hosts_max: Option<usize>,
+}
+
+/// A way by which a host is heard.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Way {
+    /// Where its values come from: the host itself, or a relay.
+    pub origin: Origin<IpAddr>,
+    /// How they are protected.
+    pub trust: Trust,
+    /// Who signed or encrypted them.
+    pub user: Option<Box<str>>,
 }
 
 /// What a host said twice, and not the same.
@@ -91,8 +104,8 @@ pub struct Conflict {
 /// A host name that several machines use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shared {
-    /// Their addresses.
-    pub senders: Vec<IpAddr>,
+    /// Where they send from.
+    pub senders: Vec<Origin<IpAddr>>,
     /// When that was last seen, by our clock.
     pub last_seen: CdTime,
 }
@@ -100,11 +113,11 @@ pub struct Shared {
 /// Late values that were not kept, by host and sender; at most [`REFUSED_LATE_MAX`] of them, all
 /// are in the totals.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RefusedLate(pub BTreeMap<(Arc<str>, Option<IpAddr>), u64>);
+pub struct RefusedLate(pub BTreeMap<(Arc<str>, Option<Origin<IpAddr>>), u64>);
 
 impl RefusedLate {
-    pub(super) fn count(&mut self, host: &Arc<str>, sender: Option<IpAddr>) {
-        let key = (Arc::clone(host), sender);
+    pub(super) fn count(&mut self, host: &Arc<str>, origin: Option<Origin<IpAddr>>) {
+        let key = (Arc::clone(host), origin);
         if self.0.len() < REFUSED_LATE_MAX || self.0.contains_key(&key) {
             *self.0.entry(key).or_default() += 1;
         }
@@ -179,10 +192,10 @@ pub struct SenderHealth {
 }
 
 /// What a kept sender, fault, unknown type or user costs, with the nodes of the trees.
-const SENDER_BYTES: usize = 2 * (size_of::<SocketAddr>() + size_of::<SenderHealth>());
+const SENDER_BYTES: usize = 2 * (size_of::<Origin>() + size_of::<SenderHealth>());
 const PROTECTED_BYTES: usize = size_of::<ProtectedCount>() + NAME_BYTES;
-const HEARD_BYTES: usize = 2 * (size_of::<Heard>() + NAME_BYTES);
-const FAULT_BYTES: usize = size_of::<FaultReport>();
+const HEARD_BYTES: usize = 2 * (size_of::<Way>() + NAME_BYTES);
+const FAULT_BYTES: usize = size_of::<(SourceId, FaultReport)>();
 const NAME_BYTES: usize = 2 * 64 + 127;
 
 impl Totals {
@@ -211,7 +224,7 @@ impl Health {
     }
 
     /// Adds what a batch counted.
-    pub(super) fn absorb(&mut self, batch: &Batch) {
+    pub(super) fn absorb(&mut self, source: SourceId, batch: &Batch) {
         let totals = &mut self.totals;
         totals.notifications += batch.notifications.len() as u64;
         totals.dropped_values += batch.dropped_values;
@@ -220,20 +233,20 @@ impl Health {
         totals.refused_lists += batch.refused_lists;
         losses::note(&mut self.losses, batch);
         for delta in &batch.senders {
-            self.absorb_sender(delta);
+            self.absorb_sender(source, delta);
         }
         for way in &batch.heard {
-            self.hear(way);
+            self.hear(source, way);
         }
         for fault in &batch.faults {
             if self.faults.len() >= FAULTS_MAX {
                 self.faults.pop_front();
             }
-            self.faults.push_back(fault.clone());
+            self.faults.push_back((source, fault.clone()));
         }
     }
 
-    fn absorb_sender(&mut self, delta: &SenderDelta) {
+    fn absorb_sender(&mut self, source: SourceId, delta: &SenderDelta) {
         self.totals.datagrams += delta.datagrams;
         self.totals.bytes += delta.bytes;
         self.totals.lists += delta.lists;
@@ -246,13 +259,11 @@ impl Health {
             count_protected(&mut self.protected, more, PROTECTED_MAX);
             self.rows_held += self.protected.len();
         }
-        let full = self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&delta.sender);
-        let others = full || delta.sender == crate::ingest::OTHER_SENDERS;
-        let sender = if others {
-            &mut self.other_senders
-        } else {
-            self.senders.entry(delta.sender).or_default()
-        };
+        let origin = Origin { source, sender: delta.sender.clone() };
+        let full = self.senders.len() >= SENDERS_MAX && !self.senders.contains_key(&origin);
+        let others = full || origin.sender == Sender::Others;
+        let sender =
+            if others { &mut self.other_senders } else { self.senders.entry(origin).or_default() };
         sender.datagrams += delta.datagrams;
         sender.bytes += delta.bytes;
         sender.lists += delta.lists;
@@ -270,24 +281,37 @@ impl Health {
         sender.last_seen = sender.last_seen.max(delta.last_seen);
     }
 
-    /// Counts value lists that a machine named first and that are not kept for lack of room.
-    pub(super) fn refuse(&mut self, ip: IpAddr, lists: u64) {
+    /// Counts value lists that somebody named first and that are not kept for lack of room.
+    pub(super) fn refuse(&mut self, owner: Option<&Origin<IpAddr>>, lists: u64) {
         self.totals.refused_lists += lists;
-        let ports = SocketAddr::new(ip, 0)..=SocketAddr::new(ip, u16::MAX);
-        let newest = self.senders.range_mut(ports).max_by_key(|(_, sender)| sender.last_seen);
+        let first_and_last = owner.map(|Origin { source, sender }| {
+            let at = |port| Origin {
+                source: *source,
+                sender: match sender {
+                    Sender::Address(ip) => SocketAddr::new(*ip, port).into(),
+                    Sender::Name(name) => Sender::Name(Arc::clone(name)),
+                    Sender::Others => Sender::Others,
+                },
+            };
+            (at(0), at(u16::MAX))
+        });
+        let known = first_and_last.map(|(first, last)| self.senders.range_mut(first..=last));
+        let newest = known.into_iter().flatten().max_by_key(|(_, sender)| sender.last_seen);
         let sender = newest.map_or(&mut self.other_senders, |(_, sender)| sender);
         sender.refused_lists += lists;
     }
 
-    fn hear(&mut self, way: &Heard) {
+    fn hear(&mut self, source: SourceId, heard: &Heard) {
         let hosts_max = self.hosts_max.unwrap_or(HEARD_HOSTS_MAX);
-        let full = self.heard.len() >= hosts_max && !self.heard.contains_key(&way.host);
+        let full = self.heard.len() >= hosts_max && !self.heard.contains_key(&heard.host);
         if full {
             return;
         }
-        let ways = self.heard.entry(way.host.clone()).or_default();
-        if ways.len() < WAYS_PER_HOST_MAX && !ways.contains(way) {
-            ways.push(way.clone());
+        let Heard { host, sender, trust, user } = heard.clone();
+        let way = Way { origin: Origin { source, sender }, trust, user };
+        let ways = self.heard.entry(host).or_default();
+        if ways.len() < WAYS_PER_HOST_MAX && !ways.contains(&way) {
+            ways.push(way);
             self.ways_held += 1;
         }
     }
@@ -314,13 +338,13 @@ impl Health {
 
     /// Counts a late value for which there was no room.
     #[cold]
-    pub(super) fn refuse_late(&mut self, host: &Arc<str>, sender: Option<IpAddr>) {
+    pub(super) fn refuse_late(&mut self, host: &Arc<str>, origin: Option<Origin<IpAddr>>) {
         self.totals.late_dropped_values += 1;
-        self.refused_late.count(host, sender);
+        self.refused_late.count(host, origin);
     }
 
     /// Notes that the series of `host` get samples of these senders in turns.
-    pub(super) fn shared(&mut self, host: &Arc<str>, senders: Vec<IpAddr>, now: CdTime) {
+    pub(super) fn shared(&mut self, host: &Arc<str>, senders: Vec<Origin<IpAddr>>, now: CdTime) {
         if self.shared.len() >= SHARED_MAX && !self.shared.contains_key(host) {
             return;
         }
@@ -353,8 +377,10 @@ impl Health {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ingest::{OTHER_SENDERS, OTHER_USERS};
-    use crate::wire::{FaultKind, Protection, Trust};
+    use crate::ingest::OTHER_USERS;
+    use crate::wire::{FaultKind, Protection};
+
+    const SOURCE: SourceId = SourceId(3);
 
     fn sent(senders: impl IntoIterator<Item = SenderDelta>) -> Batch {
         Batch { senders: senders.into_iter().collect(), ..Batch::default() }
@@ -362,19 +388,20 @@ mod tests {
 
     fn from(number: u32) -> SenderDelta {
         let ip = std::net::Ipv4Addr::from(0x0a00_0000 + number);
-        SenderDelta { datagrams: 1, bytes: 100, ..SenderDelta::new((ip, 25_826).into()) }
+        SenderDelta { datagrams: 1, bytes: 100, ..SenderDelta::new(SocketAddr::from((ip, 25_826))) }
     }
 
     #[test]
     fn senders_past_the_bound_are_counted_together() {
         let mut health = Health::default();
-        health.absorb(&sent((0..5_000).map(from)));
-        health.absorb(&sent([
-            from(0),
-            SenderDelta { datagrams: 7, ..SenderDelta::new(OTHER_SENDERS) },
-        ]));
+        health.absorb(SOURCE, &sent((0..5_000).map(from)));
+        health.absorb(
+            SOURCE,
+            &sent([from(0), SenderDelta { datagrams: 7, ..SenderDelta::new(Sender::Others) }]),
+        );
         assert_eq!(health.senders.len(), SENDERS_MAX);
-        assert_eq!(health.senders[&from(0).sender].datagrams, 2);
+        let origin = Origin { source: SOURCE, sender: from(0).sender };
+        assert_eq!(health.senders[&origin].datagrams, 2);
         assert_eq!(health.other_senders.datagrams, 5_000 - 4_096 + 7);
         assert_eq!(health.totals.datagrams, 5_008);
     }
@@ -389,12 +416,13 @@ mod tests {
                 outcome: Err(FaultKind::UserUnknown),
                 count: 1,
             }];
-            health.absorb(&sent([SenderDelta { protected, ..from(0) }]));
+            health.absorb(SOURCE, &sent([SenderDelta { protected, ..from(0) }]));
         }
         assert_eq!(health.protected.len(), PROTECTED_MAX + 1);
         let others = health.protected.last().unwrap();
         assert_eq!((&*others.user, others.count), (OTHER_USERS, 44));
-        let sender = &health.senders[&from(0).sender].protected;
+        let origin = Origin { source: SOURCE, sender: from(0).sender };
+        let sender = &health.senders[&origin].protected;
         assert_eq!(sender.len(), USERS_PER_SENDER_MAX + 1);
         assert_eq!((health.totals.protected, health.totals.refused), (300, 300));
     }
@@ -409,9 +437,9 @@ mod tests {
             user: None,
         };
         let heard: Vec<_> = (0..20_000).map(|host| way(host, 1)).collect();
-        health.absorb(&Batch { heard, ..Batch::default() });
+        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
         let heard = (0..100).chain(0..100).map(|sender| way(0, sender)).collect();
-        health.absorb(&Batch { heard, ..Batch::default() });
+        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
         assert_eq!(health.heard.len(), HEARD_HOSTS_MAX);
         assert_eq!(health.heard["h0"].len(), WAYS_PER_HOST_MAX);
     }

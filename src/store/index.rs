@@ -143,6 +143,15 @@ impl Index {
         self.hosts.get(self.position(*self.numbers.get(name)?)?)
     }
 
+    /// The list of that identifier.
+    pub fn list(&self, identifier: &Identifier) -> Option<&ListNode> {
+        let plugins = &self.host(&identifier.host)?.plugins;
+        let of_plugin = |node: &PluginNode| node.cmp_identifier(identifier);
+        let lists = &plugins.get(plugins.binary_search_by(of_plugin).ok()?)?.lists;
+        let of_list = |node: &ListNode| node.cmp_identifier(identifier);
+        lists.get(lists.binary_search_by(of_list).ok()?)
+    }
+
     fn position(&self, host: HostNumber) -> Option<usize> {
         let position = self.positions.get(usize::try_from(host.0).ok()?)?;
         usize::try_from(*position).ok()
@@ -272,7 +281,7 @@ impl Index {
 /// A level of the tree: how a group of new series becomes a node, and goes into one.
 trait Node {
     fn new(first: &Pending) -> Self;
-    fn cmp(&self, pending: &Pending) -> Ordering;
+    fn cmp_identifier(&self, identifier: &Identifier) -> Ordering;
     fn cmp_node(&self, other: &Self) -> Ordering;
     /// Adds a group; `bytes` is told what the tree allocates for it.
     fn add(&mut self, group: &[Pending], bytes: &mut usize);
@@ -290,8 +299,8 @@ impl Node for HostNode {
         }
     }
 
-    fn cmp(&self, pending: &Pending) -> Ordering {
-        natural_cmp(&self.name, &pending.identifier.host)
+    fn cmp_identifier(&self, identifier: &Identifier) -> Ordering {
+        natural_cmp(&self.name, &identifier.host)
     }
 
     fn cmp_node(&self, other: &Self) -> Ordering {
@@ -317,8 +326,7 @@ impl Node for PluginNode {
         }
     }
 
-    fn cmp(&self, pending: &Pending) -> Ordering {
-        let id = &pending.identifier;
+    fn cmp_identifier(&self, id: &Identifier) -> Ordering {
         pair_cmp((&self.plugin, &self.instance), (&id.plugin, &id.plugin_instance))
     }
 
@@ -345,8 +353,7 @@ impl Node for ListNode {
         }
     }
 
-    fn cmp(&self, pending: &Pending) -> Ordering {
-        let id = &pending.identifier;
+    fn cmp_identifier(&self, id: &Identifier) -> Ordering {
         pair_cmp((&self.type_, &self.instance), (&id.type_, &id.type_instance))
     }
 
@@ -378,7 +385,7 @@ fn place_groups<N: Node>(
     let mut fresh = Vec::new();
     for group in pending.chunk_by(|a, b| order(a, b) == Ordering::Equal) {
         let Some(first) = group.first() else { continue };
-        match nodes.binary_search_by(|node| node.cmp(first)) {
+        match nodes.binary_search_by(|node| node.cmp_identifier(&first.identifier)) {
             Ok(position) => {
                 if let Some(node) = nodes.get_mut(position) {
                     node.add(group, bytes);

@@ -10,7 +10,7 @@ use super::series::Series;
 use super::{List, SeriesId, Store};
 use crate::metric::{CdTime, Span};
 use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashSet};
+use hashbrown::HashMap;
 use std::collections::VecDeque;
 
 /// Names may take this part of the budget; the rest is for samples.
@@ -18,11 +18,18 @@ pub(super) const NAMES_PART: usize = 2;
 /// What is held ([`Store::hold`]) may take this part of the budget.
 pub const HELD_PART: usize = 2;
 
+/// Views whose samples are held at most: a bit for each.
+pub const VIEWS_HELD_MAX: usize = 64;
+
 /// Samples that stay while others go.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    span: Option<Span>,
-    series: HashSet<SeriesId, RandomState>,
+    /// Of each view that stands still.
+    spans: Vec<Span>,
+    /// Which of them show each series: a bit for each.
+    series: HashMap<SeriesId, u64, RandomState>,
+    /// How many bits are set.
+    shown: usize,
     /// Queue entries that were passed over, oldest first.
     passed: VecDeque<u32>,
     /// How many of them each series has.
@@ -32,22 +39,25 @@ pub(super) struct Held {
 }
 
 impl Store {
-    /// Keeps what these series say of `span`, as a view that stands still shows it: the samples
-    /// stay while later ones go, until they take half of the budget ([`HELD_PART`]). What does not
-    /// fit then goes as it would have. Replaces what was held before. Names each series once.
-    pub fn hold<I>(&mut self, span: Span, series: I)
+    /// Keeps what `views` that stand still show: of each a span, and its series, each once. These
+    /// samples stay while later ones go, until they take half of the budget ([`HELD_PART`]). What
+    /// does not fit then goes as it would have. Replaces what was held before. Views past
+    /// [`VIEWS_HELD_MAX`] hold nothing.
+    pub fn hold<I>(&mut self, views: &[(Span, I)])
     where
-        I: IntoIterator<Item = SeriesId, IntoIter: Clone>,
+        I: IntoIterator<Item = SeriesId> + Clone,
     {
-        let series = series.into_iter();
-        let held = &self.held;
-        let is_same = held.span == Some(span)
-            && series.clone().all(|id| held.series.contains(&id))
-            && series.clone().count() == held.series.len();
-        if !is_same {
-            self.release();
-            self.held.span = Some(span);
-            self.held.series = series.collect();
+        let views = views.get(..VIEWS_HELD_MAX).unwrap_or(views);
+        if self.held.is_same(views) {
+            return;
+        }
+        self.release();
+        for (view, (span, series)) in views.iter().enumerate() {
+            self.held.spans.push(*span);
+            for id in series.clone() {
+                *self.held.series.entry(id).or_default() |= 1 << view;
+                self.held.shown += 1;
+            }
         }
     }
 
@@ -125,15 +135,16 @@ impl Store {
 
     /// The bytes that holding the oldest run of a series takes, if it is to be held.
     fn bytes_to_hold(&self, slot: u32) -> Option<usize> {
-        let span = self.held.span?;
         let series = self.series.get(SeriesId(slot).place())?;
+        let views = *self.held.series.get(&series.id)?;
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
-        let run = series.track.run_of(passed).filter(|_| self.held.series.contains(&series.id))?;
+        let run = series.track.run_of(passed)?;
         let (number, is_new) = run;
         let (first, last, bytes) = series.track.extent(number)?;
         let bytes = if is_new { bytes } else { 0 };
         let fits = self.held.bytes + bytes <= self.budget_bytes / HELD_PART;
-        (fits && first <= span.end && last >= span.start).then_some(bytes)
+        let is_shown = |span: &Span| first <= span.end && last >= span.start;
+        (fits && self.held.spans_of(views).any(is_shown)).then_some(bytes)
     }
 
     /// Gives up the oldest run of a series that was not passed over.
@@ -173,11 +184,36 @@ impl Held {
     }
 
     pub(super) fn covers(&self, series: SeriesId) -> bool {
-        self.series.contains(&series)
+        self.series.contains_key(&series)
+    }
+
+    /// Whether it is `views` that are held.
+    fn is_same<I>(&self, views: &[(Span, I)]) -> bool
+    where
+        I: IntoIterator<Item = SeriesId> + Clone,
+    {
+        let mut shown = 0;
+        let mut is_shown = |view: usize, id| {
+            shown += 1;
+            self.series.get(&id).is_some_and(|views| views & 1 << view > 0)
+        };
+        self.spans.iter().eq(views.iter().map(|(span, _)| span))
+            && views
+                .iter()
+                .enumerate()
+                .all(|(view, (_, series))| series.clone().into_iter().all(|id| is_shown(view, id)))
+            && shown == self.shown
+    }
+
+    /// The spans of these views.
+    fn spans_of(&self, views: u64) -> impl Iterator<Item = &Span> {
+        let shows = move |&(view, _): &(usize, &Span)| views & 1 << view > 0;
+        self.spans.iter().enumerate().filter(shows).map(|(_, span)| span)
     }
 
     fn heap_bytes(&self) -> usize {
         vec_bytes::<u32>(self.passed.capacity())
+            + vec_bytes::<Span>(self.spans.capacity())
             + allocated(self.series.allocation_size())
             + allocated(self.counts.allocation_size())
     }

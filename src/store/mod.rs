@@ -43,7 +43,8 @@
 //! There is no level of summaries above the blocks, nor below. A month at 1 s has 5,000 blocks, of
 //! which each of 1,200 columns unpacks the one that it begins in: 600,000 samples of 2.6 million,
 //! in all 2.5 ms, once. A level above would save the look at the 3,800 others, less than a fifth.
-//! Raw counters, and series that lack values, have no summary and take 1 ns a sample more.
+//! Raw counters, and rates that lack values, have no summary and take 1 ns a sample more; of gauges
+//! that are undefined a summary says how many they are.
 
 mod absorb;
 mod block;
@@ -61,6 +62,7 @@ mod memory;
 mod names;
 mod notifications;
 mod open;
+mod origin;
 mod outcomes;
 mod pack;
 mod places;
@@ -77,19 +79,20 @@ pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
     CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
     RefusedLate, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals, UNKNOWN_TYPES_MAX,
-    WAYS_PER_HOST_MAX,
+    WAYS_PER_HOST_MAX, Way,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
-pub use memory::HELD_PART;
+pub use memory::{HELD_PART, VIEWS_HELD_MAX};
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
+pub use origin::{Origin, SourceId};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
 use crate::ingest::{RESERVE_PART, Shares};
-use crate::metric::{CdTime, Identifier, Interval, Span};
+use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use block::Scratch;
@@ -103,6 +106,7 @@ use memory::{Held, NAMES_PART};
 use names::Names;
 use places::Source;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
@@ -110,10 +114,6 @@ use std::sync::Arc;
 /// upper 8 say for the how many'th time. After 256 times a place is given up.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SeriesId(pub u32);
-
-/// Number of a source, given by whoever owns the sources. List ids are counted per source.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
-pub struct SourceId(pub u16);
 
 /// Notifications may take this part of the budget at most, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
@@ -173,7 +173,7 @@ pub struct Store {
     series: Vec<Series>,
     /// Who named each first, as `shares` counts them, by place.
     named_by: Vec<u16>,
-    shares: Shares,
+    shares: Shares<Origin<IpAddr>>,
     /// When the level of the shares was last found, in steps of 16 s.
     settled: u32,
     /// Value lists of each sender refused in this batch.
@@ -283,6 +283,14 @@ impl Store {
     /// Every series, in the order in which they were first seen.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
         self.series.iter().filter(|series| series.is(series.id)).map(|series| series.id)
+    }
+
+    /// The series of that name: none, one, or several where a data source changed its DS type.
+    pub fn named(&self, key: &SeriesKey) -> impl Iterator<Item = SeriesId> + '_ {
+        let list = self.index.list(&key.identifier);
+        let ds = Arc::clone(&key.ds);
+        let of_ds = move |id: &SeriesId| self.series(*id).is_some_and(|of| of.ds_name == ds);
+        list.into_iter().flat_map(|list| list.series.iter().copied()).filter(of_ds)
     }
 
     /// Changes when series are added or described anew.

@@ -6,7 +6,7 @@
 //! its samples would say. Knows nothing of pixels beyond their number.
 
 use super::block::{Block, Lists};
-use super::columns::{Drawn, Figures, Tracer, bucket_width};
+use super::columns::{Drawn, Figures, Several, Tracer, bucket_width};
 use super::pack::{LIST_MAX, List};
 use super::places::{Place, Source};
 use super::series::Series;
@@ -98,14 +98,17 @@ impl<'a> Reader<'a> {
     }
 
     /// Takes `block` by its summary, but for its first sample, if that says all. What its samples
-    /// would say one by one, that is: all of them are drawn in the bucket that is open.
+    /// would say one by one, that is: all of them are in the bucket that is open, or say nothing.
     fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
-        let drawn = self.mode == Mode::Rate || self.series.kind == DsType::Gauge;
-        let fits = drawn
-            && tracer.open_until().is_some_and(|until| block.last.time < until)
-            && block.summary.is_whole(self.series.gap(block.interval));
+        let (summary, is_gauge) = (block.summary(), self.series.kind == DsType::Gauge);
+        let count = (block.len() - 1).saturating_sub(summary.undefined.into());
+        let until = if count == 0 { Some(tracer.until) } else { tracer.open_until() };
+        let fits = (self.mode == Mode::Rate || is_gauge)
+            && until.is_some_and(|until| block.last.time < until)
+            && summary.is_whole(self.series.gap(block.interval));
         if fits && block.len() > 1 {
-            tracer.absorb(&block.summary.drawn, block.len() - 1);
+            let ends_undefined = is_gauge && !f64::from_bits(block.last.bits).is_finite();
+            tracer.absorb(&Several { drawn: summary.drawn, count, ends_undefined });
         }
         fits
     }
@@ -163,13 +166,12 @@ impl<'a> Reader<'a> {
                 let open_until = tracer.open_until().filter(|&until| stretch.time(first) < until);
                 let end = open_until.map_or(first + 1, |until| stretch.place(first, until));
                 if open_until.is_some()
-                    && let Some(gathered) = stretch.gather(first, end, how)
+                    && let Some(several) = stretch.gather(first, end, how)
                 {
-                    tracer.absorb(&gathered, end - first);
+                    tracer.absorb(&several);
                 } else if open_until.is_none()
-                    && let Some(value) = stretch.value(first, how)
+                    && let Some(drawn) = stretch.drawn(first, how)
                 {
-                    let drawn = Drawn { value: Some(value), breaks: false, reset: false };
                     if !tracer.take(stretch.time(first), drawn) {
                         return false;
                     }

@@ -8,11 +8,12 @@
 
 use super::index::HostNumber;
 use super::memory::NAMES_PART;
+use super::origin::{Origin, SourceId};
 use super::series::Series;
 use super::track::Track;
 use super::{
     FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX, SHORT_PAUSE,
-    STALE_MIN, SeriesId, SourceId, Store,
+    STALE_MIN, SeriesId, Store,
 };
 use crate::ingest::{Announced, LISTS_MAX, RESERVE_PART};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
@@ -48,7 +49,7 @@ impl Store {
             }
         }
         let cost = self.list_cost(source, slot, identifier, &known);
-        let sender = self.shares.number(*sender);
+        let sender = self.shares.number(&Origin { source, sender: sender.clone() });
         if cost > 0 {
             if self.is_short_of_names(sender, cost, now) && self.make_room_for_names(sender, now) {
                 known = self.known(identifier, kinds);

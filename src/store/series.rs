@@ -6,7 +6,7 @@ use super::SeriesId;
 use super::block::Scratch;
 use super::names::Names;
 use super::track::{Pushed, Tools, Track};
-use crate::metric::{CdTime, DsType, Identifier, Interval};
+use crate::metric::{CdTime, DsType, Identifier, Interval, SeriesKey};
 use crate::rate::{Bounds, Sample};
 use crate::typesdb::TypesDb;
 use std::sync::Arc;
@@ -75,6 +75,11 @@ impl Series {
             heard: 0,
             track,
         }
+    }
+
+    /// Its lasting name.
+    pub fn key(&self) -> SeriesKey {
+        SeriesKey { identifier: Arc::clone(&self.identifier), ds: Arc::clone(&self.ds_name) }
     }
 
     /// Names and bounds for a list of `ds_count` values by what `types` knows. Bounds count only

@@ -7,6 +7,7 @@
 //! Knows nothing of buckets.
 
 use super::block::Lists;
+use super::columns::{Drawn, Several};
 use super::gathered::{Gathered, greatest, least};
 use super::lists::{Values, WHOLE};
 use super::pack::{LIST_MAX, List};
@@ -179,35 +180,62 @@ impl Stretch {
         start + times.partition_point(|&raw| raw < until.raw())
     }
 
-    /// The value of a sample; none when it must be asked by itself.
-    pub(super) fn value(&self, number: usize, how: How) -> Option<f64> {
+    /// What a sample says; none when it must be asked by itself.
+    pub(super) fn drawn(&self, number: usize, how: How) -> Option<Drawn> {
         let value = self.values.get(number).filter(|_| self.is_plain)? / self.divisor;
-        (value.is_finite() && value >= how.low && value <= how.high).then_some(value)
+        let drawn = Drawn { value: Some(value), breaks: false, reset: false };
+        match value.is_finite() {
+            true => (value >= how.low && value <= how.high).then_some(drawn),
+            false => (how.kind == DsType::Gauge).then_some(Drawn { value: None, ..drawn }),
+        }
     }
 
-    /// What is drawn of the samples from `start` on and before `end`; none when some of them must
-    /// be asked one by one.
-    pub(super) fn gather(&self, start: usize, end: usize, how: How) -> Option<Gathered> {
+    /// What the samples from `start` on and before `end` say; none when some of them must be asked
+    /// one by one.
+    pub(super) fn gather(&self, start: usize, end: usize, how: How) -> Option<Several> {
         let values = self.values.get(start..end).filter(|_| self.is_plain)?;
-        let (rows, rest) = values.as_chunks::<LANES>();
-        let mut min = [f64::INFINITY; LANES];
-        let mut max = [f64::NEG_INFINITY; LANES];
-        let mut sum = [0.0; LANES];
-        let mut add = |row: &[f64]| {
-            for (((min, max), sum), &value) in min.iter_mut().zip(&mut max).zip(&mut sum).zip(row) {
-                (*min, *max) = (least(*min, value), greatest(*max, value));
-                *sum += value;
-            }
-        };
-        rows.iter().for_each(|row| add(row));
-        add(rest);
-        let (min, max) = (folded(min, least), folded(max, greatest));
-        let sum = folded(sum, |a, b| a + b);
+        let Gathered { min, max, sum } = gathered(values);
         let divisor = self.divisor;
         let (min, max, sum) = (min / divisor, max / divisor, sum / divisor);
-        let is_whole = sum.is_finite() && min >= how.low && max <= how.high;
-        is_whole.then_some(Gathered { min, max, sum })
+        if sum.is_finite() {
+            let is_whole = min >= how.low && max <= how.high;
+            let drawn = Gathered { min, max, sum };
+            let several = Several { drawn, count: values.len(), ends_undefined: false };
+            return is_whole.then_some(several);
+        }
+        // Numbers that are not finite come as they are, undivided.
+        (how.kind == DsType::Gauge).then(|| gathered_finite(values))?
     }
+}
+
+fn gathered(values: &[f64]) -> Gathered {
+    let (rows, rest) = values.as_chunks::<LANES>();
+    let mut min = [f64::INFINITY; LANES];
+    let mut max = [f64::NEG_INFINITY; LANES];
+    let mut sum = [0.0; LANES];
+    let mut add = |row: &[f64]| {
+        for (((min, max), sum), &value) in min.iter_mut().zip(&mut max).zip(&mut sum).zip(row) {
+            (*min, *max) = (least(*min, value), greatest(*max, value));
+            *sum += value;
+        }
+    };
+    rows.iter().for_each(|row| add(row));
+    add(rest);
+    Gathered { min: folded(min, least), max: folded(max, greatest), sum: folded(sum, |a, b| a + b) }
+}
+
+/// Of those that are finite; none where their sum is not.
+fn gathered_finite(values: &[f64]) -> Option<Several> {
+    let mut finite = [0.0; LIST_MAX];
+    let mut count = 0;
+    for &value in values {
+        // Also written where the next one goes: no decision.
+        *finite.get_mut(count)? = value;
+        count += usize::from(value.is_finite());
+    }
+    let drawn = gathered(finite.get(..count)?);
+    let ends_undefined = !values.last()?.is_finite();
+    drawn.sum.is_finite().then_some(Several { drawn, count, ends_undefined })
 }
 
 /// Lanes in pairs, so that no step waits for all before it.

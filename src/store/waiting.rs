@@ -5,7 +5,7 @@ use crate::ingest::{Arrived, Row};
 use crate::metric::CdTime;
 
 /// Values of all hosts that wait at once; what comes then is placed without waiting. At most a
-/// value list each, 65,536 x 72 B = 4.5 MiB.
+/// value list each, 65,536 x 80 B = 5 MiB.
 pub(super) const VALUES_MAX: usize = 1 << 16;
 /// Of a value that is a list of its own.
 pub(super) const VALUE_BYTES: usize = size_of::<(SourceId, Row, Arrived)>() + size_of::<u64>();
@@ -32,18 +32,18 @@ impl Waiting {
     pub(super) fn add(
         &mut self,
         source: SourceId,
-        datagram: Arrived,
+        datagram: &Arrived,
         rows: &[Row],
         values: &[u64],
     ) {
-        self.rows.extend(rows.iter().map(|&row| (source, row, datagram)));
+        self.rows.extend(rows.iter().map(|&row| (source, row, datagram.clone())));
         self.values.extend_from_slice(values);
     }
 
     /// Each value list with its datagram and its values.
-    pub(super) fn rows(&self) -> impl Iterator<Item = (SourceId, Row, Arrived, &[u64])> {
+    pub(super) fn rows(&self) -> impl Iterator<Item = (SourceId, Row, &Arrived, &[u64])> {
         let mut values = self.values.as_slice();
-        self.rows.iter().map(move |&(source, row, datagram)| {
+        self.rows.iter().map(move |&(source, row, ref datagram)| {
             let (mine, rest) = values.split_at_checked(row.values_count.into()).unwrap_or_default();
             values = rest;
             (source, row, datagram, mine)

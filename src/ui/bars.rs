@@ -4,10 +4,11 @@ use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use crate::metric::display_safe;
+use crate::view::bars::{Bar, bars};
 use crate::view::format;
 use crate::view::panels::Panel;
-use crate::view::plot::{Bar, bars};
-use eframe::egui::{Align2, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use crate::view::role::Role;
+use eframe::egui::{self, Align2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
 use std::borrow::Cow;
 
 /// Height of one bar with its labels.
@@ -21,7 +22,7 @@ const FULL_PERCENT: f64 = 90.0;
 
 /// Draws a panel's bars as they stand at the right edge of the window.
 pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect) {
-    let end = screen.view.window.span(screen.now).end;
+    let end = screen.view.window().span(screen.now).end;
     let bars = bars(panel, screen.store, end);
     if bars.is_empty() {
         let (text, color) = ("no sample at this time", Palette::of(ui).dim);
@@ -63,7 +64,7 @@ fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
         pos2(row.right() - AMOUNT_WIDTH - SHARE_WIDTH, middle + 4.0),
     );
     let full = percent >= FULL_PERCENT || bar.full_in.is_some();
-    let color = if full { palette.warn } else { palette.series(Some("used"), 0) };
+    let color = if full { palette.warn } else { palette.series(Some(Role::Used), 0) };
     ui.painter().rect_filled(track, 4.0, palette.line);
     #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
     let width = track.width() * (bar.used / bar.total).clamp(0.0, 1.0) as f32;
@@ -71,7 +72,7 @@ fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
     ui.painter().rect_filled(filled, 4.0, color);
     let response = ui.interact(row, ui.scope_id().with(("bar", &bar.label)), Sense::hover());
     let whole = format!("{name} {share}, {amount}");
-    response.widget_info(|| WidgetInfo::labeled(Role::ProgressIndicator, true, &whole));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &whole));
     response.on_hover_text(whole);
 }
 

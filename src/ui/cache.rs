@@ -52,7 +52,7 @@ pub(super) struct MadeFor {
     columns: usize,
     data: u64,
     series: u64,
-    selection: u64,
+    panels: u64,
     mode: Mode,
 }
 
@@ -69,8 +69,8 @@ impl PlotCache {
             columns: columns(width),
             data: screen.store.data_revision(),
             series: screen.store.revision(),
-            selection: screen.view.selection.revision(),
-            mode: screen.view.mode,
+            panels: screen.panels_revision,
+            mode: screen.view.mode(),
         };
         // Taken out for as long as it is drawn.
         let mut kept = self.panels.get_mut(&panel.key).map(std::mem::take).unwrap_or_default();
@@ -126,7 +126,7 @@ impl PlotCache {
 /// What a plot so wide shows. The live edge moves on by whole columns: between two of them nothing
 /// of a plot moves but what is new.
 pub(super) fn span_of(screen: &Screen<'_>, width: f32) -> Span {
-    let window = &screen.view.window;
+    let window = &screen.view.window();
     if window.is_live() {
         window.live_span(screen.now, columns(width))
     } else {

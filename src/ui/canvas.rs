@@ -2,9 +2,10 @@
 
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Memory, Screen, bars, empty, legend, plots};
+use super::{Frame, Screen, bars, empty, legend, plots};
 use crate::metric::display_safe;
 use crate::view::Action;
+use crate::view::bars::bars_at_most;
 use crate::view::clocks;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
@@ -25,12 +26,8 @@ const PLOT_HEIGHT_MAX: f32 = 420.0;
 /// Between a panel's header and its plot.
 const PLOT_INSET: f32 = 6.0;
 
-pub(super) fn canvas_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn canvas_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     // The window is cleared with this: nobody paints it, but what fades out fades into it.
     let ground = egui::Frame::new().fill(palette.background);
@@ -43,7 +40,7 @@ pub(super) fn canvas_ui(
             } else if screen.panels.is_empty() {
                 empty::nothing_selected_ui(ui, screen);
             } else {
-                grid_ui(ui, screen, memory, actions);
+                grid_ui(ui, frame);
             }
         });
         state_border(ui, screen, rect, &palette);
@@ -53,8 +50,8 @@ pub(super) fn canvas_ui(
 /// A standing view and a replay are framed in their state's colour, so that nobody takes them for
 /// what is happening now.
 fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
-    let color = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => palette.replay,
+    let color = match screen.view.window().anchor() {
+        Anchor::Live if screen.replay().is_some() => palette.replay,
         Anchor::Live => return,
         Anchor::Detached { .. } => palette.info,
         Anchor::Paused { .. } => palette.warn,
@@ -67,7 +64,8 @@ fn state_border(ui: &Ui, screen: &Screen<'_>, rect: Rect, palette: &Palette) {
     );
 }
 
-fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut Vec<Action>) {
+fn grid_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let area = ui.available_size();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         page_keys(ui, area.y);
@@ -89,11 +87,11 @@ fn grid_ui(ui: &mut Ui, screen: &Screen<'_>, memory: &mut Memory, actions: &mut 
             let size = vec2(ui.available_width(), around + plot_height);
             let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
             if ui.is_rect_visible(rect) {
-                row_ui(ui, screen, memory, rect, row, panel_width, actions);
+                row_ui(ui, frame, rect, row, panel_width);
             }
             ui.add_space(theme::GAP);
         }
-        memory.note_scrolling(ui);
+        frame.memory.note_scrolling(ui);
     });
 }
 
@@ -110,8 +108,7 @@ fn page_keys(ui: &Ui, height: f32) {
 fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
     let of = |panel: &Panel| {
         if panel.style == Style::Bars {
-            let rows = panel.lines.iter().filter(|line| line.color.as_deref() == Some("used"));
-            let bars = rows.count() as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
+            let bars = bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
             return theme::PANEL_HEADER + bars.max(0.0);
         }
         theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)
@@ -125,30 +122,16 @@ fn plot_height(canvas: f32, around: &[f32]) -> f32 {
     ((canvas - taken) / around.len().max(1) as f32).clamp(PLOT_HEIGHT_MIN, PLOT_HEIGHT_MAX).floor()
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    row: Rect,
-    panels: &[Panel],
-    width: f32,
-    actions: &mut Vec<Action>,
-) {
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Rect, panels: &[Panel], width: f32) {
     for (i, panel) in panels.iter().enumerate() {
         let left = row.left() + theme::GAP + i as f32 * (width + theme::GAP);
         let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
-        ui.push_id(&panel.key, |ui| panel_ui(ui, screen, memory, rect, panel, actions));
+        ui.push_id(&panel.key, |ui| panel_ui(ui, frame, rect, panel));
     }
 }
 
-fn panel_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    rect: Rect,
-    panel: &Panel,
-    actions: &mut Vec<Action>,
-) {
+fn panel_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect, panel: &Panel) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     ui.painter().rect(
         rect,
@@ -158,24 +141,19 @@ fn panel_ui(
         egui::StrokeKind::Inside,
     );
     let (header, body) = rect.split_top_bottom_at_y(rect.top() + theme::PANEL_HEADER);
-    header_ui(ui, screen, panel, header, &palette, actions);
+    header_ui(ui, frame, panel, header);
     // Half a tick label stands above the upper end of the axis.
     let body = body.with_min_y(body.top() + PLOT_INSET).shrink2(vec2(12.0, 0.0));
     if panel.style == Style::Bars {
         bars::bars_ui(ui, screen, panel, body);
     } else {
-        plots::panel_plot_ui(ui, screen, memory, panel, body, actions);
+        plots::panel_plot_ui(ui, frame, panel, body);
     }
 }
 
-fn header_ui(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    panel: &Panel,
-    rect: Rect,
-    palette: &Palette,
-    actions: &mut Vec<Action>,
-) {
+fn header_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
+    let palette = Palette::of(ui);
+    let screen = frame.screen;
     let inner = rect.shrink2(vec2(12.0, 0.0));
     let middle = inner.center().y + 2.0;
     let unit = screen.unit_of(panel);
@@ -185,8 +163,7 @@ fn header_ui(
         elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
     let host = host_text(screen, panel);
-    let right =
-        if panel.more > 0 { more_ui(ui, panel, unit_rect, palette, actions) } else { unit_rect };
+    let right = if panel.more > 0 { more_ui(ui, frame, panel, unit_rect) } else { unit_rect };
     let room = right.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);
     let font = theme::medium(13.0);
@@ -222,29 +199,24 @@ fn host_text(screen: &Screen<'_>, panel: &Panel) -> String {
 }
 
 /// Says that the overview leaves panels of this kind out, and shows them; returns where it is.
-fn more_ui(
-    ui: &Ui,
-    panel: &Panel,
-    unit: Rect,
-    palette: &Palette,
-    actions: &mut Vec<Action>,
-) -> Rect {
+fn more_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, unit: Rect) -> Rect {
+    let palette = Palette::of(ui);
     let text = format!("{} more", panel.more);
     let galley = ui.painter().layout_no_wrap(text.clone(), theme::small(), palette.accent);
     let right = if unit.width() > 0.0 { unit.left() - 14.0 } else { unit.right() };
     let at = pos2(right, unit.center().y);
     let rect = Align2::RIGHT_CENTER.anchor_size(at, galley.size());
-    let frame = rect.expand2(vec2(6.0, 3.0));
-    let response = ui.interact(frame, ui.scope_id().with("more"), Sense::click());
+    let outline = rect.expand2(vec2(6.0, 3.0));
+    let response = ui.interact(outline, ui.scope_id().with("more"), Sense::click());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &text));
     let border = if response.hovered() { palette.accent } else { palette.line };
     let stroke = Stroke::new(1.0, border);
-    ui.painter().rect_stroke(frame, theme::CONTROL_RADIUS, stroke, egui::StrokeKind::Inside);
+    ui.painter().rect_stroke(outline, theme::CONTROL_RADIUS, stroke, egui::StrokeKind::Inside);
     ui.painter().galley(rect.min, galley, palette.accent);
     let hint =
         format!("The overview leaves out {} more of this kind. Click to see all", panel.more);
     if response.on_hover_text(hint).clicked() {
-        actions.push(Action::ShowAllPanels);
+        frame.actions.push(Action::ShowAllPanels);
     }
-    frame
+    outline
 }

@@ -34,7 +34,7 @@ pub(super) fn clocks_ui(ui: &mut Ui, screen: &Screen<'_>) {
             "{time}  {}: clock {}, as {} sends it",
             display_safe(host),
             clocks::step_text(step),
-            step.sender
+            step.origin.sender
         );
         line_ui(ui, &palette, false, &text);
     }

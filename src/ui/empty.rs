@@ -1,9 +1,10 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
+use super::Screen;
 use super::senders::trouble_ui;
 use super::theme::{self, Palette};
-use super::{Screen, Unicast};
+use crate::reception::{Destination, Unicast};
 use crate::view::format;
 use crate::view::senders::refused_from;
 use eframe::egui::{self, RichText, Ui};
@@ -19,9 +20,10 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let health = screen.store.health();
             let (refused, more) = refused_from(health, REASONS_TOLD_MAX);
             let all_refused = !refused.is_empty() && health.totals.values == 0;
-            let title = match screen.replay {
+            let title = match screen.replay() {
                 _ if all_refused => "Data arrives, but all of it is refused",
-                None if !screen.sources.listening => "Nothing is listened to",
+                None if screen.has_failed() => "Receiving failed",
+                None if !screen.hears() => "Nothing is listened to",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
                 Some(_) => "Reading the capture",
@@ -34,7 +36,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             if more > 0 {
                 row(ui, "…", palette.dim, &format!("and {more} more, F2 says which"));
             }
-            for report in &screen.sources.reports {
+            for report in screen.reception.lines() {
                 let (mark, color) =
                     if report.ok { ("ok", palette.live) } else { ("!", palette.warn) };
                 row(ui, mark, color, &report.text);
@@ -53,7 +55,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 }
             };
             row(ui, "…", palette.dim, &text);
-            if let Some(newest) = health.faults.back().filter(|_| refused.is_empty()) {
+            if let Some((_, newest)) = health.faults.back().filter(|_| refused.is_empty()) {
                 let text = format!("newest fault from {}, {}", newest.sender, newest.fault);
                 row(ui, "!", palette.warn, &text);
             }
@@ -65,17 +67,17 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             for message in screen.messages {
                 row(ui, "!", palette.warn, message);
             }
-            if screen.replay.is_none() && screen.sources.port > 0 {
-                how_to_send(ui, screen, &palette);
+            if let Some(to) = screen.reception.destination().filter(|to| to.port > 0) {
+                how_to_send(ui, screen, to, &palette);
             }
         });
     });
 }
 
-fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    let port = screen.sources.port;
+fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, to: &Destination, palette: &Palette) {
+    let port = to.port;
     ui.add_space(18.0);
-    let title = match screen.sources.listening {
+    let title = match screen.hears() {
         true => "Point a collectd here",
         false => "Point a collectd here, once this listens",
     };
@@ -89,7 +91,7 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let server = |address: &str| {
         format!("{flush}<Plugin network>\n  Server \"{address}\" \"{port}\"\n</Plugin>")
     };
-    match &screen.sources.unicast {
+    match &to.unicast {
         Unicast::Everywhere => {
             snippet(ui, "On this machine", &server("127.0.0.1"), palette);
             let elsewhere = server("the address of this machine");
@@ -98,7 +100,7 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
         Unicast::At(address) => snippet(ui, "By unicast", &server(address), palette),
         Unicast::Nowhere => {}
     }
-    if screen.sources.multicast {
+    if to.multicast {
         let title = "Anywhere on this network, by multicast";
         snippet(ui, title, &server("239.192.74.66"), palette);
     }

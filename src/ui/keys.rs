@@ -1,8 +1,8 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Memory, Screen, notifications};
+use super::{Frame, Screen, notifications};
 use crate::metric::Interval;
-use crate::store::SeriesId;
+use crate::store::{Series, SeriesId};
 use crate::view::selection::Scope;
 use crate::view::tree::{Row, moved, scope_of_host, scope_of_plugin};
 use crate::view::window::PRESETS;
@@ -42,14 +42,10 @@ pub(super) fn filter_id() -> egui::Id {
 /// several in one frame. Bare keys are left to a text field or a button that has the focus. A key
 /// about rows that those before it are about to change waits in `memory` for the next frame, which
 /// has the new ones, and so does what was typed after it.
-pub(super) fn keys(
-    ui: &egui::Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let ctx = ui.ctx();
-    if std::mem::take(&mut memory.filter_waits) {
+    if std::mem::take(&mut frame.memory.filter_waits) {
         // The arrows that wait have moved the focus already.
         ctx.memory_mut(|memory| memory.request_focus(filter_id()));
     }
@@ -62,12 +58,12 @@ pub(super) fn keys(
         focused: ctx.memory(|memory| memory.focused()).is_some(),
         typing: ctx.egui_wants_keyboard_input(),
         changed: false,
-        actions,
+        actions: frame.actions,
     };
-    let mut events = std::mem::take(&mut memory.keys_waiting);
+    let mut events = std::mem::take(&mut frame.memory.keys_waiting);
     ctx.input(|input| events.extend_from_slice(&input.events));
     // What was used here must not be typed into a field as well.
-    let waiting = &mut memory.keys_waiting;
+    let waiting = &mut frame.memory.keys_waiting;
     events.retain(|event| {
         let typed = match event {
             Event::Key { pressed, .. } => *pressed,
@@ -87,7 +83,7 @@ pub(super) fn keys(
         false
     });
     if !waiting.is_empty() {
-        memory.filter_waits = keyboard.filtering;
+        frame.memory.filter_waits = keyboard.filtering;
         ctx.request_repaint();
     }
     ctx.input_mut(|input| input.events = events);
@@ -210,7 +206,7 @@ impl Keyboard<'_, '_> {
 
     fn move_cursor(&mut self, by: isize) {
         let rows = &self.screen.rows.rows;
-        let selected = self.screen.view.selection.scope();
+        let selected = self.screen.view.selection().scope();
         let start = || rows.iter().position(|&row| scope_of(self.screen, row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
@@ -234,7 +230,7 @@ impl Keyboard<'_, '_> {
 
     fn time_key(&mut self, shift: bool, key: Key) -> bool {
         const ZOOM: f64 = 0.7;
-        let width = self.screen.view.window.width().secs_f64();
+        let width = self.screen.view.window().width().secs_f64();
         let step = if shift { width } else { 0.25 * width };
         let preset = |index: usize| {
             let secs = PRESETS.get(index).map_or(0, |&(secs, _)| secs);
@@ -283,7 +279,7 @@ pub(super) fn scope_of(screen: &Screen<'_>, row: Row) -> Option<Scope> {
 pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
     let Some(scope) = scope_of(screen, row) else { return toggle(screen, row, actions) };
     let open = screen.view.open.contains(&scope);
-    if screen.view.selection.scope() == Some(&scope) {
+    if screen.view.selection().scope() == Some(&scope) {
         actions.push(Action::SetOpen { scope, open: !open });
         return;
     }
@@ -311,5 +307,7 @@ pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
     if shown && !ids.iter().all(hidden) {
         ids.retain(|id| !hidden(id));
     }
-    actions.push(Action::SetShown { ids, shown });
+    let series = ids.into_iter().filter_map(|id| screen.store.series(id));
+    let keys = series.map(Series::key).collect();
+    actions.push(Action::SetShown { keys, shown });
 }

@@ -3,7 +3,7 @@
 use super::figures::Sheet;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Memory, Screen};
+use super::{Frame, Memory};
 use crate::metric::display_safe;
 use crate::store::Mode;
 use crate::view::empty::why_empty;
@@ -61,16 +61,16 @@ struct MadeFor {
 /// were made anew.
 pub(super) fn legend_ui(
     ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
+    frame: &mut Frame<'_>,
     panel: &Panel,
     (plot, number): (&PanelPlot, u64),
     kept: &mut LegendFigures,
     rect: Rect,
 ) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let unit = screen.unit_of(panel);
-    let cursor = memory.cursor;
+    let cursor = frame.memory.cursor;
     let now = cursor.map_or("last".into(), |t| screen.time_text(&panel.host, t, 1.0));
     let row = |index: usize| {
         let top = rect.top() + index as f32 * theme::LEGEND_ROW;
@@ -82,7 +82,7 @@ pub(super) fn legend_ui(
     let fits = |index: usize| row(index + 1).bottom() <= rect.bottom() + 2.0;
     let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
     for (index, (line, data)) in &fitting {
-        let color = palette.series(line.color.as_deref(), *index);
+        let color = palette.series(line.role, *index);
         let told = || figures((plot, data), &unit, cursor);
         let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told);
         if response.hovered() {
@@ -93,7 +93,7 @@ pub(super) fn legend_ui(
             response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
         }
     }
-    let (lines, glyphs, mode) = (number, memory.glyphs.age(), screen.view.mode);
+    let (lines, glyphs, mode) = (number, frame.memory.glyphs.age(), screen.view.mode());
     let dark = ui.visuals().dark_mode;
     let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
     let LegendFigures { made_for: made, sheet } = kept;
@@ -106,11 +106,11 @@ pub(super) fn legend_ui(
                 if column < columns_shown(row) {
                     let at = pos2(column_right(row, column), row.center().y);
                     let color = if column == 0 { palette.text } else { palette.dim };
-                    memory.glyphs.set(ui.painter(), sheet, at, text, color);
+                    frame.memory.glyphs.set(ui.painter(), sheet, at, text, color);
                 }
             }
         }
-        sheet.finish(&memory.glyphs);
+        sheet.finish(&frame.memory.glyphs);
     }
     ui.painter().extend(sheet.shapes());
     let more = panel.drawn().count().saturating_sub(ROWS_MAX);
@@ -119,7 +119,7 @@ pub(super) fn legend_ui(
         let text = format!("{more} more");
         ui.painter().text(at, Align2::LEFT_CENTER, text, theme::small(), palette.dim);
     }
-    remember_hover(ui, memory, panel, hovered);
+    remember_hover(ui, frame.memory, panel, hovered);
 }
 
 /// What the columns are.

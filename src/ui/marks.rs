@@ -2,7 +2,7 @@
 
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
-use super::{Memory, Screen};
+use super::{Frame, Screen};
 use crate::metric::display_safe;
 use crate::store::Noted;
 use crate::view::format;
@@ -46,7 +46,7 @@ impl MarkCache {
         if !screen.events.concern(&panel.host) {
             return None;
         }
-        let made_for = (screen.events.revision(), screen.view.selection.revision());
+        let made_for = (screen.events.revision(), screen.panels_revision);
         if self.panels.get(&panel.key).is_none_or(|kept| kept.made_for != made_for) {
             if self.panels.len() > PANELS_KEPT_MAX {
                 self.panels.clear();
@@ -66,22 +66,22 @@ impl MarkCache {
 /// Draws the marks of a panel; returns them for the pointer.
 pub(super) fn marks_ui(
     ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
+    frame: &mut Frame<'_>,
     panel: &Panel,
     transform: &PlotTransform,
 ) -> Vec<Placed> {
-    let Some(marks) = memory.marks.of(screen, panel) else {
+    let screen = frame.screen;
+    let Some(marks) = frame.memory.marks.of(screen, panel) else {
         return Vec::new();
     };
-    let frame = *transform.frame();
-    let span = screen.view.window.span(screen.now);
+    let area = *transform.frame();
+    let span = screen.view.window().span(screen.now);
     let chosen = screen.view.notifications.chosen;
     let mut placed = Vec::new();
-    for mark in marks.in_span(span, f64::from(frame.width())) {
+    for mark in marks.in_span(span, f64::from(area.width())) {
         let x = transform.position_from_point_x(mark.time.secs_f64());
         let is_chosen = marks.numbers(&mark).any(|number| Some(number) == chosen);
-        mark_ui(ui, screen, &mark, marks.numbers(&mark).next(), frame, x, is_chosen);
+        mark_ui(ui, screen, &mark, marks.numbers(&mark).next(), area, x, is_chosen);
         placed.push(Placed { x, mark });
     }
     placed
@@ -137,8 +137,7 @@ fn mark_ui(
 
 /// The notifications of the mark that the pointer is on, newest first.
 pub(super) fn pointed<'a>(
-    screen: &'a Screen<'_>,
-    memory: &Memory,
+    frame: &Frame<'a>,
     panel: &Panel,
     placed: &[Placed],
     x: f32,
@@ -146,10 +145,10 @@ pub(super) fn pointed<'a>(
     let distance = |placed: &&Placed| (placed.x - x).abs();
     let nearest = placed.iter().min_by(|a, b| distance(a).total_cmp(&distance(b)));
     let near = nearest.filter(|placed| distance(placed) <= NEAR);
-    let (Some(near), Some(marks)) = (near, memory.marks.get(panel)) else {
+    let (Some(near), Some(marks)) = (near, frame.memory.marks.get(panel)) else {
         return Vec::new();
     };
-    let all = screen.store.notifications();
+    let all = frame.screen.store.notifications();
     marks.numbers(&near.mark).filter_map(|number| all.get(number)).collect()
 }
 

@@ -26,6 +26,7 @@ mod topbar;
 pub mod widgets;
 
 use crate::metric::{CdTime, Interval};
+use crate::reception::{Reception, Replay, State};
 use crate::store::{SeriesId, Store};
 use crate::view::empty::Sight;
 use crate::view::format::{self, Unit};
@@ -34,7 +35,6 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel};
-use crate::view::replay::Replay;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
@@ -55,6 +55,8 @@ pub struct Screen<'a> {
     pub graphs: &'a Graphs,
     /// The panels of the selection.
     pub panels: &'a [Panel],
+    /// Changes when they do.
+    pub panels_revision: u64,
     /// The series on them, and where.
     pub drawn: &'a HashMap<SeriesId, Drawn>,
     /// The rows of the tree.
@@ -65,14 +67,12 @@ pub struct Screen<'a> {
     pub events: &'a Events,
     /// Rates of reception.
     pub meter: &'a Meter,
-    /// What is listened to.
-    pub sources: &'a Sources,
+    /// How every source goes.
+    pub reception: &'a Reception,
     /// Things the user should know, newest last.
     pub messages: &'a [String],
     /// Our clock, or the capture's.
     pub now: CdTime,
-    /// The capture that is shown instead of what is heard.
-    pub replay: Option<&'a Replay>,
     /// The user's time zone.
     pub zone: &'a TimeZone,
     /// Milliseconds of CPU the last frame took.
@@ -92,61 +92,32 @@ impl Screen<'_> {
         format::clock(shown.saturating_add(Interval::from_raw(1 << 19)), self.zone, step)
     }
 
-    /// Whether something comes that could be shown.
+    /// The capture that is shown, if one is.
+    fn replay(&self) -> Option<&Replay> {
+        self.reception.replay()
+    }
+
+    /// Whether something comes, or came, that could be shown.
     fn hears(&self) -> bool {
-        self.replay.is_some() || self.sources.listening
+        let mut sources = self.reception.iter();
+        sources.any(|of| matches!(of.state, State::Receiving | State::Ended))
+    }
+
+    /// Whether the thread of a source failed.
+    fn has_failed(&self) -> bool {
+        self.reception.failures().next().is_some()
     }
 
     /// What there is to say of a line that is empty.
     fn sight(&self) -> Sight<'_> {
-        let span = self.view.window.span(self.now);
+        let span = self.view.window().span(self.now);
         Sight { store: self.store, graphs: self.graphs, span, now: self.now, zone: self.zone }
     }
 
     /// The unit of a panel's axis.
     fn unit_of(&self, panel: &Panel) -> Unit {
-        panel.unit_in(self.view.mode)
+        panel.unit_in(self.view.mode())
     }
-}
-
-/// What is listened to, in sentences.
-#[derive(Clone, Debug, Default)]
-pub struct Sources {
-    /// One line for the status bar.
-    pub summary: String,
-    /// One per socket: whether all is well, and what to know.
-    pub reports: Vec<SourceReport>,
-    /// Whether anything is listened to.
-    pub listening: bool,
-    /// Port to name in the lines that point a collectd here; zero when that is not known.
-    pub port: u16,
-    /// Whether a multicast group was joined.
-    pub multicast: bool,
-    /// Where datagrams for one machine are taken: an address, or none for any.
-    pub unicast: Unicast,
-    /// The host that this program itself measures, if it does.
-    pub local_host: Option<String>,
-}
-
-/// Where datagrams for one machine are taken.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Unicast {
-    /// Nowhere.
-    #[default]
-    Nowhere,
-    /// On this address only.
-    At(String),
-    /// On every address of this machine.
-    Everywhere,
-}
-
-/// What became of one socket.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SourceReport {
-    /// All that was asked for works.
-    pub ok: bool,
-    /// What works, what does not, what to do.
-    pub text: String,
 }
 
 /// What drawing remembers from one frame to the next.
@@ -197,25 +168,31 @@ impl Memory {
     }
 }
 
-/// Draws a frame; what the user did is added to `actions`.
-pub fn screen_ui(
-    ui: &mut egui::Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
-    memory.next_cursor = None;
-    memory.glyphs.check(ui.painter());
-    keys::keys(ui, screen, memory, actions);
-    topbar::topbar_ui(ui, screen, actions);
-    status::status_ui(ui, screen, actions);
-    notifications::list_ui(ui, screen, memory, actions);
-    if screen.view.sidebar {
-        sidebar::sidebar_ui(ui, screen, memory, actions);
+/// One frame while it is drawn.
+pub struct Frame<'a> {
+    /// What it is drawn from.
+    pub screen: &'a Screen<'a>,
+    /// What is remembered of the last one.
+    pub memory: &'a mut Memory,
+    /// What the user did.
+    pub actions: &'a mut Vec<Action>,
+}
+
+/// Draws a frame.
+pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
+    frame.memory.next_cursor = None;
+    frame.memory.glyphs.check(ui.painter());
+    keys::keys(ui, frame);
+    topbar::topbar_ui(ui, frame);
+    status::status_ui(ui, frame);
+    notifications::list_ui(ui, frame);
+    if frame.screen.view.sidebar {
+        sidebar::sidebar_ui(ui, frame);
     }
-    canvas::canvas_ui(ui, screen, memory, actions);
-    memory.plots.end_frame();
-    panes::pane_ui(ui, screen, actions);
+    canvas::canvas_ui(ui, frame);
+    frame.memory.plots.end_frame();
+    panes::pane_ui(ui, frame);
+    let memory = &mut *frame.memory;
     // The other panels were drawn before they could know that the pointer moved. (In a scrolling
     // window the moment under a resting pointer changes too; that waits for the next frame.)
     let appeared = memory.cursor.is_some() != memory.next_cursor.is_some();

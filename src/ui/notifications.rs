@@ -2,7 +2,7 @@
 
 use super::theme::{self, Palette};
 use super::widgets::{elided, severity_glyph};
-use super::{Memory, Screen, empty};
+use super::{Frame, Screen, empty};
 use crate::metric::{Severity, display_safe};
 use crate::store::Noted;
 use crate::view::notifications::{subject, target};
@@ -37,37 +37,34 @@ pub(super) struct ListPlace {
     chosen: Option<u64>,
 }
 
-pub(super) fn list_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn list_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     if !screen.view.notifications.open {
         return;
     }
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.surface);
+    let ground = egui::Frame::new().fill(palette.surface);
     let max = (ui.available_height() - CANVAS_MIN).max(100.0);
     egui::Panel::bottom("notifications")
         .resizable(true)
         .default_size(HEIGHT.min(max))
         .size_range(100.0_f32.min(max)..=max)
-        .frame(frame)
+        .frame(ground)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
-            header_ui(ui, screen, actions);
+            header_ui(ui, frame);
             if screen.store.notifications().is_empty() {
                 nothing_yet_ui(ui, &palette);
             } else if screen.listed.numbers.is_empty() {
-                nothing_found_ui(ui, screen, actions);
+                nothing_found_ui(ui, frame);
             } else {
-                rows_ui(ui, screen, &mut memory.list, actions);
+                rows_ui(ui, frame);
             }
         });
 }
 
-fn header_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn header_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let list = &screen.view.notifications;
     let size = vec2(ui.available_width(), HEADER);
     ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
@@ -81,7 +78,7 @@ fn header_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         for (severity, label) in SEVERITIES {
             let shown = list.shows(severity);
             if toggle(ui, severity, label, shown) {
-                actions.push(Action::SetSeverityShown { severity, shown: !shown });
+                frame.actions.push(Action::SetSeverityShown { severity, shown: !shown });
             }
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
@@ -90,19 +87,20 @@ fn header_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
             close
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the notifications"));
             if close.on_hover_text("Close the notifications (N); all count as seen").clicked() {
-                actions.push(Action::ToggleNotifications);
+                frame.actions.push(Action::ToggleNotifications);
             }
             let unseen = list.unseen(screen.store.notifications()).total();
             let seen = egui::Button::new("Mark all as seen").min_size(vec2(0.0, 24.0));
             if ui.add_enabled(unseen > 0, seen).clicked() {
-                actions.push(Action::MarkSeen);
+                frame.actions.push(Action::MarkSeen);
             }
-            ui.with_layout(Layout::left_to_right(Align::Center), |ui| find_ui(ui, screen, actions));
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| find_ui(ui, frame));
         });
     });
 }
 
-fn find_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut text = screen.view.notifications.filter.text().to_owned();
     let label = ui.label(RichText::new("Find").size(11.5).color(palette.dim));
@@ -113,7 +111,7 @@ fn find_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         .margin(egui::Margin::symmetric(8, 4));
     let response = ui.add(field).labelled_by(label.id);
     if response.changed() {
-        actions.push(Action::SetNotificationFilter(text));
+        frame.actions.push(Action::SetNotificationFilter(text));
     }
 }
 
@@ -176,7 +174,8 @@ impl Columns {
     }
 }
 
-fn rows_ui(ui: &mut Ui, screen: &Screen<'_>, place: &mut ListPlace, actions: &mut Vec<Action>) {
+fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let numbers = &screen.listed.numbers;
     let oldest = numbers.last().and_then(|&number| screen.store.notifications().get(number));
     let today = |noted: &Noted| {
@@ -185,16 +184,17 @@ fn rows_ui(ui: &mut Ui, screen: &Screen<'_>, place: &mut ListPlace, actions: &mu
     let dated = !oldest.is_none_or(today);
     heads_ui(ui, dated);
     let mut scroll = egui::ScrollArea::vertical().auto_shrink(false);
-    if let Some(offset) = place.moved(screen) {
+    if let Some(offset) = frame.memory.list.moved(screen) {
         scroll = scroll.vertical_scroll_offset(offset);
     }
     let shown = scroll.show_rows(ui, theme::ROW, numbers.len(), |ui, range| {
         for number in numbers.get(range).unwrap_or_default() {
             if let Some(noted) = screen.store.notifications().get(*number) {
-                row_ui(ui, screen, noted, dated, actions);
+                row_ui(ui, frame, noted, dated);
             }
         }
     });
+    let place = &mut frame.memory.list;
     place.offset = shown.state.unclamped_offset().y;
     place.height = shown.inner_rect.height();
     place.newest = numbers.first().copied();
@@ -239,7 +239,8 @@ fn heads_ui(ui: &mut Ui, dated: bool) {
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
 }
 
-fn row_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted, dated: bool, actions: &mut Vec<Action>) {
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, noted: &Noted, dated: bool) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let said = &noted.notification;
     let size = vec2(ui.available_width(), theme::ROW);
@@ -283,7 +284,7 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted, dated: bool, actions:
     let clicked = response.clicked();
     response.on_hover_ui(|ui| tooltip_ui(ui, screen, noted));
     if clicked {
-        actions.push(show(screen, noted));
+        frame.actions.push(show(screen, noted));
     }
 }
 
@@ -345,7 +346,8 @@ fn tooltip_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted) {
     }
 }
 
-fn nothing_found_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn nothing_found_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let count = u64::try_from(screen.store.notifications().len()).unwrap_or(u64::MAX);
     ui.add_space(14.0);
     ui.horizontal(|ui| {
@@ -353,9 +355,11 @@ fn nothing_found_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>)
         let text = format!("Nothing matches; {} left out.", format::counted(count, "notification"));
         ui.label(RichText::new(text).color(Palette::of(ui).dim));
         if ui.button("Show all").clicked() {
-            actions.push(Action::SetNotificationFilter(String::new()));
+            frame.actions.push(Action::SetNotificationFilter(String::new()));
             let all = SEVERITIES.map(|(severity, _)| severity);
-            actions.extend(all.map(|severity| Action::SetSeverityShown { severity, shown: true }));
+            frame
+                .actions
+                .extend(all.map(|severity| Action::SetSeverityShown { severity, shown: true }));
         }
     });
 }

@@ -5,9 +5,10 @@ use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::widgets::heading;
-use super::{Screen, SourceReport};
+use super::{Frame, Screen};
 use crate::ingest::FaultReport;
 use crate::metric::display_safe;
+use crate::reception::Line;
 use crate::store::LossKind;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
@@ -19,7 +20,8 @@ const LOSSES_SHOWN_MAX: usize = 8;
 /// Names of unknown types listed.
 const TYPES_SHOWN_MAX: usize = 12;
 
-pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let Some(pane) = screen.view.pane else { return };
     let title = match pane {
         Pane::Sources => "Sources and health",
@@ -41,7 +43,7 @@ pub(super) fn pane_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action
             });
         });
     if !open {
-        actions.push(Action::ClosePane);
+        frame.actions.push(Action::ClosePane);
     }
 }
 
@@ -62,8 +64,8 @@ fn help_ui(ui: &mut Ui) {
 
 fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    heading(ui, if screen.replay.is_some() { "Replay" } else { "Listening" });
-    for SourceReport { ok, text } in &screen.sources.reports {
+    heading(ui, if screen.replay().is_some() { "Replay" } else { "Listening" });
+    for Line { ok, text } in screen.reception.lines() {
         let (mark, color) = if *ok { ("ok", palette.live) } else { ("!", palette.warn) };
         ui.horizontal_top(|ui| {
             ui.add_sized([22.0, 16.0], egui::Label::new(RichText::new(mark).color(color)));
@@ -169,7 +171,7 @@ fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     }
     heading(ui, "Newest faults");
     let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
-    for report in faults.iter().rev() {
+    for (_, report) in faults.iter().rev() {
         let same = |(known, _): &(&FaultReport, usize)| {
             known.sender == report.sender
                 && known.fault == report.fault

@@ -9,7 +9,7 @@ use super::marks::{marks_ui, pointed, told_ui};
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
-use super::{Memory, Screen};
+use super::{Frame, Memory, Screen};
 use crate::metric::{CdTime, Interval, Span, display_safe};
 use crate::store::Noted;
 use crate::view::Action;
@@ -19,6 +19,7 @@ use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::PanelPlot;
+use crate::view::role::Role;
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
 };
@@ -37,14 +38,8 @@ const TICK_HEIGHT: f32 = 34.0;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-pub(super) fn panel_plot_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    panel: &Panel,
-    rect: Rect,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn panel_plot_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
+    let screen = frame.screen;
     let beside = legend::height_below(panel, rect.width() + 24.0) < 10.0;
     let (plot_rect, legend_rect) = if beside {
         let (plot, legend) = rect.split_left_right_at_x(rect.right() - legend::BESIDE_WIDTH);
@@ -54,36 +49,34 @@ pub(super) fn panel_plot_ui(
         rect.split_top_bottom_at_y(rect.bottom() - height)
     };
     let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
-    memory.plot_width = plot_width;
-    let mut kept = memory.plots.take(screen, panel, plot_width);
+    frame.memory.plot_width = plot_width;
+    let mut kept = frame.memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
-    let wanted = kept.plot.axis(panel, screen.view.mode, ticks);
+    let wanted = kept.plot.axis(panel, screen.view.mode(), ticks);
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
-    plot_ui(ui, screen, memory, panel, &mut kept, axis, plot_rect, actions);
+    plot_ui(ui, frame, panel, &mut kept, axis, plot_rect);
     if kept.plot.pending {
         ui.ctx().request_repaint();
     }
     let lines = (&kept.plot, kept.number);
-    legend::legend_ui(ui, screen, memory, panel, lines, &mut kept.figures, legend_rect);
-    memory.plots.put_back(panel, kept);
+    legend::legend_ui(ui, frame, panel, lines, &mut kept.figures, legend_rect);
+    frame.memory.plots.put_back(panel, kept);
 }
 
-#[expect(clippy::too_many_arguments, reason = "a frame's parts, each lent for a moment")]
 fn plot_ui(
     ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
+    frame: &mut Frame<'_>,
     panel: &Panel,
     kept: &mut Kept,
     axis: Axis,
     rect: Rect,
-    actions: &mut Vec<Action>,
 ) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let span =
         kept.made_for.map_or_else(|| span_of(screen, rect.width()), |made_for| made_for.span);
-    let cursor = memory.cursor;
+    let cursor = frame.memory.cursor;
     let mut child = ui.new_child(egui::UiBuilder::new().max_rect(rect));
     let response =
         framed_plot(&mut child, screen, panel, axis, span, rect).show(&mut child, |plot_ui| {
@@ -95,9 +88,9 @@ fn plot_ui(
         });
     let transform = response.transform;
     let place = Place { frame: *transform.frame(), span, lo: axis.lo, hi: axis.hi };
-    lines_ui(ui, screen, memory, panel, kept, place);
+    lines_ui(ui, frame, panel, kept, place);
     let plot = &kept.plot;
-    let marks = marks_ui(ui, screen, memory, panel, &transform);
+    let marks = marks_ui(ui, frame, panel, &transform);
     if let Some(t) = cursor {
         crosshair(ui, &transform, t, &palette);
     }
@@ -105,39 +98,34 @@ fn plot_ui(
         nothing_here(ui, screen, panel, transform.frame(), &palette);
     }
     let response = response.response;
-    pointer_ui(ui, screen, memory, &response, &transform, actions);
-    let busy = memory.drag_start.is_some() || response.dragged() || screen.view.pane.is_some();
+    pointer_ui(ui, frame, &response, &transform);
+    let busy =
+        frame.memory.drag_start.is_some() || response.dragged() || screen.view.pane.is_some();
     let x = response.hover_pos().map_or(f32::NAN, |pos| pos.x);
-    let noted = pointed(screen, memory, panel, &marks, x);
+    let noted = pointed(frame, panel, &marks, x);
     if response.hovered() && !busy {
-        tooltip(&response, screen, memory, panel, plot, &noted);
+        tooltip(&response, frame, panel, plot, &noted);
     }
     if let Some(noted) = noted.first().filter(|_| response.clicked()) {
-        actions.push(Action::PointAt(noted.number));
+        frame.actions.push(Action::PointAt(noted.number));
     }
 }
 
 /// The panel's lines and areas.
-fn lines_ui(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    panel: &Panel,
-    kept: &mut Kept,
-    place: Place,
-) {
-    let hover = memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
+fn lines_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, kept: &mut Kept, place: Place) {
+    let screen = frame.screen;
+    let hover = frame.memory.legend_hover.as_ref().filter(|(key, _)| *key == panel.key);
     let drawn_for = DrawnFor {
         lines: kept.number,
         place,
         dark: ui.visuals().dark_mode,
         highlighted: hover.map(|(_, line)| *line),
         pixels_per_point: ui.pixels_per_point(),
-        mode: panel.mode(screen.view.mode),
+        mode: panel.mode(screen.view.mode()),
     };
-    let ink = LineTexture::ink(&mut memory.plots.texture, ui.ctx());
+    let ink = LineTexture::ink(&mut frame.memory.plots.texture, ui.ctx());
     if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {
-        memory.plots.made.drawings += 1;
+        frame.memory.plots.made.drawings += 1;
     }
     ui.painter().with_clip_rect(place.frame).extend(kept.drawing.shapes());
 }
@@ -246,39 +234,39 @@ fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palet
 /// Wheel, drag, box and double click.
 fn pointer_ui(
     ui: &Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
+    frame: &mut Frame<'_>,
     response: &egui::Response,
     transform: &PlotTransform,
-    actions: &mut Vec<Action>,
 ) {
-    let span = screen.view.window.span(screen.now);
+    let screen = frame.screen;
+    let span = screen.view.window().span(screen.now);
     let secs_per_px = span.width().secs_f64() / f64::from(transform.frame().width().max(1.0));
     let time_at = |pos: Pos2| transform.value_from_position(pos).x;
     if let Some(pos) = response.hover_pos() {
-        memory.next_cursor = Some(time_at(pos));
-        if !memory.is_scrolling(ui) {
-            wheel(ui, span, time_at(pos), secs_per_px, actions);
+        frame.memory.next_cursor = Some(time_at(pos));
+        if !frame.memory.is_scrolling(ui) {
+            wheel(ui, span, time_at(pos), secs_per_px, frame.actions);
         }
     }
     if response.double_clicked_by(PointerButton::Primary) {
-        actions.push(Action::GoLive);
+        frame.actions.push(Action::GoLive);
         return;
     }
     let alt = ui.input(|input| input.modifiers.alt);
     let boxing = response.dragged_by(PointerButton::Secondary)
-        || (response.dragged_by(PointerButton::Primary) && (alt || memory.drag_start.is_some()));
+        || (response.dragged_by(PointerButton::Primary)
+            && (alt || frame.memory.drag_start.is_some()));
     if boxing {
-        box_zoom(ui, memory, response, transform);
+        box_zoom(ui, frame.memory, response, transform);
     } else if response.dragged_by(PointerButton::Primary) {
         let dx = f64::from(response.drag_delta().x);
         if dx != 0.0 {
-            actions.push(Action::Pan(-dx * secs_per_px));
+            frame.actions.push(Action::Pan(-dx * secs_per_px));
         }
-        memory.next_cursor = None;
+        frame.memory.next_cursor = None;
     }
     if response.drag_stopped()
-        && let Some(start) = memory.drag_start.take()
+        && let Some(start) = frame.memory.drag_start.take()
         && let Some(pos) = response.interact_pointer_pos().or(ui.ctx().pointer_latest_pos())
     {
         let end = time_at(pos);
@@ -286,7 +274,7 @@ fn pointer_ui(
         // Less than three pixels is a click that trembled.
         if b - a > 3.0 * secs_per_px {
             let span = Span::new(CdTime::from_secs_f64(a), CdTime::from_secs_f64(b));
-            actions.push(Action::ShowSpan(span));
+            frame.actions.push(Action::ShowSpan(span));
         }
     }
 }
@@ -334,21 +322,21 @@ fn box_zoom(ui: &Ui, memory: &mut Memory, response: &egui::Response, transform: 
 /// The values at the pointer, greatest first.
 fn tooltip(
     response: &egui::Response,
-    screen: &Screen<'_>,
-    memory: &Memory,
+    frame: &Frame<'_>,
     panel: &Panel,
     plot: &PanelPlot,
     noted: &[&Noted],
 ) {
-    let Some(t) = memory.cursor else { return };
+    let screen = frame.screen;
+    let Some(t) = frame.memory.cursor else { return };
     let unit = screen.unit_of(panel);
     let age_max = 2.5 * plot.interval_secs;
-    let mut rows: Vec<(usize, &str, f64, Option<&str>)> = Vec::new();
+    let mut rows: Vec<(usize, &str, f64, Option<Role>)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, point.value, line.color.as_deref()));
+            rows.push((index, &line.label, point.value, line.role));
         }
     }
     if rows.is_empty() && noted.is_empty() {
@@ -380,8 +368,8 @@ fn tooltip(
         let numbers: Vec<_> = rows.iter().map(|row| number(row.2)).collect();
         let widest = numbers.iter().map(|number| number.size().x).fold(0.0, f32::max);
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
-            for ((index, label, _, meaning), number) in rows.into_iter().zip(numbers) {
-                let color = palette.series(meaning, index);
+            for ((index, label, _, role), number) in rows.into_iter().zip(numbers) {
+                let color = palette.series(role, index);
                 ui.horizontal(|ui| {
                     swatch(ui, color);
                     ui.label(RichText::new(display_safe(label)).size(11.5));

@@ -98,14 +98,14 @@ impl Drawing {
         };
         let palette = Palette::new(made_for.dark);
         for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
-            let color = palette.series(line.color.as_deref(), index);
+            let color = palette.series(line.role, index);
             let mine = made_for.highlighted == Some(index);
             let faded = made_for.highlighted.is_some() && !mine;
             let look = Look {
                 pen: Pen {
                     color: if faded { theme::faded(color, DIMMED) } else { color },
                     width: if mine { Width::Strong } else { Width::Line },
-                    dashed: line.color.is_none() && index >= COLORS,
+                    dashed: line.role.is_none() && index >= COLORS,
                     dense: data.dense,
                 },
                 // What the wire said does not add up to anything.

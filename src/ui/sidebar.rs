@@ -5,46 +5,43 @@
 use super::keys::{activate, filter_id, scope_of, toggle};
 use super::theme::{self, Palette};
 use super::widgets::{Checked, check_box, elided, lock, triangle};
-use super::{Memory, Screen};
+use super::{Frame, Screen};
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
+use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
 use crate::view::{Action, format};
 use eframe::egui::{
-    self, Align2, Color32, Pos2, Rect, Response, RichText, Role, Sense, Shape, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    self, Align2, Color32, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo,
+    pos2, vec2,
 };
 
-pub(super) fn sidebar_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    actions: &mut Vec<Action>,
-) {
+pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
-    let frame = egui::Frame::new().fill(palette.surface);
+    let ground = egui::Frame::new().fill(palette.surface);
     egui::Panel::left("sidebar")
         .default_size(theme::SIDEBAR)
         .size_range(theme::SIDEBAR_RANGE)
-        .frame(frame)
+        .frame(ground)
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let inset = egui::Margin { left: 10, right: 10, top: 10, bottom: 4 };
-            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, screen, actions));
+            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, frame));
             let rows = &screen.rows.rows;
             if rows.is_empty() {
                 empty_ui(ui, screen);
             }
             let scroll = egui::ScrollArea::vertical().auto_shrink(false);
             scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
-                follow_cursor(ui, screen, memory, range.start);
+                follow_cursor(ui, frame, range.start);
                 for index in range {
                     if let Some(&row) = rows.get(index) {
-                        row_ui(ui, screen, memory, index, row, actions);
+                        row_ui(ui, frame, index, row);
                     }
                 }
             });
@@ -52,12 +49,13 @@ pub(super) fn sidebar_ui(
 }
 
 /// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
-fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize) {
+fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
+    let screen = frame.screen;
     let cursor = screen.view.cursor;
-    if memory.row_in_sight == cursor {
+    if frame.memory.row_in_sight == cursor {
         return;
     }
-    memory.row_in_sight = cursor;
+    frame.memory.row_in_sight = cursor;
     let Some(row) = cursor else { return };
     let rows_below = row as f32 - first as f32;
     let top = ui.max_rect().top() + rows_below * theme::ROW;
@@ -65,7 +63,8 @@ fn follow_cursor(ui: &Ui, screen: &Screen<'_>, memory: &mut Memory, first: usize
     ui.scroll_to_rect(Rect::from_min_size(pos2(ui.max_rect().left(), top), size), None);
 }
 
-fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut text = screen.view.filter.text().to_owned();
     let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
@@ -77,7 +76,7 @@ fn filter_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         .margin(egui::Margin::symmetric(8, 6));
     let response = ui.add(field).labelled_by(label.id);
     if response.changed() {
-        actions.push(Action::SetFilter(text));
+        frame.actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
     ui.label(RichText::new(count_text(screen)).size(11.5).color(palette.dim));
@@ -127,14 +126,8 @@ struct Content {
     selected: bool,
 }
 
-fn row_ui(
-    ui: &mut Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    index: usize,
-    row: Row,
-    actions: &mut Vec<Action>,
-) {
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
+    let screen = frame.screen;
     let Some(content) = content(ui, screen, row) else {
         return;
     };
@@ -144,55 +137,49 @@ fn row_ui(
     let response = ui.interact(rect, id, Sense::click());
     let name = &content.label;
     response.widget_info(|| {
-        let kind = Role::TreeItem;
+        let kind = egui::Role::TreeItem;
         WidgetInfo::selected(kind, true, content.selected, accessible(&content))
     });
     paint_ground(ui, screen, rect, index, &content, &response);
     let x = rect.left() + 14.0 + 14.0 * content.level;
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
-        opener_ui(ui, screen, row, pos2(x - 3.0, rect.center().y), open, actions);
+        opener_ui(ui, frame, row, pos2(x - 3.0, rect.center().y), open);
     }
     if let Some(checked) = content.checked {
         let rect = Rect::from_center_size(pos2(x + 13.0, rect.center().y), vec2(12.0, 12.0));
         text_x = rect.right() + 8.0;
         let response = ui.interact(rect.expand(4.0), id.with("check"), Sense::click());
         response.widget_info(|| {
-            WidgetInfo::selected(Role::CheckBox, true, checked != Checked::No, name)
+            WidgetInfo::selected(egui::Role::CheckBox, true, checked != Checked::No, name)
         });
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
         check_box(ui, rect, checked, content.color, border);
         if response.clicked() {
-            toggle(screen, row, actions);
+            toggle(screen, row, frame.actions);
         }
     }
-    let right = paint_value(ui, screen, memory, rect, text_x, &content);
+    let right = paint_value(ui, frame, rect, text_x, &content);
     paint_label(ui, rect, text_x, right, &content, response.clone());
     if response.clicked() {
-        actions.push(Action::SetCursor(index));
-        activate(screen, row, actions);
+        frame.actions.push(Action::SetCursor(index));
+        activate(screen, row, frame.actions);
     }
 }
 
 /// The triangle: opens and closes a row and leaves the canvas alone.
-fn opener_ui(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    row: Row,
-    center: Pos2,
-    open: bool,
-    actions: &mut Vec<Action>,
-) {
+fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
+    let screen = frame.screen;
     let Some(scope) = scope_of(screen, row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, label));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, true, label));
     let palette = Palette::of(ui);
     let color = if response.hovered() { palette.text } else { palette.dim };
     triangle(ui, center, open, color);
     if response.clicked() {
-        actions.push(Action::SetOpen { scope, open: !open });
+        frame.actions.push(Action::SetOpen { scope, open: !open });
     }
 }
 
@@ -245,14 +232,8 @@ fn paint_ground(
 }
 
 /// Draws dot, value and sparkline from the right; returns where they start.
-fn paint_value(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    memory: &mut Memory,
-    rect: Rect,
-    text_x: f32,
-    content: &Content,
-) -> f32 {
+fn paint_value(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, text_x: f32, content: &Content) -> f32 {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut right = rect.right() - 14.0;
     if let Some((age, freshness)) = content.age {
@@ -288,7 +269,7 @@ fn paint_value(
     let Some(id) = content.spark.filter(|_| fits) else {
         return left;
     };
-    let line = memory.sparklines.get(screen, id, spark);
+    let line = frame.memory.sparklines.get(screen, id, spark);
     ui.painter().add(Shape::line(line, Stroke::new(1.0, content.color)));
     spark.left()
 }
@@ -345,7 +326,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
     let palette = Palette::of(ui);
     let scope = tree::scope_of_host(node);
     let name = display_safe(&node.name).into_owned();
-    let here = screen.sources.local_host.as_deref() == Some(&*node.name);
+    let here = screen.reception.local_host() == Some(&*node.name);
     let age = screen.now.since(node.last_seen.arrival);
     let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
     let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
@@ -387,7 +368,7 @@ fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
         age: Some((age, Freshness::new(age, interval))),
         protected: Protected::of(node, interval),
         odd: odd.is_some(),
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -425,7 +406,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
         age,
         protected: Protected::Plain,
         odd: false,
-        selected: screen.view.selection.scope() == Some(&scope),
+        selected: screen.view.selection().scope() == Some(&scope),
     }
 }
 
@@ -447,9 +428,9 @@ fn series_content(
     let place = screen.graphs.place(&series.identifier, &series.ds_name);
     let drawn = screen.drawn.get(&id);
     let shown = drawn.is_some();
-    let (unit, scale, meaning) = screen.graphs.drawn_as(series, place);
-    let meaning = meaning.filter(|_| drawn.is_none_or(|drawn| drawn.by_meaning));
-    let mode = screen.view.mode.of(series.kind);
+    let (unit, scale, role) = screen.graphs.drawn_as(series, place);
+    let role = drawn.map_or(role, |drawn| drawn.role);
+    let mode = screen.view.mode().of(series.kind);
     let reading = screen.store.latest(id, mode);
     let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
         Mode::Rate => unit.with_unit(value * scale),
@@ -463,7 +444,7 @@ fn series_content(
         display_safe(&series.ds_name),
         series.kind.name(),
     );
-    let color = palette.series(meaning, drawn.map_or(0, |drawn| drawn.line));
+    let color = palette.series(role, drawn.map_or(0, |drawn| drawn.line));
     Content {
         level: 2.0,
         label: display_safe(&series_label(node, series)).into_owned(),
@@ -471,7 +452,7 @@ fn series_content(
         strong: false,
         open: None,
         checked: Some(if shown { Checked::All } else { Checked::No }),
-        color: if meaning == Some("free") { palette.faint } else { color },
+        color: if role.is_some_and(Role::is_unused) { palette.faint } else { color },
         spark: Some(id),
         value,
         warns: false,

@@ -1,9 +1,9 @@
 //! The status bar: what is received, what is lost, what it costs. Items about notifications open
 //! their list, every other item the sources.
 
-use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
+use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
@@ -25,11 +25,12 @@ struct Item {
     action: Action,
 }
 
-pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+pub(super) fn status_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let palette = Palette::of(ui);
-    let frame =
+    let ground =
         egui::Frame::new().fill(palette.surface).inner_margin(egui::Margin::symmetric(12, 0));
-    egui::Panel::bottom("status bar").exact_size(theme::STATUS_BAR).frame(frame).show(ui, |ui| {
+    egui::Panel::bottom("status bar").exact_size(theme::STATUS_BAR).frame(ground).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
             let mut first = true;
@@ -49,7 +50,7 @@ pub(super) fn status_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Acti
                 }
                 first = false;
                 if item_ui(ui, &item, galley, size, &palette).on_hover_text(&item.hint).clicked() {
-                    actions.push(item.action);
+                    frame.actions.push(item.action);
                 }
             }
         });
@@ -145,7 +146,7 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
 /// How fast data comes; of a capture that is not waited for, how much came.
 fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
     let bare = |number: f64| format::Unit::new("").bare(number);
-    if screen.replay.is_some_and(|replay| replay.pace().is_none()) {
+    if screen.replay().is_some_and(|replay| replay.pace().is_none()) {
         let totals = screen.store.health().totals;
         let datagrams = format::counted(totals.datagrams, "datagram");
         let text = format!("{datagrams} · {} values", bare(totals.values as f64));
@@ -158,13 +159,15 @@ fn received(screen: &Screen<'_>, palette: &Palette) -> Item {
 }
 
 fn listening(screen: &Screen<'_>, palette: &Palette) -> Item {
-    let summary = &screen.sources.summary;
-    let hint = match screen.replay {
+    let summary = screen.reception.summary();
+    let hint = match screen.replay() {
         None => "What is listened to (F2)",
         Some(_) => "What is read (F2)",
     };
-    if screen.hears() && screen.sources.reports.iter().all(|report| report.ok) {
-        Item::new(summary.clone(), palette.dim, hint)
+    if screen.has_failed() {
+        Item::new(format!("! {summary}"), palette.bad, hint)
+    } else if screen.hears() && screen.reception.lines().all(|line| line.ok) {
+        Item::new(summary, palette.dim, hint)
     } else {
         Item::new(format!("! {summary}"), palette.warn, hint)
     }

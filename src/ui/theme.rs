@@ -2,6 +2,7 @@
 
 use crate::metric::Severity;
 use crate::view::Theme;
+use crate::view::role::Role;
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle,
     Visuals,
@@ -132,32 +133,51 @@ impl Palette {
         }
     }
 
-    /// A series' colour: by its meaning, else number `free` of Okabe and Ito's eight.
-    pub fn series(&self, meaning: Option<&str>, free: usize) -> Color32 {
-        let pick = |dark: u32, light: u32| rgb(if self.dark { dark } else { light });
-        match meaning {
-            Some("user" | "used" | "short") => pick(0x3D_9BDC, 0x00_72B2),
-            Some("system" | "zombies") => pick(0xD5_5E00, 0xD5_5E00),
-            Some("wait" | "slab") => pick(0xCC_79A7, 0xCC_79A7),
-            Some("nice" | "buffered" | "long") => pick(0x1B_B58A, 0x00_9E73),
-            Some("softirq" | "tx" | "mid" | "slab_recl") => pick(0xE6_9F00, 0xE6_9F00),
-            Some("interrupt") => pick(0xF0_E442, 0xB7_9F00),
-            Some("rx" | "cached") => pick(0x56_B4E9, 0x56_B4E9),
-            Some("steal" | "bad") => self.bad,
-            Some("warn") => self.warn,
-            Some("guest") => pick(0xA9_8CE0, 0x7A_4FC4),
-            Some("free") => pick(0x4A_5563, 0xC3_CBD5),
-            _ => match free % 8 {
-                0 => pick(0x3D_9BDC, 0x00_72B2),
-                1 => rgb(0xE6_9F00),
-                2 => pick(0x1B_B58A, 0x00_9E73),
-                3 => rgb(0xCC_79A7),
-                4 => rgb(0x56_B4E9),
-                5 => rgb(0xD5_5E00),
-                6 => pick(0xF0_E442, 0xB7_9F00),
-                _ => self.text,
-            },
+    /// A line's colour: of its role, else number `free` of Okabe and Ito's eight.
+    pub fn series(&self, role: Option<Role>, free: usize) -> Color32 {
+        role.map_or_else(|| self.free(free), |role| self.role(role))
+    }
+
+    const fn role(&self, role: Role) -> Color32 {
+        match role {
+            Role::User | Role::Used | Role::Short | Role::Running => {
+                self.pick(0x3D_9BDC, 0x00_72B2)
+            }
+            Role::System => rgb(0xD5_5E00),
+            Role::Wait | Role::Blocked | Role::Kernel | Role::Reserved => rgb(0xCC_79A7),
+            Role::Nice | Role::Buffered | Role::Long | Role::Stopped => {
+                self.pick(0x1B_B58A, 0x00_9E73)
+            }
+            Role::Softirq
+            | Role::Tx
+            | Role::Write
+            | Role::Mid
+            | Role::Reclaimable
+            | Role::Paging => rgb(0xE6_9F00),
+            Role::Interrupt => self.pick(0xF0_E442, 0xB7_9F00),
+            Role::Rx | Role::Read | Role::Cached => rgb(0x56_B4E9),
+            Role::Steal | Role::RxError | Role::Zombies => self.bad,
+            Role::TxError => self.warn,
+            Role::Guest => self.pick(0xA9_8CE0, 0x7A_4FC4),
+            Role::Idle | Role::Free | Role::Sleeping => self.pick(0x4A_5563, 0xC3_CBD5),
         }
+    }
+
+    const fn free(&self, number: usize) -> Color32 {
+        match number % 8 {
+            0 => self.pick(0x3D_9BDC, 0x00_72B2),
+            1 => rgb(0xE6_9F00),
+            2 => self.pick(0x1B_B58A, 0x00_9E73),
+            3 => rgb(0xCC_79A7),
+            4 => rgb(0x56_B4E9),
+            5 => rgb(0xD5_5E00),
+            6 => self.pick(0xF0_E442, 0xB7_9F00),
+            _ => self.text,
+        }
+    }
+
+    const fn pick(&self, dark: u32, light: u32) -> Color32 {
+        rgb(if self.dark { dark } else { light })
     }
 }
 

@@ -1,40 +1,39 @@
 //! The top bar: the state in words, the window's width, the theme and help.
 
-use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
+use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval};
+use crate::reception::Replay;
 use crate::store::Mode;
 use crate::view::format;
-use crate::view::replay::Replay;
 use crate::view::window::{Anchor, PRESETS};
 use crate::view::{Action, Pane, Theme};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
 
-pub(super) fn topbar_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let palette = Palette::of(ui);
-    let frame =
+    let ground =
         egui::Frame::new().fill(palette.surface).inner_margin(egui::Margin::symmetric(12, 0));
-    egui::Panel::top("top bar").exact_size(theme::TOP_BAR).frame(frame).show(ui, |ui| {
+    egui::Panel::top("top bar").exact_size(theme::TOP_BAR).frame(ground).show(ui, |ui| {
         ui.horizontal_centered(|ui| {
-            state_ui(ui, screen, &palette, actions);
-            window_ui(ui, screen, actions);
-            pause_ui(ui, screen, &palette, actions);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                right_ui(ui, screen, actions)
-            });
+            state_ui(ui, frame, &palette);
+            window_ui(ui, frame);
+            pause_ui(ui, frame, &palette);
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, frame));
         });
     });
 }
 
 /// What the state is called: the word, and what the user must know about it.
 fn state_text(screen: &Screen<'_>) -> String {
-    let replay = if screen.replay.is_some() { "REPLAY · " } else { "" };
-    match screen.view.window.anchor() {
+    let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
+    match screen.view.window().anchor() {
+        Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
         Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
-        Anchor::Live => screen.replay.map_or_else(|| "LIVE".into(), Replay::state),
+        Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("{replay}DETACHED  −{}", back(screen.view.window.behind(screen.now)))
+            format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
         }
         Anchor::Paused { at, values, .. } => {
             let newer = screen.store.health().totals.values.saturating_sub(values);
@@ -57,9 +56,13 @@ fn back(behind: Interval) -> String {
     }
 }
 
-fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
-    let (color, shape, hint) = match screen.view.window.anchor() {
-        Anchor::Live if screen.replay.is_some() => (
+fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
+    let screen = frame.screen;
+    let (color, shape, hint) = match screen.view.window().anchor() {
+        Anchor::Live if screen.has_failed() => {
+            (palette.bad, PillShape::Dot, "A receiving thread failed; F2 says why. Space pauses")
+        }
+        Anchor::Live if screen.replay().is_some() => (
             palette.replay,
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
@@ -68,7 +71,7 @@ fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
             (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
         }
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
-        Anchor::Detached { .. } if screen.replay.is_some() => (
+        Anchor::Detached { .. } if screen.replay().is_some() => (
             palette.info,
             PillShape::Back,
             "Looking back. Click or press End to follow the capture",
@@ -83,26 +86,28 @@ fn state_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
         ),
     };
     if pill(ui, &state_text(screen), color, shape).on_hover_text(hint).clicked() {
-        actions.push(Action::TogglePause);
+        frame.actions.push(Action::TogglePause);
     }
 }
 
-fn window_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
-    let width = screen.view.window.width();
+fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
+    let width = screen.view.window().width();
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().map(|&(_, label)| label);
     if let Some(&(secs, _)) =
         segments(ui, labels, preset, "Window of").and_then(|clicked| PRESETS.get(clicked))
     {
-        actions.push(Action::SetWidth(Interval::from_secs(secs)));
+        frame.actions.push(Action::SetWidth(Interval::from_secs(secs)));
     }
     if preset.is_none() {
         ui.label(RichText::new(format!("{} wide", format::duration(width.secs_f64()))).weak());
     }
 }
 
-fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut Vec<Action>) {
-    let label = match (screen.view.window.is_live(), screen.replay) {
+fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
+    let screen = frame.screen;
+    let label = match (screen.view.window().is_live(), screen.replay()) {
         (true, _) => "Pause",
         (false, None) => "Go live",
         (false, Some(_)) => "Follow",
@@ -116,16 +121,17 @@ fn pause_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette, actions: &mut V
     let button = ui.add(egui::Button::new(job).min_size(egui::vec2(64.0, 26.0)));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
     if button.clicked() {
-        actions.push(Action::TogglePause);
+        frame.actions.push(Action::TogglePause);
     }
 }
 
-fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
+fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let screen = frame.screen;
     let size = egui::vec2(28.0, 26.0);
     let help = ui.add(egui::Button::new("?").min_size(size)).on_hover_text("Keys (?)");
     help.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Keys"));
     if help.clicked() {
-        actions.push(Action::TogglePane(Pane::Help));
+        frame.actions.push(Action::TogglePane(Pane::Help));
     }
     let (name, next) = match screen.view.theme {
         Theme::System => ("Theme: as the system", Theme::Dark),
@@ -133,7 +139,7 @@ fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         Theme::Light => ("Theme: light", Theme::System),
     };
     if theme_button(ui, screen.view.theme, name).clicked() {
-        actions.push(Action::SetTheme(next));
+        frame.actions.push(Action::SetTheme(next));
     }
     if ui.available_width() < 90.0 {
         return;
@@ -143,10 +149,10 @@ fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
         let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
         let hint = "Times are by the clocks of the hosts. Click for this machine's (C)";
         if button.on_hover_text(hint).clicked() {
-            actions.push(Action::ToggleHostTime);
+            frame.actions.push(Action::ToggleHostTime);
         }
     }
-    let chosen = match screen.view.mode {
+    let chosen = match screen.view.mode() {
         Mode::Rate => 1,
         Mode::Raw => 0,
     };
@@ -155,7 +161,7 @@ fn right_ui(ui: &mut Ui, screen: &Screen<'_>, actions: &mut Vec<Action>) {
     if let Some(clicked) = segments(ui, ["Raw", "Rates"].into_iter(), Some(chosen), hint)
         && clicked != chosen
     {
-        actions.push(Action::ToggleMode);
+        frame.actions.push(Action::ToggleMode);
     }
 }
 

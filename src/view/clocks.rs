@@ -44,7 +44,7 @@ pub fn sentence(clock: &HostClock, now: CdTime) -> Option<String> {
         Placing::Offset(_) => "values are drawn at this machine's time",
         Placing::Arrival => "values are drawn when they arrived",
     };
-    Some(format!("{short}{cause}, for {since}, as {} sends it{set}; {how}", clock.sender))
+    Some(format!("{short}{cause}, for {since}, as {} sends it{set}; {how}", clock.origin.sender))
 }
 
 /// Whether a clock says something of its host: most of its datagrams come from there, or at least

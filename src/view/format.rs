@@ -5,6 +5,7 @@
 
 use crate::metric::{CdTime, Interval, plural};
 use jiff::tz::TimeZone;
+use std::any::Any;
 
 /// What a number counts: its name and how it is shortened.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -197,6 +198,12 @@ pub fn age(interval: Interval) -> String {
         _ if secs < 172_800.0 => format!("{:.0} h", (secs / 3_600.0).floor()),
         _ => format!("{:.0} d", (secs / 86_400.0).floor()),
     }
+}
+
+/// What a panic says.
+pub fn panic_message(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<String>().map(String::as_str);
+    text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
 /// Bytes of memory: `214 MiB`.

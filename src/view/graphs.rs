@@ -4,10 +4,12 @@
 //! matches none is drawn plainly, so that a plugin nobody has heard of is still seen.
 
 use super::format::Unit;
+use super::role::Role;
 use crate::metric::{DsType, Identifier};
 use crate::store::Series;
 use serde::Deserialize;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// The catalogue.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct Graphs {
 #[serde(deny_unknown_fields)]
 pub struct Graph {
     /// Unique name.
-    pub id: String,
+    pub id: Arc<str>,
     title: String,
     plugin: String,
     #[serde(rename = "type")]
@@ -58,8 +60,8 @@ pub struct LineRule {
     #[serde(rename = "type")]
     type_: Option<String>,
     label: Option<String>,
-    /// Colour by meaning.
-    pub color: Option<String>,
+    /// What it stands for.
+    pub role: Option<Role>,
     /// Factor on every value.
     #[serde(default = "one")]
     pub scale: f64,
@@ -171,14 +173,14 @@ impl Graphs {
         self.graphs.iter()
     }
 
-    /// Unit, factor and colour by meaning of a series, as its panel draws it.
-    pub fn drawn_as(&self, series: &Series, place: Option<Place>) -> (Unit, f64, Option<&str>) {
+    /// Unit, factor and role of a series, as its panel draws it.
+    pub fn drawn_as(&self, series: &Series, place: Option<Place>) -> (Unit, f64, Option<Role>) {
         let rule = place.and_then(|place| Some((self.get(place.graph)?, self.line(place)?)));
         let plain = || plain_unit(&series.identifier.type_, series.kind);
         match rule {
             // A share of the whole is known to the panel only.
-            Some((graph, line)) if graph.percent => (plain(), 1.0, line.color.as_deref()),
-            Some((graph, line)) => (graph.unit(), line.scale, line.color.as_deref()),
+            Some((graph, line)) if graph.percent => (plain(), 1.0, line.role),
+            Some((graph, line)) => (graph.unit(), line.scale, line.role),
             None => (plain(), 1.0, None),
         }
     }
@@ -294,7 +296,7 @@ mod tests {
         let graphs = Graphs::built_in();
         let id = Identifier::new("h", plugin, "", type_, instance);
         let place = graphs.place(&id, ds)?;
-        Some((graphs.get(place.graph)?.id.clone(), place.line))
+        Some((graphs.get(place.graph)?.id.to_string(), place.line))
     }
 
     #[test]
@@ -339,6 +341,13 @@ mod tests {
     fn a_misspelt_key_is_an_error_that_names_it() {
         let error = Graphs::parse("[[graph]]\nid = 'x'\ncolour = 'red'\n").expect_err("must fail");
         assert!(error.to_string().contains("colour"), "{error}");
+    }
+
+    #[test]
+    fn a_role_that_there_is_not_is_an_error_that_names_the_nearest() {
+        let text = include_str!("../../assets/graphs.toml").replacen("\"kernel\"", "\"kernal\"", 1);
+        let error = Graphs::parse(&text).expect_err("must fail").to_string();
+        assert!(error.contains("unknown role \"kernal\", nearest is \"kernel\""), "{error}");
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
 pub mod axis;
+pub mod bars;
 pub mod clocks;
 mod combined;
 pub mod empty;
@@ -17,21 +18,26 @@ pub mod marks;
 pub mod notifications;
 pub mod panels;
 pub mod plot;
-pub mod replay;
+mod preferences;
+pub mod role;
 pub mod selection;
 pub mod senders;
 mod texts;
 pub mod tree;
 pub mod window;
+pub mod workspace;
 
-use crate::metric::{CdTime, Interval, Severity, Span};
-use crate::store::{Mode, SeriesId, Severities, Store};
+use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
+use crate::store::{Mode, Severities, Store};
 use filter::Filter;
 use notifications::NotificationList;
+pub use preferences::Preferences;
 use selection::{Scope, Selection};
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
+use std::sync::Arc;
 use window::TimeWindow;
+use workspace::{Tab, Workspace};
 
 /// Everything the user can ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -90,7 +96,7 @@ pub enum Action {
     /// Check or uncheck series.
     SetShown {
         /// Which.
-        ids: Vec<SeriesId>,
+        keys: Vec<SeriesKey>,
         /// Checked.
         shown: bool,
     },
@@ -157,22 +163,16 @@ pub struct Moment {
 /// All of the user's choices.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The span on screen.
-    pub window: TimeWindow,
-    /// What is on the canvas.
-    pub selection: Selection,
+    /// Tabs, and what is on them.
+    pub workspace: Workspace,
     /// The tree's filter.
     pub filter: Filter,
     /// Rows of the tree that the user opened.
-    pub open: HashSet<Scope>,
-    /// Changes with the filter and with what is open.
-    pub tree_revision: u64,
+    pub open: Arc<HashSet<Scope>>,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
     /// Whether the sidebar is there.
     pub sidebar: bool,
-    /// Rates, or what the wire said.
-    pub mode: Mode,
     /// Times are written by the clocks of the hosts, not by ours.
     pub host_time: bool,
     /// Dark or light.
@@ -188,73 +188,81 @@ pub const WIDTH_FIRST: Interval = Interval::from_secs(300);
 
 impl View {
     /// Live, with nothing selected.
-    pub fn new(width: Interval, theme: Theme) -> Self {
+    pub fn new(kept: &Preferences) -> Self {
         Self {
-            window: TimeWindow::live(width),
-            selection: Selection::default(),
+            workspace: Workspace::new(TimeWindow::live(kept.width)),
             filter: Filter::default(),
-            open: HashSet::new(),
-            tree_revision: 0,
+            open: Arc::default(),
             cursor: None,
-            sidebar: true,
-            mode: Mode::Rate,
+            sidebar: kept.sidebar,
             host_time: false,
-            theme,
+            theme: kept.theme,
             pane: None,
             notifications: NotificationList::default(),
         }
     }
 
+    /// The tab on screen.
+    pub fn tab(&self) -> &Tab {
+        self.workspace.active()
+    }
+
+    /// The span on screen.
+    pub fn window(&self) -> &TimeWindow {
+        &self.tab().window
+    }
+
+    /// The same, to be changed by the program itself.
+    pub fn window_mut(&mut self) -> &mut TimeWindow {
+        &mut self.workspace.active_mut().window
+    }
+
+    /// What is on the canvas.
+    pub fn selection(&self) -> &Selection {
+        self.tab().canvas.selection()
+    }
+
+    /// Rates, or raw values.
+    pub fn mode(&self) -> Mode {
+        self.tab().mode
+    }
+
     /// The one place where the user's choices change.
     pub fn apply(&mut self, action: Action, at: &Moment) {
         match action {
-            Action::TogglePause if self.window.is_live() => self.window.pause(at.now, at.values),
-            Action::TogglePause | Action::GoLive => self.window.go_live(),
-            Action::SetWidth(width) => self.window.set_width(width),
-            Action::Pan(secs) => self.window.pan(secs, at.now),
-            Action::Zoom { factor, at: moment } => self.window.zoom(factor, moment, at.now),
-            Action::ZoomMiddle(factor) => {
-                let span = self.window.span(at.now);
-                let middle = span.start.saturating_add(span.width().mul_f64(0.5));
-                self.window.zoom(factor, middle, at.now);
-            }
-            Action::ShowSpan(span) => self.window.show(span, at.now),
-            Action::ZoomBack => self.window.zoom_back(),
-            Action::GoOldest => {
-                if let Some(oldest) = at.oldest {
-                    self.window.go_oldest(oldest, at.now);
-                }
-            }
-            Action::Select(scope) => self.selection.select(scope),
-            Action::ShowAllPanels => self.selection.show_whole(),
-            Action::SetShown { ids, shown } => self.selection.set(&ids, shown),
             Action::SetFilter(text) => {
                 self.filter = Filter::new(&text);
                 self.cursor = None;
-                self.tree_revision += 1;
             }
             Action::SetOpen { scope, open } => {
+                let opened = Arc::make_mut(&mut self.open);
                 if open {
-                    self.open.insert(scope);
+                    opened.insert(scope);
                 } else {
-                    self.open.remove(&scope);
+                    opened.remove(&scope);
                 }
-                self.tree_revision += 1;
             }
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             Action::ToggleHostTime => self.host_time = !self.host_time,
-            Action::ToggleMode => {
-                self.mode = match self.mode {
-                    Mode::Rate => Mode::Raw,
-                    Mode::Raw => Mode::Rate,
-                };
-            }
             Action::SetTheme(theme) => self.theme = theme,
             Action::TogglePane(pane) => {
                 self.pane = (self.pane != Some(pane)).then_some(pane);
             }
             Action::ClosePane => self.pane = None,
+            Action::TogglePause
+            | Action::GoLive
+            | Action::SetWidth(_)
+            | Action::Pan(_)
+            | Action::Zoom { .. }
+            | Action::ZoomMiddle(_)
+            | Action::ShowSpan(_)
+            | Action::ZoomBack
+            | Action::GoOldest
+            | Action::Select(_)
+            | Action::ShowAllPanels
+            | Action::SetShown { .. }
+            | Action::ToggleMode => self.workspace.active_mut().apply(action, at),
             Action::ToggleNotifications
             | Action::SetSeverityShown { .. }
             | Action::SetNotificationFilter(_)
@@ -279,11 +287,12 @@ impl View {
             Action::PointAt(number) => (list.open, list.chosen) = (true, Some(number)),
             Action::ShowNotification { number, time, about } => {
                 list.chosen = Some(number);
-                self.window.show_moment(time, at.now);
-                if let Some(scope) = about.filter(|scope| self.selection.scope() != Some(scope)) {
-                    self.open.insert(Scope::Host(scope.host().clone()));
-                    self.tree_revision += 1;
-                    self.selection.select(scope);
+                let Tab { window, canvas, .. } = self.workspace.active_mut();
+                window.show_moment(time, at.now);
+                let selection = canvas.selection_mut();
+                if let Some(scope) = about.filter(|scope| selection.scope() != Some(scope)) {
+                    Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()));
+                    selection.select(scope);
                 }
             }
             _ => debug_assert!(false, "not about notifications: {action:?}"),
@@ -293,16 +302,16 @@ impl View {
     /// On first data, puts the first host on the canvas, so that nobody meets an empty one:
     /// `preferred` (this machine) if it is there. Does nothing once something was picked.
     pub fn pick_first(&mut self, store: &Store, preferred: Option<&str>) {
-        if self.selection.scope().is_some() || !self.selection.checked().is_empty() {
+        let selection = self.workspace.active_mut().canvas.selection_mut();
+        if selection.scope().is_some() || !selection.checked().is_empty() {
             return;
         }
         let hosts = store.index().hosts();
         let found = hosts.iter().find(|node| Some(&*node.name) == preferred);
         if let Some(node) = found.or(hosts.first()) {
             let scope = tree::scope_of_host(node);
-            self.open.insert(scope.clone());
-            self.tree_revision += 1;
-            self.selection.select(scope);
+            Arc::make_mut(&mut self.open).insert(scope.clone());
+            selection.select(scope);
         }
     }
 }
@@ -320,7 +329,8 @@ mod tests {
     };
 
     fn view(actions: &[Action]) -> View {
-        let mut view = View::new(Interval::from_secs(100), Theme::Dark);
+        let kept = Preferences { width: Interval::from_secs(100), ..Preferences::default() };
+        let mut view = View::new(&kept);
         for action in actions {
             view.apply(action.clone(), &AT);
         }
@@ -330,18 +340,18 @@ mod tests {
     #[test]
     fn space_pauses_and_space_again_goes_live() {
         let paused = view(&[Action::TogglePause]);
-        assert!(matches!(paused.window.anchor(), Anchor::Paused { values: 42, .. }));
-        assert!(view(&[Action::TogglePause, Action::TogglePause]).window.is_live());
+        assert!(matches!(paused.window().anchor(), Anchor::Paused { values: 42, .. }));
+        assert!(view(&[Action::TogglePause, Action::TogglePause]).window().is_live());
     }
 
     #[test]
     fn space_on_a_detached_window_goes_live() {
-        assert!(view(&[Action::Pan(-50.0), Action::TogglePause]).window.is_live());
+        assert!(view(&[Action::Pan(-50.0), Action::TogglePause]).window().is_live());
     }
 
     #[test]
     fn home_shows_the_oldest_sample_at_the_left() {
-        let span = view(&[Action::GoOldest]).window.span(AT.now);
+        let span = view(&[Action::GoOldest]).window().span(AT.now);
         assert_eq!(span.start, CdTime::from_secs(500));
     }
 
@@ -369,20 +379,19 @@ mod tests {
         let (time, scope) = (CdTime::from_secs(2_000), Scope::Host("h".into()));
         let show = |about| Action::ShowNotification { number: 7, time, about };
         let shown = view(&[show(Some(scope.clone()))]);
-        assert!(shown.window.span(AT.now).contains(time) && !shown.window.is_live());
-        assert_eq!(shown.selection.scope(), Some(&scope));
+        assert!(shown.window().span(AT.now).contains(time) && !shown.window().is_live());
+        assert_eq!(shown.selection().scope(), Some(&scope));
         assert_eq!(shown.notifications.chosen, Some(7));
         // A host that sent no value cannot be drawn; what was on the canvas stays.
         let unknown = view(&[Action::Select(scope.clone()), show(None)]);
-        assert_eq!(unknown.selection.scope(), Some(&scope));
+        assert_eq!(unknown.selection().scope(), Some(&scope));
     }
 
     #[test]
-    fn opening_a_row_and_filtering_ask_for_new_rows() {
+    fn a_row_is_opened_and_the_tree_filtered() {
         let scope = Scope::Host("h".into());
         let open = Action::SetOpen { scope: scope.clone(), open: true };
         let view = view(&[open, Action::SetFilter("cpu".into())]);
-        assert_eq!(view.tree_revision, 2);
         assert!(view.open.contains(&scope) && view.filter.text() == "cpu");
     }
 }

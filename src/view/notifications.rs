@@ -20,7 +20,6 @@ pub struct NotificationList {
     /// The number of the row that was clicked last.
     pub chosen: Option<u64>,
     hidden: [bool; 3],
-    revision: u64,
 }
 
 impl NotificationList {
@@ -49,12 +48,10 @@ impl NotificationList {
         if let Some(hidden) = self.hidden.get_mut(place(severity)) {
             *hidden = !shown;
         }
-        self.revision += 1;
     }
 
     pub(super) fn set_filter(&mut self, text: &str) {
         self.filter = Filter::new(text);
-        self.revision += 1;
     }
 }
 
@@ -71,18 +68,22 @@ const fn place(severity: Severity) -> usize {
 pub struct Listed {
     /// Numbers of the notifications, newest first.
     pub numbers: Vec<u64>,
-    made_for: Option<(u64, u64)>,
+    /// The notifications, the words and what is hidden that they were made for.
+    made_for: Option<(u64, String, [bool; 3])>,
 }
 
 impl Listed {
     /// Filters anew if the notifications or the choices have changed. A list that is closed is
     /// left as it is.
     pub fn update(&mut self, all: &Notifications, list: &NotificationList) {
-        let made_for = Some((all.revision(), list.revision));
-        if !list.open || self.made_for == made_for {
+        let (revision, text, hidden) = (all.revision(), list.filter.text(), list.hidden);
+        let is_same = |made: &(u64, String, [bool; 3])| {
+            made.0 == revision && made.1 == text && made.2 == hidden
+        };
+        if !list.open || self.made_for.as_ref().is_some_and(is_same) {
             return;
         }
-        self.made_for = made_for;
+        self.made_for = Some((revision, text.to_owned(), hidden));
         let mut scratch = String::new();
         let mut shown = |noted: &Noted| {
             let said = &noted.notification;

@@ -6,6 +6,7 @@ mod apart;
 
 use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
+use super::role::Role;
 use super::selection::{Scope, Selection};
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
@@ -74,8 +75,12 @@ pub struct PanelKey {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum GraphKey {
-    Catalogue(usize),
-    Plain { plugin: Arc<str>, type_: Arc<str> },
+    /// Its id in the catalogue.
+    Catalogue(Arc<str>),
+    Plain {
+        plugin: Arc<str>,
+        type_: Arc<str>,
+    },
 }
 
 /// One line, area or bar of a panel.
@@ -83,8 +88,8 @@ enum GraphKey {
 pub struct Line {
     /// What the legend calls it.
     pub label: String,
-    /// Colour by meaning; none: the next free one.
-    pub color: Option<String>,
+    /// What it stands for, if that is one thing; it gives a line its colour.
+    pub role: Option<Role>,
     /// Hangs below zero.
     pub down: bool,
     /// Factor on every value.
@@ -105,14 +110,14 @@ pub struct Line {
 pub struct Drawn {
     /// The number of its line in its panel.
     pub line: usize,
-    /// Whether that has the colour of its meaning.
-    pub by_meaning: bool,
+    /// What that stands for.
+    pub role: Option<Role>,
 }
 
 /// The series that `panels` draw, and where.
 pub fn drawn(panels: &[Panel]) -> HashMap<SeriesId, Drawn> {
     let lines = panels.iter().flat_map(|panel| panel.drawn().enumerate());
-    let place = |number, line: &Line| Drawn { line: number, by_meaning: line.color.is_some() };
+    let place = |number, line: &Line| Drawn { line: number, role: line.role };
     lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, place(i, line)))).collect()
 }
 
@@ -129,7 +134,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
         taken: HashSet::new(),
     };
     // What was asked for by name comes first, should there be too many.
-    for &id in selection.checked() {
+    for id in selection.checked().iter().flat_map(|key| store.named(key)) {
         build.add(id);
     }
     for id in selection.scope().into_iter().flat_map(|scope| in_scope(store, scope)) {
@@ -151,7 +156,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     panels.retain(|panel| panel.lines.iter().any(|line| line.drawn));
     panels.sort_by(Panel::order);
     if matches!(selection.scope(), Some(Scope::Host(_))) && !selection.is_whole() {
-        keep_first_of_each_graph(&mut panels, selection);
+        keep_first_of_each_graph(&mut panels, store, selection);
     }
     panels.truncate(PANELS_MAX);
     panels
@@ -186,15 +191,16 @@ fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = Seri
         .flat_map(|node| node.series.iter().copied())
 }
 
-fn keep_first_of_each_graph(panels: &mut Vec<Panel>, selection: &Selection) {
+fn keep_first_of_each_graph(panels: &mut Vec<Panel>, store: &Store, selection: &Selection) {
+    let checked = selection.checked();
+    let is_checked = |id| store.series(id).is_some_and(|of| checked.contains(&of.key()));
     let mut seen: HashMap<GraphKey, usize> = HashMap::new();
     let mut left_out: HashMap<GraphKey, usize> = HashMap::new();
     panels.retain(|panel| {
         let count = seen.entry(panel.key.graph.clone()).or_default();
         *count += 1;
         let picked = panel.lines.iter().flat_map(|line| &line.series);
-        let kept = *count <= OVERVIEW_PER_GRAPH_MAX
-            || picked.into_iter().any(|id| selection.checked().contains(id));
+        let kept = *count <= OVERVIEW_PER_GRAPH_MAX || picked.into_iter().any(|&id| is_checked(id));
         if !kept {
             *left_out.entry(panel.key.graph.clone()).or_default() += 1;
         }
@@ -240,9 +246,10 @@ impl Build<'_> {
             return;
         };
         let place = self.graphs.place(&series.identifier, &series.ds_name);
-        let shown = self.selection.shows(id, &series.identifier, place, self.graphs);
+        let key = series.key();
+        let shown = self.selection.shows(&key, place, self.graphs);
         let in_scope = self.selection.scope().is_some_and(|s| s.covers(&series.identifier));
-        let plain = self.plain && in_scope && !self.selection.is_unchecked(id);
+        let plain = self.plain && in_scope && !self.selection.is_unchecked(&key);
         let rule = place.and_then(|place| self.graphs.line(place));
         if shown || plain && rule.is_none_or(|rule| !rule.hidden) {
             self.put(id, series, place, true);
@@ -265,7 +272,8 @@ impl Build<'_> {
 
     /// The plugin instances of checked series that are drawn as parts of a whole.
     fn wholes_of_checked(&self) -> BTreeSet<Scope> {
-        let checked = self.selection.checked().iter().filter_map(|&id| self.store.series(id));
+        let checked = self.selection.checked().iter().flat_map(|key| self.store.named(key));
+        let checked = checked.filter_map(|id| self.store.series(id));
         let parts = checked.filter(|series| {
             let place = self.graphs.place(&series.identifier, &series.ds_name);
             place.and_then(|place| self.graphs.get(place.graph)).is_some_and(needs_whole)
@@ -320,10 +328,10 @@ impl Build<'_> {
 fn key_of(series: &Series, place: Option<Place>, graphs: &Graphs) -> PanelKey {
     let id = &series.identifier;
     let host: Arc<str> = id.host.as_ref().into();
-    match place.and_then(|place| Some((place.graph, graphs.get(place.graph)?))) {
-        Some((index, graph)) => PanelKey {
+    match place.and_then(|place| graphs.get(place.graph)) {
+        Some(graph) => PanelKey {
             host,
-            graph: GraphKey::Catalogue(index),
+            graph: GraphKey::Catalogue(graph.id.clone()),
             instance: match graph.each {
                 Each::Host => String::new(),
                 Each::Instance => format!("{}/{}", id.plugin, id.plugin_instance),
@@ -403,10 +411,10 @@ fn new_line(
     let identifier = &series.identifier;
     let rule =
         place.and_then(|place| Some((place.line, graphs.get(place.graph)?.line.get(place.line)?)));
-    let (label, color, down, scale, rule) = match rule {
+    let (label, role, down, scale, rule) = match rule {
         Some((index, rule)) => (
             rule.label(identifier, &series.ds_name, series.ds_count),
-            rule.color.clone(),
+            rule.role,
             rule.down,
             rule.scale,
             index,
@@ -420,7 +428,7 @@ fn new_line(
     };
     Line {
         label,
-        color,
+        role,
         down,
         scale,
         series: vec![id],

@@ -1,11 +1,11 @@
 //! What is on the canvas: a scope the user picked, and series checked or unchecked one by one.
 //!
 //! A scope is a rule, not a list, so that what appears later under it is drawn too; nothing
-//! outside it ever adds itself.
+//! outside it ever adds itself. Everything is named for ever: what is chosen and not there (yet, or
+//! any more) waits for it.
 
 use super::graphs::{Graphs, Place};
-use crate::metric::Identifier;
-use crate::store::SeriesId;
+use crate::metric::{Identifier, SeriesKey};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -26,13 +26,13 @@ pub enum Scope {
 }
 
 /// What is on the canvas.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Selection {
     scope: Option<Scope>,
-    on: BTreeSet<SeriesId>,
-    off: BTreeSet<SeriesId>,
+    /// Shared, so that a copy is cheap and so is to see that it is the same.
+    on: Arc<BTreeSet<SeriesKey>>,
+    off: Arc<BTreeSet<SeriesKey>>,
     whole: bool,
-    revision: u64,
 }
 
 impl Scope {
@@ -63,13 +63,13 @@ impl Selection {
     }
 
     /// Series checked one by one.
-    pub const fn checked(&self) -> &BTreeSet<SeriesId> {
+    pub fn checked(&self) -> &BTreeSet<SeriesKey> {
         &self.on
     }
 
     /// Whether the series was unchecked.
-    pub fn is_unchecked(&self, id: SeriesId) -> bool {
-        self.off.contains(&id)
+    pub fn is_unchecked(&self, key: &SeriesKey) -> bool {
+        self.off.contains(key)
     }
 
     /// Whether the overview of a host leaves nothing out.
@@ -77,48 +77,36 @@ impl Selection {
         self.whole
     }
 
-    /// Changes with every change.
-    pub const fn revision(&self) -> u64 {
-        self.revision
-    }
-
     /// Puts `scope` on the canvas, and nothing else.
     pub fn select(&mut self, scope: Scope) {
-        *self = Self { scope: Some(scope), revision: self.revision + 1, ..Self::default() };
+        *self = Self { scope: Some(scope), ..Self::default() };
     }
 
     /// Shows all panels of each kind, until another scope is picked.
     pub const fn show_whole(&mut self) {
         self.whole = true;
-        self.revision += 1;
     }
 
     /// Checks or unchecks single series.
-    pub fn set(&mut self, ids: &[SeriesId], shown: bool) {
-        for &id in ids {
-            let (add, remove) =
-                if shown { (&mut self.on, &mut self.off) } else { (&mut self.off, &mut self.on) };
-            remove.remove(&id);
-            add.insert(id);
+    pub fn set(&mut self, keys: &[SeriesKey], shown: bool) {
+        let (on, off) = (Arc::make_mut(&mut self.on), Arc::make_mut(&mut self.off));
+        let (add, remove) = if shown { (on, off) } else { (off, on) };
+        for key in keys {
+            remove.remove(key);
+            add.insert(key.clone());
         }
-        self.revision += 1;
     }
 
     /// Whether the series, which has this place in the catalogue, is drawn.
-    pub fn shows(
-        &self,
-        id: SeriesId,
-        identifier: &Identifier,
-        place: Option<Place>,
-        graphs: &Graphs,
-    ) -> bool {
-        if self.off.contains(&id) {
+    pub fn shows(&self, key: &SeriesKey, place: Option<Place>, graphs: &Graphs) -> bool {
+        if self.off.contains(key) {
             return false;
         }
-        if self.on.contains(&id) {
+        if self.on.contains(key) {
             return true;
         }
-        let Some(scope) = self.scope.as_ref().filter(|scope| scope.covers(identifier)) else {
+        let covers = |scope: &&Scope| scope.covers(&key.identifier);
+        let Some(scope) = self.scope.as_ref().filter(covers) else {
             return false;
         };
         let rule = place.and_then(|place| {
@@ -138,12 +126,15 @@ impl Selection {
 mod tests {
     use super::*;
 
-    const A: SeriesId = SeriesId(1);
+    fn key(plugin: &str, type_: &str, instance: &str, ds: &str) -> SeriesKey {
+        let identifier = Identifier::new("h", plugin, "", type_, instance);
+        SeriesKey { identifier: identifier.into(), ds: ds.into() }
+    }
 
     fn shows(selection: &Selection, plugin: &str, type_: &str, instance: &str, ds: &str) -> bool {
         let graphs = Graphs::built_in();
-        let id = Identifier::new("h", plugin, "", type_, instance);
-        selection.shows(A, &id, graphs.place(&id, ds), &graphs)
+        let key = key(plugin, type_, instance, ds);
+        selection.shows(&key, graphs.place(&key.identifier, ds), &graphs)
     }
 
     fn on_host(host: &str) -> Selection {
@@ -168,7 +159,7 @@ mod tests {
     fn hidden_lines_are_drawn_only_when_they_are_checked() {
         let mut selection = on_host("h");
         assert!(!shows(&selection, "cpu", "percent", "idle", "value"));
-        selection.set(&[A], true);
+        selection.set(&[key("cpu", "percent", "idle", "value")], true);
         assert!(shows(&selection, "cpu", "percent", "idle", "value"));
     }
 
@@ -187,7 +178,7 @@ mod tests {
     #[test]
     fn unchecking_wins_over_the_scope_until_another_is_picked() {
         let mut selection = on_host("h");
-        selection.set(&[A], false);
+        selection.set(&[key("load", "load", "", "shortterm")], false);
         assert!(!shows(&selection, "load", "load", "", "shortterm"));
         selection.select(Scope::Host("h".into()));
         assert!(shows(&selection, "load", "load", "", "shortterm"));

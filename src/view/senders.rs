@@ -1,20 +1,20 @@
 //! Who sends, how it is protected, and what of it is refused and why: in words.
 //!
 //! A machine is an address here, whatever ports its datagrams come from: a daemon that starts
-//! again takes another. Texts are safe to show.
+//! again takes another. What has no address goes by its name. Texts are safe to show.
 
 use super::format;
-use crate::ingest::{OTHER_SENDERS, ProtectedCount};
+use crate::ingest::{Machine, ProtectedCount, Sender};
 use crate::metric::{CdTime, Interval, display_safe};
-use crate::store::{Conflict, Health, HostNode, SenderHealth, Shared};
+use crate::store::{Conflict, Health, HostNode, Origin, SenderHealth, Shared, Way};
 use crate::wire::{FaultKind, Protection, Trust};
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
-/// One address and what it sent.
+/// One sender of a source, and what it sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SenderRow {
-    /// The address, with the port if there was just one.
+    /// The address, with the port if there was just one; or a name.
     pub address: String,
     /// Datagrams received.
     pub datagrams: u64,
@@ -43,10 +43,7 @@ pub struct Trouble {
     pub next: String,
 }
 
-/// Stands for the senders that are not told apart.
-const OTHERS: &str = "all others";
-
-/// What is gathered of an address.
+/// What is gathered of a machine.
 #[derive(Default)]
 struct Gathered<'a> {
     ports: BTreeSet<u16>,
@@ -58,15 +55,17 @@ struct Gathered<'a> {
 /// The senders, those in trouble first, then by address; at most `rows_max`, and how many more
 /// there are.
 pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
-    let mut all: BTreeMap<IpAddr, Gathered<'_>> = BTreeMap::new();
-    for (address, sender) in &health.senders {
-        let gathered = all.entry(address.ip()).or_default();
-        gathered.ports.insert(address.port());
+    let mut all: BTreeMap<Origin<IpAddr>, Gathered<'_>> = BTreeMap::new();
+    for (origin, sender) in &health.senders {
+        let gathered = all.entry(origin.machine()).or_default();
+        if let Sender::Address(address) = &origin.sender {
+            gathered.ports.insert(address.port());
+        }
         add(&mut gathered.sum, sender);
     }
     for (host, ways) in &health.heard {
         for way in ways {
-            if let Some(gathered) = all.get_mut(&way.sender) {
+            if let Some(gathered) = all.get_mut(&way.origin) {
                 gathered.hosts.insert(host);
                 gathered.ways.insert((way.trust, way.user.as_deref()));
             }
@@ -79,12 +78,11 @@ pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
     let mut rows: Vec<_> = order
         .into_iter()
         .take(rows_max)
-        .map(|(address, gathered)| gathered.row(address, health))
+        .map(|(origin, gathered)| gathered.row(Some(&origin), health))
         .collect();
     if others {
         let sum = Gathered { sum: health.other_senders.clone(), ..Gathered::default() };
-        let row = sum.row(OTHER_SENDERS.ip(), health);
-        rows.push(SenderRow { address: OTHERS.into(), ..row });
+        rows.push(sum.row(None, health));
     }
     (rows, more)
 }
@@ -115,18 +113,20 @@ fn add(sum: &mut SenderHealth, sender: &SenderHealth) {
 }
 
 impl Gathered<'_> {
-    fn row(self, address: IpAddr, health: &Health) -> SenderRow {
+    /// The row of `origin`; none: of all others.
+    fn row(self, origin: Option<&Origin<IpAddr>>, health: &Health) -> SenderRow {
         let mut ports = self.ports.iter();
-        let address_text = match (ports.next(), ports.next()) {
-            (Some(&port), None) => std::net::SocketAddr::new(address, port).to_string(),
-            _ => address.to_string(),
+        let sender = origin.map_or(&Sender::Others, |origin| &origin.sender);
+        let address = match (sender, ports.next(), ports.next()) {
+            (&Sender::Address(ip), Some(&port), None) => SocketAddr::new(ip, port).to_string(),
+            _ => sender.to_string(),
         };
         let mut troubles = refusals(&self.sum.protected);
-        troubles.extend(damages(&self.sum, address, health));
+        troubles.extend(damages(&self.sum, origin, health));
         troubles.extend(unnamed(self.sum.refused_lists));
         troubles.sort_by_key(|trouble| std::cmp::Reverse(trouble.count));
         SenderRow {
-            address: address_text,
+            address,
             datagrams: self.sum.datagrams,
             values: self.sum.values,
             last_seen: self.sum.last_seen,
@@ -179,7 +179,7 @@ fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, Stri
 }
 
 /// Faults that are no refusals, by reason, with the place of the newest that is kept.
-fn damages(sum: &SenderHealth, address: IpAddr, health: &Health) -> Vec<Trouble> {
+fn damages(sum: &SenderHealth, origin: Option<&Origin<IpAddr>>, health: &Health) -> Vec<Trouble> {
     let refused: Vec<_> = sum
         .protected
         .iter()
@@ -188,13 +188,14 @@ fn damages(sum: &SenderHealth, address: IpAddr, health: &Health) -> Vec<Trouble>
     let damage = |&(class, count): &(&'static str, u64)| {
         let told = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
         let count = count.saturating_sub(told.sum());
-        let newest = health
-            .faults
-            .iter()
-            .rev()
-            .find(|report| report.sender.ip() == address && report.fault.kind.class() == class);
+        let newest = health.faults.iter().rev().find(|(source, report)| {
+            let is_its = |origin: &Origin<IpAddr>| {
+                origin.source == *source && origin.sender == report.sender.machine()
+            };
+            report.fault.kind.class() == class && origin.is_some_and(is_its)
+        });
         let what = match newest {
-            Some(report) => format!("{class}, newest at byte {}", report.fault.offset_bytes),
+            Some((_, report)) => format!("{class}, newest at byte {}", report.fault.offset_bytes),
             None => class.to_owned(),
         };
         (count > 0).then(|| Trouble { count, grave: false, what, next: next_step(class) })
@@ -211,13 +212,14 @@ fn unnamed(count: u64) -> Option<Trouble> {
 
 /// Senders of which value lists were refused for lack of room, most first; at most `max`.
 pub fn refused_lists(health: &Health, max: usize) -> Vec<(String, u64)> {
-    let mut all: BTreeMap<IpAddr, u64> = BTreeMap::new();
-    for (address, sender) in health.senders.iter().filter(|(_, one)| one.refused_lists > 0) {
-        *all.entry(address.ip()).or_default() += sender.refused_lists;
+    let mut all: BTreeMap<Origin<IpAddr>, u64> = BTreeMap::new();
+    for (origin, sender) in health.senders.iter().filter(|(_, one)| one.refused_lists > 0) {
+        *all.entry(origin.machine()).or_default() += sender.refused_lists;
     }
-    let mut all: Vec<_> = all.into_iter().map(|(ip, count)| (ip.to_string(), count)).collect();
+    let mut all: Vec<_> =
+        all.into_iter().map(|(origin, count)| (origin.sender.to_string(), count)).collect();
     let others = health.other_senders.refused_lists;
-    all.extend((others > 0).then(|| (OTHERS.to_owned(), others)));
+    all.extend((others > 0).then(|| (Sender::<IpAddr>::Others.to_string(), others)));
     all.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     all.truncate(max);
     all
@@ -295,7 +297,7 @@ impl Protected {
 pub fn about_host(health: &Health, host: &str) -> Vec<String> {
     let ways = health.heard.get(host).map_or(&[][..], Vec::as_slice);
     let plain = ways.len() == 1 && ways.iter().all(|way| way.trust == Trust::Plain);
-    let sentence = |way: &crate::ingest::Heard| {
+    let sentence = |way: &Way| {
         let text = match (way.trust, &way.user) {
             (Trust::Unverified, Some(user)) => format!(
                 "unverified: signed by {}, but there is no --auth-file to check it",
@@ -303,7 +305,7 @@ pub fn about_host(health: &Health, host: &str) -> Vec<String> {
             ),
             (trust, user) => way_text(trust, user.as_deref()),
         };
-        format!("{text}, from {}", way.sender)
+        format!("{text}, from {}", way.origin.sender)
     };
     let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
     sentences.extend(health.conflicts.get(host).map(conflict_text));
@@ -313,7 +315,7 @@ pub fn about_host(health: &Health, host: &str) -> Vec<String> {
 
 /// That several machines use one host name, and what to do.
 pub fn shared_name(shared: &Shared) -> String {
-    let senders: Vec<_> = shared.senders.iter().map(ToString::to_string).collect();
+    let senders: Vec<_> = shared.senders.iter().map(|origin| origin.sender.to_string()).collect();
     format!(
         "{} send values of this host in turns: two machines with one name? Set Hostname in \
          collectd.conf of one of them",
@@ -346,12 +348,12 @@ pub fn conflict_text(conflict: &Conflict) -> String {
 /// Whose parts are refused, from where, and what to do: what a person needs who sees nothing
 /// arrive. At most `max` sentences, and how many more there are.
 pub fn refused_from(health: &Health, max: usize) -> (Vec<Trouble>, usize) {
-    let mut all: BTreeMap<(String, String, bool), (u64, BTreeSet<IpAddr>)> = BTreeMap::new();
-    for (address, sender) in &health.senders {
+    let mut all: BTreeMap<(String, String, bool), (u64, BTreeSet<Machine>)> = BTreeMap::new();
+    for (origin, sender) in &health.senders {
         for Trouble { count, grave, what, next } in refusals(&sender.protected) {
             let (sum, addresses) = all.entry((what, next, grave)).or_default();
             *sum += count;
-            addresses.insert(address.ip());
+            addresses.insert(origin.sender.machine());
         }
     }
     let mut troubles: Vec<_> = all

@@ -47,7 +47,7 @@ pub enum Anchor {
 }
 
 /// The span on screen.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct TimeWindow {
     width: Interval,
     anchor: Anchor,

@@ -70,6 +70,13 @@ pub enum FaultKind {
     },
     /// A values part that holds none.
     ValuesNone,
+    /// More values in a list than a datagram could hold: of a list that came without one.
+    TooManyValues {
+        /// How many.
+        count: usize,
+        /// How many there may be.
+        count_max: usize,
+    },
     /// A DS type code that does not exist.
     ValueKind {
         /// As written.
@@ -166,6 +173,7 @@ impl FaultKind {
             Self::NumberLength { .. } => "number of a wrong length",
             Self::ValuesLength { .. } => "values part of a wrong length",
             Self::ValuesNone => "values part without values",
+            Self::TooManyValues { .. } => "too many values",
             Self::ValueKind { .. } => "unknown data source type",
             Self::ValuesWithout(_) => "values without time or names",
             Self::NotificationWithoutTime => "notification without time",
@@ -220,6 +228,9 @@ impl fmt::Display for FaultKind {
                 write!(f, "values part of {length} bytes, but {values} need {expected}")
             }
             Self::ValuesNone => f.write_str("values part without values"),
+            Self::TooManyValues { count, count_max } => {
+                write!(f, "list of {count} values, at most {count_max}")
+            }
             Self::ValueKind { kind } => write!(f, "unknown data source type {kind}"),
             Self::ValuesWithout(needed) => write!(f, "values without {}", needed.name()),
             Self::NotificationWithoutTime => f.write_str("notification without time"),

@@ -79,8 +79,8 @@ fn frames(options: &Options, scene: &Scene) -> Result<Vec<Figure>, String> {
         screen.second();
         costs.push(screen.frame(Vec::new()));
     }
-    if screen.app.panels().len() != scene.panels {
-        return Err(format!("{} panels are drawn", screen.app.panels().len()));
+    if screen.app.session().derived().panels.len() != scene.panels {
+        return Err(format!("{} panels are drawn", screen.app.session().derived().panels.len()));
     }
     let vertices = costs.last().map_or(0, |cost| cost.vertices);
     let all = |millis: fn(&Cost) -> f64| costs.iter().map(millis).collect();
@@ -109,9 +109,9 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
         // One frame takes the key, the next one shows what it did.
         let [taken, shown] = [vec![event], Vec::new()].map(|events| screen.frame(events));
         costs.push([taken, shown].iter().map(|cost| cost.layout + cost.tessellation).sum());
-        matched += screen.app.rows().matched as u64;
-        if costs.len() == TYPED.len() && screen.app.view().filter.text() != TYPED {
-            return Err(format!("the filter is {:?}", screen.app.view().filter.text()));
+        matched += screen.app.session().derived().rows.matched as u64;
+        if costs.len() == TYPED.len() && screen.app.session().view().filter.text() != TYPED {
+            return Err(format!("the filter is {:?}", screen.app.session().view().filter.text()));
         }
     }
     let longest = costs.iter().copied().fold(0.0, f64::max);

@@ -29,7 +29,7 @@ pub(crate) fn load(options: &Options) -> Result<Vec<Figure>, String> {
         if let Some(ended) = generator.take_if(Generator::is_finished) {
             sent = Some(ended.finish()?);
         }
-        let totals = &screen.app.store().health().totals;
+        let totals = &screen.app.session().store().health().totals;
         let told = totals.datagrams + totals.kernel_drops;
         if std::mem::replace(&mut datagrams, told) != told || sent.is_none() {
             heard = Instant::now();
@@ -40,7 +40,7 @@ pub(crate) fn load(options: &Options) -> Result<Vec<Figure>, String> {
         std::thread::sleep(next.saturating_sub(start.elapsed()));
     }
     let took = begin.elapsed().as_secs_f64();
-    let (totals, sent) = (screen.app.store().health().totals, sent.unwrap_or_default());
+    let (totals, sent) = (screen.app.session().store().health().totals, sent.unwrap_or_default());
     let receiving = used::thread_named("udp");
     drop(handle);
     if totals.datagrams + totals.kernel_drops != sent.datagrams {

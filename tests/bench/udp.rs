@@ -2,11 +2,10 @@
 
 use crate::generator::{Generator, Order, Sent};
 use crate::{Figure, Options, figure, used};
-use collectoscope::ingest::Limits;
 use collectoscope::metric::CdTime;
-use collectoscope::source::receiver::{self, ReceiverHandle};
-use collectoscope::source::udp::{UdpOptions, UdpSource};
-use collectoscope::source::{Intake, Outlet};
+use collectoscope::source::receiver::{Receiver, ReceiverOptions};
+use collectoscope::source::udp::UdpOptions;
+use collectoscope::source::{Intake, Outlet, Running};
 use collectoscope::store::{SourceId, Store, Totals};
 use collectoscope::typesdb::TypesDb;
 use std::net::SocketAddr;
@@ -115,15 +114,15 @@ pub(crate) fn udp_figure(options: &Options) -> Result<Vec<Figure>, String> {
 }
 
 /// A receiver on a free port of 127.0.0.1, and where it is.
-pub(crate) fn receiver(outlet: Outlet) -> Result<(ReceiverHandle, SocketAddr), String> {
-    let source = UdpSource::open(&UdpOptions {
+pub(crate) fn receiver(outlet: Outlet) -> Result<(Running, SocketAddr), String> {
+    let udp = UdpOptions {
         listen: vec!["127.0.0.1:0".parse().map_err(|_| "an address")?],
         ..UdpOptions::default()
-    });
-    let bound = source.reports().first().and_then(|report| report.bound);
+    };
+    let receiver = Receiver::open(ReceiverOptions { udp, ..ReceiverOptions::default() });
+    let bound = receiver.source().reports().first().and_then(|report| report.bound);
     let target = bound.ok_or("no socket")?;
-    let handle = receiver::spawn(source, None, None, Limits::default(), outlet);
-    Ok((handle.map_err(|error| error.to_string())?, target))
+    Ok((receiver.start(outlet).map_err(|error| error.to_string())?, target))
 }
 
 /// Sends at `rate` for as long as `held`, and waits for all of it to arrive.

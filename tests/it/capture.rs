@@ -6,11 +6,12 @@ use crate::support::{
     collectoscope, data, datagrams, dump, dump_data, hex, pcap, stderr, stdout_lines,
 };
 use collectoscope::ingest::Limits;
+use collectoscope::reception::{Replay, Speed, Stage, Status};
+use collectoscope::source::Intake;
 use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::outlet::Outlet;
-use collectoscope::source::replay::{self, ReplayOptions};
-use collectoscope::view::replay::{Speed, Stage};
+use collectoscope::source::replay::{self, ReplayOptions, Replaying};
 use collectoscope::wire::SecurityLevel;
 use nix::sys::signal::{Signal, kill};
 use std::fs;
@@ -256,8 +257,8 @@ fn an_encrypted_capture_is_replayed_with_the_right_passwords() {
         let capture = Capture::open(&data("encrypted.pcap")).unwrap();
         let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
         let all = ReplayOptions { auth, ..options(capture, Speed::Max) };
-        let (_handle, progress) = replay::spawn(all, outlet).unwrap();
-        until("the end", || progress.end());
+        let Replaying { running: _running, .. } = replay::start(all, outlet).unwrap();
+        ended(&intake);
         std::iter::from_fn(|| intake.next()).map(|batch| batch.values.len()).sum::<usize>()
     };
     // From the listing of the capture.
@@ -520,6 +521,12 @@ impl Read for Endless {
     }
 }
 
+/// How a replay ended.
+fn ended(intake: &Intake) -> Replay {
+    let end = until("the end", || intake.status().filter(Status::is_over));
+    end.replay.unwrap()
+}
+
 fn options(capture: Capture, speed: Speed) -> ReplayOptions {
     let (level, limits) = (SecurityLevel::None, Limits::default());
     ReplayOptions { capture, speed, auth: None, level, limits }
@@ -532,7 +539,8 @@ fn a_hundred_megabytes_read_at_once_come_through_a_slow_channel_without_a_loss()
     let reader = Box::new(Endless::new(&plain, times));
     let capture = Capture::read(&PathBuf::from("large.pcap"), reader).unwrap();
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
-    let (_handle, progress) = replay::spawn(options(capture, Speed::Max), outlet).unwrap();
+    let Replaying { running: _running, .. } =
+        replay::start(options(capture, Speed::Max), outlet).unwrap();
     let (mut values, mut datagrams) = (0, 0);
     while let Some(batch) = intake.wait(PATIENCE) {
         assert_eq!((batch.dropped_values, batch.refused_lists), (0, 0));
@@ -543,8 +551,8 @@ fn a_hundred_megabytes_read_at_once_come_through_a_slow_channel_without_a_loss()
     // From the listing of the capture.
     let times = times as u64;
     assert_eq!((values as u64, datagrams), (7_410 * times, 250 * times));
-    let end = progress.end().unwrap();
-    assert_eq!((end.counts.packets, end.error.is_none()), (250 * times, true));
+    let replay = intake.status().unwrap().replay.unwrap();
+    assert_eq!((replay.packets, replay.error), (Some(250 * times), None));
 }
 
 /// A pcap of [`LIST`] that arrives at these milliseconds.
@@ -567,17 +575,19 @@ fn a_paced_replay_waits_as_the_capture_did_and_its_clock_runs_as_fast() {
     let capture = Capture::read(Path::new("some.pcap"), Box::new(file)).unwrap();
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
     let start = Instant::now();
-    let (_handle, progress) = replay::spawn(options(capture, Speed::Times(10.0)), outlet).unwrap();
+    let Replaying { running: _running, clock, .. } =
+        replay::start(options(capture, Speed::Times(10.0)), outlet).unwrap();
     let first = intake.wait(PATIENCE).unwrap();
-    assert_eq!((first.rows.len(), progress.replay().stage), (2, Stage::Reading));
+    let replay = intake.status().unwrap().replay.unwrap();
+    assert_eq!((first.rows.len(), replay.stage), (2, Stage::Reading));
     let second = intake.wait(PATIENCE).unwrap();
     let took = start.elapsed();
     assert_eq!(second.rows.len(), 1);
     assert!(took >= Duration::from_millis(400), "{took:?}");
-    until("the end", || progress.end());
+    let end = ended(&intake);
     // It stands at the last packet.
-    assert_eq!(progress.now().to_string(), "1795426816");
-    assert_eq!(progress.replay().stage, Stage::Ended);
+    assert_eq!(clock.now().to_string(), "1795426816");
+    assert_eq!(end.stage, Stage::Ended);
 }
 
 #[test]
@@ -585,18 +595,19 @@ fn the_clock_of_a_paced_replay_is_between_the_packets_meanwhile() {
     let file = io::Cursor::new(at_millis(&[0, 3_600_000]));
     let capture = Capture::read(Path::new("some.pcap"), Box::new(file)).unwrap();
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
-    let (handle, progress) = replay::spawn(options(capture, Speed::Times(100.0)), outlet).unwrap();
+    let Replaying { running, clock, .. } =
+        replay::start(options(capture, Speed::Times(100.0)), outlet).unwrap();
     intake.wait(PATIENCE).unwrap();
-    let start = progress.replay().first.unwrap();
-    let (before, first) = (Instant::now(), progress.now());
+    let start = intake.status().unwrap().replay.unwrap().first.unwrap();
+    let (before, first) = (Instant::now(), clock.now());
     std::thread::sleep(Duration::from_millis(100));
-    let (second, took) = (progress.now(), before.elapsed());
+    let (second, took) = (clock.now(), before.elapsed());
     let passed = second.secs_from(first);
     assert!(first >= start && passed >= 10.0, "{passed}");
     assert!(passed <= 100.0 * took.as_secs_f64() + 0.1, "{passed} in {took:?}");
     // An hour is left, but nobody waits for it.
     let stopping = Instant::now();
-    drop(handle);
+    drop(running);
     assert!(stopping.elapsed() < PATIENCE, "{:?}", stopping.elapsed());
 }
 
@@ -605,9 +616,10 @@ fn the_clock_of_a_replay_at_once_is_that_of_the_last_packet_read() {
     let file = io::Cursor::new(at_millis(&[0, 3_600_000, 1_000]));
     let capture = Capture::read(Path::new("some.pcap"), Box::new(file)).unwrap();
     let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
-    let (_handle, progress) = replay::spawn(options(capture, Speed::Max), outlet).unwrap();
-    until("the end", || progress.end());
-    assert_eq!(progress.now().to_string(), "1795430412");
+    let Replaying { running: _running, clock, .. } =
+        replay::start(options(capture, Speed::Max), outlet).unwrap();
+    ended(&intake);
+    assert_eq!(clock.now().to_string(), "1795430412");
     // Batches hold a second at most: hosts were heard when the datagrams arrived.
     let arrivals: Vec<_> = std::iter::from_fn(|| intake.next())
         .filter(|batch| !batch.rows.is_empty())

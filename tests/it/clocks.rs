@@ -1,12 +1,11 @@
 //! Whatever a clock is or was, each value is kept once and in order, and never ahead of us.
 
-use collectoscope::ingest::{Announced, Arrived, Batch, ListId, Row};
+use collectoscope::ingest::{Announced, Arrived, Batch, ListId, Machine, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::store::{HostClock, LATE_MAX, Placing, SLACK, SeriesId, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::wire::Trust;
 use proptest::prelude::*;
-use std::net::IpAddr;
 
 const START: u64 = 1_800_000_000;
 const HOUR: i64 = 3_600;
@@ -72,7 +71,7 @@ impl Feed {
             trust: Trust::Plain,
         };
         let rows = u32::try_from(stamps.len()).unwrap();
-        let (sender, arrival) = (IpAddr::from(sender), at(arrival));
+        let (sender, arrival) = (sender.into(), at(arrival));
         let batch = Batch {
             rows: stamps.iter().map(row).collect(),
             values: (0..stamps.len()).map(|n| Value::Gauge(value(n)).bits()).collect(),
@@ -91,8 +90,8 @@ impl Feed {
     /// The clock of the first host as its usual sender shows it.
     fn clock(&self) -> HostClock {
         let host = self.store.index().host("h").unwrap();
-        let sender = IpAddr::from(SENDER);
-        self.store.clocks(host).iter().find(|clock| clock.sender == sender).unwrap().clone()
+        let sender = Machine::from(SENDER);
+        self.store.clocks(host).iter().find(|clock| clock.origin.sender == sender).unwrap().clone()
     }
 
     fn offset_secs(&self) -> i64 {
@@ -253,7 +252,7 @@ fn a_relay_that_mixes_hosts_hides_no_step() {
                     feed.arrivals.push(batch.arrival);
                 }
             }
-            let (sender, arrival) = (IpAddr::from(SENDER), batch.arrival);
+            let (sender, arrival) = (SENDER.into(), batch.arrival);
             batch.datagrams.push(Arrived { rows: 5, sender, arrival });
             feed.store.absorb(SourceId(0), &batch, arrival);
         }
@@ -295,7 +294,7 @@ fn old_stamps_beside_new_ones_are_no_step_and_stay_as_they_are() {
                 batch.rows.push(Row { list, time, interval, values_count: 1, trust });
                 batch.values.push(Value::Gauge(n as f64).bits());
             }
-            let (sender, arrival) = (IpAddr::from(SENDER), batch.arrival);
+            let (sender, arrival) = (SENDER.into(), batch.arrival);
             batch.datagrams.push(Arrived { rows: 2, sender, arrival });
             feed.store.absorb(SourceId(0), &batch, arrival);
             // Each is there at once.
@@ -443,7 +442,8 @@ fn two_machines_with_one_name_are_reported_though_their_times_differ() {
         }
         let shared = &feed.store.health().shared;
         let senders = &shared.get("h").expect("it is reported").senders;
-        assert!(senders.contains(&FOREIGN.into()) || senders.contains(&SENDER.into()));
+        let known = |sender: [u8; 4]| senders.iter().any(|one| one.sender == sender.into());
+        assert!(known(FOREIGN) || known(SENDER));
     }
     // Another machine that takes over is no second one, nor are two daemons of one machine.
     let mut feed = Feed::new();

@@ -33,7 +33,7 @@ impl Feed {
         type_: &str,
         kinds: &[DsType],
     ) -> ListId {
-        let (list, sender) = (ListId(self.lists), self.sender);
+        let (list, sender) = (ListId(self.lists), self.sender.into());
         let identifier = Identifier::new(host, plugin, "", type_, "");
         self.batch.announced.push(Announced { list, sender, identifier, kinds: kinds.into() });
         self.lists += 1;

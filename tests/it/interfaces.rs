@@ -1,11 +1,9 @@
 //! Interfaces, addresses and ports that come and go while we listen, and whom we hear by them;
 //! each test in a network namespace of its own.
 
-use crate::source::{open, take_all};
+use crate::source::{open, receiver, take_all};
 use crate::support::netns;
 use crate::support::wait::until;
-use collectoscope::ingest::Limits;
-use collectoscope::source::receiver;
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6, ListenState, PORT_DEFAULT, UdpSource};
 use collectoscope::source::{Intake, Outlet};
 use socket2::{SockRef, Socket};
@@ -341,16 +339,15 @@ fn only_the_sources_named_are_heard() {
 fn until_told(intake: &Intake, is_so: impl Fn(&str) -> bool) {
     until("the change told", || {
         let status = intake.status()?;
-        status.reports.iter().any(|report| is_so(&report.to_string())).then_some(())
+        status.lines.iter().any(|line| is_so(&line.text)).then_some(())
     });
 }
 
 #[test]
 fn a_window_is_told_within_five_seconds_what_is_joined() {
     netns::inside("interfaces::a_window_is_told_within_five_seconds_what_is_joined", || {
-        let source = open(&["239.192.74.66", "192.0.2.1"]);
         let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
-        let _receiver = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
+        let _running = receiver(&["239.192.74.66", "192.0.2.1"]).start(outlet).unwrap();
         netns::veth();
         until_told(&intake, |report| {
             report.contains("joined on lo, ") && report.contains("left") && report.contains("right")

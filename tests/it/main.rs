@@ -24,6 +24,7 @@ mod interfaces;
 mod malformed;
 mod memory;
 mod names;
+mod origin;
 mod overload;
 mod peers;
 mod pipeline;

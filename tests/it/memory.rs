@@ -117,16 +117,16 @@ fn a_budget_below_what_one_host_needs_keeps_names_and_newest_samples() {
 /// When the shown series was heard.
 const THEN: u64 = NOW - 1_000_000;
 
-/// A store of a MiB that holds an hour of one series, and is fed `count` samples of another.
-fn flooded(held: bool, count: u64) -> Feed {
+/// A store of a MiB that knows an hour of one series, holds these windows of it, and is fed `count`
+/// samples of another.
+fn flooded(held: &[Span], count: u64) -> Feed {
     let mut feed = Feed::new(MIB);
     let shown = feed.list("shown", "p", "gauge", &[DsType::Gauge]);
     let other = feed.list("other", "p", "gauge", &[DsType::Gauge]);
     feed.gauges(shown, (0..3_600).map(|n| (THEN + n, noise(n))));
     feed.absorb();
-    if held {
-        feed.store.hold(window(THEN + 1_000, THEN + 2_000), [SeriesId(0)]);
-    }
+    let views: Vec<_> = held.iter().map(|span| (*span, [SeriesId(0)])).collect();
+    feed.store.hold(&views);
     for n in 0..count {
         feed.gauges(other, [(THEN + 3_600 + n, noise(n))]);
         if n % 1_000 == 0 {
@@ -148,8 +148,8 @@ fn kept(feed: &Feed, id: u32, from: u64, to: u64) -> u64 {
 #[test]
 fn what_a_view_that_stands_still_shows_is_held_while_the_rest_goes() {
     let shown = |feed: &Feed| kept(feed, 0, THEN + 1_000, THEN + 2_000);
-    assert_eq!(shown(&flooded(false, 400_000)), 0);
-    let mut feed = flooded(true, 400_000);
+    assert_eq!(shown(&flooded(&[], 400_000)), 0);
+    let mut feed = flooded(&[window(THEN + 1_000, THEN + 2_000)], 400_000);
     assert_eq!(shown(&feed), 1_000);
     assert_eq!(kept(&feed, 0, THEN, THEN + 400), 0, "before the window");
     assert!(kept(&feed, 0, THEN + 2_600, THEN + 3_600) <= 8, "after it, but for the newest");
@@ -160,10 +160,26 @@ fn what_a_view_that_stands_still_shows_is_held_while_the_rest_goes() {
 }
 
 #[test]
+fn two_views_that_stand_still_hold_what_each_shows() {
+    let [early, late] = [window(THEN + 400, THEN + 700), window(THEN + 2_500, THEN + 2_800)];
+    let feed = flooded(&[late, early], 400_000);
+    for span in [early, late] {
+        let (from, to) = (span.start.secs_nanos().0, span.end.secs_nanos().0);
+        assert_eq!(kept(&feed, 0, from, to), 300);
+    }
+    assert_eq!(kept(&feed, 0, THEN + 1_200, THEN + 1_800), 0, "between them");
+    // As many as there are bits, and more hold nothing rather than something else.
+    let many: Vec<_> = (0..70).map(|_| early).chain([late]).collect();
+    let feed = flooded(&many, 400_000);
+    assert_eq!(kept(&feed, 0, THEN + 400, THEN + 700), 300);
+    assert_eq!(kept(&feed, 0, THEN + 2_500, THEN + 2_800), 0);
+}
+
+#[test]
 fn what_is_held_takes_at_most_its_part_of_the_budget() {
     let mut feed = Feed::new(MIB);
     let list = feed.list("h", "p", "gauge", &[DsType::Gauge]);
-    feed.store.hold(window(0, NOW + 10_000_000), [SeriesId(0)]);
+    feed.store.hold(&[(window(0, NOW + 10_000_000), [SeriesId(0)])]);
     for n in 0..500_000 {
         feed.gauges(list, [(NOW - 500_000 + n, noise(n))]);
         if n % 1_000 == 0 {
@@ -222,7 +238,7 @@ fn series_that_are_silent_for_long_make_room_for_new_names() {
     hours += STALE_MIN.secs_nanos().0 / 3_600 + 1;
     let announced = collectoscope::ingest::Announced {
         list: ListId(1),
-        sender: feed.sender,
+        sender: feed.sender.into(),
         identifier: collectoscope::metric::Identifier::new("invented-1", "p", "", "gauge", ""),
         kinds: [DsType::Gauge].into(),
     };

@@ -3,11 +3,10 @@
 
 use crate::source::sender;
 use crate::support::wait::until;
-use collectoscope::ingest::Limits;
 use collectoscope::metric::{CdTime, Interval, Names, Value};
 use collectoscope::source::outlet::{BATCH_WORDS, Outlet};
-use collectoscope::source::receiver;
-use collectoscope::source::udp::{UdpOptions, UdpSource};
+use collectoscope::source::receiver::{Receiver, ReceiverOptions};
+use collectoscope::source::udp::UdpOptions;
 use collectoscope::store::{LossKind, Mode, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::wire::Encoder;
@@ -61,15 +60,15 @@ impl Burst {
 
 #[test]
 fn of_a_burst_larger_than_every_buffer_the_newest_is_kept_and_the_rest_is_counted_by_kind() {
-    let mut source = UdpSource::open(&UdpOptions {
+    let udp = UdpOptions {
         listen: vec!["127.0.0.1:0".parse().unwrap()],
         receive_buffer_mib: 0,
         ..UdpOptions::default()
-    });
-    let to = source.reports()[0].bound.unwrap();
-    source.kernel_drops();
+    };
+    let receiver = Receiver::open(ReceiverOptions { udp, ..ReceiverOptions::default() });
+    let to = receiver.source().reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, Box::new(|| {}));
-    let _handle = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
+    let _running = receiver.start(outlet).unwrap();
     let mut burst = Burst { socket: sender(), to, datagrams: 0, faulty: 0 };
     let mut store = Store::new(64 << 20, TypesDb::built_in());
     let (begin, mut round) = (now(), 0);

@@ -2,7 +2,7 @@
 
 use collectoscope::ingest::{Ingest, Limits, ListId};
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
-use collectoscope::store::{Mode, SeriesId, SourceId, Store};
+use collectoscope::store::{Mode, Origin, SeriesId, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -48,7 +48,8 @@ fn values_sent_as_datagrams_are_read_back_as_rates() {
     assert_eq!(raw.value, Some(2_000.0));
     let totals = store.health().totals;
     assert_eq!((totals.datagrams, totals.lists, totals.values), (3, 6, 15));
-    assert_eq!(store.health().senders[&sender].values, 15);
+    let origin = Origin { source: SourceId(0), sender: sender.into() };
+    assert_eq!(store.health().senders[&origin].values, 15);
     let host = store.index().host("web-1").unwrap();
     assert_eq!(host.last_seen.arrival, CdTime::from_secs(NOW + 20));
 }

@@ -1,11 +1,10 @@
 //! Sockets: what arrives, what is shared with others, and what is said when it does not work.
 
 use crate::support::wait::until;
-use collectoscope::ingest::Limits;
 use collectoscope::metric::{CdTime, Interval, Names, Value};
 use collectoscope::source::Outlet;
 use collectoscope::source::local::Local;
-use collectoscope::source::receiver;
+use collectoscope::source::receiver::{Receiver, ReceiverOptions};
 use collectoscope::source::udp::{
     BYTES_PER_TURN_MAX, DATAGRAMS_PER_TURN_MAX, ListenState, SOCKETS_MAX, UdpOptions, UdpSource,
 };
@@ -17,6 +16,13 @@ use std::time::Duration;
 pub(crate) fn open(listen: &[&str]) -> UdpSource {
     let listen = listen.iter().map(|spec| spec.parse().unwrap()).collect();
     UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() })
+}
+
+/// A receiver of these addresses.
+pub(crate) fn receiver(listen: &[&str]) -> Receiver {
+    let listen = listen.iter().map(|spec| spec.parse().unwrap()).collect();
+    let udp = UdpOptions { listen, ..UdpOptions::default() };
+    Receiver::open(ReceiverOptions { udp, ..ReceiverOptions::default() })
 }
 
 fn address(source: &UdpSource, place: usize) -> SocketAddr {
@@ -256,10 +262,10 @@ fn packet(host: &str, value: f64) -> Vec<u8> {
 
 #[test]
 fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
-    let source = open(&["127.0.0.1:0"]);
-    let to = address(&source, 0);
+    let receiver = receiver(&["127.0.0.1:0"]);
+    let to = address(receiver.source(), 0);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
-    let handle = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
+    let running = receiver.start(outlet).unwrap();
     let from = sender();
     for value in 0..100 {
         from.send_to(&packet("h", value.into()), to).unwrap();
@@ -277,15 +283,17 @@ fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
     });
     assert_eq!((announced, values), (1, (0..100).map(f64::from).collect()));
     // Waits for the thread, which no datagram wakes.
-    drop(handle);
+    drop(running);
+    let status = intake.status().unwrap();
+    assert!(status.summary.starts_with("listening on port") && intake.is_closed());
 }
 
 #[test]
 fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
-    let source = open(&["127.0.0.1:0"]);
-    let to = address(&source, 0);
+    let receiver = receiver(&["127.0.0.1:0"]);
+    let to = address(receiver.source(), 0);
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
-    let _handle = receiver::spawn(source, None, None, Limits::default(), outlet).unwrap();
+    let _running = receiver.start(outlet).unwrap();
     let from = sender();
     for value in 0..5_000 {
         from.send_to(&packet("h", value.into()), to).unwrap();

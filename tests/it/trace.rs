@@ -1,6 +1,6 @@
 //! Traces: what is drawn, compared with the slow, obvious way.
 
-use crate::feed::{Feed, MIB, NOW, gauge_feed, latest, noise};
+use crate::feed::{Feed, MIB, NOW, gauge_feed, latest, noise, random};
 use collectoscope::ingest::Row;
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
 use collectoscope::rate::{self, Bounds, Sample, Step};
@@ -250,10 +250,33 @@ fn starts() -> impl Strategy<Value = i64> {
     prop_oneof![5 => Just(1_000), 1 => Just(narrow - 700), 1 => Just(i64::MAX - 700), 1 => Just(-700)]
 }
 
+/// Which gauges are undefined: of runs of so many samples one of so many, by chance.
+#[derive(Clone, Copy, Debug)]
+struct Undefined {
+    run: u64,
+    one_of: u64,
+}
+
+impl Undefined {
+    const RARELY: Self = Self { run: 1, one_of: 40 };
+
+    fn is(self, number: u64) -> bool {
+        random(number / self.run).is_multiple_of(self.one_of)
+    }
+}
+
+/// Also every other one, long runs in which nothing else comes, and nothing but such.
+fn undefined() -> impl Strategy<Value = Undefined> {
+    let run = prop_oneof![Just(1_u64), 1_u64..20, 100_u64..1_500];
+    let one_of = prop_oneof![3 => Just(2_u64), 1 => Just(1_u64), 1 => Just(40_u64)];
+    (run, one_of).prop_map(|(run, one_of)| Undefined { run, one_of })
+}
+
 /// A series and what it was fed.
 struct Fed {
     feed: Feed,
     kind: DsType,
+    undefined: Undefined,
     bounds: Bounds,
     list: collectoscope::ingest::ListId,
     millis: u64,
@@ -272,7 +295,8 @@ impl Fed {
         let bounds = Bounds { min: positive.then_some(0.0), max: None };
         let list = feed.list("h", "p", type_, &[kind]);
         let (millis, value, samples) = (NOW * 1_000, start, Vec::new());
-        Self { feed, kind, bounds, list, millis, start, value, samples }
+        let undefined = Undefined::RARELY;
+        Self { feed, kind, undefined, bounds, list, millis, start, value, samples }
     }
 
     fn add(&mut self, steps: &[(u64, i64)]) {
@@ -280,7 +304,11 @@ impl Fed {
             self.millis += wait;
             self.value = self.value.wrapping_add(change);
             let number = f64::from(i32::try_from(self.value.wrapping_sub(self.start)).unwrap());
-            let gauge = if change != 0 && change % 17 == 0 { f64::NAN } else { number };
+            let count = self.samples.len() as u64;
+            let gauge = match self.undefined.is(count) {
+                true => [f64::NAN, f64::INFINITY, -f64::NAN][(random(count) % 3) as usize],
+                false => number,
+            };
             let bits = match self.kind {
                 DsType::Gauge => gauge.to_bits(),
                 _ => self.value.cast_unsigned(),
@@ -350,6 +378,22 @@ fn at(millis: u64) -> CdTime {
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
+    /// Gauges of which many are undefined: large blocks in wide buckets, and in none.
+    #[test]
+    fn a_trace_of_gauges_that_are_undefined_equals_the_slow_obvious_way(
+        steps in prop::collection::vec((1_u64..12_000, 0_i64..200), 1_000..4_000),
+        undefined in undefined(),
+        (from, width) in (0_u64..8_000_000, 1_u64..40_000_000),
+        columns in 1_usize..60,
+        is_raw in any::<bool>(),
+    ) {
+        let mut fed = Fed::new(DsType::Gauge, true, 1_000);
+        fed.undefined = undefined;
+        fed.add(&steps);
+        let mode = if is_raw { Mode::Raw } else { Mode::Rate };
+        fed.check(Span::new(at(from), at(from + width)), columns, mode, &mut Trace::default());
+    }
+
     #[test]
     fn a_trace_equals_the_slow_obvious_way(
         steps in steps(),
@@ -358,10 +402,12 @@ proptest! {
         columns in 1_usize..300,
         (is_known, is_raw) in any::<(bool, bool)>(),
         start in starts(),
+        undefined in undefined(),
     ) {
         let kind = DsType::from_code(code).unwrap();
         let mode = if is_raw { Mode::Raw } else { Mode::Rate };
         let mut fed = Fed::new(kind, is_known, start);
+        fed.undefined = undefined;
         fed.add(&steps);
         fed.check(Span::new(at(from), at(from + width)), columns, mode, &mut Trace::default());
     }
@@ -376,8 +422,10 @@ proptest! {
         width in 1_u64..4_000_000,
         columns in 1_usize..200,
         start in starts(),
+        undefined in undefined(),
     ) {
         let mut fed = Fed::new(DsType::from_code(code).unwrap(), true, start);
+        fed.undefined = undefined;
         let (mut trace, mut end, mut rest) = (Trace::default(), width, steps.as_slice());
         for (count, step, what) in moves {
             let (some, others) = rest.split_at(count.min(rest.len()));
@@ -405,12 +453,14 @@ proptest! {
         code in 0_u8..4,
         (from, width, columns) in (0_u64..4_000_000, 1_u64..8_000_000, 1_usize..300),
         start in starts(),
+        undefined in undefined(),
     ) {
         let mut fed = Fed::new(DsType::from_code(code).unwrap(), true, start);
+        fed.undefined = undefined;
         let other = fed.feed.list("other", "p", "gauge", &[DsType::Gauge]);
         fed.add(&steps);
         if let Some((start, width)) = held {
-            fed.feed.store.hold(Span::new(at(start), at(start + width)), [SeriesId(0)]);
+            fed.feed.store.hold(&[(Span::new(at(start), at(start + width)), [SeriesId(0)])]);
         }
         let bytes = fed.feed.store.usage().bytes;
         // Names stay, and buffers.

@@ -132,7 +132,13 @@ impl Screen {
     fn check(&mut self, name: &str, shown: bool) {
         let ids = self.ids(name);
         assert!(!ids.is_empty(), "{name}");
-        self.selection.set(&ids, shown);
+        self.set(ids, shown);
+    }
+
+    fn set(&mut self, ids: impl IntoIterator<Item = SeriesId>, shown: bool) {
+        let key = |id| self.store.series(id).unwrap().key();
+        let keys: Vec<_> = ids.into_iter().map(key).collect();
+        self.selection.set(&keys, shown);
     }
 
     fn panels(&self) -> Vec<Panel> {

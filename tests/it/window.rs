@@ -13,8 +13,8 @@ mod stage;
 mod time;
 
 use collectoscope::metric::{Identifier, Value};
+use collectoscope::reception::{Destination, Line, Status, Unicast};
 use collectoscope::store::Mode;
-use collectoscope::ui::{SourceReport, Sources, Unicast};
 use collectoscope::view::Theme;
 use collectoscope::wire::Protection;
 use eframe::egui::{Key, accesskit::Role, vec2};
@@ -101,11 +101,10 @@ fn hosts_tell_how_they_are_protected() {
 
 /// A window whose only socket could not be opened.
 fn deaf(port: u16, unicast: Unicast) -> Stage {
-    let report = SourceReport { ok: false, text: "cannot listen there".into() };
+    let lines = vec![Line::bad("cannot listen there")];
+    let destination = Some(Destination { port, multicast: false, unicast });
     let summary = "not listening".into();
-    let reports = vec![report];
-    let sources = Sources { summary, reports, port, unicast, ..Sources::default() };
-    Stage::with(vec2(1_280.0, 800.0), sources)
+    Stage::with(vec2(1_280.0, 800.0), Status { summary, lines, destination, ..Status::default() })
 }
 
 #[test]
@@ -123,6 +122,35 @@ fn where_nothing_is_listened_to_the_state_says_so_and_the_advice_names_what_was_
     let stage = deaf(0, Unicast::Everywhere);
     assert!(!stage.says("Point a collectd") && !stage.says("port 0"), "{:#?}", stage.nodes());
     assert_eq!(Stage::new().state(), "LIVE");
+}
+
+#[test]
+fn a_receiving_thread_that_fails_is_shown_in_red_and_its_recovery_too() {
+    let (again, begun) = crossbeam_channel::bounded(1);
+    let mut stage = Stage::fed(move |run| {
+        let Some(failure) = run.failure else { panic!("no such slot: 7") };
+        let lines = vec![Line::bad(format!("was started again: {failure}"))];
+        run.outlet.report(Status { lines, ..stage::listening() });
+        let _ = again.send(());
+        while !run.stop.load(std::sync::atomic::Ordering::Relaxed) {
+            std::thread::yield_now();
+        }
+    });
+    stage.until(|stage| stage.state() == "FAILED · nothing is received");
+    let red = stage.place_painted("FAILED").1;
+    stage.assert_says("the udp thread failed: no such slot: 7; it starts again in");
+    stage.assert_says("! the udp thread failed");
+    begun.recv_timeout(std::time::Duration::from_secs(60)).expect("it starts again");
+    stage.until(|stage| stage.state() == "LIVE");
+    assert_ne!(stage.place_painted("LIVE").1, red);
+    stage.assert_says("was started again: no such slot: 7");
+}
+
+#[test]
+fn a_source_that_is_gone_without_a_word_is_no_silence() {
+    let mut stage = Stage::fed(|_| {});
+    stage.until(|stage| stage.state() == "FAILED · nothing is received");
+    stage.assert_says("it ended without a word");
 }
 
 #[test]
@@ -150,8 +178,8 @@ fn the_first_data_puts_the_overview_of_its_host_on_the_canvas() {
 
 #[test]
 fn this_machine_comes_first_when_it_is_heard() {
-    let sources = Sources { local_host: Some("mine".into()), ..Sources::default() };
-    let mut stage = Stage::with(vec2(1_280.0, 800.0), sources);
+    let status = Status { local_host: Some("mine".into()), ..Status::default() };
+    let mut stage = Stage::with(vec2(1_280.0, 800.0), status);
     let both = [machine("alpha", 0), machine("mine", 0)].concat();
     stage.send(&both);
     stage.settle();
@@ -271,7 +299,7 @@ fn the_theme_button_goes_through_dark_and_light_and_back_to_the_systems() {
         ("Theme: light", Theme::System),
     ] {
         stage.click(Role::Button, name);
-        assert_eq!(stage.app().view().theme, theme);
+        assert_eq!(stage.app().session().view().theme, theme);
     }
     stage.assert_says("Theme: as the system");
 }
@@ -280,15 +308,15 @@ fn the_theme_button_goes_through_dark_and_light_and_back_to_the_systems() {
 fn rates_and_raw_values_change_places_by_key_and_by_mouse() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.press(Key::R);
-    assert_eq!(stage.app().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
     stage.assert_says("rx 5.00 k, min 1.00 k, avg 3.00 k, max 5.00 k");
     stage.assert_says("Interface eth0 alpha raw");
     stage.click(Role::RadioButton, "Rates");
-    assert_eq!(stage.app().view().mode, Mode::Rate);
+    assert_eq!(stage.app().session().view().mode(), Mode::Rate);
     stage.click(Role::RadioButton, "Raw");
-    assert_eq!(stage.app().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
     stage.click(Role::RadioButton, "Raw");
-    assert_eq!(stage.app().view().mode, Mode::Raw);
+    assert_eq!(stage.app().session().view().mode(), Mode::Raw);
 }
 
 #[test]

@@ -155,23 +155,32 @@ fn senders_and_notifications_of_a_joined_batch_stay_within_the_limits_of_one() {
 }
 
 #[test]
-fn of_what_is_told_of_reception_the_newest_waits() {
+fn of_what_is_reported_of_a_source_the_newest_waits() {
     let woken = Arc::new(AtomicUsize::new(0));
     let count = Arc::clone(&woken);
     let wake = Box::new(move || _ = count.fetch_add(1, Ordering::Relaxed));
     let (outlet, intake) = Outlet::new(1, wake);
     assert_eq!(intake.status(), None);
-    let status = |users: &'static str| {
-        let auth = super::super::auth::AuthReport { trouble: Some(users), lines: Vec::new() };
-        Status { auth: Some(auth), ..Status::default() }
-    };
-    for trouble in ["first", "second", "third"] {
-        outlet.tell(status(trouble));
+    let status = |summary: &str| Status { summary: summary.into(), ..Status::default() };
+    for summary in ["first", "second", "third"] {
+        outlet.report(status(summary));
     }
     assert_eq!(intake.status(), Some(status("third")));
     assert_eq!((intake.status(), woken.load(Ordering::Relaxed)), (None, 3));
     drop(intake);
-    outlet.tell(status("nobody reads"));
+    outlet.report(status("nobody reads"));
+}
+
+#[test]
+fn an_intake_is_closed_when_its_outlet_is_gone_and_all_was_read() {
+    let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
+    outlet.report(Status::default());
+    assert!(outlet.deliver(Batch::default(), Duration::from_secs(30)).is_none());
+    assert!(!intake.is_closed());
+    drop(outlet);
+    assert!(!intake.is_closed() && intake.status().is_some());
+    assert!(!intake.is_closed() && intake.next().is_some());
+    assert!(intake.is_closed());
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::view::graphs::{Style, plain_unit};
 use std::collections::BTreeMap;
 
 /// Lines of `panel` that fell on one rule and have one name get what differs between them into
-/// it: instance, type, data source, or the kind of number. A colour by meaning is for one line.
+/// it: instance, type, data source, or the kind of number. A role is for one line.
 pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
     let bars = panel.style == Style::Bars;
     let mut alike: BTreeMap<_, Vec<&mut Line>> = BTreeMap::new();
@@ -35,7 +35,7 @@ pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
                 line.instance = format!("{} {}", series.kind.name(), line.instance);
             }
             if !bars {
-                line.color = None;
+                line.role = None;
             }
         }
         // One axis for numbers of two units has none.

@@ -2,7 +2,7 @@
 
 use super::*;
 use collectoscope::metric::Interval;
-use collectoscope::view::plot::{Bar, bars};
+use collectoscope::view::bars::{Bar, bars};
 
 const GIB: f64 = 1_073_741_824.0;
 

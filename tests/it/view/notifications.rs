@@ -6,7 +6,7 @@ use collectoscope::metric::{Notification, Severity};
 use collectoscope::store::{NOTIFICATIONS_MAX, Severities};
 use collectoscope::view::marks::{Events, MARKS_PER_PANEL_MAX, Mark, PanelMarks};
 use collectoscope::view::notifications::{Listed, target};
-use collectoscope::view::{Action, Moment, Theme, View};
+use collectoscope::view::{Action, Moment, Preferences, View};
 
 const MACHINE: [&str; 6] = [
     "h/cpu-0/percent-user",
@@ -168,7 +168,7 @@ fn moment(screen: &Screen) -> Moment {
 
 /// A view whose list is open, after some actions.
 fn list(screen: &Screen, actions: &[Action]) -> View {
-    let mut view = View::new(Interval::from_secs(60), Theme::Dark);
+    let mut view = View::new(&Preferences::default());
     view.apply(Action::ToggleNotifications, &moment(screen));
     for action in actions {
         view.apply(action.clone(), &moment(screen));

@@ -1,6 +1,7 @@
 //! Which panels a selection shows, and what they are called.
 
 use super::*;
+use collectoscope::metric::SeriesKey;
 use collectoscope::view::graphs::Combine;
 use collectoscope::view::panels::{LINES_MAX, PANELS_MAX};
 
@@ -209,7 +210,7 @@ fn a_flood_of_instances_is_cut_at_the_bound() {
     }
     screen.receive();
     let ids: Vec<SeriesId> = screen.store.ids().collect();
-    screen.selection.set(&ids, true);
+    screen.set(ids, true);
     assert_eq!(screen.panels().len(), PANELS_MAX);
 }
 
@@ -309,9 +310,7 @@ fn check_lines(lists: &[(&str, &[Value])], title: &str, lines: &[(&str, usize)])
     }
     screen.select(scope_of_host("h"));
     screen.selection.show_whole();
-    for id in screen.store.ids().collect::<Vec<_>>() {
-        screen.selection.set(&[id], true);
-    }
+    screen.set(screen.store.ids().collect::<Vec<_>>(), true);
     let panel = screen.panel(title);
     let found: Vec<_> = panel.drawn().map(|l| (l.label.as_str(), l.series.len())).collect();
     assert_eq!(found, lines, "{lists:?}");
@@ -325,7 +324,7 @@ fn what_is_not_a_part_of_one_thing_has_a_line_of_its_own() {
     let snmp = [("h/snmp/if_octets-A", TRAFFIC), ("h/snmp/if_octets-B", TRAFFIC)];
     let lines = [("A rx", 1), ("B rx", 1), ("A tx", 1), ("B tx", 1)];
     let panel = check_lines(&snmp, "snmp traffic", &lines);
-    assert!(panel.drawn().all(|line| line.color.is_none()), "they cannot all be of one colour");
+    assert!(panel.drawn().all(|line| line.role.is_none()), "they cannot all be of one colour");
     assert_eq!(panel.drawn().map(|line| line.down).collect::<Vec<_>>(), [false, false, true, true]);
     let users = [("h/openvpn-udp/if_octets-ann", TRAFFIC), ("h/openvpn-udp/if_octets-b", TRAFFIC)];
     let lines = [("ann rx", 1), ("b rx", 1), ("ann tx", 1), ("b tx", 1)];
@@ -335,7 +334,7 @@ fn what_is_not_a_part_of_one_thing_has_a_line_of_its_own() {
     check_lines(&nets, "virt vm1 traffic", &lines);
     // Nothing is in the way of the name of one that is alone.
     let panel = check_lines(&snmp[..1], "snmp traffic", &[("rx", 1), ("tx", 1)]);
-    assert!(panel.drawn().all(|line| line.color.is_some()));
+    assert!(panel.drawn().all(|line| line.role.is_some()));
 }
 
 #[test]
@@ -376,4 +375,26 @@ fn one_identifier_measured_and_counted_makes_two_lines() {
         ("h/cpu-0/percent-user", &counted),
     ];
     check_lines(&lists, "CPU", &[("derive user, /s", 1), ("gauge user", 2)]);
+}
+
+#[test]
+fn a_choice_waits_for_its_series_and_outlives_it() {
+    let mut screen = Screen::new(10.0);
+    let key =
+        |name: &str, ds: &str| SeriesKey { identifier: identifier(name).into(), ds: ds.into() };
+    screen.selection.set(&[key("h/load/load", "midterm")], true);
+    assert_eq!(screen.titles(), [""; 0]);
+    screen.send("h/load/load", 0.0, &gauges(&[0.5; 3]));
+    screen.send("h/uptime/uptime", 0.0, &gauges(&[5.0]));
+    screen.receive();
+    assert_eq!(labels(&screen.panel("Load")), ["5 min"]);
+    // A store that was emptied: as after all of it was forgotten.
+    screen.store = Store::new(256 << 20, TypesDb::built_in());
+    screen.ingest = Ingest::new();
+    assert_eq!(screen.titles(), [""; 0]);
+    screen.send("h/uptime/uptime", 10.0, &gauges(&[5.0]));
+    screen.receive();
+    screen.send("h/load/load", 10.0, &gauges(&[0.5; 3]));
+    screen.receive();
+    assert_eq!(labels(&screen.panel("Load")), ["5 min"], "its number is another one now");
 }

@@ -1,12 +1,13 @@
 //! Who sends what how, from counters.
 
 use super::*;
-use collectoscope::ingest::{Batch, Heard, OTHER_SENDERS, ProtectedCount, SenderDelta};
+use collectoscope::ingest::{Batch, Heard, ProtectedCount, Sender, SenderDelta};
 use collectoscope::view::senders::{Protected, about_host, refused_from, senders};
 use collectoscope::wire::{FaultKind, Protection, Trust};
+use std::net::{IpAddr, SocketAddr};
 
 fn delta(address: &str, datagrams: u64) -> SenderDelta {
-    SenderDelta { datagrams, ..SenderDelta::new(address.parse().unwrap()) }
+    SenderDelta { datagrams, ..SenderDelta::new(address.parse::<SocketAddr>().unwrap()) }
 }
 
 fn refused(delta: SenderDelta, user: &str, kind: FaultKind, count: u64) -> SenderDelta {
@@ -21,7 +22,7 @@ fn refused(delta: SenderDelta, user: &str, kind: FaultKind, count: u64) -> Sende
 }
 
 fn heard(host: &str, sender: &str, trust: Trust, user: Option<&str>) -> Heard {
-    let sender = sender.parse().unwrap();
+    let sender = sender.parse::<IpAddr>().unwrap().into();
     Heard { host: host.into(), sender, trust, user: user.map(Into::into) }
 }
 
@@ -73,7 +74,7 @@ fn a_refusal_is_told_once_and_not_as_a_fault_again() {
 fn senders_in_trouble_come_first_and_the_rest_is_counted() {
     let mut all: Vec<_> = (0..20).map(|n| delta(&format!("10.0.0.{n}:1"), 1)).collect();
     all.push(refused(delta("10.0.0.200:1", 1), "mon", FaultKind::NoKeys, 1));
-    all.push(SenderDelta { datagrams: 7, ..SenderDelta::new(OTHER_SENDERS) });
+    all.push(SenderDelta { datagrams: 7, ..SenderDelta::new(Sender::Others) });
     let store = store(Batch { senders: all, ..Batch::default() });
     let (rows, more) = senders(store.health(), 5);
     let addresses: Vec<_> = rows.iter().map(|row| row.address.as_str()).collect();

@@ -3,7 +3,7 @@
 use super::stage::{NOW, SENDER, Stage, machine};
 use crate::support::{hex, pcap};
 use collectoscope::metric::CdTime;
-use collectoscope::view::replay::Speed;
+use collectoscope::reception::Speed;
 use eframe::egui::Key;
 use std::fs;
 
@@ -52,7 +52,7 @@ fn captures_without_a_clock_are_judged_by_the_times_of_the_values() {
         fs::write(&file, capture(|n| packets(first, n), order, 60)).unwrap();
         let mut stage = Stage::replaying(&file, Speed::Max);
         stage.until(|stage| stage.state().contains("ended"));
-        let store = stage.app().store();
+        let store = stage.app().session().store();
         let id = store.ids().next().unwrap();
         let times: Vec<u64> = store.samples(id).map(|sample| sample.time.secs_nanos().0).collect();
         let expected: Vec<u64> = (0..60).map(|n| FIRST + 10 * n).collect();
@@ -94,7 +94,7 @@ fn a_capture_in_which_nothing_has_a_valid_time_is_drawn_all_the_same() {
         fs::write(&file, bytes).unwrap();
         let mut stage = Stage::replaying(&file, Speed::Max);
         stage.until(|stage| stage.state().contains("ended"));
-        let store = stage.app().store();
+        let store = stage.app().session().store();
         let id = store.ids().next().unwrap();
         let times: Vec<CdTime> = store.samples(id).map(|sample| sample.time).collect();
         assert_eq!(times.len(), 60, "{name}");
@@ -123,7 +123,7 @@ fn a_clock_that_is_ahead_is_named_where_its_host_is_and_its_values_are_drawn() {
     stage.assert_says("clock 1 h ahead");
     stage.assert_says("skewed: clock 1 h ahead");
     let now = stage.app().now();
-    let store = stage.app().store();
+    let store = stage.app().session().store();
     let node = store.index().host("skewed").unwrap();
     assert!(now.secs_from(node.last_seen.sample).abs() < 2.0);
     stage.press(Key::F2);
@@ -149,11 +149,11 @@ fn times_are_written_by_the_clock_of_the_host_where_that_is_chosen() {
     assert!(!stage.says("Host time"));
     stage.press(Key::C);
     stage.assert_says("Host time");
-    assert!(stage.app().view().host_time);
+    assert!(stage.app().session().view().host_time);
     assert!(stage.paints("09:00:") && stage.paints("skewed · host time"));
     // On round times, as by our own clock.
     assert!(stage.paints("09:00:30") || stage.paints("09:00:45"), "{:?}", stage.painted());
-    let samples = |stage: &Stage| stage.app().store().usage().samples;
+    let samples = |stage: &Stage| stage.app().session().store().usage().samples;
     let before = samples(&stage);
     stage.press(Key::C);
     assert!(stage.paints("skewed · clock 1 h ahead"));

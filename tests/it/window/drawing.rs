@@ -112,7 +112,7 @@ fn tall() -> Stage {
 #[test]
 fn panels_off_screen_are_not_read() {
     let mut stage = tall();
-    assert_eq!(stage.app().panels().len(), 40);
+    assert_eq!(stage.app().session().derived().panels.len(), 40);
     let on_screen = stage.app().memory().plots.kept();
     assert!((1..=12).contains(&on_screen), "{on_screen}");
     let made = made(&mut stage, |stage| stage.pass(10));
@@ -122,7 +122,7 @@ fn panels_off_screen_are_not_read() {
 #[test]
 fn panels_that_are_scrolled_to_are_drawn_and_the_others_forgotten() {
     let mut stage = tall();
-    let panels = stage.app().panels().to_vec();
+    let panels = stage.app().session().derived().panels.to_vec();
     let drawn = |stage: &Stage, n: usize| stage.app().memory().plots.get(&panels[n]).is_some();
     assert!(drawn(&stage, 0) && !drawn(&stage, 39));
     for _ in 0..20 {

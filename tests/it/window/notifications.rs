@@ -41,7 +41,7 @@ fn the_status_bar_counts_what_came_since_the_last_look() {
         assert!(stage.named(Role::Button).contains(&text.to_owned()), "{text}");
     }
     stage.click(Role::Button, "1 failure");
-    assert!(stage.app().view().notifications.open);
+    assert!(stage.app().session().view().notifications.open);
     stage.click(Role::Button, "Mark all as seen");
     stage.assert_says("3 notifications");
     assert!(!stage.named(Role::Button).contains(&"1 failure".to_owned()));
@@ -49,7 +49,7 @@ fn the_status_bar_counts_what_came_since_the_last_look() {
     assert!(stage.named(Role::Button).contains(&"1 failure".to_owned()));
     // Closing the list is a look, too.
     stage.press(Key::Escape);
-    assert!(!stage.app().view().notifications.open);
+    assert!(!stage.app().session().view().notifications.open);
     stage.assert_says("4 notifications");
 }
 
@@ -94,12 +94,12 @@ fn a_click_on_a_row_shows_its_plugin_and_its_moment() {
     stage.press(Key::N);
     let row = stage.place(Role::ListItem, "08:00:05 failure");
     stage.click_at(row.center());
-    let view = stage.app().view();
+    let view = stage.app().session().view();
     let scope = Scope::Plugin { host: "alpha".into(), plugin: "load".into(), instance: "".into() };
-    assert_eq!(view.selection.scope(), Some(&scope));
+    assert_eq!(view.selection().scope(), Some(&scope));
     assert!(stage.state().starts_with("DETACHED"));
-    let moment = stage.app().store().notifications().get(0).unwrap().notification.time;
-    assert!(stage.app().view().window.span(stage.now()).contains(moment));
+    let moment = stage.app().session().store().notifications().get(0).unwrap().notification.time;
+    assert!(stage.app().session().view().window().span(stage.now()).contains(moment));
     stage.assert_says("failure: load is 9");
 }
 
@@ -119,8 +119,8 @@ fn marks_stand_on_the_panels_they_belong_to_and_tell_what_was_said() {
     stage.rest(mark.center() + vec2(1.0, 40.0));
     stage.assert_says("08:00:05 · failure · load");
     stage.click_at(mark.center() + vec2(1.0, 40.0));
-    assert!(stage.app().view().notifications.open);
-    assert_eq!(stage.app().view().notifications.chosen, Some(0));
+    assert!(stage.app().session().view().notifications.open);
+    assert_eq!(stage.app().session().view().notifications.chosen, Some(0));
 }
 
 #[test]
@@ -162,7 +162,7 @@ fn of_ten_thousand_rows_only_those_on_screen_are_drawn_and_what_is_read_stays() 
         stage.send_notification("alpha", Failure, &format!("message {n}"));
     }
     stage.settle();
-    assert_eq!(stage.app().store().notifications().len(), 10_000);
+    assert_eq!(stage.app().session().store().notifications().len(), 10_000);
     let shown = rows(&stage);
     assert!((4..30).contains(&shown.len()), "{shown:?}");
     assert!(shown[0].ends_with("message 11999"));
@@ -186,32 +186,33 @@ fn the_list_fits_into_a_small_window() {
         assert!(place.right() <= 640.0 && place.bottom() <= 400.0, "{name} at {place:?}");
     }
     stage.click(Role::Button, "Close the notifications");
-    assert!(!stage.app().view().notifications.open);
+    assert!(!stage.app().session().view().notifications.open);
 }
 
 #[test]
 fn shift_and_the_arrows_go_through_the_list() {
     let mut stage = noisy();
-    let chosen = |stage: &Stage| stage.app().view().notifications.chosen;
+    let chosen = |stage: &Stage| stage.app().session().view().notifications.chosen;
     let step = |stage: &mut Stage, key| {
         stage.press_with(Modifiers::SHIFT, key);
         chosen(stage)
     };
     // What is not listed nobody can go through.
     assert_eq!(step(&mut stage, Key::ArrowDown), None);
-    let cursor = stage.app().view().cursor;
+    let cursor = stage.app().session().view().cursor;
     stage.press(Key::N);
     // Numbers count from the first that was heard; the newest is on top.
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(2));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(1));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));
-    let about = stage.app().view().selection.scope().map(|scope| scope.host().to_string());
+    let about =
+        stage.app().session().view().selection().scope().map(|scope| scope.host().to_string());
     assert_eq!(about.as_deref(), Some("alpha"));
     assert!(stage.titles().contains(&"Load"));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));
     assert_eq!(step(&mut stage, Key::ArrowUp), Some(1));
     // The sidebar's cursor stayed where it was.
-    assert_eq!(stage.app().view().cursor, cursor);
+    assert_eq!(stage.app().session().view().cursor, cursor);
     // What is left out by choice is passed over.
     stage.click(Role::CheckBox, "Okay");
     assert_eq!(step(&mut stage, Key::ArrowUp), Some(1));

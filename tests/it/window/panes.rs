@@ -5,9 +5,9 @@ use crate::names::invented;
 use crate::support::{data, datagrams};
 use collectoscope::ingest::Limits;
 use collectoscope::metric::{Identifier, Interval, Value};
-use collectoscope::source::auth::AuthFile;
-use collectoscope::source::receiver;
-use collectoscope::source::udp::{UdpOptions, UdpSource};
+use collectoscope::source::receiver::{Receiver, ReceiverOptions};
+use collectoscope::source::udp::UdpOptions;
+use collectoscope::store::{Origin, SourceId};
 use collectoscope::view::Pane;
 use collectoscope::wire::Encoder;
 use eframe::egui::{Key, accesskit::Role, vec2};
@@ -36,29 +36,33 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
     ] {
         stage.assert_says(text);
     }
-    let health = stage.app().store().health();
+    let health = stage.app().session().store().health();
     let totals = health.totals;
     assert_eq!((health.senders.len(), totals.faults, totals.refused), (2, 21, 20));
     stage.press(Key::Escape);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
 fn what_is_listened_to_is_shown_as_it_becomes() {
     let mut stage = Stage::new();
-    let listen = ["127.0.0.1:0", "192.0.2.1:25826"].map(|spec| spec.parse().unwrap()).into();
-    let source = UdpSource::open(&UdpOptions { listen, ..UdpOptions::default() });
-    let auth = AuthFile::open("/nothing/here".into());
-    let mut status = receiver::status(&source, Some(&auth));
-    stage.tell(status.clone());
-    let port = source.reports()[0].bound.unwrap().port();
+    let open = |listen: &[&str], auth_file: Option<&str>| {
+        let listen = listen.iter().map(|spec| spec.parse().unwrap()).collect();
+        let udp = UdpOptions { listen, ..UdpOptions::default() };
+        let auth_file = auth_file.map(Into::into);
+        Receiver::open(ReceiverOptions { udp, auth_file, ..ReceiverOptions::default() })
+    };
+    let receiver = open(&["127.0.0.1:0", "192.0.2.1:25826"], Some("/nothing/here"));
+    stage.report(receiver.status());
+    let port = receiver.status().destination.unwrap().port;
     // In the middle of the empty window, in the status bar and in the pane.
     stage.assert_says("192.0.2.1:25826: the address is none of this machine's");
     stage.assert_says("nothing signed or encrypted is accepted: there is no such file");
     stage.assert_says(&format!("! listening on port {port}, 1 of 2 sockets, AuthFile not read"));
-    status.reports.pop();
-    status.auth = None;
-    stage.tell(status);
+    drop(receiver);
+    let receiver = open(&["127.0.0.1:0"], None);
+    stage.report(receiver.status());
+    let port = receiver.status().destination.unwrap().port;
     assert!(!stage.says("192.0.2.1") && !stage.says("AuthFile"), "{:#?}", stage.nodes());
     stage.assert_says(&format!("listening on port {port}"));
     stage.press(Key::F2);
@@ -69,12 +73,12 @@ fn what_is_listened_to_is_shown_as_it_becomes() {
 fn the_sources_open_from_the_status_bar_and_close_by_key_and_by_mouse() {
     let mut stage = Stage::new();
     stage.click(Role::Button, "listening on port 25899");
-    assert_eq!(stage.app().view().pane, Some(Pane::Sources));
+    assert_eq!(stage.app().session().view().pane, Some(Pane::Sources));
     stage.press(Key::F2);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
     stage.press(Key::F2);
     stage.click(Role::Button, "Close window");
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
@@ -162,11 +166,11 @@ fn the_keys_are_told_by_key_and_by_mouse() {
         stage.assert_says(text);
     }
     stage.type_text("?");
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
     stage.click(Role::Button, "Keys");
-    assert_eq!(stage.app().view().pane, Some(Pane::Help));
+    assert_eq!(stage.app().session().view().pane, Some(Pane::Help));
     stage.press(Key::Escape);
-    assert_eq!(stage.app().view().pane, None);
+    assert_eq!(stage.app().session().view().pane, None);
 }
 
 #[test]
@@ -203,9 +207,12 @@ fn names_that_fill_the_memory_are_said_to() {
         stage.datagram(&datagram, inventor);
     }
     stage.seconds(1, &["alpha"]);
-    assert!(stage.app().store().index().host("alpha").is_some());
+    assert!(stage.app().session().store().index().host("alpha").is_some());
     stage.assert_says("of 64.0 MiB are names");
-    let health = stage.app().store().health();
-    let refused = |sender| health.senders.get(&sender).map(|one| one.refused_lists);
+    let health = stage.app().session().store().health();
+    let refused = |sender: SocketAddr| {
+        let origin = Origin { source: SourceId(0), sender: sender.into() };
+        health.senders.get(&origin).map(|one| one.refused_lists)
+    };
     assert!(refused(inventor) > Some(1_000) && refused(SENDER) == Some(0), "{health:?}");
 }

@@ -2,8 +2,8 @@
 
 use super::stage::Stage;
 use crate::support::{data, hex, pcap};
+use collectoscope::reception::Speed;
 use collectoscope::view::Pane;
-use collectoscope::view::replay::Speed;
 use eframe::egui::{Key, accesskit::Role};
 use std::fs;
 
@@ -78,11 +78,11 @@ fn a_capture_cut_short_is_shown_as_far_as_it_goes_and_said() {
     fs::write(&file, &fs::read(data("plain.pcap")).unwrap()[..100_000]).unwrap();
     let mut stage = read(&file);
     assert_eq!(stage.state(), "REPLAY cut.pcap · max · truncated");
-    assert!(stage.app().store().usage().series > 100);
+    assert!(stage.app().session().store().usage().series > 100);
     stage.assert_says("! cut.pcap: truncated, it ends inside packet ");
     stage.press(Key::F2);
     stage.assert_says("the ones before were read, in ");
-    assert_eq!(stage.app().view().pane, Some(Pane::Sources));
+    assert_eq!(stage.app().session().view().pane, Some(Pane::Sources));
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn a_capture_without_a_value_says_so_and_does_not_wait_for_a_collectd() {
 #[test]
 fn a_paced_replay_names_its_speed_and_its_clock_runs() {
     let mut stage = Stage::replaying(&data("plain.pcap"), Speed::Times(2.0));
-    stage.until(|stage| stage.app().store().usage().series > 0);
+    stage.until(|stage| stage.app().session().store().usage().series > 0);
     assert_eq!(stage.state(), "REPLAY plain.pcap · 2×");
     stage.assert_says("reading plain.pcap");
     // As wide as the user listens with: how long the capture is cannot be known.

@@ -32,7 +32,7 @@ fn arrows_and_enter_show_a_host_and_then_a_plugin() {
     assert_eq!(stage.titles(), ["Load"]);
     stage.assert_says("Load beta runnable");
     stage.press(Key::ArrowUp);
-    assert_eq!(stage.app().view().cursor, Some(load - 1));
+    assert_eq!(stage.app().session().view().cursor, Some(load - 1));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
         [("rx", 0, 0), ("octets", 4, 2), ("octets -beta", 2, 1), ("host:be*", 11, 1)]
     {
         stage.type_text(text);
-        assert_eq!(stage.app().view().filter.text(), text);
+        assert_eq!(stage.app().session().view().filter.text(), text);
         stage.assert_says(&format!("{matched} of 22 series match"));
         let is_host = |row: &&String| ["alpha", "beta"].contains(&row.as_str());
         assert_eq!(stage.rows().iter().filter(is_host).count(), hosts, "{text}");
@@ -130,7 +130,7 @@ fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
     stage.type_text("nothing such");
     stage.assert_says("Nothing matches. Esc clears the filter.");
     stage.press(Key::Escape);
-    assert_eq!(stage.app().view().filter.text(), "");
+    assert_eq!(stage.app().session().view().filter.text(), "");
     assert_eq!(stage.rows(), before);
 }
 
@@ -181,10 +181,14 @@ fn check_typed(text: &str, host: &str, titles: &[&str], filter: &str) {
         } else {
             stage.type_frame_by_frame(&typed(text));
         }
-        let scope = stage.app().view().selection.scope();
+        let scope = stage.app().session().view().selection().scope();
         assert_eq!(scope.map(|scope| &**scope.host()), Some(host), "{text} {at_once}");
         assert_eq!(stage.titles(), titles, "{text}, at once: {at_once}");
-        assert_eq!(stage.app().view().filter.text(), filter, "{text}, at once: {at_once}");
+        assert_eq!(
+            stage.app().session().view().filter.text(),
+            filter,
+            "{text}, at once: {at_once}"
+        );
     }
 }
 
@@ -217,7 +221,7 @@ fn what_is_typed_after_a_slash_waits_for_the_sidebar() {
     let mut stage = Stage::hearing(&["alpha", "beta"]);
     stage.press_with(Modifiers::CTRL, Key::B);
     stage.type_at_once(&typed("/beta⏎"));
-    assert_eq!(stage.app().view().filter.text(), "beta");
+    assert_eq!(stage.app().session().view().filter.text(), "beta");
     stage.assert_says("CPU beta %");
 }
 
@@ -238,10 +242,10 @@ fn a_click_in_the_filter_lets_one_type_keys_that_mean_something_elsewhere() {
     stage.click_at(field.center());
     stage.type_text("1 r?/ ");
     stage.press(Key::Space);
-    assert!(stage.app().view().window.is_live());
+    assert!(stage.app().session().view().window().is_live());
     assert_eq!(stage.width_secs(), 60.0);
-    assert_eq!(stage.app().view().pane, None);
-    assert_eq!(stage.app().view().filter.text(), "1 r?/ ");
+    assert_eq!(stage.app().session().view().pane, None);
+    assert_eq!(stage.app().session().view().filter.text(), "1 r?/ ");
 }
 
 #[test]
@@ -287,7 +291,7 @@ fn crowd() -> Stage {
 #[test]
 fn of_twenty_thousand_rows_only_those_on_screen_are_drawn() {
     let stage = crowd();
-    assert_eq!(stage.app().store().usage().series, 20_000);
+    assert_eq!(stage.app().session().store().usage().series, 20_000);
     let rows = stage.rows();
     assert!((10..60).contains(&rows.len()), "{} rows", rows.len());
     assert!(stage.nodes().len() < 500, "{} nodes", stage.nodes().len());

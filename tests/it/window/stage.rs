@@ -4,12 +4,13 @@ use crate::support::wait::until;
 use collectoscope::app::{App, Setup};
 use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
+use collectoscope::reception::Speed;
+use collectoscope::reception::{Destination, Line, State, Status, Unicast};
+use collectoscope::session::Start;
 use collectoscope::source::capture::Capture;
-use collectoscope::source::replay::{self, Progress, ReplayHandle, ReplayOptions};
-use collectoscope::source::udp::Status;
+use collectoscope::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
+use collectoscope::source::running::{self, Restart, Run, Running};
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::ui::{SourceReport, Sources, Unicast};
-use collectoscope::view::replay::Speed;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{
@@ -39,7 +40,7 @@ pub(super) struct Stage {
     clock: Rc<Cell<CdTime>>,
     outlet: Outlet,
     ingest: Ingest,
-    replay: Option<ReplayHandle>,
+    running: Option<Running>,
 }
 
 /// What a usual machine measures in its `n`th second.
@@ -61,6 +62,18 @@ pub(super) fn machine(host: &str, n: u64) -> Vec<Sample> {
     ]
 }
 
+/// What a source says that listens on 127.0.0.1:25899.
+pub(super) fn listening() -> Status {
+    let destination = Destination { port: 25_899, multicast: true, unicast: Unicast::Everywhere };
+    Status {
+        summary: "listening on port 25899".into(),
+        lines: vec![Line::good("udp 127.0.0.1:25899")],
+        state: State::Receiving,
+        destination: Some(destination),
+        ..Status::default()
+    }
+}
+
 impl Stage {
     /// A window that listens on 127.0.0.1:25899 and has heard nothing yet.
     pub(super) fn new() -> Self {
@@ -68,24 +81,12 @@ impl Stage {
     }
 
     pub(super) fn sized(size: Vec2) -> Self {
-        let report = SourceReport { ok: true, text: "udp 127.0.0.1:25899".into() };
-        Self::with(
-            size,
-            Sources {
-                summary: "listening on port 25899".into(),
-                reports: vec![report],
-                listening: true,
-                port: 25_899,
-                multicast: true,
-                unicast: Unicast::Everywhere,
-                local_host: None,
-            },
-        )
+        Self::with(size, listening())
     }
 
-    pub(super) fn with(size: Vec2, sources: Sources) -> Self {
+    pub(super) fn with(size: Vec2, status: Status) -> Self {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
-        Self::built(size, sources, outlet, intake, None)
+        Self::built(size, status, outlet, intake, None)
     }
 
     /// A window that shows a capture.
@@ -94,28 +95,38 @@ impl Stage {
         let capture = Capture::open(path).unwrap();
         let (level, limits) = (SecurityLevel::None, Limits::default());
         let options = ReplayOptions { capture, speed, auth: None, level, limits };
-        let (handle, progress) = replay::spawn(options, outlet).unwrap();
+        let Replaying { running, clock, status } = replay::start(options, outlet).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
-        let mut stage = Self::built(size, Sources::default(), nobody, intake, Some(progress));
-        stage.replay = Some(handle);
+        let mut stage = Self::built(size, status, nobody, intake, Some(clock));
+        stage.running = Some(running);
+        stage
+    }
+
+    /// A window that is fed by a thread which `run` is called on.
+    pub(super) fn fed(run: impl FnMut(Run<'_>) + Send + 'static) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let running = running::start("udp", outlet, Restart::Safe, run).unwrap();
+        let (nobody, _) = Outlet::new(1, Box::new(|| {}));
+        let mut stage = Self::built(vec2(1_280.0, 800.0), listening(), nobody, intake, None);
+        stage.running = Some(running);
         stage
     }
 
     fn built(
         size: Vec2,
-        sources: Sources,
+        status: Status,
         outlet: Outlet,
         intake: Intake,
-        replay: Option<Progress>,
+        capture_clock: Option<CaptureClock>,
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
         let memory_bytes = 64 << 20;
         let setup = Setup {
-            sources,
-            memory_bytes,
-            replay,
+            status,
+            start: Start { memory_bytes, ..Start::default() },
+            capture_clock,
             ..Setup::new(Some(intake), Box::new(move || told.get()))
         };
         let harness = Harness::builder()
@@ -124,7 +135,7 @@ impl Stage {
             // As on a real screen: two clicks in a row are a double click.
             .with_step_dt(1.0 / 60.0)
             .build_eframe(|cc| App::new(&cc.egui_ctx, setup));
-        Self { harness, clock, outlet, ingest: Ingest::new(), replay: None }
+        Self { harness, clock, outlet, ingest: Ingest::new(), running: None }
     }
 
     /// With the first seconds of machines on the canvas.
@@ -240,9 +251,9 @@ impl Stage {
         });
     }
 
-    /// The receiver says how reception stands.
-    pub(super) fn tell(&mut self, status: Status) {
-        self.outlet.tell(status);
+    /// The source reports how it goes.
+    pub(super) fn report(&mut self, status: Status) {
+        self.outlet.report(status);
         self.settle();
     }
 
@@ -339,12 +350,12 @@ impl Stage {
 
     /// Titles of the panels on the canvas.
     pub(super) fn titles(&self) -> Vec<&str> {
-        self.app().panels().iter().map(|panel| panel.title.as_str()).collect()
+        self.app().session().derived().panels.iter().map(|panel| panel.title.as_str()).collect()
     }
 
     /// Labels of the lines that a panel draws.
     pub(super) fn lines(&self, title: &str) -> Vec<&str> {
-        let panels = self.app().panels().iter();
+        let panels = self.app().session().derived().panels.iter();
         let panel = panels.into_iter().find(|panel| panel.title == title);
         panel
             .map(|panel| panel.drawn().map(|line| line.label.as_str()).collect())
@@ -354,20 +365,19 @@ impl Stage {
     /// What the pill at the top left says.
     #[track_caller]
     pub(super) fn state(&self) -> String {
-        let is_state = |name: &String| {
-            ["LIVE", "DETACHED", "PAUSED", "REPLAY"].iter().any(|state| name.starts_with(state))
-        };
+        const STATES: [&str; 5] = ["LIVE", "DETACHED", "PAUSED", "REPLAY", "FAILED"];
+        let is_state = |name: &String| STATES.iter().any(|state| name.starts_with(state));
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }
 
     /// Width of the time window.
     pub(super) fn width_secs(&self) -> f64 {
-        self.app().view().window.width().secs_f64()
+        self.app().session().view().window().width().secs_f64()
     }
 
     /// How far the right edge is behind the clock, also a capture's.
     pub(super) fn behind_secs(&self) -> f64 {
-        self.app().view().window.behind(self.app().now()).secs_f64()
+        self.app().session().view().window().behind(self.app().now()).secs_f64()
     }
 
     // What can be done.

@@ -55,10 +55,10 @@ fn space_holds_the_view_while_reception_goes_on() {
     let mut stage = Stage::hearing(ALPHA);
     stage.press(Key::Space);
     assert_eq!(stage.state(), "PAUSED 08:00:05 · 0 newer");
-    let values = stage.app().store().health().totals.values;
+    let values = stage.app().session().store().health().totals.values;
     stage.seconds(10, ALPHA);
     assert_eq!(stage.state(), "PAUSED 08:00:05 · 110 newer");
-    assert_eq!(stage.app().store().health().totals.values, values + 110);
+    assert_eq!(stage.app().session().store().health().totals.values, values + 110);
     assert_eq!(stage.behind_secs(), 10.0);
     stage.press(Key::Space);
     assert_eq!((stage.state().as_str(), stage.behind_secs()), ("LIVE", 0.0));
@@ -118,10 +118,10 @@ fn the_wheel_zooms_a_live_window_and_it_stays_live() {
 fn the_wheel_zooms_a_standing_window_around_the_pointer() {
     let mut stage = minutes();
     stage.press(Key::Space);
-    let before = stage.app().view().window.span(stage.now());
+    let before = stage.app().session().view().window().span(stage.now());
     let at = stage.in_plot("CPU", 0.5);
     stage.wheel(at, vec2(0.0, 100.0), Modifiers::NONE);
-    let after = stage.app().view().window.span(stage.now());
+    let after = stage.app().session().view().window().span(stage.now());
     let middle = |span: collectoscope::metric::Span| {
         span.start.secs_from(before.start) + span.width().secs_f64() / 2.0
     };
@@ -153,9 +153,9 @@ fn dragging_a_plot_moves_it_and_says_so() {
         stage.state()
     );
     assert_eq!(stage.width_secs(), 60.0);
-    let held = stage.app().view().window.span(stage.now());
+    let held = stage.app().session().view().window().span(stage.now());
     stage.seconds(5, ALPHA);
-    assert_eq!(stage.app().view().window.span(stage.now()), held);
+    assert_eq!(stage.app().session().view().window().span(stage.now()), held);
     stage.drag(PointerButton::Primary, Modifiers::NONE, left, right + vec2(200.0, 0.0));
     stage.drag(PointerButton::Primary, Modifiers::NONE, right, left - vec2(500.0, 0.0));
     assert_eq!(stage.state(), "LIVE");
@@ -171,8 +171,8 @@ fn arrows_and_home_move_the_window_and_end_returns() {
     stage.press(Key::ArrowRight);
     check_near(stage.behind_secs(), 60.0);
     stage.press(Key::Home);
-    let start = stage.app().view().window.span(stage.now()).start;
-    assert_eq!(Some(start), stage.app().store().usage().oldest);
+    let start = stage.app().session().view().window().span(stage.now()).start;
+    assert_eq!(Some(start), stage.app().session().store().usage().oldest);
     stage.press(Key::End);
     assert_eq!(stage.state(), "LIVE");
 }

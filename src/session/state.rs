@@ -1,24 +1,24 @@
-//! The state of the window as JSON, for scripts: what is on screen, and how reception goes.
+//! The state as an object for scripts: what is on the canvas, and how reception goes.
 
-use super::App;
+use super::Session;
+use super::figures::Figures;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
+use crate::reception::{self, Reception, Replay};
 use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
 use crate::view::empty::{Sight, why_empty};
-use crate::view::replay::Replay;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
-use nix::time::{ClockId, clock_gettime};
 use serde::Serialize;
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-/// One object a second; see `--status-file`.
-#[derive(Serialize)]
-pub(super) struct Report {
+/// One object; see `--status-file`.
+#[derive(Debug, Serialize)]
+pub struct State {
     time: f64,
-    /// Live, detached, paused; where a capture is followed, replay.
+    /// Live, detached, paused; where a capture is followed, replay; where a thread that receives
+    /// failed, failed instead of live.
     state: &'static str,
     replay: Option<ReplayReport>,
     window_secs: f64,
@@ -40,6 +40,8 @@ pub(super) struct Report {
     listening: Vec<String>,
     /// Whether anything is listened to.
     listens: bool,
+    /// Messages of the threads that failed.
+    failures: Vec<String>,
     messages: Vec<String>,
     datagrams: u64,
     values: u64,
@@ -62,11 +64,21 @@ pub(super) struct Report {
     losses: LossReport,
     #[serde(flatten)]
     memory: MemoryReport,
-    frames: u64,
-    frame_millis: f32,
-    /// Processor time of the window's thread since the start: taking in what arrived, and the rest.
-    absorb_millis: f64,
-    draw_millis: f64,
+    #[serde(flatten)]
+    drawing: Drawing,
+}
+
+/// What drawing costs, as only the window knows.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+pub struct Drawing {
+    /// Frames drawn since the start.
+    pub frames: u64,
+    /// Work on the last frame.
+    pub frame_millis: f32,
+    /// Processor time of the window's thread since the start: to absorb what arrived.
+    pub absorb_millis: f64,
+    /// And the rest of it.
+    pub draw_millis: f64,
 }
 
 /// Hosts named, so that a network full of invented ones does not make megabytes a second.
@@ -76,7 +88,7 @@ const PANELS_TOLD: usize = 500;
 /// Notifications told in full, newest first.
 const NOTIFICATIONS_TOLD: usize = 20;
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct Counts {
     failure: u64,
     warning: u64,
@@ -85,7 +97,7 @@ struct Counts {
 
 /// All that was lost; of that by the kernel, because the window did not keep up, and value lists
 /// for whose names there was no room: all, and by sender, those with the most.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct LossReport {
     lost: u64,
     lost_datagrams: u64,
@@ -95,7 +107,7 @@ struct LossReport {
 }
 
 /// What is taken of what may be; `name_bytes` of that by names of series, which may take half.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct MemoryReport {
     memory_bytes: usize,
     memory_bytes_max: usize,
@@ -104,7 +116,7 @@ struct MemoryReport {
 }
 
 /// Names and text as received; `time` by the host's clock.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct NotificationReport {
     time: f64,
     severity: &'static str,
@@ -119,7 +131,7 @@ struct NotificationReport {
 }
 
 /// `marks` is how many notifications are marked on the plot.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct ReplayReport {
     file: String,
     speed: String,
@@ -130,7 +142,7 @@ struct ReplayReport {
     error: Option<String>,
 }
 
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct PanelReport {
     title: String,
     host: String,
@@ -141,7 +153,7 @@ struct PanelReport {
 
 /// Figures in the panel's unit, of the samples inside the window; `last_raw` is what the wire
 /// said last, of the line's first series.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct LineReport {
     label: String,
     identifier: String,
@@ -156,66 +168,70 @@ struct LineReport {
     last_raw: Option<f64>,
 }
 
-pub(super) fn report(app: &App, now: CdTime) -> Report {
-    let window = &app.view.window;
+pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: Drawing) -> State {
+    let (window, reception) = (session.view.window(), &session.reception);
     let Span { start, end } = window.span(now);
-    let totals = app.store.health().totals;
+    let totals = session.store.health().totals;
     let (state, newer_values) = match window.anchor() {
         Anchor::Live => ("live", 0),
         Anchor::Detached { .. } => ("detached", 0),
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
-    let state = if app.replay.is_some() { Replay::word(window.anchor()) } else { state };
-    let usage = app.store.usage();
-    let sources = &app.setup.sources;
-    let told = hosts(app.store.index().hosts());
-    Report {
+    let state = match state {
+        "live" if reception.failures().next().is_some() => "failed",
+        "live" if reception.replay().is_some() => "replay",
+        _ => state,
+    };
+    let usage = session.store.usage();
+    let told = hosts(session.store.index().hosts());
+    State {
         time: now.secs_f64(),
         state,
-        replay: replay(app),
+        replay: reception.replay().map(replay),
         window_secs: window.width().secs_f64(),
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
         hosts: told.iter().map(|node| node.name.to_string()).collect(),
-        hosts_count: app.store.index().hosts().len(),
+        hosts_count: session.store.index().hosts().len(),
         series: usage.series,
-        rows: app.rows.rows.len(),
-        filter: app.view.filter.text().to_owned(),
-        matched: app.rows.matched,
-        selected: app.view.selection.scope().map(scope),
-        mode: format!("{:?}", app.view.mode).to_lowercase(),
-        panels: panels(app, Span { start, end }, now),
-        panels_count: app.panels.len(),
-        listening: sources.reports.iter().map(|report| report.text.clone()).collect(),
-        listens: sources.listening,
-        messages: app.setup.messages.clone(),
+        rows: session.derived.rows.rows.len(),
+        filter: session.view.filter.text().to_owned(),
+        matched: session.derived.rows.matched,
+        selected: session.view.selection().scope().map(scope),
+        mode: format!("{:?}", session.view.mode()).to_lowercase(),
+        panels: panels(session, figures, Span { start, end }, now),
+        panels_count: session.derived.panels.len(),
+        listening: reception.lines().map(|line| line.text.clone()).collect(),
+        listens: listens(reception),
+        failures: reception.failures().map(str::to_owned).collect(),
+        messages: session.messages.clone(),
         datagrams: totals.datagrams,
         values: totals.values,
         notifications: totals.notifications,
-        notification_counts: counts(&app.store.notifications().counts()),
-        notifications_unseen: counts(&app.view.notifications.unseen(app.store.notifications())),
-        notifications_heard_again: app.store.notifications().heard_again(),
-        newest_notifications: newest(app),
+        notification_counts: counts(&session.store.notifications().counts()),
+        notifications_unseen: counts(
+            &session.view.notifications.unseen(session.store.notifications()),
+        ),
+        notifications_heard_again: session.store.notifications().heard_again(),
+        newest_notifications: newest(session),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
-        hosts_report: HostsReport::new(&app.store),
+        hosts_report: HostsReport::new(&session.store),
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,
-        refusals: refused_from(app.store.health(), NOTIFICATIONS_TOLD)
-            .0
-            .into_iter()
-            .map(|t| t.what)
-            .collect(),
+        refusals: refusals(session.store.health()),
         hosts_protected: protected(&told),
-        losses: losses(app.store.health()),
+        losses: losses(session.store.health()),
         memory: memory(&usage),
-        frames: app.frames,
-        frame_millis: app.frame_millis,
-        absorb_millis: millis(app.absorbing),
-        draw_millis: millis(thread_time().saturating_sub(app.absorbing)),
+        drawing,
     }
+}
+
+fn refusals(health: &Health) -> Vec<String> {
+    let (troubles, _) = refused_from(health, NOTIFICATIONS_TOLD);
+    troubles.into_iter().map(|trouble| trouble.what).collect()
 }
 
 fn losses(health: &Health) -> LossReport {
@@ -238,25 +254,19 @@ fn memory(usage: &Usage) -> MemoryReport {
     }
 }
 
-/// Processor time of this thread so far; zero where the system does not tell.
-pub(super) fn thread_time() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+/// Whether some address is listened to.
+fn listens(reception: &Reception) -> bool {
+    reception.iter().any(|of| of.destination.is_some() && of.state == reception::State::Receiving)
 }
 
-fn millis(time: Duration) -> f64 {
-    time.as_secs_f64() * 1_000.0
-}
-
-fn replay(app: &App) -> Option<ReplayReport> {
-    let (replay, progress) = (app.replay.as_ref()?, app.setup.replay.as_ref()?);
-    let end = progress.end().filter(|_| replay.stage.is_over());
-    Some(ReplayReport {
-        file: progress.path().to_owned(),
+fn replay(replay: &Replay) -> ReplayReport {
+    ReplayReport {
+        file: replay.path.clone(),
         speed: replay.pace_word(),
         stage: replay.stage.name(),
-        packets: end.map(|end| end.counts.packets),
-        error: end.and_then(|end| end.error.as_ref()).map(ToString::to_string),
-    })
+        packets: replay.packets,
+        error: replay.error.clone(),
+    }
 }
 
 fn scope(scope: &Scope) -> String {
@@ -295,8 +305,8 @@ fn counts(counts: &Severities) -> Counts {
     Counts { failure: counts.failures, warning: counts.warnings, okay: counts.okays }
 }
 
-fn newest(app: &App) -> Vec<NotificationReport> {
-    let newest = app.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+fn newest(session: &Session) -> Vec<NotificationReport> {
+    let newest = session.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
     let report = |noted: &Noted| {
         let said = &noted.notification;
         let id = &said.identifier;
@@ -315,18 +325,17 @@ fn newest(app: &App) -> Vec<NotificationReport> {
     newest.map(report).collect()
 }
 
-fn panels(app: &App, span: Span, now: CdTime) -> Vec<PanelReport> {
-    let (store, graphs, zone) = (&app.store, &app.graphs, &app.setup.zone);
+fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<PanelReport> {
+    let (store, graphs, zone) = (&session.store, &session.graphs, &session.zone);
     let sight = Sight { store, graphs, span, now, zone };
     let report = |panel: &crate::view::panels::Panel| {
-        let plot = app.memory.plots.get(panel);
-        let marks = app.memory.marks.get(panel);
+        let plot = figures.of(panel);
         let lines = panel.drawn().enumerate().map(|(index, line)| {
             let drawn = plot.and_then(|plot| plot.lines.get(index));
             let stats = drawn.and_then(|line| line.stats);
             let id = line.series.first().copied();
-            let series = id.and_then(|id| app.store.series(id));
-            let raw = id.and_then(|id| app.store.latest(id, crate::store::Mode::Raw));
+            let series = id.and_then(|id| session.store.series(id));
+            let raw = id.and_then(|id| session.store.latest(id, crate::store::Mode::Raw));
             LineReport {
                 label: line.label.clone(),
                 identifier: series.map_or_else(String::new, |s| s.identifier.to_string()),
@@ -345,12 +354,12 @@ fn panels(app: &App, span: Span, now: CdTime) -> Vec<PanelReport> {
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit_in(app.view.mode).name.to_string(),
-            marks: marks.map_or(0, |marks| marks.count(span)),
+            unit: panel.unit_in(session.view.mode()).name.to_string(),
+            marks: figures.marks(panel, span),
             lines: lines.collect(),
         }
     };
-    app.panels.iter().take(PANELS_TOLD).map(report).collect()
+    session.derived.panels.iter().take(PANELS_TOLD).map(report).collect()
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! What the status file says of hosts: whose clock is wrong, whose name is not theirs alone.
+//! Hosts in the state for scripts: whose clock is wrong, whose name is not theirs alone.
 
 use crate::store::{ClockStep, Health, HostClock, HostNode, Placing, Shared, Store};
 use crate::view::clocks;
@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Clocks reported, those that changed last first.
 const CLOCKS_REPORTED_MAX: usize = 100;
 /// Part of the report.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 pub(super) struct HostsReport {
     /// Clocks that are not right, the newest to change first.
     clocks: Vec<ClockReport>,
@@ -28,7 +28,7 @@ pub(super) struct HostsReport {
 }
 
 /// The clock of a host as one sender shows it.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct ClockReport {
     host: String,
     sender: String,
@@ -42,7 +42,7 @@ struct ClockReport {
 }
 
 /// A clock that was set, `time` by ours.
-#[derive(Serialize)]
+#[derive(Debug, Serialize)]
 struct StepReport {
     host: String,
     sender: String,
@@ -53,8 +53,9 @@ struct StepReport {
 impl HostsReport {
     pub(super) fn new(store: &Store) -> Self {
         let health = store.health();
-        let refused = health.refused_late.0.iter().map(|((host, sender), count)| {
-            let sender = sender.map_or_else(|| "unknown".to_owned(), |ip| ip.to_string());
+        let refused = health.refused_late.0.iter().map(|((host, origin), count)| {
+            let sender = origin.as_ref().map(|origin| origin.sender.to_string());
+            let sender = sender.unwrap_or_else(|| "unknown".to_owned());
             format!("{host} from {sender}: {count}")
         });
         Self {
@@ -80,7 +81,7 @@ fn clocks(store: &Store) -> Vec<ClockReport> {
     wrong.sort_by_key(|(_, clock)| std::cmp::Reverse(clock.since));
     let report = |(node, clock): (&HostNode, &HostClock)| ClockReport {
         host: node.name.to_string(),
-        sender: clock.sender.to_string(),
+        sender: clock.origin.sender.to_string(),
         offset_secs: clock.offset().map(|offset| (offset >> 30) as f64),
         error: clocks::short(clock),
         cause: clocks::cause(clock),
@@ -93,7 +94,7 @@ fn clocks(store: &Store) -> Vec<ClockReport> {
 fn clock_steps(store: &Store) -> Vec<StepReport> {
     let report = |(host, step): (&Arc<str>, &ClockStep)| StepReport {
         host: host.to_string(),
-        sender: step.sender.to_string(),
+        sender: step.origin.sender.to_string(),
         time: step.when.secs_f64(),
         text: clocks::step_text(step),
     };
@@ -102,7 +103,8 @@ fn clock_steps(store: &Store) -> Vec<StepReport> {
 
 fn shared_names(health: &Health) -> BTreeMap<String, Vec<String>> {
     let name = |(host, shared): (&Arc<str>, &Shared)| {
-        (host.to_string(), shared.senders.iter().map(ToString::to_string).collect())
+        let senders = shared.senders.iter().map(|origin| origin.sender.to_string());
+        (host.to_string(), senders.collect())
     };
     health.shared.iter().map(name).collect()
 }

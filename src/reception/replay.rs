@@ -2,7 +2,6 @@
 //!
 //! Pure words and sums; who reads the capture fills them in.
 
-use super::window::Anchor;
 use crate::metric::{CdTime, Interval};
 use std::fmt;
 use std::str::FromStr;
@@ -93,8 +92,10 @@ impl Stage {
 /// A replay as the window shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Replay {
-    /// What the capture is called, without the folders it lies in.
+    /// Name of the capture, without the folders it lies in.
     pub name: String,
+    /// Its whole path, or `standard input`.
+    pub path: String,
     /// How fast it is shown.
     pub speed: Speed,
     /// It comes by a pipe, as it is captured.
@@ -103,6 +104,10 @@ pub struct Replay {
     pub stage: Stage,
     /// When its first datagram arrived.
     pub first: Option<CdTime>,
+    /// Packets in it, once it is over.
+    pub packets: Option<u64>,
+    /// Why it was not read to its end.
+    pub error: Option<String>,
 }
 
 impl Replay {
@@ -123,7 +128,7 @@ impl Replay {
         }
     }
 
-    /// What the state is called where the window follows the replay: `REPLAY some.pcap · 10×`.
+    /// Name of the state where the window follows it: `REPLAY some.pcap · 10×`.
     pub fn state(&self) -> String {
         let Self { name, speed, .. } = self;
         let name = crate::metric::display_safe(name);
@@ -132,15 +137,6 @@ impl Replay {
         match self.stage {
             Stage::Reading => format!("REPLAY {name} · {pace}"),
             stage => format!("REPLAY {name} · {pace} · {}", stage.name()),
-        }
-    }
-
-    /// One word for the state of a window that is anchored so.
-    pub const fn word(anchor: Anchor) -> &'static str {
-        match anchor {
-            Anchor::Live => "replay",
-            Anchor::Detached { .. } => "detached",
-            Anchor::Paused { .. } => "paused",
         }
     }
 
@@ -161,7 +157,8 @@ mod tests {
 
     fn replay(speed: Speed, live: bool, stage: Stage) -> Replay {
         let first = Some(CdTime::from_secs(1_000));
-        Replay { name: "some.pcap".into(), speed, live, stage, first }
+        let (name, path) = ("some.pcap".into(), "/tmp/some.pcap".into());
+        Replay { name, path, speed, live, stage, first, packets: None, error: None }
     }
 
     #[test]

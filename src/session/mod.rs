@@ -1,0 +1,254 @@
+//! The program without its window: what is known, what the user chose, and what follows from both.
+//!
+//! Whoever owns a [`Session`] calls, in this order and as often as it likes:
+//!
+//! 1. [`Session::absorb`] and [`Session::report`] with what the sources bring,
+//! 2. [`Session::apply`] with what the user does,
+//! 3. [`Session::tick`] with the time, after which [`Session::derived`] is up to date,
+//! 4. [`Session::effects`], and performs what they ask for.
+//!
+//! Nothing here waits for a window: actions act, and time passes, also where nothing is drawn. No
+//! clock, no file, no thread; `now` is a parameter.
+
+mod derived;
+mod figures;
+mod hosts;
+mod state;
+mod width;
+
+pub use derived::Derived;
+pub use state::{Drawing, State};
+
+use crate::ingest::Batch;
+use crate::metric::CdTime;
+use crate::reception::{self, Reception};
+use crate::store::{SourceId, Store};
+use crate::typesdb::TypesDb;
+use crate::view::graphs::Graphs;
+use crate::view::health::Meter;
+use crate::view::{Action, Moment, Preferences, Theme, View};
+use figures::Figures;
+use jiff::tz::TimeZone;
+use std::time::Duration;
+use width::Width;
+
+/// Ages and rates are read as text: what depends on the time only is shown this often.
+const TEXT_EVERY: Duration = Duration::from_secs(1);
+
+/// What a session starts from.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// Names of data sources.
+    pub types: TypesDb,
+    /// Bytes the store may use.
+    pub memory_bytes: usize,
+    /// What the user chose last time.
+    pub preferences: Preferences,
+    /// The user's time zone.
+    pub zone: TimeZone,
+    /// What the user should know, newest last.
+    pub messages: Vec<String>,
+}
+
+impl Default for Start {
+    /// Within 512 MiB, in UTC.
+    fn default() -> Self {
+        Self {
+            types: TypesDb::built_in(),
+            memory_bytes: 512 << 20,
+            preferences: Preferences::default(),
+            zone: TimeZone::UTC,
+            messages: Vec::new(),
+        }
+    }
+}
+
+/// What the outside is to do.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Effect {
+    /// Keep these for the next start.
+    Keep(Preferences),
+    /// Draw in these colours.
+    SetTheme(Theme),
+}
+
+/// The program without its window.
+#[derive(Debug)]
+pub struct Session {
+    store: Store,
+    view: View,
+    graphs: Graphs,
+    reception: Reception,
+    derived: Derived,
+    meter: Meter,
+    width: Width,
+    figures: Figures,
+    /// As they are kept.
+    preferences: Preferences,
+    zone: TimeZone,
+    effects: Vec<Effect>,
+    /// What the user should know, newest last.
+    pub messages: Vec<String>,
+}
+
+impl Session {
+    /// Nothing is known yet.
+    pub fn new(start: Start) -> Self {
+        let Start { types, memory_bytes, preferences, zone, messages } = start;
+        let view = View::new(&preferences);
+        Self {
+            store: Store::new(memory_bytes, types),
+            graphs: Graphs::built_in(),
+            reception: Reception::default(),
+            derived: Derived::default(),
+            meter: Meter::default(),
+            width: Width::growing(view.window().width()),
+            figures: Figures::default(),
+            preferences,
+            zone,
+            effects: Vec::new(),
+            messages,
+            view,
+        }
+    }
+
+    /// Takes in what `source` brought; `now` is our clock.
+    pub fn absorb(&mut self, source: SourceId, batch: &Batch, now: CdTime) {
+        let status = self.reception.status(source);
+        let is_capture = status.is_some_and(|status| status.replay.is_some());
+        // A capture may be far ahead of what its clock showed when the frame began.
+        let now = if is_capture { batch.arrival } else { now };
+        self.store.absorb(source, batch, now);
+        if is_capture {
+            // A capture waits; the order of its packets is no reason to lose any.
+            self.store.settle_late(now);
+        }
+        self.meter.note(now, &self.store.health().totals);
+    }
+
+    /// Takes in how `source` goes. That it is over is reported after its last batch is absorbed.
+    pub fn report(&mut self, source: SourceId, status: reception::Status, now: CdTime) {
+        if self.reception.status(source).is_none() && status.replay.is_some() {
+            self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
+        }
+        if status.state == reception::State::Ended {
+            // Nothing more comes that would tell how what waits is to be placed.
+            self.store.settle(now);
+        }
+        self.reception.report(source, status);
+    }
+
+    /// The one place where the user's choices change.
+    pub fn apply(&mut self, action: Action, now: CdTime) {
+        let moment = Moment {
+            now,
+            values: self.store.health().totals.values,
+            oldest: self.oldest_drawn(),
+            notifications: self.store.notifications().counts(),
+        };
+        if let Action::SetTheme(theme) = action {
+            self.effects.push(Effect::SetTheme(theme));
+        }
+        self.width.chosen(&action);
+        self.view.apply(action, &moment);
+        self.keep_preferences();
+    }
+
+    /// Makes anew what follows from data, choices and time. Returns how long it may take until it
+    /// is to be called again though nothing happens; none: that long.
+    pub fn tick(&mut self, now: CdTime) -> Option<Duration> {
+        if now > CdTime::ZERO {
+            self.meter.read(now, &self.store.health().totals);
+        }
+        self.view.pick_first(&self.store, self.reception.local_host());
+        self.derived.update(&self.store, &self.graphs, &self.view);
+        // What stands still on the screen stays in memory.
+        if self.view.window().is_live() {
+            self.store.release();
+        } else {
+            let span = self.view.window().span(now);
+            self.store.hold(&[(span, self.derived.drawn.keys().copied())]);
+        }
+        let oldest = self.oldest_drawn();
+        self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
+        self.keep_preferences();
+        let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
+        // Before the first datagram nothing depends on the time.
+        (runs && self.store.health().totals.datagrams > 0).then_some(TEXT_EVERY)
+    }
+
+    /// Hands over what the outside is to do, in order.
+    pub fn effects(&mut self) -> impl Iterator<Item = Effect> + use<> {
+        std::mem::take(&mut self.effects).into_iter()
+    }
+
+    /// The state as an object for scripts; `drawing` is what only the window knows.
+    pub fn state(&mut self, now: CdTime, drawing: Drawing) -> State {
+        let mut figures = std::mem::take(&mut self.figures);
+        figures.update(self, now);
+        let state = state::state(self, &figures, now, drawing);
+        self.figures = figures;
+        state
+    }
+
+    /// What is known.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// What the user chose.
+    pub const fn view(&self) -> &View {
+        &self.view
+    }
+
+    /// How plugins are drawn.
+    pub const fn graphs(&self) -> &Graphs {
+        &self.graphs
+    }
+
+    /// How every source goes.
+    pub const fn reception(&self) -> &Reception {
+        &self.reception
+    }
+
+    /// What follows from data and choices, as of the last [`Session::tick`].
+    pub const fn derived(&self) -> &Derived {
+        &self.derived
+    }
+
+    /// Rates of reception.
+    pub const fn meter(&self) -> &Meter {
+        &self.meter
+    }
+
+    /// The user's time zone.
+    pub const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+
+    /// The oldest sample of what is on the canvas.
+    fn oldest_drawn(&self) -> Option<CdTime> {
+        self.derived.drawn.keys().filter_map(|&id| self.store.first_time(id)).min()
+    }
+
+    /// Asks to keep what the user chose, if that is new.
+    fn keep_preferences(&mut self) {
+        let preferences = Preferences {
+            theme: self.view.theme,
+            // The width for a capture is no width to listen with.
+            width: match self.reception.replay() {
+                Some(_) => self.preferences.width,
+                None => self.width.wanted(self.view.window()),
+            },
+            sidebar: self.view.sidebar,
+        };
+        if preferences != self.preferences {
+            self.preferences = preferences.clone();
+            self.effects.push(Effect::Keep(preferences));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,226 @@
+//! Whole stories of the program without a window: batches in, actions, time, panels out.
+
+use super::*;
+use crate::ingest::Ingest;
+use crate::metric::{Identifier, Interval, Severity, Value};
+use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
+use crate::view::Pane;
+use crate::view::selection::Scope;
+use crate::wire::{Encoder, SecurityLevel};
+use std::net::{Ipv4Addr, SocketAddr};
+
+const SOURCE: SourceId = SourceId(0);
+/// When the stories begin, seconds since 1970.
+const BEGIN: u64 = 1_800_000_000;
+
+/// A session, what feeds it, and the time.
+struct Story {
+    session: Session,
+    ingest: Ingest,
+    now: u64,
+}
+
+impl Story {
+    fn new() -> Self {
+        Self { session: Session::new(Start::default()), ingest: Ingest::new(), now: BEGIN }
+    }
+
+    fn now(&self) -> CdTime {
+        CdTime::from_secs(self.now)
+    }
+
+    /// One value list of `host`, measured now.
+    fn send(&mut self, host: &str, plugin: &str, type_: &str, values: &[f64]) {
+        let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+        let names = Identifier::new(host, plugin, "", type_, "");
+        let values: Vec<_> = values.iter().map(|&value| Value::Gauge(value)).collect();
+        let (mut encoder, now, ingest) = (Encoder::default(), self.now(), &mut self.ingest);
+        let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, now, SecurityLevel::None);
+        let interval = Interval::from_secs(1);
+        encoder.push(&names.names(), now, interval, &values, &mut send).unwrap();
+        encoder.flush(&mut send);
+        self.session.absorb(SOURCE, &self.ingest.take(None), now);
+    }
+
+    /// A second goes by.
+    fn second(&mut self) {
+        self.now += 1;
+        self.session.tick(self.now());
+    }
+
+    /// Seconds in which `host` sends its load.
+    fn loads(&mut self, host: &str, loads: &[f64]) {
+        for &load in loads {
+            self.send(host, "load", "load", &[load, 0.5, 0.5]);
+            self.second();
+        }
+    }
+
+    fn apply(&mut self, action: Action) -> Vec<Effect> {
+        self.session.apply(action, self.now());
+        self.session.tick(self.now());
+        self.session.effects().collect()
+    }
+
+    fn titles(&self) -> Vec<String> {
+        let panels = self.session.derived().panels.iter();
+        panels.map(|panel| format!("{} {}", panel.title, panel.host)).collect()
+    }
+
+    /// The state as scripts read it.
+    fn state(&mut self) -> serde_json::Value {
+        let now = self.now();
+        serde_json::to_value(self.session.state(now, Drawing::default())).unwrap()
+    }
+}
+
+fn host(name: &str) -> Scope {
+    Scope::Host(name.into())
+}
+
+#[test]
+fn a_whole_session_runs_without_a_window() {
+    let mut story = Story::new();
+    assert_eq!(story.session.tick(story.now()), None, "nothing depends on the time yet");
+    assert!(story.titles().is_empty());
+    // The first host that sends is on the canvas at once.
+    story.loads("web-1", &[1.0, 2.0, 3.0]);
+    assert_eq!(story.titles(), ["Load web-1"]);
+    assert!(story.session.tick(story.now()).is_some(), "ages are to be shown");
+    let line = &story.state()["panels"][0]["lines"][0];
+    assert_eq!((&line["last"], &line["max"]), (&3.0.into(), &3.0.into()));
+    // Another one never puts itself there.
+    story.loads("web-2", &[7.0]);
+    assert_eq!(story.titles(), ["Load web-1"]);
+    story.apply(Action::Select(host("web-2")));
+    assert_eq!(story.titles(), ["Load web-2"]);
+    // The view stands still while values come.
+    story.apply(Action::TogglePause);
+    let end = story.session.view().window().span(story.now()).end;
+    story.loads("web-2", &[8.0; 10]);
+    assert_eq!(story.session.view().window().span(story.now()).end, end);
+    let state = story.state();
+    assert_eq!((&state["state"], &state["newer_values"]), (&"paused".into(), &30.into()));
+    assert_eq!(state["panels"][0]["lines"][0]["last"], 7.0);
+    story.apply(Action::GoLive);
+    assert_eq!(story.state()["panels"][0]["lines"][0]["last"], 8.0);
+}
+
+#[test]
+fn a_choice_is_the_same_when_it_is_equal_and_nothing_is_made_anew() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    story.loads("b", &[1.0]);
+    let made = |story: &Story| story.session.derived().panels_revision;
+    let first = made(&story);
+    story.second();
+    story.apply(Action::Select(host("a")));
+    assert_eq!(made(&story), first, "it was there already");
+    story.apply(Action::Select(host("b")));
+    story.apply(Action::Select(host("a")));
+    assert_eq!((made(&story), story.titles()), (first + 2, vec!["Load a".to_owned()]));
+}
+
+#[test]
+fn what_is_to_be_done_outside_is_asked_for_once() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    assert_eq!(story.session.effects().count(), 0);
+    let dark = Preferences { theme: Theme::Dark, ..Preferences::default() };
+    let effects = story.apply(Action::SetTheme(Theme::Dark));
+    assert_eq!(effects, [Effect::SetTheme(Theme::Dark), Effect::Keep(dark.clone())]);
+    assert_eq!(story.apply(Action::TogglePane(Pane::Help)), []);
+    let hidden = Preferences { sidebar: false, ..dark };
+    assert_eq!(story.apply(Action::ToggleSidebar), [Effect::Keep(hidden)]);
+}
+
+#[test]
+fn a_window_that_has_seen_little_is_narrow_and_what_is_wanted_is_kept() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0; 5]);
+    let width = |story: &Story| story.session.view().window().width();
+    assert_eq!(width(&story), Interval::from_secs(60));
+    assert_eq!(story.session.effects().count(), 0, "nobody chose that");
+    story.loads("a", &[1.0; 400]);
+    assert_eq!(width(&story), Preferences::default().width);
+    // A width that was chosen stays.
+    let wide = Interval::from_secs(3_600);
+    let kept = Preferences { width: wide, ..Preferences::default() };
+    assert_eq!(story.apply(Action::SetWidth(wide)), [Effect::Keep(kept)]);
+    story.loads("a", &[1.0; 5]);
+    assert_eq!(width(&story), wide);
+}
+
+#[test]
+fn notifications_are_counted_as_seen_when_their_list_is_closed() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    let mut batch = crate::ingest::Batch { arrival: story.now(), ..Default::default() };
+    batch.notifications.push(crate::metric::Notification {
+        identifier: Identifier::new("a", "load", "", "load", ""),
+        time: story.now(),
+        severity: Severity::Failure,
+        message: "too much".into(),
+    });
+    story.session.absorb(SOURCE, &batch, story.now());
+    story.second();
+    let state = story.state();
+    assert_eq!(state["notifications_unseen"]["failure"], 1);
+    assert_eq!(state["panels"][0]["marks"], 1);
+    story.apply(Action::ToggleNotifications);
+    assert_eq!(story.session.derived().listed.numbers, [0]);
+    story.apply(Action::ToggleNotifications);
+    assert_eq!(story.state()["notifications_unseen"]["failure"], 0);
+}
+
+#[test]
+fn a_source_that_fails_is_in_the_state_and_its_data_stays() {
+    let mut story = Story::new();
+    let status = Status {
+        lines: vec![Line::good("listening on udp 0.0.0.0:25826")],
+        state: reception::State::Receiving,
+        destination: Some(Destination {
+            port: 25_826,
+            multicast: false,
+            unicast: reception::Unicast::Everywhere,
+        }),
+        ..Status::default()
+    };
+    story.session.report(SOURCE, status, story.now());
+    story.loads("a", &[1.0]);
+    assert_eq!(story.state()["listens"], true);
+    let failed = Status::failed("udp", "index out of bounds", "it starts again in 1.0 s");
+    story.session.report(SOURCE, failed, story.now());
+    let state = story.state();
+    assert_eq!((&state["state"], &state["listens"]), (&"failed".into(), &false.into()));
+    assert_eq!(state["failures"][0], "index out of bounds");
+    assert_eq!(story.titles(), ["Load a"]);
+}
+
+#[test]
+fn all_of_a_capture_that_is_read_at_once_is_seen() {
+    let mut story = Story::new();
+    let replay = Replay {
+        name: "some.pcap".into(),
+        path: "/tmp/some.pcap".into(),
+        speed: Speed::Max,
+        live: false,
+        stage: Stage::Reading,
+        first: Some(story.now()),
+        packets: None,
+        error: None,
+    };
+    let status = |stage, state| Status {
+        state,
+        replay: Some(Replay { stage, ..replay.clone() }),
+        ..Status::default()
+    };
+    story.session.report(SOURCE, status(Stage::Reading, reception::State::Receiving), CdTime::ZERO);
+    story.loads("a", &[1.0; 1_000]);
+    story.session.report(SOURCE, status(Stage::Ended, reception::State::Ended), story.now());
+    assert_eq!(story.session.tick(story.now()), None, "its clock stands still");
+    let width = story.session.view().window().width().secs_f64();
+    assert!((1_000.0..1_100.0).contains(&width), "{width}");
+    assert_eq!(story.session.effects().count(), 0, "no width to listen with");
+    assert_eq!(story.state()["replay"]["stage"], "ended");
+}

@@ -1,0 +1,90 @@
+//! The width of the time window while the user has not chosen what to see.
+
+use crate::metric::{CdTime, Interval};
+use crate::reception::{Replay, Speed};
+use crate::view::Action;
+use crate::view::window::{TimeWindow, width_for};
+
+/// How the width goes on by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Width {
+    /// As wide as the user wants.
+    Chosen,
+    /// What has seen little is narrow: `now` wide, until there is so much to show that `wanted` is
+    /// reached.
+    Growing { wanted: Interval, now: Interval },
+    /// All of a capture can be seen that is read at once: `now` wide.
+    Fitted { now: Interval },
+}
+
+impl Width {
+    /// For what comes from now on.
+    pub(super) const fn growing(width: Interval) -> Self {
+        Self::Growing { wanted: width, now: width }
+    }
+
+    /// For a capture.
+    pub(super) fn of_capture(replay: Option<&Replay>, width: Interval) -> Self {
+        match replay {
+            Some(replay) if replay.speed == Speed::Max && !replay.live => {
+                Self::Fitted { now: width }
+            }
+            _ => Self::Chosen,
+        }
+    }
+
+    /// The width that the user wants.
+    pub(super) const fn wanted(&self, window: &TimeWindow) -> Interval {
+        match self {
+            Self::Growing { wanted, .. } => *wanted,
+            Self::Chosen | Self::Fitted { .. } => window.width(),
+        }
+    }
+
+    /// A width that the user chooses is the one that the window has, be it the same.
+    pub(super) const fn chosen(&mut self, action: &Action) {
+        let chooses =
+            matches!(action, Action::SetWidth(_) | Action::Zoom { .. } | Action::ZoomMiddle(_));
+        if chooses && matches!(self, Self::Growing { .. }) {
+            *self = Self::Chosen;
+        }
+    }
+
+    /// Gives the window the width for what there is: `oldest` is the oldest sample on the canvas.
+    pub(super) fn adjust(
+        &mut self,
+        window: &mut TimeWindow,
+        replay: Option<&Replay>,
+        oldest: Option<CdTime>,
+        now: CdTime,
+    ) {
+        let (Self::Growing { now: before, .. } | Self::Fitted { now: before }) = *self else {
+            return;
+        };
+        if !window.is_live() || window.width() != before {
+            *self = Self::Chosen;
+            return;
+        }
+        match (*self, replay) {
+            (Self::Growing { wanted, .. }, _) => {
+                window.fit(width_for(oldest, now, wanted));
+                let width = window.width();
+                *self = if width < wanted {
+                    Self::Growing { wanted, now: width }
+                } else {
+                    Self::Chosen
+                };
+            }
+            (Self::Fitted { .. }, Some(replay)) => {
+                let Some(width) = replay.width(oldest, now) else { return };
+                window.fit(width);
+                *self = if replay.stage.is_over() {
+                    Self::Chosen
+                } else {
+                    Self::Fitted { now: window.width() }
+                };
+            }
+            _ => {}
+        }
+    }
+}
