@@ -3,12 +3,14 @@
 //! Plain data that every other floor speaks in. Knows nothing of bytes on the wire, of files or
 //! of screens.
 
+mod count;
 mod identifier;
 mod order;
 mod series_key;
 mod time;
 mod value;
 
+pub use count::{counted, plural};
 pub use identifier::{Identifier, Names, display_safe, json_safe};
 pub use order::natural_cmp;
 pub use series_key::SeriesKey;

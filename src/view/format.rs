@@ -3,7 +3,7 @@
 //! Three or four significant digits, SI prefixes in steps of 1,000 and IEC ones in steps of
 //! 1,024. Pure text; knows nothing of series or screens.
 
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CdTime, Interval, plural};
 use jiff::tz::TimeZone;
 use std::any::Any;
 
@@ -226,8 +226,7 @@ pub fn count(count: u64) -> String {
 
 /// `1 fault`, `2 faults`: a count with what is counted.
 pub fn counted(number: u64, what: &str) -> String {
-    let ending = if number == 1 { "" } else { "s" };
-    format!("{} {what}{ending}", count(number))
+    format!("{} {}", count(number), plural(number, what))
 }
 
 /// The day in `zone`: `23 Nov`.

@@ -43,6 +43,10 @@ fn until_drawn(window: &mut Window<'_>) {
 
 #[test]
 fn the_window_shows_what_the_daemon_measures_as_its_csv_files_say() {
+    assert!(
+        Path::new("/etc/mtab").exists(),
+        "collectd's df plugin reads /etc/mtab: ln -s ../proc/self/mounts /etc/mtab"
+    );
     let desktop = Desktop::start();
     let mut window = desktop.open(&["--size", "1270x1150"]);
     let mut daemon = daemon("alpha", window.port());
