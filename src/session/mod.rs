@@ -29,6 +29,7 @@ use crate::view::health::Meter;
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
+use state::Known;
 use std::time::Duration;
 use width::Width;
 
@@ -185,11 +186,10 @@ impl Session {
 
     /// The state as an object for scripts; `drawing` is what only the window knows.
     pub fn state(&mut self, now: CdTime, drawing: Drawing) -> State {
-        let mut figures = std::mem::take(&mut self.figures);
-        figures.update(self, now);
-        let state = state::state(self, &figures, now, drawing);
-        self.figures = figures;
-        state
+        let Self { store, view, graphs, derived, reception, figures, zone, messages, .. } = self;
+        figures.update(store, view, derived, now);
+        let known = Known { store, view, graphs, derived, reception, figures, zone, messages };
+        state::state(known, now, drawing)
     }
 
     /// What is known.
