@@ -162,7 +162,7 @@ fn header_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
     let unit_rect =
         elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
-    let host = host_text(screen, panel);
+    let host = clocks::beside_host(screen.store, &panel.host, screen.now, screen.view.host_time);
     let right = if panel.more > 0 { more_ui(ui, frame, panel, unit_rect) } else { unit_rect };
     let room = right.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);
@@ -183,18 +183,6 @@ fn header_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
     });
     if is_cut {
         response.on_hover_text(format!("{title}\n{host}"));
-    }
-}
-
-/// The host of a panel, and by whose clock its times are.
-fn host_text(screen: &Screen<'_>, panel: &Panel) -> String {
-    let host = display_safe(&panel.host);
-    let node = screen.store.index().host(&panel.host);
-    let clock = node.and_then(|node| clocks::worst(screen.store.clocks(node), screen.now));
-    match clock.and_then(clocks::short) {
-        None => host.into_owned(),
-        Some(_) if screen.view.host_time => format!("{host} · host time"),
-        Some(error) => format!("{host} · {error}"),
     }
 }
 

@@ -35,6 +35,7 @@ use crate::view::health::Meter;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel};
+use crate::view::pick::Picking;
 use crate::view::tree::Rows;
 use crate::view::{Action, View};
 use eframe::egui;
@@ -106,6 +107,11 @@ impl Screen<'_> {
     /// Whether the thread of a source failed.
     fn has_failed(&self) -> bool {
         self.reception.failures().next().is_some()
+    }
+
+    /// What a row of the tree asks for.
+    fn picking(&self) -> Picking<'_> {
+        Picking { store: self.store, graphs: self.graphs, view: self.view, drawn: self.drawn }
     }
 
     /// What there is to say of a line that is empty.

@@ -5,7 +5,7 @@ use super::widgets::{elided, severity_glyph};
 use super::{Frame, Screen, empty};
 use crate::metric::{Severity, display_safe};
 use crate::store::Noted;
-use crate::view::notifications::{subject, target};
+use crate::view::notifications::{show, subject, target};
 use crate::view::{Action, format};
 use eframe::egui::{
     self, Align, Align2, Layout, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -284,15 +284,8 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, noted: &Noted, dated: bool) {
     let clicked = response.clicked();
     response.on_hover_ui(|ui| tooltip_ui(ui, screen, noted));
     if clicked {
-        frame.actions.push(show(screen, noted));
+        frame.actions.push(show(screen.store, noted));
     }
-}
-
-/// What a click on a row does.
-pub(super) fn show(screen: &Screen<'_>, noted: &Noted) -> Action {
-    let about = target(screen.store, &noted.notification.identifier);
-    let (number, time) = (noted.number, noted.placed);
-    Action::ShowNotification { number, time, about }
 }
 
 fn ground(ui: &Ui, rect: Rect, chosen: bool, response: &egui::Response, palette: &Palette) {

@@ -2,7 +2,7 @@
 //!
 //! Only the rows on screen are drawn and only their values are read.
 
-use super::keys::{activate, filter_id, scope_of, toggle};
+use super::keys::filter_id;
 use super::theme::{self, Palette};
 use super::widgets::{Checked, check_box, elided, lock, triangle};
 use super::{Frame, Screen};
@@ -11,6 +11,7 @@ use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
+use crate::view::pick::scope_of;
 use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
@@ -156,21 +157,21 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
         check_box(ui, rect, checked, content.color, border);
         if response.clicked() {
-            toggle(screen, row, frame.actions);
+            frame.actions.extend(screen.picking().check(row));
         }
     }
     let right = paint_value(ui, frame, rect, text_x, &content);
     paint_label(ui, rect, text_x, right, &content, response.clone());
     if response.clicked() {
         frame.actions.push(Action::SetCursor(index));
-        activate(screen, row, frame.actions);
+        frame.actions.extend(screen.picking().press(row));
     }
 }
 
 /// The triangle: opens and closes a row and leaves the canvas alone.
 fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
     let screen = frame.screen;
-    let Some(scope) = scope_of(screen, row) else { return };
+    let Some(scope) = scope_of(screen.store, row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
@@ -204,7 +205,9 @@ fn accessible(content: &Content) -> String {
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
     match row {
         Row::Series { id, .. } => egui::Id::unique(("series row", id)),
-        Row::Host { .. } | Row::Plugin { .. } => egui::Id::unique(("row", scope_of(screen, row))),
+        Row::Host { .. } | Row::Plugin { .. } => {
+            egui::Id::unique(("row", scope_of(screen.store, row)))
+        }
     }
 }
 
@@ -381,11 +384,7 @@ fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNo
     let palette = Palette::of(ui);
     let scope = tree::scope_of_plugin(host, node);
     let label = display_safe(&plugin_label(node)).into_owned();
-    let (mut shown, mut count) = (0, 0);
-    for id in series_of(node) {
-        count += 1;
-        shown += usize::from(screen.drawn.contains_key(&id));
-    }
+    let (count, shown) = screen.picking().count(node);
     let checked = match shown {
         0 => Checked::No,
         _ if shown == count => Checked::All,

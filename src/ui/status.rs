@@ -4,10 +4,10 @@
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
 use super::{Frame, Screen};
-use crate::metric::{CdTime, Interval, Severity, display_safe};
+use crate::metric::{Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
-use crate::view::health::{Mishap, lost};
+use crate::view::health::{Mishap, lag, lost};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, conflict_text, refusals, refused_lists, shared_name};
 use crate::view::{Action, Pane, format};
@@ -127,7 +127,8 @@ fn items(screen: &Screen<'_>, palette: &Palette) -> Vec<Item> {
     items.push(received(screen, palette));
     troubles(screen, palette, &mut items);
     items.extend(past.into_iter().map(|(_, item)| item.past(palette)));
-    if let Some((lag, host)) = lag(screen) {
+    if let Some((lag, host)) = lag(screen.store, screen.now) {
+        let host = display_safe(host);
         let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
         items.push(Item::new(format!("lag {}", format::age(lag)), palette.dim, hint));
     }
@@ -337,20 +338,4 @@ fn memory(screen: &Screen<'_>, palette: &Palette) -> Item {
     }
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
     Item::new(format!("{bytes} of {budget}{kept}"), palette.dim, hint)
-}
-
-/// More than this is no delay but a clock that is wrong.
-const LAG_MAX: Interval = Interval::from_secs(600);
-
-/// The longest delay from sample to arrival among hosts heard lately.
-fn lag(screen: &Screen<'_>) -> Option<(Interval, String)> {
-    let lately = |arrival: CdTime| screen.now.since(arrival) < Interval::from_secs(30);
-    let hosts = screen.store.index().hosts().iter();
-    hosts
-        .filter(|node| lately(node.last_seen.arrival))
-        .map(|node| (node.last_seen.arrival.since(node.last_seen.sample), &node.name))
-        // A clock that is wrong says nothing of the way here.
-        .filter(|(lag, _)| *lag < LAG_MAX)
-        .max_by_key(|(lag, _)| *lag)
-        .map(|(lag, name)| (lag, display_safe(name).into_owned()))
 }
