@@ -113,6 +113,10 @@ impl CdTime {
     }
 }
 
+/// Clocks of two machines that differ by less are both called right: that much take the network,
+/// the buffer of a sender that is fast, and clocks that are set by hand.
+pub const CLOCK_SLACK: Interval = Interval::from_secs(5);
+
 impl Interval {
     /// Unknown.
     pub const ZERO: Self = Self(0);

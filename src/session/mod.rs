@@ -13,10 +13,15 @@
 mod derived;
 mod figures;
 mod hosts;
+mod screen;
 mod state;
 mod width;
 
 pub use derived::Derived;
+pub use screen::{
+    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
+    Screen, StatusItem, Swatch, Tone,
+};
 pub use state::{Drawing, State};
 
 use crate::ingest::Batch;
@@ -192,6 +197,22 @@ impl Session {
         state::state(known, now, drawing)
     }
 
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            now,
+            zone: &self.zone,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
+    }
+
     /// What is known.
     pub const fn store(&self) -> &Store {
         &self.store
@@ -202,11 +223,6 @@ impl Session {
         &self.view
     }
 
-    /// How plugins are drawn.
-    pub const fn graphs(&self) -> &Graphs {
-        &self.graphs
-    }
-
     /// How every source goes.
     pub const fn reception(&self) -> &Reception {
         &self.reception
@@ -215,16 +231,6 @@ impl Session {
     /// What follows from data and choices, as of the last [`Session::tick`].
     pub const fn derived(&self) -> &Derived {
         &self.derived
-    }
-
-    /// Rates of reception.
-    pub const fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// The user's time zone.
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
     }
 
     /// The oldest sample of what is on the canvas.

@@ -1,9 +1,8 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Frame, Screen};
+use super::Frame;
 use crate::metric::Interval;
-use crate::view::notifications::show;
-use crate::view::pick::scope_of;
+use crate::session::Screen;
 use crate::view::tree::moved;
 use crate::view::window::PRESETS;
 use crate::view::{Action, Pane};
@@ -180,7 +179,7 @@ impl Keyboard<'_, '_> {
     }
 
     fn tree_key(&mut self, key: Key) -> bool {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let row = self.cursor.and_then(|row| rows.get(row)).copied();
         match key {
             Key::ArrowDown => self.move_cursor(1),
@@ -190,13 +189,13 @@ impl Keyboard<'_, '_> {
                 let first = rows.first().copied().filter(|_| self.filtering);
                 if let Some(row) = row.or(first) {
                     self.changed = true;
-                    self.actions.extend(self.screen.picking().press(row));
+                    self.actions.extend(self.screen.press(row));
                 }
             }
             Key::X if !self.filtering => {
                 if let Some(row) = row {
                     self.changed = true;
-                    self.actions.extend(self.screen.picking().check(row));
+                    self.actions.extend(self.screen.check(row));
                 }
             }
             _ => return false,
@@ -205,10 +204,9 @@ impl Keyboard<'_, '_> {
     }
 
     fn move_cursor(&mut self, by: isize) {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let selected = self.screen.view.selection().scope();
-        let start =
-            || rows.iter().position(|&row| scope_of(self.screen.store, row).as_ref() == selected);
+        let start = || rows.iter().position(|&row| self.screen.scope_of(row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
         self.actions.extend(self.cursor.map(Action::SetCursor));
@@ -220,10 +218,10 @@ impl Keyboard<'_, '_> {
 
     /// Shows the one so many rows below the one that is chosen; without one, the first.
     fn show_notification(&mut self, by: isize) {
-        let number = self.screen.listed.beside(self.chosen, by);
-        if let Some(noted) = number.and_then(|of| self.screen.store.notifications().get(of)) {
+        let number = self.screen.derived.listed.beside(self.chosen, by);
+        if let Some(noted) = number.and_then(|of| self.screen.noted(of)) {
             self.chosen = number;
-            self.actions.push(show(self.screen.store, noted));
+            self.actions.push(self.screen.show(noted));
         }
     }
 
