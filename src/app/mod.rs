@@ -261,6 +261,7 @@ impl App {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
                 }
+                Effect::KeepNow => self.save_settings(),
             }
         }
     }

@@ -75,6 +75,8 @@ impl Default for Start {
 pub enum Effect {
     /// Keep these for the next start.
     Keep(Preferences),
+    /// Write what is kept now.
+    KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
 }
@@ -156,9 +158,13 @@ impl Session {
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
         }
+        let now_too = action == Action::KeepNow;
         self.width.chosen(&action);
         self.view.apply(action, &moment);
         self.keep_preferences();
+        if now_too {
+            self.effects.push(Effect::KeepNow);
+        }
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it

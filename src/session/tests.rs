@@ -198,6 +198,14 @@ fn a_source_that_fails_is_in_the_state_and_its_data_stays() {
 }
 
 #[test]
+fn what_is_kept_is_written_at_once_where_something_failed() {
+    let mut story = Story::new();
+    story.session.apply(Action::ToggleSidebar, story.now());
+    let hidden = Preferences { sidebar: false, ..Preferences::default() };
+    assert_eq!(story.apply(Action::KeepNow), [Effect::Keep(hidden), Effect::KeepNow]);
+}
+
+#[test]
 fn all_of_a_capture_that_is_read_at_once_is_seen() {
     let mut story = Story::new();
     let replay = Replay {

@@ -2,7 +2,7 @@
 
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Frame, bars, empty, legend, plots};
+use super::{Frame, bars, contained_ui, empty, legend, plots};
 use crate::metric::display_safe;
 use crate::session::{CanvasContent, Screen};
 use crate::view::Action;
@@ -122,7 +122,9 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Rect, panels: &[Panel], width
     for (i, panel) in panels.iter().enumerate() {
         let left = row.left() + theme::GAP + i as f32 * (width + theme::GAP);
         let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
-        ui.push_id(&panel.key, |ui| panel_ui(ui, frame, rect, panel));
+        ui.push_id(&panel.key, |ui| {
+            contained_ui(ui, frame, rect, panel, |ui, frame| panel_ui(ui, frame, rect, panel));
+        });
     }
 }
 

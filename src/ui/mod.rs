@@ -7,6 +7,7 @@ mod bars;
 mod cache;
 mod canvas;
 mod clocks;
+mod contain;
 mod empty;
 mod figures;
 mod keys;
@@ -30,6 +31,7 @@ use crate::view::Action;
 use eframe::egui;
 
 pub use cache::{Made, PlotCache};
+pub use contain::contained_ui;
 pub use marks::MarkCache;
 pub use sparkline::Sparklines;
 
@@ -43,6 +45,7 @@ pub struct Memory {
     /// The same for the sidebar.
     pub sparklines: Sparklines,
     glyphs: figures::Glyphs,
+    failures: contain::Failures,
     /// The moment under the pointer, seconds since 1970; shared by all panels.
     pub cursor: Option<f64>,
     next_cursor: Option<f64>,

@@ -3,6 +3,7 @@
 //! After each act every widget that can be used is checked to have a name.
 
 mod clocks;
+mod contain;
 mod drawing;
 mod names;
 mod notifications;
