@@ -231,7 +231,7 @@ impl App {
         let is_over = session.reception().status(SOURCE).is_some_and(Status::is_over);
         if intake.is_closed() && !is_over && ending.is_none() {
             let next = "start this program again; please report this";
-            *ending = Some(Status::failed("source", "it ended without a word", next));
+            *ending = Some(Status::failed("source", "it ended without a reason", next));
         }
         if let Some(status) = self.ending.take() {
             let now = self.now();

@@ -19,7 +19,7 @@ const SHARE_WIDTH: f32 = 60.0;
 pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect) {
     let bars = screen.bars(panel);
     if bars.is_empty() {
-        let (text, color) = ("no sample at this time", Palette::of(ui).dim);
+        let (text, color) = ("no samples at this time", Palette::of(ui).dim);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, theme::small(), color);
     }
     let mut top = rect.top();

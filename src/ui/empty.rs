@@ -19,7 +19,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let title = match screen.replay() {
                 _ if screen.refuses_everything() => "Data arrives, but all of it is refused",
                 None if screen.has_failed() => "Receiving failed",
-                None if !screen.receives() => "Nothing is listened to",
+                None if !screen.receives() => "Not listening on any address",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
                 Some(_) => "Reading the capture",
@@ -61,12 +61,13 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, to: &Destination, palette: &Pal
     ui.add_space(18.0);
     let title = match screen.receives() {
         true => "Point a collectd here",
-        false => "Point a collectd here, once this listens",
+        false => "Point a collectd here, once this program can listen",
     };
     ui.label(RichText::new(title).font(theme::medium(14.0)));
     ui.add_space(2.0);
-    let note = "Add to its collectd.conf and restart it. FlushInterval makes values arrive at \
-                once; without it collectd waits until a datagram is full.";
+    let note = "Add this to collectd.conf on the sending machine, then restart collectd. \
+                FlushInterval makes values arrive at once; without it collectd waits until a \
+                datagram is full.";
     ui.label(RichText::new(note).color(palette.dim));
     ui.add_space(6.0);
     let flush = "<LoadPlugin network>\n  FlushInterval 1\n  FlushTimeout 1\n</LoadPlugin>\n";
@@ -87,7 +88,7 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, to: &Destination, palette: &Pal
         snippet(ui, title, &server("239.192.74.66"), palette);
     }
     ui.add_space(6.0);
-    let firewall = format!("A firewall must let UDP port {port} in.");
+    let firewall = format!("If a firewall is active, allow inbound UDP port {port}.");
     ui.label(RichText::new(firewall).color(palette.dim));
 }
 

@@ -333,7 +333,7 @@ fn nothing_yet_ui(ui: &mut Ui, palette: &Palette) {
     let margin = egui::Margin { left: 20, right: 20, top: 10, bottom: 10 };
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(margin).show(ui, |ui| {
-            ui.label("No notification has been heard yet.");
+            ui.label("No notifications yet.");
             ui.add_space(4.0);
             let text = "A collectd sends one when a value passes a limit of its threshold plugin, \
                         when a plugin has something to say, or when a program asks it to through \

@@ -101,7 +101,7 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
 fn losses_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let losses = screen.losses();
     if !losses.is_empty() {
-        heading(ui, "Lost for lack of room");
+        heading(ui, "Losses");
     }
     for LossRow { when, what } in losses {
         ui.horizontal_top(|ui| {
@@ -113,9 +113,10 @@ fn losses_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
 
 fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
     let Some(names) = screen.unknown_types() else { return };
-    heading(ui, "Types that types.db does not know, or not with so many values");
+    heading(ui, "Types missing from types.db, or with a different number of values");
     ui.add(egui::Label::new(names).wrap());
-    let hint = "They are drawn, their data sources named by position; --types-db PATH names them.";
+    let hint =
+        "They are drawn, with data sources named by position; --types-db PATH gives them names.";
     ui.label(RichText::new(hint).color(palette.dim));
 }
 

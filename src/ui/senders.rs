@@ -97,7 +97,7 @@ fn heads_ui(ui: &mut Ui, palette: &Palette) {
     head(columns.hosts, Align2::LEFT_CENTER, "hosts");
     head(Some(columns.datagrams), Align2::RIGHT_CENTER, "datagrams");
     head(Some(columns.values), Align2::RIGHT_CENTER, "values");
-    head(Some(columns.heard), Align2::RIGHT_CENTER, "last heard");
+    head(Some(columns.heard), Align2::RIGHT_CENTER, "last received");
     head(columns.protection, Align2::LEFT_CENTER, "protection");
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
 }

@@ -80,7 +80,7 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
-        "No host has been heard yet."
+        "No hosts yet."
     } else {
         "Nothing matches. Esc clears the filter."
     };
@@ -161,7 +161,7 @@ fn accessible(content: &RowContent) -> String {
         words = format!("{words} {}", content.protected.word());
     }
     if let Some((age, Freshness::Stale)) = content.age {
-        words = format!("{words} not heard for {}", format::age(age));
+        words = format!("{words} silent for {}", format::age(age));
     }
     words
 }

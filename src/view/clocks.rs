@@ -15,7 +15,7 @@ pub fn short(clock: &HostClock) -> Option<String> {
         Placing::Offset(0) => None,
         Placing::Offset(offset) => Some(format!("clock {}", offset_text(offset))),
         Placing::Arrival if unit(clock).is_none() => Some("clock not set".into()),
-        Placing::Arrival => Some("no valid times".into()),
+        Placing::Arrival => Some("no valid timestamps".into()),
     }
 }
 

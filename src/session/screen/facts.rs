@@ -79,14 +79,14 @@ impl Screen<'_> {
         let health = self.store.health();
         let totals = health.totals;
         if totals.datagrams == 0 {
-            return ("no datagram so far".into(), None);
+            return ("no datagrams yet".into(), None);
         }
         let faults = totals.faults.saturating_sub(totals.refused);
         let counts = [(totals.refused, "refused part"), (faults, "fault")];
         let counts = counts.into_iter().filter(|(count, _)| *count > 0);
         let counts: Vec<_> = counts.map(|(count, what)| format::counted(count, what)).collect();
         let datagrams = format::counted(totals.datagrams, "datagram");
-        let text = format!("{datagrams} so far, without a value list ({})", counts.join(", "));
+        let text = format!("{datagrams} received, none could be read ({})", counts.join(", "));
         let newest = health.faults.back();
         let fault =
             newest.map(|(_, fault)| format!("newest fault from {}, {}", fault.sender, fault.fault));
@@ -113,7 +113,7 @@ impl Screen<'_> {
             Facts {
                 rows: rows.collect(),
                 more: conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX),
-                note: "Their values came for moments that had other values, and were not kept.",
+                note: "These hosts sent a second, different value for the same time; it was discarded.",
             },
         ]
     }
@@ -145,17 +145,17 @@ impl Screen<'_> {
             ("value lists", totals.lists),
             ("values", totals.values),
             ("notifications", totals.notifications),
-            ("notifications heard twice", self.store.notifications().heard_again()),
+            ("duplicate notifications", self.store.notifications().heard_again()),
             ("faults", totals.faults.saturating_sub(totals.refused)),
             ("signed or encrypted, refused", totals.refused),
             ("datagrams dropped by the kernel", totals.kernel_drops),
-            ("values dropped in the channel", totals.dropped_values),
-            ("lists refused for lack of room", totals.refused_lists),
-            ("values late", totals.late_values),
-            ("values heard twice, kept once", totals.duplicate_values),
-            ("values in conflict, not kept", totals.conflicting_values),
-            ("late values not kept", totals.late_dropped_values),
-            ("samples given up for newer ones", totals.evicted_samples),
+            ("values dropped (window too slow)", totals.dropped_values),
+            ("value lists refused (limit reached)", totals.refused_lists),
+            ("late values", totals.late_values),
+            ("duplicate values discarded", totals.duplicate_values),
+            ("conflicting values discarded", totals.conflicting_values),
+            ("late values discarded (limit reached)", totals.late_dropped_values),
+            ("samples evicted (memory limit)", totals.evicted_samples),
         ]
     }
 
@@ -166,7 +166,7 @@ impl Screen<'_> {
         let row = |loss: &crate::store::Loss| {
             let what = match loss.kind {
                 LossKind::Kernel => "datagrams dropped by the kernel",
-                LossKind::Channel => "values dropped in the channel",
+                LossKind::Channel => "values dropped (window too slow)",
             };
             LossRow {
                 when: format!("{} to {}", clock(loss.when.start), clock(loss.when.end)),

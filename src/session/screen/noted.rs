@@ -64,7 +64,7 @@ impl Screen<'_> {
         let said = &noted.notification;
         let mut notes = Vec::new();
         if noted.heard > 1 {
-            notes.push(format!("heard {} times, listed once", format::count(noted.heard)));
+            notes.push(format!("received {} times, listed once", format::count(noted.heard)));
         }
         let ahead = said.time.secs_from(noted.arrival);
         if ahead.abs() > CLOCK_SLACK_SECS {

@@ -103,7 +103,8 @@ impl Screen<'_> {
         let here = self.reception.local_host() == Some(&*node.name);
         let age = self.now.since(node.last_seen.arrival);
         let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
-        let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
+        let mut tooltip =
+            format!("{name}\n{series} series, last received {} ago", format::age(age));
         if here {
             tooltip.push_str("\nthis machine, measured by collectoscope");
         }

@@ -66,13 +66,14 @@ fn items(screen: &Screen<'_>) -> Vec<StatusItem> {
     items.extend(past.into_iter().map(|(_, item)| item.past()));
     if let Some((lag, host)) = lag(screen.store, screen.now) {
         let host = display_safe(host);
-        let hint = format!("Newest sample to its arrival; the longest of all hosts: {host}");
+        let hint = format!("Delay from timestamp to arrival; worst host: {host}");
         items.push(StatusItem::new(format!("lag {}", format::age(lag)), Tone::Quiet, hint));
     }
     let duplicates = screen.store.health().totals.duplicate_values;
     if duplicates > 0 {
-        let hint = "Values heard twice, through two groups, two interfaces or a relay: kept once";
-        let text = format!("heard twice {}", format::count(duplicates));
+        let hint =
+            "Values received twice - by two groups, two interfaces or a relay - are kept once";
+        let text = format!("duplicates {}", format::count(duplicates));
         items.push(StatusItem::new(text, Tone::Quiet, hint));
     }
     items.push(memory(screen));
@@ -99,8 +100,8 @@ fn received(screen: &Screen<'_>) -> StatusItem {
 fn listening(screen: &Screen<'_>) -> StatusItem {
     let summary = screen.reception.summary();
     let hint = match screen.replay() {
-        None => "What is listened to (F2)",
-        Some(_) => "What is read (F2)",
+        None => "Addresses and groups received on (F2)",
+        Some(_) => "Capture being read (F2)",
     };
     if screen.has_failed() {
         StatusItem::new(format!("! {summary}"), Tone::Bad, hint)
@@ -124,8 +125,11 @@ fn notifications(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     if unseen.total() == 0 {
         let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let (text, hint) = match count {
-            0 => ("no notifications".into(), "What collectd's threshold plugin says (N)"),
-            _ => (format::counted(count, "notification"), "All were seen (N lists them)"),
+            0 => (
+                "no notifications".into(),
+                "Messages of collectd's threshold plugin and others (N)",
+            ),
+            _ => (format::counted(count, "notification"), "All seen (N lists them)"),
         };
         items.push(StatusItem { action, ..StatusItem::new(text, Tone::Quiet, hint) });
     }
@@ -136,7 +140,7 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let health = screen.store.health();
     let totals = &health.totals;
     let mut hint = format!(
-        "{} datagrams dropped by the kernel, {} values dropped in the channel, {} lists refused, \
+        "{} datagrams dropped by the kernel, {} values dropped (window too slow), {} lists refused, \
          {} late values without room",
         totals.kernel_drops,
         totals.dropped_values,
@@ -166,7 +170,7 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let unknown = health.unknown_types.len() as u64;
     if unknown > 0 {
         let text = format!("! {}", format::counted(unknown, "unknown type"));
-        let hint = "Not in types.db: drawn all the same, data sources named by position";
+        let hint = "Not in types.db: drawn, with data sources named by position";
         items.push(StatusItem::new(text, Tone::Warns, hint));
     }
 }
@@ -187,7 +191,7 @@ fn unnamed(health: &Health) -> Option<(String, String)> {
     Some((line(all.first()?), hint))
 }
 
-/// Signed or encrypted parts that were not taken: the most frequent reason, and how many others.
+/// Signed or encrypted parts that were refused: the most frequent reason, and how many others.
 fn refused(health: &Health) -> Option<StatusItem> {
     let troubles = refusals(&health.protected);
     let first = troubles.first()?;
