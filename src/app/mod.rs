@@ -21,7 +21,7 @@ use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
 use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
-use crate::ui::{self, Memory, Screen, theme};
+use crate::ui::{self, Memory, theme};
 use crate::view::Action;
 use eframe::egui;
 use kept::Kept;
@@ -355,24 +355,7 @@ impl App {
 
     fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
         let Self { session, memory, actions, .. } = self;
-        let derived = session.derived();
-        let screen = Screen {
-            store: session.store(),
-            view: session.view(),
-            graphs: session.graphs(),
-            panels: &derived.panels,
-            panels_revision: derived.panels_revision,
-            drawn: &derived.drawn,
-            rows: &derived.rows,
-            listed: &derived.listed,
-            events: &derived.events,
-            meter: session.meter(),
-            reception: session.reception(),
-            messages: &session.messages,
-            now,
-            zone: session.zone(),
-            frame_millis: self.frame_millis,
-        };
+        let screen = session.screen(now, self.frame_millis);
         ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }

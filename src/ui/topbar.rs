@@ -1,10 +1,11 @@
 //! The top bar: the state in words, the window's width, the theme and help.
 
+use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
-use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
+use crate::session::Screen;
 use crate::store::Mode;
 use crate::view::format;
 use crate::view::window::{Anchor, PRESETS};
@@ -30,13 +31,13 @@ fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
-        Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
+        Anchor::Live if !screen.receives() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
             format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
         }
         Anchor::Paused { at, values, .. } => {
-            let newer = screen.store.health().totals.values.saturating_sub(values);
+            let newer = screen.newer_values(values);
             let at = clock(screen, at);
             format!("{replay}PAUSED {at} · {} newer", format::count(newer))
         }
@@ -67,7 +68,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
         ),
-        Anchor::Live if !screen.hears() => {
+        Anchor::Live if !screen.receives() => {
             (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
         }
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),

@@ -2,12 +2,9 @@
 
 use super::format;
 use super::graphs::{Graphs, plain_unit};
-use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
+use crate::metric::{CLOCK_SLACK, CdTime, DsType, Span, display_safe};
 use crate::store::{Mode, Outcomes, Series, SeriesId, Store};
 use jiff::tz::TimeZone;
-
-/// A host's clock may be this far ahead of ours before that is the reason.
-const CLOCK_SLACK: Interval = Interval::from_secs(5);
 
 /// What the window shows, and when.
 #[derive(Clone, Copy, Debug)]

@@ -17,6 +17,7 @@ pub mod lookalike;
 pub mod marks;
 pub mod notifications;
 pub mod panels;
+pub mod pick;
 pub mod plot;
 mod preferences;
 pub mod role;
