@@ -33,7 +33,7 @@ use std::time::{Duration, Instant};
 /// Time spent draining per frame, the rest waits for the next one: as long as has gone by since
 /// the last time, but within these bounds. So where a frame takes long, as without a graphics
 /// card, half of the thread's time is still there for what arrives; and what has gathered in a
-/// long wait is taken in at once, though that frame comes later.
+/// long wait is absorbed at once, though that frame comes later.
 const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
@@ -68,8 +68,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// What takes in from `intake` by this clock and keeps nothing. All else is set as it is
-    /// needed.
+    /// An app that absorbs from `intake` by this clock and keeps nothing. The rest is set as needed.
     pub fn new(intake: Option<Intake>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
             intake,
@@ -86,7 +85,7 @@ impl Setup {
     }
 }
 
-/// A picture to be taken.
+/// A picture of the window.
 #[derive(Clone, Debug)]
 pub struct Screenshot {
     /// Where to.
@@ -107,7 +106,7 @@ pub struct App {
     waker: Waker,
     clock: Box<dyn Fn() -> CdTime>,
     capture_clock: Option<CaptureClock>,
-    /// That the source is over, until all that came before is taken in.
+    /// That the source is over, until all that came before is absorbed.
     ending: Option<Status>,
     memory: Memory,
     actions: Vec<Action>,

@@ -141,7 +141,7 @@ impl Session {
             self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
         }
         if status.state == reception::State::Ended {
-            // Nothing more comes that would tell how what waits is to be placed.
+            // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
         self.reception.report(source, status);

@@ -7,15 +7,15 @@ use crate::reception::{Destination, Unicast};
 use crate::session::Screen;
 use eframe::egui::{self, RichText, Ui};
 
-/// Reasons told why what arrives is refused.
-const REASONS_TOLD_MAX: usize = 5;
+/// Reasons listed for refusals.
+const REASONS_MAX: usize = 5;
 
 /// Before the first value.
 pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         column(ui, |ui| {
-            let (refused, more) = screen.refused(REASONS_TOLD_MAX);
+            let (refused, more) = screen.refused(REASONS_MAX);
             let title = match screen.replay() {
                 _ if screen.refuses_everything() => "Data arrives, but all of it is refused",
                 None if screen.has_failed() => "Receiving failed",

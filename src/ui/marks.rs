@@ -18,10 +18,10 @@ use std::collections::HashMap;
 const PANELS_KEPT_MAX: usize = 256;
 /// The pointer is on a mark when it is this near, points.
 const NEAR: f32 = 6.0;
-/// Notifications told in a tooltip; the rest is counted.
-const TOLD_MAX: usize = 4;
-/// Width of a told message.
-const TOLD_WIDTH: f32 = 320.0;
+/// Notifications listed in a tooltip; the rest is counted.
+const LISTED_MAX: usize = 4;
+/// Width of a message there.
+const LISTED_WIDTH: f32 = 320.0;
 
 /// Marks that need not be found anew while neither notifications nor panels changed.
 #[derive(Debug, Default)]
@@ -154,10 +154,10 @@ pub(super) fn pointed<'a>(
 }
 
 /// What the notifications of a mark say, for a tooltip.
-pub(super) fn told_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
+pub(super) fn noted_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
     let palette = Palette::of(ui);
-    ui.set_max_width(TOLD_WIDTH);
-    for noted in noted.iter().take(TOLD_MAX) {
+    ui.set_max_width(LISTED_WIDTH);
+    for noted in noted.iter().take(LISTED_MAX) {
         let said = &noted.notification;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
@@ -179,7 +179,7 @@ pub(super) fn told_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
         let message = RichText::new(display_safe(&said.message)).size(12.0);
         ui.add(egui::Label::new(message).wrap());
     }
-    let more = noted.len().saturating_sub(TOLD_MAX);
+    let more = noted.len().saturating_sub(LISTED_MAX);
     if more > 0 {
         let text = format!("and {more} more; a click lists them");
         ui.label(RichText::new(text).size(11.5).color(palette.dim));

@@ -5,7 +5,7 @@
 
 use super::cache::{Kept, span_of};
 use super::legend;
-use super::marks::{marks_ui, pointed, told_ui};
+use super::marks::{marks_ui, noted_ui, pointed};
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
@@ -354,7 +354,7 @@ fn tooltip(
         let palette = Palette::of(ui);
         ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
         if !noted.is_empty() {
-            told_ui(ui, screen, noted);
+            noted_ui(ui, screen, noted);
         }
         if rows.is_empty() {
             return;

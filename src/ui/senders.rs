@@ -14,10 +14,10 @@ const SENDERS_SHOWN_MAX: usize = 50;
 const TROUBLES_SHOWN_MAX: usize = 6;
 /// Hosts named in a row, and in its tooltip.
 const HOSTS_SHOWN: usize = 3;
-const HOSTS_TOLD: usize = 30;
+const HOSTS_LISTED: usize = 30;
 /// Height of a row.
 const ROW: f32 = 21.0;
-/// Narrower than this, hosts and protection are told in the tooltip only.
+/// Narrower than this, hosts and protection are in the tooltip only.
 const WIDE: f32 = 560.0;
 
 /// Right edges of the figures, left edges of the texts.
@@ -26,7 +26,7 @@ struct Columns {
     hosts: Option<f32>,
     datagrams: f32,
     values: f32,
-    heard: f32,
+    received: f32,
     protection: Option<f32>,
     right: f32,
 }
@@ -42,7 +42,7 @@ impl Columns {
                 hosts,
                 datagrams,
                 values,
-                heard: right,
+                received: right,
                 protection,
                 right,
             };
@@ -53,7 +53,7 @@ impl Columns {
             hosts: Some(share(0.24)),
             datagrams: share(0.55),
             values: share(0.65),
-            heard: share(0.75),
+            received: share(0.75),
             protection: Some(share(0.77)),
             right,
         }
@@ -97,7 +97,7 @@ fn heads_ui(ui: &mut Ui, palette: &Palette) {
     head(columns.hosts, Align2::LEFT_CENTER, "hosts");
     head(Some(columns.datagrams), Align2::RIGHT_CENTER, "datagrams");
     head(Some(columns.values), Align2::RIGHT_CENTER, "values");
-    head(Some(columns.heard), Align2::RIGHT_CENTER, "last received");
+    head(Some(columns.received), Align2::RIGHT_CENTER, "last received");
     head(columns.protection, Align2::LEFT_CENTER, "protection");
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
 }
@@ -108,9 +108,9 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, row: &SenderRow, palette: &Palette) 
     let hosts = named(&row.hosts, HOSTS_SHOWN);
     let protection = row.protection.join("; ");
     let (datagrams, values) = (format::count(row.datagrams), format::count(row.values));
-    let heard = format!("{} ago", format::age(screen.now.since(row.last_seen)));
+    let received = format!("{} ago", format::age(screen.now.since(row.last_seen)));
     response.widget_info(|| {
-        let words = [&row.address, &hosts, &datagrams, &values, &heard, &protection];
+        let words = [&row.address, &hosts, &datagrams, &values, &received, &protection];
         WidgetInfo::labeled(Role::Label, true, words.map(String::as_str).join(" "))
     });
     let text = |x: f32, to: f32, align: Align2, text: &str, color: Color32| {
@@ -125,17 +125,17 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, row: &SenderRow, palette: &Palette) 
     }
     text(columns.datagrams, columns.datagrams - 90.0, right, &datagrams, palette.dim);
     text(columns.values, columns.datagrams, right, &values, palette.dim);
-    text(columns.heard, columns.values, right, &heard, palette.dim);
+    text(columns.received, columns.values, right, &received, palette.dim);
     if let Some(x) = columns.protection {
         text(x, columns.right + 8.0, left, &protection, palette.text);
     }
-    let mut told = row.address.clone();
-    for (what, text) in [("names", named(&row.hosts, HOSTS_TOLD)), ("sends", protection)] {
+    let mut tooltip = row.address.clone();
+    for (what, text) in [("names", named(&row.hosts, HOSTS_LISTED)), ("sends", protection)] {
         if !text.is_empty() {
-            told.push_str(&format!("\n{what} {text}"));
+            tooltip.push_str(&format!("\n{what} {text}"));
         }
     }
-    response.on_hover_text(told);
+    response.on_hover_text(tooltip);
 }
 
 /// The first names, and how many more.

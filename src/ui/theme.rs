@@ -64,7 +64,7 @@ pub struct Palette {
     pub info: Color32,
     /// Failure.
     pub bad: Color32,
-    /// A capture, not what is heard now.
+    /// A capture, not live data.
     pub replay: Color32,
     dark: bool,
 }

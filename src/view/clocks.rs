@@ -101,7 +101,7 @@ fn offset_text(offset: i64) -> String {
     format!("{} {side}", length(rounded(offset)))
 }
 
-/// An offset without the nanoseconds that tell it from others.
+/// An offset without the nanoseconds that make it unique.
 fn rounded(offset: i64) -> u64 {
     (offset.unsigned_abs() + (1 << 29)) >> 30
 }

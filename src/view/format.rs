@@ -122,7 +122,7 @@ fn minus(number: &str) -> String {
     number.strip_prefix('-').map_or_else(|| number.to_owned(), |rest| format!("−{rest}"))
 }
 
-/// Decimals that tell ticks `step` apart from one another, at most 6.
+/// Decimals that distinguish ticks `step` apart, at most 6.
 fn decimals_for(step: f64) -> usize {
     (0_u16..=6)
         .find(|&n| {

@@ -24,7 +24,7 @@ pub struct SenderRow {
     pub last_seen: CdTime,
     /// The hosts it names, in order.
     pub hosts: Vec<String>,
-    /// How what was taken is protected: `plain`, `signed by alice`.
+    /// Protection of what was accepted: `plain`, `signed by alice`.
     pub protection: Vec<String>,
     /// What was refused and what was wrong, most often first.
     pub troubles: Vec<Trouble>,
@@ -137,7 +137,7 @@ impl Gathered<'_> {
     }
 }
 
-/// Signed and encrypted parts that were not taken, with what to do.
+/// Signed and encrypted parts that were refused, with what to do.
 pub fn refusals(protected: &[ProtectedCount]) -> Vec<Trouble> {
     let refused = protected.iter().filter_map(|part| Some((part, part.outcome.err()?)));
     let trouble = |(part, kind): (&ProtectedCount, FaultKind)| {
@@ -150,7 +150,7 @@ pub fn refusals(protected: &[ProtectedCount]) -> Vec<Trouble> {
     troubles
 }
 
-/// Why a part was not taken, and what to do.
+/// Why a part was refused, and what to do.
 fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, String) {
     let (how, user) = (protection.name(), display_safe(user));
     match kind {
@@ -186,8 +186,8 @@ fn damages(sum: &SenderHealth, origin: Option<&Origin<IpAddr>>, health: &Health)
         .filter_map(|part| Some((part.outcome.err()?.class(), part.count)))
         .collect();
     let damage = |&(class, count): &(&'static str, u64)| {
-        let told = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
-        let count = count.saturating_sub(told.sum());
+        let shown = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
+        let count = count.saturating_sub(shown.sum());
         let newest = health.faults.iter().rev().find(|(source, report)| {
             let is_its = |origin: &Origin<IpAddr>| {
                 origin.source == *source && origin.sender == report.sender.machine()
@@ -260,8 +260,8 @@ pub enum Protected {
 }
 
 impl Protected {
-    /// Of all ways that `host` was heard by lately, the weakest counts. `interval` is what its
-    /// values promise: what two senders tell in turn is never further apart.
+    /// The weakest protection of all recent value lists of `host`. `interval` is their promised
+    /// interval: those of two senders that take turns are never further apart.
     pub fn of(host: &HostNode, interval: Interval) -> Self {
         let slack = interval.mul_f64(2.0).max(Interval::from_secs(10));
         let since = host.last_seen.arrival.saturating_sub(slack);

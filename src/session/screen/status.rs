@@ -4,7 +4,7 @@ use super::{Screen, Tone};
 use crate::metric::{Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
-use crate::view::health::{Mishap, lag, lost};
+use crate::view::health::{Incident, lag, lost};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, conflict_text, refusals, refused_lists, shared_name};
 use crate::view::{Action, Pane, format};
@@ -52,11 +52,11 @@ fn items(screen: &Screen<'_>) -> Vec<StatusItem> {
         items.push(StatusItem::new(format!("! {first}"), Tone::Warns, message));
     }
     let health = screen.store.health();
-    let refused = refused(health).map(|item| (Mishap::Refused, item));
-    let conflicts = conflicts(health).map(|item| (Mishap::Conflicting, item));
+    let refused = refused(health).map(|item| (Incident::Refused, item));
+    let conflicts = conflicts(health).map(|item| (Incident::Conflicting, item));
     let both = refused.into_iter().chain(conflicts);
     let (recent, past): (Vec<_>, Vec<_>) =
-        both.partition(|(mishap, _)| screen.meter.is_recent(*mishap, screen.now));
+        both.partition(|(incident, _)| screen.meter.is_recent(*incident, screen.now));
     items.extend(recent.into_iter().map(|(_, item)| item));
     items.extend(wrong_clocks(screen));
     items.extend(shared_names(screen));
@@ -135,7 +135,7 @@ fn notifications(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     }
 }
 
-/// What was lost, always told; what was wrong, only when something was. What came lately is marked.
+/// Losses, always; faults, only when there are any. Recent ones are marked.
 fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let health = screen.store.health();
     let totals = &health.totals;
@@ -147,25 +147,25 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
         totals.refused_lists,
         totals.late_dropped_values
     );
-    for (sender, lists) in refused_lists(health, REASONS_TOLD_MAX) {
+    for (sender, lists) in refused_lists(health, REASONS_MAX) {
         hint.push_str(&format!("\n{lists} of them from {sender}"));
     }
-    let mut push = |text: String, mishap: Mishap, tone: Tone, hint: String| {
-        items.push(if screen.meter.is_recent(mishap, screen.now) {
+    let mut push = |text: String, incident: Incident, tone: Tone, hint: String| {
+        items.push(if screen.meter.is_recent(incident, screen.now) {
             StatusItem::new(format!("! {text}"), tone, hint)
         } else {
             StatusItem::new(text, Tone::Quiet, hint)
         });
     };
     let text = format!("lost {}", format::count(lost(totals)));
-    push(text, Mishap::Lost, Tone::Bad, hint);
+    push(text, Incident::Lost, Tone::Bad, hint);
     if let Some((text, hint)) = unnamed(health) {
-        push(text, Mishap::Unnamed, Tone::Warns, hint);
+        push(text, Incident::Unnamed, Tone::Warns, hint);
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
         let hint = "Faults in received datagrams (F2 says which)";
-        push(format::counted(faults, "fault"), Mishap::Damaged, Tone::Warns, hint.into());
+        push(format::counted(faults, "fault"), Incident::Damaged, Tone::Warns, hint.into());
     }
     let unknown = health.unknown_types.len() as u64;
     if unknown > 0 {
@@ -180,7 +180,7 @@ fn unnamed(health: &Health) -> Option<(String, String)> {
     let line = |(sender, lists): &(String, u64)| {
         format!("{sender}: {} refused", format::counted(*lists, "list"))
     };
-    let all = refused_lists(health, REASONS_TOLD_MAX);
+    let all = refused_lists(health, REASONS_MAX);
     let mut hint = "Value lists that are not kept, as there is no room for their names: known \
                     series go on. A larger --memory has room for more; --max-lists and \
                     --max-lists-per-sender may set less"
@@ -202,14 +202,14 @@ fn refused(health: &Health) -> Option<StatusItem> {
     };
     let sentence =
         |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
-    let hint = troubles.iter().take(REASONS_TOLD_MAX).map(sentence).collect::<Vec<_>>().join("\n");
+    let hint = troubles.iter().take(REASONS_MAX).map(sentence).collect::<Vec<_>>().join("\n");
     let severity = if first.grave { Severity::Failure } else { Severity::Warning };
     let item = StatusItem::new(text, Tone::Of(severity), hint + "\nF2 says who");
     Some(StatusItem { glyph: Some(severity), ..item })
 }
 
-/// Reasons told in a hint.
-const REASONS_TOLD_MAX: usize = 5;
+/// Reasons listed in a hint.
+const REASONS_MAX: usize = 5;
 
 /// Hosts that said two things about one moment.
 fn conflicts(health: &Health) -> Option<StatusItem> {
@@ -236,7 +236,7 @@ fn wrong_clocks(screen: &Screen<'_>) -> Option<StatusItem> {
         let sentence = clocks::sentence(clock, screen.now)?;
         Some(format!("{}: {sentence}", display_safe(&node.name)))
     };
-    let hint = wrong.iter().take(REASONS_TOLD_MAX).filter_map(sentence);
+    let hint = wrong.iter().take(REASONS_MAX).filter_map(sentence);
     let hint = hint.collect::<Vec<_>>().join("\n") + "\nF2 lists them";
     let item = StatusItem::new(text, Tone::Warns, hint);
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
@@ -244,7 +244,7 @@ fn wrong_clocks(screen: &Screen<'_>) -> Option<StatusItem> {
 
 /// Host names that several machines use.
 fn shared_names(screen: &Screen<'_>) -> Option<StatusItem> {
-    let lately = |shared: &&Shared| screen.now.since(shared.last_seen) < SHARED_TOLD_MAX;
+    let lately = |shared: &&Shared| screen.now.since(shared.last_seen) < SHARED_SHOWN_MAX;
     let shared = screen.store.health().shared.iter();
     let mut shared = shared.filter(|(_, shared)| lately(shared));
     let (host, first) = shared.next()?;
@@ -257,16 +257,16 @@ fn shared_names(screen: &Screen<'_>) -> Option<StatusItem> {
 }
 
 /// A name that was shared so long ago is so no more.
-const SHARED_TOLD_MAX: Interval = Interval::from_secs(600);
+const SHARED_SHOWN_MAX: Interval = Interval::from_secs(600);
 
-/// Longest history told; no memory holds more of a second's samples.
-const KEPT_TOLD_MAX: Interval = Interval::from_secs(366 * 86_400);
+/// Longest history shown; no memory holds more of a second's samples.
+const KEPT_SHOWN_MAX: Interval = Interval::from_secs(366 * 86_400);
 
 fn memory(screen: &Screen<'_>) -> StatusItem {
     let usage = screen.store.usage();
     // The samples of a clock that is years off are no history.
-    let told = usage.oldest.filter(|oldest| screen.now.since(*oldest) < KEPT_TOLD_MAX);
-    let kept = told.map_or_else(String::new, |oldest| {
+    let oldest = usage.oldest.filter(|oldest| screen.now.since(*oldest) < KEPT_SHOWN_MAX);
+    let kept = oldest.map_or_else(String::new, |oldest| {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
     let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
