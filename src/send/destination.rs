@@ -2,6 +2,7 @@
 //!
 //! Written `HOST[:PORT][%IFACE]`, an IPv6 address with a port in brackets. Opens no socket.
 
+use crate::source::interfaces::split_interface;
 use crate::source::udp::PORT_DEFAULT;
 use std::fmt;
 use std::io;
@@ -92,13 +93,6 @@ impl FromStr for Destination {
             }
             _ => Ok(Self { host: host.into(), port, interface: interface.map(Into::into) }),
         }
-    }
-}
-
-fn split_interface(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('%') {
-        Some((front, interface)) => (front, Some(interface)),
-        None => (text, None),
     }
 }
 

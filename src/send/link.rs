@@ -5,7 +5,8 @@
 
 use super::OpenError;
 use super::destination::Destination;
-use crate::source::interfaces::{Interface, interfaces};
+use crate::source::interfaces::{Interface, bind_to_interface, interfaces};
+use crate::source::reason::errno;
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -143,21 +144,6 @@ fn scoped(address: SocketAddr, interface: Option<&Interface>) -> SocketAddr {
         }
         _ => address,
     }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-/// Elsewhere only link-local addresses and groups are tied to an interface, by their scope.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
-fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
-    Ok(())
-}
-
-pub(super) fn errno(error: &io::Error) -> Option<Errno> {
-    error.raw_os_error().map(Errno::from_raw)
 }
 
 /// The error in words, with advice where there is any.

@@ -11,6 +11,7 @@ mod link;
 pub use destination::{Destination, ParseDestinationError};
 
 use crate::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
+use crate::source::reason::errno;
 use crate::wire::{
     EncodeError, Encoder, IV_BYTES, Protection, SIZE_MAX_DEFAULT, Seal, encode_notification,
 };
@@ -425,7 +426,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let label = label(&self.destination, &self.address);
         write!(f, "cannot send to {label}: {}", self.reason())?;
-        if link::errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
+        if errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
             write!(f, " for this route: {} bytes; try a smaller packet size", self.bytes)?;
         }
         Ok(())

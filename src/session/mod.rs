@@ -13,10 +13,15 @@
 mod derived;
 mod figures;
 mod hosts;
+mod screen;
 mod state;
 mod width;
 
 pub use derived::Derived;
+pub use screen::{
+    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
+    Screen, StatusItem, Swatch, Tone,
+};
 pub use state::{Drawing, State};
 
 use crate::ingest::Batch;
@@ -29,6 +34,7 @@ use crate::view::health::Meter;
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
+use state::Known;
 use std::time::Duration;
 use width::Width;
 
@@ -69,6 +75,8 @@ impl Default for Start {
 pub enum Effect {
     /// Keep these for the next start.
     Keep(Preferences),
+    /// Write what is kept now.
+    KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
 }
@@ -133,7 +141,7 @@ impl Session {
             self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
         }
         if status.state == reception::State::Ended {
-            // Nothing more comes that would tell how what waits is to be placed.
+            // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
         self.reception.report(source, status);
@@ -150,9 +158,13 @@ impl Session {
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
         }
+        let now_too = action == Action::KeepNow;
         self.width.chosen(&action);
         self.view.apply(action, &moment);
         self.keep_preferences();
+        if now_too {
+            self.effects.push(Effect::KeepNow);
+        }
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it
@@ -185,11 +197,26 @@ impl Session {
 
     /// The state as an object for scripts; `drawing` is what only the window knows.
     pub fn state(&mut self, now: CdTime, drawing: Drawing) -> State {
-        let mut figures = std::mem::take(&mut self.figures);
-        figures.update(self, now);
-        let state = state::state(self, &figures, now, drawing);
-        self.figures = figures;
-        state
+        let Self { store, view, graphs, derived, reception, figures, zone, messages, .. } = self;
+        figures.update(store, view, derived, now);
+        let known = Known { store, view, graphs, derived, reception, figures, zone, messages };
+        state::state(known, now, drawing)
+    }
+
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            now,
+            zone: &self.zone,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
     }
 
     /// What is known.
@@ -202,11 +229,6 @@ impl Session {
         &self.view
     }
 
-    /// How plugins are drawn.
-    pub const fn graphs(&self) -> &Graphs {
-        &self.graphs
-    }
-
     /// How every source goes.
     pub const fn reception(&self) -> &Reception {
         &self.reception
@@ -215,16 +237,6 @@ impl Session {
     /// What follows from data and choices, as of the last [`Session::tick`].
     pub const fn derived(&self) -> &Derived {
         &self.derived
-    }
-
-    /// Rates of reception.
-    pub const fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// The user's time zone.
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
     }
 
     /// The oldest sample of what is on the canvas.

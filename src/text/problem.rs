@@ -1,6 +1,6 @@
 //! Problems of a line, in words by which its writer can correct it.
 
-use crate::metric::{DsType, display_safe};
+use crate::metric::{DsType, counted, display_safe};
 use crate::wire::NAME_MAX_BYTES;
 use thiserror::Error;
 
@@ -65,7 +65,7 @@ pub enum Problem {
     #[error("{0} is not a time; if it is part of the identifier, put all of that in double quotes")]
     Rest(Box<str>),
     /// Too few or too many values.
-    #[error("{} but {type_} has {sources}", counted(*.count))]
+    #[error("{}, but {type_} has {sources}", values(*.count))]
     ValueCount {
         /// Number of values in the line.
         count: usize,
@@ -138,12 +138,8 @@ fn no_time(word: &str, wanted: &str) -> String {
     format!("{word} is not a time; {}", comma(word).unwrap_or(wanted))
 }
 
-fn counted(count: usize) -> String {
-    match count {
-        0 => "no value,".into(),
-        1 => "1 value,".into(),
-        _ => format!("{count} values,"),
-    }
+fn values(count: usize) -> String {
+    if count == 0 { "no value".into() } else { counted(count as u64, "value") }
 }
 
 const fn name(ds_type: DsType) -> &'static str {

@@ -3,6 +3,7 @@
 use super::code::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, NESTING_MAX};
 use super::stray::Stray;
 use super::trust::SecurityLevel;
+use crate::metric::counted;
 use std::fmt;
 
 /// One thing wrong in received bytes.
@@ -202,10 +203,10 @@ impl fmt::Display for FaultKind {
         match *self {
             Self::Text(stray) => stray.fmt(f),
             Self::Trailing { bytes } => {
-                write!(f, "{} behind the last part", counted(bytes, "byte"))
+                write!(f, "{} behind the last part", counted(bytes as u64, "byte"))
             }
             Self::Padding { bytes } => {
-                write!(f, "{} behind the last part", counted(bytes, "zero byte"))
+                write!(f, "{} behind the last part", counted(bytes as u64, "zero byte"))
             }
             Self::LengthTooShort { length } => write!(f, "part length {length} is below 4"),
             Self::LengthTooLong { length, left_bytes } => write!(
@@ -223,7 +224,7 @@ impl fmt::Display for FaultKind {
             Self::NumberLength { length } => write!(f, "number part of {length} bytes, not 12"),
             Self::ValuesLength { length, count } => {
                 let expected = 6 + 9 * usize::from(count);
-                let values = counted(usize::from(count), "value");
+                let values = counted(count.into(), "value");
                 write!(f, "values part of {length} bytes, but {values} need {expected}")
             }
             Self::ValuesNone => f.write_str("values part without values"),
@@ -269,9 +270,4 @@ impl Needed {
             Self::Type => "type",
         }
     }
-}
-
-/// `1 byte`, `2 bytes`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

@@ -1,9 +1,9 @@
 //! Our sender: against the real daemon, whose csv and logfile plugins are the judges, against our
 //! own receiver, and against networks and files that fail.
 
-use crate::cli::{listening, wait};
+use crate::cli::listening;
 use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_received};
-use crate::support::wait::{PATIENCE, until};
+use crate::support::wait::{PATIENCE, end, until};
 use crate::support::{collectoscope, events, netns, stderr};
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
 use collectoscope::send::{Destination, Flush, SendError, Sender, SenderOptions};
@@ -121,9 +121,8 @@ fn lines(host: &str) -> (Vec<u8>, Vec<Line>) {
     (input, expected)
 }
 
-fn free_port(address: IpAddr) -> u16 {
-    UdpSocket::bind((address, 0)).unwrap().local_addr().unwrap().port()
-}
+/// The daemon cannot say which port it took: it gets this one, in a namespace of the test's own.
+const PORT: u16 = 25_826;
 
 /// The listener of a daemon.
 fn listen(address: IpAddr, port: u16, inner: &str) -> String {
@@ -149,13 +148,19 @@ const LEVELS: [&str; 3] = ["none", "sign", "encrypt"];
 
 #[test]
 fn the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6() {
+    netns::inside(
+        "send::the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6",
+        check_levels,
+    );
+}
+
+fn check_levels() {
     let files = Files::new();
     let (keys, types) = (files.path("keys"), files.path("types.db"));
     let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let (mut network, mut plans) = (String::new(), Vec::new());
     for address in addresses {
-        for level in LEVELS {
-            let port = free_port(address);
+        for (port, level) in (PORT..).zip(LEVELS) {
             let inner = format!("SecurityLevel \"{level}\"\nAuthFile \"{keys}\"");
             network += &listen(address, port, &inner);
             plans.push((level, SocketAddr::new(address, port)));
@@ -183,14 +188,20 @@ fn the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6() {
 
 #[test]
 fn the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little() {
+    netns::inside(
+        "send::the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little",
+        check_refusals,
+    );
+}
+
+fn check_refusals() {
     let files = Files::new();
     let (keys, wrong) = (files.path("keys"), files.path("wrong"));
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     for level in ["sign", "encrypt"] {
-        let port = free_port(address);
         let inner = format!("SecurityLevel \"{level}\"\nAuthFile \"{keys}\"");
-        let mut daemon = daemon("strict", listen(address, port, &inner));
-        let to = SocketAddr::new(address, port).to_string();
+        let mut daemon = daemon("strict", listen(address, PORT, &inner));
+        let to = SocketAddr::new(address, PORT).to_string();
         let line = |host: &str| format!("PUTVAL {host}/p/gauge N:1\n").into_bytes();
         let as_alice =
             |keys| vec![to.as_str(), "--user", "alice", "--auth-file", keys, "--security"];
@@ -200,7 +211,7 @@ fn the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_lit
             assert_all_went(&send(&[&as_alice(&keys)[..], &["sign"]].concat(), &line("signed")));
         }
         assert_all_went(&send(&[&as_alice(&keys)[..], &[level]].concat(), &line("right")));
-        let nudge = || nudge(SocketAddr::new(address, port));
+        let nudge = || nudge(SocketAddr::new(address, PORT));
         until_received("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
         daemon.stop();
         let csv = daemon.csv();
@@ -211,7 +222,7 @@ fn the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_lit
 /// By the default port and the default group, over `lo` in a namespace.
 fn check_multicast(group: IpAddr) {
     let files = Files::new();
-    let mut daemon = daemon("group", listen(group, 25_826, "Interface \"lo\""));
+    let mut daemon = daemon("group", listen(group, PORT, "Interface \"lo\""));
     let (input, expected) = lines("grouped");
     let types = files.path("types.db");
     let to = format!("{group}%lo");
@@ -245,19 +256,22 @@ fn the_daemon_gets_what_goes_to_the_ipv6_group() {
 
 #[test]
 fn the_daemon_gets_notifications() {
+    netns::inside("send::the_daemon_gets_notifications", check_notifications);
+}
+
+fn check_notifications() {
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let port = free_port(address);
-    let daemon = daemon("notified", listen(address, port, ""));
+    let daemon = daemon("notified", listen(address, PORT, ""));
     let long = "y".repeat(300);
     let input = format!(
         "PUTNOTIF severity=failure time=1795426801 host=h plugin=p plugin_instance=i type=t \
          type_instance=j s:key=value message=\"The \\\"roof\\\" is on fire!\"\n\
          PUTNOTIF severity=okay time=1795426802 message={long}\n"
     );
-    let output = send(&[&format!("127.0.0.1:{port}")], input.as_bytes());
+    let output = send(&[&format!("127.0.0.1:{PORT}")], input.as_bytes());
     let cut = "collectoscope: line 2: message of 300 bytes cut to 255\n";
     assert_eq!((stderr(&output), output.status.code()), (cut, Some(0)));
-    let nudge = || nudge(SocketAddr::new(address, port));
+    let nudge = || nudge(SocketAddr::new(address, PORT));
     let log = until_received("both notifications", nudge, || {
         let log = daemon.log();
         log.contains("severity = OKAY").then_some(log)
@@ -270,13 +284,16 @@ fn the_daemon_gets_notifications() {
 
 #[test]
 fn the_daemon_gets_what_this_machine_measures() {
+    netns::inside("send::the_daemon_gets_what_this_machine_measures", check_this_machine);
+}
+
+fn check_this_machine() {
     let files = Files::new();
     let keys = files.path("keys");
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let port = free_port(address);
     let inner = format!("SecurityLevel \"Encrypt\"\nAuthFile \"{keys}\"");
-    let mut daemon = daemon("agents", listen(address, port, &inner));
-    let to = format!("127.0.0.1:{port}");
+    let mut daemon = daemon("agents", listen(address, PORT, &inner));
+    let to = format!("127.0.0.1:{PORT}");
     let mut child = start(&[
         "--this-machine",
         "--interval",
@@ -298,7 +315,7 @@ fn the_daemon_gets_what_this_machine_measures() {
         (rows >= 5).then_some(())
     });
     interrupt(&child);
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
     let output = child.wait_with_output().unwrap();
     let said = stderr(&output);
     assert!(said.contains(&format!("sending to {to} ({to})\n")), "{said}");
@@ -338,7 +355,7 @@ fn dump_prints_the_lines_that_send_read_at_every_level() {
             args.extend(&protection);
         }
         assert_all_went(&send(&args, &input));
-        assert_eq!(wait(&mut child), Some(0));
+        assert_eq!(end(&mut child), Some(0));
         let mut printed = Vec::new();
         child.stdout.take().unwrap().read_to_end(&mut printed).unwrap();
         // The notification did not wait for the last datagram to be full.
@@ -415,7 +432,7 @@ fn lines_leave_while_more_may_come() {
         stdin.write_all(b"/gauge 2:2").unwrap();
         drop(stdin);
         assert_eq!(events(&receiver.next()), ["h/p/gauge 2+0 [Gauge(2.0)]"]);
-        assert_eq!(wait(&mut child), Some(0));
+        assert_eq!(end(&mut child), Some(0));
     }
 }
 
@@ -429,7 +446,7 @@ fn what_is_gathered_leaves_when_it_is_interrupted() {
     assert_eq!(events(&receiver.next()), ["// 2 okay m"]);
     interrupt(&child);
     assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
 }
 
 #[test]
@@ -495,8 +512,15 @@ fn a_flood_of_bad_lines_is_counted_not_printed() {
 
 #[test]
 fn nobody_listening_is_noticed_and_the_others_get_all() {
+    netns::inside(
+        "send::nobody_listening_is_noticed_and_the_others_get_all",
+        check_nobody_listening,
+    );
+}
+
+fn check_nobody_listening() {
     let receiver = Receiver::new();
-    let closed = format!("127.0.0.1:{}", free_port(Ipv4Addr::LOCALHOST.into()));
+    let closed = format!("127.0.0.1:{PORT}");
     let output = send(&[&closed, &receiver.address, "--flush", "now"], THREE);
     let says = format!(
         "collectoscope: cannot send to {closed}: connection refused, nothing listens on that port\n"
