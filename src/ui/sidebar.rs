@@ -90,6 +90,9 @@ fn count_text(screen: &Screen<'_>) -> String {
         let host = if hosts == 1 { "host" } else { "hosts" };
         return format!("{} {host} · {} series", count(hosts), count(series));
     }
+    if screen.rows.is_pending() {
+        return format!("Filtering {} series …", count(series));
+    }
     format!("{} of {} series match", count(screen.rows.matched), count(series))
 }
 
