@@ -33,7 +33,8 @@
 //! 6. [`session::Session::tick`] makes what follows from data, choices and time:
 //!    [`session::Derived`], and the effects that the outside is to perform.
 //! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
-//! 8. `ui` draws what it is lent and returns actions; `app` hands them to the session.
+//! 8. `ui` draws a [`session::Screen`] - texts, numbers and tones, decided below - and returns
+//!    actions; `app` hands them to the session.
 
 pub mod cli;
 pub mod config;

@@ -1,7 +1,7 @@
 //! The pool: a few threads for work that would keep a frame waiting.
 //!
-//! A job is a pure function that is told by [`Progress::go_on`] when nobody wants its answer any
-//! more: what is cancelled stops early. Jobs wait in a bounded queue and are begun in order. All
+//! A job is a pure function that learns from [`Progress::go_on`] that nobody wants its answer any
+//! more: a job that is cancelled stops early. Jobs wait in a bounded queue and are begun in order. All
 //! threads are joined when the pool is dropped. Knows nothing of what the jobs do.
 
 use crate::view::format::panic_message;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 
-/// Jobs that wait; where there are more, who asks must wait or do it by himself. Of each kind of
-/// work one is out at a time, and there are not so many kinds.
+/// Jobs that wait. One of each kind of work is enough, and there are few kinds: a queue that is full
+/// is full of jobs whose answers nobody will look at.
 pub const QUEUE_MAX: usize = 16;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -72,7 +72,7 @@ impl<T> Drop for Job<T> {
 }
 
 impl Pool {
-    /// A pool of so many threads. `wake` is called by them whenever an answer is there.
+    /// A pool of `threads` threads. `wake` is called by them whenever an answer is there.
     pub fn new(threads: usize, wake: impl Fn() + Send + Sync + 'static) -> Self {
         let (sender, jobs) = bounded::<Work>(QUEUE_MAX);
         let start = |number: usize| {
@@ -87,7 +87,7 @@ impl Pool {
     }
 
     /// Has `job` done on one of its threads: none where the queue is full. The job gives no answer
-    /// only where it was told not to go on.
+    /// only after [`Progress::go_on`] said no.
     pub fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce(&Progress) -> Option<T> + Send + 'static,
@@ -164,7 +164,7 @@ mod tests {
         assert!(pool.run(|_| Some(0)).is_some());
     }
 
-    /// Runs until it is told to stop; says so, and when it has begun.
+    /// Runs until it is to stop; says so, and when it has begun.
     fn endless(pool: &Pool) -> (Job<()>, Receiver<&'static str>) {
         let (says, said) = bounded(2);
         let job = pool.run(move |progress| {

@@ -23,7 +23,7 @@ use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
 use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
-use crate::ui::{self, Memory, Screen, theme};
+use crate::ui::{self, Memory, theme};
 use crate::view::Action;
 use crate::view::tree::Filtered;
 use eframe::egui;
@@ -239,7 +239,7 @@ impl App {
         let is_over = session.reception().status(SOURCE).is_some_and(Status::is_over);
         if intake.is_closed() && !is_over && ending.is_none() {
             let next = "start this program again; please report this";
-            *ending = Some(Status::failed("source", "it ended without a word", next));
+            *ending = Some(Status::failed("source", "it ended without a reason", next));
         }
         if let Some(status) = self.ending.take() {
             let now = self.now();
@@ -270,6 +270,7 @@ impl App {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
                 }
+                Effect::KeepNow => self.save_settings(),
             }
         }
     }
@@ -364,24 +365,7 @@ impl App {
 
     fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
         let Self { session, memory, actions, .. } = self;
-        let derived = session.derived();
-        let screen = Screen {
-            store: session.store(),
-            view: session.view(),
-            graphs: session.graphs(),
-            panels: &derived.panels,
-            panels_revision: derived.panels_revision,
-            drawn: &derived.drawn,
-            rows: &derived.rows,
-            listed: &derived.listed,
-            events: &derived.events,
-            meter: session.meter(),
-            reception: session.reception(),
-            messages: &session.messages,
-            now,
-            zone: session.zone(),
-            frame_millis: self.frame_millis,
-        };
+        let screen = session.screen(now, self.frame_millis);
         ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }

@@ -14,10 +14,15 @@
 mod derived;
 mod figures;
 mod hosts;
+mod screen;
 mod state;
 mod width;
 
 pub use derived::Derived;
+pub use screen::{
+    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
+    Screen, StatusItem, Swatch, Tone,
+};
 pub use state::{Drawing, State};
 
 use crate::ingest::Batch;
@@ -31,6 +36,7 @@ use crate::view::tree::{FilterJob, Filtered};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
+use state::Known;
 use std::sync::Arc;
 use std::time::Duration;
 use width::Width;
@@ -72,6 +78,8 @@ impl Default for Start {
 pub enum Effect {
     /// Keep these for the next start.
     Keep(Preferences),
+    /// Write what is kept now.
+    KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
     /// Try a filter beside the frame, instead of one that is still being tried. When
@@ -177,9 +185,13 @@ impl Session {
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
         }
+        let now_too = action == Action::KeepNow;
         self.width.chosen(&action);
         self.view.apply(action, &moment);
         self.keep_preferences();
+        if now_too {
+            self.effects.push(Effect::KeepNow);
+        }
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it
@@ -213,11 +225,26 @@ impl Session {
 
     /// The state as an object for scripts; `drawing` is what only the window knows.
     pub fn state(&mut self, now: CdTime, drawing: Drawing) -> State {
-        let mut figures = std::mem::take(&mut self.figures);
-        figures.update(self, now);
-        let state = state::state(self, &figures, now, drawing);
-        self.figures = figures;
-        state
+        let Self { store, view, graphs, derived, reception, figures, zone, messages, .. } = self;
+        figures.update(store, view, derived, now);
+        let known = Known { store, view, graphs, derived, reception, figures, zone, messages };
+        state::state(known, now, drawing)
+    }
+
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            now,
+            zone: &self.zone,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
     }
 
     /// What is known.
@@ -230,11 +257,6 @@ impl Session {
         &self.view
     }
 
-    /// How plugins are drawn.
-    pub const fn graphs(&self) -> &Graphs {
-        &self.graphs
-    }
-
     /// How every source goes.
     pub const fn reception(&self) -> &Reception {
         &self.reception
@@ -243,16 +265,6 @@ impl Session {
     /// What follows from data and choices, as of the last [`Session::tick`].
     pub const fn derived(&self) -> &Derived {
         &self.derived
-    }
-
-    /// Rates of reception.
-    pub const fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// The user's time zone.
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
     }
 
     /// The oldest sample of what is on the canvas.

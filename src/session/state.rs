@@ -1,15 +1,18 @@
 //! The state as an object for scripts: what is on the canvas, and how reception goes.
 
-use super::Session;
+use super::derived::Derived;
 use super::figures::Figures;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
 use crate::reception::{self, Reception, Replay};
-use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
+use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Store, Usage};
+use crate::view::View;
 use crate::view::empty::{Sight, why_empty};
+use crate::view::graphs::Graphs;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -168,10 +171,23 @@ struct LineReport {
     last_raw: Option<f64>,
 }
 
-pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: Drawing) -> State {
-    let (window, reception) = (session.view.window(), &session.reception);
+/// What the state is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) store: &'a Store,
+    pub(super) view: &'a View,
+    pub(super) graphs: &'a Graphs,
+    pub(super) derived: &'a Derived,
+    pub(super) reception: &'a Reception,
+    pub(super) figures: &'a Figures,
+    pub(super) zone: &'a TimeZone,
+    pub(super) messages: &'a [String],
+}
+
+pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
+    let (window, reception) = (known.view.window(), known.reception);
     let Span { start, end } = window.span(now);
-    let totals = session.store.health().totals;
+    let totals = known.store.health().totals;
     let (state, newer_values) = match window.anchor() {
         Anchor::Live => ("live", 0),
         Anchor::Detached { .. } => ("detached", 0),
@@ -182,8 +198,8 @@ pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: 
         "live" if reception.replay().is_some() => "replay",
         _ => state,
     };
-    let usage = session.store.usage();
-    let told = hosts(session.store.index().hosts());
+    let usage = known.store.usage();
+    let told = hosts(known.store.index().hosts());
     State {
         time: now.secs_f64(),
         state,
@@ -193,37 +209,35 @@ pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: 
         end: end.secs_f64(),
         newer_values,
         hosts: told.iter().map(|node| node.name.to_string()).collect(),
-        hosts_count: session.store.index().hosts().len(),
+        hosts_count: known.store.index().hosts().len(),
         series: usage.series,
-        rows: session.derived.rows.rows.len(),
-        filter: session.view.filter.text().to_owned(),
-        matched: session.derived.rows.matched,
-        selected: session.view.selection().scope().map(scope),
-        mode: format!("{:?}", session.view.mode()).to_lowercase(),
-        panels: panels(session, figures, Span { start, end }, now),
-        panels_count: session.derived.panels.len(),
+        rows: known.derived.rows.rows.len(),
+        filter: known.view.filter.text().to_owned(),
+        matched: known.derived.rows.matched,
+        selected: known.view.selection().scope().map(scope),
+        mode: format!("{:?}", known.view.mode()).to_lowercase(),
+        panels: panels(known, Span { start, end }, now),
+        panels_count: known.derived.panels.len(),
         listening: reception.lines().map(|line| line.text.clone()).collect(),
         listens: listens(reception),
         failures: reception.failures().map(str::to_owned).collect(),
-        messages: session.messages.clone(),
+        messages: known.messages.to_vec(),
         datagrams: totals.datagrams,
         values: totals.values,
         notifications: totals.notifications,
-        notification_counts: counts(&session.store.notifications().counts()),
-        notifications_unseen: counts(
-            &session.view.notifications.unseen(session.store.notifications()),
-        ),
-        notifications_heard_again: session.store.notifications().heard_again(),
-        newest_notifications: newest(session),
+        notification_counts: counts(&known.store.notifications().counts()),
+        notifications_unseen: counts(&known.view.notifications.unseen(known.store.notifications())),
+        notifications_heard_again: known.store.notifications().heard_again(),
+        newest_notifications: newest(known),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
-        hosts_report: HostsReport::new(&session.store),
+        hosts_report: HostsReport::new(known.store),
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,
-        refusals: refusals(session.store.health()),
+        refusals: refusals(known.store.health()),
         hosts_protected: protected(&told),
-        losses: losses(session.store.health()),
+        losses: losses(known.store.health()),
         memory: memory(&usage),
         drawing,
     }
@@ -305,8 +319,8 @@ fn counts(counts: &Severities) -> Counts {
     Counts { failure: counts.failures, warning: counts.warnings, okay: counts.okays }
 }
 
-fn newest(session: &Session) -> Vec<NotificationReport> {
-    let newest = session.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+fn newest(known: Known<'_>) -> Vec<NotificationReport> {
+    let newest = known.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
     let report = |noted: &Noted| {
         let said = &noted.notification;
         let id = &said.identifier;
@@ -325,8 +339,8 @@ fn newest(session: &Session) -> Vec<NotificationReport> {
     newest.map(report).collect()
 }
 
-fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<PanelReport> {
-    let (store, graphs, zone) = (&session.store, &session.graphs, &session.zone);
+fn panels(known: Known<'_>, span: Span, now: CdTime) -> Vec<PanelReport> {
+    let Known { store, graphs, zone, figures, .. } = known;
     let sight = Sight { store, graphs, span, now, zone };
     let report = |panel: &crate::view::panels::Panel| {
         let plot = figures.of(panel);
@@ -334,8 +348,8 @@ fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<
             let drawn = plot.and_then(|plot| plot.lines.get(index));
             let stats = drawn.and_then(|line| line.stats);
             let id = line.series.first().copied();
-            let series = id.and_then(|id| session.store.series(id));
-            let raw = id.and_then(|id| session.store.latest(id, crate::store::Mode::Raw));
+            let series = id.and_then(|id| known.store.series(id));
+            let raw = id.and_then(|id| known.store.latest(id, crate::store::Mode::Raw));
             LineReport {
                 label: line.label.clone(),
                 identifier: series.map_or_else(String::new, |s| s.identifier.to_string()),
@@ -354,12 +368,12 @@ fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit_in(session.view.mode()).name.to_string(),
+            unit: panel.unit_in(known.view.mode()).name.to_string(),
             marks: figures.marks(panel, span),
             lines: lines.collect(),
         }
     };
-    session.derived.panels.iter().take(PANELS_TOLD).map(report).collect()
+    known.derived.panels.iter().take(PANELS_TOLD).map(report).collect()
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use super::gathered::Gathered;
 use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
 use super::pack::{LIST_MAX, List};
 use crate::metric::{CdTime, DsType, Interval};
-use crate::rate::{self, Bounds, Sample, Step};
+use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Deref;
 use triomphe::ThinArc;
 
@@ -87,8 +87,8 @@ impl Summary {
         };
         let mut all = Self::EMPTY;
         for sample in samples {
-            match rate::step(kind, from, sample, bounds) {
-                Step::Undefined => all.undefined += 1,
+            match rate::between(kind, from, sample, bounds) {
+                Outcome::Undefined => all.undefined += 1,
                 step => match step.value() {
                     Some(value) => all.drawn = all.drawn.and(Gathered::of(value)),
                     None => return Self::NONE,

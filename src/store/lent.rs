@@ -37,7 +37,7 @@ struct Borrower {
 }
 
 impl Lent {
-    /// Notes a snapshot of so many bytes, of which it copied some.
+    /// Notes a snapshot of `bytes` bytes, of which `copied_bytes` are not shared.
     pub(super) fn lend(&mut self, copied_bytes: usize, bytes: usize) -> Lease {
         let lease = Lease::default();
         self.snapshots.push(Borrower { lease: Arc::downgrade(&lease), copied_bytes, bytes });

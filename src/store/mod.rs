@@ -78,7 +78,7 @@ mod trace;
 mod track;
 mod waiting;
 
-pub use clock::{HostClock, Placing, SLACK};
+pub use clock::{HostClock, Placing};
 pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
     CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,

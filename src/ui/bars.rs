@@ -1,15 +1,12 @@
 //! Amounts with a ceiling, as bars: filesystems.
 
-use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use crate::metric::display_safe;
-use crate::view::bars::{Bar, bars};
-use crate::view::format;
+use crate::session::Screen;
+use crate::view::bars::Bar;
 use crate::view::panels::Panel;
 use crate::view::role::Role;
 use eframe::egui::{self, Align2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
-use std::borrow::Cow;
 
 /// Height of one bar with its labels.
 pub(super) const BAR_ROW: f32 = 30.0;
@@ -17,15 +14,12 @@ pub(super) const BAR_ROW: f32 = 30.0;
 const AMOUNT_WIDTH: f32 = 132.0;
 /// Room for `100 %` left of it.
 const SHARE_WIDTH: f32 = 60.0;
-/// What is fuller than this is marked, percent.
-const FULL_PERCENT: f64 = 90.0;
 
 /// Draws a panel's bars as they stand at the right edge of the window.
 pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect) {
-    let end = screen.view.window().span(screen.now).end;
-    let bars = bars(panel, screen.store, end);
+    let bars = screen.bars(panel);
     if bars.is_empty() {
-        let (text, color) = ("no sample at this time", Palette::of(ui).dim);
+        let (text, color) = ("no samples at this time", Palette::of(ui).dim);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, theme::small(), color);
     }
     let mut top = rect.top();
@@ -42,15 +36,8 @@ pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rec
 fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
     let palette = Palette::of(ui);
     let middle = row.center().y;
-    let percent = 100.0 * bar.used / bar.total;
-    let (name, share) = (mount_point(&bar.label), format!("{percent:.0} %"));
-    let amount = match bar.full_in {
-        Some(left) => format!("full in {}", format::age(left)),
-        None => {
-            let used = panel.unit.with_unit(bar.used);
-            format!("{used} of {}", panel.unit.with_unit(bar.total))
-        }
-    };
+    let (name, share) = (bar.mount_point(), format!("{:.0} %", 100.0 * bar.share()));
+    let amount = bar.amount(&panel.unit);
     let name_width = (row.width() * 0.26).min(180.0);
     let (left, right) = (pos2(row.left(), middle), pos2(row.right(), middle));
     let share_at = right - vec2(AMOUNT_WIDTH + 8.0, 0.0);
@@ -63,20 +50,14 @@ fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
         pos2(row.left() + name_width, middle - 4.0),
         pos2(row.right() - AMOUNT_WIDTH - SHARE_WIDTH, middle + 4.0),
     );
-    let full = percent >= FULL_PERCENT || bar.full_in.is_some();
-    let color = if full { palette.warn } else { palette.series(Some(Role::Used), 0) };
+    let color = if bar.warns() { palette.warn } else { palette.series(Some(Role::Used), 0) };
     ui.painter().rect_filled(track, 4.0, palette.line);
     #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
-    let width = track.width() * (bar.used / bar.total).clamp(0.0, 1.0) as f32;
+    let width = track.width() * bar.share().clamp(0.0, 1.0) as f32;
     let filled = Rect::from_min_size(track.min, vec2(width, track.height()));
     ui.painter().rect_filled(filled, 4.0, color);
     let response = ui.interact(row, ui.scope_id().with(("bar", &bar.label)), Sense::hover());
     let whole = format!("{name} {share}, {amount}");
     response.widget_info(|| WidgetInfo::labeled(egui::Role::ProgressIndicator, true, &whole));
     response.on_hover_text(whole);
-}
-
-/// collectd writes `/` as `root` and `/var/lib` as `var-lib`; the latter cannot be read back.
-fn mount_point(instance: &str) -> Cow<'_, str> {
-    if instance == "root" { "/".into() } else { display_safe(instance) }
 }

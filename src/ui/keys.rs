@@ -1,10 +1,9 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Frame, Screen, notifications};
+use super::Frame;
 use crate::metric::Interval;
-use crate::store::{Series, SeriesId};
-use crate::view::selection::Scope;
-use crate::view::tree::{Row, moved, scope_of_host, scope_of_plugin};
+use crate::session::Screen;
+use crate::view::tree::moved;
 use crate::view::window::PRESETS;
 use crate::view::{Action, Pane};
 use eframe::egui::{self, Event, Key, Modifiers};
@@ -84,7 +83,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     });
     if !waiting.is_empty() {
         frame.memory.filter_waits = keyboard.filtering;
-        if !screen.rows.is_pending() {
+        if !screen.derived.rows.is_pending() {
             ctx.request_repaint();
         }
     }
@@ -119,7 +118,7 @@ impl Keyboard<'_, '_> {
             _ => false,
         };
         let hidden = self.filtering && !self.screen.view.sidebar;
-        hidden || (self.changed || self.screen.rows.is_pending()) && about_rows
+        hidden || (self.changed || self.screen.derived.rows.is_pending()) && about_rows
     }
 
     /// A key; true when it was used.
@@ -181,7 +180,7 @@ impl Keyboard<'_, '_> {
     }
 
     fn tree_key(&mut self, key: Key) -> bool {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let row = self.cursor.and_then(|row| rows.get(row)).copied();
         match key {
             Key::ArrowDown => self.move_cursor(1),
@@ -191,13 +190,13 @@ impl Keyboard<'_, '_> {
                 let first = rows.first().copied().filter(|_| self.filtering);
                 if let Some(row) = row.or(first) {
                     self.changed = true;
-                    activate(self.screen, row, self.actions);
+                    self.actions.extend(self.screen.press(row));
                 }
             }
             Key::X if !self.filtering => {
                 if let Some(row) = row {
                     self.changed = true;
-                    toggle(self.screen, row, self.actions);
+                    self.actions.extend(self.screen.check(row));
                 }
             }
             _ => return false,
@@ -206,9 +205,9 @@ impl Keyboard<'_, '_> {
     }
 
     fn move_cursor(&mut self, by: isize) {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let selected = self.screen.view.selection().scope();
-        let start = || rows.iter().position(|&row| scope_of(self.screen, row).as_ref() == selected);
+        let start = || rows.iter().position(|&row| self.screen.scope_of(row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
         self.actions.extend(self.cursor.map(Action::SetCursor));
@@ -220,12 +219,10 @@ impl Keyboard<'_, '_> {
 
     /// Shows the one so many rows below the one that is chosen; without one, the first.
     fn show_notification(&mut self, by: isize) {
-        let numbers = &self.screen.listed.numbers;
-        let row = self.chosen.and_then(|chosen| numbers.iter().position(|&of| of == chosen));
-        let number = moved(row, by, numbers.len()).and_then(|row| numbers.get(row).copied());
-        if let Some(noted) = number.and_then(|of| self.screen.store.notifications().get(of)) {
+        let number = self.screen.derived.listed.beside(self.chosen, by);
+        if let Some(noted) = number.and_then(|of| self.screen.noted(of)) {
             self.chosen = number;
-            self.actions.push(notifications::show(self.screen, noted));
+            self.actions.push(self.screen.show(noted));
         }
     }
 
@@ -261,54 +258,4 @@ impl Keyboard<'_, '_> {
         });
         true
     }
-}
-
-/// The scope a host's or a plugin's row stands for.
-pub(super) fn scope_of(screen: &Screen<'_>, row: Row) -> Option<Scope> {
-    let hosts = screen.store.index().hosts();
-    match row {
-        Row::Host { host } => hosts.get(host).map(scope_of_host),
-        Row::Plugin { host, plugin } => {
-            let host = hosts.get(host)?;
-            host.plugins.get(plugin).map(|node| scope_of_plugin(host, node))
-        }
-        Row::Series { .. } => None,
-    }
-}
-
-/// What Enter or a click does to a row: shows a host or a plugin and opens it, checks a series.
-pub(super) fn activate(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
-    let Some(scope) = scope_of(screen, row) else { return toggle(screen, row, actions) };
-    let open = screen.view.open.contains(&scope);
-    if screen.view.selection().scope() == Some(&scope) {
-        actions.push(Action::SetOpen { scope, open: !open });
-        return;
-    }
-    if !open {
-        actions.push(Action::SetOpen { scope: scope.clone(), open: true });
-    }
-    actions.push(Action::Select(scope));
-}
-
-/// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards. What a
-/// graph hides (the idle time of a CPU) is checked by itself only.
-pub(super) fn toggle(screen: &Screen<'_>, row: Row, actions: &mut Vec<Action>) {
-    let mut ids: Vec<_> = match row {
-        Row::Host { .. } => return,
-        Row::Plugin { host, plugin } => {
-            let hosts = screen.store.index().hosts();
-            let node = hosts.get(host).and_then(|host| host.plugins.get(plugin));
-            node.map(|node| crate::view::tree::series_of(node).collect()).unwrap_or_default()
-        }
-        Row::Series { id, .. } => vec![id],
-    };
-    let shown = !ids.iter().any(|id| screen.drawn.contains_key(id));
-    let hidden =
-        |id: &SeriesId| screen.store.series(*id).is_some_and(|series| screen.graphs.hides(series));
-    if shown && !ids.iter().all(hidden) {
-        ids.retain(|id| !hidden(id));
-    }
-    let series = ids.into_iter().filter_map(|id| screen.store.series(id));
-    let keys = series.map(Series::key).collect();
-    actions.push(Action::SetShown { keys, shown });
 }

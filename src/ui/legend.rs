@@ -6,7 +6,6 @@ use super::widgets::elided;
 use super::{Frame, Memory};
 use crate::metric::display_safe;
 use crate::store::Mode;
-use crate::view::empty::why_empty;
 use crate::view::format::Unit;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
@@ -90,7 +89,7 @@ pub(super) fn legend_ui(
         }
         if data.points.is_empty() {
             let series = line.series.iter().copied();
-            response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
+            response.on_hover_ui(|ui| drop(ui.label(screen.why_empty(series))));
         }
     }
     let (lines, glyphs, mode) = (number, frame.memory.glyphs.age(), screen.view.mode());

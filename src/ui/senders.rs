@@ -1,11 +1,11 @@
 //! The senders in the sources pane: what each sends, how it is protected, what is refused and why.
 
-use super::Screen;
 use super::theme::{self, Palette};
-use super::widgets::{elided, severity_glyph};
-use crate::metric::{Severity, display_safe};
+use super::widgets::{elided, heading, severity_glyph};
+use crate::metric::Severity;
+use crate::session::{Facts, Screen};
 use crate::view::format;
-use crate::view::senders::{SenderRow, Trouble, conflict_text, senders, shared_name};
+use crate::view::senders::{SenderRow, Trouble};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Senders listed; the rest is counted.
@@ -15,8 +15,6 @@ const TROUBLES_SHOWN_MAX: usize = 6;
 /// Hosts named in a row, and in its tooltip.
 const HOSTS_SHOWN: usize = 3;
 const HOSTS_TOLD: usize = 30;
-/// Hosts in conflict listed; the rest is counted.
-const CONFLICTS_SHOWN_MAX: usize = 12;
 /// Height of a row.
 const ROW: f32 = 21.0;
 /// Narrower than this, hosts and protection are told in the tooltip only.
@@ -64,7 +62,7 @@ impl Columns {
 
 pub(super) fn senders_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    let (rows, more) = senders(screen.store.health(), SENDERS_SHOWN_MAX);
+    let (rows, more) = screen.senders(SENDERS_SHOWN_MAX);
     if rows.is_empty() {
         ui.label(egui::RichText::new("none so far").color(palette.dim));
         return;
@@ -99,7 +97,7 @@ fn heads_ui(ui: &mut Ui, palette: &Palette) {
     head(columns.hosts, Align2::LEFT_CENTER, "hosts");
     head(Some(columns.datagrams), Align2::RIGHT_CENTER, "datagrams");
     head(Some(columns.values), Align2::RIGHT_CENTER, "values");
-    head(Some(columns.heard), Align2::RIGHT_CENTER, "last heard");
+    head(Some(columns.heard), Align2::RIGHT_CENTER, "last received");
     head(columns.protection, Align2::LEFT_CENTER, "protection");
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
 }
@@ -173,30 +171,23 @@ pub(super) fn trouble_ui(ui: &mut Ui, trouble: &Trouble, palette: &Palette) {
     });
 }
 
-/// Hosts that said two things about one moment.
+/// Names that machines share, and hosts that sent two values for one moment; with a heading if
+/// there are any.
 pub(super) fn conflicts_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    let health = screen.store.health();
-    for (host, shared) in health.shared.iter().take(CONFLICTS_SHOWN_MAX) {
-        let age = format::age(screen.now.since(shared.last_seen));
-        let what = format!("{}, {age} ago: {}", display_safe(host), shared_name(shared));
-        let trouble = Trouble { count: 1, grave: false, what, next: String::new() };
-        trouble_ui(ui, &trouble, &palette);
+    let all = screen.conflicts();
+    if all.iter().any(|facts| !facts.rows.is_empty()) {
+        heading(ui, "Conflicts");
     }
-    let conflicts = &health.conflicts;
-    if conflicts.is_empty() {
-        return;
-    }
-    let why = "Their values came for moments that had other values, and were not kept.";
-    ui.add(egui::Label::new(egui::RichText::new(why).color(palette.dim)).wrap());
-    for (host, conflict) in conflicts.iter().take(CONFLICTS_SHOWN_MAX) {
-        let age = format::age(screen.now.since(conflict.last_seen));
-        let what = format!("{}, the newest {age} ago", display_safe(host));
-        let (grave, next) = (false, conflict_text(conflict));
-        trouble_ui(ui, &Trouble { count: conflict.values, grave, what, next }, &palette);
-    }
-    let more = conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX);
-    if more > 0 {
-        ui.label(egui::RichText::new(format!("and {more} more")).color(palette.dim));
+    for Facts { rows, more, note } in all {
+        if !rows.is_empty() && !note.is_empty() {
+            ui.add(egui::Label::new(egui::RichText::new(note).color(palette.dim)).wrap());
+        }
+        for trouble in &rows {
+            trouble_ui(ui, trouble, &palette);
+        }
+        if more > 0 {
+            ui.label(egui::RichText::new(format!("and {more} more")).color(palette.dim));
+        }
     }
 }

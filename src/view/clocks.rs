@@ -1,7 +1,7 @@
 //! Clocks of hosts in words: how far they are off, and what that looks like.
 
 use super::format;
-use crate::metric::{CdTime, Interval, natural_cmp};
+use crate::metric::{CdTime, Interval, display_safe, natural_cmp};
 use crate::store::{ClockStep, HostClock, HostNode, Placing, Store};
 
 /// Time zones are at most so far apart from ours as a clock that was set by hand can be.
@@ -15,7 +15,7 @@ pub fn short(clock: &HostClock) -> Option<String> {
         Placing::Offset(0) => None,
         Placing::Offset(offset) => Some(format!("clock {}", offset_text(offset))),
         Placing::Arrival if unit(clock).is_none() => Some("clock not set".into()),
-        Placing::Arrival => Some("no valid times".into()),
+        Placing::Arrival => Some("no valid timestamps".into()),
     }
 }
 
@@ -60,6 +60,18 @@ pub fn worst(clocks: &[HostClock], now: CdTime) -> Option<&HostClock> {
     let wrong = clocks.iter().filter(lately).filter(|clock| clock.placing != Placing::Offset(0));
     let wrong = wrong.filter(|clock| is_its_own(clock, clocks));
     wrong.max_by_key(|clock| clock.offset().map_or(u64::MAX, i64::unsigned_abs))
+}
+
+/// A host's name, and that its clock is wrong; by whose clock its times are written, if by its own.
+pub fn beside_host(store: &Store, host: &str, now: CdTime, host_time: bool) -> String {
+    let node = store.index().host(host);
+    let clock = node.and_then(|node| worst(store.clocks(node), now));
+    let host = display_safe(host);
+    match clock.and_then(short) {
+        None => host.into_owned(),
+        Some(_) if host_time => format!("{host} · host time"),
+        Some(error) => format!("{host} · {error}"),
+    }
 }
 
 /// Hosts that sent lately and whose clock is wrong, the furthest off first, each with that clock.

@@ -1,7 +1,7 @@
 //! Health as the status bar tells it: rates from counters, and what needs attention.
 
 use crate::metric::{CdTime, Interval};
-use crate::store::Totals;
+use crate::store::{Store, Totals};
 use std::collections::VecDeque;
 
 /// Rates are averaged over this long: one collectd at 1 s shows a steady figure.
@@ -110,6 +110,21 @@ impl Meter {
 /// Values or datagrams that were sent and never became samples, for lack of room.
 pub const fn lost(totals: &Totals) -> u64 {
     totals.dropped_values + totals.kernel_drops + totals.refused_lists + totals.late_dropped_values
+}
+
+/// More than this is no delay but a clock that is wrong.
+const LAG_MAX: Interval = Interval::from_secs(600);
+/// Hosts that sent nothing for longer have no delay.
+const LAG_LATELY: Interval = Interval::from_secs(30);
+
+/// The longest delay from a host's newest sample to its arrival, and which host's it is.
+pub fn lag(store: &Store, now: CdTime) -> Option<(Interval, &str)> {
+    let hosts = store.index().hosts().iter().map(|node| (node.last_seen, &*node.name));
+    hosts
+        .filter(|(seen, _)| now.since(seen.arrival) < LAG_LATELY)
+        .map(|(seen, name)| (seen.arrival.since(seen.sample), name))
+        .filter(|(lag, _)| *lag < LAG_MAX)
+        .max_by_key(|(lag, _)| *lag)
 }
 
 /// How fresh something is.

@@ -3,8 +3,10 @@
 //! The choices change in [`super::View::apply`] only; [`Listed`] is made anew when they or the
 //! notifications change, so that a frame touches only the rows it shows.
 
+use super::Action;
 use super::filter::Filter;
 use super::selection::Scope;
+use super::tree::moved;
 use crate::metric::{Identifier, Severity};
 use crate::store::{Noted, Notifications, Severities, Store};
 
@@ -94,6 +96,20 @@ impl Listed {
         let rows = all.iter().rev().filter(|noted| shown(noted)).map(|noted| noted.number);
         self.numbers.extend(rows);
     }
+}
+
+impl Listed {
+    /// The notification so many rows below `chosen`; the first one without that.
+    pub fn beside(&self, chosen: Option<u64>, by: isize) -> Option<u64> {
+        let row = chosen.and_then(|chosen| self.numbers.iter().position(|&of| of == chosen));
+        self.numbers.get(moved(row, by, self.numbers.len())?).copied()
+    }
+}
+
+/// What shows a notification: its moment, and what it is about.
+pub fn show(store: &Store, noted: &Noted) -> Action {
+    let about = target(store, &noted.notification.identifier);
+    Action::ShowNotification { number: noted.number, time: noted.placed, about }
 }
 
 /// What a notification of `about` points at in the tree: its plugin where there is just one of

@@ -155,15 +155,15 @@ fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, Stri
     let (how, user) = (protection.name(), display_safe(user));
     match kind {
         FaultKind::NoKeys if protection == Protection::Encrypted => (
-            format!("encrypted by user {user}, no key"),
+            format!("encrypted as \"{user}\"; no password for that user"),
             format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
         ),
         FaultKind::NoKeys => (
-            format!("signed by user {user}, no key to check it, and signatures are demanded"),
+            format!("signed as \"{user}\"; no password for that user, and signatures are required"),
             format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
         ),
         FaultKind::UserUnknown => (
-            format!("{how} by user {user}, who is not in the AuthFile"),
+            format!("{how} as \"{user}\", a user missing from the AuthFile"),
             format!("add the line {user}: PASSWORD to it"),
         ),
         FaultKind::SignatureWrong => (
@@ -171,7 +171,7 @@ fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, Stri
             "compare Password in the sender's collectd.conf with the AuthFile".into(),
         ),
         FaultKind::ChecksumWrong => (
-            format!("wrong password for {user}: it does not decrypt what arrives"),
+            format!("wrong password for {user}: the data cannot be decrypted"),
             "compare Password in the sender's collectd.conf with the AuthFile".into(),
         ),
         _ => (format!("{how} by user {user}: {kind}"), String::new()),
@@ -389,9 +389,19 @@ mod tests {
     #[test]
     fn a_refusal_says_what_and_what_to_do() {
         let (signed, encrypted) = (Protection::Signed, Protection::Encrypted);
-        check(encrypted, FaultKind::NoKeys, "encrypted by user mon, no key", "--auth-file FILE");
-        check(signed, FaultKind::NoKeys, "signed by user mon", "the line mon: PASSWORD");
-        check(signed, FaultKind::UserUnknown, "user mon, who is not in the AuthFile", "add the");
+        check(
+            encrypted,
+            FaultKind::NoKeys,
+            "encrypted as \"mon\"; no password for that user",
+            "--auth-file FILE",
+        );
+        check(signed, FaultKind::NoKeys, "signed as \"mon\"", "the line mon: PASSWORD");
+        check(
+            signed,
+            FaultKind::UserUnknown,
+            "as \"mon\", a user missing from the AuthFile",
+            "add the",
+        );
         check(signed, FaultKind::SignatureWrong, "wrong password for mon: the sig", "Password in");
         check(encrypted, FaultKind::ChecksumWrong, "wrong password for mon", "Password in");
         check(signed, FaultKind::NestedTooDeep, "signed by user mon: more than", "");

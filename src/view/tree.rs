@@ -39,10 +39,10 @@ pub enum Row {
     },
 }
 
-/// A filter among so many series is a job for another thread: 0.5 to 1 ms, the longest that a frame
-/// is to wait for it.
+/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms, and
+/// the frame waits for it.
 pub const JOB_SERIES_MIN: usize = 50_000;
-/// A job says how far it is, and is asked whether to go on, after so many lists: 0.1 ms.
+/// Lists after which a job says how far it is and asks whether to go on: 0.1 ms.
 const LISTS_AT_ONCE: usize = 4_096;
 
 /// The rows, and what they were made from.

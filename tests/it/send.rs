@@ -1,10 +1,10 @@
 //! Our sender: against the real daemon, whose csv and logfile plugins are the judges, against our
-//! own receiver, and against a world that says no.
+//! own receiver, and against networks and files that fail.
 
 use crate::cli::listening;
-use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_heard};
+use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_received};
 use crate::support::wait::{PATIENCE, end, until};
-use crate::support::{collectoscope, netns, stderr, told};
+use crate::support::{collectoscope, events, netns, stderr};
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
 use collectoscope::send::{Destination, Flush, SendError, Sender, SenderOptions};
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6};
@@ -139,7 +139,7 @@ fn daemon(host: &str, network: String) -> Daemon {
 
 fn until_written(daemon: &Daemon, expected: &[Line], nudge: impl FnMut()) {
     let last = expected.last().unwrap();
-    until_heard(&format!("{} in the daemon's files", last.identifier), nudge, || {
+    until_received(&format!("{} in the daemon's files", last.identifier), nudge, || {
         daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
 }
@@ -187,9 +187,9 @@ fn check_levels() {
 }
 
 #[test]
-fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_little() {
+fn the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little() {
     netns::inside(
-        "send::the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_little",
+        "send::the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little",
         check_refusals,
     );
 }
@@ -212,7 +212,7 @@ fn check_refusals() {
         }
         assert_all_went(&send(&[&as_alice(&keys)[..], &[level]].concat(), &line("right")));
         let nudge = || nudge(SocketAddr::new(address, PORT));
-        until_heard("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
+        until_received("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
         daemon.stop();
         let csv = daemon.csv();
         assert_eq!(csv.keys().collect::<Vec<_>>(), ["right/p/gauge"], "{level}");
@@ -233,7 +233,7 @@ fn check_multicast(group: IpAddr) {
     let bare = group.to_string();
     let last = "PUTVAL option/p/gauge 1795426801:1\n".as_bytes();
     assert_all_went(&send(&[&bare, "--interface", "lo"], last));
-    until_heard("the list by --interface", nudge, || {
+    until_received("the list by --interface", nudge, || {
         daemon.csv().get("option/p/gauge").map(|_| ())
     });
     daemon.stop();
@@ -261,7 +261,7 @@ fn the_daemon_gets_notifications() {
 
 fn check_notifications() {
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let daemon = daemon("told", listen(address, PORT, ""));
+    let daemon = daemon("notified", listen(address, PORT, ""));
     let long = "y".repeat(300);
     let input = format!(
         "PUTNOTIF severity=failure time=1795426801 host=h plugin=p plugin_instance=i type=t \
@@ -272,7 +272,7 @@ fn check_notifications() {
     let cut = "collectoscope: line 2: message of 300 bytes cut to 255\n";
     assert_eq!((stderr(&output), output.status.code()), (cut, Some(0)));
     let nudge = || nudge(SocketAddr::new(address, PORT));
-    let log = until_heard("both notifications", nudge, || {
+    let log = until_received("both notifications", nudge, || {
         let log = daemon.log();
         log.contains("severity = OKAY").then_some(log)
     });
@@ -415,7 +415,7 @@ fn now_is_a_datagram_for_each_line_and_full_is_one_for_all() {
         assert_all_went(&send(&[&receiver.address, "--flush", flush], THREE));
         let datagrams = receiver.rest();
         assert_eq!(datagrams.len(), count, "{flush}");
-        let lists: Vec<String> = datagrams.iter().flat_map(|datagram| told(datagram)).collect();
+        let lists: Vec<String> = datagrams.iter().flat_map(|datagram| events(datagram)).collect();
         let expected = [1, 2, 3].map(|n| format!("h/p/gauge {n}+0 [Gauge({n}.0)]"));
         assert_eq!(lists, expected);
     }
@@ -428,10 +428,10 @@ fn lines_leave_while_more_may_come() {
         let mut child = start(&[&[receiver.address.as_str()], flush].concat());
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"PUTVAL h/p/gauge 1:1\nPUTVAL h/p").unwrap();
-        assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+        assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
         stdin.write_all(b"/gauge 2:2").unwrap();
         drop(stdin);
-        assert_eq!(told(&receiver.next()), ["h/p/gauge 2+0 [Gauge(2.0)]"]);
+        assert_eq!(events(&receiver.next()), ["h/p/gauge 2+0 [Gauge(2.0)]"]);
         assert_eq!(end(&mut child), Some(0));
     }
 }
@@ -443,9 +443,9 @@ fn what_is_gathered_leaves_when_it_is_interrupted() {
     let mut stdin = child.stdin.take().unwrap();
     // A notification leaves at once, so the line before it was read.
     stdin.write_all(b"PUTVAL h/p/gauge 1:1\nPUTNOTIF severity=okay time=2 message=m\n").unwrap();
-    assert_eq!(told(&receiver.next()), ["// 2 okay m"]);
+    assert_eq!(events(&receiver.next()), ["// 2 okay m"]);
     interrupt(&child);
-    assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+    assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
     assert_eq!(end(&mut child), Some(0));
 }
 
@@ -471,16 +471,16 @@ fn no_datagram_is_larger_than_asked_for() {
 }
 
 #[test]
-fn an_empty_host_and_no_interval_become_what_was_told() {
+fn an_empty_host_and_no_interval_become_those_of_the_options() {
     let receiver = Receiver::new();
     let args = [receiver.address.as_str(), "--hostname", "me", "--interval", "7.5"];
     assert_all_went(&send(&args, b"PUTVAL /p/gauge interval= 1:1 interval=2 2:2\n"));
     let lists = ["me/p/gauge 1+7.5 [Gauge(1.0)]", "me/p/gauge 2+2 [Gauge(2.0)]"];
-    assert_eq!(told(&receiver.next()), lists);
+    assert_eq!(events(&receiver.next()), lists);
 }
 
 #[test]
-fn bad_lines_are_told_and_the_rest_goes_on() {
+fn bad_lines_are_reported_and_the_rest_is_sent() {
     let receiver = Receiver::new();
     let mut input = b"# comment\n\nPUTVAL h/p/gauge 1:x\nPUTVAL h/p/nosuch 1:1\n".to_vec();
     input.extend([b'x'; 70_000]);
@@ -490,18 +490,18 @@ fn bad_lines_are_told_and_the_rest_goes_on() {
         "collectoscope: line 3, column 20: \"x\" is not a value of GAUGE value; write a number, ",
         "or U for undefined\n",
         "collectoscope: line 4, column 12: type \"nosuch\" is in no types.db; name the file that ",
-        "has it: --types-db FILE\n",
+        "defines it: --types-db FILE\n",
         "collectoscope: line 5: longer than 65536 bytes\n",
         "collectoscope: line 7, column 1: \"LISTVAL\" is neither PUTVAL nor PUTNOTIF\n",
         "collectoscope: sent 1 value list and 0 notifications in 1 datagram (49 bytes), ",
         "4 lines refused\n",
     );
     assert_eq!((stderr(&output), output.status.code()), (says, Some(1)));
-    assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+    assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
 }
 
 #[test]
-fn a_flood_of_bad_lines_is_counted_not_told() {
+fn a_flood_of_bad_lines_is_counted_not_printed() {
     let receiver = Receiver::new();
     let output = send(&[&receiver.address], &b"nonsense\n".repeat(500));
     let says = stderr(&output);
@@ -523,18 +523,18 @@ fn check_nobody_listening() {
     let closed = format!("127.0.0.1:{PORT}");
     let output = send(&[&closed, &receiver.address, "--flush", "now"], THREE);
     let says = format!(
-        "collectoscope: cannot send to {closed}: connection refused, nobody listens on that port\n"
+        "collectoscope: cannot send to {closed}: connection refused, nothing listens on that port\n"
     );
     assert!(stderr(&output).starts_with(&says), "{}", stderr(&output));
-    // Told once, counted each time.
+    // Reported once, counted each time.
     assert_eq!((stderr(&output).lines().count(), output.status.code()), (2, Some(1)));
     assert!(stderr(&output).ends_with(", 3 datagrams failed\n"), "{}", stderr(&output));
     assert_eq!(receiver.rest().len(), 3);
 }
 
 #[test]
-fn a_network_that_cannot_be_reached_is_said() {
-    netns::inside("send::a_network_that_cannot_be_reached_is_said", || {
+fn a_network_that_cannot_be_reached_is_reported() {
+    netns::inside("send::a_network_that_cannot_be_reached_is_reported", || {
         let output = send(&["192.0.2.1"], THREE);
         let says = "collectoscope: cannot send to 192.0.2.1:25826: network is unreachable\n";
         assert_eq!((stderr(&output), output.status.code()), (says, Some(1)));
@@ -542,7 +542,7 @@ fn a_network_that_cannot_be_reached_is_said() {
 }
 
 #[test]
-fn what_cannot_begin_is_said_with_the_right_status() {
+fn what_cannot_begin_is_reported_with_the_right_status() {
     let files = Files::new();
     let keys = files.path("keys");
     let missing = files.path("missing");
@@ -553,7 +553,7 @@ fn what_cannot_begin_is_said_with_the_right_status() {
     let with = |user, path| [&sign[..], &["--user", user, "--auth-file", path]].concat();
     for (args, status, says) in [
         (vec!["host.invalid"], 1, "cannot find the address of host.invalid:25826: "),
-        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0, there are "),
+        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0; this machine has "),
         (sign.to_vec(), 2, "--security needs --user NAME and --auth-file FILE"),
         (with("carol", &keys), 1, "no user \"carol\" among the 2 of the AuthFile "),
         (with("alice", &missing), 1, "cannot read the AuthFile: there is no such file, /"),
@@ -583,7 +583,7 @@ fn what_cannot_begin_is_said_with_the_right_status() {
 }
 
 #[test]
-fn an_auth_file_that_others_may_read_is_told() {
+fn an_auth_file_that_others_may_read_is_a_warning() {
     let (files, receiver) = (Files::new(), Receiver::new());
     let keys = files.path("keys");
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -615,9 +615,12 @@ const TIME: CdTime = CdTime::from_secs(1_795_426_812);
 fn a_list_larger_than_a_packet_is_refused_with_what_it_needs() {
     let receiver = Receiver::new();
     for (protection, words) in [
-        (None, "it needs 1836 bytes, a packet has 1024"),
-        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet has 1024"),
-        (Some(Protection::Encrypted), "it needs 1883 bytes with its encryption, a packet has 1024"),
+        (None, "it needs 1836 bytes, a packet holds 1024"),
+        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet holds 1024"),
+        (
+            Some(Protection::Encrypted),
+            "it needs 1883 bytes with its encryption, a packet holds 1024",
+        ),
     ] {
         let seal = protection.map(|kind| Seal::new(kind, b"alice", b"secret").unwrap());
         let options = SenderOptions { seal, max_packet_size: 1_024, ..SenderOptions::default() };
@@ -654,7 +657,7 @@ fn a_notification_larger_than_a_packet_is_refused_with_what_it_needs() {
 }
 
 #[test]
-fn what_no_receiver_takes_is_refused_with_the_reason() {
+fn what_no_receiver_accepts_is_refused_with_the_reason() {
     let receiver = Receiver::new();
     let mut sender = Sender::open(&[receiver.destination()], SenderOptions::default()).unwrap();
     let error = sender.push(&names(), CdTime::ZERO, Interval::ZERO, &[Value::Gauge(1.0)]);
@@ -663,7 +666,7 @@ fn what_no_receiver_takes_is_refused_with_the_reason() {
     assert_eq!(error.unwrap_err().to_string(), "cannot send the notification of h/p/t: no message");
     let options = SenderOptions { max_packet_size: 1_023, ..SenderOptions::default() };
     let error = Sender::open(&[receiver.destination()], options).unwrap_err();
-    assert_eq!(error.to_string(), "packet size 1023 is not from 1024 to 65507");
+    assert_eq!(error.to_string(), "packet size 1023 is out of range; write 1024 to 65507");
     let error = Sender::open(&[], SenderOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "no destination to send to");
 }

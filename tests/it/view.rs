@@ -2,8 +2,10 @@
 
 mod bars;
 mod empty;
+mod health;
 mod notifications;
 mod panels;
+mod pick;
 mod plot;
 mod rows;
 mod senders;

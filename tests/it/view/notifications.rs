@@ -213,6 +213,20 @@ fn the_newest_comes_first_and_severities_and_words_narrow_the_list() {
 }
 
 #[test]
+fn the_keyboard_goes_from_one_row_to_the_next_and_stays_on_the_list() {
+    let mut screen = Screen::new(10.0);
+    let mut listed = Listed::default();
+    assert_eq!(listed.beside(None, 1), None, "nothing is listed");
+    three(&mut screen);
+    listed.update(screen.store.notifications(), &list(&screen, &[]).notifications);
+    for (chosen, by, number) in
+        [(None, 1, 2), (None, -1, 2), (Some(2), 1, 1), (Some(1), -1, 2), (Some(0), 1, 0)]
+    {
+        assert_eq!(listed.beside(chosen, by), Some(number), "{chosen:?} {by}");
+    }
+}
+
+#[test]
 fn rows_are_made_anew_only_when_something_changed() {
     let mut screen = Screen::new(10.0);
     three(&mut screen);

@@ -365,7 +365,7 @@ impl Stage {
     /// What the pill at the top left says.
     #[track_caller]
     pub(super) fn state(&self) -> String {
-        const STATES: [&str; 5] = ["LIVE", "DETACHED", "PAUSED", "REPLAY", "FAILED"];
+        const STATES: [&str; 5] = ["LIVE", "HISTORY", "PAUSED", "REPLAY", "FAILED"];
         let is_state = |name: &String| STATES.iter().any(|state| name.starts_with(state));
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }

@@ -1,0 +1,80 @@
+//! Pick: what a row of the sidebar asks for when it is pressed or its box is checked.
+//!
+//! Reads what is known and chosen; changes nothing.
+
+use super::graphs::Graphs;
+use super::panels::Drawn;
+use super::selection::Scope;
+use super::tree::{Row, scope_of_host, scope_of_plugin, series_of};
+use super::{Action, View};
+use crate::store::{PluginNode, Series, SeriesId, Store};
+use std::collections::HashMap;
+
+/// What a row is seen with.
+#[derive(Clone, Copy, Debug)]
+pub struct Picking<'a> {
+    /// What is known.
+    pub store: &'a Store,
+    /// How plugins are drawn.
+    pub graphs: &'a Graphs,
+    /// What the user chose.
+    pub view: &'a View,
+    /// The series on the canvas.
+    pub drawn: &'a HashMap<SeriesId, Drawn>,
+}
+
+/// The scope a host's or a plugin's row stands for.
+pub fn scope_of(store: &Store, row: Row) -> Option<Scope> {
+    let hosts = store.index().hosts();
+    match row {
+        Row::Host { host } => hosts.get(host).map(scope_of_host),
+        Row::Plugin { host, plugin } => {
+            let host = hosts.get(host)?;
+            host.plugins.get(plugin).map(|node| scope_of_plugin(host, node))
+        }
+        Row::Series { .. } => None,
+    }
+}
+
+impl Picking<'_> {
+    /// Enter, or a click: shows a host or a plugin and opens it, opens or closes the one that is
+    /// shown, checks a series.
+    pub fn press(&self, row: Row) -> Vec<Action> {
+        let Some(scope) = scope_of(self.store, row) else {
+            return self.check(row).into_iter().collect();
+        };
+        let open = self.view.open.contains(&scope);
+        if self.view.selection().scope() == Some(&scope) {
+            return vec![Action::SetOpen { scope, open: !open }];
+        }
+        let opened = (!open).then(|| Action::SetOpen { scope: scope.clone(), open: true });
+        opened.into_iter().chain([Action::Select(scope)]).collect()
+    }
+
+    /// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards. What
+    /// a graph hides (the idle time of a CPU) is checked by itself only. A host has no box.
+    pub fn check(&self, row: Row) -> Option<Action> {
+        let mut ids: Vec<_> = match row {
+            Row::Host { .. } => return None,
+            Row::Plugin { host, plugin } => {
+                let host = self.store.index().hosts().get(host)?;
+                series_of(host.plugins.get(plugin)?).collect()
+            }
+            Row::Series { id, .. } => vec![id],
+        };
+        let shown = !ids.iter().any(|id| self.drawn.contains_key(id));
+        let hidden =
+            |id: &SeriesId| self.store.series(*id).is_some_and(|series| self.graphs.hides(series));
+        if shown && !ids.iter().all(hidden) {
+            ids.retain(|id| !hidden(id));
+        }
+        let series = ids.into_iter().filter_map(|id| self.store.series(id));
+        Some(Action::SetShown { keys: series.map(Series::key).collect(), shown })
+    }
+
+    /// How many series a plugin's row has, and how many of them are drawn.
+    pub fn count(&self, node: &PluginNode) -> (usize, usize) {
+        let drawn = series_of(node).filter(|id| self.drawn.contains_key(id)).count();
+        (series_of(node).count(), drawn)
+    }
+}
