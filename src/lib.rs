@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen; apart |
+//! | 5 edges | [`source`], [`send`], [`config`], `files`, [`pool`], `ui` | the world; the screen |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -41,6 +41,7 @@ pub mod config;
 mod files;
 pub mod ingest;
 pub mod metric;
+pub mod pool;
 pub mod rate;
 pub mod reception;
 pub mod send;

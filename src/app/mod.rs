@@ -6,6 +6,7 @@
 //! again, a picture.
 
 mod fonts;
+mod jobs;
 mod kept;
 mod open;
 mod pace;
@@ -16,6 +17,7 @@ pub use pace::Waker;
 use crate::config::{Settings, SettingsFile};
 use crate::files;
 use crate::metric::{CdTime, json_safe};
+use crate::pool::{Job, Pool};
 use crate::reception::Status;
 use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
@@ -23,6 +25,7 @@ use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
 use crate::ui::{self, Memory, theme};
 use crate::view::Action;
+use crate::view::tree::Filtered;
 use eframe::egui;
 use kept::Kept;
 use nix::time::{ClockId, clock_gettime};
@@ -110,6 +113,9 @@ pub struct App {
     ending: Option<Status>,
     memory: Memory,
     actions: Vec<Action>,
+    pool: Pool,
+    /// The filter that is tried beside the frame.
+    filtering: Option<Job<Filtered>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
     settings_changed: Option<Instant>,
@@ -154,6 +160,8 @@ impl App {
             ending: None,
             memory: Memory::default(),
             actions: Vec::new(),
+            pool: jobs::pool(ctx),
+            filtering: None,
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -256,6 +264,7 @@ impl App {
         for effect in self.session.effects() {
             match effect {
                 Effect::SetTheme(theme) => theme::choose(ctx, theme),
+                Effect::Filter(job) => self.filter(&job),
                 Effect::Keep(preferences) => {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
@@ -378,8 +387,10 @@ impl eframe::App for App {
         let now = self.now();
         self.fonts(ctx);
         self.act(ctx, now);
+        self.take_answers();
         self.text_due = self.session.tick(now);
         self.perform(ctx);
+        self.drop_unwanted();
         self.write_state(now);
         if self.status_file.is_some() {
             // Also while nothing is drawn.

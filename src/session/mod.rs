@@ -5,7 +5,8 @@
 //! 1. [`Session::absorb`] and [`Session::report`] with what the sources bring,
 //! 2. [`Session::apply`] with what the user does,
 //! 3. [`Session::tick`] with the time, after which [`Session::derived`] is up to date,
-//! 4. [`Session::effects`], and performs what they ask for.
+//! 4. [`Session::effects`], and performs what they ask for; what a job brings back goes to
+//!    [`Session::answer`].
 //!
 //! Nothing here waits for a window: actions act, and time passes, also where nothing is drawn. No
 //! clock, no file, no thread; `now` is a parameter.
@@ -31,10 +32,12 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::tree::{FilterJob, Filtered};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
 use state::Known;
+use std::sync::Arc;
 use std::time::Duration;
 use width::Width;
 
@@ -79,6 +82,19 @@ pub enum Effect {
     KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
+    /// Try a filter beside the frame, instead of one that is still being tried. When
+    /// [`crate::view::tree::Rows::is_pending`] is false its answer is no longer wanted.
+    Filter(Arc<FilterJob>),
+}
+
+/// What an effect brought back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The rows that a filter lets through.
+    Filtered(Filtered),
+    /// Why there are none.
+    FilterFailed(String),
 }
 
 /// The program without its window.
@@ -147,6 +163,17 @@ impl Session {
         self.reception.report(source, status);
     }
 
+    /// Takes in what an effect brought back.
+    pub fn answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Filtered(filtered) => self.derived.rows.take(filtered),
+            Answer::FilterFailed(why) => {
+                self.derived.rows.give_up();
+                self.messages.push(format!("the filter failed, try another one: {why}"));
+            }
+        }
+    }
+
     /// The one place where the user's choices change.
     pub fn apply(&mut self, action: Action, now: CdTime) {
         let moment = Moment {
@@ -174,7 +201,8 @@ impl Session {
             self.meter.read(now, &self.store.health().totals);
         }
         self.view.pick_first(&self.store, self.reception.local_host());
-        self.derived.update(&self.store, &self.graphs, &self.view);
+        let job = self.derived.update(&self.store, &self.graphs, &self.view);
+        self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
             self.store.release();

@@ -6,6 +6,7 @@ use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
 use crate::view::Pane;
 use crate::view::selection::Scope;
+use crate::view::tree::JOB_SERIES_MIN;
 use crate::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -231,6 +232,33 @@ fn all_of_a_capture_that_is_read_at_once_is_seen() {
     assert!((1_000.0..1_100.0).contains(&width), "{width}");
     assert_eq!(story.session.effects().count(), 0, "no width to listen with");
     assert_eq!(story.state()["replay"]["stage"], "ended");
+}
+
+#[test]
+fn a_filter_among_very_many_series_is_done_outside_and_what_fails_is_told() {
+    let mut story = Story::new();
+    for n in 0..JOB_SERIES_MIN {
+        let (host, plugin) = (format!("h{}", n % 100), format!("p{}", n / 100));
+        story.send(&host, &plugin, "gauge", &[1.0]);
+    }
+    story.second();
+    let filter = |story: &mut Story, text: &str| {
+        let effects = story.apply(Action::SetFilter(text.into()));
+        let [Effect::Filter(job)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert!(story.session.derived().rows.is_pending());
+        Arc::clone(job)
+    };
+    let [out_of_date, wanted] = ["h1", "h77"].map(|text| filter(&mut story, text));
+    for (job, matched) in [(out_of_date, JOB_SERIES_MIN), (wanted, JOB_SERIES_MIN / 100)] {
+        story.session.answer(Answer::Filtered(job.run(&|_| true).unwrap()));
+        assert_eq!(story.session.derived().rows.matched, matched);
+    }
+    assert!(!story.session.derived().rows.is_pending() && story.session.messages.is_empty());
+    filter(&mut story, "h78");
+    story.session.answer(Answer::FilterFailed("no row 7".into()));
+    assert_eq!(story.session.messages, ["the filter failed, try another one: no row 7"]);
+    let rows = &story.session.derived().rows;
+    assert!(!rows.is_pending() && rows.rows.is_empty(), "none of another filter");
 }
 
 #[test]

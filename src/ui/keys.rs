@@ -39,8 +39,8 @@ pub(super) fn filter_id() -> egui::Id {
 
 /// Turns keys into actions, in the order in which they were pressed: a slow machine may see
 /// several in one frame. Bare keys are left to a text field or a button that has the focus. A key
-/// about rows that those before it are about to change waits in `memory` for the next frame, which
-/// has the new ones, and so does what was typed after it.
+/// about rows that those before it are about to change waits in `memory` for the frame that has the
+/// new ones, and so does what was typed after it.
 pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let ctx = ui.ctx();
@@ -83,7 +83,9 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     });
     if !waiting.is_empty() {
         frame.memory.filter_waits = keyboard.filtering;
-        ctx.request_repaint();
+        if !screen.derived.rows.is_pending() {
+            ctx.request_repaint();
+        }
     }
     ctx.input_mut(|input| input.events = events);
 }
@@ -107,17 +109,16 @@ struct Keyboard<'a, 's> {
 }
 
 impl Keyboard<'_, '_> {
-    /// Whether `event` is about rows, or a text field, that only the next frame has.
+    /// Whether `event` is about rows, or a text field, that only a later frame has.
     fn must_wait(&self, event: &Event) -> bool {
         let about_rows = match event {
             Event::Key { key: Key::X, .. } => !self.filtering,
-            Event::Key { key, .. } => {
-                matches!(key, Key::Enter | Key::ArrowUp | Key::ArrowDown | Key::Escape)
-            }
+            Event::Key { key: Key::Escape, .. } => self.changed,
+            Event::Key { key, .. } => matches!(key, Key::Enter | Key::ArrowUp | Key::ArrowDown),
             _ => false,
         };
         let hidden = self.filtering && !self.screen.view.sidebar;
-        hidden || self.changed && about_rows
+        hidden || (self.changed || self.screen.derived.rows.is_pending()) && about_rows
     }
 
     /// A key; true when it was used.

@@ -180,7 +180,7 @@ fn is_plain(store: &Store, graphs: &Graphs, scope: Option<&Scope>) -> bool {
 fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = SeriesId> + 'a {
     let host = store.index().host(scope.host());
     host.into_iter()
-        .flat_map(|node| &node.plugins)
+        .flat_map(|node| node.plugins.iter())
         .filter(move |node| match scope {
             Scope::Host(_) => true,
             Scope::Plugin { plugin, instance, .. } => {

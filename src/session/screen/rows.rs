@@ -78,6 +78,9 @@ impl Screen<'_> {
             let host = if hosts == 1 { "host" } else { "hosts" };
             return format!("{} {host} · {} series", count(hosts), count(series));
         }
+        if self.derived.rows.is_pending() {
+            return format!("Filtering {} series …", count(series));
+        }
         format!("{} of {} series match", count(self.derived.rows.matched), count(series))
     }
 

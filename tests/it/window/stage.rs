@@ -122,7 +122,7 @@ impl Stage {
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
-        let memory_bytes = 64 << 20;
+        let memory_bytes = 256 << 20;
         let setup = Setup {
             status,
             start: Start { memory_bytes, ..Start::default() },
