@@ -1,9 +1,9 @@
 //! Files of the user: types.db, and the settings that the window keeps.
 //!
-//! Reads files and says in sentences what was wrong with them; what is good is kept. The parsing
+//! Reads files and reports in sentences what is wrong with them; what is good is kept. The parsing
 //! is done on the floors below.
 
-use crate::files::{self, Trouble};
+use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
@@ -13,18 +13,18 @@ use serde::{Deserialize, Serialize};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Where collectd's packages put their types.db.
+/// The types.db of collectd's packages.
 pub const TYPES_DB_SYSTEM: &str = "/usr/share/collectd/types.db";
 
 /// Bytes read of one types.db. collectd's own has 17 KiB; a wrong file (a disk image, a device)
-/// is given up before it fills the memory.
+/// is refused before it fills the memory.
 pub const TYPES_DB_BYTES_MAX: usize = 4 << 20;
 
 /// Bytes read of the settings, which have a hundred.
 const SETTINGS_BYTES_MAX: usize = 1 << 20;
 
-/// Bad lines told one by one per file; a wrong file has one in every line.
-pub const TYPES_DB_FAULTS_TOLD: usize = 10;
+/// Bad lines reported one by one per file; a wrong file has one in every line.
+pub const TYPES_DB_FAULTS_SHOWN: usize = 10;
 
 /// Our own table, then the system's if there is one, then `paths` in order; later entries win.
 /// The messages are for the user: files that cannot be read, lines that make no sense.
@@ -46,19 +46,19 @@ pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
 
 fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>) {
     let (parsed, faults) = TypesDb::parse(text, &path.display().to_string());
-    messages.extend(faults.iter().take(TYPES_DB_FAULTS_TOLD).map(ToString::to_string));
-    let untold = faults.len().saturating_sub(TYPES_DB_FAULTS_TOLD);
-    if untold > 0 {
+    messages.extend(faults.iter().take(TYPES_DB_FAULTS_SHOWN).map(ToString::to_string));
+    let more = faults.len().saturating_sub(TYPES_DB_FAULTS_SHOWN);
+    if more > 0 {
         let good = parsed.len();
         messages.push(format!(
-            "typesdb: {untold} more lines ignored, {good} types read, in {}",
+            "typesdb: {more} more lines ignored, {good} types read, in {}",
             path.display()
         ));
     }
     types.merge(parsed);
 }
 
-/// What the user chose, kept from one start to the next.
+/// Choices of the user, kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Settings {
@@ -79,27 +79,27 @@ impl Default for Settings {
 }
 
 impl Settings {
-    /// Of a window of this width and height, in points.
+    /// Settings of a window of this width and height, in points.
     pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
         let &Preferences { theme, width, sidebar } = preferences;
         Self { theme, window_secs: width.secs_f64(), sidebar, size }
     }
 
-    /// What concerns the program rather than its window.
+    /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
         let &Self { theme, window_secs, sidebar, .. } = self;
         Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar }
     }
 }
 
-/// Where [`Settings`] are kept: `collectoscope/settings.toml` in the user's configuration folder.
+/// File of the [`Settings`]: `collectoscope/settings.toml` in the user's configuration folder.
 #[derive(Clone, Debug)]
 pub struct SettingsFile {
     path: PathBuf,
 }
 
 impl SettingsFile {
-    /// Finds the file and reads it. What cannot be read or understood is told and left out.
+    /// Finds the file and reads it; reports what cannot be read or understood, and leaves it out.
     pub fn open() -> (Option<Self>, Settings, Vec<String>) {
         match etcetera::choose_base_strategy() {
             Ok(folders) => {
@@ -107,9 +107,9 @@ impl SettingsFile {
                 let (settings, messages) = file.load();
                 (Some(file), settings, messages)
             }
-            Err(error) => {
-                let message = format!("settings are not kept, no home folder: {error}");
-                (None, Settings::default(), vec![message])
+            Err(_) => {
+                let message = "cannot save the settings: no home folder is known; set HOME";
+                (None, Settings::default(), vec![message.to_owned()])
             }
         }
     }
@@ -126,8 +126,8 @@ impl SettingsFile {
                 Ok(settings) => return (sane(settings), Vec::new()),
                 Err(reason) => self.put_aside(&reason),
             },
-            Err(Trouble::Missing) => return (Settings::default(), Vec::new()),
-            Err(too_large @ Trouble::TooLarge(_)) => self.put_aside(&too_large.to_string()),
+            Err(FileError::Missing) => return (Settings::default(), Vec::new()),
+            Err(too_large @ FileError::TooLarge(_)) => self.put_aside(&too_large.to_string()),
             Err(trouble) => trouble.to_string(),
         };
         let path = self.path.display();
@@ -135,7 +135,7 @@ impl SettingsFile {
         (Settings::default(), vec![message])
     }
 
-    /// Keeps a file that makes no sense for its owner; the next change would overwrite it.
+    /// Renames a file that makes no sense; the next change would overwrite it.
     fn put_aside(&self, reason: &str) -> String {
         let kept = self.path.with_extension("toml.bad");
         match fs::rename(&self.path, &kept) {
@@ -155,17 +155,17 @@ impl SettingsFile {
             written.map_err(|trouble| trouble.to_string())
         };
         let path = self.path.display();
-        write().map_err(|error| format!("cannot keep the settings: {error}, in {path}"))
+        write().map_err(|error| format!("cannot save the settings: {error}, in {path}"))
     }
 
-    /// Where it is.
+    /// Path of the file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 }
 
 fn parse(text: &[u8]) -> Result<Settings, String> {
-    let text = std::str::from_utf8(text).map_err(|_| "it is no text in UTF-8".to_owned())?;
+    let text = std::str::from_utf8(text).map_err(|_| "it is not UTF-8 text".to_owned())?;
     toml::from_str(text).map_err(|error| error.message().to_owned())
 }
 
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_missing_file_is_told_and_the_rest_is_kept() {
+    fn a_missing_file_is_reported_and_the_rest_is_kept() {
         let folder = tempfile::tempdir().unwrap();
         let missing = folder.path().join("none.db");
         let good = written(b"new v:GAUGE:0:U");
@@ -212,10 +212,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_full_of_bad_lines_is_told_in_a_few_messages() {
+    fn a_file_full_of_bad_lines_is_reported_in_a_few_messages() {
         let file = written(&b"bad\n".repeat(500));
         let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert_eq!(messages.len(), TYPES_DB_FAULTS_TOLD + 1);
+        assert_eq!(messages.len(), TYPES_DB_FAULTS_SHOWN + 1);
         assert!(messages[10].starts_with("typesdb: 490 more lines ignored, 0 types read"));
     }
 
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_that_make_no_sense_are_told_and_replaced() {
+    fn settings_that_make_no_sense_are_reported_and_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("settings.toml");
         std::fs::write(&path, "theme = 'pink'").unwrap();
@@ -275,22 +275,22 @@ mod tests {
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         for path in [pipe.clone(), "/dev/zero".into()] {
             let (_, messages) = load_types_db(std::slice::from_ref(&path));
-            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+            assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
             let (settings, messages) = SettingsFile::at(path).load();
             assert_eq!(settings, Settings::default());
-            assert!(messages[0].contains("it is no ordinary file but a "), "{messages:?}");
+            assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
         }
         let error = SettingsFile::at(pipe.clone()).save(&Settings::default()).unwrap_err();
-        assert!(error.contains("it is no ordinary file but a pipe"), "{error}");
+        assert!(error.contains("it is not a regular file but a pipe"), "{error}");
         assert!(!std::fs::metadata(pipe).unwrap().is_file());
     }
 
     #[test]
-    fn a_folder_that_cannot_be_written_is_told() {
+    fn a_folder_that_cannot_be_written_is_reported() {
         let folder = tempfile::tempdir().unwrap();
-        let taken = folder.path().join("taken");
-        std::fs::write(&taken, "").unwrap();
-        let error = SettingsFile::at(taken.join("settings.toml")).save(&Settings::default());
-        assert!(error.unwrap_err().starts_with("cannot keep the settings: "));
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").unwrap();
+        let error = SettingsFile::at(file.join("settings.toml")).save(&Settings::default());
+        assert!(error.unwrap_err().starts_with("cannot save the settings: "));
     }
 }

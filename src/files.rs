@@ -1,7 +1,7 @@
 //! Files: read whole within a bound, written whole or not at all.
 //!
-//! Only ordinary files are read and replaced: a pipe would be waited for, a device has no end, and
-//! either would be gone when a file was put in its place. A link is read through but never
+//! Only regular files are read and replaced: reading a pipe would wait, a device has no end, and
+//! either would be gone when a file is put in its place. A link is read through but never
 //! replaced, nor is anything written through it. Knows nothing of what is in a file.
 
 use crate::source::reason::reason;
@@ -21,24 +21,24 @@ pub(crate) const SHARED: u32 = 0o644;
 /// Names tried for a new file: one is enough unless somebody guesses 64 random bits.
 const ATTEMPTS: usize = 4;
 
-/// Why a file was not read or not written; as it stands in a sentence.
+/// Reason why a file was not read or not written, as part of a sentence.
 #[derive(Debug, Error)]
-pub(crate) enum Trouble {
+pub(crate) enum FileError {
     #[error("there is no such file")]
     Missing,
     #[error("it is a folder; name the file in it")]
     Folder,
-    /// And what it is instead.
-    #[error("it is no ordinary file but {0}")]
-    Odd(&'static str),
-    /// More bytes than anyone wants to read.
+    /// With what it is instead.
+    #[error("it is not a regular file but {0}")]
+    NotRegular(&'static str),
+    /// Larger than the bound.
     #[error("it has more than {0} bytes, is it the right file?")]
     TooLarge(usize),
     #[error("{}", reason(.0))]
     System(io::Error),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for FileError {
     fn from(error: io::Error) -> Self {
         match error.kind() {
             io::ErrorKind::NotFound => Self::Missing,
@@ -47,8 +47,8 @@ impl From<io::Error> for Trouble {
     }
 }
 
-/// Opens an ordinary file for reading, and never waits for anything.
-pub(crate) fn open(path: &Path) -> Result<(File, Metadata), Trouble> {
+/// Opens a regular file for reading, without ever waiting.
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
     // Before it is opened, which may already do something to a device; and after, as it may have
     // been changed in between.
     check(fs::metadata(path)?.file_type())?;
@@ -59,20 +59,20 @@ pub(crate) fn open(path: &Path) -> Result<(File, Metadata), Trouble> {
     Ok((file, metadata))
 }
 
-/// Reads an ordinary file of at most `bytes_max`.
-pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, Trouble> {
+/// Reads a regular file of at most `bytes_max`.
+pub(crate) fn read(path: &Path, bytes_max: usize) -> Result<Vec<u8>, FileError> {
     let (file, _) = open(path)?;
     let mut bytes = Vec::new();
     file.take(bytes_max as u64 + 1).read_to_end(&mut bytes)?;
     if bytes.len() > bytes_max {
-        return Err(Trouble::TooLarge(bytes_max));
+        return Err(FileError::TooLarge(bytes_max));
     }
     Ok(bytes)
 }
 
-/// Puts a file of these bytes at `path`, in place of an ordinary one or of nothing. Who reads it
-/// meanwhile has the old one or the new one, whole.
-pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Trouble> {
+/// Puts a file of these bytes at `path`, new or in place of a regular one. A reader meanwhile gets
+/// the old or the new one, whole.
+pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), FileError> {
     match fs::symlink_metadata(path) {
         Ok(there) => check(there.file_type())?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
@@ -92,8 +92,8 @@ pub(crate) fn replace(path: &Path, bytes: &[u8], mode: u32) -> Result<(), Troubl
     Ok(())
 }
 
-/// A new file that nobody else has, under a name that nobody can know before.
-fn create_in(folder: &Path) -> Result<(PathBuf, File), Trouble> {
+/// Creates a file, under a name that cannot be guessed.
+fn create_in(folder: &Path) -> Result<(PathBuf, File), FileError> {
     let mut attempts = 0;
     loop {
         let mut random = [0; 8];
@@ -108,21 +108,21 @@ fn create_in(folder: &Path) -> Result<(PathBuf, File), Trouble> {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let text = "there is no such folder";
-                return Err(Trouble::System(io::Error::other(text)));
+                return Err(FileError::System(io::Error::other(text)));
             }
             Err(error) => return Err(error.into()),
         }
     }
 }
 
-fn check(kind: FileType) -> Result<(), Trouble> {
+fn check(kind: FileType) -> Result<(), FileError> {
     match kind {
         kind if kind.is_file() => Ok(()),
-        kind if kind.is_dir() => Err(Trouble::Folder),
-        kind if kind.is_symlink() => Err(Trouble::Odd("a link; name the file itself")),
-        kind if kind.is_fifo() => Err(Trouble::Odd("a pipe")),
-        kind if kind.is_socket() => Err(Trouble::Odd("a socket")),
-        _ => Err(Trouble::Odd("a device")),
+        kind if kind.is_dir() => Err(FileError::Folder),
+        kind if kind.is_symlink() => Err(FileError::NotRegular("a link; name the file itself")),
+        kind if kind.is_fifo() => Err(FileError::NotRegular("a pipe")),
+        kind if kind.is_socket() => Err(FileError::NotRegular("a socket")),
+        _ => Err(FileError::NotRegular("a device")),
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_ordinary_file_is_neither_read_nor_replaced() {
+    fn what_is_no_regular_file_is_neither_read_nor_replaced() {
         let folder = tempfile::tempdir().unwrap();
         let at = |name: &str| folder.path().join(name);
         fs::write(at("precious"), "precious").unwrap();
@@ -163,20 +163,20 @@ mod tests {
         mkfifo(&at("pipe"), Mode::S_IRWXU).unwrap();
         let _socket = std::os::unix::net::UnixListener::bind(at("socket")).unwrap();
         let before = names(folder.path()).len();
-        for (path, said) in [
-            (at("pipe"), "it is no ordinary file but a pipe"),
-            (at("socket"), "it is no ordinary file but a socket"),
+        for (path, message) in [
+            (at("pipe"), "it is not a regular file but a pipe"),
+            (at("socket"), "it is not a regular file but a socket"),
             (folder.path().to_owned(), "it is a folder; name the file in it"),
         ] {
-            assert_eq!(read(&path, 10).unwrap_err().to_string(), said);
-            assert_eq!(replace(&path, b"x", SHARED).unwrap_err().to_string(), said);
+            assert_eq!(read(&path, 10).unwrap_err().to_string(), message);
+            assert_eq!(replace(&path, b"x", SHARED).unwrap_err().to_string(), message);
         }
         // Nobody shall replace one, if this goes wrong.
         let error = read(Path::new("/dev/zero"), 10).unwrap_err().to_string();
-        assert_eq!(error, "it is no ordinary file but a device");
+        assert_eq!(error, "it is not a regular file but a device");
         for link in ["link", "loose"] {
             let error = replace(&at(link), b"x", SHARED).unwrap_err().to_string();
-            assert_eq!(error, "it is no ordinary file but a link; name the file itself");
+            assert_eq!(error, "it is not a regular file but a link; name the file itself");
         }
         assert_eq!(read(&at("link"), 10).unwrap(), b"precious");
         assert_eq!(read(&at("loose"), 10).unwrap_err().to_string(), "there is no such file");
@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_past_the_bound_is_given_up() {
+    fn a_file_past_the_bound_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("large");
         File::create(&path).unwrap().set_len(200 << 20).unwrap();
@@ -195,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_system_says_is_passed_on_without_its_number() {
+    fn reasons_of_the_system_come_without_their_number() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("nowhere/some");
         let error = replace(&path, b"x", SHARED).unwrap_err().to_string();

@@ -1,7 +1,7 @@
 //! types.db: which data sources a type has, with their names, DS types and bounds.
 //!
-//! Datagrams carry no data source names; they come from here, in order. A bad line is told and
-//! left out, the lines around it stay. Knows nothing of files: it reads bytes it is handed.
+//! Datagrams carry no data source names; they come from here, in order. A bad line is
+//! reported and skipped, the lines around it stay. Knows nothing of files: it parses bytes.
 //!
 //! Source of the format: collectd's `types.db(5)` and `src/daemon/types_list.c`.
 
@@ -21,12 +21,12 @@ pub struct DataSet {
     pub sources: Box<[DataSource]>,
 }
 
-/// One number of a value list.
+/// A data source: one number of a value list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct DataSource {
-    /// Its name, such as `rx`.
+    /// Name, such as `rx`.
     pub name: Box<str>,
-    /// How it is to be read. A datagram that says otherwise is right.
+    /// DS type; if that of a datagram differs, the datagram's counts.
     pub ds_type: DsType,
     /// Least value that makes sense, of the rate where there is one; `None` is unbounded.
     pub min: Option<f64>,
@@ -40,12 +40,12 @@ impl TypesDb {
         self.types.get(type_name)
     }
 
-    /// How many types are known.
+    /// Number of types.
     pub fn len(&self) -> usize {
         self.types.len()
     }
 
-    /// Whether no type is known.
+    /// Whether there is no type.
     pub fn is_empty(&self) -> bool {
         self.types.is_empty()
     }
@@ -57,20 +57,20 @@ const BUILT_IN: &str = include_str!("../assets/types.db");
 /// Longest line read, as in collectd: a 4,096-byte buffer with newline and NUL.
 pub const LINE_MAX_BYTES: usize = 4_094;
 /// Most data sources of a type: collectd splits a line into 64 fields, one of them the name.
-pub const SOURCES_MAX: usize = 63;
+pub const DATA_SOURCES_MAX: usize = 63;
 
-/// One line that was left out, and why. Its `Display` is a sentence for the user.
+/// A line that was skipped, and why. Its `Display` is a message to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TypesDbFault {
     /// Line number, from 1.
     pub line: usize,
-    /// What is wrong with it.
+    /// Reason why it was skipped.
     pub problem: TypesDbProblem,
-    /// The file.
-    pub origin: Box<str>,
+    /// File it stands in.
+    pub file: Box<str>,
 }
 
-/// What can be wrong with a line. Fields are quoted as they stand, cut to a readable length.
+/// Reason why a line is skipped. Fields are quoted as they stand, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypesDbProblem {
     /// Longer than [`LINE_MAX_BYTES`].
@@ -78,9 +78,9 @@ pub enum TypesDbProblem {
     /// Not UTF-8.
     NotText,
     /// A type without a data source.
-    NoSource(Box<str>),
-    /// More than [`SOURCES_MAX`].
-    TooManySources(usize),
+    NoDataSource(Box<str>),
+    /// More than [`DATA_SOURCES_MAX`].
+    TooManyDataSources(usize),
     /// Not four parts.
     NotFourParts(Box<str>),
     /// Empty name of a data source.
@@ -99,11 +99,11 @@ impl std::fmt::Display for TypesDbFault {
                 write!(f, "{bytes} bytes, at most {LINE_MAX_BYTES} are read")?;
             }
             TypesDbProblem::NotText => write!(f, "not UTF-8 text")?,
-            TypesDbProblem::NoSource(name) => {
+            TypesDbProblem::NoDataSource(name) => {
                 write!(f, "type {name:?} has no data source (name:TYPE:min:max)")?;
             }
-            TypesDbProblem::TooManySources(count) => {
-                write!(f, "{count} data sources, at most {SOURCES_MAX} are allowed")?;
+            TypesDbProblem::TooManyDataSources(count) => {
+                write!(f, "{count} data sources, at most {DATA_SOURCES_MAX} are allowed")?;
             }
             TypesDbProblem::NotFourParts(field) if field.starts_with('#') => {
                 write!(f, "a comment must stand on a line of its own")?;
@@ -122,7 +122,7 @@ impl std::fmt::Display for TypesDbFault {
                 write!(f, "{field:?} has a bound that is neither a number nor U")?;
             }
         }
-        write!(f, ", line ignored, in {}", self.origin)
+        write!(f, ", line ignored, in {}", self.file)
     }
 }
 
@@ -135,7 +135,7 @@ impl TypesDb {
     }
 
     /// Reads a types.db. A later line overrides an earlier one of the same type.
-    pub fn parse(text: &[u8], origin: &str) -> (Self, Vec<TypesDbFault>) {
+    pub fn parse(text: &[u8], file: &str) -> (Self, Vec<TypesDbFault>) {
         let (mut types, mut faults) = (Self::default(), Vec::new());
         let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
         for (number, line) in (1..).zip(text.split(|&byte| byte == b'\n')) {
@@ -143,14 +143,14 @@ impl TypesDb {
                 Ok(None) => {}
                 Ok(Some((name, set))) => drop(types.types.insert(name, set)),
                 Err(problem) => {
-                    faults.push(TypesDbFault { line: number, problem, origin: origin.into() });
+                    faults.push(TypesDbFault { line: number, problem, file: file.into() });
                 }
             }
         }
         (types, faults)
     }
 
-    /// Takes over all of `later`; its entries win.
+    /// Adds all of `later`; its entries win.
     pub fn merge(&mut self, later: Self) {
         self.types.extend(later.types);
     }
@@ -171,17 +171,17 @@ fn parse_line(line: &[u8]) -> Result<Option<(Box<str>, DataSet)>, TypesDbProblem
         return Ok(None);
     };
     let count = fields.clone().count();
-    if count > SOURCES_MAX {
-        return Err(TypesDbProblem::TooManySources(count));
+    if count > DATA_SOURCES_MAX {
+        return Err(TypesDbProblem::TooManyDataSources(count));
     }
-    let sources = fields.map(parse_source).collect::<Result<Box<[_]>, _>>()?;
+    let sources = fields.map(parse_data_source).collect::<Result<Box<[_]>, _>>()?;
     if sources.is_empty() {
-        return Err(TypesDbProblem::NoSource(quoted(name)));
+        return Err(TypesDbProblem::NoDataSource(quoted(name)));
     }
     Ok(Some((name.into(), DataSet { sources })))
 }
 
-fn parse_source(field: &str) -> Result<DataSource, TypesDbProblem> {
+fn parse_data_source(field: &str) -> Result<DataSource, TypesDbProblem> {
     let field = field.strip_suffix(',').unwrap_or(field);
     let parts: Vec<&str> = field.split(':').collect();
     let [name, kind, min, max] = parts.as_slice() else {
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[track_caller]
-    fn complains(text: &[u8], expected: &str) {
+    fn check_fault(text: &[u8], expected: &str) {
         let (types, faults) = TypesDb::parse(text, "/etc/types.db");
         assert!(types.is_empty());
         assert_eq!(faults.first().unwrap().to_string(), expected);
@@ -260,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn a_bad_line_is_told_with_its_number_and_reason() {
+    fn a_bad_line_is_reported_with_its_number_and_reason() {
         let rows: [(&[u8], &str); 8] = [
             (b"\n\nt GAUGE:0", "3: \"GAUGE:0\" needs min and max (name:TYPE:min:max)"),
             (b"t", "1: type \"t\" has no data source (name:TYPE:min:max)"),
@@ -275,24 +275,27 @@ mod tests {
             (b"t \xff:GAUGE:0:U", "1: not UTF-8 text"),
         ];
         for (text, reason) in rows {
-            complains(text, &format!("typesdb line {reason}, line ignored, in /etc/types.db"));
+            check_fault(text, &format!("typesdb line {reason}, line ignored, in /etc/types.db"));
         }
     }
 
     #[test]
     fn lines_and_fields_past_collectds_limits_are_left_out() {
         let long = format!("t v:GAUGE:0:U{}", " ".repeat(LINE_MAX_BYTES));
-        complains(
+        check_fault(
             long.as_bytes(),
             "typesdb line 1: 4107 bytes, at most 4094 are read, line ignored, in /etc/types.db",
         );
-        let wide = format!("t{}", " v:GAUGE:0:U".repeat(SOURCES_MAX + 1));
-        complains(
+        let wide = format!("t{}", " v:GAUGE:0:U".repeat(DATA_SOURCES_MAX + 1));
+        check_fault(
             wide.as_bytes(),
             "typesdb line 1: 64 data sources, at most 63 are allowed, line ignored, \
              in /etc/types.db",
         );
-        assert_eq!(sources(&format!("t{}", " v:GAUGE:0:U".repeat(SOURCES_MAX))).len(), SOURCES_MAX);
+        assert_eq!(
+            sources(&format!("t{}", " v:GAUGE:0:U".repeat(DATA_SOURCES_MAX))).len(),
+            DATA_SOURCES_MAX
+        );
     }
 
     #[test]
@@ -301,7 +304,7 @@ mod tests {
         let (types, faults) = TypesDb::parse(text, "test");
         assert_eq!((types.len(), faults), (1, Vec::new()));
         // The daemon drops such a line too.
-        complains(
+        check_fault(
             b"mine v:GAUGE:0:U # behind it",
             "typesdb line 1: a comment must stand on a line of its own, line ignored, \
              in /etc/types.db",
@@ -322,7 +325,7 @@ mod tests {
         let [a, b] = sources("t a:GAUGE:-0x10:0xFFFFFFFF b:GAUGE:0x.8p1:+1e3").try_into().unwrap();
         assert_eq!((a.2, a.3), (Some(-16.0), Some(4_294_967_295.0)));
         assert_eq!((b.2, b.3), (Some(1.0), Some(1000.0)));
-        complains(
+        check_fault(
             b"t v:GAUGE:0x:U",
             "typesdb line 1: \"v:GAUGE:0x:U\" has a bound that is neither a number nor U, \
              line ignored, in /etc/types.db",

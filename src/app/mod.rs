@@ -6,6 +6,7 @@
 //! again, a picture.
 
 mod fonts;
+mod jobs;
 mod kept;
 mod open;
 mod pace;
@@ -16,13 +17,15 @@ pub use pace::Waker;
 use crate::config::{Settings, SettingsFile};
 use crate::files;
 use crate::metric::{CdTime, json_safe};
+use crate::pool::{Job, Pool};
 use crate::reception::Status;
 use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
 use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
-use crate::ui::{self, Memory, Screen, theme};
+use crate::ui::{self, Memory, theme};
 use crate::view::Action;
+use crate::view::tree::Filtered;
 use eframe::egui;
 use kept::Kept;
 use nix::time::{ClockId, clock_gettime};
@@ -33,7 +36,7 @@ use std::time::{Duration, Instant};
 /// Time spent draining per frame, the rest waits for the next one: as long as has gone by since
 /// the last time, but within these bounds. So where a frame takes long, as without a graphics
 /// card, half of the thread's time is still there for what arrives; and what has gathered in a
-/// long wait is taken in at once, though that frame comes later.
+/// long wait is absorbed at once, though that frame comes later.
 const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
@@ -68,8 +71,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// What takes in from `intake` by this clock and keeps nothing. All else is set as it is
-    /// needed.
+    /// An app that absorbs from `intake` by this clock and keeps nothing. The rest is set as needed.
     pub fn new(intake: Option<Intake>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
             intake,
@@ -86,7 +88,7 @@ impl Setup {
     }
 }
 
-/// A picture to be taken.
+/// A picture of the window.
 #[derive(Clone, Debug)]
 pub struct Screenshot {
     /// Where to.
@@ -107,10 +109,13 @@ pub struct App {
     waker: Waker,
     clock: Box<dyn Fn() -> CdTime>,
     capture_clock: Option<CaptureClock>,
-    /// That the source is over, until all that came before is taken in.
+    /// That the source is over, until all that came before is absorbed.
     ending: Option<Status>,
     memory: Memory,
     actions: Vec<Action>,
+    pool: Pool,
+    /// The filter that is tried beside the frame.
+    filtering: Option<Job<Filtered>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
     settings_changed: Option<Instant>,
@@ -155,6 +160,8 @@ impl App {
             ending: None,
             memory: Memory::default(),
             actions: Vec::new(),
+            pool: jobs::pool(ctx),
+            filtering: None,
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -231,7 +238,7 @@ impl App {
         let is_over = session.reception().status(SOURCE).is_some_and(Status::is_over);
         if intake.is_closed() && !is_over && ending.is_none() {
             let next = "start this program again; please report this";
-            *ending = Some(Status::failed("source", "it ended without a word", next));
+            *ending = Some(Status::failed("source", "it ended without a reason", next));
         }
         if let Some(status) = self.ending.take() {
             let now = self.now();
@@ -257,6 +264,7 @@ impl App {
         for effect in self.session.effects() {
             match effect {
                 Effect::SetTheme(theme) => theme::choose(ctx, theme),
+                Effect::Filter(job) => self.filter(&job),
                 Effect::Keep(preferences) => {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
@@ -356,24 +364,7 @@ impl App {
 
     fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
         let Self { session, memory, actions, .. } = self;
-        let derived = session.derived();
-        let screen = Screen {
-            store: session.store(),
-            view: session.view(),
-            graphs: session.graphs(),
-            panels: &derived.panels,
-            panels_revision: derived.panels_revision,
-            drawn: &derived.drawn,
-            rows: &derived.rows,
-            listed: &derived.listed,
-            events: &derived.events,
-            meter: session.meter(),
-            reception: session.reception(),
-            messages: &session.messages,
-            now,
-            zone: session.zone(),
-            frame_millis: self.frame_millis,
-        };
+        let screen = session.screen(now, self.frame_millis);
         ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }
@@ -396,8 +387,10 @@ impl eframe::App for App {
         let now = self.now();
         self.fonts(ctx);
         self.act(ctx, now);
+        self.take_answers();
         self.text_due = self.session.tick(now);
         self.perform(ctx);
+        self.drop_unwanted();
         self.write_state(now);
         if self.status_file.is_some() {
             // Also while nothing is drawn.

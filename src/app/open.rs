@@ -78,8 +78,8 @@ pub struct WindowOptions {
     pub status_file: Option<PathBuf>,
 }
 
-/// Opens the window; returns when it was closed. A `capture` is shown instead of what is heard; it
-/// is taken when the window opens, so that without one it can be read otherwise.
+/// Opens the window; returns when it was closed. A `capture` is shown instead of live data; it is
+/// moved out when the window opens, so that without a window it can be read otherwise.
 pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
@@ -145,12 +145,12 @@ fn open(
         Ok(Box::new(Running { app, _source: running }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
-    // told in a sentence: a panic in a window that was open is a bug and goes on its way.
-    let told = std::panic::take_hook();
+    // reported in a sentence: a panic in a window that was open is a bug and goes on its way.
+    let usual = std::panic::take_hook();
     let open = Arc::clone(&opened);
     std::panic::set_hook(Box::new(move |panic| {
         if open.load(Ordering::Acquire) {
-            told(panic);
+            usual(panic);
         }
     }));
     let result = catch_unwind(AssertUnwindSafe(|| {

@@ -3,7 +3,7 @@
 
 use super::VALUES_PER_BATCH_MAX;
 use super::{Batch, Head, Incoming, Ingest, ListId, Row};
-use crate::wire::{self, Event, InForce, Sink, bits};
+use crate::wire::{self, Event, Inherited, Sink, bits};
 
 /// One datagram on its way into an [`Ingest`].
 pub(super) struct Reading<'i> {
@@ -45,19 +45,20 @@ impl Sink for Reading<'_> {
     }
 
     #[inline(always)]
-    fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
+    fn next<'d>(&mut self, rest: &'d [u8], inherited: &mut Inherited) -> Option<&'d [u8]> {
         let Ingest { lists, batch, .. } = &mut *self.ingest;
         let (id, expected) = lists.next(self.last?)?;
-        let came = expected.strip(rest, in_force)?;
+        let matched = expected.strip(rest, inherited)?;
         let Batch { rows, values, .. } = batch;
-        if values.len() + came.numbers.len() > VALUES_PER_BATCH_MAX {
+        if values.len() + matched.numbers.len() > VALUES_PER_BATCH_MAX {
             return None;
         }
-        let &mut InForce { time, interval, trust } = in_force;
+        let &mut Inherited { time, interval, trust } = inherited;
         let values_count = expected.values_count;
         rows.push(Row { list: ListId(id), time, interval, values_count, trust });
-        values.extend(came.kinds.iter().zip(came.numbers).map(|(&kind, &raw)| bits(kind, raw)));
-        let rest = came.rest;
+        values
+            .extend(matched.kinds.iter().zip(matched.numbers).map(|(&kind, &raw)| bits(kind, raw)));
+        let rest = matched.rest;
         self.last = Some(id);
         if lists.note(id, self.from.steps) {
             self.ingest.announce(id);

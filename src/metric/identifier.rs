@@ -1,4 +1,4 @@
-//! Who a value is about: the five names of collectd, borrowed or owned.
+//! Identifiers: the five names of what is measured, borrowed or owned.
 //!
 //! The five names together are the key everywhere. The slash form is for people: it cannot always
 //! be read back (plugin `a-b` reads as plugin `a`, instance `b`).
@@ -8,18 +8,18 @@ use std::sync::Arc;
 
 /// The five names as they stand in a datagram: any bytes, no terminating NUL.
 ///
-/// The daemon writes UTF-8 but checks nothing, and neither may we: see [`Identifier::from_names`].
+/// The daemon writes UTF-8 but does not check it: see [`Identifier::from_names`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Names<'a> {
     /// The machine the value is about (not the sender).
     pub host: &'a [u8],
-    /// Who measured.
+    /// Plugin that measures it.
     pub plugin: &'a [u8],
-    /// Which of several, may be empty.
+    /// Instance of the plugin, may be empty.
     pub plugin_instance: &'a [u8],
-    /// Entry of types.db.
+    /// Type, an entry of types.db.
     pub type_: &'a [u8],
-    /// Which of several, may be empty.
+    /// Instance of the type, may be empty.
     pub type_instance: &'a [u8],
 }
 
@@ -30,18 +30,18 @@ pub struct Names<'a> {
 pub struct Identifier {
     /// The machine the value is about (not the sender).
     pub host: Arc<str>,
-    /// Who measured.
+    /// Plugin that measures it.
     pub plugin: Arc<str>,
-    /// Which of several, may be empty.
+    /// Instance of the plugin, may be empty.
     pub plugin_instance: Arc<str>,
-    /// Entry of types.db.
+    /// Type, an entry of types.db.
     pub type_: Arc<str>,
-    /// Which of several, may be empty.
+    /// Instance of the type, may be empty.
     pub type_instance: Arc<str>,
 }
 
 impl Identifier {
-    /// Takes the names over; bytes that are not UTF-8 become U+FFFD.
+    /// Copies the names; bytes that are not UTF-8 become U+FFFD.
     pub fn from_names(names: &Names<'_>) -> Self {
         let own = |bytes: &[u8]| Arc::from(String::from_utf8_lossy(bytes));
         Self {
@@ -53,7 +53,7 @@ impl Identifier {
         }
     }
 
-    /// From five strings, in the order host, plugin, plugin instance, type, type instance.
+    /// An identifier from strings: host, plugin, plugin instance, type, type instance.
     pub fn new(
         host: &str,
         plugin: &str,

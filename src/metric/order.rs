@@ -26,7 +26,7 @@ pub fn natural_cmp(a: &str, b: &str) -> Ordering {
     }
 }
 
-/// Takes the digits off the front, without leading zeros.
+/// Splits the digits off the front, without leading zeros.
 fn number<'a>(text: &mut &'a [u8]) -> &'a [u8] {
     let digits = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let (number, rest) = text.split_at_checked(digits).unwrap_or((text, &[]));

@@ -4,9 +4,9 @@ use super::Identifier;
 use std::fmt;
 use std::sync::Arc;
 
-/// Names a series for ever: one data source of one identifier.
+/// The lasting name of a series: one data source of one identifier.
 ///
-/// What a user chooses is kept by this name. It can name a series that no sender has sent yet, or
+/// The user's choices are kept by this name. It can name a series that no sender has sent yet, or
 /// one that was forgotten and comes back.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SeriesKey {

@@ -20,7 +20,7 @@ const PLAUSIBLE_END: CdTime = CdTime::from_secs(7_258_118_400);
 pub struct CdTime(u64);
 
 /// A length of time in units of 2⁻³⁰ s: the promised time between two value lists, or the width
-/// of a window. Zero means "not told".
+/// of a window. Zero means "unknown".
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Interval(u64);
 
@@ -34,7 +34,7 @@ pub struct Span {
 }
 
 impl CdTime {
-    /// In steps of 16 s, where four bytes must do: enough until the year 4147.
+    /// The time in steps of 16 s, where four bytes must do: enough until the year 4147.
     pub fn in_16_secs(self) -> u32 {
         u32::try_from(self.raw() >> 34).unwrap_or(u32::MAX)
     }
@@ -44,8 +44,8 @@ impl CdTime {
     /// The last moment that can be written.
     pub const MAX: Self = Self(u64::MAX);
 
-    /// Whether this can be when something was measured: from 2001-09-09, before there was
-    /// collectd, to the year 2200. Anything else is a clock that was never set, or another unit.
+    /// Whether something can have been measured then: from 2001-09-09, before there was collectd,
+    /// to the year 2200. Anything else is a clock that was never set, or another unit.
     pub const fn is_plausible(self) -> bool {
         PLAUSIBLE_START.0 <= self.0 && self.0 < PLAUSIBLE_END.0
     }
@@ -113,8 +113,12 @@ impl CdTime {
     }
 }
 
+/// Difference below which the clocks of two machines both count as right: the network, the buffer
+/// of a sender whose clock is fast, and setting a clock by hand make as much.
+pub const CLOCK_SLACK: Interval = Interval::from_secs(5);
+
 impl Interval {
-    /// Not told.
+    /// Unknown.
     pub const ZERO: Self = Self(0);
     /// The longest that can be written.
     pub const MAX: Self = Self(u64::MAX);
@@ -180,13 +184,13 @@ impl Span {
         Self { start, end: end.max(start) }
     }
 
-    /// The shortest that holds both.
+    /// The shortest span that holds both.
     #[must_use]
     pub fn cover(self, other: Self) -> Self {
         Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
-    /// How long it is.
+    /// Length of the span.
     pub const fn width(self) -> Interval {
         self.end.since(self.start)
     }

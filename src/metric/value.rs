@@ -1,20 +1,20 @@
-//! What was measured: values of the four DS types, value lists and notifications.
+//! Values of the four DS types, value lists and notifications.
 
 use super::{CdTime, Identifier, Interval};
 
-/// How a number is to be read. The discriminants are the codes on the wire.
+/// DS type: how the numbers of a data source are drawn. Discriminants are the codes on the wire.
 ///
 /// Source: `DS_TYPE_*` in collectd `src/daemon/plugin.h`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum DsType {
-    /// Counts up and wraps at 32 or 64 bits.
+    /// Counts up and wraps at 32 or 64 bits, drawn per second.
     Counter = 0,
-    /// A reading, drawn as it is.
+    /// A measured number, drawn as it is.
     Gauge = 1,
     /// Changes either way, drawn per second.
     Derive = 2,
-    /// Counted since the last reading.
+    /// Counted since the value list before, drawn per second.
     Absolute = 3,
 }
 
@@ -31,7 +31,7 @@ pub enum Value {
     Absolute(u64),
 }
 
-/// What some editors write at the start of a file, and nobody sees.
+/// Byte-order mark of UTF-8: some editors write it at the start of a file.
 pub const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A number as C's `strtod` reads it, all of `text`: also hexadecimal.
@@ -62,7 +62,7 @@ fn hexadecimal(text: &str) -> Option<f64> {
     Some(sign * number * f64::from(scale).exp2())
 }
 
-/// How bad it is.
+/// Severity of a notification.
 ///
 /// Source: `NOTIF_*` in collectd `src/daemon/plugin.h`: 1, 2, 4 on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,14 +75,14 @@ pub enum Severity {
     Okay,
 }
 
-/// One reading: identifier, time, interval and one value per data source.
+/// A value list: identifier, time, interval and one value per data source.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ValueList {
-    /// Who.
+    /// The five names.
     pub identifier: Identifier,
-    /// When it was measured, by the host's clock.
+    /// Time of measurement, by the host's clock.
     pub time: CdTime,
-    /// Promised time to the next; zero when not told.
+    /// Promised time to the next; zero when unknown.
     pub interval: Interval,
     /// One per data source of the type, in the order of types.db.
     pub values: Vec<Value>,
@@ -91,11 +91,11 @@ pub struct ValueList {
 /// A message with a severity. `plugin`, `type_` and the instances may be empty.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Notification {
-    /// Whom it is about.
+    /// The five names of what it is about.
     pub identifier: Identifier,
-    /// When, by the host's clock.
+    /// Time, by the host's clock.
     pub time: CdTime,
-    /// How bad.
+    /// FAILURE, WARNING or OKAY.
     pub severity: Severity,
     /// The text; not escaped, see [`super::display_safe`].
     pub message: Box<str>,

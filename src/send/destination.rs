@@ -1,25 +1,26 @@
-//! Where to send: a name or an address, a port, perhaps an interface.
+//! Destinations: a name or an address, a port, perhaps an interface.
 //!
 //! Written `HOST[:PORT][%IFACE]`, an IPv6 address with a port in brackets. Opens no socket.
 
+use crate::source::interfaces::split_interface;
 use crate::source::udp::PORT_DEFAULT;
 use std::fmt;
 use std::io;
 use std::net::{IpAddr, SocketAddr, ToSocketAddrs as _};
 use std::str::FromStr;
 
-/// One place to send to.
+/// A destination to send to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Destination {
     /// A host name, or an address of one machine or of a multicast group.
     pub host: String,
-    /// Where somebody listens; never zero.
+    /// UDP port, never zero.
     pub port: u16,
-    /// By this interface only.
+    /// Interface to send through; none leaves the choice to the system.
     pub interface: Option<String>,
 }
 
-/// Why a [`Destination`] could not be read.
+/// Reason why a text is not a [`Destination`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ParseDestinationError {
     /// Empty, blanks, brackets that do not match.
@@ -31,7 +32,7 @@ pub enum ParseDestinationError {
     /// Not a number from 1 to 65535.
     #[error("{0:?} is not a port; write a number from 1 to 65535")]
     Port(String),
-    /// Nothing behind `%`, or it was said twice.
+    /// Nothing behind `%`, or two interfaces.
     #[error("{0:?} is not an interface; write its name last, as in 239.192.74.66:25826%eth0")]
     Interface(String),
 }
@@ -92,13 +93,6 @@ impl FromStr for Destination {
             }
             _ => Ok(Self { host: host.into(), port, interface: interface.map(Into::into) }),
         }
-    }
-}
-
-fn split_interface(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('%') {
-        Some((front, interface)) => (front, Some(interface)),
-        None => (text, None),
     }
 }
 

@@ -1,11 +1,12 @@
 //! One socket to one destination.
 //!
-//! Connected, so that the answer "nobody listens here" comes back; opened again when sending
+//! Connected, so that the answer "port unreachable" comes back; opened again when sending
 //! fails, since addresses of names and of this machine change.
 
 use super::OpenError;
 use super::destination::Destination;
-use crate::source::interfaces::{Interface, interfaces};
+use crate::source::interfaces::{Interface, bind_to_interface, interfaces};
+use crate::source::reason::errno;
 use nix::errno::Errno;
 use socket2::{Domain, Protocol, Socket, Type};
 use std::io;
@@ -13,11 +14,11 @@ use std::net::{IpAddr, SocketAddr, SocketAddrV6};
 use std::num::NonZeroU8;
 use std::time::{Duration, Instant};
 
-/// A destination that cannot be reached is looked up again not more often: a name server that
+/// Least time before a destination that cannot be reached is looked up again: a name server that
 /// does not answer would hold up everything.
 const REOPEN_EVERY: Duration = Duration::from_secs(10);
 
-/// An open socket and how it was opened.
+/// An open socket, and what it takes to open it again.
 #[derive(Debug)]
 pub(super) struct Link {
     pub(super) destination: Destination,
@@ -145,26 +146,13 @@ fn scoped(address: SocketAddr, interface: Option<&Interface>) -> SocketAddr {
     }
 }
 
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-/// Elsewhere only link-local addresses and groups are tied to an interface, by their scope.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
-fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
-    Ok(())
-}
-
-pub(super) fn errno(error: &io::Error) -> Option<Errno> {
-    error.raw_os_error().map(Errno::from_raw)
-}
-
-/// What went wrong, in words, with what helps where we know it.
+/// The error in words, with advice where there is any.
 pub(super) fn reason(error: &io::Error) -> String {
     match errno(error) {
-        Some(Errno::ECONNREFUSED) => "connection refused, nobody listens on that port".into(),
-        Some(Errno::EACCES) => "permission denied, by a firewall or for a broadcast address".into(),
+        Some(Errno::ECONNREFUSED) => "connection refused, nothing listens on that port".into(),
+        Some(Errno::EACCES) => {
+            "permission denied, by a firewall or since it is a broadcast address".into()
+        }
         _ => crate::source::reason::reason(error),
     }
 }
@@ -199,16 +187,17 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_opened_is_said_with_destination_and_reason() {
-        let told = |text: &str| Link::open(&text.parse().unwrap(), None).unwrap_err().to_string();
-        let no_interface = told("127.0.0.1%nosuch0");
+    fn what_cannot_be_opened_is_reported_with_destination_and_reason() {
+        let message =
+            |text: &str| Link::open(&text.parse().unwrap(), None).unwrap_err().to_string();
+        let no_interface = message("127.0.0.1%nosuch0");
         assert!(
             no_interface
                 .starts_with("cannot send to 127.0.0.1:25826%nosuch0: no interface nosuch0"),
             "{no_interface}"
         );
         // RFC 6761: names below `invalid` have no address.
-        let no_name = told("host.invalid:9");
+        let no_name = message("host.invalid:9");
         assert!(no_name.starts_with("cannot find the address of host.invalid:9: "), "{no_name}");
     }
 }

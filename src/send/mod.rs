@@ -2,8 +2,8 @@
 //!
 //! [`Sender`] does for a program what the `Server` blocks do for collectd's network plugin:
 //! unicast or multicast, IPv4 or IPv6, signed or encrypted if wanted. It owns no thread; whoever
-//! wants lists to leave in time asks [`Sender::due_in`] how long to wait for a
-//! [`Sender::flush`]. Nothing is sent when it is dropped.
+//! wants lists to leave in time waits for [`Sender::due_in`] and calls [`Sender::flush`].
+//! Nothing is sent when it is dropped.
 
 mod destination;
 mod link;
@@ -11,6 +11,7 @@ mod link;
 pub use destination::{Destination, ParseDestinationError};
 
 use crate::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
+use crate::source::reason::errno;
 use crate::wire::{
     EncodeError, Encoder, IV_BYTES, Protection, SIZE_MAX_DEFAULT, Seal, encode_notification,
 };
@@ -28,17 +29,17 @@ use thiserror::Error;
 /// Packet sizes to choose from: the daemon's, but no more than UDP carries over IPv4.
 pub const PACKET_SIZES: RangeInclusive<usize> = 1_024..=65_507;
 
-/// How to send.
+/// Options of a [`Sender`].
 #[derive(Clone, Debug)]
 pub struct SenderOptions {
     /// Routers a datagram may pass; without it the system's choice, which is 1 for groups.
     pub ttl: Option<NonZeroU8>,
-    /// Sign or encrypt.
+    /// Signature or encryption, if any.
     pub seal: Option<Seal>,
     /// Bytes of a datagram with its signature or encryption, one of [`PACKET_SIZES`]. Receivers
     /// cut what is larger than their own `MaxPacketSize`.
     pub max_packet_size: usize,
-    /// When value lists leave.
+    /// Moment at which value lists leave.
     pub flush: Flush,
 }
 
@@ -48,7 +49,7 @@ impl Default for SenderOptions {
     }
 }
 
-/// When gathered value lists leave. Notifications leave at once, each by itself.
+/// Moment at which gathered value lists leave. Notifications leave at once, each by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flush {
     /// When no more fits, as from the daemon: fewest datagrams.
@@ -59,73 +60,74 @@ pub enum Flush {
     After(Duration),
 }
 
-/// Why nothing can be sent.
+/// Reason why a [`Sender`] cannot be opened.
 #[derive(Debug, Error)]
 pub enum OpenError {
-    /// An empty list.
+    /// No destinations.
     #[error("no destination to send to")]
     NoDestination,
-    /// Outside [`PACKET_SIZES`].
-    #[error("packet size {0} is not from {least} to {most}",
+    /// A packet size outside [`PACKET_SIZES`].
+    #[error("packet size {0} is out of range; write {least} to {most}",
             least = PACKET_SIZES.start(), most = PACKET_SIZES.end())]
     PacketSize(usize),
     /// A name without address.
     #[error("cannot find the address of {destination}: {}", link::reason(cause))]
     Resolve {
-        /// As it was written.
+        /// The destination as written.
         destination: String,
         /// The resolver's answer.
         cause: io::Error,
     },
-    /// No interface is called so.
-    #[error("cannot send to {destination}: no interface {name}, there are {}", known.join(", "))]
+    /// No interface of that name.
+    #[error("cannot send to {destination}: no interface {name}; this machine has {}",
+            known.join(", "))]
     NoInterface {
-        /// As it was written.
+        /// The destination as written.
         destination: String,
-        /// The name.
+        /// Name asked for.
         name: String,
-        /// Those there are.
+        /// Names of the interfaces of this machine.
         known: Vec<String>,
     },
-    /// No way there, or an option that the system refuses.
-    #[error("cannot send to {}: {}", place(destination, address), link::reason(cause))]
+    /// No route, or a socket option that the system refuses.
+    #[error("cannot send to {}: {}", label(destination, address), link::reason(cause))]
     Socket {
-        /// As it was written.
+        /// The destination as written.
         destination: String,
-        /// What it stands for.
+        /// Its address.
         address: SocketAddr,
         /// The system's answer.
         cause: io::Error,
     },
 }
 
-/// Why something was not sent.
+/// Reason why something was not sent.
 #[derive(Debug, Error)]
 pub enum SendError {
-    /// A receiver would not take it. What was gathered before is kept.
+    /// A receiver would not accept it. What was gathered before is kept.
     #[error("cannot send {what}: {cause}")]
     Encode {
-        /// Whose value list, or which notification.
+        /// The value list or notification, in words.
         what: String,
-        /// Why.
+        /// Reason.
         cause: EncodeError,
     },
     /// Larger than a datagram may be. What was gathered before is kept.
     #[error(
-        "cannot send {what}: it needs {bytes} bytes{protected}, a packet has {max_packet_size}"
+        "cannot send {what}: it needs {bytes} bytes{protected}, a packet holds {max_packet_size}"
     )]
     TooLarge {
-        /// Whose value list, or which notification.
+        /// The value list or notification, in words.
         what: String,
-        /// In a datagram of its own.
+        /// Bytes it needs in a datagram of its own.
         bytes: usize,
-        /// What it may have.
+        /// Bytes a datagram may have.
         max_packet_size: usize,
-        /// What some of the bytes are for.
+        /// Words for the protection that some of the bytes are for.
         protected: &'static str,
     },
     /// No randomness for an encryption.
-    #[error("cannot encrypt: {0}")]
+    #[error("cannot encrypt: no random numbers from the system ({0})")]
     Random(getrandom::Error),
     /// At least one destination did not get a datagram, the others did.
     #[error("{}", Failure::list(.0))]
@@ -135,28 +137,28 @@ pub enum SendError {
 /// One destination that did not get a datagram.
 #[derive(Debug)]
 pub struct Failure {
-    /// As it was written.
+    /// The destination as written.
     pub destination: String,
-    /// What it stands for.
+    /// Its address.
     pub address: SocketAddr,
-    /// How large the datagram was; zero when the answer came later.
+    /// Size of the datagram; zero when the answer came later.
     pub bytes: usize,
-    /// The system's answer. Refused: the one before it met nobody there.
+    /// The system's answer. "Connection refused" is about the datagram before this one.
     pub cause: io::Error,
 }
 
-/// What was sent so far.
+/// Totals of what was sent so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Sent {
     /// Value lists handed over for sending.
     pub lists: u64,
     /// Notifications handed over for sending.
     pub notifications: u64,
-    /// Datagrams that the system took, of all destinations.
+    /// Datagrams that the system accepted, of all destinations.
     pub datagrams: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// Datagrams that a destination did not get, as far as we were told.
+    /// Datagrams that a destination did not get, as far as the system reports.
     pub failures: u64,
 }
 
@@ -191,7 +193,7 @@ pub struct Sender {
     notification: Vec<u8>,
     max_packet_size: usize,
     flush: Flush,
-    /// When the first of the gathered lists came.
+    /// Time at which the first of the gathered lists came.
     gathering_since: Option<Instant>,
     lists: u64,
     notifications: u64,
@@ -225,7 +227,7 @@ impl Sender {
     }
 
     /// Gathers a value list. What leaves with it depends on [`SenderOptions::flush`]; a
-    /// [`SendError::Network`] is about that, and the list itself was taken.
+    /// [`SendError::Network`] is about that; the list itself was accepted.
     pub fn push(
         &mut self,
         names: &Names<'_>,
@@ -289,7 +291,7 @@ impl Sender {
         self.out.outcome()
     }
 
-    /// How long [`Sender::flush`] may wait; none when nothing is gathered, or it leaves when full.
+    /// Time that [`Sender::flush`] may wait; none when nothing is gathered, or it leaves when full.
     pub fn due_in(&self) -> Option<Duration> {
         let since = self.gathering_since?;
         match self.flush {
@@ -299,13 +301,13 @@ impl Sender {
         }
     }
 
-    /// Waits up to `timeout` for the answer that nobody listens; returns at the first.
+    /// Waits up to `timeout` for an answer that a port is unreachable; returns at the first.
     pub fn wait_for_refusal(&mut self, timeout: Duration) -> Result<(), SendError> {
         self.out.wait_for_refusal(timeout);
         self.out.outcome()
     }
 
-    /// What was sent so far.
+    /// Totals so far.
     pub fn sent(&self) -> Sent {
         Sent { lists: self.lists, notifications: self.notifications, ..self.out.sent }
     }
@@ -332,7 +334,7 @@ impl Sender {
     }
 }
 
-/// The way out: payloads are sealed and handed to every link.
+/// Seal and links: payloads are sealed and handed to every link.
 #[derive(Debug, Default)]
 struct Out {
     links: Vec<Link>,
@@ -422,17 +424,17 @@ impl Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = place(&self.destination, &self.address);
-        write!(f, "cannot send to {place}: {}", self.reason())?;
-        if link::errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
-            write!(f, " for its way: {} bytes, try a smaller packet size", self.bytes)?;
+        let label = label(&self.destination, &self.address);
+        write!(f, "cannot send to {label}: {}", self.reason())?;
+        if errno(&self.cause) == Some(nix::errno::Errno::EMSGSIZE) {
+            write!(f, " for this route: {} bytes; try a smaller packet size", self.bytes)?;
         }
         Ok(())
     }
 }
 
 /// A destination as it was written, with its address where that is not the same.
-fn place(destination: &str, address: &SocketAddr) -> String {
+fn label(destination: &str, address: &SocketAddr) -> String {
     let address = address.to_string();
     if destination == address { address } else { format!("{destination} ({address})") }
 }

@@ -1,8 +1,9 @@
 //! Figures and marks of the panels, for whoever asks for the state and draws nothing.
 
-use super::Session;
+use super::derived::Derived;
 use crate::metric::{CdTime, Span};
-use crate::store::Mode;
+use crate::store::{Mode, Store};
+use crate::view::View;
 use crate::view::marks::PanelMarks;
 use crate::view::panels::{Panel, PanelKey};
 use crate::view::plot::{Grid, PanelPlot, Scratch, Traces};
@@ -13,7 +14,7 @@ use std::collections::HashMap;
 const LINES_MAX: usize = 500;
 /// Columns of time the window is cut into.
 const COLUMNS: usize = 1_000;
-/// Calls after which figures of many samples are given up until the next time.
+/// Calls after which figures of many samples wait for the next time.
 const CALLS_MAX: usize = 8;
 
 /// What was made last.
@@ -39,9 +40,8 @@ impl Figures {
     }
 
     /// Makes anew what is out of date.
-    pub(super) fn update(&mut self, session: &Session, now: CdTime) {
-        self.update_marks(session);
-        let Session { store, view, derived, .. } = session;
+    pub(super) fn update(&mut self, store: &Store, view: &View, derived: &Derived, now: CdTime) {
+        self.update_marks(store, derived);
         let (span, mode) = (view.window().span(now), view.mode());
         let made_for = (span, store.data_revision(), derived.panels_revision, mode);
         if self.made_for == Some(made_for) {
@@ -66,8 +66,7 @@ impl Figures {
             self.panels.insert(panel.key.clone(), (plot, traces));
         }
     }
-    fn update_marks(&mut self, session: &Session) {
-        let Session { store, derived, .. } = session;
+    fn update_marks(&mut self, store: &Store, derived: &Derived) {
         let marks_for = (derived.events.revision(), derived.panels_revision);
         if self.marks_for == Some(marks_for) {
             return;

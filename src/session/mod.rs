@@ -5,7 +5,8 @@
 //! 1. [`Session::absorb`] and [`Session::report`] with what the sources bring,
 //! 2. [`Session::apply`] with what the user does,
 //! 3. [`Session::tick`] with the time, after which [`Session::derived`] is up to date,
-//! 4. [`Session::effects`], and performs what they ask for.
+//! 4. [`Session::effects`], and performs what they ask for; what a job brings back goes to
+//!    [`Session::answer`].
 //!
 //! Nothing here waits for a window: actions act, and time passes, also where nothing is drawn. No
 //! clock, no file, no thread; `now` is a parameter.
@@ -13,10 +14,15 @@
 mod derived;
 mod figures;
 mod hosts;
+mod screen;
 mod state;
 mod width;
 
 pub use derived::Derived;
+pub use screen::{
+    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
+    Screen, StatusItem, Swatch, Tone,
+};
 pub use state::{Drawing, State};
 
 use crate::ingest::Batch;
@@ -26,9 +32,12 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::tree::{FilterJob, Filtered};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
+use state::Known;
+use std::sync::Arc;
 use std::time::Duration;
 use width::Width;
 
@@ -73,6 +82,19 @@ pub enum Effect {
     KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
+    /// Try a filter beside the frame, instead of one that is still being tried. When
+    /// [`crate::view::tree::Rows::is_pending`] is false its answer is no longer wanted.
+    Filter(Arc<FilterJob>),
+}
+
+/// What an effect brought back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The rows that a filter lets through.
+    Filtered(Filtered),
+    /// Why there are none.
+    FilterFailed(String),
 }
 
 /// The program without its window.
@@ -135,10 +157,21 @@ impl Session {
             self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
         }
         if status.state == reception::State::Ended {
-            // Nothing more comes that would tell how what waits is to be placed.
+            // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
         self.reception.report(source, status);
+    }
+
+    /// Takes in what an effect brought back.
+    pub fn answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Filtered(filtered) => self.derived.rows.take(filtered),
+            Answer::FilterFailed(why) => {
+                self.derived.rows.give_up();
+                self.messages.push(format!("the filter failed, try another one: {why}"));
+            }
+        }
     }
 
     /// The one place where the user's choices change.
@@ -168,7 +201,8 @@ impl Session {
             self.meter.read(now, &self.store.health().totals);
         }
         self.view.pick_first(&self.store, self.reception.local_host());
-        self.derived.update(&self.store, &self.graphs, &self.view);
+        let job = self.derived.update(&self.store, &self.graphs, &self.view);
+        self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
             self.store.release();
@@ -191,11 +225,26 @@ impl Session {
 
     /// The state as an object for scripts; `drawing` is what only the window knows.
     pub fn state(&mut self, now: CdTime, drawing: Drawing) -> State {
-        let mut figures = std::mem::take(&mut self.figures);
-        figures.update(self, now);
-        let state = state::state(self, &figures, now, drawing);
-        self.figures = figures;
-        state
+        let Self { store, view, graphs, derived, reception, figures, zone, messages, .. } = self;
+        figures.update(store, view, derived, now);
+        let known = Known { store, view, graphs, derived, reception, figures, zone, messages };
+        state::state(known, now, drawing)
+    }
+
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            now,
+            zone: &self.zone,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
     }
 
     /// What is known.
@@ -208,11 +257,6 @@ impl Session {
         &self.view
     }
 
-    /// How plugins are drawn.
-    pub const fn graphs(&self) -> &Graphs {
-        &self.graphs
-    }
-
     /// How every source goes.
     pub const fn reception(&self) -> &Reception {
         &self.reception
@@ -221,16 +265,6 @@ impl Session {
     /// What follows from data and choices, as of the last [`Session::tick`].
     pub const fn derived(&self) -> &Derived {
         &self.derived
-    }
-
-    /// Rates of reception.
-    pub const fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// The user's time zone.
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
     }
 
     /// The oldest sample of what is on the canvas.

@@ -1,15 +1,18 @@
 //! The state as an object for scripts: what is on the canvas, and how reception goes.
 
-use super::Session;
+use super::derived::Derived;
 use super::figures::Figures;
 use super::hosts::HostsReport;
 use crate::metric::{CdTime, Span};
 use crate::reception::{self, Reception, Replay};
-use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Usage};
+use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Store, Usage};
+use crate::view::View;
 use crate::view::empty::{Sight, why_empty};
+use crate::view::graphs::Graphs;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
+use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -25,7 +28,7 @@ pub struct State {
     start: f64,
     end: f64,
     newer_values: u64,
-    /// At most [`HOSTS_TOLD`], those with the most plugins, and how many there are.
+    /// At most [`HOSTS_MAX`], those with the most plugins, and how many there are.
     hosts: Vec<String>,
     hosts_count: usize,
     series: usize,
@@ -34,7 +37,7 @@ pub struct State {
     matched: usize,
     selected: Option<String>,
     mode: String,
-    /// At most [`PANELS_TOLD`], and how many there are.
+    /// At most [`PANELS_MAX`], and how many there are.
     panels: Vec<PanelReport>,
     panels_count: usize,
     listening: Vec<String>,
@@ -82,11 +85,11 @@ pub struct Drawing {
 }
 
 /// Hosts named, so that a network full of invented ones does not make megabytes a second.
-const HOSTS_TOLD: usize = 1_000;
+const HOSTS_MAX: usize = 1_000;
 /// The same of panels.
-const PANELS_TOLD: usize = 500;
-/// Notifications told in full, newest first.
-const NOTIFICATIONS_TOLD: usize = 20;
+const PANELS_MAX: usize = 500;
+/// Notifications written in full, newest first.
+const NOTIFICATIONS_MAX: usize = 20;
 
 #[derive(Debug, Serialize)]
 struct Counts {
@@ -106,7 +109,7 @@ struct LossReport {
     refused_lists_of: BTreeMap<String, u64>,
 }
 
-/// What is taken of what may be; `name_bytes` of that by names of series, which may take half.
+/// Memory in use and its limit; `name_bytes` of that are names of series, at most half.
 #[derive(Debug, Serialize)]
 struct MemoryReport {
     memory_bytes: usize,
@@ -168,10 +171,23 @@ struct LineReport {
     last_raw: Option<f64>,
 }
 
-pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: Drawing) -> State {
-    let (window, reception) = (session.view.window(), &session.reception);
+/// What the state is made of.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    pub(super) store: &'a Store,
+    pub(super) view: &'a View,
+    pub(super) graphs: &'a Graphs,
+    pub(super) derived: &'a Derived,
+    pub(super) reception: &'a Reception,
+    pub(super) figures: &'a Figures,
+    pub(super) zone: &'a TimeZone,
+    pub(super) messages: &'a [String],
+}
+
+pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
+    let (window, reception) = (known.view.window(), known.reception);
     let Span { start, end } = window.span(now);
-    let totals = session.store.health().totals;
+    let totals = known.store.health().totals;
     let (state, newer_values) = match window.anchor() {
         Anchor::Live => ("live", 0),
         Anchor::Detached { .. } => ("detached", 0),
@@ -182,8 +198,8 @@ pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: 
         "live" if reception.replay().is_some() => "replay",
         _ => state,
     };
-    let usage = session.store.usage();
-    let told = hosts(session.store.index().hosts());
+    let usage = known.store.usage();
+    let named = hosts(known.store.index().hosts());
     State {
         time: now.secs_f64(),
         state,
@@ -192,45 +208,43 @@ pub(super) fn state(session: &Session, figures: &Figures, now: CdTime, drawing: 
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
-        hosts: told.iter().map(|node| node.name.to_string()).collect(),
-        hosts_count: session.store.index().hosts().len(),
+        hosts: named.iter().map(|node| node.name.to_string()).collect(),
+        hosts_count: known.store.index().hosts().len(),
         series: usage.series,
-        rows: session.derived.rows.rows.len(),
-        filter: session.view.filter.text().to_owned(),
-        matched: session.derived.rows.matched,
-        selected: session.view.selection().scope().map(scope),
-        mode: format!("{:?}", session.view.mode()).to_lowercase(),
-        panels: panels(session, figures, Span { start, end }, now),
-        panels_count: session.derived.panels.len(),
+        rows: known.derived.rows.rows.len(),
+        filter: known.view.filter.text().to_owned(),
+        matched: known.derived.rows.matched,
+        selected: known.view.selection().scope().map(scope),
+        mode: format!("{:?}", known.view.mode()).to_lowercase(),
+        panels: panels(known, Span { start, end }, now),
+        panels_count: known.derived.panels.len(),
         listening: reception.lines().map(|line| line.text.clone()).collect(),
         listens: listens(reception),
         failures: reception.failures().map(str::to_owned).collect(),
-        messages: session.messages.clone(),
+        messages: known.messages.to_vec(),
         datagrams: totals.datagrams,
         values: totals.values,
         notifications: totals.notifications,
-        notification_counts: counts(&session.store.notifications().counts()),
-        notifications_unseen: counts(
-            &session.view.notifications.unseen(session.store.notifications()),
-        ),
-        notifications_heard_again: session.store.notifications().heard_again(),
-        newest_notifications: newest(session),
+        notification_counts: counts(&known.store.notifications().counts()),
+        notifications_unseen: counts(&known.view.notifications.unseen(known.store.notifications())),
+        notifications_heard_again: known.store.notifications().heard_again(),
+        newest_notifications: newest(known),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
-        hosts_report: HostsReport::new(&session.store),
+        hosts_report: HostsReport::new(known.store),
         faults: totals.faults,
         protected: totals.protected,
         refused: totals.refused,
-        refusals: refusals(session.store.health()),
-        hosts_protected: protected(&told),
-        losses: losses(session.store.health()),
+        refusals: refusals(known.store.health()),
+        hosts_protected: protected(&named),
+        losses: losses(known.store.health()),
         memory: memory(&usage),
         drawing,
     }
 }
 
 fn refusals(health: &Health) -> Vec<String> {
-    let (troubles, _) = refused_from(health, NOTIFICATIONS_TOLD);
+    let (troubles, _) = refused_from(health, NOTIFICATIONS_MAX);
     troubles.into_iter().map(|trouble| trouble.what).collect()
 }
 
@@ -241,7 +255,7 @@ fn losses(health: &Health) -> LossReport {
         lost_datagrams: totals.kernel_drops,
         lost_values: totals.dropped_values,
         refused_lists: totals.refused_lists,
-        refused_lists_of: refused_lists(health, NOTIFICATIONS_TOLD).into_iter().collect(),
+        refused_lists_of: refused_lists(health, NOTIFICATIONS_MAX).into_iter().collect(),
     }
 }
 
@@ -281,16 +295,16 @@ fn scope(scope: &Scope) -> String {
 
 /// Those that are named, in their order.
 fn hosts(all: &[HostNode]) -> Vec<&HostNode> {
-    let mut told: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
-    if told.len() > HOSTS_TOLD {
+    let mut named: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
+    if named.len() > HOSTS_MAX {
         let rank = |&(_, node): &(usize, &HostNode)| {
             std::cmp::Reverse((node.plugins.len(), node.last_seen.arrival))
         };
-        told.select_nth_unstable_by_key(HOSTS_TOLD, rank);
-        told.truncate(HOSTS_TOLD);
-        told.sort_unstable_by_key(|(place, _)| *place);
+        named.select_nth_unstable_by_key(HOSTS_MAX, rank);
+        named.truncate(HOSTS_MAX);
+        named.sort_unstable_by_key(|(place, _)| *place);
     }
-    told.into_iter().map(|(_, node)| node).collect()
+    named.into_iter().map(|(_, node)| node).collect()
 }
 
 /// How hosts come whose values are not plain.
@@ -305,8 +319,8 @@ fn counts(counts: &Severities) -> Counts {
     Counts { failure: counts.failures, warning: counts.warnings, okay: counts.okays }
 }
 
-fn newest(session: &Session) -> Vec<NotificationReport> {
-    let newest = session.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+fn newest(known: Known<'_>) -> Vec<NotificationReport> {
+    let newest = known.store.notifications().iter().rev().take(NOTIFICATIONS_MAX);
     let report = |noted: &Noted| {
         let said = &noted.notification;
         let id = &said.identifier;
@@ -325,8 +339,8 @@ fn newest(session: &Session) -> Vec<NotificationReport> {
     newest.map(report).collect()
 }
 
-fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<PanelReport> {
-    let (store, graphs, zone) = (&session.store, &session.graphs, &session.zone);
+fn panels(known: Known<'_>, span: Span, now: CdTime) -> Vec<PanelReport> {
+    let Known { store, graphs, zone, figures, .. } = known;
     let sight = Sight { store, graphs, span, now, zone };
     let report = |panel: &crate::view::panels::Panel| {
         let plot = figures.of(panel);
@@ -334,8 +348,8 @@ fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<
             let drawn = plot.and_then(|plot| plot.lines.get(index));
             let stats = drawn.and_then(|line| line.stats);
             let id = line.series.first().copied();
-            let series = id.and_then(|id| session.store.series(id));
-            let raw = id.and_then(|id| session.store.latest(id, crate::store::Mode::Raw));
+            let series = id.and_then(|id| known.store.series(id));
+            let raw = id.and_then(|id| known.store.latest(id, crate::store::Mode::Raw));
             LineReport {
                 label: line.label.clone(),
                 identifier: series.map_or_else(String::new, |s| s.identifier.to_string()),
@@ -354,12 +368,12 @@ fn panels(session: &Session, figures: &Figures, span: Span, now: CdTime) -> Vec<
         PanelReport {
             title: panel.title.clone(),
             host: panel.host.to_string(),
-            unit: panel.unit_in(session.view.mode()).name.to_string(),
+            unit: panel.unit_in(known.view.mode()).name.to_string(),
             marks: figures.marks(panel, span),
             lines: lines.collect(),
         }
     };
-    session.derived.panels.iter().take(PANELS_TOLD).map(report).collect()
+    known.derived.panels.iter().take(PANELS_MAX).map(report).collect()
 }
 
 #[cfg(test)]
@@ -384,9 +398,9 @@ mod tests {
         let batch = Batch { announced: announced.collect(), ..Batch::default() };
         store.absorb(SourceId(0), &batch, CdTime::from_secs(1_800_000_000));
         let all = store.index().hosts();
-        let told = hosts(all);
-        assert_eq!((all.len(), told.len()), (5_001, HOSTS_TOLD));
-        assert_eq!(&*told.last().unwrap().name, "web-1");
+        let named = hosts(all);
+        assert_eq!((all.len(), named.len()), (5_001, HOSTS_MAX));
+        assert_eq!(&*named.last().unwrap().name, "web-1");
         assert_eq!(hosts(&all[..10]).len(), 10);
     }
 }

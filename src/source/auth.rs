@@ -5,7 +5,7 @@
 //! as in the daemon. No message, status or debug output holds a password, and what was read is
 //! wiped. Knows nothing of datagrams.
 
-use crate::files::{self, Trouble};
+use crate::files::{self, FileError};
 use crate::reception::Line;
 use crate::wire::KeyRing;
 use std::fs::{File, Metadata};
@@ -197,8 +197,8 @@ fn report(
 /// The whole file. The buffer never moves, so wiping it wipes every copy.
 fn read(path: &Path) -> Result<(Metadata, Zeroizing<Vec<u8>>), String> {
     let (file, metadata) = files::open(path).map_err(|trouble| match trouble {
-        Trouble::Odd(_) => {
-            "it is no ordinary file; write the passwords to one with mode 600".to_owned()
+        FileError::NotRegular(_) => {
+            "it is not a regular file; write the passwords to one with mode 600".to_owned()
         }
         trouble => reason(trouble),
     })?;
@@ -224,9 +224,9 @@ fn fill(mut file: &File, buffer: &mut [u8]) -> io::Result<usize> {
     Ok(length)
 }
 
-fn reason(trouble: Trouble) -> String {
+fn reason(trouble: FileError) -> String {
     match trouble {
-        Trouble::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+        FileError::System(error) if error.kind() == io::ErrorKind::PermissionDenied => {
             "this user may not read it".into()
         }
         trouble => trouble.to_string(),

@@ -9,10 +9,10 @@
 //! On Linux a group socket of another program also stands in the way of a wildcard without reuse.
 //! It takes no unicast, so then the wildcard is bound with reuse: see [`is_wildcard_free`].
 
-use super::interfaces::{Interface, find};
+use super::interfaces::{Interface, bind_to_interface, find};
 use super::listen::ListenSpec;
 use super::reader;
-use super::reason::reason;
+use super::reason::{errno, reason};
 use super::report::{ListenReport, Trouble};
 use nix::errno::Errno;
 use quinn_udp::UdpSocketState;
@@ -170,17 +170,6 @@ fn is_wildcard_free(wildcard: SocketAddr, all: &[Interface]) -> bool {
 /// Local addresses tried by [`is_wildcard_free`]; a machine can have thousands.
 const PROBES_MAX: usize = 64;
 
-#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
-    socket.bind_device(Some(name.as_bytes()))
-}
-
-/// Elsewhere only a link-local address is tied to its interface, by its scope.
-#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
-fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
-    Ok(())
-}
-
 /// Joins a group on every interface it is not `joined` on yet, and leaves those that are gone.
 /// The report's account of interfaces is written anew.
 pub(super) fn join(
@@ -317,10 +306,6 @@ fn trouble(error: &io::Error, spec: &ListenSpec, all: &[Interface]) -> Trouble {
         Some(Errno::EACCES) if spec.port < 1024 => Trouble::Privileged,
         _ => Trouble::Other(reason(error)),
     }
-}
-
-fn errno(error: &io::Error) -> Option<Errno> {
-    error.raw_os_error().map(Errno::from_raw)
 }
 
 /// Asks for a receive buffer; past the system's limit only with privileges. What was granted is

@@ -2,6 +2,7 @@
 
 use nix::ifaddrs::getifaddrs;
 use nix::net::if_::{InterfaceFlags, if_nametoindex};
+use socket2::Socket;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
@@ -47,6 +48,26 @@ pub fn find<'a>(all: &'a [Interface], name: &str) -> Option<&'a Interface> {
     all.iter()
         .find(|found| found.name == name)
         .or_else(|| number().and_then(|index| all.iter().find(|found| found.index == index)))
+}
+
+/// `ADDRESS%INTERFACE` in two; what has no `%` names no interface.
+pub(crate) fn split_interface(text: &str) -> (&str, Option<&str>) {
+    match text.split_once('%') {
+        Some((front, interface)) => (front, Some(interface)),
+        None => (text, None),
+    }
+}
+
+/// Ties `socket` to the interface, whatever the routes say.
+#[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+pub(crate) fn bind_to_interface(socket: &Socket, name: &str) -> io::Result<()> {
+    socket.bind_device(Some(name.as_bytes()))
+}
+
+/// Elsewhere only link-local addresses and groups are tied to an interface, by their scope.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_os = "fuchsia")))]
+pub(crate) fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()> {
+    Ok(())
 }
 
 /// All interfaces, in the kernel's order.

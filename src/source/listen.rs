@@ -2,6 +2,7 @@
 //!
 //! Opens no socket and resolves no names.
 
+use super::interfaces::split_interface;
 use crate::wire::SecurityLevel;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
@@ -219,13 +220,6 @@ fn split_plain(text: &str) -> Pieces<'_> {
     match front.split_once(':') {
         Some((address, port)) if !port.contains(':') => (address, Some(port), interface),
         _ => (front, None, interface),
-    }
-}
-
-fn split_interface(text: &str) -> (&str, Option<&str>) {
-    match text.split_once('%') {
-        Some((front, interface)) => (front, Some(interface)),
-        None => (text, None),
     }
 }
 

@@ -5,13 +5,18 @@ use std::io;
 
 /// The cause of `error`, lower case, for behind a colon.
 pub fn reason(error: &io::Error) -> String {
-    if let Some(number) = error.raw_os_error() {
-        return Errno::from_raw(number).desc().to_lowercase();
+    if let Some(number) = errno(error) {
+        return number.desc().to_lowercase();
     }
     let text = error.to_string();
     // How the standard library begins what the resolver says.
     let resolver = "failed to lookup address information: ";
     text.strip_prefix(resolver).map_or(text.clone(), str::to_lowercase)
+}
+
+/// The system's number of `error`, if it is one of the system's.
+pub(crate) fn errno(error: &io::Error) -> Option<Errno> {
+    error.raw_os_error().map(Errno::from_raw)
 }
 
 #[cfg(test)]

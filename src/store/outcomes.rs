@@ -6,7 +6,7 @@ use super::places::Source;
 use super::query::Reader;
 use super::trace::Mode;
 use crate::metric::Span;
-use crate::rate::Step;
+use crate::rate::Outcome;
 
 /// Samples looked at, the newest; enough to say what is wrong, and no more than a moment's work.
 pub const OUTCOMES_MAX: u64 = 4_096;
@@ -71,18 +71,18 @@ pub(super) fn outcomes(source: Source<'_>, span: Span) -> Outcomes {
             };
             found.samples += 1;
             match reader.step(previous, (sample, interval)).0 {
-                Step::OutOfRange(rate) => {
+                Outcome::OutOfRange(rate) => {
                     let above = max.is_some_and(|max| rate > max);
                     *(if above { &mut found.above } else { &mut found.below }) += 1;
                     let farther = rate.abs() > found.farthest.abs();
                     found.farthest = if farther { rate } else { found.farthest };
                 }
-                Step::Reset => found.restarts += 1,
-                Step::Undefined => found.undefined += 1,
-                Step::First => found.gaps += u64::from(previous.is_some()),
-                Step::Burst => found.bursts += 1,
-                Step::Late | Step::Duplicate => {}
-                Step::Reading(_) | Step::Rate(_) | Step::Wrap32(_) | Step::Wrap64(_) => {}
+                Outcome::Reset => found.restarts += 1,
+                Outcome::Undefined => found.undefined += 1,
+                Outcome::First => found.gaps += u64::from(previous.is_some()),
+                Outcome::Burst => found.bursts += 1,
+                Outcome::Late | Outcome::Duplicate => {}
+                Outcome::Gauge(_) | Outcome::Rate(_) | Outcome::Wrap32(_) | Outcome::Wrap64(_) => {}
             }
         }
         match run.checked_sub(1) {

@@ -13,7 +13,7 @@ use super::series::Series;
 use super::stretch::{How, Stretch};
 use super::trace::{Made, Mode, Reading, Stats, Trace};
 use crate::metric::{CdTime, DsType, Interval, Span};
-use crate::rate::{self, Bounds, Sample, Step};
+use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Range;
 
 /// How to read the samples of one series.
@@ -35,10 +35,10 @@ impl<'a> Reader<'a> {
         &self,
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
-    ) -> (Step, bool) {
+    ) -> (Outcome, bool) {
         let kind = self.series.kind;
         let step = match self.connected(previous, (sample, interval)) {
-            Some(from) => return (rate::step(kind, from, sample, self.bounds), false),
+            Some(from) => return (rate::between(kind, from, sample, self.bounds), false),
             // After a gap as at the start: what was counted in between has no honest rate.
             None => {
                 let told = if interval.is_zero() { self.series.interval } else { interval };
@@ -75,7 +75,7 @@ impl<'a> Reader<'a> {
             return Drawn { value: value.filter(|value| value.is_finite()), breaks, reset: false };
         }
         let (step, breaks) = self.step(previous, (sample, interval));
-        Drawn { value: step.value(), breaks, reset: step == Step::Reset }
+        Drawn { value: step.value(), breaks, reset: step == Outcome::Reset }
     }
 
     fn at(&self, place: Place) -> Option<Reading> {

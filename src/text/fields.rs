@@ -15,9 +15,9 @@ pub(super) const fn is_blank(byte: u8) -> bool {
 /// One field.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Field<'a> {
-    /// Where it stands in the line, quotes included.
+    /// Its place in the line, quotes included.
     pub(super) raw: Range<usize>,
-    /// Without quotes and backslashes.
+    /// Its text without quotes and backslashes.
     pub(super) text: Cow<'a, [u8]>,
 }
 
@@ -25,31 +25,31 @@ pub(super) struct Field<'a> {
 #[derive(Clone, Debug)]
 pub(super) struct Fields<'a> {
     pub(super) line: &'a [u8],
-    /// Where the next field is looked for.
+    /// Offset from which the next field is looked for.
     pub(super) at: usize,
 }
 
 /// A byte of a field, the end of its quotes or of the line.
-enum Step {
-    Open,
-    Close,
+enum Token {
+    OpenQuote,
+    CloseQuote,
     Byte { byte: u8, width: usize },
     Blank,
     End,
 }
 
-/// What stands at `at`, quoted or not.
-fn step(line: &[u8], at: usize, quoted: bool) -> Step {
+/// The token at `at`, inside quotes or not.
+fn token(line: &[u8], at: usize, quoted: bool) -> Token {
     match (line.get(at).copied(), quoted) {
-        (None, _) => Step::End,
-        (Some(b'"'), false) => Step::Open,
-        (Some(b'"'), true) => Step::Close,
+        (None, _) => Token::End,
+        (Some(b'"'), false) => Token::OpenQuote,
+        (Some(b'"'), true) => Token::CloseQuote,
         (Some(b'\\'), true) => match line.get(at + 1) {
-            Some(&byte) => Step::Byte { byte, width: 2 },
-            None => Step::End,
+            Some(&byte) => Token::Byte { byte, width: 2 },
+            None => Token::End,
         },
-        (Some(byte), false) if is_blank(byte) => Step::Blank,
-        (Some(byte), _) => Step::Byte { byte, width: 1 },
+        (Some(byte), false) if is_blank(byte) => Token::Blank,
+        (Some(byte), _) => Token::Byte { byte, width: 1 },
     }
 }
 
@@ -67,14 +67,14 @@ impl<'a> Iterator for Fields<'a> {
         }
         let (mut opened, mut text) = (None, Vec::new());
         loop {
-            match step(line, self.at, opened.is_some()) {
-                Step::Open => opened = Some(self.at),
-                Step::Byte { byte, width } => {
+            match token(line, self.at, opened.is_some()) {
+                Token::OpenQuote => opened = Some(self.at),
+                Token::Byte { byte, width } => {
                     text.push(byte);
                     self.at += width;
                     continue;
                 }
-                Step::Close => {
+                Token::CloseQuote => {
                     self.at += 1;
                     if line.get(self.at).is_some_and(|&byte| !is_blank(byte)) {
                         let error = LineError::new(self.at, Problem::NoBlankBehindQuote);
@@ -83,8 +83,8 @@ impl<'a> Iterator for Fields<'a> {
                     }
                     break;
                 }
-                Step::Blank => break,
-                Step::End => {
+                Token::Blank => break,
+                Token::End => {
                     if let Some(opened) = opened {
                         self.at = line.len();
                         return Some(Err(LineError::new(opened, Problem::Unterminated)));
@@ -104,19 +104,19 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 impl Field<'_> {
-    /// Where in `line` the byte at `index` of its text stands.
+    /// Offset in `line` of the byte at `index` of its text.
     pub(super) fn offset(&self, line: &[u8], index: usize) -> usize {
         let (mut at, mut quoted, mut left) = (self.raw.start, false, index);
         while at < self.raw.end {
-            match step(line, at, quoted) {
-                Step::Open => quoted = true,
-                Step::Byte { .. } if left == 0 => return at,
-                Step::Byte { width, .. } => {
+            match token(line, at, quoted) {
+                Token::OpenQuote => quoted = true,
+                Token::Byte { .. } if left == 0 => return at,
+                Token::Byte { width, .. } => {
                     left -= 1;
                     at += width;
                     continue;
                 }
-                Step::Close | Step::Blank | Step::End => return at,
+                Token::CloseQuote | Token::Blank | Token::End => return at,
             }
             at += 1;
         }
@@ -168,19 +168,20 @@ mod tests {
     }
 
     #[test]
-    fn open_quotes_are_told_where_they_open() {
+    fn open_quotes_are_reported_where_they_open() {
         for line in ["a \"b c", "a \"b\\", "a \"b\\\"", "a \""] {
-            let told = "column 3: the double quote is never closed".to_owned();
-            assert_eq!(texts(line), Err(told), "{line}");
+            let message = "column 3: the double quote is never closed".to_owned();
+            assert_eq!(texts(line), Err(message), "{line}");
         }
     }
 
     #[test]
-    fn what_follows_a_closing_quote_must_be_a_blank() {
-        let told = "column 4: no blank behind the closing quote; put all of it in double quotes"
-            .to_owned();
-        assert_eq!(texts("\"a\"b"), Err(told.clone()));
-        assert_eq!(texts("\"a\"\"b\""), Err(told));
+    fn a_blank_must_follow_a_closing_quote() {
+        let message =
+            "column 4: no blank behind the closing quote; put the whole field in double quotes"
+                .to_owned();
+        assert_eq!(texts("\"a\"b"), Err(message.clone()));
+        assert_eq!(texts("\"a\"\"b\""), Err(message));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Value lists and notifications written as lines, for [`super::parse`] and for collectd.
 //!
-//! A slash in a name would part it: it becomes `_`, as the daemon makes it on receipt. So do
+//! A slash in a name would split it: it becomes `_`, as the daemon makes it on receipt. So do
 //! control characters and what could hide or reorder text on a terminal; a newline would end the
 //! line. A `-` in plugin or type stays, though it reads back as the border to the instance: the
 //! identifier as a whole is the same, and collectd writes it so too.
@@ -84,7 +84,7 @@ pub fn write_notification(
 
 fn put(out: &mut Vec<u8>, text: fmt::Arguments<'_>) {
     use std::io::Write;
-    // A vector takes everything.
+    // Writing to a vector cannot fail.
     let _ = out.write_fmt(text);
 }
 
@@ -118,8 +118,8 @@ fn put_escaped(out: &mut Vec<u8>, text: &[u8], is_banned: fn(char) -> bool, inst
     }
 }
 
-/// Units of 2⁻³⁰ s as decimal seconds, as short as reads back the same: ten decimals tell all
-/// units apart.
+/// Units of 2⁻³⁰ s as decimal seconds, as short as reads back the same: ten decimals distinguish
+/// all units.
 struct Seconds(u64);
 
 impl fmt::Display for Seconds {
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn seconds_tell_all_units_apart() {
+    fn seconds_distinguish_all_units() {
         check_seconds(0, "0");
         check_seconds(10 << 30, "10");
         check_seconds(1, "0.0000000009");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_part_a_name_or_a_line_is_replaced() {
+    fn characters_that_would_split_a_name_or_a_line_are_replaced() {
         let names = Names {
             host: b"a/b\n\"c\"\\",
             plugin: b"\xff p",

@@ -1,9 +1,8 @@
 //! collectd's plain text protocol: lines of `PUTVAL` and `PUTNOTIF`, both ways.
 //!
-//! What the exec plugin reads from a program and the unixsock plugin from a client. [`parse`] takes
-//! what the daemon takes, except where the daemon takes something else than was written: it then
-//! says so ([`Problem`]). [`write_values`] and [`write_notification`] write
-//! such lines. Names and
+//! The exec plugin reads them from a program and the unixsock plugin from a client. [`parse`]
+//! accepts what the daemon accepts, except where the daemon reads something else than was written:
+//! that is a [`Problem`]. [`write_values`] and [`write_notification`] write such lines. Names and
 //! messages are any bytes but a newline. Knows nothing of files; `now` is a parameter.
 //!
 //! Source of the facts: collectd `src/utils/cmds` and `src/utils/common/common.c`, checked against
@@ -23,17 +22,17 @@ use crate::metric::{BYTE_ORDER_MARK, CdTime, Interval, Names, Severity, Value};
 use crate::typesdb::TypesDb;
 use std::borrow::Cow;
 
-/// What a line does not say itself.
+/// Facts that a line does not hold itself.
 #[derive(Clone, Copy, Debug)]
 pub struct Context<'a> {
-    /// DS types of the values, and how many there must be.
+    /// Data sources of each type: DS types and number of the values.
     pub types: &'a TypesDb,
-    /// The time `N`.
+    /// The time that `N` stands for.
     pub now: CdTime,
-    /// In place of an empty host, as in `/load/load`: what `"$COLLECTD_HOSTNAME/load/load"` becomes
-    /// outside the exec plugin. The daemon puts its own name there.
+    /// Host in place of an empty one, as in `/load/load`, which `"$COLLECTD_HOSTNAME/load/load"`
+    /// becomes outside the exec plugin. The daemon uses its own name.
     pub host: &'a [u8],
-    /// Until the line says `interval=`; zero is "not told".
+    /// Interval until the line has `interval=`; zero means "unknown".
     pub interval: Interval,
 }
 
@@ -52,18 +51,18 @@ pub struct PutVal<'a> {
     /// `host/plugin[-instance]/type[-instance]`, checked when it was parsed.
     identifier: Cow<'a, [u8]>,
     default_host: &'a [u8],
-    /// At least one.
-    pub lists: Vec<List>,
+    /// The lists, at least one.
+    pub lists: Vec<TimedValues>,
 }
 
-/// One value list of a line.
+/// A value list of a line, without its identifier.
 #[derive(Clone, Debug, PartialEq)]
-pub struct List {
-    /// Never zero.
+pub struct TimedValues {
+    /// Time, never zero.
     pub time: CdTime,
-    /// Zero when not told.
+    /// Interval; zero when unknown.
     pub interval: Interval,
-    /// As many as the type has data sources.
+    /// Values, as many as the type has data sources.
     pub values: Vec<Value>,
 }
 
@@ -76,11 +75,11 @@ pub struct PutNotif<'a> {
     plugin_instance: Cow<'a, [u8]>,
     type_: Cow<'a, [u8]>,
     type_instance: Cow<'a, [u8]>,
-    /// Never zero.
+    /// Time, never zero.
     pub time: CdTime,
-    /// How bad.
+    /// FAILURE, WARNING or OKAY.
     pub severity: Severity,
-    /// Never empty, of any length.
+    /// Text, never empty, of any length.
     pub message: Cow<'a, [u8]>,
 }
 
@@ -101,8 +100,8 @@ pub struct PutNotif<'a> {
 /// assert_eq!(values.lists[0].values, [Value::Derive(421_465), Value::Derive(479_194)]);
 ///
 /// let error = text::parse(b"PUTVAL web1/load/load N:0.5", &context).unwrap_err();
-/// let told = "column 23: 1 value, but load has 3: shortterm, midterm, longterm";
-/// assert_eq!(error.to_string(), told);
+/// let message = "column 23: 1 value, but load has 3: shortterm, midterm, longterm";
+/// assert_eq!(error.to_string(), message);
 /// ```
 pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command<'a>>, LineError> {
     let line = line.trim_ascii_end();
@@ -127,7 +126,7 @@ pub fn parse<'a>(line: &'a [u8], context: &Context<'a>) -> Result<Option<Command
 }
 
 impl PutVal<'_> {
-    /// Whom the lists are about.
+    /// The five names of the lists.
     pub fn names(&self) -> Names<'_> {
         let names = putval::split_identifier(&self.identifier).unwrap_or_default();
         if names.host.is_empty() { Names { host: self.default_host, ..names } } else { names }
@@ -135,7 +134,7 @@ impl PutVal<'_> {
 }
 
 impl PutNotif<'_> {
-    /// Whom it is about; any may be empty.
+    /// The five names of what it is about; any may be empty.
     pub fn names(&self) -> Names<'_> {
         Names {
             host: &self.host,
@@ -191,8 +190,8 @@ mod tests {
 
     #[track_caller]
     fn check_refused(line: &str, column: usize, why: &str) {
-        let told = read(line.as_bytes()).expect_err(line);
-        assert!(told.starts_with(&format!("column {column}: {why}")), "{line}\n{told}");
+        let message = read(line.as_bytes()).expect_err(line);
+        assert!(message.starts_with(&format!("column {column}: {why}")), "{line}\n{message}");
     }
 
     #[test]
@@ -220,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_of_nothing_is_not_told() {
+    fn an_empty_or_zero_interval_is_that_of_the_context() {
         check("PUTVAL h/p/gauge interval= 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
         check("PUTVAL h/p/gauge interval=2 interval=0 1:1", "h|p||gauge| 1+7 [Gauge(1.0)]");
     }
@@ -236,7 +235,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_and_escapes_are_taken_off() {
+    fn quotes_and_escapes_are_removed() {
         check(
             r#"PUTVAL "h/p q/gauge-a\"\\b" "1:2" 1:"3""#,
             r#"h|p q||gauge|a"\b 1+7 [Gauge(2.0)] 1+7 [Gauge(3.0)]"#,
@@ -283,9 +282,9 @@ mod tests {
             ("PUTVAL h/p/gauge 1795600000,250:8.40", 18),
             ("PUTNOTIF severity=okay message=m time=1795600000,250", 39),
         ] {
-            let told = read(line.as_bytes()).unwrap_err();
-            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
-            assert!(told.ends_with("; write a point, not a comma"), "{told}");
+            let message = read(line.as_bytes()).unwrap_err();
+            assert!(message.starts_with(&format!("column {column}: ")), "{message}");
+            assert!(message.ends_with("; write a point, not a comma"), "{message}");
         }
         check("PUTVAL h/p/gauge interval=60,000 1:8.4", "h|p||gauge| 1+60 [Gauge(8.4)]");
     }
@@ -300,12 +299,12 @@ mod tests {
             ("PUTVAL 'h/df-My Disk/gauge-free' N:5", 8),
             ("PUTVAL 'h/p/gauge' N:5", 8),
         ] {
-            let told = read(line.as_bytes()).unwrap_err();
-            assert!(told.starts_with(&format!("column {column}: ")), "{told}");
-            assert!(told.ends_with(" in double quotes"), "{told}");
+            let message = read(line.as_bytes()).unwrap_err();
+            assert!(message.starts_with(&format!("column {column}: ")), "{message}");
+            assert!(message.ends_with(" in double quotes"), "{message}");
         }
-        let told = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
-        assert!(told.ends_with("put all of it in double quotes"), "{told}");
+        let message = read(b"PUTVAL \"h/disk-sda\"/gauge-temp N:5").unwrap_err();
+        assert!(message.ends_with("put the whole field in double quotes"), "{message}");
     }
 
     #[test]
@@ -361,8 +360,8 @@ mod tests {
         check_refused("PUTNOTIF severity=bad", 19, "\"bad\" is not a severity; ");
         check_refused("PUTNOTIF time=N", 15, "\"N\" is not a time; write seconds since 1970");
         check_refused("PUTNOTIF time=0", 15, "\"0\" is not a time; ");
-        check_refused("PUTNOTIF message= x", 10, "no option NAME=VALUE; ");
-        check_refused("PUTNOTIF message=a b", 20, "no option NAME=VALUE; ");
+        check_refused("PUTNOTIF message= x", 10, "expected NAME=VALUE; ");
+        check_refused("PUTNOTIF message=a b", 20, "expected NAME=VALUE; ");
         check_refused("PUTNOTIF message=\"a", 18, "the double quote is never closed");
         check_refused("PUTNOTIF message=\"a\"b", 21, "no blank behind the closing quote");
         check_refused("PUTNOTIF s:=v", 10, "unknown option \"s:\"; ");

@@ -1,14 +1,14 @@
 //! Times, intervals and values as text.
 //!
 //! Seconds are read digit by digit: a float of today holds no more than 2·10⁻⁷ s. Integers are
-//! read as `strtoll` does with base 0, but nothing that would come out as another number is taken.
+//! read as `strtoll` does with base 0, but text that would become another number is refused.
 
 use crate::metric::{CdTime, DsType, Interval, Value};
 
 /// Units of a second, as in [`CdTime`].
 const ONE_SEC: u64 = 1 << 30;
 
-/// Digits behind the point that are looked at: 18 fit a `u64`, 10 tell all units apart.
+/// Digits read behind the point: 18 fit a `u64`, 10 distinguish all units.
 const DECIMALS_MAX: usize = 18;
 
 /// Seconds since 1970, more than zero.
@@ -16,8 +16,8 @@ pub(super) fn time(text: &[u8]) -> Option<CdTime> {
     seconds(text).filter(|&units| units > 0).map(CdTime::from_raw)
 }
 
-/// Seconds; zero is "not told". What stands behind the number is passed over, as the daemon does
-/// (`strtod` in `src/utils/cmds/putval.c`): a comma where a locale writes its decimals, or a unit.
+/// Seconds; zero means "unknown". Text behind the number is ignored, as by the daemon (`strtod` in
+/// `src/utils/cmds/putval.c`): a comma where a locale writes its decimals, or a unit.
 pub(super) fn interval(text: &[u8]) -> Option<Interval> {
     let text = text.trim_ascii_start();
     let mut length = digits_from(text, usize::from(text.starts_with(b"+")));
@@ -35,7 +35,7 @@ pub(super) fn interval(text: &[u8]) -> Option<Interval> {
     seconds(number).filter(|_| !is_hexadecimal).map(Interval::from_raw)
 }
 
-/// Where the digits at `start` end.
+/// End of the digits at `start`.
 fn digits_from(text: &[u8], start: usize) -> usize {
     let rest = text.get(start..).unwrap_or_default();
     start + rest.iter().take_while(|byte| byte.is_ascii_digit()).count()
@@ -120,7 +120,7 @@ fn magnitude(text: &[u8]) -> Option<u64> {
     digits(whole, base)
 }
 
-/// What follows `0x`, if anything does.
+/// The text behind `0x`, if there is any.
 fn without_0x(text: &[u8]) -> Option<&[u8]> {
     let rest = text.strip_prefix(b"0x").or_else(|| text.strip_prefix(b"0X"))?;
     (!rest.is_empty()).then_some(rest)
@@ -230,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_of_an_integer_are_taken_when_they_say_nothing() {
+    fn decimals_of_an_integer_are_accepted_when_they_are_zero() {
         check("12.0", Some(Value::Derive(12)));
         check("-12.", Some(Value::Derive(-12)));
         check("010.0", Some(Value::Derive(10)));

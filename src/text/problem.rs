@@ -1,30 +1,30 @@
-//! What can be wrong with a line, said so that its writer can mend it.
+//! Problems of a line, in words by which its writer can correct it.
 
-use crate::metric::{DsType, display_safe};
+use crate::metric::{DsType, counted, display_safe};
 use crate::wire::NAME_MAX_BYTES;
 use thiserror::Error;
 
-/// Why a line was refused; nothing of it is used.
+/// Reason why a line is refused; nothing of it is used.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("column {}: {problem}", .offset_bytes + 1)]
 pub struct LineError {
-    /// Where in the line, in bytes; the message counts columns from 1.
+    /// Offset in the line; the message counts columns from 1.
     pub offset_bytes: usize,
-    /// What is wrong there.
+    /// Problem at that place.
     pub problem: Problem,
 }
 
-/// What can be wrong. Words are quoted as they stand, cut to a readable length.
+/// Problem of a line. Words are quoted as they stand, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum Problem {
-    /// The protocol has others, but they ask a daemon.
+    /// Neither of the two commands; the protocol's others ask a daemon.
     #[error("{0} is neither PUTVAL nor PUTNOTIF")]
     UnknownCommand(Box<str>),
-    /// Also a backslash as the last character.
+    /// Quotes without end; also a backslash as the last character.
     #[error("the double quote is never closed")]
     Unterminated,
-    /// The daemon ends there, for good.
-    #[error("no blank behind the closing quote; put all of it in double quotes")]
+    /// Text right behind closing quotes.
+    #[error("no blank behind the closing quote; put the whole field in double quotes")]
     NoBlankBehindQuote,
     /// `PUTVAL` and nothing else.
     #[error("no identifier; write PUTVAL host/plugin/type time:value")]
@@ -32,28 +32,28 @@ pub enum Problem {
     /// Fewer than three parts.
     #[error("{0} is not an identifier; write host/plugin[-instance]/type[-instance]")]
     Identifier(Box<str>),
-    /// What follows belongs to it, it seems.
+    /// An identifier with blanks outside quotes, as it seems.
     #[error("{0} is not an identifier; if it has blanks, put it in double quotes")]
     Blanks(Box<str>),
-    /// They do not count as quotes.
-    #[error("single quotes count as letters; put it in double quotes")]
+    /// Single quotes around an identifier.
+    #[error("single quotes do not count as quotes; put the identifier in double quotes")]
     SingleQuotes,
-    /// Nothing where a name must be.
+    /// An empty name where it may not be empty.
     #[error("no {0} in the identifier; write host/plugin[-instance]/type[-instance]")]
     NoName(&'static str),
-    /// Longer than a datagram may carry.
+    /// A name longer than a datagram may carry.
     #[error("{field} of {bytes} bytes, at most {NAME_MAX_BYTES}")]
     NameTooLong {
-        /// Which.
+        /// The name.
         field: &'static str,
-        /// How long it is.
+        /// Its length.
         bytes: usize,
     },
-    /// Cannot be sent.
+    /// A NUL in a name or message, which cannot be sent.
     #[error("{0} holds a NUL")]
     Nul(&'static str),
-    /// Not in any types.db that was read.
-    #[error("type {0} is in no types.db; name the file that has it: --types-db FILE")]
+    /// A type that is in no types.db that was read.
+    #[error("type {0} is in no types.db; name the file that defines it: --types-db FILE")]
     UnknownType(Box<str>),
     /// An identifier without values.
     #[error("no values; write time:value, where N is the time now")]
@@ -61,53 +61,53 @@ pub enum Problem {
     /// Neither seconds nor `N`.
     #[error("{}", no_time(.0, "write seconds since 1970, or N for now"))]
     Time(Box<str>),
-    /// The same, and there is no value at it: perhaps a part of the identifier.
-    #[error("{0} is not a time; if it belongs to what stands before, put it all in double quotes")]
+    /// Neither, and without values: perhaps a part of the identifier.
+    #[error("{0} is not a time; if it is part of the identifier, put all of that in double quotes")]
     Rest(Box<str>),
-    /// Too few or too many.
-    #[error("{} but {type_} has {sources}", counted(*.count))]
+    /// Too few or too many values.
+    #[error("{}, but {type_} has {sources}", values(*.count))]
     ValueCount {
-        /// How many stand there.
+        /// Number of values in the line.
         count: usize,
         /// The type.
         type_: Box<str>,
-        /// How many there must be, with their names.
+        /// Number of data sources, with their names.
         sources: Box<str>,
     },
     /// Not a number of the DS type.
     #[error("{word} is not a value of {} {source_name}; {}", name(*.ds_type),
         comma(.word).unwrap_or(wanted(*.ds_type)))]
     Value {
-        /// What stands there.
+        /// The word in its place.
         word: Box<str>,
         /// The data source.
         source_name: Box<str>,
-        /// What it is.
+        /// DS type of the data source.
         ds_type: DsType,
     },
-    /// The daemon knows no other.
+    /// An option that `PUTVAL` does not have.
     #[error("unknown option {0}; PUTVAL has interval= and meta:KEY=")]
     UnknownOption(Box<str>),
     /// Not a number of seconds.
     #[error("{0} is not an interval; write a number of seconds")]
     Interval(Box<str>),
-    /// In a notification.
-    #[error("no option NAME=VALUE; put double quotes around a value with blanks")]
+    /// No `NAME=VALUE` in a notification.
+    #[error("expected NAME=VALUE; put a value with blanks in double quotes")]
     NotAnOption,
-    /// The daemon knows no other.
+    /// An option that `PUTNOTIF` does not have.
     #[error(
         "unknown option {0}; PUTNOTIF has severity= time= message= host= plugin= \
          plugin_instance= type= type_instance= s:KEY="
     )]
     UnknownNotificationOption(Box<str>),
-    /// In a notification, where there is no `N`.
+    /// Not a time in a notification, where there is no `N`.
     #[error("{}", no_time(.0, "write seconds since 1970"))]
     NotificationTime(Box<str>),
-    /// None of the three.
+    /// Not a severity.
     #[error("{0} is not a severity; write failure, warning or okay")]
     Severity(Box<str>),
-    /// A notification must have it.
-    #[error("no {0}=")]
+    /// A notification without an option that it must have.
+    #[error("no {0}=; a notification needs severity=, time= and message=")]
     Missing(&'static str),
 }
 
@@ -129,7 +129,7 @@ pub(super) fn shown(word: &[u8]) -> Box<str> {
     format!("\"{}{more}\"", display_safe(&start)).into()
 }
 
-/// What to do about a word with a comma in it.
+/// Advice for a word with a comma in it.
 fn comma(word: &str) -> Option<&'static str> {
     word.contains(',').then_some("write a point, not a comma")
 }
@@ -138,12 +138,8 @@ fn no_time(word: &str, wanted: &str) -> String {
     format!("{word} is not a time; {}", comma(word).unwrap_or(wanted))
 }
 
-fn counted(count: usize) -> String {
-    match count {
-        0 => "no value,".into(),
-        1 => "1 value,".into(),
-        _ => format!("{count} values,"),
-    }
+fn values(count: usize) -> String {
+    if count == 0 { "no value".into() } else { counted(count as u64, "value") }
 }
 
 const fn name(ds_type: DsType) -> &'static str {

@@ -1,7 +1,7 @@
 //! `PUTNOTIF severity=... time=... message="..." [host=... ...]`
 //!
-//! An older reader than that of `PUTVAL`: a value is either wholly in double quotes or has none
-//! that count.
+//! Read by older rules than `PUTVAL`: a value is either wholly in double quotes or has none that
+//! count.
 
 use super::fields::is_blank;
 use super::number;
@@ -10,24 +10,24 @@ use super::{PutNotif, putval};
 use crate::metric::Severity;
 use std::borrow::Cow;
 
-/// One option. Its value begins at `value_at` in the line.
-struct Setting<'a> {
+/// An option `NAME=VALUE`. Its value begins at `value_at` in the line.
+struct Assignment<'a> {
     key_at: usize,
     key: &'a [u8],
     value_at: usize,
     value: Cow<'a, [u8]>,
 }
 
-/// What was set so far.
+/// A notification as far as it is read.
 #[derive(Default)]
-struct Settings<'a> {
+struct Draft<'a> {
     names: [Cow<'a, [u8]>; 5],
     time: Option<crate::metric::CdTime>,
     severity: Option<Severity>,
     message: Cow<'a, [u8]>,
 }
 
-/// Options that hold names, and how errors call them; in the order of [`Settings::names`].
+/// Options that hold names, with their names in messages; in the order of [`Draft::names`].
 const NAMES: [(&str, &str); 5] = [
     ("host", "host"),
     ("plugin", "plugin"),
@@ -36,29 +36,29 @@ const NAMES: [(&str, &str); 5] = [
     ("type_instance", "type instance"),
 ];
 
-/// Reads what stands behind `at` in `line`.
+/// Reads the options behind `at` in `line`.
 pub(super) fn parse(line: &[u8], at: usize) -> Result<PutNotif<'_>, LineError> {
-    let (mut settings, mut at) = (Settings::default(), at);
-    while let Some(setting) = next_setting(line, &mut at)? {
-        settings.set(setting)?;
+    let (mut draft, mut at) = (Draft::default(), at);
+    while let Some(assignment) = next_assignment(line, &mut at)? {
+        draft.set(assignment)?;
     }
     let missing = |option| LineError::new(line.len(), Problem::Missing(option));
-    let [host, plugin, plugin_instance, type_, type_instance] = settings.names;
-    let severity = settings.severity.ok_or_else(|| missing("severity"))?;
-    let time = settings.time.ok_or_else(|| missing("time"))?;
-    let message = settings.message;
+    let [host, plugin, plugin_instance, type_, type_instance] = draft.names;
+    let severity = draft.severity.ok_or_else(|| missing("severity"))?;
+    let time = draft.time.ok_or_else(|| missing("time"))?;
+    let message = draft.message;
     if message.is_empty() {
         return Err(missing("message"));
     }
     Ok(PutNotif { host, plugin, plugin_instance, type_, type_instance, time, severity, message })
 }
 
-impl<'a> Settings<'a> {
-    fn set(&mut self, setting: Setting<'a>) -> Result<(), LineError> {
-        let Setting { key_at, key, value_at, value } = setting;
+impl<'a> Draft<'a> {
+    fn set(&mut self, assignment: Assignment<'a>) -> Result<(), LineError> {
+        let Assignment { key_at, key, value_at, value } = assignment;
         let wrong = |problem| Err(LineError::new(value_at, problem));
         if let [kind, b':', meta_key @ ..] = key {
-            // Of meta data there are only strings, and they have a name.
+            // Meta data are strings only, and have a name.
             if *kind != b's' || meta_key.is_empty() {
                 let problem = Problem::UnknownNotificationOption(shown(key));
                 return Err(LineError::new(key_at, problem));
@@ -99,7 +99,10 @@ impl<'a> Settings<'a> {
 }
 
 /// The option behind `at`, which moves behind it; none at the end.
-fn next_setting<'a>(line: &'a [u8], at: &mut usize) -> Result<Option<Setting<'a>>, LineError> {
+fn next_assignment<'a>(
+    line: &'a [u8],
+    at: &mut usize,
+) -> Result<Option<Assignment<'a>>, LineError> {
     let run = |from: usize, is_in: &dyn Fn(u8) -> bool| {
         let rest = line.get(from..).unwrap_or_default();
         from + rest.iter().position(|&byte| !is_in(byte)).unwrap_or(rest.len())
@@ -125,10 +128,10 @@ fn next_setting<'a>(line: &'a [u8], at: &mut usize) -> Result<Option<Setting<'a>
         *at = run(value_at, &|byte| !is_blank(byte));
         Cow::Borrowed(line.get(value_at..*at).unwrap_or_default())
     };
-    Ok(Some(Setting { key_at, key, value_at, value }))
+    Ok(Some(Assignment { key_at, key, value_at, value }))
 }
 
-/// What the quotes that open at `opened` hold, and where they have closed.
+/// Content of the quotes that open at `opened`, and the offset behind them.
 fn quoted(line: &[u8], opened: usize) -> Result<(Vec<u8>, usize), LineError> {
     let unterminated = || LineError::new(opened, Problem::Unterminated);
     let (mut value, mut at) = (Vec::new(), opened + 1);

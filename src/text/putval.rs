@@ -3,12 +3,12 @@
 use super::fields::{Field, Fields};
 use super::number;
 use super::problem::{LineError, Problem, shown};
-use super::{Context, List, PutVal};
+use super::{Context, PutVal, TimedValues};
 use crate::metric::{Interval, Names, Value};
 use crate::typesdb::DataSet;
 use crate::wire::NAME_MAX_BYTES;
 
-/// Reads what stands behind `at` in `line`.
+/// Reads the identifier and all else behind `at` in `line`.
 pub(super) fn parse<'a>(
     line: &'a [u8],
     at: usize,
@@ -106,7 +106,7 @@ pub(super) fn check_name(name: &[u8], field: &'static str) -> Result<(), (usize,
     Ok(())
 }
 
-/// Where `part`, a piece of `whole`, begins in it.
+/// Offset of `part` in `whole`, of which it is a piece.
 fn offset_in(whole: &[u8], part: &[u8]) -> usize {
     part.as_ptr().addr().saturating_sub(whole.as_ptr().addr())
 }
@@ -118,8 +118,8 @@ fn option(field: &[u8]) -> Option<(&[u8], &[u8])> {
     (!key.is_empty() && key.iter().all(is_key)).then_some((key, value))
 }
 
-/// None for nothing and for zero, which the daemon takes as not told: `interval=$INTERVAL` where
-/// the variable is not set.
+/// The interval of an option; none if it is empty or zero, which the daemon ignores:
+/// `interval=$INTERVAL` where the variable is not set.
 fn read_interval(
     line: &[u8],
     field: &Field<'_>,
@@ -144,7 +144,7 @@ fn list(
     set: &DataSet,
     interval: Interval,
     context: &Context<'_>,
-) -> Result<List, LineError> {
+) -> Result<TimedValues, LineError> {
     // Empty words do not count, as to the daemon (`strtok`).
     let mut words = field.text.split(|&byte| byte == b':').filter(|word| !word.is_empty());
     let at = |word: &[u8]| field.offset(line, offset_in(&field.text, word));
@@ -175,7 +175,7 @@ fn list(
         })?;
         values.push(value);
     }
-    Ok(List { time, interval, values })
+    Ok(TimedValues { time, interval, values })
 }
 
 /// Data sources of a type that are named in a message.

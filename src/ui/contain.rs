@@ -7,7 +7,6 @@ use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use crate::metric::{CdTime, display_safe};
-use crate::store::{Mode, Store};
 use crate::view::Action;
 use crate::view::format::panic_message;
 use crate::view::panels::{Panel, PanelKey};
@@ -39,14 +38,11 @@ struct Seen {
 
 impl Seen {
     fn new(frame: &Frame<'_>, panel: &Panel) -> Self {
-        let newest = newest(frame.screen.store, panel);
-        Self { panels: frame.screen.panels_revision, newest }
+        let screen = frame.screen;
+        let series = panel.lines.iter().flat_map(|line| &line.series);
+        let newest = series.map(|&id| screen.newest(id)).max();
+        Self { panels: screen.derived.panels_revision, newest }
     }
-}
-
-fn newest(store: &Store, panel: &Panel) -> Option<CdTime> {
-    let series = panel.lines.iter().flat_map(|line| &line.series);
-    series.filter_map(|&id| Some(store.latest(id, Mode::Raw)?.time)).max()
 }
 
 /// Draws `panel` into `rect` with `draw`. What that panics with is shown there instead.

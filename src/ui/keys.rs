@@ -1,9 +1,9 @@
 //! The keyboard: from keys to commands, in the order in which they are pressed.
 
-use super::{Frame, Screen};
+use super::Frame;
 use crate::view::Action;
 use crate::view::chord::{Chord, Key};
-use crate::view::command::{Command, Context, Focus, Step, of_chord};
+use crate::view::command::{Command, Context, Focus, Step, Waits, of_chord};
 use eframe::egui::{self, Event, Modifiers};
 
 /// Id of the filter's text field, to give it the focus.
@@ -13,8 +13,8 @@ pub(super) fn filter_id() -> egui::Id {
 
 /// Turns keys into actions: a slow machine may see several in one frame. Bare keys are left to a
 /// text field or a button that has the focus. A key about rows that those before it are about to
-/// change waits in the frame's memory for the next one, which has the new rows, and so does what
-/// was typed after it.
+/// change waits in the frame's memory for the frame that has the new ones, and so does what was
+/// typed after it.
 pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let (screen, memory, ctx) = (frame.screen, &mut *frame.memory, ui.ctx());
     if std::mem::take(&mut memory.filter_waits) {
@@ -55,7 +55,9 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     });
     if !waiting.is_empty() {
         memory.filter_waits = keyboard.context.focus == Focus::Filter;
-        ctx.request_repaint();
+        if !screen.derived.rows.is_pending() {
+            ctx.request_repaint();
+        }
     }
     ctx.input_mut(|input| input.events = events);
 }
@@ -71,11 +73,16 @@ struct Keyboard<'a, 's> {
 }
 
 impl Keyboard<'_, '_> {
-    /// Whether an event, which asks for `command`, is about rows or a text field that only the next
+    /// Whether an event, which asks for `command`, is about rows or a text field that only a later
     /// frame has.
     fn must_wait(&self, command: Option<&Command>) -> bool {
         let hidden = self.context.focus == Focus::Filter && !self.context.picking.view.sidebar;
-        hidden || self.changed && command.is_some_and(|command| command.about_rows)
+        let stale = match command.map_or(Waits::No, |command| command.waits) {
+            Waits::No => false,
+            Waits::ForChoices => self.changed,
+            Waits::ForRows => self.changed || self.context.rows.is_pending(),
+        };
+        hidden || stale
     }
 
     fn run(&mut self, command: &Command) {
@@ -87,7 +94,7 @@ impl Keyboard<'_, '_> {
                         Action::ShowNotification { number, .. } => {
                             self.context.chosen = Some(number);
                         }
-                        _ => self.changed |= command.about_rows,
+                        _ => self.changed |= command.waits != Waits::No,
                     }
                     self.actions.push(action);
                 }
@@ -148,20 +155,6 @@ fn named(key: egui::Key) -> Option<Key> {
             }
         }
     })
-}
-
-impl Screen<'_> {
-    /// What a command is asked with while the keyboard belongs to `focus`.
-    pub(super) fn context(&self, focus: Focus) -> Context<'_> {
-        Context {
-            picking: self.picking(),
-            rows: self.rows,
-            listed: self.listed,
-            cursor: self.view.cursor,
-            chosen: self.view.notifications.chosen,
-            focus,
-        }
-    }
 }
 
 impl Frame<'_> {

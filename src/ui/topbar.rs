@@ -1,10 +1,11 @@
 //! The top bar: the state in words, the window's width, the theme and help.
 
+use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
-use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
+use crate::session::Screen;
 use crate::store::Mode;
 use crate::view::Theme;
 use crate::view::command::{HELP, HOST_TIME, LIVE, PAUSE, RATES, SOURCES, THEME, WIDTHS};
@@ -31,30 +32,24 @@ fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
-        Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
+        Anchor::Live if !screen.receives() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
+            format!(
+                "{replay}HISTORY, {} behind",
+                format::age(screen.view.window().behind(screen.now))
+            )
         }
         Anchor::Paused { at, values, .. } => {
-            let newer = screen.store.health().totals.values.saturating_sub(values);
+            let newer = screen.newer_values(values);
             let at = clock(screen, at);
-            format!("{replay}PAUSED {at} · {} newer", format::count(newer))
+            format!("{replay}PAUSED {at} · {} new values", format::count(newer))
         }
     }
 }
 
 fn clock(screen: &Screen<'_>, time: CdTime) -> String {
     format::clock(time, screen.zone, 1.0)
-}
-
-/// `00:42`, `1:00:42`, `3d 04:05`.
-fn back(behind: Interval) -> String {
-    let secs = behind.secs_nanos().0;
-    match secs {
-        0..3_600 => format!("{:02}:{:02}", secs / 60, secs % 60),
-        _ => format::duration(behind.secs_f64()),
-    }
 }
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
@@ -71,28 +66,23 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
             PillShape::Play,
             format!("Following the capture; {sources} says what was read. {pause} pauses"),
         ),
-        Anchor::Live if !screen.hears() => (
+        Anchor::Live if !screen.receives() => (
             palette.warn,
             PillShape::Dot,
-            format!("Nothing is listened to; {sources} says why. {pause} pauses"),
+            format!("Not listening on any address; {sources} says why. {pause} pauses"),
         ),
         Anchor::Live => {
             (palette.live, PillShape::Dot, format!("Following the clock. {pause} pauses"))
         }
-        Anchor::Detached { .. } if screen.replay().is_some() => (
-            palette.info,
-            PillShape::Back,
-            format!("Looking back. Click or press {live} to follow the capture"),
-        ),
-        Anchor::Detached { .. } => (
-            palette.info,
-            PillShape::Back,
-            format!("Looking back. Click or press {live} to go live"),
-        ),
+        Anchor::Detached { .. } => {
+            let what = if screen.replay().is_some() { "follow the capture" } else { "go live" };
+            let hint = format!("Looking back. Click or press {live} to {what}");
+            (palette.info, PillShape::Back, hint)
+        }
         Anchor::Paused { .. } => (
             palette.warn,
             PillShape::Bars,
-            format!("The view stands still, reception goes on. Click or press {pause} to go live"),
+            format!("The view is paused, reception goes on. Click or press {pause} to resume"),
         ),
     };
     if pill(ui, &state_text(screen), color, shape).on_hover_text(hint).clicked() {
@@ -156,9 +146,8 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     if screen.view.host_time {
         let text = egui::RichText::new("Host time").color(Palette::of(ui).accent);
         let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
-        let key = HOST_TIME.key();
-        let hint =
-            format!("Times are by the clocks of the hosts. Click for this machine's ({key})");
+        let what = "Times are by the clocks of the hosts. Click for this machine's clock";
+        let hint = format!("{what} ({})", HOST_TIME.key());
         if button.on_hover_text(hint).clicked() {
             frame.ask(&HOST_TIME);
         }

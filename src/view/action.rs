@@ -17,7 +17,7 @@ pub enum Action {
     SetWidth(Interval),
     /// Move by seconds; negative is back in time.
     Pan(f64),
-    /// Make the window so many times as wide around a moment.
+    /// Multiply the width of the window, around a moment.
     Zoom {
         /// Below one zooms in.
         factor: f64,

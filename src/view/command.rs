@@ -22,11 +22,21 @@ pub struct Command {
     pub words: &'static str,
     /// Keys that ask for it, the usual one first.
     pub keys: &'static [Chord],
-    /// Whether it is about rows of the sidebar, or about what is open: keys before it may change
-    /// these.
-    pub about_rows: bool,
+    /// What it waits for where keys before it changed something.
+    pub waits: Waits,
     applies: fn(&Context<'_>) -> bool,
     steps: fn(&Context<'_>) -> Vec<Step>,
+}
+
+/// What must be up to date before a command is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Waits {
+    /// Nothing.
+    No,
+    /// What is open and chosen.
+    ForChoices,
+    /// The rows of the sidebar too.
+    ForRows,
 }
 
 /// Commands that stand in one row of the help.
@@ -202,7 +212,7 @@ const fn command(
     keys: &'static [Chord],
     steps: fn(&Context<'_>) -> Vec<Step>,
 ) -> Command {
-    Command { id, title, words: "", keys, about_rows: false, applies: on_canvas, steps }
+    Command { id, title, words: "", keys, waits: Waits::No, applies: on_canvas, steps }
 }
 
 impl Command {
@@ -214,8 +224,8 @@ impl Command {
         Self { applies, ..self }
     }
 
-    const fn of_rows(self) -> Self {
-        Self { about_rows: true, ..self }
+    const fn waiting(self, waits: Waits) -> Self {
+        Self { waits, ..self }
     }
 }
 
@@ -294,10 +304,10 @@ pub const FILTER: Command = command("filter", "Filter the sidebar", &[on(Key::Ty
 const ROWS: [Command; 2] = [
     command("row-above", "Move up in the sidebar", &[on(Key::Up)], |at| at.moved(-1))
         .when(in_tree)
-        .of_rows(),
+        .waiting(Waits::ForRows),
     command("row-below", "Move down in the sidebar", &[on(Key::Down)], |at| at.moved(1))
         .when(in_tree)
-        .of_rows(),
+        .waiting(Waits::ForRows),
 ];
 const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
     let actions = at.row().map(|row| at.picking.press(row)).unwrap_or_default();
@@ -305,13 +315,13 @@ const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)],
 })
 .found_by("select open draw")
 .when(in_tree)
-.of_rows();
+.waiting(Waits::ForRows);
 const CHECK_ROW: Command = command("check-row", "Check or uncheck the row", &[cap('X')], |at| {
     let action = at.row().and_then(|row| at.picking.check(row));
     action.map(Step::Do).into_iter().collect()
 })
 .found_by("draw series")
-.of_rows();
+.waiting(Waits::ForRows);
 const PAGES: [Command; 2] = [
     command("page-up", "Scroll the panels up", &[on(Key::PageUp)], |_| vec![Step::Scroll(-1.0)])
         .when(always),
@@ -355,7 +365,7 @@ const NOTED: [Command; 2] = [
         |at| at.shown(-1),
     )
     .when(lists_notifications)
-    .of_rows(),
+    .waiting(Waits::ForChoices),
     command(
         "notification-below",
         "Show the next older notification",
@@ -363,7 +373,7 @@ const NOTED: [Command; 2] = [
         |at| at.shown(1),
     )
     .when(lists_notifications)
-    .of_rows(),
+    .waiting(Waits::ForChoices),
 ];
 /// Shows how reception goes, or no longer.
 pub const SOURCES: Command =
@@ -381,7 +391,7 @@ pub const HELP: Command = command("help", "Show this help", &[on(Key::Typed('?')
 pub const CLOSE: Command =
     command("close", "Close what is open, clear the filter", &[on(Key::Escape)], |at| at.closed())
         .when(|at| !at.closed().is_empty())
-        .of_rows();
+        .waiting(Waits::ForChoices);
 /// Dark, light, as the system.
 pub const THEME: Command = command("theme", "Next theme: system, dark, light", &[], |at| {
     act(Action::SetTheme(at.picking.view.theme.next()))

@@ -44,6 +44,6 @@ pub(super) const SHA1_BYTES: usize = 20;
 /// Source: `BUFF_SIG_SIZE` 106 in collectd `src/network.c`, 42 bytes of header and 64 of user.
 pub const USER_MAX_BYTES: usize = 64;
 
-/// Signed and encrypted parts inside each other that are opened. Senders nest none; the daemon
-/// has no bound, and 64 KiB hold about 1,700 signatures, each over all that follow.
+/// Depth to which signed and encrypted parts inside each other are opened. Senders nest none; the
+/// daemon has no bound, and 64 KiB hold about 1,700 signatures, each over all that follow.
 pub const NESTING_MAX: usize = 4;

@@ -1,8 +1,8 @@
 //! HMAC-SHA-256 and AES-256-OFB as collectd's network plugin uses them: the key of a password.
 //!
 //! A signature's key is the password itself; a cipher's is SHA-256 of the password. Encrypted
-//! parts hold a SHA-1 of their content, which tells a wrong password but is no proof of origin:
-//! the stream cipher can be bent. Keys are wiped from memory when dropped and never shown.
+//! parts hold a SHA-1 of their content, which reveals a wrong password but proves no origin: bits
+//! under a stream cipher can be flipped. Keys are wiped from memory when dropped and never shown.
 //!
 //! Source: `network_init_crypto`, `parse_part_sign_sha256` and `parse_part_encr_aes256` in
 //! collectd `src/network.c`.
@@ -17,7 +17,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroize;
 
-/// What one password gives: made once, used for every datagram.
+/// Keys of one password: made once, used for every datagram.
 #[derive(Clone)]
 pub(super) struct Key {
     mac: Hmac<Sha256>,

@@ -1,27 +1,27 @@
-//! Datagram to facts and faults.
+//! The decoder: a datagram to value lists, notifications and faults.
 //!
 //! The parts of a datagram set names, time and interval that stay in force until replaced; a
 //! values part emits a value list, a message a notification. No state survives a datagram.
-//! Signed and encrypted parts are opened on the way; how much protection is demanded, and by which
-//! keys, is the caller's choice, with the meaning it has in the daemon.
+//! Signed and encrypted parts are opened on the way; the caller chooses security level and keys,
+//! which mean what they mean in the daemon.
 
 use super::code::{MAC_BYTES, NESTING_MAX, SHA1_BYTES};
 use super::event::{Event, Notification, Protected, ValueList};
 use super::fault::{Fault, FaultKind, Needed};
 use super::keys::KeyRing;
 use super::part::{Part, Parts, last_names, parts};
-use super::sink::{InForce, Sink};
+use super::sink::{Inherited, Sink};
 use super::stray::Stray;
 use super::trust::{Protection, SecurityLevel, Trust};
 use super::values::Values;
 use crate::metric::{CdTime, Interval, Names, Severity};
 use std::sync::Arc;
 
-/// Decodes datagrams and opens what is protected in them.
+/// Decodes datagrams and opens the protected parts in them.
 ///
-/// Takes what the daemon takes, and goes on where it gives up only when lengths and names are
-/// still sure ([`FaultKind::is_final`]): behind an encrypted part that cannot be opened, which
-/// covers only itself. Behind a wrong signature nothing is read.
+/// Accepts what the daemon accepts, and reads on behind a fault where lengths and names are still
+/// sure ([`FaultKind::is_final`]), as behind an encrypted part that cannot be opened: it covers
+/// only itself. Behind a wrong signature nothing is read.
 ///
 /// ```
 /// use collectoscope::metric::{CdTime, Interval, Names, Value};
@@ -56,7 +56,7 @@ pub struct Decoder {
 }
 
 impl Decoder {
-    /// With the users of an AuthFile; none: there is no AuthFile.
+    /// A decoder with the users of an AuthFile; none if there is no AuthFile.
     pub fn new(keys: Option<Arc<KeyRing>>) -> Self {
         Self { keys, plain: Default::default() }
     }
@@ -71,9 +71,9 @@ impl Decoder {
         self.keys.as_ref()
     }
 
-    /// Tells `sink` everything `datagram` holds, in order, as a listener that demands `level`.
+    /// Passes all that `datagram` holds to `sink`, in order, as a listener that demands `level`.
     ///
-    /// What is less protected than demanded is one fault for each depth, told behind the rest.
+    /// Parts less protected than demanded are one fault for each depth, behind the rest.
     /// Never panics; allocates only to open encrypted parts, into buffers that are used again.
     #[inline]
     pub fn decode(
@@ -85,7 +85,7 @@ impl Decoder {
         self.decode_into(level, datagram, sink);
     }
 
-    /// The same for a [`Sink`] that may expect what comes.
+    /// As [`Decoder::decode`], for a [`Sink`] that may expect the next list.
     #[inline]
     pub fn decode_into(&mut self, level: SecurityLevel, datagram: &[u8], sink: &mut impl Sink) {
         let keys = self.keys.as_deref();
@@ -93,8 +93,8 @@ impl Decoder {
     }
 }
 
-/// Tells `sink` everything `datagram` holds, in order, as a listener that demands no protection and
-/// has no users: signatures are not checked and encrypted parts are not opened.
+/// Passes all that `datagram` holds to `sink`, in order, as a listener that demands no protection
+/// and has no users: signatures are not checked and encrypted parts are not opened.
 #[inline]
 pub fn decode(datagram: &[u8], sink: &mut impl FnMut(Event<'_>)) {
     let mut plain = [const { Vec::new() }; NESTING_MAX];
@@ -102,14 +102,14 @@ pub fn decode(datagram: &[u8], sink: &mut impl FnMut(Event<'_>)) {
     Run { level, keys: None, sink }.run(datagram, 0, Trust::Plain, &mut plain);
 }
 
-/// What is the same at every depth.
+/// Parameters that are the same at every depth.
 struct Run<'r, S> {
     level: SecurityLevel,
     keys: Option<&'r KeyRing>,
     sink: &'r mut S,
 }
 
-/// What is in force.
+/// Names and numbers in force, as set by the parts so far.
 #[derive(Default)]
 struct State<'a> {
     names: Names<'a>,
@@ -125,12 +125,12 @@ impl<S: Sink> Run<'_, S> {
     #[inline]
     fn run(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
         if trust < self.level.least() {
-            self.run_shut(bytes, base, trust, plain);
+            self.run_protected(bytes, base, trust, plain);
             return;
         }
         let mut state = State { trust, ..State::default() };
         let mut parts = parts(bytes);
-        // Where the values of the list before end.
+        // End of the values of the list before.
         let mut lead_at = None;
         while let Some(part) = parts.next() {
             let (offset_bytes, part) = match part {
@@ -182,21 +182,21 @@ impl<S: Sink> Run<'_, S> {
         }
     }
 
-    /// Takes lists as long as they are those that are expected.
+    /// Reads lists unparsed as long as they are the expected ones.
     #[inline]
     fn expected<'d>(&mut self, parts: &mut Parts<'d>, state: &mut State<'d>) {
         let start = parts.rest();
-        let mut in_force =
-            InForce { time: state.time, interval: state.interval, trust: state.trust };
+        let mut inherited =
+            Inherited { time: state.time, interval: state.interval, trust: state.trust };
         let mut rest = start;
-        while let Some(behind) = self.sink.next(rest, &mut in_force) {
+        while let Some(behind) = self.sink.next(rest, &mut inherited) {
             rest = behind;
         }
         if rest.len() == start.len() {
             return;
         }
-        state.time = in_force.time;
-        // What was not parsed left names behind, which count for what comes.
+        state.time = inherited.time;
+        // Names in the lists that were not parsed count for those that follow.
         if let Some(skipped) = start.len().checked_sub(rest.len())
             && !rest.is_empty()
             && let Some(skipped) = start.get(..skipped)
@@ -206,9 +206,9 @@ impl<S: Sink> Run<'_, S> {
         parts.skip_to(rest);
     }
 
-    /// The same where parts as they stand are not taken: only what is protected in them.
+    /// As [`Run::run`] where these parts are refused: reads only the protected ones among them.
     #[cold]
-    fn run_shut(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
+    fn run_protected(&mut self, bytes: &[u8], base: usize, trust: Trust, plain: &mut [Vec<u8>]) {
         let mut refused = None;
         let mut parts = parts(bytes);
         while let Some(part) = parts.next() {
@@ -237,8 +237,8 @@ impl<S: Sink> Run<'_, S> {
         }
     }
 
-    /// A signature, with the bytes `behind` it and where they start. True when reading goes on
-    /// there as if it were not: nobody can check it, and nobody demands it.
+    /// Checks a signature and reads the bytes `behind` it, which start at the offset beside them.
+    /// True when the caller reads them instead: the signature is neither checked nor demanded.
     #[cold]
     fn signed(
         &mut self,
@@ -303,7 +303,7 @@ impl<S: Sink> Run<'_, S> {
         }
     }
 
-    /// A part of `bytes` that cannot be read, perhaps since the whole datagram is none of ours.
+    /// Reports a part of `bytes` that cannot be read, or the whole datagram if it is text.
     #[cold]
     #[inline(never)]
     fn bad_part(&mut self, bytes: &[u8], base: usize, fault: Fault) {
@@ -329,14 +329,14 @@ struct Signature<'s> {
     covered: &'s [u8],
 }
 
-/// `user` and what is `behind` it, which are the last of `bytes`.
+/// The bytes that a signature covers: `user` and all `behind` it, the end of `bytes`.
 fn covered<'s>(bytes: &'s [u8], user: &[u8], behind: &[u8]) -> &'s [u8] {
     let covered_bytes = user.len() + behind.len();
     bytes.len().checked_sub(covered_bytes).and_then(|start| bytes.get(start..)).unwrap_or_default()
 }
 
 impl<'a> State<'a> {
-    /// Notes a name.
+    /// Sets a name.
     fn set(&mut self, part: &Part<'a>) {
         match *part {
             Part::Host(name) => self.names.host = name,

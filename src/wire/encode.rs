@@ -11,42 +11,42 @@ use thiserror::Error;
 /// The daemon's default `MaxPacketSize`: an Ethernet frame less IPv6 and UDP headers.
 pub const SIZE_MAX_DEFAULT: usize = 1_452;
 
-/// A part's length is 16 bits, and so is a datagram's.
+/// The length of a part has 16 bits, and so has that of a datagram.
 const SIZE_MAX_LIMIT: usize = 65_535;
 
-/// Why a value list or notification cannot be sent.
+/// Reason why a value list or notification cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum EncodeError {
-    /// A receiver would give up the whole datagram.
+    /// A receiver would drop the whole datagram.
     #[error("{field} of {bytes} bytes, at most {max_bytes}")]
     TooLong {
-        /// Which name, or the message.
+        /// One of the five names, or `message`.
         field: &'static str,
-        /// How long it is.
+        /// Its length.
         bytes: usize,
-        /// How long it may be.
+        /// Greatest length.
         max_bytes: usize,
     },
     /// A receiver would cut the name there.
     #[error("{field} holds a NUL at byte {offset_bytes}")]
     Nul {
-        /// Which name, or the message.
+        /// One of the five names, or `message`.
         field: &'static str,
-        /// Where.
+        /// Offset of the NUL in it.
         offset_bytes: usize,
     },
-    /// A receiver would throw it away.
+    /// A receiver would discard it.
     #[error("no {field}")]
     Missing {
-        /// Which name, the message, the time or the values.
+        /// One of the five names, `message`, `time` or `values`.
         field: &'static str,
     },
     /// Larger than a whole datagram may be.
     #[error("{bytes} bytes do not fit a datagram of {size_max}")]
     TooLarge {
-        /// What it needs in a datagram of its own.
+        /// Bytes it needs in a datagram of its own.
         bytes: usize,
-        /// What a datagram may have.
+        /// Bytes a datagram may have.
         size_max: usize,
     },
 }
@@ -59,12 +59,12 @@ pub enum EncodeError {
 pub struct Encoder {
     buffer: Vec<u8>,
     size_max: usize,
-    sticky: Sticky,
+    state: State,
 }
 
-/// What is in force at the end of the buffer; names as ranges of the buffer.
+/// Names and numbers in force at the end of the buffer; names as ranges of it.
 #[derive(Clone, Debug, Default)]
-struct Sticky {
+struct State {
     host: Range<usize>,
     time: CdTime,
     interval: Interval,
@@ -81,10 +81,10 @@ impl Default for Encoder {
 }
 
 impl Encoder {
-    /// For datagrams of at most `size_max` bytes (and never more than 65,535).
+    /// An encoder for datagrams of at most `size_max` bytes (and never more than 65,535).
     pub fn new(size_max: usize) -> Self {
         let size_max = size_max.min(SIZE_MAX_LIMIT);
-        Self { buffer: Vec::with_capacity(2 * size_max), size_max, sticky: Sticky::default() }
+        Self { buffer: Vec::with_capacity(2 * size_max), size_max, state: State::default() }
     }
 
     /// Appends a value list; when it does not fit, `send` first gets the datagram so far.
@@ -115,11 +115,11 @@ impl Encoder {
         if bytes > self.size_max {
             return Err(EncodeError::TooLarge { bytes, size_max: self.size_max });
         }
-        let (filled, sticky) = (self.buffer.len(), self.sticky.clone());
+        let (filled, state) = (self.buffer.len(), self.state.clone());
         self.append(names, time, interval, values);
         if self.buffer.len() > self.size_max {
             self.buffer.truncate(filled);
-            self.sticky = sticky;
+            self.state = state;
             self.flush(send);
             self.append(names, time, interval, values);
         }
@@ -133,26 +133,26 @@ impl Encoder {
             send(&self.buffer);
         }
         self.buffer.clear();
-        self.sticky = Sticky::default();
+        self.state = State::default();
     }
 
     /// In the daemon's order: host, time, interval, plugin, type, values, each only if it changed.
     fn append(&mut self, names: &Names<'_>, time: CdTime, interval: Interval, values: &[Value]) {
-        let Self { buffer, sticky, .. } = self;
-        change(buffer, &mut sticky.host, code::HOST, names.host);
-        if sticky.time != time {
-            sticky.time = time;
+        let Self { buffer, state, .. } = self;
+        change(buffer, &mut state.host, code::HOST, names.host);
+        if state.time != time {
+            state.time = time;
             put_number(buffer, code::TIME_HR, time.raw());
         }
-        if sticky.interval != interval {
-            sticky.interval = interval;
+        if state.interval != interval {
+            state.interval = interval;
             put_number(buffer, code::INTERVAL_HR, interval.raw());
         }
-        change(buffer, &mut sticky.plugin, code::PLUGIN, names.plugin);
-        let instance = &mut sticky.plugin_instance;
+        change(buffer, &mut state.plugin, code::PLUGIN, names.plugin);
+        let instance = &mut state.plugin_instance;
         change(buffer, instance, code::PLUGIN_INSTANCE, names.plugin_instance);
-        change(buffer, &mut sticky.type_, code::TYPE, names.type_);
-        let instance = &mut sticky.type_instance;
+        change(buffer, &mut state.type_, code::TYPE, names.type_);
+        let instance = &mut state.type_instance;
         change(buffer, instance, code::TYPE_INSTANCE, names.type_instance);
         put_values(buffer, values);
     }
@@ -211,7 +211,7 @@ fn check_string(field: &'static str, text: &[u8], max_bytes: usize) -> Result<()
     }
 }
 
-/// What a list takes at the start of a datagram.
+/// Bytes of a list at the start of a datagram.
 fn alone_bytes(names: &Names<'_>, interval: Interval, values_count: usize) -> usize {
     let number = HEADER_BYTES + 8;
     let string = |text: &[u8]| {

@@ -1,32 +1,33 @@
-//! What can be wrong in received bytes, said so that a person can act on it.
+//! Faults of received bytes, in words that a person can act on.
 
 use super::code::{MESSAGE_MAX_BYTES, NAME_MAX_BYTES, NESTING_MAX};
 use super::stray::Stray;
 use super::trust::SecurityLevel;
+use crate::metric::counted;
 use std::fmt;
 
 /// One thing wrong in received bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// Where the faulty part starts in the datagram.
+    /// Offset of the faulty part in the datagram.
     pub offset_bytes: usize,
-    /// What is wrong; its `Display` is for people.
+    /// Kind of fault; its `Display` is for people.
     pub kind: FaultKind,
 }
 
-/// What can be wrong. Lengths are those written in the part, its four header bytes included.
+/// Kind of fault. Lengths are those written in the part, its four header bytes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
-    /// No binary protocol at all: another program's, or collectd's other one.
+    /// Text: another program's protocol, or collectd's plain text protocol.
     Text(Stray),
     /// Fewer bytes left than a part needs; what stood before them was read.
     Trailing {
-        /// How many.
+        /// Number of bytes left.
         bytes: usize,
     },
     /// Nothing but zeros to the end, as collectm pads; what stood before them was read.
     Padding {
-        /// How many.
+        /// Number of bytes left.
         bytes: usize,
     },
     /// A part cannot be shorter than its header.
@@ -41,16 +42,16 @@ pub enum FaultKind {
         /// From the start of the part to the end of the datagram.
         left_bytes: usize,
     },
-    /// Not even a NUL.
+    /// A string without even a NUL.
     StringEmpty,
-    /// The last byte is not NUL.
+    /// A string whose last byte is not NUL.
     StringUnterminated,
-    /// Longer than the daemon takes.
+    /// Longer than the daemon accepts.
     NameTooLong {
         /// Without the NUL.
         bytes: usize,
     },
-    /// Longer than the daemon takes.
+    /// Longer than the daemon accepts.
     MessageTooLong {
         /// Without the NUL.
         bytes: usize,
@@ -69,11 +70,11 @@ pub enum FaultKind {
     },
     /// A values part that holds none.
     ValuesNone,
-    /// More values in a list than a datagram could hold: of a list that came without one.
+    /// More values than a datagram can hold, in a list that came without one.
     TooManyValues {
-        /// How many.
+        /// Number of values.
         count: usize,
-        /// How many there may be.
+        /// Greatest number.
         count_max: usize,
     },
     /// A DS type code that does not exist.
@@ -102,26 +103,26 @@ pub enum FaultKind {
         /// As written.
         length: usize,
     },
-    /// A signed or encrypted part of nobody.
+    /// A signed or encrypted part without user.
     UserEmpty,
     /// The key ring has no such user.
     UserUnknown,
     /// The signature is not that of the user's password over these bytes.
     SignatureWrong,
-    /// What came out of decryption is not what went in: another password, or damage.
+    /// The checksum of the decrypted content does not match: another password, or damage.
     ChecksumWrong,
-    /// There is no key ring to open an encrypted part with, or to demand signatures by.
+    /// There is no key ring to open an encrypted part or to check a demanded signature.
     NoKeys,
     /// Signed or encrypted parts inside each other past [`super::NESTING_MAX`].
     NestedTooDeep,
     /// Parts less protected than the listener demands, all of this level together.
     Unprotected {
-        /// What the listener demands.
+        /// Level that the listener demands.
         demanded: SecurityLevel,
     },
 }
 
-/// What must come before values.
+/// A part that must come before values.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needed {
     /// A time that is not zero.
@@ -157,7 +158,7 @@ impl FaultKind {
         )
     }
 
-    /// Its kind without the figures: what faults are counted by. For people, lower case.
+    /// Class by which faults are counted: the message without figures. For people, lower case.
     pub const fn class(self) -> &'static str {
         match self {
             Self::Text(_) => "text, not collectd's binary protocol",
@@ -202,10 +203,10 @@ impl fmt::Display for FaultKind {
         match *self {
             Self::Text(stray) => stray.fmt(f),
             Self::Trailing { bytes } => {
-                write!(f, "{} behind the last part", counted(bytes, "byte"))
+                write!(f, "{} behind the last part", counted(bytes as u64, "byte"))
             }
             Self::Padding { bytes } => {
-                write!(f, "{} behind the last part", counted(bytes, "zero byte"))
+                write!(f, "{} behind the last part", counted(bytes as u64, "zero byte"))
             }
             Self::LengthTooShort { length } => write!(f, "part length {length} is below 4"),
             Self::LengthTooLong { length, left_bytes } => write!(
@@ -223,7 +224,7 @@ impl fmt::Display for FaultKind {
             Self::NumberLength { length } => write!(f, "number part of {length} bytes, not 12"),
             Self::ValuesLength { length, count } => {
                 let expected = 6 + 9 * usize::from(count);
-                let values = counted(usize::from(count), "value");
+                let values = counted(count.into(), "value");
                 write!(f, "values part of {length} bytes, but {values} need {expected}")
             }
             Self::ValuesNone => f.write_str("values part without values"),
@@ -241,7 +242,7 @@ impl fmt::Display for FaultKind {
                 write!(f, "signature part of {length} bytes, at least 37")
             }
             Self::EncryptionTooShort { length } => {
-                write!(f, "encrypted part of {length} bytes is too short for what it claims")
+                write!(f, "encrypted part of {length} bytes is too short for its user and content")
             }
             Self::UserEmpty => f.write_str("signed or encrypted part without user"),
             Self::UserUnknown => f.write_str("the AuthFile does not know the user"),
@@ -251,10 +252,10 @@ impl fmt::Display for FaultKind {
             Self::ChecksumWrong => {
                 f.write_str("the checksum does not match: another password, or damage")
             }
-            Self::NoKeys => f.write_str("no AuthFile, so it cannot be opened"),
-            Self::NestedTooDeep => write!(f, "more than {NESTING_MAX} protected parts in another"),
+            Self::NoKeys => f.write_str("no AuthFile to check or decrypt it with"),
+            Self::NestedTooDeep => write!(f, "protected parts nested more than {NESTING_MAX} deep"),
             Self::Unprotected { demanded } => {
-                write!(f, "not taken: the listener demands {}", demanded.demand())
+                write!(f, "refused: the listener demands {}", demanded.demand())
             }
         }
     }
@@ -269,9 +270,4 @@ impl Needed {
             Self::Type => "type",
         }
     }
-}
-
-/// `1 byte`, `2 bytes`.
-fn counted(count: usize, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }

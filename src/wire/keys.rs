@@ -1,8 +1,7 @@
 //! The key ring: users and their passwords, as an AuthFile lists them.
 //!
 //! Read as the daemon reads it, so that one file serves both, but for a byte-order mark, which it
-//! makes a part of the first name. Passwords are turned into
-//! keys at once and cannot be got back.
+//! makes a part of the first name. Passwords are turned into keys at once and cannot be recovered.
 //!
 //! Source: `fbh_read_file` in collectd `src/utils/fbhash/fbhash.c`.
 
@@ -30,13 +29,13 @@ pub struct KeyRing {
 /// A line of an AuthFile that gives no user; the daemon ignores it without a word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AuthFault {
-    /// From 1.
+    /// Line number, from 1.
     pub line: usize,
-    /// What is wrong; its `Display` is for people.
+    /// Kind of fault.
     pub kind: AuthFaultKind,
 }
 
-/// What can be wrong with a line of an AuthFile.
+/// Kind of fault in a line of an AuthFile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AuthFaultKind {
     /// Neither empty nor a comment, and no `:`.
@@ -46,13 +45,13 @@ pub enum AuthFaultKind {
     /// Nothing before the `:`.
     NoUser,
     /// The user has a password already: the first one counts.
-    Again,
+    DuplicateUser,
     /// Longer than the daemon reads at once: the rest reads as another line.
     TooLong,
 }
 
 impl KeyRing {
-    /// Nobody.
+    /// A key ring without users.
     pub fn new() -> Self {
         Self::default()
     }
@@ -72,7 +71,7 @@ impl KeyRing {
             for piece in bytes.chunks(LINE_MAX_BYTES) {
                 match entry(piece) {
                     Ok(Some((user, password))) if ring.insert(user, password) => {}
-                    Ok(Some(_)) => fault(AuthFaultKind::Again),
+                    Ok(Some(_)) => fault(AuthFaultKind::DuplicateUser),
                     Ok(None) => {}
                     Err(kind) => fault(kind),
                 }
@@ -93,12 +92,12 @@ impl KeyRing {
         true
     }
 
-    /// How many users.
+    /// Number of users.
     pub fn len(&self) -> usize {
         self.keys.len()
     }
 
-    /// Whether there is nobody.
+    /// Whether there are no users.
     pub fn is_empty(&self) -> bool {
         self.keys.is_empty()
     }
@@ -116,7 +115,7 @@ impl KeyRing {
 /// User and password of a line.
 type Entry<'a> = (&'a [u8], &'a [u8]);
 
-/// What a line says; none where there is nothing to read.
+/// The entry of a line; none for a comment or an empty line.
 fn entry(line: &[u8]) -> Result<Option<Entry<'_>>, AuthFaultKind> {
     // A C string: what stands behind a NUL is not there.
     let line = line.split(|&byte| byte == 0).next().unwrap_or_default();
@@ -157,7 +156,7 @@ impl fmt::Display for AuthFault {
             AuthFaultKind::NoColon => "no colon between user and password, line ignored",
             AuthFaultKind::NoPassword => "no password behind the colon, line ignored",
             AuthFaultKind::NoUser => "no user before the colon, line ignored",
-            AuthFaultKind::Again => "this user has a password already, line ignored",
+            AuthFaultKind::DuplicateUser => "this user has a password already, line ignored",
             AuthFaultKind::TooLong => "longer than 4095 bytes, the rest reads as another line",
         };
         write!(f, "line {}: {what}", self.line)
@@ -234,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_without_user_or_password_are_told() {
+    fn lines_without_user_or_password_are_faults() {
         use AuthFaultKind::{NoColon, NoPassword, NoUser};
         check(
             b"alice secret\nbob:\ncarol:  \n: secret\n",
@@ -245,7 +244,7 @@ mod tests {
 
     #[test]
     fn the_first_of_two_passwords_counts() {
-        check(b"alice: secret\nalice: other\n", &[b"alice"], &[AuthFaultKind::Again]);
+        check(b"alice: secret\nalice: other\n", &[b"alice"], &[AuthFaultKind::DuplicateUser]);
     }
 
     #[test]

@@ -1,8 +1,7 @@
 //! The listing of a datagram: every byte, with what it means beside it.
 //!
-//! Good or bad, any bytes can be listed. What is wrong is told by the decoder, at the part where it
-//! is; the listing only shows. Content of encrypted parts stands below them, decrypted, at the
-//! places it has in the datagram.
+//! Any bytes can be listed, good or bad. Verdicts are the decoder's and stand at the part they are
+//! about. Content of encrypted parts stands below them, decrypted, at its offsets in the datagram.
 
 use super::code::{HEADER_BYTES, SHA1_BYTES};
 use super::decode::Decoder;
@@ -17,13 +16,12 @@ use std::fmt::{self, Write};
 
 /// Bytes a line shows.
 const LINE_BYTES: usize = 12;
-/// Lines of bytes that mean nothing to us (encrypted, unknown, behind a fault) before they are
-/// counted only.
+/// Lines shown of bytes without meaning (encrypted, unknown, behind a fault); the rest is counted.
 const OPAQUE_LINES_MAX: usize = 4;
 
 /// Writes the listing of `datagram` as a listener that demands `level` reads it by the keys of
 /// `decoder`: offset in decimal, bytes in hexadecimal, meaning. A value list or notification that
-/// is taken is marked `=`, a fault `!`.
+/// is accepted is marked `=`, a fault `!`.
 ///
 /// ```
 /// use collectoscope::wire::{Decoder, SecurityLevel, listing};
@@ -43,15 +41,15 @@ pub fn listing(
     decoder: &mut Decoder,
     out: &mut impl Write,
 ) -> fmt::Result {
-    let mut told: BTreeMap<usize, Vec<String>> = BTreeMap::new();
+    let mut verdicts: BTreeMap<usize, Vec<String>> = BTreeMap::new();
     decoder.decode(level, datagram, &mut |event| {
         let (offset, line) = verdict(&event);
-        told.entry(offset).or_default().push(line);
+        verdicts.entry(offset).or_default().push(line);
     });
-    Lister { decoder, told, out }.parts(datagram, 0, 0)
+    Lister { decoder, verdicts, out }.parts(datagram, 0, 0)
 }
 
-/// What the decoder made of a part, and where that starts.
+/// Verdict of the decoder on a part, and the part's offset.
 fn verdict(event: &Event<'_>) -> (usize, String) {
     match event {
         Event::Values(list) => {
@@ -75,8 +73,8 @@ fn verdict(event: &Event<'_>) -> (usize, String) {
 
 struct Lister<'l, W> {
     decoder: &'l Decoder,
-    /// What the decoder said, by the place of the part it said it of.
-    told: BTreeMap<usize, Vec<String>>,
+    /// Verdicts of the decoder, by the offset of the part.
+    verdicts: BTreeMap<usize, Vec<String>>,
     out: &'l mut W,
 }
 
@@ -135,7 +133,7 @@ impl<W: Write> Lister<'_, W> {
             }
         };
         self.lines(offset, raw, &note, depth)?;
-        self.verdicts(offset, depth)
+        self.write_verdicts(offset, depth)
     }
 
     fn values(
@@ -159,10 +157,10 @@ impl<W: Write> Lister<'_, W> {
             };
             self.lines(offset + kinds_end + 8 * index, number, &note, depth)?;
         }
-        self.verdicts(offset, depth)
+        self.write_verdicts(offset, depth)
     }
 
-    /// What an encrypted part holds, if its user's key opens it.
+    /// Lists the content of an encrypted part, if its user's key opens it.
     fn content(
         &mut self,
         offset: usize,
@@ -171,8 +169,10 @@ impl<W: Write> Lister<'_, W> {
         sealed: &[u8],
         depth: usize,
     ) -> fmt::Result {
-        let refused =
-            self.told.get(&offset).is_none_or(|told| told.iter().any(|line| line.starts_with('!')));
+        let refused = self
+            .verdicts
+            .get(&offset)
+            .is_none_or(|lines| lines.iter().any(|line| line.starts_with('!')));
         let key = self.decoder.keys.as_deref().and_then(|keys| keys.get(user));
         let mut plain = Vec::new();
         let content = key.filter(|_| !refused).and_then(|key| key.open(iv, sealed, &mut plain));
@@ -180,10 +180,10 @@ impl<W: Write> Lister<'_, W> {
         content.map_or(Ok(()), |content| self.parts(content, base, depth + 1))
     }
 
-    /// Bytes that are not shown to the last one, and what the decoder says of them.
+    /// Lists bytes up to a bound, and the verdicts on them.
     fn opaque(&mut self, offset: usize, raw: &[u8], note: &str, depth: usize) -> fmt::Result {
         let shown = raw.get(..OPAQUE_LINES_MAX * LINE_BYTES).unwrap_or(raw);
-        let verdicts = self.told.get(&offset).cloned().unwrap_or_default();
+        let verdicts = self.verdicts.get(&offset).cloned().unwrap_or_default();
         let first = if note.is_empty() { verdicts.first().cloned() } else { None };
         match &first {
             Some(verdict) => self.lines_marked(offset, shown, verdict, depth)?,
@@ -199,8 +199,8 @@ impl<W: Write> Lister<'_, W> {
         Ok(())
     }
 
-    fn verdicts(&mut self, offset: usize, depth: usize) -> fmt::Result {
-        for verdict in self.told.get(&offset).cloned().unwrap_or_default() {
+    fn write_verdicts(&mut self, offset: usize, depth: usize) -> fmt::Result {
+        for verdict in self.verdicts.get(&offset).cloned().unwrap_or_default() {
             self.lines_marked(offset, &[], &verdict, depth)?;
         }
         Ok(())
@@ -210,7 +210,7 @@ impl<W: Write> Lister<'_, W> {
         self.lines_marked(offset, raw, &format!("  {note}"), depth)
     }
 
-    /// Bytes, and behind the first of them `note`, which begins with a mark and a blank.
+    /// Lists bytes, the first line with `note`, which begins with a mark and a blank.
     fn lines_marked(&mut self, offset: usize, raw: &[u8], note: &str, depth: usize) -> fmt::Result {
         let (mark, note) = note.split_at_checked(2).unwrap_or(("  ", note));
         let indent = "  ".repeat(depth);
@@ -311,7 +311,7 @@ mod tests {
     #[test]
     fn less_protected_parts_are_marked_where_they_begin() {
         let lines = listed(LIST, SecurityLevel::Sign);
-        assert!(lines[1].ends_with("! not taken: the listener demands a signature or encryption"));
+        assert!(lines[1].ends_with("! refused: the listener demands a signature or encryption"));
         assert!(!lines.iter().any(|line| line.contains("= h")));
     }
 }

@@ -1,9 +1,9 @@
 //! collectd's binary network protocol, both ways.
 //!
 //! A datagram is a row of *parts* (type, length, payload); names, time and interval stay in force
-//! until replaced, and a values part emits a value list. [`decode()`] never fails: it tells what
-//! was good and what was wrong, each fault with its offset, because real networks send half-good
-//! datagrams. Nothing is allocated and no bytes can make it panic.
+//! until replaced, and a values part emits a value list. [`decode()`] never fails: it yields
+//! what is good, and each fault with its offset, because real networks send half-good datagrams.
+//! Nothing is allocated and no bytes can make it panic.
 //!
 //! [`Decoder`] also opens what is signed or encrypted, by the [`KeyRing`] of an AuthFile, and
 //! demands as much of it as a [`SecurityLevel`] says; a [`Seal`] is the other direction.
@@ -34,7 +34,7 @@ pub use keys::{AuthFault, AuthFaultKind, KeyRing};
 pub use listing::listing;
 pub use part::{Part, Parts, parts};
 pub use seal::{Seal, SealError};
-pub use sink::{Came, Expected, InForce, Sink, template};
+pub use sink::{Expected, Inherited, Matched, Sink, template};
 pub use stray::Stray;
 pub use trust::{ParseSecurityLevelError, Protection, SecurityLevel, Trust};
 pub use values::{Values, bits, value};

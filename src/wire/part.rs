@@ -1,7 +1,7 @@
 //! Parts: the type-length-value units a datagram is made of.
 //!
-//! [`parts`] borrows everything, allocates nothing and cannot panic. It checks what one part can
-//! tell about itself; what parts mean together is [`super::decode()`]'s business.
+//! [`parts`] borrows everything, allocates nothing and cannot panic. It checks each part by
+//! itself; what parts mean together is up to [`super::decode()`].
 
 use super::code::{
     self, HEADER_BYTES, IV_BYTES, MAC_BYTES, MESSAGE_MAX_BYTES, NAME_MAX_BYTES, SHA1_BYTES,
@@ -37,12 +37,12 @@ pub enum Part<'a> {
     Signature {
         /// HMAC-SHA-256 over the user and every byte behind the part.
         mac: &'a [u8; 32],
-        /// Whose password.
+        /// User whose password signs.
         user: &'a [u8],
     },
     /// Holds parts of its own, encrypted for a user (never empty). What follows is not covered.
     Encryption {
-        /// Whose password.
+        /// User whose password encrypts.
         user: &'a [u8],
         /// Initialisation vector of AES-256-OFB.
         iv: &'a [u8; 16],
@@ -50,7 +50,7 @@ pub enum Part<'a> {
         /// part.
         sealed: &'a [u8],
     },
-    /// A type we do not know, to be skipped.
+    /// A part of an unknown type, to be skipped.
     Unknown(u16),
 }
 
@@ -91,7 +91,7 @@ impl<'a> Iterator for Parts<'a> {
 }
 
 impl<'a> Parts<'a> {
-    /// What was not split yet.
+    /// Bytes not split yet.
     pub fn rest(&self) -> &'a [u8] {
         self.rest
     }
@@ -102,12 +102,12 @@ impl<'a> Parts<'a> {
         self.rest = rest;
     }
 
-    /// Where [`Parts::rest`] starts.
+    /// Offset of [`Parts::rest`].
     pub fn offset_bytes(&self) -> usize {
         self.offset_bytes
     }
 
-    /// Takes the next part off: its type and payload.
+    /// Splits off the next part: its type and payload.
     #[inline]
     fn split(&mut self) -> Result<(u16, &'a [u8]), FaultKind> {
         let Some((&[type_0, type_1, length_0, length_1], behind)) = self.rest.split_first_chunk()
@@ -126,7 +126,7 @@ impl<'a> Parts<'a> {
         Ok((u16::from_be_bytes([type_0, type_1]), payload))
     }
 
-    /// Why `length` cannot be that of the part at the front.
+    /// Reason why `length` cannot be that of the part at the front.
     #[cold]
     fn bad_length(&self, length: u16) -> FaultKind {
         if usize::from(length) >= HEADER_BYTES {
@@ -139,23 +139,23 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// Tells the last name of each kind but the host in `bytes`, which are whole and good parts.
-pub(super) fn last_names<'a>(bytes: &'a [u8], tell: &mut impl FnMut(Part<'a>)) {
+/// Passes the last name of each kind but the host to `visit`; `bytes` are whole and good parts.
+pub(super) fn last_names<'a>(bytes: &'a [u8], visit: &mut impl FnMut(Part<'a>)) {
     const NOWHERE: &[u8] = &[];
     let mut last = [NOWHERE; 8];
     let mut rest = bytes;
     while let Some(&[_, part_type, length_0, length_1]) = rest.first_chunk() {
-        // Others than names share the places that are not read.
-        if let Some(place) = last.get_mut(usize::from(part_type & 7)) {
-            *place = rest;
+        // Others than names share the entries that are not read.
+        if let Some(start) = last.get_mut(usize::from(part_type & 7)) {
+            *start = rest;
         }
         let length = usize::from(u16::from_be_bytes([length_0, length_1]));
         rest = rest.get(length.max(HEADER_BYTES)..).unwrap_or_default();
     }
     let names = [code::PLUGIN, code::PLUGIN_INSTANCE, code::TYPE, code::TYPE_INSTANCE];
-    for place in names.iter().filter_map(|&name| last.get(usize::from(name))) {
-        if let Some(Ok((_, part))) = parts(place).next() {
-            tell(part);
+    for start in names.iter().filter_map(|&name| last.get(usize::from(name))) {
+        if let Some(Ok((_, part))) = parts(start).next() {
+            visit(part);
         }
     }
 }

@@ -43,10 +43,10 @@ pub struct Seal {
     key: Key,
 }
 
-/// Why nothing can be sent in somebody's name.
+/// Reason why nothing can be signed or encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum SealError {
-    /// Receivers take no part without one.
+    /// Receivers accept no part without user.
     #[error("no user to sign or encrypt for")]
     NoUser,
     /// The daemon's own senders have no room for more.
@@ -61,7 +61,7 @@ pub enum SealError {
 }
 
 impl Seal {
-    /// For payloads of `user`, whose password is any bytes but none at all.
+    /// A seal for payloads of `user`; the password is any bytes, but not empty.
     pub fn new(protection: Protection, user: &[u8], password: &[u8]) -> Result<Self, SealError> {
         if user.is_empty() {
             return Err(SealError::NoUser);
@@ -83,12 +83,12 @@ impl Seal {
         Ok(Self { protection, user: user.into(), key })
     }
 
-    /// Which of the two.
+    /// Signature or encryption.
     pub const fn protection(&self) -> Protection {
         self.protection
     }
 
-    /// What a sealed datagram has more than its payload.
+    /// Bytes that a sealed datagram has more than its payload.
     pub fn overhead_bytes(&self) -> usize {
         self.user.len()
             + HEADER_BYTES

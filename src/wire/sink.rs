@@ -1,4 +1,4 @@
-//! Where decoding tells what it reads, and how what is expected need not be parsed.
+//! Sinks: where decoded events go, and the short way for lists that are expected.
 //!
 //! A sender writes the same lists in the same order again and again; only times and numbers
 //! change. The bytes between the values of one list and those of the next are then the same, but
@@ -10,79 +10,78 @@ use super::event::{Event, ValueList};
 use super::trust::Trust;
 use crate::metric::{CdTime, Interval};
 
-/// Takes what decoding tells. Any `FnMut(Event<'_>)` is one.
+/// Receiver of decoded events. Any `FnMut(Event<'_>)` is one.
 ///
 /// A sink that has seen a sender's earlier datagrams knows which list will come next and how it is
-/// written. It may take it by that ([`Sink::next`]): if the bytes are just those, nothing is
-/// parsed.
+/// written. It may compare ([`Sink::next`]): if the bytes are just those, nothing is parsed.
 pub trait Sink {
-    /// Something was read.
+    /// Receives an event.
     fn event(&mut self, event: Event<'_>);
 
-    /// A value list was read. `lead` is what stands between the values of the list before it and
-    /// its own; none for the first of a datagram or of a protected part.
+    /// Receives a value list. `lead` is the bytes between the values of the list before it and its
+    /// own; none for the first of a datagram or of a protected part.
     #[inline]
     fn list(&mut self, list: &ValueList<'_>, lead: Option<&[u8]>) {
         let _ = lead;
         self.event(Event::Values(*list));
     }
 
-    /// Takes the list at the start of `rest` when it is the one expected behind the last one, and
-    /// tells what is left behind it; `in_force` is what counts when it does not say otherwise, and
-    /// is changed to what it says. [`Expected::strip`] does the comparing.
+    /// Receives the list at the start of `rest` if it is the one expected behind the last one, and
+    /// returns the bytes behind it. A list without a time has that of `inherited`, and one with a
+    /// time changes it. [`Expected::strip`] compares.
     #[inline]
-    fn next<'d>(&mut self, rest: &'d [u8], in_force: &mut InForce) -> Option<&'d [u8]> {
-        let _ = (rest, in_force);
+    fn next<'d>(&mut self, rest: &'d [u8], inherited: &mut Inherited) -> Option<&'d [u8]> {
+        let _ = (rest, inherited);
         None
     }
 }
 
-/// What counts for a value list that does not say otherwise.
+/// Time, interval and trust that a value list inherits from what stands before it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct InForce {
-    /// When it was measured; zero is none.
+pub struct Inherited {
+    /// Time of measurement; zero is none.
     pub time: CdTime,
-    /// Promised time to the next; zero when not told.
+    /// Promised time to the next; zero when unknown.
     pub interval: Interval,
-    /// How it is protected.
+    /// Protection it comes with.
     pub trust: Trust,
 }
 
 /// A list that may come next.
 #[derive(Clone, Copy, Debug)]
 pub struct Expected<'t> {
-    /// What leads up to its numbers, as [`template`] gave it.
+    /// Bytes that lead up to its numbers, as [`template`] returned them.
     pub template: &'t [u8],
-    /// How many numbers follow, at least one.
+    /// Count of its numbers, at least one.
     pub values_count: u16,
 }
 
-/// An expected list that came.
+/// An expected list, found at the start of the bytes.
 #[derive(Clone, Copy, Debug)]
-pub struct Came<'t, 'd> {
+pub struct Matched<'t, 'd> {
     /// The code of the DS type of each number.
     pub kinds: &'t [u8],
     /// The numbers as they stand in the datagram, see [`super::bits`].
     pub numbers: &'d [[u8; 8]],
-    /// What is behind it.
+    /// Bytes behind it.
     pub rest: &'d [u8],
 }
 
 impl<'t> Expected<'t> {
     /// The list, if `rest` starts with it; its time is in force from then on.
     #[inline(always)]
-    pub fn strip<'d>(self, rest: &'d [u8], in_force: &mut InForce) -> Option<Came<'t, 'd>> {
+    pub fn strip<'d>(self, rest: &'d [u8], inherited: &mut Inherited) -> Option<Matched<'t, 'd>> {
         let count = usize::from(self.values_count);
         let (time, lead) = split_time(rest);
-        let time = time.unwrap_or(in_force.time);
+        let time = time.unwrap_or(inherited.time);
         let (numbers, rest) = lead.strip_prefix(self.template)?.split_at_checked(8 * count)?;
         // The DS types are the last bytes that lead up to the numbers.
         let kinds = self.template.split_at_checked(self.template.len().checked_sub(count)?)?.1;
         if time == CdTime::ZERO {
             return None;
         }
-        in_force.time = time;
-        Some(Came { kinds, numbers: numbers.as_chunks().0, rest })
+        inherited.time = time;
+        Some(Matched { kinds, numbers: numbers.as_chunks().0, rest })
     }
 }
 
@@ -93,9 +92,9 @@ impl<F: FnMut(Event<'_>)> Sink for F {
     }
 }
 
-/// What of `lead` ([`Sink::list`]) is the same each time the same list follows the same other one:
-/// all but a time at its start; and how many numbers it leads up to. None where other parts than
-/// names and values stand in it.
+/// The template of a list: the bytes of `lead` ([`Sink::list`]) that are the same each time it
+/// follows the same other list, which are all but a time at the start; and the count of numbers
+/// they lead up to. None where other parts than names and values stand in `lead`.
 pub fn template(lead: &[u8]) -> Option<(&[u8], u16)> {
     let (_, rest) = split_time(lead);
     let mut head = rest;
@@ -108,8 +107,8 @@ pub fn template(lead: &[u8]) -> Option<(&[u8], u16)> {
             code::PLUGIN | code::PLUGIN_INSTANCE | code::TYPE | code::TYPE_INSTANCE => {
                 head = head.get(usize::from(length.max(1))..)?;
             }
-            // Count and DS types, and nothing behind them: a values part that is told as a fault
-            // may stand before the one of the list.
+            // Count and DS types, and nothing behind them: a values part that is a fault may
+            // stand before the one of the list.
             code::VALUES => {
                 let [_, _, _, _, count_0, count_1, ref kinds @ ..] = *head else { return None };
                 let count = u16::from_be_bytes([count_0, count_1]);

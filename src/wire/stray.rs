@@ -1,4 +1,4 @@
-//! Text where collectd's binary protocol should be, and what it looks like.
+//! Text in place of collectd's binary protocol, and the protocol it looks like.
 //!
 //! Looked at only once something is wrong with a datagram: a part of the binary protocol begins
 //! with a byte no text has. Senders whose port was mixed up are common.
@@ -8,7 +8,7 @@ use std::fmt;
 /// Bytes looked at: whole lines of every protocol.
 const LOOK_BYTES: usize = 512;
 
-/// What a text looks like.
+/// The protocol that a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stray {
     /// collectd's plain text protocol.
@@ -21,7 +21,7 @@ pub enum Stray {
     Influx,
     /// `put name time value tag=value`
     OpenTsdb,
-    /// Also that of write_http and of logs.
+    /// JSON, also that of write_http and of logs.
     Json,
     /// A line with a priority before it.
     Syslog,
@@ -30,7 +30,7 @@ pub enum Stray {
 }
 
 impl Stray {
-    /// What `bytes` look like; none if they are no text.
+    /// The protocol that `bytes` look like; none if they are no text.
     pub fn of(bytes: &[u8]) -> Option<Self> {
         let is_all = bytes.len() <= LOOK_BYTES;
         let start = bytes.get(..LOOK_BYTES).unwrap_or(bytes);
@@ -118,7 +118,7 @@ impl fmt::Display for Stray {
 }
 
 impl Stray {
-    /// What it is called; nothing for mere text.
+    /// Name of the protocol; none for other text.
     pub const fn name(self) -> Option<&'static str> {
         Some(match self {
             Self::PutVal => "PUTVAL",
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_sent_to_wrong_ports_is_told_apart() {
+    fn text_sent_to_the_wrong_port_is_recognised() {
         for (text, stray) in [
             ("PUTVAL \"web-01/load/load\" interval=10 N:0.5:0.25:0.125\n", Stray::PutVal),
             ("putval a/b/c N:1", Stray::PutVal),
@@ -172,7 +172,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_text_is_not_called_so() {
+    fn bytes_that_are_no_text_are_not_recognised() {
         for bytes in
             [&b""[..], b"\n", b"ab", b"abc\x01", b"\0\0\0\x06h\0", b"ab\xff\xfecd", b"\0\0\0"]
         {
@@ -196,8 +196,8 @@ mod tests {
             });
             let looks =
                 if name.is_empty() { String::new() } else { format!(": looks like {name}") };
-            let told = format!("at byte 0: text, not collectd's binary protocol{looks}");
-            assert_eq!(faults, [told]);
+            let message = format!("at byte 0: text, not collectd's binary protocol{looks}");
+            assert_eq!(faults, [message]);
         }
     }
 }

@@ -1,10 +1,10 @@
-//! Protection: how something came, and how much of it a listener demands.
+//! Protection of what is received, and the least that a listener demands.
 
 use std::fmt;
 use std::str::FromStr;
 use thiserror::Error;
 
-/// How a part is protected.
+/// Protection of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Protection {
     /// Part 0x0200: a signature over everything behind it.
@@ -13,13 +13,13 @@ pub enum Protection {
     Encrypted,
 }
 
-/// How something came; a later one is worth more.
+/// Protection that something came with, least first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Trust {
     /// Unprotected.
     #[default]
     Plain,
-    /// Signed, but nobody could check it: there is no key ring.
+    /// Signed, but not checked: there is no key ring.
     Unverified,
     /// With the right signature.
     Signed,
@@ -27,17 +27,17 @@ pub enum Trust {
     Encrypted,
 }
 
-/// The least protection that a listener takes.
+/// Security level: the least protection that a listener accepts.
 ///
 /// Source: `SecurityLevel` in collectd.conf(5), as the daemon behaves.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SecurityLevel {
-    /// Everything; with a key ring wrong signatures are refused all the same.
+    /// All parts; with a key ring wrong signatures are refused all the same.
     #[default]
     None,
-    /// What is signed or encrypted.
+    /// Signed or encrypted parts only.
     Sign,
-    /// What is encrypted; a signature alone counts for nothing.
+    /// Encrypted parts only; a signature alone counts for nothing.
     Encrypt,
 }
 
@@ -47,7 +47,7 @@ pub enum SecurityLevel {
 pub struct ParseSecurityLevelError(Box<str>);
 
 impl SecurityLevel {
-    /// The least trust that it takes.
+    /// The least trust that it accepts.
     pub const fn least(self) -> Trust {
         match self {
             Self::None => Trust::Plain,
@@ -65,7 +65,7 @@ impl SecurityLevel {
         }
     }
 
-    /// What it demands, in words.
+    /// Its demand in words.
     pub(super) const fn demand(self) -> &'static str {
         match self {
             Self::None => "nothing",

@@ -7,7 +7,7 @@ use crate::metric::{DsType, Value};
 /// The numbers of a value list, still as bytes.
 #[derive(Clone, Copy, Debug)]
 pub struct Values<'a> {
-    /// As many as `raw`, at least one, each 0 to 3.
+    /// DS type codes, each 0 to 3; as many as `raw`, at least one.
     kinds: &'a [u8],
     raw: &'a [[u8; 8]],
 }
@@ -36,7 +36,7 @@ impl<'a> Values<'a> {
         }
     }
 
-    /// How many, at least one.
+    /// Number of values, at least one.
     pub fn len(&self) -> usize {
         self.kinds.len()
     }
@@ -72,7 +72,7 @@ pub fn value(kind: u8, raw: [u8; 8]) -> Value {
     }
 }
 
-/// What [`Value::bits`] of the same number is; takes no branch.
+/// [`Value::bits`] of the same number, without a branch.
 #[inline(always)]
 pub fn bits(kind: u8, raw: [u8; 8]) -> u64 {
     let (gauge, other) = (u64::from_le_bytes(raw), u64::from_be_bytes(raw));

@@ -96,7 +96,7 @@ fn what_is_no_auth_file_is_said_and_nobody_is_trusted() {
         (at("missing"), "there is no such file, /"),
         (folder.path().to_owned(), "it is a folder; name the file in it, /"),
         (at("big"), "it has more than 1 MiB, is it an AuthFile?"),
-        (at("pipe"), "it is no ordinary file; write the passwords to one with mode 600"),
+        (at("pipe"), "it is not a regular file; write the passwords to one with mode 600"),
         (at("loop"), "too many symbolic links encountered"),
     ] {
         let mut file = AuthFile::open(path.clone());

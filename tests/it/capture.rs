@@ -42,10 +42,12 @@ impl Running {
         }
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = BufReader::new(child.stderr.take().unwrap());
-        let mut addresses = Vec::new();
+        let (mut addresses, mut said) = (Vec::new(), String::new());
         while addresses.len() < listen.len() {
             let mut line = String::new();
-            assert!(errors.read_line(&mut line).unwrap() > 0, "it ended without listening");
+            let is_over = errors.read_line(&mut line).unwrap() == 0;
+            assert!(!is_over, "it ended without listening: {said}");
+            said += &line;
             let place = line.split_once("listening on udp ").map(|(_, place)| place);
             let address = place.and_then(|place| place.split(';').next());
             addresses.extend(address.and_then(|address| address.trim().parse::<SocketAddr>().ok()));
@@ -331,12 +333,16 @@ fn a_full_disk_ends_a_recording_with_a_sentence_and_leaves_it_whole() {
     let folder = tempfile::tempdir().unwrap();
     let (disk, kept) = (folder.path().join("disk"), folder.path().join("kept.pcap"));
     fs::create_dir(&disk).unwrap();
-    // The disk ends with its namespace: what was on it is kept outside.
-    let script = "mount -t tmpfs -o size=64k none \"$1\" && shift
-        kept=$1; shift; \"$@\"; status=$?; cp \"$3\" \"$kept\"; exit $status";
+    // The disk ends with the test: what was on it is kept outside. Where / is no mount point (a
+    // bare chroot) it cannot be kept from the mounts outside, so it is unmounted too.
+    let script = "mount --make-rslave / 2>/dev/null
+        mount -t tmpfs -o size=64k none \"$1\" || exit
+        disk=$1; kept=$2; shift 2; \"$@\"; status=$?; cp \"$3\" \"$kept\"
+        umount \"$disk\"; exit $status";
     let is_root = nix::unistd::geteuid().is_root();
     let mut command = Command::new("unshare");
-    command.args([if is_root { "-m" } else { "-rm" }, "sh", "-c", script, "sh"]);
+    command.args([if is_root { "-m" } else { "-rm" }, "--propagation", "unchanged"]);
+    command.args(["sh", "-c", script, "sh"]);
     command.arg(&disk).arg(&kept).arg(env!("CARGO_BIN_EXE_collectoscope"));
     command.arg("record").arg(disk.join("some.pcap"));
     let program = Running::start(&mut command, &["127.0.0.1:0"]);

@@ -1,13 +1,12 @@
 //! The program as a user runs it, without a display.
 
-use crate::support::wait::PATIENCE;
+use crate::support::wait::end;
 use crate::support::{
     collectoscope, data, datagrams, dump, dump_data, hex, listing, pcap, stderr, stdout_lines,
 };
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
 
 /// Two lists: `h/p/gauge` 1.0, and type instance `x` 2.5 as a list of DERIVE -2 and GAUGE 2.5.
 const TWO_LISTS: &str = "0000 0006 6800  0008 000c 1ac1027f20000000  0009 000c 0000000280000000
@@ -376,27 +375,12 @@ pub(crate) fn listening(args: &[&str]) -> (Child, SocketAddr, BufReader<impl Rea
     (child, address, errors)
 }
 
-/// Waits for the end of the program, at most [`PATIENCE`].
-pub(crate) fn wait(child: &mut Child) -> Option<i32> {
-    let deadline = Instant::now() + PATIENCE;
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return status.code();
-        }
-        if Instant::now() > deadline {
-            child.kill().unwrap();
-            panic!("it did not end");
-        }
-        std::thread::sleep(Duration::from_millis(20));
-    }
-}
-
 #[test]
 fn what_arrives_is_printed_until_the_count_is_reached() {
     let (mut child, address, _errors) = listening(&["dump", "--count", "2"]);
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.send_to(&hex(TWO_LISTS), address).unwrap();
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
     let output = child.wait_with_output().unwrap();
     let lines = stdout_lines(&output);
     assert_eq!(lines[0], "[1795426812.5] h/p/gauge [(1, 1.0)]");
@@ -410,7 +394,7 @@ fn faults_from_the_network_name_their_sender() {
     let sender = socket.local_addr().unwrap();
     socket.send_to(&hex(FAULTY), address).unwrap();
     socket.send_to(&hex(TWO_LISTS), address).unwrap();
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
     let mut rest = String::new();
     errors.read_to_string(&mut rest).unwrap();
     let fault = format!("datagram 1 from {sender} at byte 6: part length 3 is below 4");
@@ -420,7 +404,7 @@ fn faults_from_the_network_name_their_sender() {
 #[test]
 fn listening_ends_when_its_time_is_up() {
     let (mut child, _, _errors) = listening(&["dump", "--for", "0.3"]);
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
 }
 
 #[test]

@@ -4,7 +4,7 @@
 //! the values we sent are those it must have written.
 
 use crate::support::daemon::{
-    Daemon, Line, Plan, assert_written, cell, nudge, server, until_heard,
+    Daemon, Line, Plan, assert_written, cell, nudge, server, until_received,
 };
 use crate::support::netns;
 use crate::support::wait::until;
@@ -213,7 +213,7 @@ fn receive_any(source: &mut UdpSource) {
 #[track_caller]
 fn check_one_gauge(server: &Daemon, name: &str, value: Value) {
     let nudge = || nudge((Ipv4Addr::LOCALHOST, PORT_DEFAULT).into());
-    until_heard("a unicast value in the server's files", nudge, || {
+    until_received("a unicast value in the server's files", nudge, || {
         server.csv().get(name)?.values().any(|cells| *cells == [cell(value)]).then_some(())
     });
 }
@@ -292,7 +292,7 @@ fn the_daemon_writes_down_exactly_what_we_encode() {
         }
     }
     encoder.flush(&mut send);
-    until_heard(
+    until_received(
         "the last list in the daemon's files",
         || nudge(to),
         || {

@@ -1,6 +1,6 @@
 //! The wire written: what comes back, what the daemon would have written, what is refused.
 
-use crate::support::{data, datagrams, keys, told};
+use crate::support::{data, datagrams, events, keys};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Names, Severity, Value};
 use collectoscope::wire::{
     Decoder, EncodeError, Encoder, Event, NAME_MAX_BYTES, Part, Protection, Seal, SecurityLevel,
@@ -92,7 +92,7 @@ fn check_refused(names: &Names<'_>, secs: u64, values: &[Value], size_max: usize
 }
 
 #[test]
-fn what_a_receiver_would_not_take_is_not_sent() {
+fn what_a_receiver_would_refuse_is_not_sent() {
     let one = [Value::Gauge(1.0)];
     let names = Names { host: b"h", plugin: b"p", type_: b"t", ..Names::default() };
     let long = [b'x'; NAME_MAX_BYTES + 1];
@@ -121,7 +121,7 @@ fn a_refused_list_leaves_the_ones_before_it_whole() {
     assert!(matches!(refused, Err(EncodeError::TooLarge { bytes: 129, size_max: 100 })));
     encoder.flush(&mut send);
     assert_eq!(sent.len(), 1);
-    assert_eq!(told(&sent[0]), ["h/p/t 1+10 [Gauge(1.0)]"]);
+    assert_eq!(events(&sent[0]), ["h/p/t 1+10 [Gauge(1.0)]"]);
 }
 
 const SEVERITIES: &[Severity] = &[Severity::Failure, Severity::Warning, Severity::Okay];
@@ -186,7 +186,7 @@ proptest! {
         let mut datagram = b"old".to_vec();
         let message_bytes = message.as_bytes();
         encode_notification(&id.names(), time, severity, message_bytes, &mut datagram).unwrap();
-        prop_assert_eq!(told(&datagram), [format!("{id} {time} {} {message}", severity.name())]);
+        prop_assert_eq!(events(&datagram), [format!("{id} {time} {} {message}", severity.name())]);
     }
 }
 

@@ -33,6 +33,7 @@ mod properties;
 mod screen;
 mod send;
 mod sharing;
+mod snapshots;
 mod source;
 mod store;
 mod text;

@@ -1,4 +1,4 @@
-//! Bytes as they should not be: what we make of them, beside what the real daemon makes of them.
+//! Malformed datagrams: what we read in them, beside what the real daemon reads.
 
 use crate::support::{data, hex, keys, properties};
 use collectoscope::metric::{Names, Value};
@@ -52,7 +52,7 @@ fn as_the_daemon_writes(names: &Names<'_>) -> String {
     format!("{}/{plugin}/{}", clean(names.host), joined(names.type_, names.type_instance))
 }
 
-/// What one datagram gives a listener: lists as `identifier values`, notifications, faults.
+/// Result of one datagram for a listener: lists as `identifier values`, notifications, faults.
 fn outcome(datagram: &[u8], listen: &str) -> (Vec<String>, usize, usize) {
     let (mut lists, mut notifications, mut faults) = (Vec::new(), 0, 0);
     let (level, keys) = match listen {
@@ -77,7 +77,7 @@ fn outcome(datagram: &[u8], listen: &str) -> (Vec<String>, usize, usize) {
 }
 
 #[test]
-fn malformed_datagrams_give_what_the_daemon_took_or_more_that_is_good() {
+fn malformed_datagrams_give_what_the_daemon_accepted_or_more_that_is_good() {
     let cases = std::fs::read_to_string(data("malformed.jsonl")).unwrap();
     let mut checked = 0;
     for line in cases.lines() {

@@ -3,7 +3,8 @@
 //! Two independent decoders, libcollectdclient and collectd.org/network (Go), must see exactly the
 //! lists that our sender sent. What they are known to get wrong is left out by a named rule each.
 
-use crate::cli::{listening, wait};
+use crate::cli::listening;
+use crate::support::wait::end;
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Value};
 use collectoscope::send::{Destination, Sender, SenderOptions};
 use collectoscope::wire::{
@@ -318,7 +319,7 @@ fn dump_prints_what_the_traffic_generator_of_collectd_sends() {
         BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap).collect();
     generator.kill().unwrap();
     generator.wait().unwrap();
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
     assert_eq!(lines.len(), 3_000);
     for line in &lines {
         // [1795426812.25] host00012/plugin0003/7/gauge/ti000042 [(1, 0.75)]

@@ -15,8 +15,8 @@ fn check_all(corpus: &[Vec<u8>], rounds: u64, property: fn(&[u8])) {
     }
     for seed in 0..rounds {
         let bytes = damaged(corpus, &mut Rng::new(seed));
-        let told = std::panic::catch_unwind(|| property(&bytes));
-        assert!(told.is_ok(), "seed {seed}: {bytes:02x?}");
+        let result = std::panic::catch_unwind(|| property(&bytes));
+        assert!(result.is_ok(), "seed {seed}: {bytes:02x?}");
     }
 }
 
@@ -42,8 +42,8 @@ fn what_was_learnt_of_a_sender_changes_nothing() {
             stream.push(damaged(&corpus, &mut rng));
         }
         let stream: Vec<&[u8]> = stream.iter().map(Vec::as_slice).collect();
-        let told = std::panic::catch_unwind(|| properties::stream(&stream));
-        assert!(told.is_ok(), "seed {seed}");
+        let result = std::panic::catch_unwind(|| properties::stream(&stream));
+        assert!(result.is_ok(), "seed {seed}");
     }
 }
 

@@ -1,10 +1,10 @@
 //! Our sender: against the real daemon, whose csv and logfile plugins are the judges, against our
-//! own receiver, and against a world that says no.
+//! own receiver, and against networks and files that fail.
 
-use crate::cli::{listening, wait};
-use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_heard};
-use crate::support::wait::{PATIENCE, until};
-use crate::support::{collectoscope, netns, stderr, told};
+use crate::cli::listening;
+use crate::support::daemon::{Daemon, Line, Plan, assert_written, cell, nudge, until_received};
+use crate::support::wait::{PATIENCE, end, until};
+use crate::support::{collectoscope, events, netns, stderr};
 use collectoscope::metric::{CdTime, Identifier, Interval, Names, Severity, Value};
 use collectoscope::send::{Destination, Flush, SendError, Sender, SenderOptions};
 use collectoscope::source::udp::{GROUP_V4, GROUP_V6};
@@ -121,9 +121,8 @@ fn lines(host: &str) -> (Vec<u8>, Vec<Line>) {
     (input, expected)
 }
 
-fn free_port(address: IpAddr) -> u16 {
-    UdpSocket::bind((address, 0)).unwrap().local_addr().unwrap().port()
-}
+/// The daemon cannot say which port it took: it gets this one, in a namespace of the test's own.
+const PORT: u16 = 25_826;
 
 /// The listener of a daemon.
 fn listen(address: IpAddr, port: u16, inner: &str) -> String {
@@ -140,7 +139,7 @@ fn daemon(host: &str, network: String) -> Daemon {
 
 fn until_written(daemon: &Daemon, expected: &[Line], nudge: impl FnMut()) {
     let last = expected.last().unwrap();
-    until_heard(&format!("{} in the daemon's files", last.identifier), nudge, || {
+    until_received(&format!("{} in the daemon's files", last.identifier), nudge, || {
         daemon.csv().get(&last.identifier)?.get(&last.time).map(|_| ())
     });
 }
@@ -149,13 +148,19 @@ const LEVELS: [&str; 3] = ["none", "sign", "encrypt"];
 
 #[test]
 fn the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6() {
+    netns::inside(
+        "send::the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6",
+        check_levels,
+    );
+}
+
+fn check_levels() {
     let files = Files::new();
     let (keys, types) = (files.path("keys"), files.path("types.db"));
     let addresses = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let (mut network, mut plans) = (String::new(), Vec::new());
     for address in addresses {
-        for level in LEVELS {
-            let port = free_port(address);
+        for (port, level) in (PORT..).zip(LEVELS) {
             let inner = format!("SecurityLevel \"{level}\"\nAuthFile \"{keys}\"");
             network += &listen(address, port, &inner);
             plans.push((level, SocketAddr::new(address, port)));
@@ -182,15 +187,21 @@ fn the_daemon_writes_down_every_line_at_every_level_by_ipv4_and_ipv6() {
 }
 
 #[test]
-fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_little() {
+fn the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little() {
+    netns::inside(
+        "send::the_daemon_accepts_nothing_that_is_protected_with_a_wrong_password_or_too_little",
+        check_refusals,
+    );
+}
+
+fn check_refusals() {
     let files = Files::new();
     let (keys, wrong) = (files.path("keys"), files.path("wrong"));
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
     for level in ["sign", "encrypt"] {
-        let port = free_port(address);
         let inner = format!("SecurityLevel \"{level}\"\nAuthFile \"{keys}\"");
-        let mut daemon = daemon("strict", listen(address, port, &inner));
-        let to = SocketAddr::new(address, port).to_string();
+        let mut daemon = daemon("strict", listen(address, PORT, &inner));
+        let to = SocketAddr::new(address, PORT).to_string();
         let line = |host: &str| format!("PUTVAL {host}/p/gauge N:1\n").into_bytes();
         let as_alice =
             |keys| vec![to.as_str(), "--user", "alice", "--auth-file", keys, "--security"];
@@ -200,8 +211,8 @@ fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_littl
             assert_all_went(&send(&[&as_alice(&keys)[..], &["sign"]].concat(), &line("signed")));
         }
         assert_all_went(&send(&[&as_alice(&keys)[..], &[level]].concat(), &line("right")));
-        let nudge = || nudge(SocketAddr::new(address, port));
-        until_heard("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
+        let nudge = || nudge(SocketAddr::new(address, PORT));
+        until_received("the right one", nudge, || daemon.csv().get("right/p/gauge").map(|_| ()));
         daemon.stop();
         let csv = daemon.csv();
         assert_eq!(csv.keys().collect::<Vec<_>>(), ["right/p/gauge"], "{level}");
@@ -211,7 +222,7 @@ fn the_daemon_takes_nothing_that_is_protected_with_a_wrong_password_or_too_littl
 /// By the default port and the default group, over `lo` in a namespace.
 fn check_multicast(group: IpAddr) {
     let files = Files::new();
-    let mut daemon = daemon("group", listen(group, 25_826, "Interface \"lo\""));
+    let mut daemon = daemon("group", listen(group, PORT, "Interface \"lo\""));
     let (input, expected) = lines("grouped");
     let types = files.path("types.db");
     let to = format!("{group}%lo");
@@ -222,7 +233,7 @@ fn check_multicast(group: IpAddr) {
     let bare = group.to_string();
     let last = "PUTVAL option/p/gauge 1795426801:1\n".as_bytes();
     assert_all_went(&send(&[&bare, "--interface", "lo"], last));
-    until_heard("the list by --interface", nudge, || {
+    until_received("the list by --interface", nudge, || {
         daemon.csv().get("option/p/gauge").map(|_| ())
     });
     daemon.stop();
@@ -245,20 +256,23 @@ fn the_daemon_gets_what_goes_to_the_ipv6_group() {
 
 #[test]
 fn the_daemon_gets_notifications() {
+    netns::inside("send::the_daemon_gets_notifications", check_notifications);
+}
+
+fn check_notifications() {
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let port = free_port(address);
-    let daemon = daemon("told", listen(address, port, ""));
+    let daemon = daemon("notified", listen(address, PORT, ""));
     let long = "y".repeat(300);
     let input = format!(
         "PUTNOTIF severity=failure time=1795426801 host=h plugin=p plugin_instance=i type=t \
          type_instance=j s:key=value message=\"The \\\"roof\\\" is on fire!\"\n\
          PUTNOTIF severity=okay time=1795426802 message={long}\n"
     );
-    let output = send(&[&format!("127.0.0.1:{port}")], input.as_bytes());
+    let output = send(&[&format!("127.0.0.1:{PORT}")], input.as_bytes());
     let cut = "collectoscope: line 2: message of 300 bytes cut to 255\n";
     assert_eq!((stderr(&output), output.status.code()), (cut, Some(0)));
-    let nudge = || nudge(SocketAddr::new(address, port));
-    let log = until_heard("both notifications", nudge, || {
+    let nudge = || nudge(SocketAddr::new(address, PORT));
+    let log = until_received("both notifications", nudge, || {
         let log = daemon.log();
         log.contains("severity = OKAY").then_some(log)
     });
@@ -270,13 +284,16 @@ fn the_daemon_gets_notifications() {
 
 #[test]
 fn the_daemon_gets_what_this_machine_measures() {
+    netns::inside("send::the_daemon_gets_what_this_machine_measures", check_this_machine);
+}
+
+fn check_this_machine() {
     let files = Files::new();
     let keys = files.path("keys");
     let address = IpAddr::V4(Ipv4Addr::LOCALHOST);
-    let port = free_port(address);
     let inner = format!("SecurityLevel \"Encrypt\"\nAuthFile \"{keys}\"");
-    let mut daemon = daemon("agents", listen(address, port, &inner));
-    let to = format!("127.0.0.1:{port}");
+    let mut daemon = daemon("agents", listen(address, PORT, &inner));
+    let to = format!("127.0.0.1:{PORT}");
     let mut child = start(&[
         "--this-machine",
         "--interval",
@@ -298,7 +315,7 @@ fn the_daemon_gets_what_this_machine_measures() {
         (rows >= 5).then_some(())
     });
     interrupt(&child);
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(end(&mut child), Some(0));
     let output = child.wait_with_output().unwrap();
     let said = stderr(&output);
     assert!(said.contains(&format!("sending to {to} ({to})\n")), "{said}");
@@ -338,7 +355,7 @@ fn dump_prints_the_lines_that_send_read_at_every_level() {
             args.extend(&protection);
         }
         assert_all_went(&send(&args, &input));
-        assert_eq!(wait(&mut child), Some(0));
+        assert_eq!(end(&mut child), Some(0));
         let mut printed = Vec::new();
         child.stdout.take().unwrap().read_to_end(&mut printed).unwrap();
         // The notification did not wait for the last datagram to be full.
@@ -398,7 +415,7 @@ fn now_is_a_datagram_for_each_line_and_full_is_one_for_all() {
         assert_all_went(&send(&[&receiver.address, "--flush", flush], THREE));
         let datagrams = receiver.rest();
         assert_eq!(datagrams.len(), count, "{flush}");
-        let lists: Vec<String> = datagrams.iter().flat_map(|datagram| told(datagram)).collect();
+        let lists: Vec<String> = datagrams.iter().flat_map(|datagram| events(datagram)).collect();
         let expected = [1, 2, 3].map(|n| format!("h/p/gauge {n}+0 [Gauge({n}.0)]"));
         assert_eq!(lists, expected);
     }
@@ -411,11 +428,11 @@ fn lines_leave_while_more_may_come() {
         let mut child = start(&[&[receiver.address.as_str()], flush].concat());
         let mut stdin = child.stdin.take().unwrap();
         stdin.write_all(b"PUTVAL h/p/gauge 1:1\nPUTVAL h/p").unwrap();
-        assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+        assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
         stdin.write_all(b"/gauge 2:2").unwrap();
         drop(stdin);
-        assert_eq!(told(&receiver.next()), ["h/p/gauge 2+0 [Gauge(2.0)]"]);
-        assert_eq!(wait(&mut child), Some(0));
+        assert_eq!(events(&receiver.next()), ["h/p/gauge 2+0 [Gauge(2.0)]"]);
+        assert_eq!(end(&mut child), Some(0));
     }
 }
 
@@ -426,10 +443,10 @@ fn what_is_gathered_leaves_when_it_is_interrupted() {
     let mut stdin = child.stdin.take().unwrap();
     // A notification leaves at once, so the line before it was read.
     stdin.write_all(b"PUTVAL h/p/gauge 1:1\nPUTNOTIF severity=okay time=2 message=m\n").unwrap();
-    assert_eq!(told(&receiver.next()), ["// 2 okay m"]);
+    assert_eq!(events(&receiver.next()), ["// 2 okay m"]);
     interrupt(&child);
-    assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
-    assert_eq!(wait(&mut child), Some(0));
+    assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+    assert_eq!(end(&mut child), Some(0));
 }
 
 #[test]
@@ -454,16 +471,16 @@ fn no_datagram_is_larger_than_asked_for() {
 }
 
 #[test]
-fn an_empty_host_and_no_interval_become_what_was_told() {
+fn an_empty_host_and_no_interval_become_those_of_the_options() {
     let receiver = Receiver::new();
     let args = [receiver.address.as_str(), "--hostname", "me", "--interval", "7.5"];
     assert_all_went(&send(&args, b"PUTVAL /p/gauge interval= 1:1 interval=2 2:2\n"));
     let lists = ["me/p/gauge 1+7.5 [Gauge(1.0)]", "me/p/gauge 2+2 [Gauge(2.0)]"];
-    assert_eq!(told(&receiver.next()), lists);
+    assert_eq!(events(&receiver.next()), lists);
 }
 
 #[test]
-fn bad_lines_are_told_and_the_rest_goes_on() {
+fn bad_lines_are_reported_and_the_rest_is_sent() {
     let receiver = Receiver::new();
     let mut input = b"# comment\n\nPUTVAL h/p/gauge 1:x\nPUTVAL h/p/nosuch 1:1\n".to_vec();
     input.extend([b'x'; 70_000]);
@@ -473,18 +490,18 @@ fn bad_lines_are_told_and_the_rest_goes_on() {
         "collectoscope: line 3, column 20: \"x\" is not a value of GAUGE value; write a number, ",
         "or U for undefined\n",
         "collectoscope: line 4, column 12: type \"nosuch\" is in no types.db; name the file that ",
-        "has it: --types-db FILE\n",
+        "defines it: --types-db FILE\n",
         "collectoscope: line 5: longer than 65536 bytes\n",
         "collectoscope: line 7, column 1: \"LISTVAL\" is neither PUTVAL nor PUTNOTIF\n",
         "collectoscope: sent 1 value list and 0 notifications in 1 datagram (49 bytes), ",
         "4 lines refused\n",
     );
     assert_eq!((stderr(&output), output.status.code()), (says, Some(1)));
-    assert_eq!(told(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
+    assert_eq!(events(&receiver.next()), ["h/p/gauge 1+0 [Gauge(1.0)]"]);
 }
 
 #[test]
-fn a_flood_of_bad_lines_is_counted_not_told() {
+fn a_flood_of_bad_lines_is_counted_not_printed() {
     let receiver = Receiver::new();
     let output = send(&[&receiver.address], &b"nonsense\n".repeat(500));
     let says = stderr(&output);
@@ -495,22 +512,29 @@ fn a_flood_of_bad_lines_is_counted_not_told() {
 
 #[test]
 fn nobody_listening_is_noticed_and_the_others_get_all() {
+    netns::inside(
+        "send::nobody_listening_is_noticed_and_the_others_get_all",
+        check_nobody_listening,
+    );
+}
+
+fn check_nobody_listening() {
     let receiver = Receiver::new();
-    let closed = format!("127.0.0.1:{}", free_port(Ipv4Addr::LOCALHOST.into()));
+    let closed = format!("127.0.0.1:{PORT}");
     let output = send(&[&closed, &receiver.address, "--flush", "now"], THREE);
     let says = format!(
-        "collectoscope: cannot send to {closed}: connection refused, nobody listens on that port\n"
+        "collectoscope: cannot send to {closed}: connection refused, nothing listens on that port\n"
     );
     assert!(stderr(&output).starts_with(&says), "{}", stderr(&output));
-    // Told once, counted each time.
+    // Reported once, counted each time.
     assert_eq!((stderr(&output).lines().count(), output.status.code()), (2, Some(1)));
     assert!(stderr(&output).ends_with(", 3 datagrams failed\n"), "{}", stderr(&output));
     assert_eq!(receiver.rest().len(), 3);
 }
 
 #[test]
-fn a_network_that_cannot_be_reached_is_said() {
-    netns::inside("send::a_network_that_cannot_be_reached_is_said", || {
+fn a_network_that_cannot_be_reached_is_reported() {
+    netns::inside("send::a_network_that_cannot_be_reached_is_reported", || {
         let output = send(&["192.0.2.1"], THREE);
         let says = "collectoscope: cannot send to 192.0.2.1:25826: network is unreachable\n";
         assert_eq!((stderr(&output), output.status.code()), (says, Some(1)));
@@ -518,7 +542,7 @@ fn a_network_that_cannot_be_reached_is_said() {
 }
 
 #[test]
-fn what_cannot_begin_is_said_with_the_right_status() {
+fn what_cannot_begin_is_reported_with_the_right_status() {
     let files = Files::new();
     let keys = files.path("keys");
     let missing = files.path("missing");
@@ -529,7 +553,7 @@ fn what_cannot_begin_is_said_with_the_right_status() {
     let with = |user, path| [&sign[..], &["--user", user, "--auth-file", path]].concat();
     for (args, status, says) in [
         (vec!["host.invalid"], 1, "cannot find the address of host.invalid:25826: "),
-        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0, there are "),
+        (vec!["127.0.0.1%nosuch0"], 1, "no interface nosuch0; this machine has "),
         (sign.to_vec(), 2, "--security needs --user NAME and --auth-file FILE"),
         (with("carol", &keys), 1, "no user \"carol\" among the 2 of the AuthFile "),
         (with("alice", &missing), 1, "cannot read the AuthFile: there is no such file, /"),
@@ -559,7 +583,7 @@ fn what_cannot_begin_is_said_with_the_right_status() {
 }
 
 #[test]
-fn an_auth_file_that_others_may_read_is_told() {
+fn an_auth_file_that_others_may_read_is_a_warning() {
     let (files, receiver) = (Files::new(), Receiver::new());
     let keys = files.path("keys");
     std::fs::set_permissions(&keys, std::fs::Permissions::from_mode(0o644)).unwrap();
@@ -591,9 +615,12 @@ const TIME: CdTime = CdTime::from_secs(1_795_426_812);
 fn a_list_larger_than_a_packet_is_refused_with_what_it_needs() {
     let receiver = Receiver::new();
     for (protection, words) in [
-        (None, "it needs 1836 bytes, a packet has 1024"),
-        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet has 1024"),
-        (Some(Protection::Encrypted), "it needs 1883 bytes with its encryption, a packet has 1024"),
+        (None, "it needs 1836 bytes, a packet holds 1024"),
+        (Some(Protection::Signed), "it needs 1877 bytes with its signature, a packet holds 1024"),
+        (
+            Some(Protection::Encrypted),
+            "it needs 1883 bytes with its encryption, a packet holds 1024",
+        ),
     ] {
         let seal = protection.map(|kind| Seal::new(kind, b"alice", b"secret").unwrap());
         let options = SenderOptions { seal, max_packet_size: 1_024, ..SenderOptions::default() };
@@ -630,7 +657,7 @@ fn a_notification_larger_than_a_packet_is_refused_with_what_it_needs() {
 }
 
 #[test]
-fn what_no_receiver_takes_is_refused_with_the_reason() {
+fn what_no_receiver_accepts_is_refused_with_the_reason() {
     let receiver = Receiver::new();
     let mut sender = Sender::open(&[receiver.destination()], SenderOptions::default()).unwrap();
     let error = sender.push(&names(), CdTime::ZERO, Interval::ZERO, &[Value::Gauge(1.0)]);
@@ -639,7 +666,7 @@ fn what_no_receiver_takes_is_refused_with_the_reason() {
     assert_eq!(error.unwrap_err().to_string(), "cannot send the notification of h/p/t: no message");
     let options = SenderOptions { max_packet_size: 1_023, ..SenderOptions::default() };
     let error = Sender::open(&[receiver.destination()], options).unwrap_err();
-    assert_eq!(error.to_string(), "packet size 1023 is not from 1024 to 65507");
+    assert_eq!(error.to_string(), "packet size 1023 is out of range; write 1024 to 65507");
     let error = Sender::open(&[], SenderOptions::default()).unwrap_err();
     assert_eq!(error.to_string(), "no destination to send to");
 }

@@ -50,7 +50,7 @@ fn any_name(least: usize, without: &'static [u8]) -> impl Strategy<Value = Vec<u
 }
 
 fn any_owned() -> impl Strategy<Value = Owned> {
-    // A name of an instance only tells plugin and instance apart where the plugin has no `-`.
+    // A plugin with a `-` reads back as plugin and instance.
     (any_name(1, b"-"), any_name(1, b"-"), any_name(0, b""), any_name(0, b"")).prop_map(
         |(host, plugin, plugin_instance, type_instance)| {
             [host, plugin, plugin_instance, type_instance]
@@ -154,7 +154,7 @@ proptest! {
 }
 
 /// Lines, and what the unixsock plugin of the daemon must make of them: the same as we, except
-/// where we refuse what it would take as something else than was written.
+/// where we refuse what it would read as something else than was written.
 const LINES: &[&str] = &[
     "PUTVAL h/p/gauge 1795426801:1",
     "putval h/p/gauge-case 1795426801:1",
@@ -239,7 +239,7 @@ const LINES: &[&str] = &[
     "PUTNOTIF",
 ];
 
-/// What we refuse and the daemon takes, as something else than was written, or as nothing.
+/// Lines that we refuse and the daemon accepts, as something else than was written, or as nothing.
 const STRICTER: &[&str] = &[
     // It ignores the option.
     "PUTVAL h/p/gauge interval=x 1795426804:1",
@@ -260,8 +260,8 @@ const STRICTER: &[&str] = &[
     "PUTVAL h//gauge 1795426801:1",
 ];
 
-/// Whether the daemon takes `line`.
-fn daemon_takes(socket: &std::path::Path, line: &str) -> bool {
+/// Whether the daemon accepts `line`.
+fn daemon_accepts(socket: &std::path::Path, line: &str) -> bool {
     let mut stream = UnixStream::connect(socket).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     stream.write_all(format!("{line}\n").as_bytes()).unwrap();
@@ -273,7 +273,7 @@ fn daemon_takes(socket: &std::path::Path, line: &str) -> bool {
 }
 
 #[test]
-fn lines_are_taken_and_refused_as_by_the_daemon() {
+fn lines_are_accepted_and_refused_as_by_the_daemon() {
     let plan = Plan { host: "text", plugins: &["unixsock"], network: String::new() };
     let mut daemon = Daemon::start(&plan);
     let socket = daemon.unixsock();
@@ -283,7 +283,7 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
     for line in LINES {
         let ours = text::parse(line.as_bytes(), &context(&types));
         let stricter = STRICTER.contains(line);
-        assert_eq!(daemon_takes(&socket, line), ours.is_ok() || stricter, "{line}: {ours:?}");
+        assert_eq!(daemon_accepts(&socket, line), ours.is_ok() || stricter, "{line}: {ours:?}");
         assert!(!(stricter && ours.is_ok()), "{line} is not refused any more");
         match ours {
             Ok(Some(Command::Values(values))) => {
@@ -315,7 +315,7 @@ fn lines_are_taken_and_refused_as_by_the_daemon() {
         let severity = one.severity.name().to_uppercase();
         let message = String::from_utf8_lossy(&one.message).into_owned();
         let lines = log.lines().filter(|line| line.contains(&format!("severity = {severity}, ")));
-        let told = lines.filter(|line| line.ends_with(&format!(", message = {message}"))).count();
-        assert!(told >= 1, "{message}:\n{log}");
+        let count = lines.filter(|line| line.ends_with(&format!(", message = {message}"))).count();
+        assert!(count >= 1, "{message}:\n{log}");
     }
 }

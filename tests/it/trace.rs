@@ -3,7 +3,7 @@
 use crate::feed::{Feed, MIB, NOW, gauge_feed, latest, noise, random};
 use collectoscope::ingest::Row;
 use collectoscope::metric::{CdTime, DsType, Interval, Span, Value};
-use collectoscope::rate::{self, Bounds, Sample, Step};
+use collectoscope::rate::{self, Bounds, Outcome, Sample};
 use collectoscope::store::{Column, Mode, SeriesId, Stats, Trace};
 use collectoscope::wire::Trust;
 use proptest::prelude::*;
@@ -150,7 +150,7 @@ fn plain_values(
         let previous = n.checked_sub(1).map(|n| samples[n]);
         let previous = previous.filter(|previous| current.0 - previous.0 <= gap_max);
         let step = match previous {
-            Some(previous) => rate::step(kind, sample(&previous), sample(current), bounds),
+            Some(previous) => rate::between(kind, sample(&previous), sample(current), bounds),
             None => rate::first(kind, sample(current), Interval::from_secs(10), bounds),
         };
         let value = match mode {
@@ -158,7 +158,7 @@ fn plain_values(
             Mode::Raw => Some(rate::raw(kind, current.1)).filter(|value| value.is_finite()),
         };
         let time = CdTime::from_raw(current.0);
-        let reset = step == Step::Reset && mode == Mode::Rate;
+        let reset = step == Outcome::Reset && mode == Mode::Rate;
         plain.push(Plain { time, value, breaks: previous.is_none(), reset });
     }
     plain

@@ -1,6 +1,6 @@
 //! The wire read: the real daemon's bytes, and each kind of part and fault.
 
-use crate::support::{data, datagrams, hex, keys, listing, told};
+use crate::support::{data, datagrams, events, hex, keys, listing};
 use collectoscope::metric::{Names, Value};
 use collectoscope::wire::{Decoder, Event, KeyRing, Protection, Seal, SecurityLevel, Trust};
 use serde_json::json;
@@ -12,8 +12,8 @@ const HEADER: &str = "0000 0006 6800  0008 000c 1ac1027f00000000  0009 000c 0000
 /// One gauge of 1.0: 15 bytes.
 const GAUGE_1: &str = "0006 000f 0001 01 000000000000f03f";
 
-/// What the datagrams of a capture hold, in the form of its listing, which all must be worth
-/// `trust`. Times come apart.
+/// The records of a capture in the form of its listing, with their times beside them. All must come
+/// with `trust`.
 fn decoded(name: &str, decoder: &mut Decoder, trust: Trust) -> Vec<(f64, serde_json::Value)> {
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
     let record = |packet: usize, names: &Names<'_>| {
@@ -115,16 +115,16 @@ fn encrypted_datagrams_read_as_listed() {
     check_opened("encrypted", 2_767, Some(keys()), Trust::Encrypted);
 }
 
-/// Lists taken, and the outcome that every protected part must have.
+/// Lists accepted, and the outcome that every protected part must have.
 #[track_caller]
 fn check_level(name: &str, level: SecurityLevel, keys: Option<Arc<KeyRing>>, lists: usize) {
-    let (mut taken, mut faults) = (0, 0);
+    let (mut accepted, mut faults) = (0, 0);
     let mut decoder = Decoder::new(keys);
     for datagram in datagrams(&data(&format!("{name}.pcap"))) {
         decoder.decode(level, &datagram, &mut |event| match event {
             Event::Values(list) => {
                 assert!(list.trust >= level.least());
-                taken += 1;
+                accepted += 1;
             }
             Event::Protected(part) => {
                 assert!([&b"alice"[..], b"bob", b"carol"].contains(&part.user));
@@ -134,13 +134,13 @@ fn check_level(name: &str, level: SecurityLevel, keys: Option<Arc<KeyRing>>, lis
             Event::Notification(one) => panic!("{one:?}"),
         });
     }
-    assert_eq!((taken, faults), (lists, if lists == 0 { 100 } else { 0 }), "{name} at {level}");
+    assert_eq!((accepted, faults), (lists, if lists == 0 { 100 } else { 0 }), "{name} at {level}");
 }
 
 #[test]
-fn a_level_takes_what_is_protected_enough() {
+fn a_level_accepts_what_is_protected_enough() {
     use SecurityLevel::{Encrypt, None as Any, Sign};
-    for (name, level, with_keys, taken) in [
+    for (name, level, with_keys, accepted) in [
         ("ipv6", Any, false, true),
         ("ipv6", Any, true, true),
         ("ipv6", Sign, true, false),
@@ -156,12 +156,12 @@ fn a_level_takes_what_is_protected_enough() {
         ("encrypted", Encrypt, true, true),
     ] {
         let keys = with_keys.then(keys);
-        check_level(name, level, keys, if taken { 2_767 } else { 0 });
+        check_level(name, level, keys, if accepted { 2_767 } else { 0 });
     }
 }
 
 #[test]
-fn with_other_passwords_nothing_is_taken() {
+fn with_other_passwords_nothing_is_accepted() {
     let (wrong, _) = KeyRing::parse(b"alice: other\nbob: other\ncarol: other\n");
     let wrong = Arc::new(wrong);
     check_level("signed", SecurityLevel::None, Some(Arc::clone(&wrong)), 0);
@@ -170,7 +170,7 @@ fn with_other_passwords_nothing_is_taken() {
 }
 
 #[test]
-fn faults_inside_an_encrypted_part_are_told_where_they_stand_in_the_datagram() {
+fn faults_inside_an_encrypted_part_have_their_place_in_the_datagram() {
     let payload = hex(&format!("{HEADER} {GAUGE_1} 0005 0003"));
     let seal = Seal::new(Protection::Encrypted, b"alice", b"w0nderl4nd").unwrap();
     let mut datagram = Vec::new();
@@ -187,10 +187,10 @@ fn faults_inside_an_encrypted_part_are_told_where_they_stand_in_the_datagram() {
 
 #[track_caller]
 fn check(bytes: &str, expected: &[&str]) {
-    assert_eq!(told(&hex(bytes)), expected);
+    assert_eq!(events(&hex(bytes)), expected);
 }
 
-/// What comes from `tail` behind one good list.
+/// Checks the events of `tail` behind one good list.
 #[track_caller]
 fn check_tail(tail: &str, expected: &[&str]) {
     let good = ["h/p/gauge 1795426812+10 [Gauge(1.0)]"];
@@ -223,7 +223,7 @@ fn times_in_whole_seconds_are_understood() {
 }
 
 #[test]
-fn faults_that_leave_the_rest_sure_are_told_and_passed() {
+fn faults_that_leave_the_rest_sure_do_not_end_the_datagram() {
     let next = format!("0005 0006 7800 {GAUGE_1}");
     let good = "h/p/gauge-x 1795426812+10 [Gauge(1.0)]";
     for (bytes, fault) in [
@@ -258,7 +258,7 @@ fn faults_that_leave_nothing_sure_end_the_datagram() {
         ("0200 0008 01020304", "at byte 61: signature part of 8 bytes, at least 37"),
         (
             "0210 0008 00090304",
-            "at byte 61: encrypted part of 8 bytes is too short for what it claims",
+            "at byte 61: encrypted part of 8 bytes is too short for its user and content",
         ),
     ] {
         check_tail(&format!("{bytes} {next}"), &[fault]);
@@ -286,8 +286,8 @@ fn values_without_what_they_need_are_a_fault() {
     let needs = |part: &str, what: &str| {
         let fault = format!("values without {what}");
         let bytes = hex(&format!("{} {GAUGE_1}", HEADER.replace(part, "")));
-        let told = told(&bytes);
-        assert!(told.len() == 1 && told[0].ends_with(&fault), "{told:?}");
+        let events = events(&bytes);
+        assert!(events.len() == 1 && events[0].ends_with(&fault), "{events:?}");
     };
     needs("0000 0006 6800", "host");
     needs("0008 000c 1ac1027f00000000", "time");
@@ -301,7 +301,7 @@ fn what_follows_an_encrypted_part_is_read_with_the_names_of_before() {
     let list = "h/p/gauge 1795426812+10 [Gauge(1.0)]";
     check_tail(
         &format!("{encrypted} {GAUGE_1}"),
-        &["encrypted bob at 61: no AuthFile, so it cannot be opened", list],
+        &["encrypted bob at 61: no AuthFile to check or decrypt it with", list],
     );
 }
 

@@ -201,7 +201,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
 /// receiver keeps what it has read to itself where it finds the list for its other thread locked,
 /// until the next datagram comes.
 #[track_caller]
-pub fn until_heard<T>(
+pub fn until_received<T>(
     what: &str,
     mut nudge: impl FnMut(),
     mut look: impl FnMut() -> Option<T>,

@@ -1,4 +1,4 @@
-//! What several tests need: captures, listings, bytes, and the program itself.
+//! Support of several tests: captures, listings, bytes, and the program itself.
 
 // Each test module and the bench uses its own part of this; a test may give up at once.
 #![allow(
@@ -69,8 +69,8 @@ pub fn hex(text: &str) -> Vec<u8> {
     pairs.iter().map(|[high, low]| high << 4 | low).collect()
 }
 
-/// What a datagram says, one line per event.
-pub fn told(datagram: &[u8]) -> Vec<String> {
+/// Events of a datagram, one line each.
+pub fn events(datagram: &[u8]) -> Vec<String> {
     let mut lines = Vec::new();
     decode(datagram, &mut |event| {
         lines.push(match event {
@@ -115,12 +115,12 @@ pub fn dump_data(name: &str, args: &[&str]) -> Output {
     collectoscope().args(["dump", "--read"]).arg(data(name)).args(args).output().unwrap()
 }
 
-/// What was printed on standard output, line by line.
+/// The lines printed on standard output.
 pub fn stdout_lines(output: &Output) -> Vec<String> {
     std::str::from_utf8(&output.stdout).unwrap().lines().map(str::to_owned).collect()
 }
 
-/// What was printed on standard error.
+/// The text printed on standard error.
 pub fn stderr(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).unwrap()
 }

@@ -6,7 +6,7 @@ use collectoscope::ingest::{Batch, Ingest};
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::capture::{Capture, Counts};
 use collectoscope::text::{self, Command, Context};
-use collectoscope::typesdb::{SOURCES_MAX, TypesDb};
+use collectoscope::typesdb::{DATA_SOURCES_MAX, TypesDb};
 use collectoscope::wire::{
     Decoder, Encoder, Event, KeyRing, NAME_MAX_BYTES, Protection, Seal, SecurityLevel, Trust,
     encode_notification, listing,
@@ -19,7 +19,7 @@ const LEVELS: [SecurityLevel; 3] =
 /// The users of the captures.
 const AUTH_FILE: &[u8] = include_bytes!("../data/authfile");
 
-/// A datagram: read without panic at every level, what is taken is whole and protected enough,
+/// A datagram: read without panic at every level, what is accepted is whole and protected enough,
 /// comes back when it is encoded or sealed, and every byte can be listed.
 pub fn datagram(bytes: &[u8]) {
     let keys = Arc::new(KeyRing::parse(AUTH_FILE).0);
@@ -46,21 +46,21 @@ pub fn stream(datagrams: &[&[u8]]) {
     let mut known = Vec::new();
     for &bytes in datagrams {
         knowing.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
-        let taken = rows(&knowing.take(None), &mut known);
+        let accepted = rows(&knowing.take(None), &mut known);
         let mut fresh = Ingest::new();
         fresh.datagram(bytes, sender, CdTime::from_secs(1), SecurityLevel::None);
-        assert_eq!(taken, rows(&fresh.take(None), &mut Vec::new()));
+        assert_eq!(accepted, rows(&fresh.take(None), &mut Vec::new()));
         let lists = lists(&mut Decoder::default(), SecurityLevel::None, bytes);
-        assert_eq!(taken.1, lists.len() as u64);
-        assert_eq!(taken.0.len(), lists.len());
+        assert_eq!(accepted.1, lists.len() as u64);
+        assert_eq!(accepted.0.len(), lists.len());
     }
 }
 
-type Taken = (Vec<(Identifier, CdTime, Interval, Trust, Vec<u64>)>, u64, u64, u64);
+type Accepted = (Vec<(Identifier, CdTime, Interval, Trust, Vec<u64>)>, u64, u64, u64);
 
 /// The rows of a batch with their names, and what was counted; `known` are the lists announced so
 /// far.
-fn rows(batch: &Batch, known: &mut Vec<Identifier>) -> Taken {
+fn rows(batch: &Batch, known: &mut Vec<Identifier>) -> Accepted {
     for announced in &batch.announced {
         assert_eq!(announced.list.0 as usize, known.len());
         known.push(announced.identifier.clone());
@@ -260,11 +260,11 @@ pub fn types_db(bytes: &[u8]) {
     let more = [bytes, b"\nonly_here value:GAUGE:0:U\n"].concat();
     let (again, _) = TypesDb::parse(&more, "fuzz");
     let set = again.get("only_here").unwrap();
-    assert!((1..=SOURCES_MAX).contains(&set.sources.len()));
+    assert!((1..=DATA_SOURCES_MAX).contains(&set.sources.len()));
 }
 
 /// A line of the plain text protocol: read without panic, an error is about a place in it, and what
-/// is taken and written again stays the same from then on.
+/// is accepted and written again stays the same from then on.
 pub fn text_line(bytes: &[u8]) {
     static TYPES: LazyLock<TypesDb> = LazyLock::new(TypesDb::built_in);
     let now = CdTime::from_secs(1_795_426_812);

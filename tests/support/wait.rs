@@ -1,5 +1,6 @@
 //! Waiting for something to become true, never for luck.
 
+use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -9,13 +10,29 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Asks `look` until it answers, for at most [`PATIENCE`]; panics with `what` then.
 #[track_caller]
-pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, look: impl FnMut() -> Option<T>) -> T {
+    in_time(look).unwrap_or_else(|| panic!("after {PATIENCE:?} still not: {what}"))
+}
+
+/// Waits for the end of a program; its code. One that does not end is ended, and is a failure.
+#[track_caller]
+pub fn end(child: &mut Child) -> Option<i32> {
+    let ended = in_time(|| child.try_wait().unwrap());
+    ended
+        .unwrap_or_else(|| {
+            child.kill().unwrap();
+            panic!("after {PATIENCE:?} the program had not ended");
+        })
+        .code()
+}
+
+fn in_time<T>(mut look: impl FnMut() -> Option<T>) -> Option<T> {
     let end = Instant::now() + PATIENCE;
     loop {
-        if let Some(found) = look() {
+        let found = look();
+        if found.is_some() || Instant::now() > end {
             return found;
         }
-        assert!(Instant::now() < end, "after {PATIENCE:?} still not: {what}");
         thread::sleep(Duration::from_millis(10));
     }
 }

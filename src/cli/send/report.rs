@@ -1,6 +1,7 @@
 //! What went and what did not, told on standard error without flooding it.
 
 use super::super::say;
+use crate::metric::counted;
 use crate::send::{Failure, SendError, Sent};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -87,11 +88,6 @@ impl Report {
         }
         line
     }
-}
-
-/// `1 byte`, `2 bytes`.
-fn counted(count: u64, noun: &str) -> String {
-    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
 #[cfg(test)]

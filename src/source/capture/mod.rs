@@ -27,7 +27,7 @@ pub use unread::Unread;
 pub use write::{Existing, WriteError, Writer};
 
 use super::udp::{Datagram, PORT_DEFAULT};
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CdTime, Interval, counted};
 use crate::wire::{Event, SecurityLevel, decode};
 use container::Container;
 use error::Place;
@@ -81,7 +81,9 @@ pub struct Counts {
 impl Counts {
     /// What is not there although it should be, a line each.
     pub fn left_out(&self) -> Vec<String> {
-        let line = |count, what, why: String| (count > 0).then(|| counted(count, what) + &why);
+        let line = |count, what, why: String| {
+            (count > 0).then(|| format!("{} {why}", counted(count, what)))
+        };
         let incomplete = "left out: not all of their IP fragments came".to_owned();
         let cut = "without an end: capture again with the option -s 0".to_owned();
         let unread = self.first_unread.map_or_else(String::new, |first| match self.unread {
@@ -117,13 +119,8 @@ impl Counts {
     /// What is not collectd's, if there was such.
     pub fn others_line(&self) -> Option<String> {
         let others = self.others;
-        (others > 0).then(|| counted(others, "packet") + "left out: not of collectd")
+        (others > 0).then(|| format!("{} left out: not of collectd", counted(others, "packet")))
     }
-}
-
-/// "1 packet ", "2 packets ".
-fn counted(count: u64, what: &str) -> String {
-    format!("{count} {what}{} ", if count == 1 { "" } else { "s" })
 }
 
 /// How far [`Capture::step`] came.

@@ -49,7 +49,8 @@ impl Full {
             Moment { now: at(0.0), values: 0, oldest: None, notifications: Default::default() };
         self.view.apply(action, &moment);
         self.rows = Rows::default();
-        self.rows.update(&self.screen.store, &self.view.filter, &self.view.open, 0);
+        let View { filter, open, .. } = &self.view;
+        assert!(self.rows.update(&self.screen.store, filter, open, 0).is_none());
         self.listed.update(self.screen.store.notifications(), &self.view.notifications);
     }
 

@@ -236,6 +236,9 @@ fn rows_are_made_anew_only_when_something_changed() {
     listed.numbers.clear();
     listed.update(screen.store.notifications(), &view.notifications);
     assert!(listed.numbers.is_empty(), "nothing has changed");
+    view.apply(Action::SetNotificationFilter("FULL".into()), &moment(&screen));
+    listed.update(screen.store.notifications(), &view.notifications);
+    assert_eq!(listed.numbers, [0]);
     view.apply(Action::SetNotificationFilter(String::new()), &moment(&screen));
     listed.update(screen.store.notifications(), &view.notifications);
     assert_eq!(listed.numbers.len(), 3);

@@ -5,7 +5,7 @@ use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::session::{Session, Start};
 use collectoscope::store::SourceId;
-use collectoscope::ui::{Frame, Memory, Screen, contained_ui, theme};
+use collectoscope::ui::{Frame, Memory, contained_ui, theme};
 use collectoscope::view::Action;
 use collectoscope::wire::{Encoder, SecurityLevel};
 use eframe::egui::{Rect, Ui, pos2, vec2};
@@ -65,23 +65,7 @@ impl Canvas {
         }
         let Self { session, memory, actions, broken, attempts, now, .. } = canvas;
         let derived = session.derived();
-        let screen = Screen {
-            store: session.store(),
-            view: session.view(),
-            graphs: session.graphs(),
-            panels: &derived.panels,
-            panels_revision: derived.panels_revision,
-            drawn: &derived.drawn,
-            rows: &derived.rows,
-            listed: &derived.listed,
-            events: &derived.events,
-            meter: session.meter(),
-            reception: session.reception(),
-            messages: &[],
-            now: CdTime::from_secs(*now),
-            zone: session.zone(),
-            frame_millis: 0.0,
-        };
+        let screen = session.screen(CdTime::from_secs(*now), 0.0);
         let mut frame = Frame { screen: &screen, memory, actions };
         let [cpu, load] = &derived.panels[..] else { panic!("{:?}", derived.panels) };
         let place = |left| Rect::from_min_size(pos2(left, 10.0), vec2(380.0, 280.0));
