@@ -227,7 +227,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         notifications: totals.notifications,
         notification_counts: counts(&known.store.notifications().counts()),
         notifications_unseen: counts(&known.view.notifications.unseen(known.store.notifications())),
-        notifications_heard_again: known.store.notifications().heard_again(),
+        notifications_heard_again: known.store.notifications().duplicates(),
         newest_notifications: newest(known),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
@@ -333,7 +333,7 @@ fn newest(known: Known<'_>) -> Vec<NotificationReport> {
             type_: id.type_.to_string(),
             type_instance: id.type_instance.to_string(),
             message: said.message.to_string(),
-            heard: noted.heard,
+            heard: noted.received,
         }
     };
     newest.map(report).collect()

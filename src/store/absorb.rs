@@ -15,7 +15,7 @@ use crate::wire::Trust;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Samples of two senders that come in turns, so often, are of two machines; see
+/// Samples of two senders in turns, as often as this, are of two machines; see
 /// [`super::Health::shared`].
 const CROSSINGS_MIN: u32 = 6;
 /// Senders that were silent for longer do not share a name any more.
@@ -28,7 +28,7 @@ const REPEATS_MAX: usize = 256;
 #[derive(Clone, Copy)]
 struct Receipt<'a> {
     source: SourceId,
-    /// None where nobody knows.
+    /// None where it is not known.
     datagram: Option<&'a Arrived>,
     /// Which clock of their host it is.
     slot: Option<usize>,
@@ -47,7 +47,7 @@ struct Run<'a> {
 }
 
 impl Store {
-    /// Takes in what a source handed over. `now` is the clock's time.
+    /// Adds what a source handed over. `now` is the clock's time.
     ///
     /// Each sample gets its placed time by its stamp and the clock of its host, so that no clock
     /// keeps a value out ([`super::HostClock`]). Values earlier than the newest of their series
@@ -98,7 +98,7 @@ impl Store {
         self.data_revision += 1;
     }
 
-    /// Takes in the rows of a datagram; the values that are left.
+    /// Adds the rows of a datagram; returns the values that are left.
     fn datagram<'v>(
         &mut self,
         receipt: Receipt<'_>,
@@ -130,7 +130,7 @@ impl Store {
         values
     }
 
-    /// Takes in a run whose stamps are between `ends`; `rest` follows in its datagram.
+    /// Adds a run whose stamps are between `ends`; `rest` follows in its datagram.
     fn run(
         &mut self,
         mut receipt: Receipt<'_>,
@@ -160,7 +160,7 @@ impl Store {
         }
     }
 
-    /// Takes in a run whose stamps are not as its clock's were.
+    /// Adds a run whose stamps are not as its clock's were.
     #[cold]
     fn unusual(
         &mut self,
@@ -242,7 +242,7 @@ impl Store {
         }
     }
 
-    /// Takes in a run whose placed times are known.
+    /// Adds a run whose placed times are known.
     fn place(&mut self, receipt: &Receipt<'_>, run: Run<'_>, placing: Placing) {
         let Run { host, rows, mut values } = run;
         let arrival = receipt.datagram.map_or(receipt.now, |datagram| datagram.arrival);
@@ -252,7 +252,7 @@ impl Store {
             values = rest;
             let time = match placing {
                 Placing::Offset(_) => placing.place(row.time, arrival),
-                // Each a little earlier than the next: stamps that stand still tell nothing apart.
+                // Each a little earlier than the next: stamps that stand still keep nothing apart.
                 Placing::Arrival => {
                     let left = (rows.len() - number) as u64;
                     arrival.saturating_sub(Interval::from_raw(left))
@@ -272,7 +272,7 @@ impl Store {
         }
     }
 
-    /// Takes in value list `number` of a run; whether it is of a series that is known.
+    /// Adds value list `number` of a run; returns whether it is of a series that is known.
     fn row(
         &mut self,
         receipt: &Receipt<'_>,
@@ -287,14 +287,14 @@ impl Store {
         let (mut crossed, track_bytes) = (false, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
-        let (heard, mut alive) = (receipt.now.in_16_secs(), false);
+        let (now, mut alive) = (receipt.now.in_16_secs(), false);
         for (&id, &bits) in members.iter().zip(values).take(list.count.into()) {
             let series = self.series.get_mut(id.place()).filter(|series| series.is(id));
             let Some(series) = series else {
                 continue;
             };
             alive = true;
-            series.heard = heard;
+            series.last_received = now;
             let before = series.track.heap_bytes();
             crossed |= series.crosses(receipt.clock, time);
             let sample = Sample { time, bits };
@@ -371,14 +371,14 @@ impl<'a> Receipt<'a> {
         Self { source, datagram, slot: None, clock: NO_CLOCK, now }
     }
 
-    /// None where nobody knows.
+    /// Origin of the datagram; none where it is not known.
     fn origin(&self) -> Option<Origin<IpAddr>> {
         let sender = self.datagram?.sender.clone();
         Some(Origin { source: self.source, sender })
     }
 }
 
-/// Whether the run said the same list of the same moment before.
+/// Whether an earlier row of the run is of the same list and time.
 fn repeats(rows: &[Row], number: usize) -> bool {
     let Some(row) = rows.get(number) else { return false };
     let before = rows.iter().take(number).rev().take(REPEATS_MAX);

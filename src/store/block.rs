@@ -42,13 +42,13 @@ pub(super) struct Block(ThinArc<Head, u8>);
 pub(super) struct Head {
     pub(super) first: Sample,
     pub(super) last: Sample,
-    /// Told with the samples; zero when it was not.
+    /// Promised with the samples; zero when none was.
     pub(super) interval: Interval,
     count: u16,
     /// Bytes of times, which stand before those of values. None where all times are the same
     /// distance apart; none of values where all are the same.
     times_bytes: u16,
-    /// How many entries of the queue it stands for.
+    /// Entries of the queue that it stands for.
     pub(super) weight: u16,
     /// Of its summary, flat so that nothing is left over between the fields.
     undefined: u16,
@@ -71,7 +71,7 @@ pub(super) struct Summary {
     /// Gauges that are not finite, and so not in `drawn`.
     pub(super) undefined: u16,
     /// The longest distance of two successive samples, so that it is seen later whether there is
-    /// a gap; longer than all time when a value is missing and only the samples can tell why.
+    /// a gap; longer than all time when a value is missing and only the samples show why.
     pub(super) step_max: Interval,
 }
 
@@ -215,7 +215,7 @@ impl Block {
         Self(ThinArc::from_header_and_slice(head, bytes))
     }
 
-    /// The same samples in another block, that stands for so many entries of the queue.
+    /// The same samples in another block, that stands for `weight` entries of the queue.
     pub(super) fn with_weight(&self, weight: u16) -> Self {
         Self::new(Head { weight, ..**self }, self.bytes())
     }
@@ -309,7 +309,7 @@ pub(super) struct Lists<'a> {
 }
 
 impl Lists<'_> {
-    /// Told with the samples.
+    /// Promised with the samples; zero when none was.
     pub(super) fn interval(&self) -> Interval {
         self.block.interval
     }
@@ -379,13 +379,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TOLD: Interval = Interval::from_secs(10);
+    const PROMISED: Interval = Interval::from_secs(10);
     const FREE: Bounds = Bounds { min: None, max: None };
 
     fn packed(kind: DsType, times: &[u64], bits: &[u64]) -> Block {
         let times: Vec<CdTime> = times.iter().map(|&raw| CdTime::from_raw(raw)).collect();
         let summary = Summary::of(kind, FREE, &times, bits);
-        let block = Block::pack(kind, TOLD, (&times, bits), summary, &mut Vec::new()).unwrap();
+        let block = Block::pack(kind, PROMISED, (&times, bits), summary, &mut Vec::new()).unwrap();
         let (mut times_back, mut bits_back) = (Vec::new(), Vec::new());
         block.unpack(&mut times_back, &mut bits_back);
         assert_eq!((times_back, bits_back.as_slice()), (times, bits));
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn times_after_a_gap_are_told_by_their_steps() {
+    fn times_after_a_gap_are_packed_as_steps() {
         let times: Vec<u64> = secs(512)
             .iter()
             .zip(0_u64..)
@@ -421,8 +421,8 @@ mod tests {
         let summary = packed(DsType::Gauge, &secs(6), &gauges).summary();
         let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0 };
         assert_eq!((summary.drawn, summary.undefined), (expected, 2));
-        assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
-        // Why a counter has no value only its samples can tell.
+        assert!(summary.is_whole(PROMISED) && !summary.is_whole(Interval::from_secs(9)));
+        // Why a counter has no value only its samples show.
         let restarted = packed(DsType::Counter, &secs(3), &[1 << 40, 5, 6]);
         assert!(!restarted.summary().is_whole(Interval::MAX));
     }
@@ -436,7 +436,7 @@ mod tests {
             words in prop::collection::vec(any::<(u64, u64)>(), 1..700),
             walk in any::<bool>(),
         ) {
-            // Values of so many bits, or walks in steps of that size; times so far off the grid.
+            // Values of `width` bits, or walks in steps of that size; times `jitter` bits off the grid.
             let mask = |bits: u32| 1_u64.checked_shl(bits).map_or(u64::MAX, |one| one - 1);
             let mut times = Vec::new();
             let mut bits = Vec::new();

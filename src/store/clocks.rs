@@ -33,16 +33,16 @@ use std::net::IpAddr;
 pub const CLOCKS_PER_HOST_MAX: usize = 8;
 /// Newest steps of clocks kept; as many as anyone looks at.
 pub const CLOCK_STEPS_MAX: usize = 256;
-/// A clock that goes on being wrong by so much more or less at a time was not set: 60 s.
+/// Change of an offset up to which a wrong clock drifts and was not set: 60 s.
 const DRIFT_MAX: u64 = 60 << 30;
 /// Lists wait no longer than this for what comes next.
 const WAIT_MAX: Interval = Interval::from_secs(90);
 /// A clock that was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockStep {
-    /// Whose.
+    /// Host with the clock.
     pub(super) host: HostNumber,
-    /// By whom it was seen.
+    /// Sender by which it was seen.
     pub origin: Origin<IpAddr>,
     /// When, by our clock.
     pub when: CdTime,
@@ -70,7 +70,7 @@ pub(super) struct Clocks {
     waiting_values: usize,
     /// Hosts with a clock that is not right.
     wrong: HashSet<HostNumber, RandomState>,
-    /// Epochs begun, to tell them apart by nanoseconds.
+    /// Epochs begun, kept apart by nanoseconds.
     epochs: u16,
     /// Kept by all hosts together.
     count: usize,
@@ -358,7 +358,7 @@ impl Clocks {
     }
 
     /// The placing of a clock that differs by `theta`: as another sender of the host has it, else
-    /// in whole seconds. Some nanoseconds tell it from all others: samples of two epochs whose
+    /// in whole seconds. Some nanoseconds keep it apart from all others: samples of two epochs whose
     /// stamps are whole seconds would else meet at one placed time, and one of them be lost.
     fn open(&mut self, theta: i64, others: &[i64]) -> Placing {
         if let Some(&same) = others.iter().find(|&&offset| is_near(offset, theta)) {

@@ -27,7 +27,7 @@ pub(super) struct Several {
     pub(super) ends_undefined: bool,
 }
 
-/// Gathers drawn values into columns.
+/// Adds drawn values to columns.
 pub(super) struct Tracer<'a> {
     out: &'a mut Trace,
     /// Width of a bucket; bucket `n` is `[n * width, (n + 1) * width)` since 1970, so that a
@@ -113,7 +113,7 @@ impl<'a> Tracer<'a> {
         self.out.breaks.iter_mut().for_each(|at| *at += 1);
     }
 
-    /// Takes the next sample; false when no more are needed.
+    /// Adds the next sample; false when no more are needed.
     pub(super) fn take(&mut self, time: CdTime, drawn: Drawn) -> bool {
         self.state.broken |= drawn.breaks;
         if drawn.reset && time >= self.state.reset_until {
@@ -198,7 +198,7 @@ impl<'a> Tracer<'a> {
         self.bucket.count = 0;
     }
 
-    /// Closes the last column. Tells where the next trace may go on.
+    /// Closes the last column; returns where the next trace may go on.
     pub(super) fn finish(&mut self) -> Option<Mark> {
         self.flush();
         if self.state.lead_only {

@@ -45,7 +45,7 @@ impl Default for Gathered {
     }
 }
 
-/// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
+/// A comparison, as `f64::min` spends its time on NaN, which shows in the sum.
 #[inline]
 pub(super) fn least(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }

@@ -32,7 +32,7 @@ impl Form {
         Self(self.0 | Self::STEPS)
     }
 
-    /// Doubles with so many digits behind the point.
+    /// Doubles with `digits` digits behind the point.
     fn decimals(digits: u8) -> Self {
         Self(digits + 1)
     }
@@ -96,7 +96,7 @@ pub(super) fn pack_times(times: &[CdTime], interval: Interval, out: &mut Vec<u8>
     }
 }
 
-/// Takes a list of times off the front of `bytes`; how many there are. What stands behind them in
+/// Reads a list of times off the front of `bytes`; returns how many. What stands behind them in
 /// `list` means nothing. None where that is not possible, which no bytes that were packed cause.
 pub(super) fn unpack_times(
     bytes: &mut &[u8],
@@ -180,7 +180,7 @@ impl Values {
     }
 }
 
-/// Takes the numbers of a list of values off the front of `bytes`; see [`unpack_times`].
+/// Reads the numbers of a list of values off the front of `bytes`; see [`unpack_times`].
 pub(super) fn unpack_values(bytes: &mut &[u8], numbers: &mut List) -> Option<Values> {
     let (form, count, first) = read(bytes, numbers)?;
     Some(Values { count, first, power: form.power() })

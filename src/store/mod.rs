@@ -18,7 +18,7 @@
 //! 5. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
 //!    list; a trace is continued while time goes on.
 //!    A `snapshot` answers the same on another thread.
-//! 6. `memory`: when a series has taken more room the oldest goes until the budget is kept.
+//! 6. `memory`: when a series has grown the oldest samples are evicted until the budget is kept.
 //!
 //! # What it costs
 //!
@@ -81,9 +81,9 @@ mod waiting;
 pub use clock::{HostClock, Placing};
 pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
-    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
-    RefusedLate, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals, UNKNOWN_TYPES_MAX,
-    WAYS_PER_HOST_MAX, Way,
+    CONFLICTS_MAX, Conflict, FAULTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX, ROUTED_HOSTS_MAX,
+    ROUTES_PER_HOST_MAX, RefusedLate, Route, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals,
+    UNKNOWN_TYPES_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use late::LATE_MAX;
@@ -116,16 +116,16 @@ use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
 /// of another: the lower 24 bits are a place, which is used again when a series was forgotten, the
-/// upper 8 say for the how many'th time. After 256 times a place is given up.
+/// upper 8 count how often. After 256 times a place is not used any more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SeriesId(pub u32);
 
-/// Notifications may take this part of the budget at most, which matters when it is small.
+/// Part of the budget that notifications may take, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
 
-/// Series that were not heard of for so long may be forgotten when names need room. Who receives
-/// announces every list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it
-/// comes back as a new series.
+/// Silence after which a series may be forgotten when names need room. A receiver announces every
+/// list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it comes back as a new
+/// series.
 pub const STALE_MIN: Interval = Interval::from_secs(7_200);
 /// The same of series that came once and not again: three intervals, but not less and not more.
 const ONCE_MIN: Interval = Interval::from_secs(300);
@@ -160,12 +160,12 @@ pub struct Usage {
     pub series: usize,
     /// Time of the sample that goes next when room is needed; others of its age may be near.
     pub oldest: Option<CdTime>,
-    /// Time of the newest sample taken so far.
+    /// Time of the newest sample so far.
     pub newest: Option<CdTime>,
 }
 
 impl Usage {
-    /// Whether names take nearly all that they may: what is new may be refused.
+    /// Whether names fill nearly all of their part: new ones may be refused.
     pub const fn is_full_of_names(&self) -> bool {
         let names_max = self.budget_bytes / NAMES_PART;
         self.name_bytes >= names_max - names_max / RESERVE_PART - names_max / 64
@@ -178,7 +178,7 @@ pub struct Store {
     types: TypesDb,
     /// By place; those that were forgotten are empty until the place is used again.
     series: Vec<Series>,
-    /// Who named each first, as `shares` counts them, by place.
+    /// Sender that named each first, as `shares` counts them, by place.
     named_by: Vec<u16>,
     shares: Shares<Origin<IpAddr>>,
     /// When the level of the shares was last found, in steps of 16 s.
@@ -187,7 +187,7 @@ pub struct Store {
     refused: HashMap<u16, u64, RandomState>,
     /// Places of forgotten series.
     free: Vec<u32>,
-    /// Places that were given up.
+    /// Places that are used up.
     spent: usize,
     names: Names,
     /// Identifiers that series share, counted.
@@ -207,9 +207,9 @@ pub struct Store {
     index: Index,
     health: Health,
     notifications: Notifications,
-    /// What all names take, counted when names came or went.
+    /// Bytes of all names, counted when names came or went.
     name_bytes: usize,
-    /// What the samples of all series take.
+    /// Bytes of the samples of all series.
     track_bytes: usize,
     budget_bytes: usize,
     samples: u64,

@@ -6,8 +6,8 @@ use super::cost::vec_bytes;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 
-/// A list grows by so many words, and by twice as many once it holds a KiB: the steps in which
-/// allocators count, so that nothing is left over.
+/// Words by which a list grows, twice as many once it holds a KiB: the steps in which allocators
+/// count, so that nothing is left over.
 const GROWTH_WORDS: usize = 16;
 
 /// The newest samples of a series; times rise strictly.
@@ -19,7 +19,7 @@ pub(super) struct Open {
     alike: u64,
     /// Beside the words, which are far away: to add a sample nothing is read from them.
     newest: CdTime,
-    /// Zero when not told.
+    /// Promised with the samples; zero when none was.
     pub(super) interval: Interval,
 }
 
@@ -117,7 +117,7 @@ impl Open {
         self.in_pairs = true;
     }
 
-    /// Makes room for so many words.
+    /// Makes room for `more` words.
     #[cold]
     fn grow(&mut self, more: usize) {
         let len = self.words.len() + more;
@@ -126,7 +126,7 @@ impl Open {
         }
     }
 
-    /// Gives up the oldest `count`.
+    /// Evicts the oldest `count`.
     pub(super) fn drop_first(&mut self, count: usize) {
         let gone = if self.in_pairs { 2 * count } else { count };
         self.words.drain(..gone.min(self.words.len()));
@@ -149,7 +149,7 @@ impl Open {
     }
 }
 
-/// Words of a list that holds so many.
+/// Capacity of a list of `len` words.
 fn rounded(len: usize) -> usize {
     let step = if len > 8 * GROWTH_WORDS { 2 * GROWTH_WORDS } else { GROWTH_WORDS };
     len.next_multiple_of(step)

@@ -15,7 +15,7 @@ pub(super) const LIST_MAX: usize = 128;
 const LANES: usize = 4;
 /// Different numbers at most, where they are written once; more would be slow to look through.
 const DISTINCT_MAX: usize = 16;
-/// Where so many bits are enough, there is no look at how many numbers are different.
+/// Width from which on numbers are checked for being few different ones.
 const DISTINCT_WIDTH_MIN: u32 = 4;
 /// Numbers at most that need more bits than the others.
 const EXCEPTIONS_MAX: usize = LIST_MAX / 4;
@@ -151,7 +151,7 @@ pub(super) fn pack(list: &[u64], out: &mut Vec<u8>) {
     frame.write(list, out);
 }
 
-/// The reverse of [`pack`]: takes `count` numbers off the front of `bytes`. What stands behind
+/// The reverse of [`pack`]: reads `count` numbers off the front of `bytes`. What stands behind
 /// them in `list` means nothing. None where that is not possible, which no bytes that [`pack`]
 /// wrote can cause.
 #[inline]
@@ -328,7 +328,7 @@ mod tests {
         let (mut rest, mut back) = (&bytes[1..], [u64::MAX; LIST_MAX]);
         unpack(&mut rest, list.len(), &mut back).unwrap();
         assert_eq!(&back[..list.len()], list);
-        assert_eq!(rest, [0xbb], "as many bytes were taken as were written");
+        assert_eq!(rest, [0xbb], "as many bytes are read as were written");
         bytes.len() - 2
     }
 
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_bits_are_taken_as_are_needed() {
+    fn as_many_bits_are_written_as_are_needed() {
         assert_eq!(packed(&list(|_| 7)), 4 + 1);
         assert_eq!(packed(&list(|n| n * n % 127)), 4 + 128 * 7 / 8);
         assert_eq!(packed(&list(|n| (1 << 40) + n * n % 127)), 4 + 6 + 128 * 7 / 8);

@@ -80,7 +80,7 @@ impl Source<'_> {
         Some(Place { run, sample })
     }
 
-    /// The sample at `place` and the interval told with it.
+    /// The sample at `place` and the interval promised with it.
     pub(super) fn get(&self, Place { run, sample }: Place) -> Option<(Sample, Interval)> {
         let track = &self.series.track;
         let found = match track.block(run) {

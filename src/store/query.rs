@@ -29,8 +29,8 @@ impl<'a> Reader<'a> {
         Reader { source, series: source.series, mode, bounds: source.series.bounds() }
     }
 
-    /// What `sample` says after `previous`; each with the interval told with it. Whether nothing
-    /// connects the two.
+    /// Outcome of `sample` after `previous`, each with the interval promised with it, and whether
+    /// nothing connects the two.
     pub(super) fn step(
         &self,
         previous: Option<(Sample, Interval)>,
@@ -41,8 +41,8 @@ impl<'a> Reader<'a> {
             Some(from) => return (rate::between(kind, from, sample, self.bounds), false),
             // After a gap as at the start: what was counted in between has no honest rate.
             None => {
-                let told = if interval.is_zero() { self.series.interval } else { interval };
-                rate::first(kind, sample, told, self.bounds)
+                let promised = if interval.is_zero() { self.series.interval } else { interval };
+                rate::first(kind, sample, promised, self.bounds)
             }
         };
         (step, true)
@@ -54,12 +54,12 @@ impl<'a> Reader<'a> {
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
     ) -> Option<Sample> {
-        let gap_max = |told: Interval| match told == interval {
+        let gap_max = |promised: Interval| match promised == interval {
             true => self.series.gap(interval),
-            false => self.series.gap(interval).max(self.series.gap(told)),
+            false => self.series.gap(interval).max(self.series.gap(promised)),
         };
         previous
-            .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
+            .filter(|(from, promised)| sample.time.since(from.time) <= gap_max(*promised))
             .map(|(from, _)| from)
     }
 
@@ -84,7 +84,7 @@ impl<'a> Reader<'a> {
         Some(Reading { time: current.0.time, value: self.read(previous, current).value })
     }
 
-    /// How samples that were told `interval` are read many at a time.
+    /// How samples with `interval` are read many at a time.
     fn how(&self, interval: Interval) -> How {
         let is_rate = self.mode == Mode::Rate && self.series.kind != DsType::Gauge;
         let bounds = if is_rate { self.bounds } else { Bounds::default() };
@@ -97,8 +97,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes `block` by its summary, but for its first sample, if that says all. What its samples
-    /// would say one by one, that is: all of them are in the bucket that is open, or say nothing.
+    /// Adds `block` by its summary, but for its first sample, where that is what its samples give one
+    /// by one: all of them are in the bucket that is open, or have no value.
     fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
         let (summary, is_gauge) = (block.summary(), self.series.kind == DsType::Gauge);
         let count = (block.len() - 1).saturating_sub(summary.undefined.into());
@@ -301,7 +301,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A list as it was told.
+/// A list as it was received.
 struct Plain {
     times: List,
     bits: List,

@@ -23,12 +23,12 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// What a series of its own takes, and what the first of its list takes beside its names.
+/// Bytes of a series of its own, and of the first of its list beside its names.
 const SERIES_BYTES: usize = size_of::<Series>() + 16;
 const FIRST_BYTES: usize = IDENTIFIER_BYTES + size_of::<super::ListNode>() + 32;
 
-/// To know whose lists are refused takes at most this part of what names may take; who receives
-/// names fewer lists than that.
+/// Part of what names may take that notes of refused lists may take; a receiver numbers fewer lists
+/// than that.
 const REFUSED_PART: usize = 16;
 
 impl Store {
@@ -43,9 +43,9 @@ impl Store {
         }
         let mut known = self.known(identifier, kinds);
         for id in known.iter().flatten() {
-            // Heard of just now, so that they do not go when names need room.
+            // Received just now, so that they do not go when names need room.
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = now.in_16_secs();
+                series.last_received = now.in_16_secs();
             }
         }
         let cost = self.list_cost(source, slot, identifier, &known);
@@ -127,7 +127,7 @@ impl Store {
                 self.add(&shared, host, (ds_index, kind), sender)
             });
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = now.in_16_secs();
+                series.last_received = now.in_16_secs();
                 if series.ds_count != count {
                     let lent = &mut self.scratch.lent;
                     series.describe(count, &self.types, &mut self.names, lent);
@@ -196,7 +196,7 @@ impl Store {
         self.series.get(SeriesId(place).place()).map(|series| series.id)
     }
 
-    /// Bytes that announcing a list takes at most; `known` are its series that exist already.
+    /// Bytes that announcing a list needs at most; `known` are its series that exist already.
     fn list_cost(
         &self,
         source: SourceId,
@@ -275,10 +275,10 @@ impl Store {
                 continue;
             }
             let silence = now.saturating_sub(silence_max(series)).in_16_secs();
-            if series.heard < silence {
-                silent.push((series.heard, series.id));
+            if series.last_received < silence {
+                silent.push((series.last_received, series.id));
             } else if excess.get(usize::from(sender)).is_some_and(|excess| *excess > 0) {
-                crowded.push((series.track.len(), Reverse(series.heard), series.id));
+                crowded.push((series.track.len(), Reverse(series.last_received), series.id));
             }
         }
         silent.sort_unstable();
@@ -351,7 +351,7 @@ impl Store {
     }
 }
 
-/// What a series takes for its names and for itself, roughly.
+/// Bytes of a series and its names, roughly.
 fn weight(identifier: &Identifier, ds_index: u16) -> usize {
     let first = if ds_index == 0 { FIRST_BYTES + identifier.name_bytes() } else { 0 };
     SERIES_BYTES + first

@@ -19,7 +19,7 @@ pub struct Snapshot {
     /// By number.
     series: Vec<Series>,
     span: Span,
-    /// Tells the store that it lives.
+    /// Shows the store that it is in use.
     _lease: Lease,
 }
 
@@ -27,7 +27,7 @@ impl Store {
     /// These series over `span`, those that are known, for another thread. Costs what is copied:
     /// for each series its description and at most the 136 newest samples.
     ///
-    /// What the store gives up meanwhile stays with the snapshot and is counted in
+    /// What the store evicts meanwhile stays with the snapshot and is counted in
     /// [`super::Usage::lent_bytes`] until it goes. All snapshots together may come to hold as much
     /// as the budget, beside it; none is given where that would be more: then some is to be
     /// dropped first.

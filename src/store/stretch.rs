@@ -15,7 +15,7 @@ use super::trace::Mode;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Sample};
 
-/// So many bits have the numbers that are drawn at once.
+/// Bits of the numbers that are drawn at once.
 const WHOLE_BITS: u32 = 51;
 /// Values that are gathered side by side.
 const LANES: usize = 8;
@@ -85,7 +85,7 @@ impl Stretch {
                 debug_assert!(false, "what counts is written in steps");
                 return false;
             };
-            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not tell.
+            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not show it.
             // None that are small enough to be doubles lead there from the middle half.
             is_ordinary = how.kind == DsType::Counter || first.wrapping_add(1 << 62) >> 63 == 0;
             let [place, steps @ ..] = numbers;
@@ -131,7 +131,7 @@ impl Stretch {
         };
         let before = before.map_or(first.wrapping_sub(shortest), CdTime::raw);
         let elapsed = first.wrapping_sub(before);
-        // The highest bit tells of one distance that is too long or too short.
+        // The highest bit is set by any distance that is too long or too short.
         let unusual = |elapsed: u64| longest.wrapping_sub(elapsed) | elapsed.wrapping_sub(shortest);
         let mut all = unusual(elapsed);
         if is_rate {

@@ -71,7 +71,7 @@ pub(super) struct Made {
     pub(super) span: Span,
     pub(super) width: u64,
     pub(super) from: CdTime,
-    /// Of the series, by which gaps are told where samples came without one.
+    /// Of the series: decides what is a gap where samples came without one.
     pub(super) interval: Interval,
     pub(super) epoch: u32,
     pub(super) oldest: Option<Sample>,

@@ -50,7 +50,7 @@ fn lists_of_a_named_sender_are_read_out_of_a_store() {
     let health = store.health();
     let origin = Origin { source: SourceId(1), sender: broker };
     assert_eq!((health.totals.values, health.senders[&origin].lists), (20, 10));
-    assert_eq!(health.heard["web-1"][0].origin.sender, Sender::named("collectd"));
+    assert_eq!(health.routes["web-1"][0].origin.sender, Sender::named("collectd"));
 }
 
 #[test]

@@ -58,8 +58,8 @@ impl Screen<'_> {
     pub fn noted_text(&self, noted: &Noted) -> NotedText {
         let said = &noted.notification;
         let mut notes = Vec::new();
-        if noted.heard > 1 {
-            notes.push(format!("received {} times, listed once", format::count(noted.heard)));
+        if noted.received > 1 {
+            notes.push(format!("received {} times, listed once", format::count(noted.received)));
         }
         let ahead = said.time.secs_from(noted.arrival);
         if ahead.abs() > CLOCK_SLACK_SECS {
