@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`config`], `files`, `ui` | the world; the screen |
+//! | 5 edges | [`source`], [`send`], [`read`], [`config`], `files`, `ui` | the world; the screen |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -16,7 +16,7 @@
 //! # From socket to pixels
 //!
 //! 1. [`source::inlet`]: datagrams are read from sockets and captures in one way, by the threads
-//!    of the window ([`source::start`]), by `dump` and by `record`.
+//!    of the window ([`source::start`]), by `dump` and `record`, and by [`Reader`].
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
 //!    Value lists that come by themselves join there ([`ingest::Ingest::list`]).
@@ -43,6 +43,7 @@ mod files;
 pub mod ingest;
 pub mod metric;
 pub mod rate;
+pub mod read;
 pub mod reception;
 pub mod send;
 pub mod session;
@@ -52,6 +53,8 @@ pub mod text;
 pub mod typesdb;
 pub mod view;
 pub mod wire;
+
+pub use read::{Item, Reader};
 
 #[cfg(feature = "window")]
 pub mod app;

@@ -1,7 +1,7 @@
 //! Inlets: sockets and a capture, read turn by turn.
 //!
-//! All that receives does so by [`Inlet::turn`]: the threads of the window, `dump` and `record`.
-//! What is due from time to time is done there: interfaces are followed,
+//! All that receives does so by [`Inlet::turn`]: the threads of the window, `dump`, `record` and
+//! [`crate::read::Reader`]. What is due from time to time is done there: interfaces are followed,
 //! the AuthFile is looked at, the kernel is asked what it threw away. Knows nothing of what is in
 //! a datagram.
 

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 7] = [
     &["ingest", "store", "reception"],
     &["view"],
     &["session"],
-    &["source", "send", "config", "files", "ui"],
+    &["source", "send", "read", "config", "files", "ui"],
     &["app", "cli", "main"],
 ];
 
@@ -69,8 +69,9 @@ fn imports_point_down_the_floors() {
                     used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let below = floor(&name).is_none_or(|other| other <= own);
                 let sideways = module(&path) == "ui"
-                    && ["source", "send", "config", "files"].contains(&name.as_str())
-                    || ["source", "send", "config", "files"].contains(&module(&path).as_str())
+                    && ["source", "send", "read", "config", "files"].contains(&name.as_str())
+                    || ["source", "send", "read", "config", "files"]
+                        .contains(&module(&path).as_str())
                         && name == "ui";
                 // The window is told its arguments; the command line starts the window.
                 let glue = own == 5;
