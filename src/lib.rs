@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`read`], [`config`], `files`, `ui` | the world; the screen |
+//! | 5 edges | [`source`], [`send`], [`read`], [`config`], `files`, [`pool`], `ui` | the world |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -35,13 +35,15 @@
 //! 6. [`session::Session::tick`] makes what follows from data, choices and time:
 //!    [`session::Derived`], and the effects that the outside is to perform.
 //! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.
-//! 8. `ui` draws what it is lent and returns actions; `app` hands them to the session.
+//! 8. `ui` draws a [`session::Screen`] - texts, numbers and tones, decided below - and returns
+//!    actions; `app` hands them to the session.
 
 pub mod cli;
 pub mod config;
 mod files;
 pub mod ingest;
 pub mod metric;
+pub mod pool;
 pub mod rate;
 pub mod read;
 pub mod reception;

@@ -3,7 +3,7 @@
 //! [`Reader`] is the front door for a program: sockets or a capture outside, an iterator of owned
 //! [`Item`]s inside. It owns no thread and no channel, and is the counterpart of
 //! [`crate::send::Sender`]. What a datagram holds beside items (faults, parts that cannot be
-//! opened) is counted; [`crate::wire::Decoder`] tells it all.
+//! opened) is counted; [`crate::wire::Decoder`] reports it all.
 
 use crate::metric::{CdTime, Identifier, Interval, Notification, Value, ValueList};
 use crate::source::auth::AuthFile;

@@ -1,6 +1,6 @@
 //! Fonts of the system, for names in scripts that our own font does not have.
 //!
-//! Read only when such a name is heard: a font for Chinese, Japanese and Korean alone takes 20 MB.
+//! Read only when such a name was received: a font for Chinese, Japanese and Korean alone takes 20 MB.
 
 use super::App;
 use crate::metric::Identifier;
@@ -8,7 +8,7 @@ use crate::ui::theme;
 use eframe::egui;
 use std::path::Path;
 
-/// Where distributions put fonts that cover much, per script; the first that is there is taken.
+/// Where distributions put fonts that cover much, per script; the first that exists is used.
 const CANDIDATES: [&[&str]; 4] = [
     // Chinese, Japanese, Korean.
     &[
@@ -50,14 +50,14 @@ impl App {
         }
         self.fonts_for = now;
         let series = store.ids().skip(looked_at.0).filter_map(|id| store.series(id));
-        let told = store.notifications().iter().rev();
-        let mut told = told.take_while(|noted| noted.number >= looked_at.1);
+        let newest = store.notifications().iter().rev();
+        let mut newest = newest.take_while(|noted| noted.number >= looked_at.1);
         let names = |id: &Identifier| {
             let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
             names.into_iter().any(|name| is_foreign(name))
         };
         let foreign = series.into_iter().any(|series| names(&series.identifier))
-            || told.any(|noted| {
+            || newest.any(|noted| {
                 let said = &noted.notification;
                 names(&said.identifier) || is_foreign(&said.message)
             });

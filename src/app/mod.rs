@@ -6,6 +6,7 @@
 //! again, a picture.
 
 mod fonts;
+mod jobs;
 mod kept;
 mod open;
 mod pace;
@@ -16,13 +17,15 @@ pub use pace::Waker;
 use crate::config::{Settings, SettingsFile};
 use crate::files;
 use crate::metric::{CdTime, json_safe};
+use crate::pool::{Job, Pool};
 use crate::reception::Status;
 use crate::session::{Drawing, Effect, Session, Start};
 use crate::source::Intake;
 use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
-use crate::ui::{self, Memory, Screen, theme};
+use crate::ui::{self, Memory, theme};
 use crate::view::Action;
+use crate::view::tree::Filtered;
 use eframe::egui;
 use kept::Kept;
 use nix::time::{ClockId, clock_gettime};
@@ -33,7 +36,7 @@ use std::time::{Duration, Instant};
 /// Time spent draining per frame, the rest waits for the next one: as long as has gone by since
 /// the last time, but within these bounds. So where a frame takes long, as without a graphics
 /// card, half of the thread's time is still there for what arrives; and what has gathered in a
-/// long wait is taken in at once, though that frame comes later.
+/// long wait is absorbed at once, though that frame comes later.
 const DRAIN_MIN: Duration = Duration::from_millis(10);
 const DRAIN_MAX: Duration = Duration::from_millis(100);
 /// Settings are written this long after the last change.
@@ -66,8 +69,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// What takes in from `feeds` by this clock and keeps nothing. All else is set as it is
-    /// needed.
+    /// An app that absorbs from `feeds` by this clock and keeps nothing. The rest is set as needed.
     pub fn new(feeds: Vec<Feed>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
             feeds,
@@ -83,7 +85,7 @@ impl Setup {
     }
 }
 
-/// A picture to be taken.
+/// A picture of the window.
 #[derive(Clone, Debug)]
 pub struct Screenshot {
     /// Where to.
@@ -99,12 +101,12 @@ pub struct Screenshot {
 pub struct Feed {
     /// None where its thread could not be started.
     pub intake: Option<Intake>,
-    /// How it goes, at the start; then, that it is over, until all that came before is taken in.
+    /// How it goes, at the start; then, that it is over, until all that came before is absorbed.
     pub status: Option<Status>,
 }
 
 impl Feed {
-    /// What comes from `intake`, of which nothing is known yet.
+    /// A source of which nothing is known yet.
     pub fn new(intake: Intake) -> Self {
         Self { intake: Some(intake), status: Some(Status::default()) }
     }
@@ -119,6 +121,9 @@ pub struct App {
     capture_clock: Option<CaptureClock>,
     memory: Memory,
     actions: Vec<Action>,
+    pool: Pool,
+    /// The filter that is tried beside the frame.
+    filtering: Option<Job<Filtered>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
     settings_changed: Option<Instant>,
@@ -165,6 +170,8 @@ impl App {
             capture_clock: setup.capture_clock,
             memory: Memory::default(),
             actions: Vec::new(),
+            pool: jobs::pool(ctx),
+            filtering: None,
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -248,7 +255,7 @@ impl App {
         false
     }
 
-    /// Reports which sources are over: all that they brought is taken in.
+    /// Reports which sources are over: all that they brought is absorbed.
     fn end(&mut self) {
         let now = self.now();
         let Self { session, feeds, .. } = self;
@@ -257,7 +264,7 @@ impl App {
             let is_closed = feed.intake.as_ref().is_some_and(Intake::is_closed);
             if is_closed && !is_over && feed.status.is_none() {
                 let next = "start this program again; please report this";
-                feed.status = Some(Status::failed("source", "it ended without a word", next));
+                feed.status = Some(Status::failed("source", "it ended without a reason", next));
             }
             if let Some(status) = feed.status.take() {
                 session.report(*source, status, now);
@@ -282,10 +289,12 @@ impl App {
         for effect in self.session.effects() {
             match effect {
                 Effect::SetTheme(theme) => theme::choose(ctx, theme),
+                Effect::Filter(job) => self.filter(&job),
                 Effect::Keep(preferences) => {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
                 }
+                Effect::KeepNow => self.save_settings(),
             }
         }
     }
@@ -380,24 +389,7 @@ impl App {
 
     fn draw(&mut self, ui: &mut egui::Ui, now: CdTime) {
         let Self { session, memory, actions, .. } = self;
-        let derived = session.derived();
-        let screen = Screen {
-            store: session.store(),
-            view: session.view(),
-            graphs: session.graphs(),
-            panels: &derived.panels,
-            panels_revision: derived.panels_revision,
-            drawn: &derived.drawn,
-            rows: &derived.rows,
-            listed: &derived.listed,
-            events: &derived.events,
-            meter: session.meter(),
-            reception: session.reception(),
-            messages: &session.messages,
-            now,
-            zone: session.zone(),
-            frame_millis: self.frame_millis,
-        };
+        let screen = session.screen(now, self.frame_millis);
         ui::screen_ui(ui, &mut ui::Frame { screen: &screen, memory, actions });
     }
 }
@@ -420,8 +412,10 @@ impl eframe::App for App {
         let now = self.now();
         self.fonts(ctx);
         self.act(ctx, now);
+        self.take_answers();
         self.text_due = self.session.tick(now);
         self.perform(ctx);
+        self.drop_unwanted();
         self.write_state(now);
         if self.status_file.is_some() {
             // Also while nothing is drawn.

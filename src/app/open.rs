@@ -69,8 +69,8 @@ pub struct WindowOptions {
     pub status_file: Option<PathBuf>,
 }
 
-/// Opens the window on `sources`; returns when it was closed. They are taken when the window opens,
-/// so that where none can they are there to be read otherwise.
+/// Opens the window on `sources`; returns when it was closed. They are moved out when the window
+/// opens, so that without a window they can be read otherwise.
 pub fn run(args: &WindowOptions, sources: &mut Vec<SourceSpec>) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
@@ -130,12 +130,12 @@ fn open(
         Ok(Box::new(Running { app, _sources: running }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
-    // told in a sentence: a panic in a window that was open is a bug and goes on its way.
-    let told = std::panic::take_hook();
+    // reported in a sentence: a panic in a window that was open is a bug and goes on its way.
+    let usual = std::panic::take_hook();
     let open = Arc::clone(&opened);
     std::panic::set_hook(Box::new(move |panic| {
         if open.load(Ordering::Acquire) {
-            told(panic);
+            usual(panic);
         }
     }));
     let result = catch_unwind(AssertUnwindSafe(|| {

@@ -14,5 +14,5 @@ pub use count::{counted, plural};
 pub use identifier::{Identifier, Names, display_safe, json_safe};
 pub use order::natural_cmp;
 pub use series_key::SeriesKey;
-pub use time::{CdTime, Interval, Span};
+pub use time::{CLOCK_SLACK, CdTime, Interval, Span};
 pub use value::{BYTE_ORDER_MARK, DsType, Notification, Severity, Value, ValueList, c_float};

@@ -113,6 +113,10 @@ impl CdTime {
     }
 }
 
+/// Difference below which the clocks of two machines both count as right: the network, the buffer
+/// of a sender whose clock is fast, and setting a clock by hand make as much.
+pub const CLOCK_SLACK: Interval = Interval::from_secs(5);
+
 impl Interval {
     /// Unknown.
     pub const ZERO: Self = Self(0);

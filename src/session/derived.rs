@@ -10,7 +10,7 @@ use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel, drawn, panels};
 use crate::view::selection::{Scope, Selection};
-use crate::view::tree::Rows;
+use crate::view::tree::{FilterJob, Rows};
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
@@ -37,8 +37,13 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Makes anew what is out of date.
-    pub(super) fn update(&mut self, store: &Store, graphs: &Graphs, view: &View) {
+    /// Makes anew what is out of date; returns what is to be done beside.
+    pub(super) fn update(
+        &mut self,
+        store: &Store,
+        graphs: &Graphs,
+        view: &View,
+    ) -> Option<FilterJob> {
         let (series, selection) = (store.revision(), view.selection());
         let is_same = |made: &(u64, Selection)| made.0 == series && made.1 == *selection;
         if !self.panels_for.as_ref().is_some_and(is_same) {
@@ -53,8 +58,8 @@ impl Derived {
             self.tree_revision += 1;
             self.tree_for = Some((filter.to_owned(), Arc::clone(open)));
         }
-        self.rows.update(store, &view.filter, open, self.tree_revision);
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
+        self.rows.update(store, &view.filter, open, self.tree_revision)
     }
 }

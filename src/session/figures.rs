@@ -14,7 +14,7 @@ use std::collections::HashMap;
 const LINES_MAX: usize = 500;
 /// Columns of time the window is cut into.
 const COLUMNS: usize = 1_000;
-/// Calls after which figures of many samples are given up until the next time.
+/// Calls after which figures of many samples wait for the next time.
 const CALLS_MAX: usize = 8;
 
 /// What was made last.

@@ -5,7 +5,8 @@
 //! 1. [`Session::absorb`] and [`Session::report`] with what the sources bring,
 //! 2. [`Session::apply`] with what the user does,
 //! 3. [`Session::tick`] with the time, after which [`Session::derived`] is up to date,
-//! 4. [`Session::effects`], and performs what they ask for.
+//! 4. [`Session::effects`], and performs what they ask for; what a job brings back goes to
+//!    [`Session::answer`].
 //!
 //! Nothing here waits for a window: actions act, and time passes, also where nothing is drawn. No
 //! clock, no file, no thread; `now` is a parameter.
@@ -13,10 +14,15 @@
 mod derived;
 mod figures;
 mod hosts;
+mod screen;
 mod state;
 mod width;
 
 pub use derived::Derived;
+pub use screen::{
+    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
+    Screen, StatusItem, Swatch, Tone,
+};
 pub use state::{Drawing, State};
 
 use crate::ingest::Batch;
@@ -26,10 +32,12 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::tree::{FilterJob, Filtered};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
 use state::Known;
+use std::sync::Arc;
 use std::time::Duration;
 use width::Width;
 
@@ -70,8 +78,23 @@ impl Default for Start {
 pub enum Effect {
     /// Keep these for the next start.
     Keep(Preferences),
+    /// Write what is kept now.
+    KeepNow,
     /// Draw in these colours.
     SetTheme(Theme),
+    /// Try a filter beside the frame, instead of one that is still being tried. When
+    /// [`crate::view::tree::Rows::is_pending`] is false its answer is no longer wanted.
+    Filter(Arc<FilterJob>),
+}
+
+/// What an effect brought back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Answer {
+    /// The rows that a filter lets through.
+    Filtered(Filtered),
+    /// Why there are none.
+    FilterFailed(String),
 }
 
 /// The program without its window.
@@ -133,7 +156,7 @@ impl Session {
     pub fn report(&mut self, source: SourceId, status: reception::Status, now: CdTime) {
         let is_new = self.reception.status(source).is_none();
         if status.state == reception::State::Ended && self.reception.replay().is_some() {
-            // Nothing more comes that would tell how what waits is to be placed.
+            // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
         self.reception.report(source, status);
@@ -143,6 +166,17 @@ impl Session {
                 Some(replay) => Width::of_capture(replay, width),
                 None => Width::growing(width),
             };
+        }
+    }
+
+    /// Takes in what an effect brought back.
+    pub fn answer(&mut self, answer: Answer) {
+        match answer {
+            Answer::Filtered(filtered) => self.derived.rows.take(filtered),
+            Answer::FilterFailed(why) => {
+                self.derived.rows.give_up();
+                self.messages.push(format!("the filter failed, try another one: {why}"));
+            }
         }
     }
 
@@ -157,9 +191,13 @@ impl Session {
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
         }
+        let now_too = action == Action::KeepNow;
         self.width.chosen(&action);
         self.view.apply(action, &moment);
         self.keep_preferences();
+        if now_too {
+            self.effects.push(Effect::KeepNow);
+        }
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it
@@ -169,7 +207,8 @@ impl Session {
             self.meter.read(now, &self.store.health().totals);
         }
         self.view.pick_first(&self.store, self.reception.local_host());
-        self.derived.update(&self.store, &self.graphs, &self.view);
+        let job = self.derived.update(&self.store, &self.graphs, &self.view);
+        self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
             self.store.release();
@@ -198,6 +237,22 @@ impl Session {
         state::state(known, now, drawing)
     }
 
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            now,
+            zone: &self.zone,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
+    }
+
     /// What is known.
     pub const fn store(&self) -> &Store {
         &self.store
@@ -208,11 +263,6 @@ impl Session {
         &self.view
     }
 
-    /// How plugins are drawn.
-    pub const fn graphs(&self) -> &Graphs {
-        &self.graphs
-    }
-
     /// How every source goes.
     pub const fn reception(&self) -> &Reception {
         &self.reception
@@ -221,16 +271,6 @@ impl Session {
     /// What follows from data and choices, as of the last [`Session::tick`].
     pub const fn derived(&self) -> &Derived {
         &self.derived
-    }
-
-    /// Rates of reception.
-    pub const fn meter(&self) -> &Meter {
-        &self.meter
-    }
-
-    /// The user's time zone.
-    pub const fn zone(&self) -> &TimeZone {
-        &self.zone
     }
 
     /// The oldest sample of what is on the canvas.

@@ -28,7 +28,7 @@ pub struct State {
     start: f64,
     end: f64,
     newer_values: u64,
-    /// At most [`HOSTS_TOLD`], those with the most plugins, and how many there are.
+    /// At most [`HOSTS_MAX`], those with the most plugins, and how many there are.
     hosts: Vec<String>,
     hosts_count: usize,
     series: usize,
@@ -37,7 +37,7 @@ pub struct State {
     matched: usize,
     selected: Option<String>,
     mode: String,
-    /// At most [`PANELS_TOLD`], and how many there are.
+    /// At most [`PANELS_MAX`], and how many there are.
     panels: Vec<PanelReport>,
     panels_count: usize,
     listening: Vec<String>,
@@ -85,11 +85,11 @@ pub struct Drawing {
 }
 
 /// Hosts named, so that a network full of invented ones does not make megabytes a second.
-const HOSTS_TOLD: usize = 1_000;
+const HOSTS_MAX: usize = 1_000;
 /// The same of panels.
-const PANELS_TOLD: usize = 500;
-/// Notifications told in full, newest first.
-const NOTIFICATIONS_TOLD: usize = 20;
+const PANELS_MAX: usize = 500;
+/// Notifications written in full, newest first.
+const NOTIFICATIONS_MAX: usize = 20;
 
 #[derive(Debug, Serialize)]
 struct Counts {
@@ -109,7 +109,7 @@ struct LossReport {
     refused_lists_of: BTreeMap<String, u64>,
 }
 
-/// What is taken of what may be; `name_bytes` of that by names of series, which may take half.
+/// Memory in use and its limit; `name_bytes` of that are names of series, at most half.
 #[derive(Debug, Serialize)]
 struct MemoryReport {
     memory_bytes: usize,
@@ -199,7 +199,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         _ => state,
     };
     let usage = known.store.usage();
-    let told = hosts(known.store.index().hosts());
+    let named = hosts(known.store.index().hosts());
     State {
         time: now.secs_f64(),
         state,
@@ -208,7 +208,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         start: start.secs_f64(),
         end: end.secs_f64(),
         newer_values,
-        hosts: told.iter().map(|node| node.name.to_string()).collect(),
+        hosts: named.iter().map(|node| node.name.to_string()).collect(),
         hosts_count: known.store.index().hosts().len(),
         series: usage.series,
         rows: known.derived.rows.rows.len(),
@@ -236,7 +236,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         protected: totals.protected,
         refused: totals.refused,
         refusals: refusals(known.store.health()),
-        hosts_protected: protected(&told),
+        hosts_protected: protected(&named),
         losses: losses(known.store.health()),
         memory: memory(&usage),
         drawing,
@@ -244,7 +244,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
 }
 
 fn refusals(health: &Health) -> Vec<String> {
-    let (troubles, _) = refused_from(health, NOTIFICATIONS_TOLD);
+    let (troubles, _) = refused_from(health, NOTIFICATIONS_MAX);
     troubles.into_iter().map(|trouble| trouble.what).collect()
 }
 
@@ -255,7 +255,7 @@ fn losses(health: &Health) -> LossReport {
         lost_datagrams: totals.kernel_drops,
         lost_values: totals.dropped_values,
         refused_lists: totals.refused_lists,
-        refused_lists_of: refused_lists(health, NOTIFICATIONS_TOLD).into_iter().collect(),
+        refused_lists_of: refused_lists(health, NOTIFICATIONS_MAX).into_iter().collect(),
     }
 }
 
@@ -295,16 +295,16 @@ fn scope(scope: &Scope) -> String {
 
 /// Those that are named, in their order.
 fn hosts(all: &[HostNode]) -> Vec<&HostNode> {
-    let mut told: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
-    if told.len() > HOSTS_TOLD {
+    let mut named: Vec<(usize, &HostNode)> = all.iter().enumerate().collect();
+    if named.len() > HOSTS_MAX {
         let rank = |&(_, node): &(usize, &HostNode)| {
             std::cmp::Reverse((node.plugins.len(), node.last_seen.arrival))
         };
-        told.select_nth_unstable_by_key(HOSTS_TOLD, rank);
-        told.truncate(HOSTS_TOLD);
-        told.sort_unstable_by_key(|(place, _)| *place);
+        named.select_nth_unstable_by_key(HOSTS_MAX, rank);
+        named.truncate(HOSTS_MAX);
+        named.sort_unstable_by_key(|(place, _)| *place);
     }
-    told.into_iter().map(|(_, node)| node).collect()
+    named.into_iter().map(|(_, node)| node).collect()
 }
 
 /// How hosts come whose values are not plain.
@@ -320,7 +320,7 @@ fn counts(counts: &Severities) -> Counts {
 }
 
 fn newest(known: Known<'_>) -> Vec<NotificationReport> {
-    let newest = known.store.notifications().iter().rev().take(NOTIFICATIONS_TOLD);
+    let newest = known.store.notifications().iter().rev().take(NOTIFICATIONS_MAX);
     let report = |noted: &Noted| {
         let said = &noted.notification;
         let id = &said.identifier;
@@ -373,7 +373,7 @@ fn panels(known: Known<'_>, span: Span, now: CdTime) -> Vec<PanelReport> {
             lines: lines.collect(),
         }
     };
-    known.derived.panels.iter().take(PANELS_TOLD).map(report).collect()
+    known.derived.panels.iter().take(PANELS_MAX).map(report).collect()
 }
 
 #[cfg(test)]
@@ -398,9 +398,9 @@ mod tests {
         let batch = Batch { announced: announced.collect(), ..Batch::default() };
         store.absorb(SourceId(0), &batch, CdTime::from_secs(1_800_000_000));
         let all = store.index().hosts();
-        let told = hosts(all);
-        assert_eq!((all.len(), told.len()), (5_001, HOSTS_TOLD));
-        assert_eq!(&*told.last().unwrap().name, "web-1");
+        let named = hosts(all);
+        assert_eq!((all.len(), named.len()), (5_001, HOSTS_MAX));
+        assert_eq!(&*named.last().unwrap().name, "web-1");
         assert_eq!(hosts(&all[..10]).len(), 10);
     }
 }

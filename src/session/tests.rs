@@ -6,6 +6,7 @@ use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
 use crate::view::Pane;
 use crate::view::selection::Scope;
+use crate::view::tree::JOB_SERIES_MIN;
 use crate::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -198,6 +199,14 @@ fn a_source_that_fails_is_in_the_state_and_its_data_stays() {
 }
 
 #[test]
+fn what_is_kept_is_written_at_once_where_something_failed() {
+    let mut story = Story::new();
+    story.session.apply(Action::ToggleSidebar, story.now());
+    let hidden = Preferences { sidebar: false, ..Preferences::default() };
+    assert_eq!(story.apply(Action::KeepNow), [Effect::Keep(hidden), Effect::KeepNow]);
+}
+
+#[test]
 fn all_of_a_capture_that_is_read_at_once_is_seen() {
     let mut story = Story::new();
     let replay = Replay {
@@ -223,4 +232,75 @@ fn all_of_a_capture_that_is_read_at_once_is_seen() {
     assert!((1_000.0..1_100.0).contains(&width), "{width}");
     assert_eq!(story.session.effects().count(), 0, "no width to listen with");
     assert_eq!(story.state()["replay"]["stage"], "ended");
+}
+
+#[test]
+fn a_filter_among_very_many_series_is_done_outside_and_what_fails_is_told() {
+    let mut story = Story::new();
+    for n in 0..JOB_SERIES_MIN {
+        let (host, plugin) = (format!("h{}", n % 100), format!("p{}", n / 100));
+        story.send(&host, &plugin, "gauge", &[1.0]);
+    }
+    story.second();
+    let filter = |story: &mut Story, text: &str| {
+        let effects = story.apply(Action::SetFilter(text.into()));
+        let [Effect::Filter(job)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert!(story.session.derived().rows.is_pending());
+        Arc::clone(job)
+    };
+    let [out_of_date, wanted] = ["h1", "h77"].map(|text| filter(&mut story, text));
+    for (job, matched) in [(out_of_date, JOB_SERIES_MIN), (wanted, JOB_SERIES_MIN / 100)] {
+        story.session.answer(Answer::Filtered(job.run(&|_| true).unwrap()));
+        assert_eq!(story.session.derived().rows.matched, matched);
+    }
+    assert!(!story.session.derived().rows.is_pending() && story.session.messages.is_empty());
+    filter(&mut story, "h78");
+    story.session.answer(Answer::FilterFailed("no row 7".into()));
+    assert_eq!(story.session.messages, ["the filter failed, try another one: no row 7"]);
+    let rows = &story.session.derived().rows;
+    assert!(!rows.is_pending() && rows.rows.is_empty(), "none of another filter");
+}
+
+#[test]
+fn what_a_screen_says_is_known_without_one() {
+    let mut story = Story::new();
+    assert_eq!(story.session.screen(story.now(), 0.0).canvas(), CanvasContent::Waiting);
+    story.loads("web-1", &[1.0, 2.0]);
+    story.apply(Action::SetOpen {
+        scope: Scope::Plugin { host: "web-1".into(), plugin: "load".into(), instance: "".into() },
+        open: true,
+    });
+    let screen = story.session.screen(story.now(), 7.0);
+    assert_eq!(screen.canvas(), CanvasContent::Panels);
+    assert_eq!(screen.count_text(), "1 host · 3 series");
+    let rows: Vec<_> =
+        screen.derived.rows.rows.iter().map(|&row| screen.row(row).unwrap()).collect();
+    let said: Vec<_> = rows.iter().map(|row| (row.label.as_str(), row.value.as_str())).collect();
+    let all = [
+        ("web-1", ""),
+        ("load", ""),
+        ("shortterm", "2.00"),
+        ("midterm", "0.50"),
+        ("longterm", "0.50"),
+    ];
+    assert_eq!(said, all);
+    assert_eq!(
+        rows.iter().map(|row| row.checked).collect::<Vec<_>>()[1..],
+        [Some(Checked::All); 4]
+    );
+    let items = screen.status_items();
+    let lost = items.iter().find(|item| item.text.starts_with("lost")).unwrap();
+    assert_eq!((lost.text.as_str(), lost.tone), ("lost 0", Tone::Quiet));
+    assert!(items.iter().any(|item| item.text == "frame 7.0 ms"));
+    // A forgery or a mistake is said where it is.
+    let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
+    story.ingest.datagram(b"nonsense", sender, story.now(), SecurityLevel::None);
+    let now = story.now();
+    story.session.absorb(SOURCE, &story.ingest.take(None), now);
+    story.second();
+    let screen = story.session.screen(story.now(), 0.0);
+    let fault = screen.status_items().into_iter().find(|item| item.text.contains("fault")).unwrap();
+    assert_eq!((fault.text.as_str(), fault.tone), ("! 1 fault", Tone::Warns));
+    assert_eq!(screen.faults().len(), 1);
+    assert!(screen.faults()[0].from.ends_with("127.0.0.1:40000"));
 }

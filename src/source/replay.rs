@@ -10,9 +10,8 @@ use super::inlet::{Inlet, InletOptions};
 use super::running::{self, Restart, Running};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::{Ingest, Limits};
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use crate::reception::{Line, Replay, Speed, Stage, State, Status};
-use crate::store::SLACK;
 use crate::view::format::counted;
 use crate::wire::SecurityLevel;
 use std::io;
@@ -248,7 +247,7 @@ impl PacketClock {
     /// where one was set or packets are in no order, the values' own times decide from there on.
     fn takes(&mut self, packet: CdTime) -> bool {
         let is_in_order = self.newest == CdTime::ZERO
-            || (packet.saturating_add(SLACK) >= self.newest
+            || (packet.saturating_add(CLOCK_SLACK) >= self.newest
                 && packet.since(self.newest) <= PACKET_STEP_MAX);
         if !packet.is_plausible() || !is_in_order {
             self.values.get_or_insert(self.newest);

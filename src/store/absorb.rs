@@ -1,6 +1,6 @@
 //! Absorbing: from a batch to samples, each at its placed time.
 
-use super::clock::{HostClock, Placing, SLACK, Segment};
+use super::clock::{HostClock, Placing, Segment};
 use super::index::{HostNumber, Seen};
 use super::late::{Late, SERIES_PER_BATCH};
 use super::memory::grown;
@@ -9,7 +9,7 @@ use super::series::NO_CLOCK;
 use super::track::Pushed;
 use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, Store};
 use crate::ingest::{Arrived, Batch, ListId, Row};
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use crate::rate::Sample;
 use crate::wire::Trust;
 use std::net::IpAddr;
@@ -232,7 +232,7 @@ impl Store {
             let host = host_of(lists_of(&self.lists, source), row.list);
             let run = Run { host, rows: &[row], values };
             // What came before the step is not of it: never ahead of its arrival.
-            let latest = datagram.arrival.saturating_add(SLACK);
+            let latest = datagram.arrival.saturating_add(CLOCK_SLACK);
             let is_ahead = placing.place(row.time, datagram.arrival) > latest;
             let placing = if is_ahead { Placing::Arrival } else { placing };
             let arrival = datagram.arrival.saturating_sub(Interval::from_raw(left));

@@ -2,8 +2,8 @@
 //!
 //! A [`Block`] gives back what went in, bit by bit: times as the difference from the promised
 //! grid, values by what they are. Beside the bytes stands what is asked for most: the first and
-//! the last sample, which make the rates at its seams right, and a summary of what is drawn.
-//! Knows nothing of other blocks.
+//! the last sample, which make the rates at its seams right, and a summary of what is drawn. As a
+//! block never changes, a snapshot has the same one as the track. Knows nothing of other blocks.
 //!
 //! Measured on a capture of 880 series of three hosts (1 s, busy machines), looped for a day, each
 //! value late as it was (repeated) or as some value of the capture was (drawn anew):
@@ -18,26 +18,35 @@
 //! their times, which are most of the bytes: a busy daemon is a millisecond early or late, and a
 //! millisecond has 20 bits.
 
-use super::cost::{allocated, vec_bytes};
+use super::cost::allocated;
 use super::gathered::Gathered;
 use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
 use super::pack::{LIST_MAX, List};
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Outcome, Sample};
+use std::ops::Deref;
+use triomphe::ThinArc;
 
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
-/// A run of samples, packed.
+/// Bytes that stand before the head of a block: how many share it, and the length of its bytes.
+const SHARED_BYTES: usize = 16;
+
+/// A run of samples, packed; a clone is the same block. What stands beside the bytes, see
+/// [`Head`], lies before them in one allocation.
 #[derive(Clone, Debug)]
-pub(super) struct Block {
+pub(super) struct Block(ThinArc<Head, u8>);
+
+/// What is known of a block without unpacking it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Head {
     pub(super) first: Sample,
     pub(super) last: Sample,
     /// Told with the samples; zero when it was not.
     pub(super) interval: Interval,
-    /// Times, then values, in lists. No bytes of times where all are the same distance apart, none
-    /// of values where all are the same.
-    bytes: Box<[u8]>,
     count: u16,
+    /// Bytes of times, which stand before those of values. None where all times are the same
+    /// distance apart; none of values where all are the same.
     times_bytes: u16,
     /// How many entries of the queue it stands for.
     pub(super) weight: u16,
@@ -45,6 +54,14 @@ pub(super) struct Block {
     undefined: u16,
     drawn: Gathered,
     step_max: Interval,
+}
+
+impl Deref for Block {
+    type Target = Head;
+
+    fn deref(&self) -> &Head {
+        &self.0.header.header
+    }
 }
 
 /// What is drawn of all samples of a block but the first, which needs the block before.
@@ -56,23 +73,6 @@ pub(super) struct Summary {
     /// The longest distance of two successive samples, so that it is seen later whether there is
     /// a gap; longer than all time when a value is missing and only the samples can tell why.
     pub(super) step_max: Interval,
-}
-
-/// Buffers that are kept between blocks.
-#[derive(Debug, Default)]
-pub(super) struct Scratch {
-    pub(super) bytes: Vec<u8>,
-    pub(super) times: Vec<CdTime>,
-    pub(super) bits: Vec<u64>,
-}
-
-impl Scratch {
-    /// Bytes held.
-    pub(super) fn heap_bytes(&self) -> usize {
-        vec_bytes::<u8>(self.bytes.capacity())
-            + vec_bytes::<CdTime>(self.times.capacity())
-            + vec_bytes::<u64>(self.bits.capacity())
-    }
 }
 
 impl Summary {
@@ -101,7 +101,7 @@ impl Summary {
     }
 
     /// Of blocks that follow each other.
-    fn of_all(kind: DsType, bounds: Bounds, blocks: &[Box<Block>]) -> Self {
+    fn of_all(kind: DsType, bounds: Bounds, blocks: &[Block]) -> Self {
         let Some((mut before, blocks)) = blocks.split_first() else {
             return Self::NONE;
         };
@@ -146,34 +146,32 @@ impl Block {
         let step = even_step(first.time, last.time, times.len());
         let even = |(n, time): (usize, &CdTime)| on_grid(first.time, n, step) == time.raw();
         bytes.clear();
-        let mut block = Self {
+        if !times.iter().enumerate().all(even) {
+            pack_times(times, interval, bytes);
+        }
+        let times_bytes = u16::try_from(bytes.len()).ok()?;
+        if bits.iter().any(|&bits| bits != first.bits) {
+            pack_values(kind, bits, bytes);
+        }
+        let head = Head {
             first,
             last,
             interval,
-            bytes: Box::default(),
             count: u16::try_from(times.len()).ok()?,
-            times_bytes: 0,
+            times_bytes,
             weight: 1,
             undefined: summary.undefined,
             drawn: summary.drawn,
             step_max: summary.step_max,
         };
-        if !times.iter().enumerate().all(even) {
-            pack_times(times, interval, bytes);
-            block.times_bytes = u16::try_from(bytes.len()).ok()?;
-        }
-        if bits.iter().any(|&bits| bits != first.bits) {
-            pack_values(kind, bits, bytes);
-        }
-        block.bytes = bytes.as_slice().into();
-        Some(block)
+        Some(Self::new(head, bytes))
     }
 
     /// One block of several that follow each other, of one interval.
     pub(super) fn join(
         kind: DsType,
         bounds: Bounds,
-        blocks: &[Box<Self>],
+        blocks: &[Self],
         bytes: &mut Vec<u8>,
     ) -> Option<Self> {
         let (first, last) = (blocks.first()?, blocks.last()?);
@@ -199,18 +197,42 @@ impl Block {
             blocks.iter().for_each(|block| block.copy_values(kind, bytes));
         }
         let Summary { drawn, undefined, step_max } = Summary::of_all(kind, bounds, blocks);
-        Some(Self {
+        let head = Head {
             first: first.first,
             last: last.last,
             interval: first.interval,
-            bytes: bytes.as_slice().into(),
             count: u16::try_from(count).ok()?,
             times_bytes,
             weight: blocks.iter().fold(0, |all, block| block.weight.saturating_add(all)),
             undefined,
             drawn,
             step_max,
-        })
+        };
+        Some(Self::new(head, bytes))
+    }
+
+    fn new(head: Head, bytes: &[u8]) -> Self {
+        Self(ThinArc::from_header_and_slice(head, bytes))
+    }
+
+    /// The same samples in another block, that stands for so many entries of the queue.
+    pub(super) fn with_weight(&self, weight: u16) -> Self {
+        Self::new(Head { weight, ..**self }, self.bytes())
+    }
+
+    /// The same samples in another block without a summary: the bounds have changed.
+    pub(super) fn without_summary(&self) -> Self {
+        let Summary { drawn, undefined, step_max } = Summary::NONE;
+        Self::new(Head { drawn, undefined, step_max, ..**self }, self.bytes())
+    }
+
+    /// Whether a snapshot, too, has it.
+    pub(super) fn is_shared(&self) -> bool {
+        ThinArc::strong_count(&self.0) > 1
+    }
+
+    fn bytes(&self) -> &[u8] {
+        &self.0.slice
     }
 
     /// Appends its lists of times, also where it could do without.
@@ -238,17 +260,17 @@ impl Block {
 
     /// Whether all values are the same, bit by bit.
     fn is_constant(&self) -> bool {
-        self.bytes.len() == usize::from(self.times_bytes)
+        self.bytes().len() == usize::from(self.times_bytes)
     }
 
     pub(super) fn summary(&self) -> Summary {
-        let Self { drawn, undefined, step_max, .. } = *self;
+        let Head { drawn, undefined, step_max, .. } = **self;
         Summary { drawn, undefined, step_max }
     }
 
     /// Bytes of times and of values.
     fn parts(&self) -> (&[u8], &[u8]) {
-        self.bytes.split_at_checked(self.times_bytes.into()).unwrap_or_default()
+        self.bytes().split_at_checked(self.times_bytes.into()).unwrap_or_default()
     }
 
     /// Its lists, one after another.
@@ -270,14 +292,9 @@ impl Block {
         self.count.into()
     }
 
-    /// Bytes allocated, with those of the block itself.
+    /// Bytes allocated.
     pub(super) fn heap_bytes(&self) -> usize {
-        allocated(size_of::<Self>()) + allocated(self.bytes.len())
-    }
-
-    /// The summary no longer holds: the bounds have changed.
-    pub(super) fn forget_summary(&mut self) {
-        self.step_max = Summary::NONE.step_max;
+        allocated(SHARED_BYTES + size_of::<Head>() + self.bytes().len())
     }
 }
 
@@ -330,7 +347,7 @@ impl Lists<'_> {
         times: &mut List,
         numbers: &mut List,
     ) -> Option<(Values, Option<(CdTime, Interval)>)> {
-        let Block { first, last, interval, .. } = *self.block;
+        let Head { first, last, interval, .. } = **self.block;
         let (mut count, mut even) = (left.min(LIST_MAX), None);
         if self.block.has_even_times() {
             let step = even_step(first.time, last.time, self.block.len());
@@ -395,7 +412,7 @@ mod tests {
             .map(|(time, n)| time + (n * n * 7_919) % 1_000_000 + ((n / 300) << 42))
             .collect();
         let block = packed(DsType::Gauge, &times, &[7; 512]);
-        assert!(block.bytes.len() < 512 * 4, "{}", block.bytes.len());
+        assert!(block.bytes().len() < 512 * 4, "{}", block.bytes().len());
     }
 
     #[test]

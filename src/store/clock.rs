@@ -5,12 +5,9 @@
 use super::origin::Origin;
 use super::waiting::Waiting;
 use crate::ingest::Row;
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use std::net::IpAddr;
 
-/// Stamp and arrival may differ by so much before a clock is called wrong: network, buffers of a
-/// sender that is fast, and clocks that are kept by hand.
-pub const SLACK: Interval = Interval::from_secs(5);
 /// The first value lists of a host may be late by so much; beyond it the clock is suspected.
 pub(super) const FIRST_LATE_MAX: i64 = 3_600 << 30;
 /// Datagrams in a row that must agree before a clock is behind.
@@ -79,7 +76,7 @@ pub(super) struct Segment {
 impl Placing {
     /// Of a stamp whose clock nothing is known of.
     pub(super) fn without_clock(stamp: CdTime, arrival: CdTime) -> Self {
-        let is_ahead = stamp > arrival.saturating_add(SLACK);
+        let is_ahead = stamp > arrival.saturating_add(CLOCK_SLACK);
         if is_ahead || !stamp.is_plausible() { Self::Arrival } else { Self::Offset(0) }
     }
 
@@ -100,7 +97,7 @@ pub(super) fn theta(arrival: CdTime, stamp: CdTime) -> i64 {
 }
 
 pub(super) fn is_near(one: i64, other: i64) -> bool {
-    one.abs_diff(other) <= SLACK.raw()
+    one.abs_diff(other) <= CLOCK_SLACK.raw()
 }
 
 impl Segment {
@@ -118,9 +115,9 @@ impl Segment {
         let mut before = first;
         let mut count = 0;
         for row in rows {
-            let step = row.interval.raw().saturating_mul(2).saturating_add(SLACK.raw());
+            let step = row.interval.raw().saturating_mul(2).saturating_add(CLOCK_SLACK.raw());
             let ahead = before.saturating_add(Interval::from_raw(step));
-            if row.time > ahead || row.time.saturating_add(SLACK) < before {
+            if row.time > ahead || row.time.saturating_add(CLOCK_SLACK) < before {
                 break;
             }
             before = row.time;

@@ -2,8 +2,8 @@
 //!
 //! A value list has a *stamp*, the time by its host's clock; the datagram that brought it has an
 //! *arrival* by ours. Samples are ordered by *placed time*: the stamp plus the offset of the clock
-//! that made it. The offset is exactly zero while stamp and arrival agree within [`SLACK`], so a
-//! stamp stays as it is for nearly everybody. Where they do not agree the offset is whole seconds
+//! that made it. The offset is exactly zero while stamp and arrival agree within [`CLOCK_SLACK`],
+//! so a stamp stays as it is for nearly everybody. Where they do not agree the offset is whole seconds
 //! (and some nanoseconds, see [`Clocks::open`]), and the stamp is the placed time minus it.
 //!
 //! With a = arrival and s = newest stamp of the host in the datagram, a - s is never less than the
@@ -17,12 +17,12 @@
 //! brings; a second way of the same values is known by the values. Placed times are never ahead of
 //! their arrival by more than the slack: nothing is stored where later values have no room.
 
-use super::clock::{FIRST_LATE_MAX, HostClock, Placing, SLACK, Segment, Trend, is_near, theta};
+use super::clock::{FIRST_LATE_MAX, HostClock, Placing, Segment, Trend, is_near, theta};
 use super::index::HostNumber;
 use super::origin::{Origin, SourceId};
 use super::waiting::Waiting;
 use crate::ingest::{Arrived, Row};
-use crate::metric::{CdTime, Interval};
+use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use std::collections::VecDeque;
@@ -107,7 +107,7 @@ impl Clocks {
         let Some(clock) = self.main(host) else { return placed };
         let is_later = |step: &&ClockStep| {
             let is_its = step.host == host && step.origin == clock.origin;
-            is_its && placed < step.when.saturating_sub(SLACK)
+            is_its && placed < step.when.saturating_sub(CLOCK_SLACK)
         };
         let placing = self.steps.iter().find(is_later).map_or(clock.placing, |step| step.before);
         match placing {
@@ -233,7 +233,7 @@ impl Clocks {
         }
         // The same value by another way, as the clock of that way has it.
         let at = |offset: i64| Placing::Offset(offset).place(stamp, arrival);
-        let fits = |offset: &i64| *offset <= theta.saturating_add_unsigned(SLACK.raw());
+        let fits = |offset: &i64| *offset <= theta.saturating_add_unsigned(CLOCK_SLACK.raw());
         if let Some(&known) = others.iter().find(|offset| fits(offset) && knows(at(**offset))) {
             return Verdict { released: None, placing: Some(Placing::Offset(known)) };
         }
@@ -259,7 +259,7 @@ impl Clocks {
             return Verdict { released: None, placing: Some(Placing::Offset(0)) };
         };
         let before = clock.placing;
-        let went_back = clock.stamp > stamp.saturating_add(SLACK);
+        let went_back = clock.stamp > stamp.saturating_add(CLOCK_SLACK);
         if segment.is_beside_usual {
             let is_far = theta > DRIFT_MAX.cast_signed();
             let placing = if went_back && is_far { self.apart(before) } else { before };

@@ -94,15 +94,16 @@ pub(super) struct Seen {
 pub struct HostNode {
     /// Its name.
     pub name: Arc<str>,
-    /// Its plugins, in natural order of plugin, then instance.
-    pub plugins: Vec<PluginNode>,
+    /// Its plugins, in natural order of plugin, then instance. Shared with whoever looks at the
+    /// tree on another thread ([`Index::shared`]), who keeps them as they were.
+    pub plugins: Arc<Vec<PluginNode>>,
     /// When it was last heard of.
     pub last_seen: LastSeen,
     pub(super) number: HostNumber,
 }
 
 /// One plugin instance of a host.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct PluginNode {
     /// Who measured.
     pub plugin: Arc<str>,
@@ -113,7 +114,7 @@ pub struct PluginNode {
 }
 
 /// One identifier.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ListNode {
     /// Entry of types.db.
     pub type_: Arc<str>,
@@ -123,6 +124,9 @@ pub struct ListNode {
     /// DS type appears again.
     pub series: Vec<SeriesId>,
 }
+
+/// Of a host, for that its plugins can be shared.
+const PLUGINS_BYTES: usize = allocated(size_of::<Vec<PluginNode>>() + 16);
 
 /// A series that is not in the tree yet.
 #[derive(Debug)]
@@ -136,6 +140,13 @@ impl Index {
     /// All hosts, in natural order.
     pub fn hosts(&self) -> &[HostNode] {
         &self.hosts
+    }
+
+    /// The names of all hosts and their plugins as they are now, for another thread. Nothing is
+    /// copied until something new comes below a host, and then of that host.
+    pub fn shared(&self) -> Vec<(Arc<str>, Arc<Vec<PluginNode>>)> {
+        let share = |host: &HostNode| (Arc::clone(&host.name), Arc::clone(&host.plugins));
+        self.hosts.iter().map(share).collect()
     }
 
     /// The host of that name.
@@ -200,7 +211,12 @@ impl Index {
     pub(super) fn forget(&mut self, gone: impl Fn(SeriesId) -> bool) -> Vec<HostNumber> {
         let free_before = self.free.len();
         for host in &mut self.hosts {
-            for plugin in &mut host.plugins {
+            let mut series = host.plugins.iter().flat_map(|plugin| &plugin.lists);
+            if !series.any(|list| list.series.iter().any(|&id| gone(id))) {
+                continue;
+            }
+            let plugins = Arc::make_mut(&mut host.plugins);
+            for plugin in &mut *plugins {
                 for list in &mut plugin.lists {
                     list.series.retain(|&id| !gone(id));
                     list.series.shrink_to_fit();
@@ -208,8 +224,8 @@ impl Index {
                 plugin.lists.retain(|list| !list.series.is_empty());
                 plugin.lists.shrink_to_fit();
             }
-            host.plugins.retain(|plugin| !plugin.lists.is_empty());
-            host.plugins.shrink_to_fit();
+            plugins.retain(|plugin| !plugin.lists.is_empty());
+            plugins.shrink_to_fit();
             if host.plugins.is_empty() {
                 self.numbers.remove(&host.name);
                 self.free.push(host.number);
@@ -293,7 +309,7 @@ impl Node for HostNode {
     fn new(first: &Pending) -> Self {
         Self {
             name: Arc::clone(&first.identifier.host),
-            plugins: Vec::new(),
+            plugins: Arc::default(),
             last_seen: LastSeen::default(),
             number: first.host,
         }
@@ -308,11 +324,20 @@ impl Node for HostNode {
     }
 
     fn add(&mut self, group: &[Pending], bytes: &mut usize) {
-        place_groups(&mut self.plugins, group, by_plugin, bytes);
+        if self.plugins.is_empty() {
+            *bytes += PLUGINS_BYTES;
+        } else if Arc::get_mut(&mut self.plugins).is_none() {
+            // A copy has no room to spare.
+            let before = self.heap_bytes();
+            Arc::make_mut(&mut self.plugins);
+            *bytes = (*bytes + self.heap_bytes()).saturating_sub(before);
+        }
+        place_groups(Arc::make_mut(&mut self.plugins), group, by_plugin, bytes);
     }
 
     fn heap_bytes(&self) -> usize {
-        vec_bytes::<PluginNode>(self.plugins.capacity())
+        PLUGINS_BYTES
+            + vec_bytes::<PluginNode>(self.plugins.capacity())
             + self.plugins.iter().map(Node::heap_bytes).sum::<usize>()
     }
 }
@@ -490,6 +515,29 @@ mod tests {
         assert_eq!(seen.of(Trust::Signed), seen.arrival);
         assert_eq!(seen.of(Trust::Plain), CdTime::ZERO);
         assert_eq!(index.host("a").unwrap().last_seen, LastSeen::default());
+    }
+
+    #[test]
+    fn a_tree_that_is_shared_stays_as_it_was_and_its_copy_is_counted() {
+        let mut index = Index::default();
+        for id in 0..20 {
+            insert(&mut index, id, "h", &format!("p{}", id % 3), &format!("t{id}"));
+            index.settle();
+        }
+        let series = |plugins: &[PluginNode]| -> usize {
+            plugins.iter().flat_map(|plugin| &plugin.lists).map(|list| list.series.len()).sum()
+        };
+        let shared = index.shared();
+        insert(&mut index, 20, "h", "p0", "t20");
+        insert(&mut index, 21, "i", "p0", "t20");
+        index.settle();
+        assert_eq!((&*shared[0].0, series(&shared[0].1), shared.len()), ("h", 20, 1));
+        assert_eq!(series(&index.hosts()[0].plugins), 21);
+        let counted = vec_bytes::<HostNode>(index.hosts.capacity())
+            + index.hosts.iter().map(Node::heap_bytes).sum::<usize>();
+        assert_eq!(index.tree_bytes, counted);
+        index.forget(|id| id.0 < 20);
+        assert_eq!((series(&shared[0].1), series(&index.hosts()[0].plugins)), (20, 1));
     }
 
     #[test]

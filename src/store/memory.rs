@@ -108,6 +108,7 @@ impl Store {
 
     /// Gives up the oldest samples until the budget is kept.
     pub(super) fn trim(&mut self) {
+        self.scratch.lent.settle();
         while self.bytes() > self.budget_bytes {
             if self.queue.is_empty() {
                 // What is held is all there is.
@@ -154,7 +155,7 @@ impl Store {
             return;
         };
         let before = series.track.heap_bytes();
-        let evicted = series.track.evict(passed);
+        let evicted = series.track.evict(passed, &mut self.scratch.lent);
         self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
         self.samples = self.samples.saturating_sub(evicted.samples as u64);
         self.health.totals.evicted_samples += evicted.samples as u64;

@@ -17,6 +17,7 @@
 //!    those become bytes.
 //! 5. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
 //!    list; a trace is continued while time goes on.
+//!    A `snapshot` answers the same on another thread.
 //! 6. `memory`: when a series has taken more room the oldest goes until the budget is kept.
 //!
 //! # What it costs
@@ -56,6 +57,7 @@ mod gathered;
 mod health;
 mod index;
 mod late;
+mod lent;
 mod lists;
 mod losses;
 mod memory;
@@ -68,13 +70,15 @@ mod pack;
 mod places;
 mod query;
 mod register;
+mod scratch;
 mod series;
+mod snapshot;
 mod stretch;
 mod trace;
 mod track;
 mod waiting;
 
-pub use clock::{HostClock, Placing, SLACK};
+pub use clock::{HostClock, Placing};
 pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
     CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
@@ -89,13 +93,13 @@ pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use origin::{Origin, SourceId};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
+pub use snapshot::Snapshot;
 pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
 
 use crate::ingest::{RESERVE_PART, Shares};
 use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
-use block::Scratch;
 use clocks::Clocks;
 use cost::allocated;
 use foldhash::fast::RandomState;
@@ -105,6 +109,7 @@ use late::LateSamples;
 use memory::{Held, NAMES_PART};
 use names::Names;
 use places::Source;
+use scratch::Scratch;
 use std::collections::VecDeque;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -136,13 +141,15 @@ const PLACES_MAX: u32 = 1 << 24;
 const IDENTIFIER_BYTES: usize = allocated(size_of::<Identifier>() + 16);
 /// At most what a list adds to the tree, as if it were the first of its host and plugin.
 const NODES_BYTES: usize =
-    size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>() + 4 * 32;
+    size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>() + 5 * 32;
 
 /// What the store holds and may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Usage {
     /// Bytes in use: names, series, samples, notifications, health.
     pub bytes: usize,
+    /// Bytes that snapshots hold beside these, see [`Store::snapshot`].
+    pub lent_bytes: usize,
     /// Bytes allowed.
     pub budget_bytes: usize,
     /// Bytes that names take.
@@ -355,6 +362,7 @@ impl Store {
     pub fn usage(&self) -> Usage {
         Usage {
             bytes: self.bytes(),
+            lent_bytes: self.scratch.lent.bytes(),
             budget_bytes: self.budget_bytes,
             name_bytes: self.name_bytes,
             samples: self.samples,

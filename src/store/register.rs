@@ -129,7 +129,8 @@ impl Store {
             if let Some(series) = self.series.get_mut(id.place()) {
                 series.heard = now.in_16_secs();
                 if series.ds_count != count {
-                    series.describe(count, &self.types, &mut self.names);
+                    let lent = &mut self.scratch.lent;
+                    series.describe(count, &self.types, &mut self.names, lent);
                     self.index.touch();
                 }
             }
@@ -284,7 +285,10 @@ impl Store {
         crowded.sort_unstable();
         let bytes_max = self.budget_bytes / NAMES_PART;
         let live = self.series.len() - self.free.len() - self.spent;
-        let bytes_each = self.count_name_bytes() / live.max(1);
+        // Places and tables stay.
+        let bytes =
+            self.identifiers * IDENTIFIER_BYTES + self.names.heap_bytes() + self.index.heap_bytes();
+        let bytes_each = bytes / live.max(1);
         let surplus = self.count_name_bytes().saturating_sub(bytes_max - bytes_max / 4);
         let mut count = (surplus / bytes_each.max(1)).max(64);
         let mut gone: HashSet<SeriesId, RandomState> = HashSet::default();
@@ -331,7 +335,7 @@ impl Store {
             entry.remove();
         }
         self.track_bytes = self.track_bytes.saturating_sub(series.track.heap_bytes());
-        let samples = series.track.clear() as u64;
+        let samples = series.track.clear(&mut self.scratch.lent) as u64;
         self.samples = self.samples.saturating_sub(samples);
         self.health.totals.evicted_samples += samples;
         // The last of its list takes the identifier along.

@@ -3,10 +3,11 @@
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
 use super::SeriesId;
-use super::block::Scratch;
+use super::lent::Lent;
 use super::names::Names;
+use super::scratch::Scratch;
 use super::track::{Pushed, Tools, Track};
-use crate::metric::{CdTime, DsType, Identifier, Interval, SeriesKey};
+use crate::metric::{CdTime, DsType, Identifier, Interval, SeriesKey, Span};
 use crate::rate::{Bounds, Sample};
 use crate::typesdb::TypesDb;
 use std::sync::Arc;
@@ -84,7 +85,13 @@ impl Series {
 
     /// Names and bounds for a list of `ds_count` values by what `types` knows. Bounds count only
     /// for the DS type they were written for.
-    pub(super) fn describe(&mut self, ds_count: u16, types: &TypesDb, names: &mut Names) {
+    pub(super) fn describe(
+        &mut self,
+        ds_count: u16,
+        types: &TypesDb,
+        names: &mut Names,
+        lent: &mut Lent,
+    ) {
         self.ds_count = ds_count;
         let set = types.get(&self.identifier.type_);
         let set = set.filter(|set| set.sources.len() == usize::from(ds_count));
@@ -100,7 +107,7 @@ impl Series {
         self.min = source.and_then(|source| source.min);
         self.max = source.and_then(|source| source.max);
         if bounds != (self.min, self.max) {
-            self.track.forget_summaries();
+            self.track.forget_summaries(lent);
         }
     }
 
@@ -119,6 +126,15 @@ impl Series {
         }
         let (kind, bounds) = (self.kind, self.bounds());
         self.track.push(sample, told, &mut Tools { kind, bounds, scratch })
+    }
+
+    /// The same with what a trace inside `span` needs of its samples. The first and the last bucket
+    /// of one stick out, by less than the span.
+    pub(super) fn cut(&self, span: Span) -> Self {
+        let width = span.width();
+        let (start, end) = (span.start.saturating_sub(width), span.end.saturating_add(width));
+        let (identifier, ds_name) = (Arc::clone(&self.identifier), Arc::clone(&self.ds_name));
+        Self { identifier, ds_name, track: self.track.cut(start, end), ..*self }
     }
 
     /// Notes of which clock the next sample is; whether it is another's and comes too soon after
@@ -178,7 +194,8 @@ mod tests {
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
         let what = (ds_count - 1, kind);
         let mut series = Series::new(SeriesId(0), identifier, what, Track::new(0));
-        series.describe(ds_count, &TypesDb::built_in(), &mut Names::default());
+        let (mut names, mut lent) = (Names::default(), Lent::default());
+        series.describe(ds_count, &TypesDb::built_in(), &mut names, &mut lent);
         series
     }
 

@@ -208,6 +208,7 @@ impl Stretch {
     }
 }
 
+#[inline]
 fn gathered(values: &[f64]) -> Gathered {
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut min = [f64::INFINITY; LANES];
@@ -225,6 +226,8 @@ fn gathered(values: &[f64]) -> Gathered {
 }
 
 /// Of those that are finite; none where their sum is not.
+#[cold]
+#[inline(never)]
 fn gathered_finite(values: &[f64]) -> Option<Several> {
     let mut finite = [0.0; LIST_MAX];
     let mut count = 0;

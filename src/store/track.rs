@@ -5,9 +5,11 @@
 //! up a large one. What is earlier than the open run is merged into the blocks, many samples at a
 //! time ([`Track::merge`]). Blocks leave at the old end. Knows nothing of other series.
 
-use super::block::{BLOCK_SAMPLES_MAX, Block, Scratch, Summary};
+use super::block::{BLOCK_SAMPLES_MAX, Block, Summary};
 use super::cost::vec_bytes;
+use super::lent::Lent;
 use super::open::Open;
+use super::scratch::Scratch;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
 
@@ -29,11 +31,7 @@ const HALVED_MIN: usize = 4;
 /// All samples of one series.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
-    #[expect(
-        clippy::vec_box,
-        reason = "blocks in a list that grows would leave holes of every size"
-    )]
-    blocks: Vec<Box<Block>>,
+    blocks: Vec<Block>,
     open: Open,
     /// Allocated for blocks, and for everything.
     packed_bytes: usize,
@@ -205,7 +203,7 @@ impl Track {
 
     /// Packs the oldest `count` samples of the open run.
     fn seal(&mut self, count: usize, tools: &mut Tools<'_>) {
-        let Scratch { bytes, times, bits } = &mut *tools.scratch;
+        let Scratch { bytes, times, bits, .. } = &mut *tools.scratch;
         times.clear();
         bits.clear();
         self.open.copy_first(count, times, bits);
@@ -223,7 +221,7 @@ impl Track {
         }
         self.loose += u16::try_from(count).unwrap_or_default();
         self.packed_bytes += block.heap_bytes();
-        self.blocks.push(Box::new(block));
+        self.blocks.push(block);
         if usize::from(self.loose) >= LARGE_SAMPLES + usize::from(self.large_more) {
             self.join(tools);
         }
@@ -250,8 +248,9 @@ impl Track {
         if let Some(joined) = Block::join(kind, bounds, blocks, &mut tools.scratch.bytes) {
             let freed: usize = blocks.iter().map(|block| block.heap_bytes()).sum();
             self.packed_bytes = (self.packed_bytes + joined.heap_bytes()).saturating_sub(freed);
-            self.blocks.truncate(start);
-            self.blocks.push(Box::new(joined));
+            let lent = &mut tools.scratch.lent;
+            self.blocks.drain(start..).for_each(|block| lent.part(block));
+            self.blocks.push(joined);
         }
     }
 
@@ -287,7 +286,7 @@ impl Track {
     /// Gives up the oldest run but those that `passed` entries of the queue stand for. Where that
     /// is the open one, its older half goes: a slow series would else lose what it has just said
     /// together with what it said days ago.
-    pub(super) fn evict(&mut self, passed: u32) -> Evicted {
+    pub(super) fn evict(&mut self, passed: u32, lent: &mut Lent) -> Evicted {
         if let Some(rest) = self.stale_entries.checked_sub(1) {
             self.stale_entries = rest;
             return Evicted::default();
@@ -298,6 +297,7 @@ impl Track {
             self.stale_entries += u32::from(block.weight).saturating_sub(1);
             self.packed_bytes = self.packed_bytes.saturating_sub(block.heap_bytes());
             let samples = block.len();
+            lent.part(block);
             if held > 0 {
                 self.epoch = self.epoch.wrapping_add(1);
                 self.loose = 0;
@@ -321,11 +321,12 @@ impl Track {
     }
 
     /// Gives up everything; entries of the queue that stood for it stand for nothing.
-    pub(super) fn clear(&mut self) -> usize {
+    pub(super) fn clear(&mut self, lent: &mut Lent) -> usize {
         let samples = self.len();
         let weights: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
         let entries = self.stale_entries + weights + u32::from(self.open.len() > 0);
         let epoch = self.epoch.wrapping_add(1);
+        self.blocks.drain(..).for_each(|block| lent.part(block));
         *self = Self { stale_entries: entries, epoch, ..Self::default() };
         samples
     }
@@ -336,7 +337,7 @@ impl Track {
     }
 
     fn count_bytes(&mut self) {
-        let blocks = vec_bytes::<Box<Block>>(self.blocks.capacity());
+        let blocks = vec_bytes::<Block>(self.blocks.capacity());
         self.heap_bytes = self.packed_bytes + blocks + self.open.heap_bytes();
     }
 
@@ -365,7 +366,7 @@ impl Track {
 
     /// Sealed block `number`.
     pub(super) fn block(&self, number: usize) -> Option<&Block> {
-        self.blocks.get(number).map(|block| &**block)
+        self.blocks.get(number)
     }
 
     /// The newest samples.
@@ -379,9 +380,32 @@ impl Track {
     }
 
     /// The bounds of what is drawn have changed.
-    pub(super) fn forget_summaries(&mut self) {
+    pub(super) fn forget_summaries(&mut self, lent: &mut Lent) {
         self.epoch = self.epoch.wrapping_add(1);
-        self.blocks.iter_mut().for_each(|block| block.forget_summary());
+        for block in &mut self.blocks {
+            let without = block.without_summary();
+            lent.part(std::mem::replace(block, without));
+        }
+    }
+
+    /// The same samples from `start` to `end`, and those that what is drawn of them depends on: a
+    /// line comes from the sample before, which needs the one before it, and goes to the one
+    /// behind. Shares the blocks and copies what is open.
+    pub(super) fn cut(&self, start: CdTime, end: CdTime) -> Self {
+        let first = self.block_from(start).saturating_sub(2);
+        let last = self.blocks.partition_point(|block| block.first.time < end);
+        let blocks: Vec<_> = self.blocks.iter().take(last + 1).skip(first).cloned().collect();
+        let open = if last < self.blocks.len() { Open::default() } else { self.open.clone() };
+        let packed_bytes = blocks.iter().map(Block::heap_bytes).sum();
+        let mut cut = Self { blocks, open, packed_bytes, ..Self::default() };
+        cut.epoch = self.epoch;
+        cut.count_bytes();
+        cut
+    }
+
+    /// Of the bytes allocated those of blocks, which are shared.
+    pub(super) fn packed_bytes(&self) -> usize {
+        self.packed_bytes
     }
 
     /// How many entries of the store's queue are this track's.

@@ -1,9 +1,9 @@
 //! Amounts with a ceiling, as bars: filesystems.
 
-use super::Screen;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use crate::view::bars::{Bar, bars};
+use crate::session::Screen;
+use crate::view::bars::Bar;
 use crate::view::panels::Panel;
 use crate::view::role::Role;
 use eframe::egui::{self, Align2, Rect, Sense, Ui, WidgetInfo, pos2, vec2};
@@ -17,10 +17,9 @@ const SHARE_WIDTH: f32 = 60.0;
 
 /// Draws a panel's bars as they stand at the right edge of the window.
 pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rect) {
-    let end = screen.view.window().span(screen.now).end;
-    let bars = bars(panel, screen.store, end);
+    let bars = screen.bars(panel);
     if bars.is_empty() {
-        let (text, color) = ("no sample at this time", Palette::of(ui).dim);
+        let (text, color) = ("no samples at this time", Palette::of(ui).dim);
         ui.painter().text(rect.center(), Align2::CENTER_CENTER, text, theme::small(), color);
     }
     let mut top = rect.top();

@@ -1,10 +1,10 @@
 //! Cache: what is kept of the plots that are on screen, and what it was made for.
 
-use super::Screen;
 use super::legend::LegendFigures;
 use super::shapes::Drawing;
 use super::strips::LineTexture;
 use crate::metric::Span;
+use crate::session::{Revision, Screen};
 use crate::store::Mode;
 use crate::view::axis::CalmAxis;
 use crate::view::panels::{Panel, PanelKey};
@@ -50,9 +50,7 @@ pub(super) struct Kept {
 pub(super) struct MadeFor {
     pub(super) span: Span,
     columns: usize,
-    data: u64,
-    series: u64,
-    panels: u64,
+    revision: Revision,
     mode: Mode,
 }
 
@@ -67,9 +65,7 @@ impl PlotCache {
         let made_for = MadeFor {
             span: span_of(screen, width),
             columns: columns(width),
-            data: screen.store.data_revision(),
-            series: screen.store.revision(),
-            panels: screen.panels_revision,
+            revision: screen.revision(),
             mode: screen.view.mode(),
         };
         // Taken out for as long as it is drawn.
@@ -87,7 +83,7 @@ impl PlotCache {
         kept.made_for = Some(made_for);
         let MadeFor { span, columns, mode, .. } = made_for;
         let scratch = Scratch { traces: &mut kept.traces, grid: &mut self.grid };
-        kept.plot.fill(panel, screen.store, span, columns, mode, scratch);
+        screen.fill(&mut kept.plot, panel, span, columns, scratch);
         if kept.axis.is_none() {
             kept.axis = Some(CalmAxis::new(kept.plot.axis(panel, mode, 4.0)));
         }

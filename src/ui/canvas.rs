@@ -2,11 +2,11 @@
 
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Frame, Screen, bars, empty, legend, plots};
+use super::{Frame, bars, contained_ui, empty, legend, plots};
 use crate::metric::display_safe;
+use crate::session::{CanvasContent, Screen};
 use crate::view::Action;
 use crate::view::bars::bars_at_most;
-use crate::view::clocks;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::window::Anchor;
@@ -34,14 +34,10 @@ pub(super) fn canvas_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let ground = UiStackInfo::new(UiKind::Frame).with_frame(ground);
     egui::CentralPanel::default().frame(egui::Frame::new()).show(ui, |ui| {
         let rect = ui.max_rect();
-        ui.scope_builder(UiBuilder::new().ui_stack_info(ground), |ui| {
-            if screen.store.usage().series == 0 {
-                empty::waiting_ui(ui, screen);
-            } else if screen.panels.is_empty() {
-                empty::nothing_selected_ui(ui, screen);
-            } else {
-                grid_ui(ui, frame);
-            }
+        ui.scope_builder(UiBuilder::new().ui_stack_info(ground), |ui| match screen.canvas() {
+            CanvasContent::Waiting => empty::waiting_ui(ui, screen),
+            CanvasContent::NothingPicked => empty::nothing_selected_ui(ui, screen),
+            CanvasContent::Panels => grid_ui(ui, frame),
         });
         state_border(ui, screen, rect, &palette);
     });
@@ -72,14 +68,14 @@ fn grid_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
         let width = ui.available_width() - 2.0 * theme::GAP;
         let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
-        let panels = screen.panels.len();
+        let panels = screen.derived.panels.len();
         let across = fits.clamp(1.0, ACROSS_MAX).min(panels as f32).max(1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 4")]
         let columns = across as usize;
         // Three beside one another leave holes where two would not.
         let columns = if columns == 3 && panels == 4 { 2 } else { columns };
         let panel_width = (width + theme::GAP) / columns as f32 - theme::GAP;
-        let rows: Vec<&[Panel]> = screen.panels.chunks(columns).collect();
+        let rows: Vec<&[Panel]> = screen.derived.panels.chunks(columns).collect();
         let around: Vec<f32> = rows.iter().map(|row| around_plot(row, panel_width)).collect();
         let plot_height = plot_height(area.y, &around);
         ui.add_space(theme::GAP);
@@ -126,7 +122,9 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Rect, panels: &[Panel], width
     for (i, panel) in panels.iter().enumerate() {
         let left = row.left() + theme::GAP + i as f32 * (width + theme::GAP);
         let rect = Rect::from_min_size(pos2(left, row.top()), vec2(width, row.height()));
-        ui.push_id(&panel.key, |ui| panel_ui(ui, frame, rect, panel));
+        ui.push_id(&panel.key, |ui| {
+            contained_ui(ui, frame, rect, panel, |ui, frame| panel_ui(ui, frame, rect, panel));
+        });
     }
 }
 
@@ -162,7 +160,7 @@ fn header_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
     let unit_rect =
         elided(ui, right, Align2::RIGHT_CENTER, 120.0, name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title);
-    let host = clocks::beside_host(screen.store, &panel.host, screen.now, screen.view.host_time);
+    let host = screen.host_text(panel);
     let right = if panel.more > 0 { more_ui(ui, frame, panel, unit_rect) } else { unit_rect };
     let room = right.left() - inner.left() - 12.0;
     let at = pos2(inner.left(), middle);

@@ -1,29 +1,25 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
-use super::Screen;
 use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use crate::reception::{Destination, Unicast};
-use crate::view::format;
-use crate::view::senders::refused_from;
+use crate::session::Screen;
 use eframe::egui::{self, RichText, Ui};
 
-/// Reasons told why what arrives is refused.
-const REASONS_TOLD_MAX: usize = 5;
+/// Reasons listed for refusals.
+const REASONS_MAX: usize = 5;
 
 /// Before the first value.
 pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         column(ui, |ui| {
-            let health = screen.store.health();
-            let (refused, more) = refused_from(health, REASONS_TOLD_MAX);
-            let all_refused = !refused.is_empty() && health.totals.values == 0;
+            let (refused, more) = screen.refused(REASONS_MAX);
             let title = match screen.replay() {
-                _ if all_refused => "Data arrives, but all of it is refused",
+                _ if screen.refuses_everything() => "Data arrives, but all of it is refused",
                 None if screen.has_failed() => "Receiving failed",
-                None if !screen.hears() => "Nothing is listened to",
+                None if !screen.receives() => "Not listening on any address",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
                 Some(_) => "Reading the capture",
@@ -41,27 +37,13 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                     if report.ok { ("ok", palette.live) } else { ("!", palette.warn) };
                 row(ui, mark, color, &report.text);
             }
-            let totals = health.totals;
-            let datagrams = format::counted(totals.datagrams, "datagram");
-            let text = match totals.datagrams {
-                0 => "no datagram so far".to_owned(),
-                _ => {
-                    let faults = totals.faults.saturating_sub(totals.refused);
-                    let counts = [(totals.refused, "refused part"), (faults, "fault")];
-                    let counts = counts.into_iter().filter(|(count, _)| *count > 0);
-                    let counts: Vec<_> =
-                        counts.map(|(count, what)| format::counted(count, what)).collect();
-                    format!("{datagrams} so far, without a value list ({})", counts.join(", "))
-                }
-            };
+            let (text, newest_fault) = screen.came_so_far();
             row(ui, "…", palette.dim, &text);
-            if let Some((_, newest)) = health.faults.back().filter(|_| refused.is_empty()) {
-                let text = format!("newest fault from {}, {}", newest.sender, newest.fault);
-                row(ui, "!", palette.warn, &text);
+            if let Some(fault) = newest_fault.filter(|_| refused.is_empty()) {
+                row(ui, "!", palette.warn, &fault);
             }
-            if !screen.store.notifications().is_empty() {
-                let count = screen.store.notifications().len() as u64;
-                let text = format!("{}, N lists them", format::counted(count, "notification"));
+            if !screen.has_no_notification() {
+                let text = format!("{}, N lists them", screen.notifications_text());
                 row(ui, "…", palette.dim, &text);
             }
             for message in screen.messages {
@@ -77,14 +59,15 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
 fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, to: &Destination, palette: &Palette) {
     let port = to.port;
     ui.add_space(18.0);
-    let title = match screen.hears() {
+    let title = match screen.receives() {
         true => "Point a collectd here",
-        false => "Point a collectd here, once this listens",
+        false => "Point a collectd here, once this program can listen",
     };
     ui.label(RichText::new(title).font(theme::medium(14.0)));
     ui.add_space(2.0);
-    let note = "Add to its collectd.conf and restart it. FlushInterval makes values arrive at \
-                once; without it collectd waits until a datagram is full.";
+    let note = "Add this to collectd.conf on the sending machine, then restart collectd. \
+                FlushInterval makes values arrive at once; without it collectd waits until a \
+                datagram is full.";
     ui.label(RichText::new(note).color(palette.dim));
     ui.add_space(6.0);
     let flush = "<LoadPlugin network>\n  FlushInterval 1\n  FlushTimeout 1\n</LoadPlugin>\n";
@@ -105,7 +88,7 @@ fn how_to_send(ui: &mut Ui, screen: &Screen<'_>, to: &Destination, palette: &Pal
         snippet(ui, title, &server("239.192.74.66"), palette);
     }
     ui.add_space(6.0);
-    let firewall = format!("A firewall must let UDP port {port} in.");
+    let firewall = format!("If a firewall is active, allow inbound UDP port {port}.");
     ui.label(RichText::new(firewall).color(palette.dim));
 }
 

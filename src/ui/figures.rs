@@ -13,20 +13,21 @@ use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-/// A text that is laid out in every frame: egui has made it anew when it threw away its texture.
-const WITNESS: &str = "0123456789";
+/// A text that is laid out in every frame: egui makes a new galley of it when its texture of glyphs
+/// was cleared.
+const TEXTURE_PROBE: &str = "0123456789";
 
-/// What was learnt of the glyphs of the font of legends. Figures have few characters, so it stays
-/// small.
+/// Glyphs of the font of legends. Figures have few characters, so it stays small.
 #[derive(Debug, Default)]
 pub(super) struct Glyphs {
-    witness: Option<Arc<Galley>>,
+    probe: Option<Arc<Galley>>,
     /// How far the second of two characters stands from the first, pixels; after the last one
     /// comes [`END`].
     steps: HashMap<(char, char), f32, RandomState>,
-    /// The picture of a character that stands so many quarters of a pixel right of a whole one.
+    /// The picture of a character, and by how many quarters of a pixel it stands right of a whole
+    /// pixel.
     pictures: HashMap<(char, u16), Picture, RandomState>,
-    /// Another one whenever all was forgotten.
+    /// Changes whenever all of it is cleared.
     age: u64,
 }
 
@@ -43,7 +44,7 @@ struct Picture {
 
 /// Figures that were set, as one text.
 #[derive(Debug, Default)]
-pub(super) struct Sheet {
+pub(super) struct Typeset {
     galley: Option<Arc<Galley>>,
     mesh: Mesh,
     text: String,
@@ -55,13 +56,13 @@ impl Glyphs {
     /// Forgets what is no longer true; once a frame, before anything is set.
     pub(super) fn check(&mut self, painter: &Painter) {
         let color = Color32::PLACEHOLDER;
-        let witness = painter.layout_no_wrap(WITNESS.to_owned(), theme::small(), color);
-        if !self.witness.as_ref().is_some_and(|known| Arc::ptr_eq(known, &witness)) {
+        let probe = painter.layout_no_wrap(TEXTURE_PROBE.to_owned(), theme::small(), color);
+        if !self.probe.as_ref().is_some_and(|known| Arc::ptr_eq(known, &probe)) {
             self.steps.clear();
             self.pictures.clear();
             self.age += 1;
-            self.learn(&witness);
-            self.witness = Some(witness);
+            self.learn(&probe);
+            self.probe = Some(probe);
         }
     }
 
@@ -74,20 +75,20 @@ impl Glyphs {
     pub(super) fn set(
         &mut self,
         painter: &Painter,
-        sheet: &mut Sheet,
+        typeset: &mut Typeset,
         right: Pos2,
         text: &str,
         color: Color32,
     ) {
         let scale = painter.pixels_per_point();
         let place = |size| Align2::RIGHT_CENTER.anchor_size(right, size).min;
-        if let (Some(width), Some(witness)) = (self.width(text), &self.witness) {
-            let at = place(vec2((width / scale).round_ui(), witness.size().y));
-            self.place(sheet, at.round_to_pixels(scale), text, color, scale);
+        if let (Some(width), Some(probe)) = (self.width(text), &self.probe) {
+            let at = place(vec2((width / scale).round_ui(), probe.size().y));
+            self.place(typeset, at.round_to_pixels(scale), text, color, scale);
         } else {
             let galley = painter.layout_no_wrap(text.to_owned(), theme::small(), color);
             self.learn(&galley);
-            sheet.others.push(Shape::galley(place(galley.size()), galley, color));
+            typeset.others.push(Shape::galley(place(galley.size()), galley, color));
         }
     }
 
@@ -102,7 +103,7 @@ impl Glyphs {
         Some(at)
     }
 
-    fn place(&self, sheet: &mut Sheet, at: Pos2, text: &str, color: Color32, scale: f32) {
+    fn place(&self, typeset: &mut Typeset, at: Pos2, text: &str, color: Color32, scale: f32) {
         let mut x = 0.0;
         let mut chars = text.chars().peekable();
         while let Some(char) = chars.next() {
@@ -112,13 +113,13 @@ impl Glyphs {
                 let left_top = at + offset.round_to_pixels(scale);
                 if picture.texels.is_positive() {
                     let rect = Rect::from_min_size(left_top, picture.size);
-                    sheet.mesh.add_rect_with_uv(rect, picture.texels, color);
+                    typeset.mesh.add_rect_with_uv(rect, picture.texels, color);
                 }
             }
             x += self.steps.get(&(char, chars.peek().copied().unwrap_or(END))).unwrap_or(&0.0);
         }
-        sheet.text.push_str(text);
-        sheet.text.push('\n');
+        typeset.text.push_str(text);
+        typeset.text.push('\n');
     }
 
     /// Remembers what egui made of a text of one row.
@@ -153,7 +154,7 @@ fn split(x: f32) -> (f32, u16) {
     (pixel, quarters % 4)
 }
 
-impl Sheet {
+impl Typeset {
     /// Begins anew.
     pub(super) fn clear(&mut self) {
         self.mesh.clear();
@@ -163,11 +164,11 @@ impl Sheet {
 
     /// What was set since, made ready to be shown.
     pub(super) fn finish(&mut self, glyphs: &Glyphs) {
-        let Some(witness) = &glyphs.witness else { return };
-        let galley = self.galley.get_or_insert_with(|| Arc::new(Galley::clone(witness)));
+        let Some(probe) = &glyphs.probe else { return };
+        let galley = self.galley.get_or_insert_with(|| Arc::new(Galley::clone(probe)));
         // The last frame may still be on its way to the screen.
         let galley = Arc::make_mut(galley);
-        galley.pixels_per_point = witness.pixels_per_point;
+        galley.pixels_per_point = probe.pixels_per_point;
         galley.num_vertices = self.mesh.vertices.len();
         galley.num_indices = self.mesh.indices.len();
         std::mem::swap(&mut Arc::make_mut(&mut galley.job).text, &mut self.text);
@@ -226,14 +227,14 @@ mod tests {
     }
 
     fn set(glyphs: &mut Glyphs, painter: &Painter) -> Vec<Shape> {
-        let mut sheet = Sheet::default();
+        let mut typeset = Typeset::default();
         glyphs.check(painter);
         for (row, text) in (0_u8..).zip(TEXTS) {
             let right = pos2(200.3, 20.0 + 15.7 * f32::from(row));
-            glyphs.set(painter, &mut sheet, right, text, Color32::WHITE);
+            glyphs.set(painter, &mut typeset, right, text, Color32::WHITE);
         }
-        sheet.finish(glyphs);
-        sheet.shapes().collect()
+        typeset.finish(glyphs);
+        typeset.shapes().collect()
     }
 
     fn by_egui(painter: &Painter) -> Vec<Shape> {

@@ -1,9 +1,8 @@
 //! The keyboard: one table, which the help pane shows too.
 
-use super::{Frame, Screen};
+use super::Frame;
 use crate::metric::Interval;
-use crate::view::notifications::show;
-use crate::view::pick::scope_of;
+use crate::session::Screen;
 use crate::view::tree::moved;
 use crate::view::window::PRESETS;
 use crate::view::{Action, Pane};
@@ -40,8 +39,8 @@ pub(super) fn filter_id() -> egui::Id {
 
 /// Turns keys into actions, in the order in which they were pressed: a slow machine may see
 /// several in one frame. Bare keys are left to a text field or a button that has the focus. A key
-/// about rows that those before it are about to change waits in `memory` for the next frame, which
-/// has the new ones, and so does what was typed after it.
+/// about rows that those before it are about to change waits in `memory` for the frame that has the
+/// new ones, and so does what was typed after it.
 pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let ctx = ui.ctx();
@@ -84,7 +83,9 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     });
     if !waiting.is_empty() {
         frame.memory.filter_waits = keyboard.filtering;
-        ctx.request_repaint();
+        if !screen.derived.rows.is_pending() {
+            ctx.request_repaint();
+        }
     }
     ctx.input_mut(|input| input.events = events);
 }
@@ -108,17 +109,16 @@ struct Keyboard<'a, 's> {
 }
 
 impl Keyboard<'_, '_> {
-    /// Whether `event` is about rows, or a text field, that only the next frame has.
+    /// Whether `event` is about rows, or a text field, that only a later frame has.
     fn must_wait(&self, event: &Event) -> bool {
         let about_rows = match event {
             Event::Key { key: Key::X, .. } => !self.filtering,
-            Event::Key { key, .. } => {
-                matches!(key, Key::Enter | Key::ArrowUp | Key::ArrowDown | Key::Escape)
-            }
+            Event::Key { key: Key::Escape, .. } => self.changed,
+            Event::Key { key, .. } => matches!(key, Key::Enter | Key::ArrowUp | Key::ArrowDown),
             _ => false,
         };
         let hidden = self.filtering && !self.screen.view.sidebar;
-        hidden || self.changed && about_rows
+        hidden || (self.changed || self.screen.derived.rows.is_pending()) && about_rows
     }
 
     /// A key; true when it was used.
@@ -180,7 +180,7 @@ impl Keyboard<'_, '_> {
     }
 
     fn tree_key(&mut self, key: Key) -> bool {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let row = self.cursor.and_then(|row| rows.get(row)).copied();
         match key {
             Key::ArrowDown => self.move_cursor(1),
@@ -190,13 +190,13 @@ impl Keyboard<'_, '_> {
                 let first = rows.first().copied().filter(|_| self.filtering);
                 if let Some(row) = row.or(first) {
                     self.changed = true;
-                    self.actions.extend(self.screen.picking().press(row));
+                    self.actions.extend(self.screen.press(row));
                 }
             }
             Key::X if !self.filtering => {
                 if let Some(row) = row {
                     self.changed = true;
-                    self.actions.extend(self.screen.picking().check(row));
+                    self.actions.extend(self.screen.check(row));
                 }
             }
             _ => return false,
@@ -205,10 +205,9 @@ impl Keyboard<'_, '_> {
     }
 
     fn move_cursor(&mut self, by: isize) {
-        let rows = &self.screen.rows.rows;
+        let rows = &self.screen.derived.rows.rows;
         let selected = self.screen.view.selection().scope();
-        let start =
-            || rows.iter().position(|&row| scope_of(self.screen.store, row).as_ref() == selected);
+        let start = || rows.iter().position(|&row| self.screen.scope_of(row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| !self.filtering));
         self.cursor = moved(cursor, by, rows.len());
         self.actions.extend(self.cursor.map(Action::SetCursor));
@@ -220,10 +219,10 @@ impl Keyboard<'_, '_> {
 
     /// Shows the one so many rows below the one that is chosen; without one, the first.
     fn show_notification(&mut self, by: isize) {
-        let number = self.screen.listed.beside(self.chosen, by);
-        if let Some(noted) = number.and_then(|of| self.screen.store.notifications().get(of)) {
+        let number = self.screen.derived.listed.beside(self.chosen, by);
+        if let Some(noted) = number.and_then(|of| self.screen.noted(of)) {
             self.chosen = number;
-            self.actions.push(show(self.screen.store, noted));
+            self.actions.push(self.screen.show(noted));
         }
     }
 

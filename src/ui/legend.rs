@@ -1,12 +1,11 @@
 //! The legend of a panel: a table of its lines with the figures of what is on screen.
 
-use super::figures::Sheet;
+use super::figures::Typeset;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Frame, Memory};
 use crate::metric::display_safe;
 use crate::store::Mode;
-use crate::view::empty::why_empty;
 use crate::view::format::Unit;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine};
@@ -35,14 +34,14 @@ fn rows(panel: &Panel) -> usize {
     1 + lines.min(ROWS_MAX) + usize::from(lines > ROWS_MAX)
 }
 
-/// A narrower legend keeps its names and gives up min, avg and max.
+/// A narrower legend keeps its names and leaves out min, avg and max.
 const ALL_COLUMNS_WIDTH: f32 = 300.0;
 
 /// The figures of a legend, set anew when one of them may have changed.
 #[derive(Debug, Default)]
 pub(super) struct LegendFigures {
     made_for: Option<MadeFor>,
-    sheet: Sheet,
+    typeset: Typeset,
 }
 
 /// What the figures of a legend depend on beside the panel.
@@ -83,36 +82,36 @@ pub(super) fn legend_ui(
     let fitting: Vec<_> = rows.take_while(|(index, _)| fits(*index)).collect();
     for (index, (line, data)) in &fitting {
         let color = palette.series(line.role, *index);
-        let told = || figures((plot, data), &unit, cursor);
-        let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, told);
+        let cells = || figures((plot, data), &unit, cursor);
+        let response = row_ui(ui, row(index + 1), *index, &display_safe(&line.label), color, cells);
         if response.hovered() {
             hovered = Some(*index);
         }
         if data.points.is_empty() {
             let series = line.series.iter().copied();
-            response.on_hover_ui(|ui| drop(ui.label(why_empty(&screen.sight(), series))));
+            response.on_hover_ui(|ui| drop(ui.label(screen.why_empty(series))));
         }
     }
     let (lines, glyphs, mode) = (number, frame.memory.glyphs.age(), screen.view.mode());
     let dark = ui.visuals().dark_mode;
     let made_for = MadeFor { lines, glyphs, cursor, rect, mode, dark };
-    let LegendFigures { made_for: made, sheet } = kept;
+    let LegendFigures { made_for: made, typeset } = kept;
     if *made != Some(made_for) {
         *made = Some(made_for);
-        sheet.clear();
+        typeset.clear();
         for (index, (_, data)) in &fitting {
             let row = row(index + 1);
             for (column, text) in figures((plot, data), &unit, cursor).iter().enumerate() {
                 if column < columns_shown(row) {
                     let at = pos2(column_right(row, column), row.center().y);
                     let color = if column == 0 { palette.text } else { palette.dim };
-                    frame.memory.glyphs.set(ui.painter(), sheet, at, text, color);
+                    frame.memory.glyphs.set(ui.painter(), typeset, at, text, color);
                 }
             }
         }
-        sheet.finish(&frame.memory.glyphs);
+        typeset.finish(&frame.memory.glyphs);
     }
-    ui.painter().extend(sheet.shapes());
+    ui.painter().extend(typeset.shapes());
     let more = panel.drawn().count().saturating_sub(ROWS_MAX);
     if more > 0 {
         let at = row(ROWS_MAX + 1).left_center() + vec2(22.0, 0.0);

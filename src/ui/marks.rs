@@ -1,9 +1,10 @@
 //! Marks on a plot: a thin line and a glyph where notifications belong.
 
+use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::severity_glyph;
-use super::{Frame, Screen};
 use crate::metric::display_safe;
+use crate::session::Screen;
 use crate::store::Noted;
 use crate::view::format;
 use crate::view::marks::{Mark, PanelMarks};
@@ -17,10 +18,10 @@ use std::collections::HashMap;
 const PANELS_KEPT_MAX: usize = 256;
 /// The pointer is on a mark when it is this near, points.
 const NEAR: f32 = 6.0;
-/// Notifications told in a tooltip; the rest is counted.
-const TOLD_MAX: usize = 4;
-/// Width of a told message.
-const TOLD_WIDTH: f32 = 320.0;
+/// Notifications listed in a tooltip; the rest is counted.
+const LISTED_MAX: usize = 4;
+/// Width of a message there.
+const LISTED_WIDTH: f32 = 320.0;
 
 /// Marks that need not be found anew while neither notifications nor panels changed.
 #[derive(Debug, Default)]
@@ -43,15 +44,15 @@ pub(super) struct Placed {
 impl MarkCache {
     /// The marks of a panel, if there can be any.
     fn of(&mut self, screen: &Screen<'_>, panel: &Panel) -> Option<&PanelMarks> {
-        if !screen.events.concern(&panel.host) {
+        if !screen.derived.events.concern(&panel.host) {
             return None;
         }
-        let made_for = (screen.events.revision(), screen.panels_revision);
+        let made_for = (screen.derived.events.revision(), screen.derived.panels_revision);
         if self.panels.get(&panel.key).is_none_or(|kept| kept.made_for != made_for) {
             if self.panels.len() > PANELS_KEPT_MAX {
                 self.panels.clear();
             }
-            let marks = screen.events.of_panel(screen.store, panel);
+            let marks = screen.marks(panel);
             self.panels.insert(panel.key.clone(), Kept { made_for, marks });
         }
         self.panels.get(&panel.key).map(|kept| &kept.marks)
@@ -119,7 +120,7 @@ fn mark_ui(
         ui.painter().rect_filled(place.expand2(vec2(2.0, -1.0)), 3.0, palette.panel);
         ui.painter().galley(place.min, galley, color);
     }
-    let noted = newest.and_then(|number| screen.store.notifications().get(number));
+    let noted = newest.and_then(|number| screen.noted(number));
     let id = ui.scope_id().with(("mark", mark.time.raw()));
     let rect = Rect::from_center_size(center, vec2(12.0, 12.0));
     let response = ui.interact(rect, id, Sense::hover());
@@ -148,15 +149,15 @@ pub(super) fn pointed<'a>(
     let (Some(near), Some(marks)) = (near, frame.memory.marks.get(panel)) else {
         return Vec::new();
     };
-    let all = frame.screen.store.notifications();
-    marks.numbers(&near.mark).filter_map(|number| all.get(number)).collect()
+    let screen = frame.screen;
+    marks.numbers(&near.mark).filter_map(|number| screen.noted(number)).collect()
 }
 
 /// What the notifications of a mark say, for a tooltip.
-pub(super) fn told_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
+pub(super) fn noted_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
     let palette = Palette::of(ui);
-    ui.set_max_width(TOLD_WIDTH);
-    for noted in noted.iter().take(TOLD_MAX) {
+    ui.set_max_width(LISTED_WIDTH);
+    for noted in noted.iter().take(LISTED_MAX) {
         let said = &noted.notification;
         ui.horizontal(|ui| {
             ui.spacing_mut().item_spacing.x = 6.0;
@@ -178,7 +179,7 @@ pub(super) fn told_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &[&Noted]) {
         let message = RichText::new(display_safe(&said.message)).size(12.0);
         ui.add(egui::Label::new(message).wrap());
     }
-    let more = noted.len().saturating_sub(TOLD_MAX);
+    let more = noted.len().saturating_sub(LISTED_MAX);
     if more > 0 {
         let text = format!("and {more} more; a click lists them");
         ui.label(RichText::new(text).size(11.5).color(palette.dim));

@@ -7,6 +7,7 @@ mod bars;
 mod cache;
 mod canvas;
 mod clocks;
+mod contain;
 mod empty;
 mod figures;
 mod keys;
@@ -25,106 +26,14 @@ pub mod theme;
 mod topbar;
 pub mod widgets;
 
-use crate::metric::{CdTime, Interval};
-use crate::reception::{Reception, Replay, State};
-use crate::store::{SeriesId, Store};
-use crate::view::empty::Sight;
-use crate::view::format::{self, Unit};
-use crate::view::graphs::Graphs;
-use crate::view::health::Meter;
-use crate::view::marks::Events;
-use crate::view::notifications::Listed;
-use crate::view::panels::{Drawn, Panel};
-use crate::view::pick::Picking;
-use crate::view::tree::Rows;
-use crate::view::{Action, View};
+use crate::session::Screen;
+use crate::view::Action;
 use eframe::egui;
-use jiff::tz::TimeZone;
-use std::collections::HashMap;
 
 pub use cache::{Made, PlotCache};
+pub use contain::contained_ui;
 pub use marks::MarkCache;
 pub use sparkline::Sparklines;
-
-/// Everything a frame is drawn from.
-pub struct Screen<'a> {
-    /// What is known.
-    pub store: &'a Store,
-    /// What the user chose.
-    pub view: &'a View,
-    /// How plugins are drawn.
-    pub graphs: &'a Graphs,
-    /// The panels of the selection.
-    pub panels: &'a [Panel],
-    /// Changes when they do.
-    pub panels_revision: u64,
-    /// The series on them, and where.
-    pub drawn: &'a HashMap<SeriesId, Drawn>,
-    /// The rows of the tree.
-    pub rows: &'a Rows,
-    /// The rows of the list of notifications.
-    pub listed: &'a Listed,
-    /// Where notifications are marked.
-    pub events: &'a Events,
-    /// Rates of reception.
-    pub meter: &'a Meter,
-    /// How every source goes.
-    pub reception: &'a Reception,
-    /// Things the user should know, newest last.
-    pub messages: &'a [String],
-    /// Our clock, or the capture's.
-    pub now: CdTime,
-    /// The user's time zone.
-    pub zone: &'a TimeZone,
-    /// Milliseconds of CPU the last frame took.
-    pub frame_millis: f32,
-}
-
-impl Screen<'_> {
-    /// A placed time as it is to be written for `host`: by our clock or by its own.
-    fn shown_time(&self, host: &str, placed: CdTime) -> CdTime {
-        if self.view.host_time { self.store.host_time(host, placed) } else { placed }
-    }
-
-    /// The time `t` of a plot of `host`, in seconds, where times are `step` seconds apart.
-    fn time_text(&self, host: &str, t: f64, step: f64) -> String {
-        let shown = self.shown_time(host, CdTime::from_secs_f64(t));
-        // Half a millisecond: offsets are some nanoseconds off the second.
-        format::clock(shown.saturating_add(Interval::from_raw(1 << 19)), self.zone, step)
-    }
-
-    /// The capture that is shown, if one is.
-    fn replay(&self) -> Option<&Replay> {
-        self.reception.replay()
-    }
-
-    /// Whether something comes, or came, that could be shown.
-    fn hears(&self) -> bool {
-        let mut sources = self.reception.iter();
-        sources.any(|of| matches!(of.state, State::Receiving | State::Ended))
-    }
-
-    /// Whether the thread of a source failed.
-    fn has_failed(&self) -> bool {
-        self.reception.failures().next().is_some()
-    }
-
-    /// What a row of the tree asks for.
-    fn picking(&self) -> Picking<'_> {
-        Picking { store: self.store, graphs: self.graphs, view: self.view, drawn: self.drawn }
-    }
-
-    /// What there is to say of a line that is empty.
-    fn sight(&self) -> Sight<'_> {
-        let span = self.view.window().span(self.now);
-        Sight { store: self.store, graphs: self.graphs, span, now: self.now, zone: self.zone }
-    }
-
-    /// The unit of a panel's axis.
-    fn unit_of(&self, panel: &Panel) -> Unit {
-        panel.unit_in(self.view.mode())
-    }
-}
 
 /// What drawing remembers from one frame to the next.
 #[derive(Debug, Default)]
@@ -136,6 +45,7 @@ pub struct Memory {
     /// The same for the sidebar.
     pub sparklines: Sparklines,
     glyphs: figures::Glyphs,
+    failures: contain::Failures,
     /// The moment under the pointer, seconds since 1970; shared by all panels.
     pub cursor: Option<f64>,
     next_cursor: Option<f64>,

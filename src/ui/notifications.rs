@@ -2,11 +2,11 @@
 
 use super::theme::{self, Palette};
 use super::widgets::{elided, severity_glyph};
-use super::{Frame, Screen, empty};
-use crate::metric::{Severity, display_safe};
+use super::{Frame, empty};
+use crate::metric::Severity;
+use crate::session::{NotedText, Screen};
 use crate::store::Noted;
-use crate::view::notifications::{show, subject, target};
-use crate::view::{Action, format};
+use crate::view::Action;
 use eframe::egui::{
     self, Align, Align2, Layout, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -19,8 +19,6 @@ const CANVAS_MIN: f32 = 120.0;
 const HEADER: f32 = 38.0;
 /// Narrower than this, host and plugin share a column.
 const WIDE: f32 = 760.0;
-/// A host's clock may be this far from ours before it is told, seconds.
-const CLOCK_SLACK_SECS: f64 = 60.0;
 
 /// The severities, worst first.
 const SEVERITIES: [(Severity, &str); 3] =
@@ -53,9 +51,9 @@ pub(super) fn list_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             header_ui(ui, frame);
-            if screen.store.notifications().is_empty() {
+            if screen.has_no_notification() {
                 nothing_yet_ui(ui, &palette);
-            } else if screen.listed.numbers.is_empty() {
+            } else if screen.derived.listed.numbers.is_empty() {
                 nothing_found_ui(ui, frame);
             } else {
                 rows_ui(ui, frame);
@@ -89,7 +87,7 @@ fn header_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             if close.on_hover_text("Close the notifications (N); all count as seen").clicked() {
                 frame.actions.push(Action::ToggleNotifications);
             }
-            let unseen = list.unseen(screen.store.notifications()).total();
+            let unseen = screen.unseen_notifications();
             let seen = egui::Button::new("Mark all as seen").min_size(vec2(0.0, 24.0));
             if ui.add_enabled(unseen > 0, seen).clicked() {
                 frame.actions.push(Action::MarkSeen);
@@ -176,12 +174,8 @@ impl Columns {
 
 fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
-    let numbers = &screen.listed.numbers;
-    let oldest = numbers.last().and_then(|&number| screen.store.notifications().get(number));
-    let today = |noted: &Noted| {
-        format::day(noted.placed, screen.zone) == format::day(screen.now, screen.zone)
-    };
-    let dated = !oldest.is_none_or(today);
+    let numbers = &screen.derived.listed.numbers;
+    let dated = screen.lists_several_days();
     heads_ui(ui, dated);
     let mut scroll = egui::ScrollArea::vertical().auto_shrink(false);
     if let Some(offset) = frame.memory.list.moved(screen) {
@@ -189,7 +183,7 @@ fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
     let shown = scroll.show_rows(ui, theme::ROW, numbers.len(), |ui, range| {
         for number in numbers.get(range).unwrap_or_default() {
-            if let Some(noted) = screen.store.notifications().get(*number) {
+            if let Some(noted) = screen.noted(*number) {
                 row_ui(ui, frame, noted, dated);
             }
         }
@@ -204,7 +198,7 @@ impl ListPlace {
     /// Where to scroll to, if not left to the wheel: what is being read stays where it is when
     /// newer rows come above it, and a row that was pointed at elsewhere comes into sight.
     fn moved(&mut self, screen: &Screen<'_>) -> Option<f32> {
-        let numbers = &screen.listed.numbers;
+        let numbers = &screen.derived.listed.numbers;
         let position = |number: u64| numbers.partition_point(|&other| other > number);
         let chosen = screen.view.notifications.chosen;
         if self.chosen != chosen {
@@ -247,10 +241,8 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, noted: &Noted, dated: bool) {
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let id = egui::Id::unique(("notification", noted.number));
     let response = ui.interact(rect, id, Sense::click());
-    let host = display_safe(&said.identifier.host).into_owned();
-    let about = display_safe(&subject(&said.identifier)).into_owned();
-    let message = display_safe(&said.message).into_owned();
-    let time = time_text(screen, noted, dated);
+    let NotedText { host, about, message, .. } = screen.noted_text(noted);
+    let time = screen.noted_time(noted, dated);
     let chosen = screen.view.notifications.chosen == Some(noted.number);
     response.widget_info(|| {
         let text = format!("{time} {} {host} {about} {message}", said.severity.name());
@@ -284,7 +276,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, noted: &Noted, dated: bool) {
     let clicked = response.clicked();
     response.on_hover_ui(|ui| tooltip_ui(ui, screen, noted));
     if clicked {
-        frame.actions.push(show(screen.store, noted));
+        frame.actions.push(screen.show(noted));
     }
 }
 
@@ -303,37 +295,18 @@ fn ground(ui: &Ui, rect: Rect, chosen: bool, response: &egui::Response, palette:
     }
 }
 
-fn time_text(screen: &Screen<'_>, noted: &Noted, dated: bool) -> String {
-    let time = screen.shown_time(&noted.notification.identifier.host, noted.placed);
-    let clock = format::clock(time, screen.zone, 1.0);
-    if dated { format!("{} {clock}", format::day(time, screen.zone)) } else { clock }
-}
-
 /// All that is known of one.
 fn tooltip_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted) {
     let palette = Palette::of(ui);
     let said = &noted.notification;
     ui.set_max_width(440.0);
-    let host = display_safe(&said.identifier.host);
-    let head = format!("{} · {} · {host}", time_text(screen, noted, true), said.severity.name());
+    let NotedText { host, about, message, notes } = screen.noted_text(noted);
+    let head = format!("{} · {} · {host}", screen.noted_time(noted, true), said.severity.name());
     ui.label(RichText::new(head).size(11.5).color(palette.dim));
-    let about = subject(&said.identifier);
     if !about.is_empty() {
-        ui.label(RichText::new(display_safe(&about)).size(11.5).color(palette.dim));
+        ui.label(RichText::new(about).size(11.5).color(palette.dim));
     }
-    ui.add(egui::Label::new(display_safe(&said.message).into_owned()).wrap());
-    let mut notes = Vec::new();
-    if noted.heard > 1 {
-        notes.push(format!("heard {} times, listed once", format::count(noted.heard)));
-    }
-    let ahead = said.time.secs_from(noted.arrival);
-    if ahead.abs() > CLOCK_SLACK_SECS {
-        let (size, side) = (ahead.abs(), if ahead > 0.0 { "after" } else { "before" });
-        notes.push(format!("its time is {} {side} its arrival", format::duration(size)));
-    }
-    if target(screen.store, &said.identifier).is_none() {
-        notes.push("this host has sent no value: there is nothing to draw".into());
-    }
+    ui.add(egui::Label::new(message).wrap());
     for note in notes {
         ui.label(RichText::new(note).size(11.5).color(palette.dim));
     }
@@ -341,11 +314,10 @@ fn tooltip_ui(ui: &mut Ui, screen: &Screen<'_>, noted: &Noted) {
 
 fn nothing_found_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
-    let count = u64::try_from(screen.store.notifications().len()).unwrap_or(u64::MAX);
     ui.add_space(14.0);
     ui.horizontal(|ui| {
         ui.add_space(20.0);
-        let text = format!("Nothing matches; {} left out.", format::counted(count, "notification"));
+        let text = format!("Nothing matches; {} left out.", screen.notifications_text());
         ui.label(RichText::new(text).color(Palette::of(ui).dim));
         if ui.button("Show all").clicked() {
             frame.actions.push(Action::SetNotificationFilter(String::new()));
@@ -361,7 +333,7 @@ fn nothing_yet_ui(ui: &mut Ui, palette: &Palette) {
     let margin = egui::Margin { left: 20, right: 20, top: 10, bottom: 10 };
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
         egui::Frame::new().inner_margin(margin).show(ui, |ui| {
-            ui.label("No notification has been heard yet.");
+            ui.label("No notifications yet.");
             ui.add_space(4.0);
             let text = "A collectd sends one when a value passes a limit of its threshold plugin, \
                         when a plugin has something to say, or when a program asks it to through \

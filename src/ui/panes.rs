@@ -1,24 +1,15 @@
 //! What lies over the canvas: the sources with their health, and the keys.
 
+use super::Frame;
 use super::clocks::clocks_ui;
 use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::widgets::heading;
-use super::{Frame, Screen};
-use crate::ingest::FaultReport;
-use crate::metric::display_safe;
 use crate::reception::Line;
-use crate::store::LossKind;
+use crate::session::{FaultRow, LossRow, Screen};
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
-
-/// Faults listed, newest first.
-const FAULTS_SHOWN_MAX: usize = 20;
-/// Losses listed, newest first.
-const LOSSES_SHOWN_MAX: usize = 8;
-/// Names of unknown types listed.
-const TYPES_SHOWN_MAX: usize = 12;
 
 pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
@@ -85,11 +76,7 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
     heading(ui, "Senders");
     ui.scope(|ui| senders_ui(ui, screen));
     clocks_ui(ui, screen);
-    let health = screen.store.health();
-    if !health.conflicts.is_empty() || !health.shared.is_empty() {
-        heading(ui, "Conflicts");
-        conflicts_ui(ui, screen);
-    }
+    conflicts_ui(ui, screen);
     totals_ui(ui, screen);
     losses_ui(ui, screen, &palette);
     unknown_ui(ui, screen, &palette);
@@ -98,24 +85,7 @@ fn sources_ui(ui: &mut Ui, screen: &Screen<'_>) {
 
 fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
     heading(ui, "Since the start");
-    let totals = screen.store.health().totals;
-    let figures = [
-        ("datagrams", totals.datagrams),
-        ("value lists", totals.lists),
-        ("values", totals.values),
-        ("notifications", totals.notifications),
-        ("notifications heard twice", screen.store.notifications().heard_again()),
-        ("faults", totals.faults.saturating_sub(totals.refused)),
-        ("signed or encrypted, refused", totals.refused),
-        ("datagrams dropped by the kernel", totals.kernel_drops),
-        ("values dropped in the channel", totals.dropped_values),
-        ("lists refused for lack of room", totals.refused_lists),
-        ("values late", totals.late_values),
-        ("values heard twice, kept once", totals.duplicate_values),
-        ("values in conflict, not kept", totals.conflicting_values),
-        ("late values not kept", totals.late_dropped_values),
-        ("samples given up for newer ones", totals.evicted_samples),
-    ];
+    let figures = screen.totals();
     egui::Grid::new("totals").num_columns(4).spacing([20.0, 3.0]).show(ui, |ui| {
         for pair in figures.chunks(2) {
             for (name, count) in pair {
@@ -129,71 +99,37 @@ fn totals_ui(ui: &mut Ui, screen: &Screen<'_>) {
 
 /// The newest first, each with its time.
 fn losses_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    let losses = &screen.store.health().losses;
-    if losses.is_empty() {
-        return;
+    let losses = screen.losses();
+    if !losses.is_empty() {
+        heading(ui, "Losses");
     }
-    heading(ui, "Lost for lack of room");
-    for loss in losses.iter().rev().take(LOSSES_SHOWN_MAX) {
-        let what = match loss.kind {
-            LossKind::Kernel => "datagrams dropped by the kernel",
-            LossKind::Channel => "values dropped in the channel",
-        };
-        let [start, end] =
-            [loss.when.start, loss.when.end].map(|time| format::clock(time, screen.zone, 1.0));
+    for LossRow { when, what } in losses {
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{start} to {end}")).color(palette.dim));
-            ui.label(format!("{} {what}", format::count(loss.count)));
+            ui.label(RichText::new(when).color(palette.dim));
+            ui.label(what);
         });
     }
 }
 
 fn unknown_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    let unknown = &screen.store.health().unknown_types;
-    if unknown.is_empty() {
-        return;
-    }
-    heading(ui, "Types that types.db does not know, or not with so many values");
-    let names: Vec<_> =
-        unknown.keys().take(TYPES_SHOWN_MAX).map(|name| display_safe(name)).collect();
-    let more = unknown.len().saturating_sub(TYPES_SHOWN_MAX);
-    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-    ui.add(egui::Label::new(format!("{}{more}", names.join(", "))).wrap());
-    let hint = "They are drawn, their data sources named by position; --types-db PATH names them.";
+    let Some(names) = screen.unknown_types() else { return };
+    heading(ui, "Types missing from types.db, or with a different number of values");
+    ui.add(egui::Label::new(names).wrap());
+    let hint =
+        "They are drawn, with data sources named by position; --types-db PATH gives them names.";
     ui.label(RichText::new(hint).color(palette.dim));
 }
 
-/// The newest kept ones; what is wrong again and again in the same way is one row.
+/// The newest first.
 fn faults_ui(ui: &mut Ui, screen: &Screen<'_>, palette: &Palette) {
-    let faults = &screen.store.health().faults;
-    if faults.is_empty() {
-        return;
+    let faults = screen.faults();
+    if !faults.is_empty() {
+        heading(ui, "Newest faults");
     }
-    heading(ui, "Newest faults");
-    let mut rows: Vec<(&FaultReport, usize)> = Vec::new();
-    for (_, report) in faults.iter().rev() {
-        let same = |(known, _): &(&FaultReport, usize)| {
-            known.sender == report.sender
-                && known.fault == report.fault
-                && known.user == report.user
-        };
-        let full = rows.len() >= FAULTS_SHOWN_MAX;
-        let at = rows.iter().position(same);
-        if let Some((_, count)) = at.and_then(|at| rows.get_mut(at)) {
-            *count += 1;
-        } else if !full {
-            rows.push((report, 1));
-        }
-    }
-    for (FaultReport { sender, arrival, fault, user }, count) in rows {
-        let time = format::clock(*arrival, screen.zone, 1.0);
+    for FaultRow { from, what } in faults {
         ui.horizontal_top(|ui| {
-            ui.label(RichText::new(format!("{time}  {sender}")).color(palette.dim));
-            let user = user.as_ref().map(|user| format!("user {}, ", display_safe(user)));
-            let times = if count > 1 { format!(" ({count} times lately)") } else { String::new() };
-            let user = user.unwrap_or_default();
-            let text = format!("byte {}: {user}{}{times}", fault.offset_bytes, fault.kind);
-            ui.add(egui::Label::new(text).wrap());
+            ui.label(RichText::new(from).color(palette.dim));
+            ui.add(egui::Label::new(what).wrap());
         });
     }
 }

@@ -5,16 +5,16 @@
 
 use super::cache::{Kept, span_of};
 use super::legend;
-use super::marks::{marks_ui, pointed, told_ui};
+use super::marks::{marks_ui, noted_ui, pointed};
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::theme::{self, Palette};
-use super::{Frame, Memory, Screen};
+use super::{Frame, Memory};
 use crate::metric::{CdTime, Interval, Span, display_safe};
+use crate::session::Screen;
 use crate::store::Noted;
 use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
-use crate::view::empty::why_empty;
 use crate::view::format;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
@@ -222,7 +222,7 @@ fn crosshair(ui: &Ui, transform: &PlotTransform, t: f64, palette: &Palette) {
 /// Says why a plot is empty.
 fn nothing_here(ui: &Ui, screen: &Screen<'_>, panel: &Panel, frame: &Rect, palette: &Palette) {
     let ids = panel.drawn().flat_map(|line| &line.series).copied();
-    let text = why_empty(&screen.sight(), ids);
+    let text = screen.why_empty(ids);
     let width = (frame.width() - 24.0).max(80.0);
     let galley = ui.painter().layout(text, theme::small(), palette.dim, width);
     let rect = Align2::CENTER_CENTER.anchor_size(frame.center(), galley.size());
@@ -354,7 +354,7 @@ fn tooltip(
         let palette = Palette::of(ui);
         ui.spacing_mut().item_spacing = vec2(12.0, 2.0);
         if !noted.is_empty() {
-            told_ui(ui, screen, noted);
+            noted_ui(ui, screen, noted);
         }
         if rows.is_empty() {
             return;

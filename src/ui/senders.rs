@@ -1,11 +1,11 @@
 //! The senders in the sources pane: what each sends, how it is protected, what is refused and why.
 
-use super::Screen;
 use super::theme::{self, Palette};
-use super::widgets::{elided, severity_glyph};
-use crate::metric::{Severity, display_safe};
+use super::widgets::{elided, heading, severity_glyph};
+use crate::metric::Severity;
+use crate::session::{Facts, Screen};
 use crate::view::format;
-use crate::view::senders::{SenderRow, Trouble, conflict_text, senders, shared_name};
+use crate::view::senders::{SenderRow, Trouble};
 use eframe::egui::{self, Align2, Color32, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 
 /// Senders listed; the rest is counted.
@@ -14,12 +14,10 @@ const SENDERS_SHOWN_MAX: usize = 50;
 const TROUBLES_SHOWN_MAX: usize = 6;
 /// Hosts named in a row, and in its tooltip.
 const HOSTS_SHOWN: usize = 3;
-const HOSTS_TOLD: usize = 30;
-/// Hosts in conflict listed; the rest is counted.
-const CONFLICTS_SHOWN_MAX: usize = 12;
+const HOSTS_LISTED: usize = 30;
 /// Height of a row.
 const ROW: f32 = 21.0;
-/// Narrower than this, hosts and protection are told in the tooltip only.
+/// Narrower than this, hosts and protection are in the tooltip only.
 const WIDE: f32 = 560.0;
 
 /// Right edges of the figures, left edges of the texts.
@@ -28,7 +26,7 @@ struct Columns {
     hosts: Option<f32>,
     datagrams: f32,
     values: f32,
-    heard: f32,
+    received: f32,
     protection: Option<f32>,
     right: f32,
 }
@@ -44,7 +42,7 @@ impl Columns {
                 hosts,
                 datagrams,
                 values,
-                heard: right,
+                received: right,
                 protection,
                 right,
             };
@@ -55,7 +53,7 @@ impl Columns {
             hosts: Some(share(0.24)),
             datagrams: share(0.55),
             values: share(0.65),
-            heard: share(0.75),
+            received: share(0.75),
             protection: Some(share(0.77)),
             right,
         }
@@ -64,7 +62,7 @@ impl Columns {
 
 pub(super) fn senders_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    let (rows, more) = senders(screen.store.health(), SENDERS_SHOWN_MAX);
+    let (rows, more) = screen.senders(SENDERS_SHOWN_MAX);
     if rows.is_empty() {
         ui.label(egui::RichText::new("none so far").color(palette.dim));
         return;
@@ -99,7 +97,7 @@ fn heads_ui(ui: &mut Ui, palette: &Palette) {
     head(columns.hosts, Align2::LEFT_CENTER, "hosts");
     head(Some(columns.datagrams), Align2::RIGHT_CENTER, "datagrams");
     head(Some(columns.values), Align2::RIGHT_CENTER, "values");
-    head(Some(columns.heard), Align2::RIGHT_CENTER, "last heard");
+    head(Some(columns.received), Align2::RIGHT_CENTER, "last received");
     head(columns.protection, Align2::LEFT_CENTER, "protection");
     ui.painter().hline(rect.x_range(), rect.bottom() - 0.5, Stroke::new(1.0, palette.line));
 }
@@ -110,9 +108,9 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, row: &SenderRow, palette: &Palette) 
     let hosts = named(&row.hosts, HOSTS_SHOWN);
     let protection = row.protection.join("; ");
     let (datagrams, values) = (format::count(row.datagrams), format::count(row.values));
-    let heard = format!("{} ago", format::age(screen.now.since(row.last_seen)));
+    let received = format!("{} ago", format::age(screen.now.since(row.last_seen)));
     response.widget_info(|| {
-        let words = [&row.address, &hosts, &datagrams, &values, &heard, &protection];
+        let words = [&row.address, &hosts, &datagrams, &values, &received, &protection];
         WidgetInfo::labeled(Role::Label, true, words.map(String::as_str).join(" "))
     });
     let text = |x: f32, to: f32, align: Align2, text: &str, color: Color32| {
@@ -127,17 +125,17 @@ fn row_ui(ui: &mut Ui, screen: &Screen<'_>, row: &SenderRow, palette: &Palette) 
     }
     text(columns.datagrams, columns.datagrams - 90.0, right, &datagrams, palette.dim);
     text(columns.values, columns.datagrams, right, &values, palette.dim);
-    text(columns.heard, columns.values, right, &heard, palette.dim);
+    text(columns.received, columns.values, right, &received, palette.dim);
     if let Some(x) = columns.protection {
         text(x, columns.right + 8.0, left, &protection, palette.text);
     }
-    let mut told = row.address.clone();
-    for (what, text) in [("names", named(&row.hosts, HOSTS_TOLD)), ("sends", protection)] {
+    let mut tooltip = row.address.clone();
+    for (what, text) in [("names", named(&row.hosts, HOSTS_LISTED)), ("sends", protection)] {
         if !text.is_empty() {
-            told.push_str(&format!("\n{what} {text}"));
+            tooltip.push_str(&format!("\n{what} {text}"));
         }
     }
-    response.on_hover_text(told);
+    response.on_hover_text(tooltip);
 }
 
 /// The first names, and how many more.
@@ -173,30 +171,23 @@ pub(super) fn trouble_ui(ui: &mut Ui, trouble: &Trouble, palette: &Palette) {
     });
 }
 
-/// Hosts that said two things about one moment.
+/// Names that machines share, and hosts that sent two values for one moment; with a heading if
+/// there are any.
 pub(super) fn conflicts_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
-    let health = screen.store.health();
-    for (host, shared) in health.shared.iter().take(CONFLICTS_SHOWN_MAX) {
-        let age = format::age(screen.now.since(shared.last_seen));
-        let what = format!("{}, {age} ago: {}", display_safe(host), shared_name(shared));
-        let trouble = Trouble { count: 1, grave: false, what, next: String::new() };
-        trouble_ui(ui, &trouble, &palette);
+    let all = screen.conflicts();
+    if all.iter().any(|facts| !facts.rows.is_empty()) {
+        heading(ui, "Conflicts");
     }
-    let conflicts = &health.conflicts;
-    if conflicts.is_empty() {
-        return;
-    }
-    let why = "Their values came for moments that had other values, and were not kept.";
-    ui.add(egui::Label::new(egui::RichText::new(why).color(palette.dim)).wrap());
-    for (host, conflict) in conflicts.iter().take(CONFLICTS_SHOWN_MAX) {
-        let age = format::age(screen.now.since(conflict.last_seen));
-        let what = format!("{}, the newest {age} ago", display_safe(host));
-        let (grave, next) = (false, conflict_text(conflict));
-        trouble_ui(ui, &Trouble { count: conflict.values, grave, what, next }, &palette);
-    }
-    let more = conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX);
-    if more > 0 {
-        ui.label(egui::RichText::new(format!("and {more} more")).color(palette.dim));
+    for Facts { rows, more, note } in all {
+        if !rows.is_empty() && !note.is_empty() {
+            ui.add(egui::Label::new(egui::RichText::new(note).color(palette.dim)).wrap());
+        }
+        for trouble in &rows {
+            trouble_ui(ui, trouble, &palette);
+        }
+        if more > 0 {
+            ui.label(egui::RichText::new(format!("and {more} more")).color(palette.dim));
+        }
     }
 }

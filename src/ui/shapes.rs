@@ -19,7 +19,7 @@ const BAND_OPACITY: f32 = 0.28;
 const THIN_LAYER: f32 = 0.75;
 /// The others, while one line is highlighted.
 const DIMMED: f32 = 0.35;
-/// Colours are told apart up to here; then the same ones come again, dashed.
+/// Colours can be distinguished up to here; then the same ones come again, dashed.
 const COLORS: usize = 8;
 
 /// What is drawn of a panel.

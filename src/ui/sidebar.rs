@@ -2,19 +2,14 @@
 //!
 //! Only the rows on screen are drawn and only their values are read.
 
+use super::Frame;
 use super::keys::filter_id;
 use super::theme::{self, Palette};
-use super::widgets::{Checked, check_box, elided, lock, triangle};
-use super::{Frame, Screen};
-use crate::metric::{Interval, display_safe};
-use crate::store::{HostNode, Mode, PluginNode, Series, SeriesId};
-use crate::view::clocks;
+use super::widgets::{check_box, elided, lock, triangle};
+use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::health::Freshness;
-use crate::view::lookalike::lookalike;
-use crate::view::pick::scope_of;
-use crate::view::role::Role;
-use crate::view::senders::{Protected, about_host};
-use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
+use crate::view::senders::Protected;
+use crate::view::tree::Row;
 use crate::view::{Action, format};
 use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo,
@@ -33,7 +28,7 @@ pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             ui.spacing_mut().item_spacing.y = 0.0;
             let inset = egui::Margin { left: 10, right: 10, top: 10, bottom: 4 };
             egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, frame));
-            let rows = &screen.rows.rows;
+            let rows = &screen.derived.rows.rows;
             if rows.is_empty() {
                 empty_ui(ui, screen);
             }
@@ -80,23 +75,12 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         frame.actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
-    ui.label(RichText::new(count_text(screen)).size(11.5).color(palette.dim));
-}
-
-fn count_text(screen: &Screen<'_>) -> String {
-    let hosts = screen.store.index().hosts().len();
-    let series = screen.store.usage().series;
-    let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
-    if screen.view.filter.is_empty() {
-        let host = if hosts == 1 { "host" } else { "hosts" };
-        return format!("{} {host} · {} series", count(hosts), count(series));
-    }
-    format!("{} of {} series match", count(screen.rows.matched), count(series))
+    ui.label(RichText::new(screen.count_text()).size(11.5).color(palette.dim));
 }
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
-        "No host has been heard yet."
+        "No hosts yet."
     } else {
         "Nothing matches. Esc clears the filter."
     };
@@ -107,29 +91,9 @@ fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     });
 }
 
-/// What a row says, gathered before it is drawn.
-struct Content {
-    level: f32,
-    label: String,
-    tooltip: String,
-    strong: bool,
-    open: Option<bool>,
-    checked: Option<Checked>,
-    color: Color32,
-    spark: Option<SeriesId>,
-    value: String,
-    /// The value says what is wrong.
-    warns: bool,
-    age: Option<(Interval, Freshness)>,
-    protected: Protected,
-    /// Its name is not what it looks like.
-    odd: bool,
-    selected: bool,
-}
-
 fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
     let screen = frame.screen;
-    let Some(content) = content(ui, screen, row) else {
+    let Some(content) = screen.row(row) else {
         return;
     };
     let size = vec2(ui.available_width(), theme::ROW);
@@ -142,7 +106,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
         WidgetInfo::selected(kind, true, content.selected, accessible(&content))
     });
     paint_ground(ui, screen, rect, index, &content, &response);
-    let x = rect.left() + 14.0 + 14.0 * content.level;
+    let x = rect.left() + 14.0 + 14.0 * f32::from(content.level);
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
         opener_ui(ui, frame, row, pos2(x - 3.0, rect.center().y), open);
@@ -155,23 +119,23 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
             WidgetInfo::selected(egui::Role::CheckBox, true, checked != Checked::No, name)
         });
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
-        check_box(ui, rect, checked, content.color, border);
+        check_box(ui, rect, checked, color_of(content.swatch, &Palette::of(ui)), border);
         if response.clicked() {
-            frame.actions.extend(screen.picking().check(row));
+            frame.actions.extend(screen.check(row));
         }
     }
     let right = paint_value(ui, frame, rect, text_x, &content);
     paint_label(ui, rect, text_x, right, &content, response.clone());
     if response.clicked() {
         frame.actions.push(Action::SetCursor(index));
-        frame.actions.extend(screen.picking().press(row));
+        frame.actions.extend(screen.press(row));
     }
 }
 
 /// The triangle: opens and closes a row and leaves the canvas alone.
 fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
     let screen = frame.screen;
-    let Some(scope) = scope_of(screen.store, row) else { return };
+    let Some(scope) = screen.scope_of(row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
@@ -185,7 +149,7 @@ fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool)
 }
 
 /// What is seen of the row, in words.
-fn accessible(content: &Content) -> String {
+fn accessible(content: &RowContent) -> String {
     let mut words = content.label.clone();
     if !content.value.is_empty() {
         words = format!("{words} {}", content.value);
@@ -197,7 +161,7 @@ fn accessible(content: &Content) -> String {
         words = format!("{words} {}", content.protected.word());
     }
     if let Some((age, Freshness::Stale)) = content.age {
-        words = format!("{words} not heard for {}", format::age(age));
+        words = format!("{words} silent for {}", format::age(age));
     }
     words
 }
@@ -205,9 +169,7 @@ fn accessible(content: &Content) -> String {
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
     match row {
         Row::Series { id, .. } => egui::Id::unique(("series row", id)),
-        Row::Host { .. } | Row::Plugin { .. } => {
-            egui::Id::unique(("row", scope_of(screen.store, row)))
-        }
+        Row::Host { .. } | Row::Plugin { .. } => egui::Id::unique(("row", screen.scope_of(row))),
     }
 }
 
@@ -216,7 +178,7 @@ fn paint_ground(
     screen: &Screen<'_>,
     rect: Rect,
     index: usize,
-    content: &Content,
+    content: &RowContent,
     response: &Response,
 ) {
     let palette = Palette::of(ui);
@@ -235,7 +197,13 @@ fn paint_ground(
 }
 
 /// Draws dot, value and sparkline from the right; returns where they start.
-fn paint_value(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, text_x: f32, content: &Content) -> f32 {
+fn paint_value(
+    ui: &Ui,
+    frame: &mut Frame<'_>,
+    rect: Rect,
+    text_x: f32,
+    content: &RowContent,
+) -> f32 {
     let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut right = rect.right() - 14.0;
@@ -273,7 +241,8 @@ fn paint_value(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, text_x: f32, content:
         return left;
     };
     let line = frame.memory.sparklines.get(screen, id, spark);
-    ui.painter().add(Shape::line(line, Stroke::new(1.0, content.color)));
+    ui.painter()
+        .add(Shape::line(line, Stroke::new(1.0, color_of(content.swatch, &Palette::of(ui)))));
     spark.left()
 }
 
@@ -295,7 +264,7 @@ fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Palette) {
     }
 }
 
-fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, response: Response) {
+fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, response: Response) {
     let palette = Palette::of(ui);
     let stale = matches!(content.age, Some((_, Freshness::Stale)));
     let color = if stale { palette.faint } else { palette.text };
@@ -310,154 +279,12 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &Content, respo
     response.on_hover_text(&content.tooltip);
 }
 
-fn content(ui: &Ui, screen: &Screen<'_>, row: Row) -> Option<Content> {
-    let hosts = screen.store.index().hosts();
-    match row {
-        Row::Host { host } => Some(host_content(ui, screen, hosts.get(host)?)),
-        Row::Plugin { host, plugin } => {
-            let host = hosts.get(host)?;
-            Some(plugin_content(ui, screen, host, host.plugins.get(plugin)?))
-        }
-        Row::Series { host, plugin, id } => {
-            let node = hosts.get(host)?.plugins.get(plugin)?;
-            Some(series_content(ui, screen, node, id, screen.store.series(id)?))
-        }
-    }
-}
-
-fn host_content(ui: &Ui, screen: &Screen<'_>, node: &HostNode) -> Content {
-    let palette = Palette::of(ui);
-    let scope = tree::scope_of_host(node);
-    let name = display_safe(&node.name).into_owned();
-    let here = screen.reception.local_host() == Some(&*node.name);
-    let age = screen.now.since(node.last_seen.arrival);
-    let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
-    let mut tooltip = format!("{name}\n{series} series, last heard {} ago", format::age(age));
-    if here {
-        tooltip.push_str("\nthis machine, measured by collectoscope");
-    }
-    let wrong = clocks::worst(screen.store.clocks(node), screen.now);
-    for clock in screen.store.clocks(node) {
-        if let Some(sentence) = clocks::sentence(clock, screen.now) {
-            tooltip.push('\n');
-            tooltip.push_str(&sentence);
-        }
-    }
-    for sentence in about_host(screen.store.health(), &node.name) {
-        tooltip.push('\n');
-        tooltip.push_str(&sentence);
-    }
-    let odd = lookalike(&node.name);
-    if let Some(sentence) = &odd {
-        tooltip.push('\n');
-        tooltip.push_str(sentence);
-    }
-    let interval = host_interval(screen, node);
-    Content {
-        level: 0.0,
-        label: name,
-        tooltip,
-        strong: true,
-        open: Some(!screen.view.filter.is_empty() || screen.view.open.contains(&scope)),
-        checked: None,
-        color: palette.dim,
-        spark: None,
-        value: match wrong.and_then(clocks::short) {
-            Some(error) => error,
-            None if here => "this machine".into(),
-            None => String::new(),
-        },
-        warns: wrong.is_some(),
-        age: Some((age, Freshness::new(age, interval))),
-        protected: Protected::of(node, interval),
-        odd: odd.is_some(),
-        selected: screen.view.selection().scope() == Some(&scope),
-    }
-}
-
-fn host_interval(screen: &Screen<'_>, node: &HostNode) -> Interval {
-    let first = node.plugins.first().and_then(|plugin| series_of(plugin).next());
-    first.and_then(|id| screen.store.series(id)).map_or(Interval::from_secs(10), |s| s.interval)
-}
-
-fn plugin_content(ui: &Ui, screen: &Screen<'_>, host: &HostNode, node: &PluginNode) -> Content {
-    let palette = Palette::of(ui);
-    let scope = tree::scope_of_plugin(host, node);
-    let label = display_safe(&plugin_label(node)).into_owned();
-    let (count, shown) = screen.picking().count(node);
-    let checked = match shown {
-        0 => Checked::No,
-        _ if shown == count => Checked::All,
-        _ => Checked::Some,
-    };
-    let age = series_of(node).find_map(|id| age_of(screen, id));
-    Content {
-        level: 1.0,
-        tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
-        label,
-        strong: false,
-        open: Some(!screen.view.filter.is_empty() || screen.view.open.contains(&scope)),
-        checked: Some(checked),
-        color: palette.accent,
-        spark: None,
-        value: String::new(),
-        warns: false,
-        age,
-        protected: Protected::Plain,
-        odd: false,
-        selected: screen.view.selection().scope() == Some(&scope),
-    }
-}
-
-fn age_of(screen: &Screen<'_>, id: SeriesId) -> Option<(Interval, Freshness)> {
-    let series = screen.store.series(id)?;
-    let reading = screen.store.latest(id, Mode::Raw)?;
-    let age = screen.now.since(reading.time);
-    Some((age, Freshness::new(age, series.interval)))
-}
-
-fn series_content(
-    ui: &Ui,
-    screen: &Screen<'_>,
-    node: &PluginNode,
-    id: SeriesId,
-    series: &Series,
-) -> Content {
-    let palette = Palette::of(ui);
-    let place = screen.graphs.place(&series.identifier, &series.ds_name);
-    let drawn = screen.drawn.get(&id);
-    let shown = drawn.is_some();
-    let (unit, scale, role) = screen.graphs.drawn_as(series, place);
-    let role = drawn.map_or(role, |drawn| drawn.role);
-    let mode = screen.view.mode().of(series.kind);
-    let reading = screen.store.latest(id, mode);
-    let value = reading.and_then(|reading| reading.value).map_or("–".into(), |value| match mode {
-        Mode::Rate => unit.with_unit(value * scale),
-        Mode::Raw => format::Unit::new("").with_unit(value),
-    });
-    let interval = format::duration(series.interval.secs_f64());
-    let known = if series.known_type { "" } else { ", type not in types.db" };
-    let tooltip = format!(
-        "{}\n{} ({}{known}), every {interval}",
-        series.identifier,
-        display_safe(&series.ds_name),
-        series.kind.name(),
-    );
-    let color = palette.series(role, drawn.map_or(0, |drawn| drawn.line));
-    Content {
-        level: 2.0,
-        label: display_safe(&series_label(node, series)).into_owned(),
-        tooltip,
-        strong: false,
-        open: None,
-        checked: Some(if shown { Checked::All } else { Checked::No }),
-        color: if role.is_some_and(Role::is_unused) { palette.faint } else { color },
-        spark: Some(id),
-        value,
-        warns: false,
-        age: age_of(screen, id),
-        protected: Protected::Plain,
-        odd: false,
-        selected: false,
+/// The colour of a row's box and line.
+fn color_of(swatch: Swatch, palette: &Palette) -> Color32 {
+    match swatch {
+        Swatch::Quiet => palette.dim,
+        Swatch::Control => palette.accent,
+        Swatch::Unused => palette.faint,
+        Swatch::Line(role, line) => palette.series(role, line),
     }
 }

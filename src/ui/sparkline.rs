@@ -1,8 +1,8 @@
 //! Sparklines: the last two minutes of a series in a few pixels, without axes.
 
-use super::Screen;
 use crate::metric::{CdTime, Interval, Span};
-use crate::store::{Mode, SeriesId, Trace};
+use crate::session::Screen;
+use crate::store::{SeriesId, Trace};
 use eframe::egui::{Pos2, Rect, pos2};
 use std::collections::HashMap;
 
@@ -23,14 +23,14 @@ pub struct Sparklines {
 impl Sparklines {
     /// The line of a series over the last two minutes, drawn into `rect`.
     pub(super) fn get(&mut self, screen: &Screen<'_>, id: SeriesId, rect: Rect) -> Vec<Pos2> {
-        let newest = screen.store.latest(id, Mode::Raw).map_or(CdTime::ZERO, |r| r.time);
+        let newest = screen.newest(id);
         if self.known.len() > SPARKS_MAX {
             self.known.clear();
         }
         let known = self.known.entry(id).or_default();
         if known.0 != newest || known.1.is_empty() {
             let span = Span::new(newest.saturating_sub(SPARK_SPAN), newest);
-            screen.store.trace(id, span, SPARK_COLUMNS, Mode::Rate, &mut self.trace);
+            screen.trace(id, span, SPARK_COLUMNS, &mut self.trace);
             *known = (newest, normalised(&self.trace, span));
         }
         let place = |&(x, y): &(f32, f32)| {

@@ -1,6 +1,7 @@
 //! Every colour, size and font of the window.
 
 use crate::metric::Severity;
+use crate::session::Tone;
 use crate::view::Theme;
 use crate::view::role::Role;
 use eframe::egui::{
@@ -63,7 +64,7 @@ pub struct Palette {
     pub info: Color32,
     /// Failure.
     pub bad: Color32,
-    /// A capture, not what is heard now.
+    /// A capture, not live data.
     pub replay: Color32,
     dark: bool,
 }
@@ -130,6 +131,16 @@ impl Palette {
             Severity::Failure => self.bad,
             Severity::Warning => self.warn,
             Severity::Okay => self.live,
+        }
+    }
+
+    /// The colour of a tone; always with words, and a sign where it warns.
+    pub const fn tone(&self, tone: Tone) -> Color32 {
+        match tone {
+            Tone::Quiet => self.dim,
+            Tone::Warns => self.warn,
+            Tone::Bad => self.bad,
+            Tone::Of(severity) => self.severity(severity),
         }
     }
 

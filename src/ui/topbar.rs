@@ -1,10 +1,11 @@
 //! The top bar: the state in words, the window's width, the theme and help.
 
+use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, pill, segments};
-use super::{Frame, Screen};
 use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
+use crate::session::Screen;
 use crate::store::Mode;
 use crate::view::format;
 use crate::view::window::{Anchor, PRESETS};
@@ -30,30 +31,24 @@ fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
-        Anchor::Live if !screen.hears() => "LIVE · not listening".into(),
+        Anchor::Live if !screen.receives() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
-            format!("{replay}DETACHED  −{}", back(screen.view.window().behind(screen.now)))
+            format!(
+                "{replay}HISTORY, {} behind",
+                format::age(screen.view.window().behind(screen.now))
+            )
         }
         Anchor::Paused { at, values, .. } => {
-            let newer = screen.store.health().totals.values.saturating_sub(values);
+            let newer = screen.newer_values(values);
             let at = clock(screen, at);
-            format!("{replay}PAUSED {at} · {} newer", format::count(newer))
+            format!("{replay}PAUSED {at} · {} new values", format::count(newer))
         }
     }
 }
 
 fn clock(screen: &Screen<'_>, time: CdTime) -> String {
     format::clock(time, screen.zone, 1.0)
-}
-
-/// `00:42`, `1:00:42`, `3d 04:05`.
-fn back(behind: Interval) -> String {
-    let secs = behind.secs_nanos().0;
-    match secs {
-        0..3_600 => format!("{:02}:{:02}", secs / 60, secs % 60),
-        _ => format::duration(behind.secs_f64()),
-    }
 }
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
@@ -67,9 +62,11 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
             PillShape::Play,
             "Following the capture; F2 says what was read. Space pauses",
         ),
-        Anchor::Live if !screen.hears() => {
-            (palette.warn, PillShape::Dot, "Nothing is listened to; F2 says why. Space pauses")
-        }
+        Anchor::Live if !screen.receives() => (
+            palette.warn,
+            PillShape::Dot,
+            "Not listening on any address; F2 says why. Space pauses",
+        ),
         Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
         Anchor::Detached { .. } if screen.replay().is_some() => (
             palette.info,
@@ -82,7 +79,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
         Anchor::Paused { .. } => (
             palette.warn,
             PillShape::Bars,
-            "The view stands still, reception goes on. Click or press Space to go live",
+            "The view is paused, reception goes on. Click or press Space to resume",
         ),
     };
     if pill(ui, &state_text(screen), color, shape).on_hover_text(hint).clicked() {
@@ -147,7 +144,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     if screen.view.host_time {
         let text = egui::RichText::new("Host time").color(Palette::of(ui).accent);
         let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
-        let hint = "Times are by the clocks of the hosts. Click for this machine's (C)";
+        let hint = "Times are by the clocks of the hosts. Click for this machine's clock (C)";
         if button.on_hover_text(hint).clicked() {
             frame.actions.push(Action::ToggleHostTime);
         }
@@ -157,7 +154,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         Mode::Raw => 0,
     };
     // Laid out from the right, so the order is turned round.
-    let hint = "What counters are drawn as (R):";
+    let hint = "Show counters as (R):";
     if let Some(clicked) = segments(ui, ["Raw", "Rates"].into_iter(), Some(chosen), hint)
         && clicked != chosen
     {

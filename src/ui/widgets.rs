@@ -2,6 +2,7 @@
 
 use super::theme::{self, Palette};
 use crate::metric::Severity;
+use crate::session::Checked;
 use crate::view::senders::Protected;
 use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
@@ -178,17 +179,6 @@ pub fn lock(painter: &egui::Painter, center: Pos2, how: Protected, palette: &Pal
     ];
     let points = shackle.into_iter().map(|offset| center + offset).collect();
     painter.add(Shape::line(points, stroke));
-}
-
-/// How much of a row's series are drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Checked {
-    /// None.
-    No,
-    /// Some, not all.
-    Some,
-    /// All.
-    All,
 }
 
 /// A check box, filled with the series' colour when it is drawn.

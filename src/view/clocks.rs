@@ -15,7 +15,7 @@ pub fn short(clock: &HostClock) -> Option<String> {
         Placing::Offset(0) => None,
         Placing::Offset(offset) => Some(format!("clock {}", offset_text(offset))),
         Placing::Arrival if unit(clock).is_none() => Some("clock not set".into()),
-        Placing::Arrival => Some("no valid times".into()),
+        Placing::Arrival => Some("no valid timestamps".into()),
     }
 }
 
@@ -101,7 +101,7 @@ fn offset_text(offset: i64) -> String {
     format!("{} {side}", length(rounded(offset)))
 }
 
-/// An offset without the nanoseconds that tell it from others.
+/// An offset without the nanoseconds that make it unique.
 fn rounded(offset: i64) -> u64 {
     (offset.unsigned_abs() + (1 << 29)) >> 30
 }

@@ -2,12 +2,9 @@
 
 use super::format;
 use super::graphs::{Graphs, plain_unit};
-use crate::metric::{CdTime, DsType, Interval, Span, display_safe};
+use crate::metric::{CLOCK_SLACK, CdTime, DsType, Span, display_safe};
 use crate::store::{Mode, Outcomes, Series, SeriesId, Store};
 use jiff::tz::TimeZone;
-
-/// A host's clock may be this far ahead of ours before that is the reason.
-const CLOCK_SLACK: Interval = Interval::from_secs(5);
 
 /// What the window shows, and when.
 #[derive(Clone, Copy, Debug)]
@@ -30,7 +27,7 @@ pub fn why_empty(sight: &Sight<'_>, ids: impl Iterator<Item = SeriesId>) -> Stri
     let series: Vec<&Series> = ids.filter_map(|id| store.series(id)).collect();
     let newest = |series: &&Series| Some((store.latest(series.id, Mode::Raw)?.time, series.id));
     let Some((time, _)) = series.iter().filter_map(newest).max() else {
-        return "no sample kept".into();
+        return "no samples kept".into();
     };
     if time < span.start {
         return format!("newest sample {} before this window", format::age(span.start.since(time)));
@@ -43,7 +40,7 @@ pub fn why_empty(sight: &Sight<'_>, ids: impl Iterator<Item = SeriesId>) -> Stri
     let with_outcomes = series.iter().map(|series| (store.outcomes(series.id, span), *series));
     let worst = with_outcomes.max_by_key(|(outcomes, _)| (troubles(outcomes), outcomes.samples));
     match worst {
-        Some((outcomes, _)) if outcomes.samples == 0 => "no sample this far back".into(),
+        Some((outcomes, _)) if outcomes.samples == 0 => "no samples this far back".into(),
         Some((outcomes, series)) => because(sight, &outcomes, series),
         None => String::new(),
     }
@@ -59,7 +56,7 @@ fn because(sight: &Sight<'_>, outcomes: &Outcomes, series: &Series) -> String {
     let Outcomes { samples, above, below, restarts, undefined, gaps, bursts, .. } = *outcomes;
     let most = above.max(below).max(restarts).max(undefined).max(gaps).max(bursts);
     if most == 0 && series.kind != DsType::Gauge {
-        return "waiting for a second sample to make a rate of".into();
+        return "waiting for a second sample to compute a rate".into();
     }
     let of = format!("{} of {}", format::count(most), format::counted(samples, "sample"));
     match most {

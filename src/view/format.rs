@@ -122,7 +122,7 @@ fn minus(number: &str) -> String {
     number.strip_prefix('-').map_or_else(|| number.to_owned(), |rest| format!("−{rest}"))
 }
 
-/// Decimals that tell ticks `step` apart from one another, at most 6.
+/// Decimals that distinguish ticks `step` apart, at most 6.
 fn decimals_for(step: f64) -> usize {
     (0_u16..=6)
         .find(|&n| {
@@ -211,13 +211,13 @@ pub fn bytes(bytes: usize) -> String {
     Unit::new("B").with_unit(bytes as f64)
 }
 
-/// A count with thin spaces between thousands: `4 812`.
+/// A count with commas between thousands: `4,812`.
 pub fn count(count: u64) -> String {
     let plain = count.to_string();
     let mut spaced = String::with_capacity(plain.len() + plain.len() / 3 * 3);
     for (i, digit) in plain.chars().enumerate() {
         if i > 0 && (plain.len() - i).is_multiple_of(3) {
-            spaced.push('\u{2009}');
+            spaced.push(',');
         }
         spaced.push(digit);
     }
@@ -330,9 +330,9 @@ mod tests {
 
     #[test]
     fn counts_are_grouped() {
-        assert_eq!(count(1_283), "1\u{2009}283");
+        assert_eq!(count(1_283), "1,283");
         assert_eq!(count(12), "12");
-        assert_eq!(count(1_234_567), "1\u{2009}234\u{2009}567");
+        assert_eq!(count(1_234_567), "1,234,567");
     }
 
     #[test]

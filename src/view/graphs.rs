@@ -1,7 +1,7 @@
 //! How each plugin is drawn: the catalogue read from `assets/graphs.toml`.
 //!
 //! A series is drawn by the first graph whose plugin, type and one of whose lines match it; what
-//! matches none is drawn plainly, so that a plugin nobody has heard of is still seen.
+//! matches none is drawn plainly, so that an unknown plugin is still seen.
 
 use super::format::Unit;
 use super::role::Role;
@@ -253,7 +253,7 @@ impl LineRule {
     }
 }
 
-/// The shortest name that tells a series from its siblings under one type.
+/// The shortest name that distinguishes a series from its siblings under one type.
 pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: u16) -> String {
     match (identifier.type_instance.is_empty(), ds_count > 1) {
         (true, true) => ds_name.to_owned(),
@@ -263,7 +263,7 @@ pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: u16) -> Str
     }
 }
 
-/// The unit of a series that no graph was made for: from its type's name where that tells, else
+/// The unit of a series that no graph was made for: from its type's name where that says it, else
 /// `/s` for what is counted and none for a gauge.
 pub fn plain_unit(type_: &str, kind: DsType) -> Unit {
     let counted = kind != DsType::Gauge;

@@ -3,8 +3,8 @@
 //! Siblings are read within milliseconds of one another: what each says then is added as it is,
 //! and no value in between is made up. One may have missed a sample: between two samples of a run
 //! a value lies on the straight line between them, half an interval outside of a run its end
-//! holds, and a gap is never bridged. The newest moment waits until all that are still heard have
-//! told it: half of the processors are no mean of all. Pure.
+//! holds, and a gap is never bridged. The newest moment waits until all series that still send
+//! have a sample of it: half of the processors are no mean of all. Pure.
 
 use super::graphs::Combine;
 use crate::metric::{CdTime, Interval};
@@ -94,17 +94,17 @@ impl Grid {
         self.wait(parts);
     }
 
-    /// Leaves out what some that are still heard have yet to tell.
+    /// Leaves out moments that some series which still send have no sample of yet.
     fn wait(&mut self, parts: &[Part<'_>]) {
         let Some(&last) = self.times.last() else {
             return;
         };
         let newest = parts.iter().filter_map(|part| part.newest).fold(last, CdTime::max);
         let ends = parts.iter().filter_map(|part| Some((part, part.end()?)));
-        let heard =
+        let sending =
             ends.filter(|(part, end)| newest.since(*end) <= part.interval.mul_f64(WAIT_INTERVALS));
-        let told = heard.map(|(part, end)| end.saturating_add(part.near())).min();
-        while told.is_some_and(|told| self.times.last().is_some_and(|&time| time > told)) {
+        let complete = sending.map(|(part, end)| end.saturating_add(part.near())).min();
+        while complete.is_some_and(|end| self.times.last().is_some_and(|&time| time > end)) {
             self.times.pop();
             self.ends.pop();
         }

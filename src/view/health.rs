@@ -1,4 +1,4 @@
-//! Health as the status bar tells it: rates from counters, and what needs attention.
+//! Health: rates from counters, and what went wrong lately.
 
 use crate::metric::{CdTime, Interval};
 use crate::store::{Store, Totals};
@@ -8,25 +8,25 @@ use std::collections::VecDeque;
 const SPAN: Interval = Interval::from_secs(5);
 /// Readings kept; one a second, and some more for hasty callers.
 const READINGS_MAX: usize = 16;
-/// What went wrong longer ago than this is told, but no longer warned of.
+/// What went wrong longer ago than this is shown, but without a warning.
 const RECENT: Interval = Interval::from_secs(60);
 
 /// Turns counters into rates, and knows when something went wrong last.
 #[derive(Clone, Debug, Default)]
 pub struct Meter {
     readings: VecDeque<(CdTime, Totals)>,
-    /// Of each [`Mishap`]: how many there were, and when the last one came.
-    mishaps: [(u64, Option<CdTime>); Mishap::ALL.len()],
+    /// Of each [`Incident`]: its count, and when the last one came.
+    incidents: [(u64, Option<CdTime>); Incident::ALL.len()],
 }
 
 /// What can go wrong again and again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mishap {
+pub enum Incident {
     /// Dropped or refused for lack of room.
     Lost,
     /// Of those, lists refused because too many were named.
     Unnamed,
-    /// Signed or encrypted, and not taken.
+    /// Signed or encrypted, and refused.
     Refused,
     /// Bytes that make no sense.
     Damaged,
@@ -34,7 +34,7 @@ pub enum Mishap {
     Conflicting,
 }
 
-impl Mishap {
+impl Incident {
     const ALL: [Self; 5] =
         [Self::Lost, Self::Unnamed, Self::Refused, Self::Damaged, Self::Conflicting];
 
@@ -61,8 +61,8 @@ pub struct Rates {
 impl Meter {
     /// Notes what went wrong until `now`.
     pub fn note(&mut self, now: CdTime, totals: &Totals) {
-        for (mishap, (known, last)) in Mishap::ALL.into_iter().zip(&mut self.mishaps) {
-            let count = mishap.count(totals);
+        for (incident, (known, last)) in Incident::ALL.into_iter().zip(&mut self.incidents) {
+            let count = incident.count(totals);
             if count > *known {
                 (*known, *last) = (count, Some(now));
             }
@@ -84,8 +84,9 @@ impl Meter {
     }
 
     /// Whether it happened within the last minute.
-    pub fn is_recent(&self, mishap: Mishap, now: CdTime) -> bool {
-        let kept = Mishap::ALL.into_iter().zip(&self.mishaps).find(|(known, _)| *known == mishap);
+    pub fn is_recent(&self, incident: Incident, now: CdTime) -> bool {
+        let kept =
+            Incident::ALL.into_iter().zip(&self.incidents).find(|(known, _)| *known == incident);
         kept.and_then(|(_, (_, last))| *last).is_some_and(|last| now.since(last) < RECENT)
     }
 
@@ -130,16 +131,16 @@ pub fn lag(store: &Store, now: CdTime) -> Option<(Interval, &str)> {
 /// How fresh something is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Freshness {
-    /// Heard within two intervals.
+    /// Received within two intervals.
     Fresh,
-    /// Heard within five.
+    /// Received within five.
     Late,
-    /// Not heard for longer.
+    /// Silent for longer.
     Stale,
 }
 
 impl Freshness {
-    /// Of what was last heard `age` ago and promised to come every `interval`.
+    /// Of a sample received `age` ago that is promised every `interval`.
     pub fn new(age: Interval, interval: Interval) -> Self {
         // Datagrams are sent when full: a little more than the promise is normal.
         let slack = Interval::from_secs(1);
@@ -190,21 +191,21 @@ mod tests {
     }
 
     #[test]
-    fn a_mishap_is_recent_for_a_minute_after_the_last_one() {
+    fn a_incident_is_recent_for_a_minute_after_the_last_one() {
         let (mut meter, at) = (Meter::default(), CdTime::from_secs);
         let read = |meter: &mut Meter, secs, refused| {
             meter.note(at(secs), &Totals { faults: refused, refused, ..Totals::default() });
         };
         read(&mut meter, 100, 0);
-        assert!(!meter.is_recent(Mishap::Refused, at(100)));
+        assert!(!meter.is_recent(Incident::Refused, at(100)));
         read(&mut meter, 110, 5);
         read(&mut meter, 150, 6);
         read(&mut meter, 190, 6);
-        assert!(meter.is_recent(Mishap::Refused, at(209)));
-        assert!(!meter.is_recent(Mishap::Refused, at(210)));
+        assert!(meter.is_recent(Incident::Refused, at(209)));
+        assert!(!meter.is_recent(Incident::Refused, at(210)));
         // What is refused is no damage, and nothing was lost.
-        assert!(!meter.is_recent(Mishap::Damaged, at(150)));
-        assert!(!meter.is_recent(Mishap::Lost, at(150)));
+        assert!(!meter.is_recent(Incident::Damaged, at(150)));
+        assert!(!meter.is_recent(Incident::Lost, at(150)));
     }
 
     #[test]
@@ -214,9 +215,9 @@ mod tests {
         let later = Totals { refused_lists: 3, kernel_drops: 1, ..Totals::default() };
         meter.note(at(200), &later);
         assert!(
-            meter.is_recent(Mishap::Unnamed, at(150)) && meter.is_recent(Mishap::Lost, at(150))
+            meter.is_recent(Incident::Unnamed, at(150)) && meter.is_recent(Incident::Lost, at(150))
         );
-        let recent = [Mishap::Lost, Mishap::Unnamed].map(|what| meter.is_recent(what, at(210)));
+        let recent = [Incident::Lost, Incident::Unnamed].map(|what| meter.is_recent(what, at(210)));
         assert_eq!(recent, [true, false]);
     }
 

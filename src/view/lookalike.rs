@@ -49,7 +49,7 @@ fn is_blank(c: char) -> bool {
     )
 }
 
-/// What a character is taken for.
+/// The character that another one looks like.
 fn disguise(c: char) -> Option<&'static str> {
     Some(match c {
         _ if !is_safe(c) => "which is invisible",

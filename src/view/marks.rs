@@ -41,7 +41,7 @@ pub struct PanelMarks {
     sums: Vec<Severities>,
 }
 
-/// One line on a plot: a notification, or some that are too near to be told apart.
+/// One line on a plot: a notification, or several that are too near one another.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     /// When the first of them was.

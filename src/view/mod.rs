@@ -3,6 +3,7 @@
 //! [`View`] holds every choice of the user and changes in [`View::apply`] only; drawing reads it
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
+pub mod action;
 pub mod axis;
 pub mod bars;
 pub mod clocks;
@@ -28,125 +29,17 @@ pub mod tree;
 pub mod window;
 pub mod workspace;
 
-use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
+use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
+pub use action::{Action, Pane, Theme};
 use filter::Filter;
 use notifications::NotificationList;
 pub use preferences::Preferences;
 use selection::{Scope, Selection};
-use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 use std::sync::Arc;
 use window::TimeWindow;
 use workspace::{Tab, Workspace};
-
-/// Everything the user can ask for.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Action {
-    /// Space: stand still, or follow the clock again.
-    TogglePause,
-    /// Follow the clock.
-    GoLive,
-    /// Another width of the window.
-    SetWidth(Interval),
-    /// Move by seconds; negative is back in time.
-    Pan(f64),
-    /// Make the window so many times as wide around a moment.
-    Zoom {
-        /// Below one zooms in.
-        factor: f64,
-        /// The moment that stays where it is.
-        at: CdTime,
-    },
-    /// Zoom around the middle (keys).
-    ZoomMiddle(f64),
-    /// Show just this.
-    ShowSpan(Span),
-    /// Take back the last zoom.
-    ZoomBack,
-    /// Go to the oldest sample.
-    GoOldest,
-    /// Show or hide the list of notifications; hiding it says that all were seen.
-    ToggleNotifications,
-    /// List notifications of a severity, or leave them out.
-    SetSeverityShown {
-        /// Which.
-        severity: Severity,
-        /// Listed.
-        shown: bool,
-    },
-    /// Filter the notifications.
-    SetNotificationFilter(String),
-    /// All notifications were seen.
-    MarkSeen,
-    /// Show this notification in the list.
-    PointAt(u64),
-    /// Look at a notification: its moment comes on screen, and what it is about.
-    ShowNotification {
-        /// Its number.
-        number: u64,
-        /// When it was.
-        time: CdTime,
-        /// What it is about, where that is known.
-        about: Option<Scope>,
-    },
-    /// Put this, and nothing else, on the canvas.
-    Select(Scope),
-    /// Show the panels that the overview leaves out.
-    ShowAllPanels,
-    /// Check or uncheck series.
-    SetShown {
-        /// Which.
-        keys: Vec<SeriesKey>,
-        /// Checked.
-        shown: bool,
-    },
-    /// Filter the tree.
-    SetFilter(String),
-    /// Open or close a row of the tree.
-    SetOpen {
-        /// Which.
-        scope: Scope,
-        /// Open.
-        open: bool,
-    },
-    /// Put the tree's cursor on this row.
-    SetCursor(usize),
-    /// Show or hide the sidebar.
-    ToggleSidebar,
-    /// Draw rates, or what the wire said.
-    ToggleMode,
-    /// Times by the clocks of the hosts, or by ours.
-    ToggleHostTime,
-    /// Dark, light, or as the system.
-    SetTheme(Theme),
-    /// Open a pane, or close it if it is open.
-    TogglePane(Pane),
-    /// Close what is open.
-    ClosePane,
-}
-
-/// Dark, light, or as the system.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Theme {
-    /// As the system says; dark where it says nothing.
-    #[default]
-    System,
-    /// Dark.
-    Dark,
-    /// Light.
-    Light,
-}
-
-/// What lies over the canvas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Pane {
-    /// Where data comes from and what is wrong with it.
-    Sources,
-    /// The keys.
-    Help,
-}
 
 /// What is true at the moment of an action.
 #[derive(Clone, Copy, Debug)]
@@ -251,6 +144,7 @@ impl View {
                 self.pane = (self.pane != Some(pane)).then_some(pane);
             }
             Action::ClosePane => self.pane = None,
+            Action::KeepNow => {}
             Action::TogglePause
             | Action::GoLive
             | Action::SetWidth(_)

@@ -99,7 +99,7 @@ impl Listed {
 }
 
 impl Listed {
-    /// The notification so many rows below `chosen`; the first one without that.
+    /// The notification `by` rows below `chosen`; without that, the first one.
     pub fn beside(&self, chosen: Option<u64>, by: isize) -> Option<u64> {
         let row = chosen.and_then(|chosen| self.numbers.iter().position(|&of| of == chosen));
         self.numbers.get(moved(row, by, self.numbers.len())?).copied()

@@ -131,7 +131,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
         panels: Vec::new(),
         known: HashMap::new(),
         of_graph: HashMap::new(),
-        taken: HashSet::new(),
+        placed: HashSet::new(),
     };
     // What was asked for by name comes first, should there be too many.
     for id in selection.checked().iter().flat_map(|key| store.named(key)) {
@@ -180,7 +180,7 @@ fn is_plain(store: &Store, graphs: &Graphs, scope: Option<&Scope>) -> bool {
 fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = SeriesId> + 'a {
     let host = store.index().host(scope.host());
     host.into_iter()
-        .flat_map(|node| &node.plugins)
+        .flat_map(|node| node.plugins.iter())
         .filter(move |node| match scope {
             Scope::Host(_) => true,
             Scope::Plugin { plugin, instance, .. } => {
@@ -236,7 +236,7 @@ struct Build<'a> {
     known: HashMap<PanelKey, usize>,
     /// How many panels each graph has.
     of_graph: HashMap<GraphKey, usize>,
-    taken: HashSet<SeriesId>,
+    placed: HashSet<SeriesId>,
 }
 
 impl Build<'_> {
@@ -289,7 +289,7 @@ impl Build<'_> {
     }
 
     fn put(&mut self, id: SeriesId, series: &Series, place: Option<Place>, drawn: bool) {
-        if !self.taken.insert(id) {
+        if !self.placed.insert(id) {
             return;
         }
         let index = self.panel(series, place);

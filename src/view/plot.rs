@@ -219,8 +219,8 @@ impl Draw<'_> {
         let ids = lines.iter().flat_map(|line| &line.series).copied();
         let (store, resets) = (self.store, &mut self.plot.resets);
         traces.read(ids, |id, trace| store.trace(id, self.span, self.columns, self.mode, trace));
-        let told = traces.own.iter().flat_map(|(_, trace)| &trace.resets);
-        resets.extend(told.map(|time| time.secs_f64()));
+        let all = traces.own.iter().flat_map(|(_, trace)| &trace.resets);
+        resets.extend(all.map(|time| time.secs_f64()));
     }
 
     /// Draws `lines` from the traces of their series, one after another.

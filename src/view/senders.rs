@@ -24,7 +24,7 @@ pub struct SenderRow {
     pub last_seen: CdTime,
     /// The hosts it names, in order.
     pub hosts: Vec<String>,
-    /// How what was taken is protected: `plain`, `signed by alice`.
+    /// Protection of what was accepted: `plain`, `signed by alice`.
     pub protection: Vec<String>,
     /// What was refused and what was wrong, most often first.
     pub troubles: Vec<Trouble>,
@@ -137,7 +137,7 @@ impl Gathered<'_> {
     }
 }
 
-/// Signed and encrypted parts that were not taken, with what to do.
+/// Signed and encrypted parts that were refused, with what to do.
 pub fn refusals(protected: &[ProtectedCount]) -> Vec<Trouble> {
     let refused = protected.iter().filter_map(|part| Some((part, part.outcome.err()?)));
     let trouble = |(part, kind): (&ProtectedCount, FaultKind)| {
@@ -150,20 +150,20 @@ pub fn refusals(protected: &[ProtectedCount]) -> Vec<Trouble> {
     troubles
 }
 
-/// Why a part was not taken, and what to do.
+/// Why a part was refused, and what to do.
 fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, String) {
     let (how, user) = (protection.name(), display_safe(user));
     match kind {
         FaultKind::NoKeys if protection == Protection::Encrypted => (
-            format!("encrypted by user {user}, no key"),
+            format!("encrypted as \"{user}\"; no password for that user"),
             format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
         ),
         FaultKind::NoKeys => (
-            format!("signed by user {user}, no key to check it, and signatures are demanded"),
+            format!("signed as \"{user}\"; no password for that user, and signatures are required"),
             format!("start with --auth-file FILE that has the line {user}: PASSWORD"),
         ),
         FaultKind::UserUnknown => (
-            format!("{how} by user {user}, who is not in the AuthFile"),
+            format!("{how} as \"{user}\", a user missing from the AuthFile"),
             format!("add the line {user}: PASSWORD to it"),
         ),
         FaultKind::SignatureWrong => (
@@ -171,7 +171,7 @@ fn refusal(protection: Protection, user: &str, kind: FaultKind) -> (String, Stri
             "compare Password in the sender's collectd.conf with the AuthFile".into(),
         ),
         FaultKind::ChecksumWrong => (
-            format!("wrong password for {user}: it does not decrypt what arrives"),
+            format!("wrong password for {user}: the data cannot be decrypted"),
             "compare Password in the sender's collectd.conf with the AuthFile".into(),
         ),
         _ => (format!("{how} by user {user}: {kind}"), String::new()),
@@ -186,8 +186,8 @@ fn damages(sum: &SenderHealth, origin: Option<&Origin<IpAddr>>, health: &Health)
         .filter_map(|part| Some((part.outcome.err()?.class(), part.count)))
         .collect();
     let damage = |&(class, count): &(&'static str, u64)| {
-        let told = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
-        let count = count.saturating_sub(told.sum());
+        let shown = refused.iter().filter(|(known, _)| *known == class).map(|(_, count)| count);
+        let count = count.saturating_sub(shown.sum());
         let newest = health.faults.iter().rev().find(|(source, report)| {
             let is_its = |origin: &Origin<IpAddr>| {
                 origin.source == *source && origin.sender == report.sender.machine()
@@ -260,8 +260,8 @@ pub enum Protected {
 }
 
 impl Protected {
-    /// Of all ways that `host` was heard by lately, the weakest counts. `interval` is what its
-    /// values promise: what two senders tell in turn is never further apart.
+    /// The weakest protection of all recent value lists of `host`. `interval` is their promised
+    /// interval: those of two senders that take turns are never further apart.
     pub fn of(host: &HostNode, interval: Interval) -> Self {
         let slack = interval.mul_f64(2.0).max(Interval::from_secs(10));
         let since = host.last_seen.arrival.saturating_sub(slack);
@@ -389,9 +389,19 @@ mod tests {
     #[test]
     fn a_refusal_says_what_and_what_to_do() {
         let (signed, encrypted) = (Protection::Signed, Protection::Encrypted);
-        check(encrypted, FaultKind::NoKeys, "encrypted by user mon, no key", "--auth-file FILE");
-        check(signed, FaultKind::NoKeys, "signed by user mon", "the line mon: PASSWORD");
-        check(signed, FaultKind::UserUnknown, "user mon, who is not in the AuthFile", "add the");
+        check(
+            encrypted,
+            FaultKind::NoKeys,
+            "encrypted as \"mon\"; no password for that user",
+            "--auth-file FILE",
+        );
+        check(signed, FaultKind::NoKeys, "signed as \"mon\"", "the line mon: PASSWORD");
+        check(
+            signed,
+            FaultKind::UserUnknown,
+            "as \"mon\", a user missing from the AuthFile",
+            "add the",
+        );
         check(signed, FaultKind::SignatureWrong, "wrong password for mon: the sig", "Password in");
         check(encrypted, FaultKind::ChecksumWrong, "wrong password for mon", "Password in");
         check(signed, FaultKind::NestedTooDeep, "signed by user mon: more than", "");

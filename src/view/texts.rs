@@ -35,6 +35,15 @@ pub(super) struct Texts {
 impl Texts {
     /// Learns some of what is new in the tree, so that little is left when somebody filters.
     pub(super) fn learn(&mut self, store: &Store) {
+        self.learn_at_most(LEARNT_AT_ONCE, store);
+    }
+
+    /// Learns all that is new.
+    pub(super) fn learn_all(&mut self, store: &Store) {
+        self.learn_at_most(usize::MAX, store);
+    }
+
+    fn learn_at_most(&mut self, count_max: usize, store: &Store) {
         if self.learnt_for == Some(store.revision()) {
             return;
         }
@@ -43,7 +52,7 @@ impl Texts {
             self.begun_for = store.revision();
         }
         let mut learnt = 0;
-        while learnt < LEARNT_AT_ONCE {
+        while learnt < count_max {
             let Some(host) = store.index().hosts().get(self.next_host) else {
                 self.learnt_for = Some(self.begun_for);
                 self.next_host = 0;
@@ -63,29 +72,30 @@ impl Texts {
 
     fn learn_host(&mut self, host: &HostNode) -> usize {
         let lists = host.plugins.iter().flat_map(|plugin| &plugin.lists);
-        lists.filter_map(|list| self.number_of(list)).count()
+        lists.map(|list| self.learn_list(list)).count()
     }
 
-    /// The number of the text of a list, learnt if need be.
-    fn number_of(&mut self, list: &ListNode) -> Option<usize> {
-        let id = *list.series.first()?;
-        // Places are used again, numbers of series are not.
-        let place = id.place();
-        if let Some(&Some((known, number))) = self.of.get(place)
-            && known == id
-        {
-            return usize::try_from(number).ok();
-        }
+    fn learn_list(&mut self, list: &ListNode) {
+        let Some(&id) = list.series.first().filter(|_| self.number_of(list).is_none()) else {
+            return;
+        };
         let mut text = String::new();
         push_pair(&mut text, &list.type_, &list.instance);
-        let number = self.number(&text);
+        let (place, number) = (id.place(), self.number(&text));
         if self.of.len() <= place {
             self.of.resize(place + 1, None);
         }
         if let Some(slot) = self.of.get_mut(place) {
             *slot = Some((id, number));
         }
-        usize::try_from(number).ok()
+    }
+
+    /// The number of the text of a list, if that was learnt.
+    fn number_of(&self, list: &ListNode) -> Option<usize> {
+        let id = *list.series.first()?;
+        // Places are used again, numbers of series are not.
+        let (known, number) = (*self.of.get(id.place())?)?;
+        (known == id).then(|| usize::try_from(number).ok())?
     }
 
     fn number(&mut self, text: &str) -> u32 {
@@ -115,24 +125,30 @@ fn text_at<'a>(arena: &'a str, ends: &[usize], number: usize) -> &'a str {
 
 /// What a filter finds in each text.
 pub(super) struct FoundInTexts<'a> {
-    texts: &'a mut Texts,
+    texts: &'a Texts,
     filter: &'a Filter,
     found: Vec<Found>,
+    /// Of a list that was not learnt.
+    text: String,
 }
 
 impl<'a> FoundInTexts<'a> {
-    pub(super) fn new(texts: &'a mut Texts, filter: &'a Filter) -> Self {
-        Self { texts, filter, found: Vec::new() }
+    pub(super) fn new(texts: &'a Texts, filter: &'a Filter) -> Self {
+        Self { texts, filter, found: Vec::new(), text: String::new() }
     }
 
     /// In the text of a list, and the text.
-    pub(super) fn of(&mut self, list: &ListNode) -> Option<(Found, &str)> {
-        let number = self.texts.number_of(list)?;
+    pub(super) fn of(&mut self, list: &ListNode) -> (Found, &str) {
+        let Some(number) = self.texts.number_of(list) else {
+            self.text.clear();
+            push_pair(&mut self.text, &list.type_, &list.instance);
+            return (self.filter.found_in_type(&self.text), &self.text);
+        };
         while self.found.len() <= number {
             let text = self.texts.text(self.found.len());
             self.found.push(self.filter.found_in_type(text));
         }
-        Some((*self.found.get(number)?, self.texts.text(number)))
+        (self.found.get(number).copied().unwrap_or_default(), self.texts.text(number))
     }
 }
 

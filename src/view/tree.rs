@@ -1,7 +1,9 @@
 //! The sidebar's rows: hosts, plugin instances and series, flattened and filtered.
 //!
 //! Flattened when the series, the filter or what is open change; a frame then touches only the
-//! rows that it shows. What is closed is not walked, and a filter looks at each name once.
+//! rows that it shows. What is closed is not walked, and a filter looks at each name once. Among
+//! very many series that is a job for another thread ([`FilterJob`]), and the rows stay what they
+//! were until it is done.
 
 use super::filter::{Filter, Undecided, push_lower, push_pair};
 use super::graphs::plain_label;
@@ -9,6 +11,7 @@ use super::selection::Scope;
 use super::texts::{FoundInTexts, Texts};
 use crate::store::{HostNode, ListNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
+use std::sync::Arc;
 
 /// One row. Numbers are positions in the store's index, valid for the revision it was made for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,6 +39,12 @@ pub enum Row {
     },
 }
 
+/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms, and
+/// the frame waits for it.
+pub const JOB_SERIES_MIN: usize = 50_000;
+/// Lists after which a job says how far it is and asks whether to go on: 0.1 ms.
+const LISTS_AT_ONCE: usize = 4_096;
+
 /// The rows, and what they were made from.
 #[derive(Debug, Default)]
 pub struct Rows {
@@ -43,36 +52,166 @@ pub struct Rows {
     pub rows: Vec<Row>,
     /// Series that match the filter.
     pub matched: usize,
-    made_for: Option<(u64, u64)>,
-    texts: Texts,
+    made_for: Option<MadeFor>,
+    /// What a job makes rows for.
+    pending: Option<MadeFor>,
+    texts: Arc<Texts>,
+}
+
+/// What rows are made for.
+#[derive(Clone, Debug, PartialEq)]
+struct MadeFor {
+    /// Revision of the series.
+    series: u64,
+    filter: String,
+    /// Revision of what is open, which does not matter to a filter: it opens what it finds.
+    open: Option<u64>,
+}
+
+impl MadeFor {
+    fn is(&self, series: u64, filter: &Filter, open: Option<u64>) -> bool {
+        self.series == series && self.open == open && self.filter == filter.text()
+    }
 }
 
 impl Rows {
-    /// Flattens anew if the series or the tree's `revision` have changed.
-    pub fn update(&mut self, store: &Store, filter: &Filter, open: &HashSet<Scope>, revision: u64) {
-        self.texts.learn(store);
-        let made_for = Some((store.revision(), revision));
-        if self.made_for == made_for {
-            return;
+    /// Flattens anew if the series or the tree's `revision` have changed. Where that takes long,
+    /// and the rows stay good until it is done, it is a job instead: see [`Rows::take`].
+    pub fn update(
+        &mut self,
+        store: &Store,
+        filter: &Filter,
+        open: &HashSet<Scope>,
+        revision: u64,
+    ) -> Option<FilterJob> {
+        // While a job reads them they stay as they are.
+        if let Some(texts) = Arc::get_mut(&mut self.texts) {
+            texts.learn(store);
         }
-        self.made_for = made_for;
+        let (series, opened) = (store.revision(), filter.is_empty().then_some(revision));
+        let is_made = |made: &MadeFor| made.is(series, filter, opened);
+        if self.pending.as_ref().is_some_and(is_made) {
+            return None;
+        }
+        if self.made_for.as_ref().is_some_and(is_made) {
+            self.pending = None;
+            return None;
+        }
+        let made_for = MadeFor { series, filter: filter.text().to_owned(), open: opened };
+        // Rows are positions in a tree: those of another one mean nothing.
+        let is_same_tree = self.made_for.as_ref().is_some_and(|made| made.series == series);
+        let is_job = !filter.is_empty() && store.usage().series >= JOB_SERIES_MIN;
+        if is_same_tree && is_job {
+            self.pending = Some(made_for.clone());
+            return Some(FilterJob {
+                hosts: store.index().shared(),
+                texts: Arc::clone(&self.texts),
+                series: store.usage().series,
+                filter: filter.clone(),
+                made_for,
+            });
+        }
+        (self.made_for, self.pending) = (Some(made_for), None);
+        self.make(store, filter, open);
+        None
+    }
+
+    /// Makes the rows at once.
+    fn make(&mut self, store: &Store, filter: &Filter, open: &HashSet<Scope>) {
         self.rows.clear();
-        let mut flatten = Flatten { rows: &mut self.rows, matched: 0 };
         let hosts = store.index().hosts();
         if filter.is_empty() {
+            let mut flatten = Flatten::new(&mut self.rows);
             for (host, node) in hosts.iter().enumerate() {
                 flatten.host(host, node, open);
             }
             self.matched = store.usage().series;
             return;
         }
-        let found = FoundInTexts::new(&mut self.texts, filter);
-        let mut sieve = Sieve { filter, found, text: String::new() };
-        for (host, node) in hosts.iter().enumerate() {
-            flatten.host_filtered(host, node, &mut sieve);
+        if let Some(texts) = Arc::get_mut(&mut self.texts) {
+            texts.learn_all(store);
         }
-        self.matched = flatten.matched;
+        let hosts = hosts.iter().map(|node| (&*node.name, node.plugins.as_slice()));
+        let mut sieve = Sieve::new(filter, &self.texts, &|_| true);
+        self.matched = filtered(hosts, &mut sieve, &mut self.rows);
     }
+
+    /// Whether a job is to make other rows: these are of an earlier filter.
+    pub fn is_pending(&self) -> bool {
+        self.pending.is_some()
+    }
+
+    /// Takes what a job found, unless other rows are wanted by now.
+    pub fn take(&mut self, filtered: Filtered) {
+        if self.pending.as_ref() == Some(&filtered.made_for) {
+            self.made_for = self.pending.take();
+            (self.rows, self.matched) = (filtered.rows, filtered.matched);
+        }
+    }
+
+    /// The job failed: there are no rows, rather than those of another filter.
+    pub fn give_up(&mut self) {
+        if let Some(made_for) = self.pending.take() {
+            self.made_for = Some(made_for);
+            (self.rows, self.matched) = (Vec::new(), 0);
+        }
+    }
+}
+
+/// A filter to be tried on a tree, on any thread: the tree and its texts are shared.
+#[derive(Debug)]
+pub struct FilterJob {
+    hosts: Vec<(Arc<str>, Arc<Vec<PluginNode>>)>,
+    texts: Arc<Texts>,
+    series: usize,
+    filter: Filter,
+    made_for: MadeFor,
+}
+
+/// The rows that a filter lets through.
+#[derive(Debug)]
+pub struct Filtered {
+    rows: Vec<Row>,
+    matched: usize,
+    made_for: MadeFor,
+}
+
+impl PartialEq for FilterJob {
+    /// By what it finds.
+    fn eq(&self, other: &Self) -> bool {
+        self.made_for == other.made_for
+    }
+}
+
+impl FilterJob {
+    /// Tries the filter. Tells `go_on` from time to time which part is done, and gives up where
+    /// that says no.
+    pub fn run(&self, go_on: &dyn Fn(f32) -> bool) -> Option<Filtered> {
+        let all = self.series.max(1) as f32;
+        let go_on = |lists: usize| go_on((lists as f32 / all).min(1.0));
+        let mut sieve = Sieve::new(&self.filter, &self.texts, &go_on);
+        let hosts = self.hosts.iter().map(|(name, plugins)| (&**name, plugins.as_slice()));
+        let mut rows = Vec::new();
+        let matched = filtered(hosts, &mut sieve, &mut rows);
+        let made_for = self.made_for.clone();
+        (!sieve.is_stopped).then_some(Filtered { rows, matched, made_for })
+    }
+}
+
+/// Puts the rows that a filter lets through into `rows`; how many series they are.
+fn filtered<'a>(
+    hosts: impl Iterator<Item = (&'a str, &'a [PluginNode])>,
+    sieve: &mut Sieve<'_>,
+    rows: &mut Vec<Row>,
+) -> usize {
+    let mut flatten = Flatten::new(rows);
+    for (host, (name, plugins)) in hosts.enumerate() {
+        flatten.host_filtered((host, name), plugins, sieve);
+        if sieve.is_stopped {
+            break;
+        }
+    }
+    flatten.matched
 }
 
 struct Flatten<'a> {
@@ -86,9 +225,18 @@ struct Sieve<'a> {
     filter: &'a Filter,
     found: FoundInTexts<'a>,
     text: String,
+    /// Told how many lists were looked at, says whether to look at more.
+    go_on: &'a dyn Fn(usize) -> bool,
+    looked_at: usize,
+    asked_at: usize,
+    is_stopped: bool,
 }
 
-impl Flatten<'_> {
+impl<'a> Flatten<'a> {
+    fn new(rows: &'a mut Vec<Row>) -> Self {
+        Self { rows, matched: 0 }
+    }
+
     fn host(&mut self, host: usize, node: &HostNode, open: &HashSet<Scope>) {
         if node.plugins.is_empty() {
             return;
@@ -106,14 +254,23 @@ impl Flatten<'_> {
     }
 
     /// A filter opens what it finds; the user's own choice is kept for when it is cleared.
-    fn host_filtered(&mut self, host: usize, node: &HostNode, sieve: &mut Sieve<'_>) {
-        let Some(left) = sieve.filter.narrow_by_host(&node.name, &mut sieve.text) else {
+    fn host_filtered(
+        &mut self,
+        (host, name): (usize, &str),
+        plugins: &[PluginNode],
+        sieve: &mut Sieve<'_>,
+    ) {
+        let Some(left) = sieve.filter.narrow_by_host(name, &mut sieve.text) else {
+            sieve.goes_on(1);
             return;
         };
         let (start, matched) = (self.rows.len(), self.matched);
         self.rows.push(Row::Host { host });
-        for (plugin, child) in node.plugins.iter().enumerate() {
-            self.plugin_filtered((host, node), (plugin, child), left, sieve);
+        for (plugin, child) in plugins.iter().enumerate() {
+            self.plugin_filtered((host, name), (plugin, child), left, sieve);
+            if !sieve.goes_on(child.lists.len()) {
+                return;
+            }
         }
         if self.matched == matched {
             self.rows.truncate(start);
@@ -122,7 +279,7 @@ impl Flatten<'_> {
 
     fn plugin_filtered(
         &mut self,
-        (host, up): (usize, &HostNode),
+        (host, up): (usize, &str),
         (plugin, node): (usize, &PluginNode),
         left: Undecided,
         sieve: &mut Sieve<'_>,
@@ -145,22 +302,43 @@ impl Flatten<'_> {
     }
 }
 
-impl Sieve<'_> {
+impl<'a> Sieve<'a> {
+    fn new(filter: &'a Filter, texts: &'a Texts, go_on: &'a dyn Fn(usize) -> bool) -> Self {
+        Self {
+            filter,
+            found: FoundInTexts::new(texts, filter),
+            text: String::new(),
+            go_on,
+            looked_at: 0,
+            asked_at: 0,
+            is_stopped: false,
+        }
+    }
+
+    /// So many lists more were looked at; whether to look at others.
+    fn goes_on(&mut self, lists: usize) -> bool {
+        self.looked_at += lists;
+        if self.looked_at - self.asked_at >= LISTS_AT_ONCE {
+            self.asked_at = self.looked_at;
+            self.is_stopped |= !(self.go_on)(self.looked_at);
+        }
+        !self.is_stopped
+    }
+
     fn lets_through(
         &mut self,
-        host: &HostNode,
+        host: &str,
         plugin: &PluginNode,
         list: &ListNode,
         left: Undecided,
     ) -> bool {
         let filter = self.filter;
-        self.found.of(list).is_some_and(|(found, type_)| {
-            filter.decide(left, found, |whole| {
-                push_lower(whole, &host.name);
-                push_pair(whole, &plugin.plugin, &plugin.instance);
-                whole.push('/');
-                whole.push_str(type_);
-            })
+        let (found, type_) = self.found.of(list);
+        filter.decide(left, found, |whole| {
+            push_lower(whole, host);
+            push_pair(whole, &plugin.plugin, &plugin.instance);
+            whole.push('/');
+            whole.push_str(type_);
         })
     }
 }

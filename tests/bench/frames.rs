@@ -104,11 +104,21 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
     screen.frame(Vec::new());
     let typed = TYPED.chars().map(|letter| egui::Event::Text(letter.to_string()));
     let erased = TYPED.chars().map(|_| key(egui::Key::Backspace));
-    let (mut costs, mut matched) = (Vec::new(), 0);
+    let (mut costs, mut answers, mut matched) = (Vec::new(), Vec::new(), 0);
+    let is_pending = |screen: &Screen| screen.app.session().derived().rows.is_pending();
     for event in typed.chain(erased) {
-        // One frame takes the key, the next one shows what it did.
-        let [taken, shown] = [vec![event], Vec::new()].map(|events| screen.frame(events));
-        costs.push([taken, shown].iter().map(|cost| cost.layout + cost.tessellation).sum());
+        let begin = Instant::now();
+        // One frame takes the key, the next one shows what it did, or that it is being done.
+        let mut frames = vec![screen.frame(vec![event]), screen.frame(Vec::new())];
+        if is_pending(&screen) {
+            while is_pending(&screen) {
+                std::thread::yield_now();
+                screen.app.logic(&screen.ctx, &mut screen.frame);
+            }
+            frames.push(screen.frame(Vec::new()));
+        }
+        answers.push(begin.elapsed().as_secs_f64() * 1e3);
+        costs.push(frames.iter().map(|cost| cost.layout + cost.tessellation).sum());
         matched += screen.app.session().derived().rows.matched as u64;
         if costs.len() == TYPED.len() && screen.app.session().view().filter.text() != TYPED {
             return Err(format!("the filter is {:?}", screen.app.session().view().filter.text()));
@@ -118,6 +128,7 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
     Ok(vec![
         figure("", "ms/key", costs, matched),
         figure("longest", "ms/key", vec![longest], matched),
+        figure("answered", "ms/key", answers, matched),
     ])
 }
 

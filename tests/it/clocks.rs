@@ -1,8 +1,8 @@
 //! Whatever a clock is or was, each value is kept once and in order, and never ahead of us.
 
 use collectoscope::ingest::{Announced, Arrived, Batch, ListId, Machine, Row};
-use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
-use collectoscope::store::{HostClock, LATE_MAX, Placing, SLACK, SeriesId, SourceId, Store};
+use collectoscope::metric::{CLOCK_SLACK, CdTime, DsType, Identifier, Interval, Value};
+use collectoscope::store::{HostClock, LATE_MAX, Placing, SeriesId, SourceId, Store};
 use collectoscope::typesdb::TypesDb;
 use collectoscope::wire::Trust;
 use proptest::prelude::*;
@@ -108,7 +108,10 @@ impl Feed {
         assert_eq!(values, expected);
         for (time, value) in samples {
             let arrival = self.arrivals[number(value)];
-            assert!(time <= arrival.saturating_add(SLACK), "{value} at {time}, came {arrival}");
+            assert!(
+                time <= arrival.saturating_add(CLOCK_SLACK),
+                "{value} at {time}, came {arrival}"
+            );
         }
     }
 }
@@ -538,7 +541,7 @@ proptest! {
         for (time, value) in &samples {
             let arrival = feed.arrivals[number(*value)];
             prop_assert!(
-                *time <= arrival.saturating_add(SLACK),
+                *time <= arrival.saturating_add(CLOCK_SLACK),
                 "{} at {}, came {}", value, time, arrival
             );
         }

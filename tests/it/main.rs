@@ -34,6 +34,7 @@ mod read;
 mod screen;
 mod send;
 mod sharing;
+mod snapshots;
 mod source;
 mod store;
 mod text;

@@ -11,13 +11,13 @@ use collectoscope::wire::Trust;
 const ALLOCATION_BYTES: i64 = 12;
 
 /// Bytes that `fill` leaves allocated on this thread, with their overhead.
-fn allocated(fill: impl FnOnce()) -> i64 {
+pub(crate) fn allocated(fill: impl FnOnce()) -> i64 {
     let counted = allocation_counter::measure(fill);
     counted.bytes_current + counted.count_current * ALLOCATION_BYTES
 }
 
 #[track_caller]
-fn check_account(name: &str, truth: i64, account: usize) {
+pub(crate) fn check_account(name: &str, truth: i64, account: usize) {
     let account = i64::try_from(account).unwrap();
     // Five percent, and the buffers of a few hash tables that were just grown.
     assert!((account - truth).abs() * 20 <= truth + 800_000, "{name}: {truth} {account}");

@@ -78,8 +78,8 @@ fn a_host_has_a_clock_for_each_source_that_its_sender_comes_by() {
     }
     assert_eq!(samples(&store, "web-1"), (40, 2.0));
     let clocks = store.clocks(store.index().host("web-1").unwrap());
-    let told: Vec<_> = clocks.iter().map(|clock| (clock.origin.source.0, clock.placing)).collect();
-    assert_eq!(told, [(0, Placing::Offset(0)), (1, Placing::Offset(0))]);
+    let found: Vec<_> = clocks.iter().map(|clock| (clock.origin.source.0, clock.placing)).collect();
+    assert_eq!(found, [(0, Placing::Offset(0)), (1, Placing::Offset(0))]);
     assert_eq!(store.clock_steps().count(), 0);
     let health = store.health();
     assert_eq!((health.senders.len(), health.totals.conflicting_values), (2, 0));
@@ -187,7 +187,7 @@ fn a_capture_beside_udp_is_shown_by_our_clock() {
     assert!(session.reception().is_receiving(), "the network goes on");
     assert!(session.reception().summary().contains("plain.pcap ended"));
     for host in session.store().index().hosts() {
-        // Heard when it was read.
+        // Received when it was read.
         assert!(host.last_seen.arrival >= begin, "{}", host.name);
         // Each with the stamps that it has.
         assert!(session.store().clocks(host).iter().all(|clock| clock.offset() == Some(0)));

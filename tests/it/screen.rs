@@ -287,7 +287,7 @@ fn a_daemon_that_encrypts_for_somebody_else_is_named_in_the_window() {
     let _daemon = Daemon::start(&Plan { host: "alpha", plugins: PLUGINS, network });
     let status =
         window.until("a refusal", |status| (count(status, "refused") > 0).then(|| status.clone()));
-    let refusals = ["from 127.0.0.1: encrypted by user mon, no key"];
+    let refusals = ["from 127.0.0.1: encrypted as \"mon\"; no password for that user"];
     assert_eq!(status["refusals"], serde_json::json!(refusals));
     assert_eq!((count(&status, "values"), &status["hosts"]), (0, &serde_json::json!([])));
     window.next();

@@ -3,6 +3,7 @@
 //! After each act every widget that can be used is checked to have a name.
 
 mod clocks;
+mod contain;
 mod drawing;
 mod names;
 mod notifications;
@@ -27,11 +28,11 @@ fn before_the_first_value_it_says_what_it_listens_to_and_what_collectd_needs() {
     let stage = Stage::new();
     stage.assert_says("Waiting for collectd");
     stage.assert_says("udp 127.0.0.1:25899");
-    stage.assert_says("no datagram so far");
+    stage.assert_says("no datagrams yet");
     stage.assert_says("Server \"127.0.0.1\" \"25899\"");
     stage.assert_says("Server \"239.192.74.66\" \"25899\"");
     stage.assert_says("FlushInterval 1\n  FlushTimeout 1");
-    stage.assert_says("No host has been heard yet.");
+    stage.assert_says("No hosts yet.");
     assert!(stage.paints("LIVE"));
 }
 
@@ -41,7 +42,7 @@ fn datagrams_without_a_value_are_told_while_it_waits() {
     stage.datagram(b"GET / HTTP/1.1", SENDER);
     stage.settle();
     stage.assert_says("Waiting for collectd");
-    stage.assert_says("1 datagram so far, without a value list (1 fault)");
+    stage.assert_says("1 datagram received, none could be read (1 fault)");
 }
 
 #[test]
@@ -52,9 +53,9 @@ fn signed_and_encrypted_datagrams_are_told_while_it_waits() {
     stage.settle();
     stage.assert_says("Data arrives, but all of it is refused");
     stage.assert_says(
-        "from 127.0.0.1: encrypted by user alice, no key; start with --auth-file FILE",
+        "from 127.0.0.1: encrypted as \"alice\"; no password for that user; start with --auth-file FILE",
     );
-    stage.assert_says("1 datagram so far, without a value list (1 refused part)");
+    stage.assert_says("1 datagram received, none could be read (1 refused part)");
     // With the wrong password it says whose.
     stage.keys("alice: wrong");
     for datagram in &encrypted[..3] {
@@ -65,7 +66,9 @@ fn signed_and_encrypted_datagrams_are_told_while_it_waits() {
     stage.keys("bob: x");
     stage.datagram(&encrypted[0], SENDER);
     stage.settle();
-    stage.assert_says("encrypted by user alice, who is not in the AuthFile; add the line alice: ");
+    stage.assert_says(
+        "encrypted as \"alice\", a user missing from the AuthFile; add the line alice: ",
+    );
     // And with the right one it draws.
     stage.keys("alice: w0nderl4nd");
     stage.datagram(&encrypted[0], SENDER);
@@ -113,7 +116,7 @@ fn where_nothing_is_listened_to_the_state_says_so_and_the_advice_names_what_was_
     assert_eq!(stage.state(), "LIVE · not listening");
     let color = stage.place_painted("LIVE").1;
     assert_ne!(color, Stage::new().place_painted("LIVE").1, "not green");
-    stage.assert_says("Nothing is listened to");
+    stage.assert_says("Not listening on any address");
     stage.assert_says("! not listening");
     stage.assert_says("Server \"192.0.2.1\" \"4242\"");
     stage.assert_says("UDP port 4242");
@@ -150,7 +153,7 @@ fn a_receiving_thread_that_fails_is_shown_in_red_and_its_recovery_too() {
 fn a_source_that_is_gone_without_a_word_is_no_silence() {
     let mut stage = Stage::fed(|_| {});
     stage.until(|stage| stage.state() == "FAILED · nothing is received");
-    stage.assert_says("it ended without a word");
+    stage.assert_says("it ended without a reason");
 }
 
 #[test]

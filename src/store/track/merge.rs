@@ -165,17 +165,21 @@ impl Track {
             let summary = Summary::of(tools.kind, tools.bounds, times, bits);
             let bytes = &mut tools.scratch.bytes;
             let packed = Block::pack(tools.kind, interval, (times, bits), summary, bytes);
-            let Some(mut block) = packed else { continue };
+            let Some(block) = packed else { continue };
             // The first stands for what was there; each other is a run of its own.
-            match weight.take() {
-                Some(weight) => block.weight = weight,
-                None => merged.runs += 1,
-            }
+            let block = match weight.take() {
+                Some(weight) => block.with_weight(weight),
+                None => {
+                    merged.runs += 1;
+                    block
+                }
+            };
             self.packed_bytes += block.heap_bytes();
-            new.push(Box::new(block));
+            new.push(block);
         }
         for gone in self.blocks.splice(old, new) {
             self.packed_bytes = self.packed_bytes.saturating_sub(gone.heap_bytes());
+            tools.scratch.lent.part(gone);
         }
         // Blocks at the end may no longer be what was counted to be put together.
         self.loose = 0;

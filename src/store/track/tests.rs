@@ -57,7 +57,7 @@ impl Bench {
     }
 
     fn evict(&mut self) -> Evicted {
-        let evicted = self.track.evict(0);
+        let evicted = self.track.evict(0, &mut self.scratch.lent);
         self.entries -= u32::from(!evicted.remains);
         assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
         evicted
@@ -246,7 +246,7 @@ fn the_oldest_block_goes_first_and_the_open_run_by_halves() {
 fn what_is_held_stays_while_younger_blocks_go() {
     let mut bench = Bench::filled(0..2_000);
     assert_eq!(bench.track.run_of(7), Some((1, false)));
-    assert_eq!(bench.track.evict(8).samples, 512);
+    assert_eq!(bench.track.evict(8, &mut bench.scratch.lent).samples, 512);
     let expected: Vec<u64> = (0..1_024).chain(1_536..2_000).collect();
     assert_eq!(bench.times(), expected);
 }
@@ -257,7 +257,7 @@ fn times_rise_though_all_that_was_open_went_and_what_is_held_stays() {
     let sealed = bench.track.sealed();
     let held = u32::try_from(sealed).unwrap() * 9;
     let epoch = bench.track.epoch();
-    while bench.track.evict(held).remains {}
+    while bench.track.evict(held, &mut bench.scratch.lent).remains {}
     assert_eq!((bench.track.open().len(), bench.track.sealed()), (0, sealed));
     assert_ne!(bench.track.epoch(), epoch, "samples in the middle are gone");
     bench.entries = bench.track.entries();

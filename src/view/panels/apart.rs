@@ -46,7 +46,7 @@ pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
     }
 }
 
-/// What may tell a series from others of its panel.
+/// Names that may distinguish a series from others of its panel.
 fn names(series: &Series) -> [&str; 5] {
     let id = &series.identifier;
     [series.kind.name(), &id.plugin_instance, &id.type_, &id.type_instance, &series.ds_name]

@@ -74,13 +74,13 @@ fn what_else_leaves_a_line_empty_is_named_too() {
     let near = "19 of 20 samples: too soon after the one before to make a rate";
     check(&sent("h/irq/irq-7", 0.001, grows), "h/irq/irq-7", ALL, near);
     let one = |_| vec![Value::Derive(1)];
-    let first = "waiting for a second sample to make a rate of";
+    let first = "waiting for a second sample to compute a rate";
     check(&sent("h/irq/irq-7", 0.0, one), "h/irq/irq-7", ALL, first);
     let screen = sent("h/irq/irq-7", 10.0, grows);
-    check(&screen, "h/nosuch/irq-7", ALL, "no sample kept");
+    check(&screen, "h/nosuch/irq-7", ALL, "no samples kept");
     let sight = (300.0, 400.0, 400.0);
     check(&screen, "h/irq/irq-7", sight, "newest sample 110 s before this window");
-    check(&screen, "h/irq/irq-7", (-200.0, -100.0, 200.0), "no sample this far back");
+    check(&screen, "h/irq/irq-7", (-200.0, -100.0, 200.0), "no samples this far back");
     let ahead = "its clock is 90 s ahead of ours: newest sample at 08:03:10";
     check(&screen, "h/irq/irq-7", (0.0, 100.0, 100.0), ahead);
 }

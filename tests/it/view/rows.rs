@@ -1,10 +1,14 @@
 //! The rows of the tree.
 
 use super::*;
+use crate::feed::{Feed, MIB};
+use collectoscope::metric::DsType;
 use collectoscope::view::filter::Filter;
 use collectoscope::view::tree::{
-    Row, Rows, plugin_label, scope_of_host as scope_of_node, series_label, series_of,
+    FilterJob, Filtered, JOB_SERIES_MIN, Row, Rows, plugin_label, scope_of_host as scope_of_node,
+    series_label, series_of,
 };
+use std::cell::RefCell;
 use std::collections::HashSet;
 
 const NAMES: [&str; 5] = [
@@ -37,7 +41,7 @@ fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
 fn check(filter: &str, open: &[Scope], expected: &[&str], matched: usize) {
     let (screen, mut rows) = (screen(), Rows::default());
     let open: HashSet<Scope> = open.iter().cloned().collect();
-    rows.update(&screen.store, &Filter::new(filter), &open, 0);
+    assert!(rows.update(&screen.store, &Filter::new(filter), &open, 0).is_none());
     assert_eq!(text(&screen, &rows), expected, "{filter:?}");
     assert_eq!(rows.matched, matched);
 }
@@ -208,4 +212,122 @@ fn series_that_come_while_nobody_filters_are_found_later() {
     assert_eq!(rows.matched, all - cpu);
     rows.update(&screen.store, &Filter::new("type:percent-739"), &HashSet::new(), 3);
     assert_eq!(rows.matched, 9);
+}
+
+// Filters among very many series, which are jobs.
+
+/// Very many series of hosts `h0` to `h9`.
+fn many() -> Feed {
+    let mut feed = Feed::new(256 * MIB);
+    for n in 0..JOB_SERIES_MIN {
+        let (host, plugin) = (format!("h{}", n % 10), format!("plugin{}", n / 10 % 50));
+        feed.list(&host, &plugin, &format!("type{n}"), &[DsType::Gauge]);
+    }
+    feed.absorb();
+    feed
+}
+
+/// What follows from a filter as the `revision`th change of the tree.
+fn job(rows: &mut Rows, feed: &Feed, filter: &str, revision: u64) -> Option<FilterJob> {
+    rows.update(&feed.store, &Filter::new(filter), &HashSet::new(), revision)
+}
+
+fn done(job: &FilterJob) -> Filtered {
+    job.run(&|_| true).unwrap()
+}
+
+/// The series among the rows are those that match.
+#[track_caller]
+fn check_rows(rows: &Rows, feed: &Feed, filter: &str) {
+    let (filter, mut scratch) = (Filter::new(filter), String::new());
+    let mut found: Vec<SeriesId> = Vec::new();
+    found.extend(rows.rows.iter().filter_map(|row| match row {
+        Row::Series { id, .. } => Some(*id),
+        _ => None,
+    }));
+    found.sort();
+    let mut matches =
+        |id: &SeriesId| filter.matches(&feed.store.series(*id).unwrap().identifier, &mut scratch);
+    let expected: Vec<SeriesId> = feed.store.ids().filter(|id| matches(id)).collect();
+    assert!(!expected.is_empty() && found == expected, "{}", filter.text());
+    assert_eq!(rows.matched, expected.len());
+}
+
+#[test]
+fn a_filter_among_very_many_series_is_a_job_and_the_rows_stay_until_it_is_done() {
+    let (feed, mut rows) = (many(), Rows::default());
+    // The first rows of a tree are made at once.
+    assert!(job(&mut rows, &feed, "h3 type1", 0).is_none() && !rows.is_pending());
+    check_rows(&rows, &feed, "h3 type1");
+    for (revision, filter) in (1..).zip(["h7", "plugin2 -type9", "plugin:plugin1? h*/plugin"]) {
+        let before = rows.rows.clone();
+        let job = job(&mut rows, &feed, filter, revision).expect("a job");
+        assert!(rows.is_pending() && rows.rows == before);
+        // Asked again, by the next frame, it is the same one.
+        assert!(self::job(&mut rows, &feed, filter, revision).is_none());
+        rows.take(done(&job));
+        assert!(!rows.is_pending());
+        check_rows(&rows, &feed, filter);
+    }
+}
+
+#[test]
+fn of_several_jobs_only_the_newest_makes_rows() {
+    let (feed, mut rows) = (many(), Rows::default());
+    assert!(job(&mut rows, &feed, "", 0).is_none());
+    let first = job(&mut rows, &feed, "h1", 1).unwrap();
+    let second = job(&mut rows, &feed, "h12", 2).unwrap();
+    let third = job(&mut rows, &feed, "h3", 3).unwrap();
+    rows.take(done(&second));
+    rows.take(done(&first));
+    assert!(rows.is_pending() && rows.rows.len() == 10, "none of them");
+    rows.take(done(&third));
+    check_rows(&rows, &feed, "h3");
+    // What is open does not matter to a filter.
+    assert!(job(&mut rows, &feed, "h3", 4).is_none() && !rows.is_pending());
+    // Nor is a job wanted for the rows that are there.
+    let other = job(&mut rows, &feed, "h4", 4).unwrap();
+    assert!(job(&mut rows, &feed, "h3", 4).is_none() && !rows.is_pending());
+    rows.take(done(&other));
+    check_rows(&rows, &feed, "h3");
+    // Without a filter the rows are there at once, whatever is out.
+    let late = job(&mut rows, &feed, "h2", 5).unwrap();
+    assert!(job(&mut rows, &feed, "", 6).is_none() && !rows.is_pending());
+    rows.take(done(&late));
+    assert_eq!(rows.rows.len(), 10);
+}
+
+#[test]
+fn rows_are_made_at_once_where_the_tree_changed_and_the_old_ones_mean_nothing() {
+    let (mut feed, mut rows) = (many(), Rows::default());
+    assert!(job(&mut rows, &feed, "", 0).is_none());
+    let before = job(&mut rows, &feed, "h5", 1).unwrap();
+    let list = feed.list("a", "h5", "type", &[DsType::Gauge]);
+    feed.gauges(list, [(NOW, 1.0)]);
+    feed.absorb();
+    assert!(job(&mut rows, &feed, "h5", 1).is_none() && !rows.is_pending());
+    check_rows(&rows, &feed, "h5");
+    let with_new = rows.matched;
+    rows.take(done(&before));
+    assert_eq!(rows.matched, with_new);
+    // A job that failed leaves none behind.
+    let _failed = job(&mut rows, &feed, "h6", 2).unwrap();
+    rows.give_up();
+    assert!(!rows.is_pending() && rows.rows.is_empty() && rows.matched == 0);
+    assert!(job(&mut rows, &feed, "h6", 2).is_none(), "not again");
+}
+
+#[test]
+fn a_job_that_is_not_to_go_on_stops_early() {
+    let (feed, mut rows) = (many(), Rows::default());
+    assert!(job(&mut rows, &feed, "", 0).is_none());
+    let job = job(&mut rows, &feed, "type", 1).unwrap();
+    let told = RefCell::new(Vec::new());
+    let go_on = |part: f32| {
+        told.borrow_mut().push(part);
+        part < 0.5
+    };
+    assert!(job.run(&go_on).is_none());
+    let told = told.into_inner();
+    assert!(told.len() > 3 && told.is_sorted() && told.last() < Some(&0.7), "{told:?}");
 }

@@ -63,7 +63,7 @@ fn a_refusal_is_told_once_and_not_as_a_fault_again() {
     assert_eq!(
         told,
         [
-            (5, "encrypted by user mon, who is not in the AuthFile"),
+            (5, "encrypted by as \"mon\", a user missing from the AuthFile"),
             (3, "string without any byte"),
             (2, "wrong password for mon: it does not decrypt what arrives"),
         ]
@@ -91,7 +91,10 @@ fn what_is_refused_names_user_and_address_and_many_addresses_are_counted() {
     let store = store(Batch { senders: all, ..Batch::default() });
     let (troubles, more) = refused_from(store.health(), 1);
     assert_eq!((troubles.len(), more), (1, 1));
-    assert_eq!(troubles[0].what, "from 10.0.0.1 and 8 more: encrypted by user mon, no key");
+    assert_eq!(
+        troubles[0].what,
+        "from 10.0.0.1 and 8 more: encrypted as \"mon\"; no password for that user"
+    );
     assert_eq!((troubles[0].count, troubles[0].grave), (18, false));
     assert!(refused_from(store.health(), 9).0[1].grave);
 }

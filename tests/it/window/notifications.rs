@@ -27,11 +27,11 @@ fn rows(stage: &Stage) -> Vec<String> {
 fn an_empty_list_says_what_comes_there_and_how_to_make_one() {
     let mut stage = Stage::new();
     stage.click(Role::Button, "no notifications");
-    stage.assert_says("No notification has been heard yet.");
+    stage.assert_says("No notifications yet.");
     stage.assert_says("LoadPlugin threshold");
     stage.assert_says("PUTNOTIF host=$(hostname) severity=warning time=$(date +%s)");
     stage.press(Key::N);
-    assert!(!stage.says("No notification has been heard yet."));
+    assert!(!stage.says("No notifications yet."));
 }
 
 #[test]
@@ -97,7 +97,7 @@ fn a_click_on_a_row_shows_its_plugin_and_its_moment() {
     let view = stage.app().session().view();
     let scope = Scope::Plugin { host: "alpha".into(), plugin: "load".into(), instance: "".into() };
     assert_eq!(view.selection().scope(), Some(&scope));
-    assert!(stage.state().starts_with("DETACHED"));
+    assert!(stage.state().starts_with("HISTORY"));
     let moment = stage.app().session().store().notifications().get(0).unwrap().notification.time;
     assert!(stage.app().session().view().window().span(stage.now()).contains(moment));
     stage.assert_says("failure: load is 9");
@@ -133,7 +133,7 @@ fn what_was_heard_twice_is_one_row_that_says_so() {
     assert_eq!(rows(&stage).len(), 1);
     let row = stage.place(Role::ListItem, "08:00:05 warning");
     stage.rest(row.center());
-    stage.assert_says("heard 3 times, listed once");
+    stage.assert_says("received 3 times, listed once");
 }
 
 #[test]

@@ -30,7 +30,7 @@ fn the_sources_tell_senders_faults_and_who_signs_or_encrypts() {
         "127.0.0.1:40000",
         "192.0.2.7:5000",
         "signed by alice but unverified",
-        "encrypted by user alice, no key (15 times); start with --auth-file FILE",
+        "encrypted as \"alice\"; no password for that user (15 times); start with --auth-file FILE",
         "part length below 4, newest at byte 0",
         "byte 0: ",
     ] {
@@ -88,7 +88,7 @@ fn faults_and_protected_parts_are_counted_in_the_status_bar() {
     stage.datagram(&datagrams(&data("encrypted.pcap"))[0], SENDER);
     stage.settle();
     stage.assert_says("! 1 fault");
-    stage.assert_says("refused: encrypted by user alice, no key");
+    stage.assert_says("refused: encrypted as \"alice\"");
     stage.assert_says("lost 0");
 }
 
@@ -121,10 +121,10 @@ fn what_went_wrong_is_marked_for_a_minute_and_then_only_told() {
 fn what_is_heard_twice_is_information_and_what_contradicts_a_warning() {
     let mut stage = Stage::sized(vec2(1_600.0, 900.0));
     stage.seconds(3, &["alpha", "beta"]);
-    assert!(!stage.says("heard twice"));
+    assert!(!stage.says("duplicates "));
     stage.send(&machine("alpha", 3));
     stage.settle();
-    stage.assert_says("heard twice 11");
+    stage.assert_says("duplicates 11");
     assert!(!stage.says("conflict"));
     stage.send(&machine("beta", 7));
     stage.settle();

@@ -3,6 +3,7 @@
 use super::OVERVIEW;
 use super::stage::Stage;
 use collectoscope::metric::{Identifier, Value};
+use collectoscope::view::tree::JOB_SERIES_MIN;
 use eframe::egui::{Event, Key, Modifiers, accesskit::Role};
 
 #[test]
@@ -202,6 +203,44 @@ fn enter_waits_for_the_filter_however_fast_one_types() {
     check_typed("/nosuch⏎", "alpha", &OVERVIEW, "nosuch");
 }
 
+/// A hundred hosts of each kind, 200,000 series in all.
+fn fleet() -> Stage {
+    let mut stage = Stage::new();
+    for host in 0..200 {
+        let host = format!("{}-{}", ["db", "web"][host % 2], host / 2);
+        let series = |n: usize| {
+            let plugin = format!("plugin{}", n / 50);
+            let id = Identifier::new(&host, &plugin, "", "gauge", &n.to_string());
+            (id, vec![Value::Gauge(1.0)])
+        };
+        stage.send(&(0..1_000).map(series).collect::<Vec<_>>());
+        stage.settle();
+    }
+    assert!(stage.app().session().store().usage().series >= 4 * JOB_SERIES_MIN);
+    stage
+}
+
+#[test]
+fn enter_waits_for_the_filter_of_very_many_series_too() {
+    let mut stage = fleet();
+    let shows = |stage: &Stage, host: &str| {
+        let scope = stage.app().session().view().selection().scope();
+        scope.is_some_and(|scope| &**scope.host() == host)
+    };
+    assert!(shows(&stage, "db-0"), "the first");
+    stage.type_at_once(&typed("/web-77⏎"));
+    stage.until(|stage| shows(stage, "web-77"));
+    assert_eq!(stage.app().session().view().filter.text(), "web-77");
+    stage.assert_says("1\u{2009}000 of 200\u{2009}000 series match");
+    stage.type_frame_by_frame(&typed("⌫⌫⌫⌫⌫⌫db-42⏎"));
+    stage.until(|stage| !shows(stage, "web-77"));
+    assert!(shows(&stage, "db-42"));
+    // What nobody waits for any more is not shown.
+    stage.type_at_once(&typed("⎋"));
+    assert!(!stage.app().session().derived().rows.is_pending());
+    stage.assert_says("200 hosts · 200\u{2009}000 series");
+}
+
 #[test]
 fn escape_and_what_comes_after_it_wait_too() {
     check_typed("/beta⏎⎋", "beta", &OVERVIEW, "");
@@ -263,13 +302,13 @@ fn the_sidebar_hides_and_comes_back_by_key() {
 #[test]
 fn a_host_that_is_heard_no_more_says_for_how_long() {
     let mut stage = Stage::hearing(&["alpha", "beta"]);
-    assert!(!stage.says("alpha not heard for"));
+    assert!(!stage.says("alpha silent for"));
     stage.seconds(30, &["beta"]);
-    stage.assert_says("alpha not heard for 30 s");
+    stage.assert_says("alpha silent for 30 s");
     assert!(stage.paints("30 s ago"));
-    assert!(!stage.says("beta not heard for"));
+    assert!(!stage.says("beta silent for"));
     stage.seconds(1, &["alpha", "beta"]);
-    assert!(!stage.says("alpha not heard for"));
+    assert!(!stage.says("alpha silent for"));
 }
 
 /// 20,000 series of one host, all in one open plugin.
@@ -317,6 +356,6 @@ fn a_filter_finds_one_of_twenty_thousand() {
     let mut stage = crowd();
     stage.type_text("/");
     stage.type_text("n19999");
-    stage.assert_says("1 of 20\u{2009}000 series match");
+    stage.assert_says("1 of 20,000 series match");
     assert_eq!(stage.rows().len(), 3);
 }

@@ -122,7 +122,7 @@ impl Stage {
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
-        let memory_bytes = 64 << 20;
+        let memory_bytes = 256 << 20;
         let feed = Feed { intake: Some(intake), status: Some(status) };
         let setup = Setup {
             start: Start { memory_bytes, ..Start::default() },
@@ -365,7 +365,7 @@ impl Stage {
     /// What the pill at the top left says.
     #[track_caller]
     pub(super) fn state(&self) -> String {
-        const STATES: [&str; 5] = ["LIVE", "DETACHED", "PAUSED", "REPLAY", "FAILED"];
+        const STATES: [&str; 5] = ["LIVE", "HISTORY", "PAUSED", "REPLAY", "FAILED"];
         let is_state = |name: &String| STATES.iter().any(|state| name.starts_with(state));
         self.named(Role::Button).into_iter().find(is_state).unwrap()
     }

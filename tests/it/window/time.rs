@@ -54,10 +54,10 @@ fn a_window_that_has_seen_little_is_narrow_and_grows_until_the_user_chooses() {
 fn space_holds_the_view_while_reception_goes_on() {
     let mut stage = Stage::hearing(ALPHA);
     stage.press(Key::Space);
-    assert_eq!(stage.state(), "PAUSED 08:00:05 · 0 newer");
+    assert_eq!(stage.state(), "PAUSED 08:00:05 · 0 new values");
     let values = stage.app().session().store().health().totals.values;
     stage.seconds(10, ALPHA);
-    assert_eq!(stage.state(), "PAUSED 08:00:05 · 110 newer");
+    assert_eq!(stage.state(), "PAUSED 08:00:05 · 110 new values");
     assert_eq!(stage.app().session().store().health().totals.values, values + 110);
     assert_eq!(stage.behind_secs(), 10.0);
     stage.press(Key::Space);
@@ -148,7 +148,7 @@ fn dragging_a_plot_moves_it_and_says_so() {
     stage.drag(PointerButton::Primary, Modifiers::NONE, left, right);
     check_near(stage.behind_secs(), 30.0);
     assert!(
-        ["DETACHED  −00:29", "DETACHED  −00:30"].contains(&stage.state().as_str()),
+        ["HISTORY, 29 s behind", "HISTORY, 30 s behind"].contains(&stage.state().as_str()),
         "{}",
         stage.state()
     );
@@ -196,7 +196,7 @@ fn a_dragged_box_becomes_the_window_and_backspace_takes_it_back() {
         stage.drag(button, modifiers, right, left);
         check_near(stage.width_secs(), 30.0);
         check_near(stage.behind_secs(), 15.0);
-        assert!(stage.state().starts_with("DETACHED"), "{}", stage.state());
+        assert!(stage.state().starts_with("HISTORY"), "{}", stage.state());
         stage.press(Key::Backspace);
         assert_eq!((stage.width_secs(), stage.state().as_str()), (60.0, "LIVE"));
     }
@@ -230,7 +230,7 @@ fn a_window_before_all_data_says_where_the_data_is() {
     stage.press_with(Modifiers::SHIFT, Key::ArrowLeft);
     stage.press_with(Modifiers::SHIFT, Key::ArrowLeft);
     stage.press_with(Modifiers::SHIFT, Key::ArrowLeft);
-    assert!(stage.paints("no sample this far back"), "{:?}", stage.painted());
+    assert!(stage.paints("no samples this far back"), "{:?}", stage.painted());
     stage.press(Key::End);
     stage.pass(600);
     assert!(stage.paints("before this window"), "{:?}", stage.painted());

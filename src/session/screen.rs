@@ -1,0 +1,216 @@
+//! Screen: everything that is drawn, as texts, numbers and tones.
+//!
+//! Whoever draws a [`Screen`] decides where things stand and which colour a tone has; what they say
+//! is decided here. It reads, and is made anew for each frame.
+
+mod facts;
+mod noted;
+mod rows;
+mod status;
+
+pub use facts::{ClockFacts, Facts, FaultRow, LossRow};
+pub use noted::NotedText;
+pub use rows::{Checked, RowContent, Swatch};
+pub use status::StatusItem;
+
+use super::derived::Derived;
+use crate::metric::{CdTime, Interval, Severity, Span};
+use crate::reception::{Reception, Replay, State};
+use crate::store::{Mode, Noted, SeriesId, Store, Trace};
+use crate::view::bars::{Bar, bars};
+use crate::view::clocks;
+use crate::view::empty::{Sight, why_empty};
+use crate::view::format::{self, Unit};
+use crate::view::graphs::Graphs;
+use crate::view::health::Meter;
+use crate::view::marks::PanelMarks;
+use crate::view::panels::Panel;
+use crate::view::pick::{Picking, scope_of};
+use crate::view::plot::{PanelPlot, Scratch};
+use crate::view::selection::Scope;
+use crate::view::tree::Row;
+use crate::view::{Action, View};
+use jiff::tz::TimeZone;
+
+/// Everything a frame is drawn from.
+#[derive(Clone, Copy, Debug)]
+pub struct Screen<'a> {
+    /// The user's choices.
+    pub view: &'a View,
+    /// What follows from data and choices.
+    pub derived: &'a Derived,
+    /// How every source goes.
+    pub reception: &'a Reception,
+    /// What the user should know, newest last.
+    pub messages: &'a [String],
+    /// Our clock, or the capture's.
+    pub now: CdTime,
+    /// The user's time zone.
+    pub zone: &'a TimeZone,
+    /// Milliseconds of CPU the last frame took.
+    pub frame_millis: f32,
+    pub(super) store: &'a Store,
+    pub(super) graphs: &'a Graphs,
+    pub(super) meter: &'a Meter,
+}
+
+/// How a text stands out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// Read only by those who look for it.
+    Quiet,
+    /// Something is wrong.
+    Warns,
+    /// Something is lost, or does not work.
+    Bad,
+    /// As a notification of this severity.
+    Of(Severity),
+}
+
+/// What the canvas shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CanvasContent {
+    /// Nothing came yet: what is received, and how to send.
+    Waiting,
+    /// Nothing was picked.
+    NothingPicked,
+    /// The panels.
+    Panels,
+}
+
+/// Whether lines of a panel are still those that were made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Revision {
+    data: u64,
+    series: u64,
+    panels: u64,
+}
+
+impl<'a> Screen<'a> {
+    /// What the canvas shows.
+    pub fn canvas(&self) -> CanvasContent {
+        if self.store.usage().series == 0 {
+            CanvasContent::Waiting
+        } else if self.derived.panels.is_empty() {
+            CanvasContent::NothingPicked
+        } else {
+            CanvasContent::Panels
+        }
+    }
+
+    /// A placed time as it is to be written for `host`: by our clock or by its own.
+    pub fn shown_time(&self, host: &str, placed: CdTime) -> CdTime {
+        if self.view.host_time { self.store.host_time(host, placed) } else { placed }
+    }
+
+    /// The time `t` of a plot of `host`, in seconds, where times are `step` seconds apart.
+    pub fn time_text(&self, host: &str, t: f64, step: f64) -> String {
+        let shown = self.shown_time(host, CdTime::from_secs_f64(t));
+        // Half a millisecond: offsets are some nanoseconds off the second.
+        format::clock(shown.saturating_add(Interval::from_raw(1 << 19)), self.zone, step)
+    }
+
+    /// The capture that is shown, if one is.
+    pub fn replay(&self) -> Option<&'a Replay> {
+        self.reception.replay()
+    }
+
+    /// Whether something comes, or came, that could be shown.
+    pub fn receives(&self) -> bool {
+        let mut sources = self.reception.iter();
+        sources.any(|of| matches!(of.state, State::Receiving | State::Ended))
+    }
+
+    /// Whether the thread of a source failed.
+    pub fn has_failed(&self) -> bool {
+        self.reception.failures().next().is_some()
+    }
+
+    /// Values that came since `values` had come.
+    pub fn newer_values(&self, values: u64) -> u64 {
+        self.store.health().totals.values.saturating_sub(values)
+    }
+
+    /// What pressing a row of the tree does.
+    pub fn press(&self, row: Row) -> Vec<Action> {
+        self.picking().press(row)
+    }
+
+    /// What checking a row of the tree does; none where it has no box.
+    pub fn check(&self, row: Row) -> Option<Action> {
+        self.picking().check(row)
+    }
+
+    fn picking(&self) -> Picking<'a> {
+        let drawn = &self.derived.drawn;
+        Picking { store: self.store, graphs: self.graphs, view: self.view, drawn }
+    }
+
+    /// The scope that a row of a host or a plugin stands for.
+    pub fn scope_of(&self, row: Row) -> Option<Scope> {
+        scope_of(self.store, row)
+    }
+
+    /// Why nothing is drawn of these series.
+    pub fn why_empty(&self, series: impl Iterator<Item = SeriesId>) -> String {
+        let span = self.view.window().span(self.now);
+        let Self { store, graphs, now, zone, .. } = *self;
+        why_empty(&Sight { store, graphs, span, now, zone }, series)
+    }
+
+    /// The unit of a panel's axis.
+    pub fn unit_of(&self, panel: &Panel) -> Unit {
+        panel.unit_in(self.view.mode())
+    }
+
+    /// A panel's host, that its clock is wrong, and by whose clock its times are written.
+    pub fn host_text(&self, panel: &Panel) -> String {
+        clocks::beside_host(self.store, &panel.host, self.now, self.view.host_time)
+    }
+
+    /// The bars of a panel as they stand at the right edge of the window.
+    pub fn bars(&self, panel: &Panel) -> Vec<Bar> {
+        bars(panel, self.store, self.view.window().span(self.now).end)
+    }
+
+    /// What the lines of panels depend on, beside span and mode.
+    pub fn revision(&self) -> Revision {
+        Revision {
+            data: self.store.data_revision(),
+            series: self.store.revision(),
+            panels: self.derived.panels_revision,
+        }
+    }
+
+    /// Makes `plot` what `panel` draws of `span` on `columns` pixels.
+    pub fn fill(
+        &self,
+        plot: &mut PanelPlot,
+        panel: &Panel,
+        span: Span,
+        columns: usize,
+        scratch: Scratch<'_>,
+    ) {
+        plot.fill(panel, self.store, span, columns, self.view.mode(), scratch);
+    }
+
+    /// The notifications marked on a panel, and what they depend on.
+    pub fn marks(&self, panel: &Panel) -> PanelMarks {
+        self.derived.events.of_panel(self.store, panel)
+    }
+
+    /// The notification of that number.
+    pub fn noted(&self, number: u64) -> Option<&'a Noted> {
+        self.store.notifications().get(number)
+    }
+
+    /// When the newest sample of a series was measured; zero: there is none.
+    pub fn newest(&self, id: SeriesId) -> CdTime {
+        self.store.latest(id, Mode::Raw).map_or(CdTime::ZERO, |reading| reading.time)
+    }
+
+    /// The rates of a series over `span`, in at most two points a column.
+    pub fn trace(&self, id: SeriesId, span: Span, columns: usize, out: &mut Trace) {
+        self.store.trace(id, span, columns, Mode::Rate, out);
+    }
+}

@@ -1,0 +1,222 @@
+//! Rows of the sidebar: what each says.
+
+use super::Screen;
+use crate::metric::{Interval, display_safe};
+use crate::store::{HostNode, INTERVAL_DEFAULT, Mode, PluginNode, Series, SeriesId};
+use crate::view::clocks;
+use crate::view::format;
+use crate::view::health::Freshness;
+use crate::view::lookalike::lookalike;
+use crate::view::role::Role;
+use crate::view::senders::{Protected, about_host};
+use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
+
+/// What a row of the sidebar says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RowContent {
+    /// Depth in the tree, from 0.
+    pub level: u8,
+    /// Its name, safe to show.
+    pub label: String,
+    /// More about it, on some lines.
+    pub tooltip: String,
+    /// A host's.
+    pub strong: bool,
+    /// Whether what is below it is shown; none: nothing is.
+    pub open: Option<bool>,
+    /// How much of it is drawn; none: it has no box.
+    pub checked: Option<Checked>,
+    /// The colour of its box and line.
+    pub swatch: Swatch,
+    /// The series whose last minutes are drawn beside it.
+    pub spark: Option<SeriesId>,
+    /// The newest value with its unit, or what is special about it.
+    pub value: String,
+    /// The value says what is wrong.
+    pub warns: bool,
+    /// Age of the newest sample.
+    pub age: Option<(Interval, Freshness)>,
+    /// How its data is protected.
+    pub protected: Protected,
+    /// Its name looks like another one.
+    pub odd: bool,
+    /// It is on the canvas.
+    pub selected: bool,
+}
+
+/// How much of a row's series are drawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Checked {
+    /// None.
+    No,
+    /// Some, not all.
+    Some,
+    /// All.
+    All,
+}
+
+/// Which colour stands for a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Swatch {
+    /// A host's: none of its own.
+    Quiet,
+    /// A plugin's: that of controls.
+    Control,
+    /// A part that is not in use.
+    Unused,
+    /// A line's, by its role, else by its place in its panel.
+    Line(Option<Role>, usize),
+}
+
+impl Screen<'_> {
+    /// What the head of the sidebar counts.
+    pub fn count_text(&self) -> String {
+        let hosts = self.store.index().hosts().len();
+        let series = self.store.usage().series;
+        let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
+        if self.view.filter.is_empty() {
+            let host = if hosts == 1 { "host" } else { "hosts" };
+            return format!("{} {host} · {} series", count(hosts), count(series));
+        }
+        if self.derived.rows.is_pending() {
+            return format!("Filtering {} series …", count(series));
+        }
+        format!("{} of {} series match", count(self.derived.rows.matched), count(series))
+    }
+
+    /// What a row says; none where it is gone.
+    pub fn row(&self, row: Row) -> Option<RowContent> {
+        let hosts = self.store.index().hosts();
+        match row {
+            Row::Host { host } => Some(self.host_row(hosts.get(host)?)),
+            Row::Plugin { host, plugin } => {
+                let host = hosts.get(host)?;
+                Some(self.plugin_row(host, host.plugins.get(plugin)?))
+            }
+            Row::Series { host, plugin, id } => {
+                let node = hosts.get(host)?.plugins.get(plugin)?;
+                Some(self.series_row(node, self.store.series(id)?))
+            }
+        }
+    }
+
+    fn host_row(&self, node: &HostNode) -> RowContent {
+        let scope = tree::scope_of_host(node);
+        let name = display_safe(&node.name).into_owned();
+        let here = self.reception.local_host() == Some(&*node.name);
+        let age = self.now.since(node.last_seen.arrival);
+        let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
+        let mut tooltip =
+            format!("{name}\n{series} series, last received {} ago", format::age(age));
+        if here {
+            tooltip.push_str("\nthis machine, measured by collectoscope");
+        }
+        let wrong = clocks::worst(self.store.clocks(node), self.now);
+        let clocks = self.store.clocks(node).iter();
+        let sentences = clocks.filter_map(|clock| clocks::sentence(clock, self.now));
+        let odd = lookalike(&node.name);
+        for sentence in
+            sentences.chain(about_host(self.store.health(), &node.name)).chain(odd.clone())
+        {
+            tooltip.push('\n');
+            tooltip.push_str(&sentence);
+        }
+        let interval = self.interval_of(node);
+        RowContent {
+            level: 0,
+            label: name,
+            tooltip,
+            strong: true,
+            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
+            checked: None,
+            swatch: Swatch::Quiet,
+            spark: None,
+            value: match wrong.and_then(clocks::short) {
+                Some(error) => error,
+                None if here => "this machine".into(),
+                None => String::new(),
+            },
+            warns: wrong.is_some(),
+            age: Some((age, Freshness::new(age, interval))),
+            protected: Protected::of(node, interval),
+            odd: odd.is_some(),
+            selected: self.view.selection().scope() == Some(&scope),
+        }
+    }
+
+    fn interval_of(&self, node: &HostNode) -> Interval {
+        let first = node.plugins.first().and_then(|plugin| series_of(plugin).next());
+        let series = first.and_then(|id| self.store.series(id));
+        series.map_or(INTERVAL_DEFAULT, |series| series.interval)
+    }
+
+    fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
+        let scope = tree::scope_of_plugin(host, node);
+        let label = display_safe(&plugin_label(node)).into_owned();
+        let (count, shown) = self.picking().count(node);
+        RowContent {
+            level: 1,
+            tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
+            label,
+            strong: false,
+            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
+            checked: Some(match shown {
+                0 => Checked::No,
+                _ if shown == count => Checked::All,
+                _ => Checked::Some,
+            }),
+            swatch: Swatch::Control,
+            spark: None,
+            value: String::new(),
+            warns: false,
+            age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
+            protected: Protected::Plain,
+            odd: false,
+            selected: self.view.selection().scope() == Some(&scope),
+        }
+    }
+
+    fn age_of(&self, series: &Series) -> Option<(Interval, Freshness)> {
+        let reading = self.store.latest(series.id, Mode::Raw)?;
+        let age = self.now.since(reading.time);
+        Some((age, Freshness::new(age, series.interval)))
+    }
+
+    fn series_row(&self, node: &PluginNode, series: &Series) -> RowContent {
+        let place = self.graphs.place(&series.identifier, &series.ds_name);
+        let drawn = self.derived.drawn.get(&series.id);
+        let (unit, scale, role) = self.graphs.drawn_as(series, place);
+        let role = drawn.map_or(role, |drawn| drawn.role);
+        let mode = self.view.mode().of(series.kind);
+        let value = self.store.latest(series.id, mode).and_then(|reading| reading.value);
+        let interval = format::duration(series.interval.secs_f64());
+        let known = if series.known_type { "" } else { ", type not in types.db" };
+        RowContent {
+            level: 2,
+            label: display_safe(&series_label(node, series)).into_owned(),
+            tooltip: format!(
+                "{}\n{} ({}{known}), every {interval}",
+                series.identifier,
+                display_safe(&series.ds_name),
+                series.kind.name(),
+            ),
+            strong: false,
+            open: None,
+            checked: Some(if drawn.is_some() { Checked::All } else { Checked::No }),
+            swatch: match role {
+                Some(role) if role.is_unused() => Swatch::Unused,
+                _ => Swatch::Line(role, drawn.map_or(0, |drawn| drawn.line)),
+            },
+            spark: Some(series.id),
+            value: value.map_or("–".into(), |value| match mode {
+                Mode::Rate => unit.with_unit(value * scale),
+                Mode::Raw => format::Unit::new("").with_unit(value),
+            }),
+            warns: false,
+            age: self.age_of(series),
+            protected: Protected::Plain,
+            odd: false,
+            selected: false,
+        }
+    }
+}

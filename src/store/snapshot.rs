@@ -1,0 +1,97 @@
+//! Snapshots: some series as they are now, to be read on another thread while time goes on.
+//!
+//! What is packed is shared with the store and never changes; the newest samples of each series,
+//! which are not packed yet, are copied. There is no lock: neither waits for the other. Answers are
+//! the store's, by the same code.
+
+use super::cost::vec_bytes;
+use super::lent::Lease;
+use super::places::Source;
+use super::query;
+use super::series::Series;
+use super::{Mode, Reading, SeriesId, Store, Trace};
+use crate::metric::Span;
+use crate::rate::Sample;
+
+/// Some series over a span, as they were when it was made; see [`Store::snapshot`].
+#[derive(Debug)]
+pub struct Snapshot {
+    /// By number.
+    series: Vec<Series>,
+    span: Span,
+    /// Tells the store that it lives.
+    _lease: Lease,
+}
+
+impl Store {
+    /// These series over `span`, those that are known, for another thread. Costs what is copied:
+    /// for each series its description and at most the 136 newest samples.
+    ///
+    /// What the store gives up meanwhile stays with the snapshot and is counted in
+    /// [`super::Usage::lent_bytes`] until it goes. All snapshots together may come to hold as much
+    /// as the budget, beside it; none is given where that would be more: then some is to be
+    /// dropped first.
+    pub fn snapshot(
+        &mut self,
+        span: Span,
+        ids: impl IntoIterator<Item = SeriesId>,
+    ) -> Option<Snapshot> {
+        self.scratch.lent.settle();
+        let mut ids: Vec<SeriesId> = ids.into_iter().collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let known = ids.into_iter().filter_map(|id| self.series(id));
+        let mut series: Vec<Series> = known.map(|series| series.cut(span)).collect();
+        series.shrink_to_fit();
+        let all: usize = series.iter().map(|one| one.track.heap_bytes()).sum();
+        let shared: usize = series.iter().map(|one| one.track.packed_bytes()).sum();
+        let own = vec_bytes::<Series>(series.capacity());
+        let lent = &mut self.scratch.lent;
+        if lent.bytes_max() + own + all > self.budget_bytes {
+            return None;
+        }
+        let lease = lent.lend(own + all - shared, own + all);
+        Some(Snapshot { series, span, _lease: lease })
+    }
+}
+
+impl Snapshot {
+    /// What it was made of. Traces inside this are those of the store.
+    pub fn span(&self) -> Span {
+        self.span
+    }
+
+    /// The numbers of its series, ascending.
+    pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
+        self.series.iter().map(|series| series.id)
+    }
+
+    /// What was known about a series.
+    pub fn series(&self, id: SeriesId) -> Option<&Series> {
+        let place = self.series.binary_search_by_key(&id, |series| series.id).ok()?;
+        self.series.get(place)
+    }
+
+    fn source(&self, id: SeriesId) -> Option<Source<'_>> {
+        Some(Source { id, series: self.series(id)? })
+    }
+
+    /// Its newest sample of a series.
+    pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Reading> {
+        query::latest(self.source(id)?, mode)
+    }
+
+    /// As [`Store::samples`]: all of the span, and some before and behind it.
+    pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
+        let source = self.source(id);
+        (0..).map_while(move |run| source.as_ref()?.samples(run)).flatten()
+    }
+
+    /// As [`Store::trace`].
+    pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
+        match self.source(id) {
+            Some(source) => query::trace(source, span, columns, mode, out),
+            None => out.clear(),
+        }
+    }
+}
