@@ -1,7 +1,7 @@
 //! Listening, as `dump` and `record` do: what came of it is said, and what may come is waited for.
 
 use super::say;
-use crate::source::udp::{UdpOptions, UdpSource, buffer_advice};
+use crate::source::udp::{UdpSource, buffer_advice};
 use std::time::{Duration, Instant};
 
 /// Nothing can arrive, now or later; the reports said why.
@@ -9,17 +9,15 @@ use std::time::{Duration, Instant};
 #[error("nothing can arrive: not listening on {0}")]
 pub(super) struct Deaf(String);
 
-/// Opens what can be opened, and says what came of it. Where nothing could, but may later (an
-/// interface that is not up yet), it is waited for: call [`UdpSource::follow`].
-pub(super) fn open(options: &UdpOptions) -> UdpSource {
-    let source = UdpSource::open(options);
+/// Says what came of opening sockets. Where nothing could be opened, but may later (an interface
+/// that is not up yet), it is waited for.
+pub(super) fn say_reports(source: &UdpSource) {
     for report in source.reports() {
         say(report);
     }
     if let Some(advice) = buffer_advice(source.reports()) {
         say(advice);
     }
-    source
 }
 
 /// Whether it makes sense to go on; says so where nothing can arrive yet.

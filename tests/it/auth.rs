@@ -338,7 +338,7 @@ fn values_flow_once_the_right_password_was_written() {
     let udp = UdpOptions { listen, ..UdpOptions::default() };
     let auth_file = Some(path.clone());
     let receiver = Receiver::open(ReceiverOptions { udp, auth_file, ..ReceiverOptions::default() });
-    let at = receiver.source().reports()[0].bound.unwrap();
+    let at = receiver.reports()[0].bound.unwrap();
     let mut sender = Encrypting::new(at, PASSWORD);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
     let _running = receiver.start(outlet).unwrap();

@@ -263,7 +263,7 @@ fn packet(host: &str, value: f64) -> Vec<u8> {
 #[test]
 fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
     let receiver = receiver(&["127.0.0.1:0"]);
-    let to = address(receiver.source(), 0);
+    let to = receiver.reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
     let running = receiver.start(outlet).unwrap();
     let from = sender();
@@ -291,7 +291,7 @@ fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
 #[test]
 fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
     let receiver = receiver(&["127.0.0.1:0"]);
-    let to = address(receiver.source(), 0);
+    let to = receiver.reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
     let _running = receiver.start(outlet).unwrap();
     let from = sender();
