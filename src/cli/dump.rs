@@ -5,7 +5,7 @@
 
 use super::faults::Troubles;
 use super::filter::{Filter, TooLarge};
-use super::listen::{self, Changes, Deaf};
+use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
 use super::{DumpArgs, Format, format, say};
 use crate::source::auth::AuthFile;
@@ -39,7 +39,7 @@ pub(super) enum DumpError {
     Output(io::Error),
     /// Not one socket could be opened; the reports said why.
     #[error(transparent)]
-    Deaf(#[from] Deaf),
+    NotListening(#[from] NotListening),
     /// Not one datagram; the reports said what there was instead.
     #[error("nothing in the capture could be read")]
     Unread,

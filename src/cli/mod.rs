@@ -120,13 +120,13 @@ pub struct WindowArgs {
     #[arg(long, value_name = "MIB", default_value_t = memory::default_mib(),
           value_parser = parse_memory)]
     pub memory: u64,
-    /// Names of value lists taken, of all senders together; later ones are refused and counted.
+    /// Names of value lists accepted from all senders together; further ones are refused, counted.
     ///
     /// Without it as many as --memory may have room for. Senders that have few may name some more,
     /// for which the one that has the most gives back as many.
     #[arg(long, value_name = "N", value_parser = parse_lists)]
     pub max_lists: Option<usize>,
-    /// The same of one sender, whether others need room or not.
+    /// The same for each sender, whether others need room or not.
     #[arg(long, value_name = "N", value_parser = parse_lists)]
     pub max_lists_per_sender: Option<usize>,
     /// Save a PNG of the window and end.

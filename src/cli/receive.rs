@@ -14,27 +14,27 @@ const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
 /// Where to receive from.
 #[derive(Args, Clone, Debug, Default)]
 pub struct ReceiveArgs {
-    /// Receive only here, may be repeated; port 0 takes a free one.
+    /// Receive only here, may be repeated; with port 0 on a free port.
     ///
     /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
     /// address, IPv4 and IPv6. An address that is a multicast group is joined.
     ///
     /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
     /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
-    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
-    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
+    /// --security), and `from=SOURCE` to accept only that sender (repeatable); an IPv4 group is
+    /// then joined source-specifically, everything else is filtered on arrival.
     #[arg(long, value_name = LISTEN)]
     pub listen: Vec<ListenSpec>,
     /// Read a capture (pcap, pcapng), in order; `-` is standard input.
     ///
-    /// Nothing is listened to, and this machine is not measured, unless --listen or --source says
-    /// where. Alone, its times are the time of the window.
+    /// Nothing else is received, and this machine is not measured, unless --listen or --source asks
+    /// for it. Alone, its times are the time of the window.
     #[arg(long, value_name = "FILE")]
     pub read: Option<PathBuf>,
     /// The same as a URL, may be repeated: udp://ADDR… as in --listen, file:CAPTURE as in --read.
     #[arg(long, value_name = "URL")]
     pub source: Vec<SourceUrl>,
-    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
+    /// From a capture read only what was sent to this UDP port, and all of it; may be repeated.
     ///
     /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
     #[arg(long, value_name = "N", value_parser = parse_port)]
@@ -51,7 +51,7 @@ pub struct TrustArgs {
     /// own AuthFile; read again when it changes.
     #[arg(long, value_name = "FILE")]
     pub auth_file: Option<PathBuf>,
-    /// Least protection taken: none, sign or encrypt, for every address that does not say.
+    /// Minimum security level accepted: none, sign or encrypt; for addresses without their own.
     #[arg(long, value_name = "LEVEL", default_value_t)]
     pub security: SecurityLevel,
 }
@@ -78,7 +78,7 @@ impl ReceiveArgs {
         if self.is_listening() {
             return Ok(());
         }
-        Err(format!("{option} needs --listen or --source beside --read: nothing is listened to"))
+        Err(format!("{option} needs --listen or --source beside --read: no address is listened on"))
     }
 
     /// The capture to read.

@@ -3,7 +3,7 @@
 //! Standard output carries the recording and nothing else; what is listened to, and how much was
 //! recorded, goes to standard error.
 
-use super::listen::{self, Changes, Deaf};
+use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
 use super::{ReceiveArgs, parse_count, parse_secs, say};
 use crate::source::capture::{CaptureError, Existing, WriteError, Writer};
@@ -62,7 +62,7 @@ pub(super) enum RecordError {
     Stop(io::Error),
     /// Not one socket could be opened; the reports said why.
     #[error(transparent)]
-    Deaf(#[from] Deaf),
+    NotListening(#[from] NotListening),
 }
 
 /// How often the network is left to look at the clock and for a signal.

@@ -24,13 +24,13 @@ const CAPTURE_EVERY: Duration = Duration::from_millis(20);
 /// What to read.
 #[derive(Default)]
 pub struct InletOptions {
-    /// Sockets; none: nothing is listened to.
+    /// Sockets, if any.
     pub udp: Option<UdpOptions>,
     /// Whether this machine is measured beside the sockets.
     pub local: bool,
     /// A capture that is open.
     pub capture: Option<Capture>,
-    /// The least protection that is taken of the capture.
+    /// Minimum security level for the capture.
     pub level: SecurityLevel,
     /// Users and passwords of what is signed or encrypted.
     pub auth: Option<AuthFile>,
