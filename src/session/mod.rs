@@ -137,12 +137,13 @@ impl Session {
         }
     }
 
-    /// Takes in what `source` brought; `now` is our clock.
+    /// Takes in what `source` brought; `now` is our clock, or that of a capture that is alone.
     pub fn absorb(&mut self, source: SourceId, batch: &Batch, now: CdTime) {
         let status = self.reception.status(source);
         let is_capture = status.is_some_and(|status| status.replay.is_some());
         // A capture may be far ahead of what its clock showed when the frame began.
-        let now = if is_capture { batch.arrival } else { now };
+        let is_alone = self.reception.replay().is_some();
+        let now = if is_alone { batch.arrival } else { now };
         self.store.absorb(source, batch, now);
         if is_capture {
             // A capture waits; the order of its packets is no reason to lose any.
@@ -153,14 +154,19 @@ impl Session {
 
     /// Takes in how `source` goes. That it is over is reported after its last batch is absorbed.
     pub fn report(&mut self, source: SourceId, status: reception::Status, now: CdTime) {
-        if self.reception.status(source).is_none() && status.replay.is_some() {
-            self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
-        }
-        if status.state == reception::State::Ended {
+        let is_new = self.reception.status(source).is_none();
+        if status.state == reception::State::Ended && self.reception.replay().is_some() {
             // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
         self.reception.report(source, status);
+        if is_new {
+            let width = self.view.window().width();
+            self.width = match self.reception.replay() {
+                Some(replay) => Width::of_capture(replay, width),
+                None => Width::growing(width),
+            };
+        }
     }
 
     /// Takes in what an effect brought back.

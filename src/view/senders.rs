@@ -408,7 +408,7 @@ mod tests {
         );
         check(signed, FaultKind::SignatureWrong, "wrong password for mon: the sig", "Password in");
         check(encrypted, FaultKind::ChecksumWrong, "wrong password for mon", "Password in");
-        check(signed, FaultKind::NestedTooDeep, "signed by user mon: more than", "");
+        check(signed, FaultKind::NestedTooDeep, "signed by user mon: protected parts", "");
     }
 
     #[test]

@@ -56,7 +56,7 @@ fn what_is_listened_to_is_shown_as_it_becomes() {
     stage.report(receiver.status());
     let port = receiver.status().destination.unwrap().port;
     // In the middle of the empty window, in the status bar and in the pane.
-    stage.assert_says("192.0.2.1:25826: the address is none of this machine's");
+    stage.assert_says("192.0.2.1:25826: this machine has no such address");
     stage.assert_says("nothing signed or encrypted is accepted: there is no such file");
     stage.assert_says(&format!("! listening on port {port}, 1 of 2 sockets, AuthFile not read"));
     drop(receiver);
