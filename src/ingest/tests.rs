@@ -114,8 +114,8 @@ fn a_list_that_comes_by_itself_is_taken_as_one_of_a_datagram() {
     assert_eq!(arrived, [(1, &address), (1, &name), (1, &name), (1, &name)]);
     let delta = &batch.senders[1];
     assert_eq!((&delta.sender, delta.datagrams, delta.lists, delta.values), (&broker, 0, 3, 3));
-    let heard: Vec<_> = batch.heard.iter().map(|way| (&*way.host, &way.sender)).collect();
-    assert_eq!(heard, [("a", &address), ("a", &name), ("b", &name)]);
+    let routes: Vec<_> = batch.routes.iter().map(|route| (&*route.host, &route.sender)).collect();
+    assert_eq!(routes, [("a", &address), ("a", &name), ("b", &name)]);
 }
 
 #[test]
@@ -265,7 +265,7 @@ fn how_a_host_is_heard_is_told_once_for_each_way() {
     ingest.datagram(&plain, sender(2), CdTime::ZERO, LEVEL);
     let batch = ingest.take(None);
     let told: Vec<_> = batch
-        .heard
+        .routes
         .iter()
         .map(|way| format!("{} {} {} {:?}", way.host, way.sender, way.trust.name(), way.user))
         .collect();
@@ -300,7 +300,7 @@ fn a_refused_part_is_a_fault_with_its_user_and_reason() {
     assert_eq!(delta.protected[0].outcome, Err(FaultKind::UserUnknown));
     assert_eq!((delta.protected.len(), delta.protected[0].count), (1, 2));
     assert_eq!(batch.faults[0].user.as_deref(), Some("alice"));
-    assert!(batch.rows.is_empty() && batch.heard.is_empty());
+    assert!(batch.rows.is_empty() && batch.routes.is_empty());
 }
 
 #[test]
