@@ -238,13 +238,13 @@ impl Ingest {
     /// One that no datagram could hold is a fault.
     pub fn list(&mut self, sender: &Sender, list: &TypedList<'_>, arrival: CdTime) {
         let from = self.incoming(sender.clone(), arrival);
-        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
-            delta.lists += 1;
-            delta.values += list.values.len() as u64;
-        }
         if let Err(kind) = list.check() {
             self.fault(&from, Fault { offset_bytes: 0, kind }, None);
             return;
+        }
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+            delta.lists += 1;
+            delta.values += list.values.len() as u64;
         }
         let mut kinds = std::mem::take(&mut self.kinds);
         kinds.clear();

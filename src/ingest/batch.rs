@@ -132,8 +132,8 @@ pub struct Batch {
     pub values: Vec<u64>,
     /// Received notifications.
     pub notifications: Vec<Notification>,
-    /// One per sender of anything since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the
-    /// rest together as [`Sender::Others`].
+    /// One per sender of anything since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`],
+    /// the rest together as [`Sender::Others`].
     pub senders: Vec<SenderDelta>,
     /// At most [`super::FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
     pub faults: Vec<FaultReport>,

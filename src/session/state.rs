@@ -37,7 +37,7 @@ pub struct State {
     matched: usize,
     selected: Option<String>,
     mode: String,
-    /// At most [`PANELS_MAX`], and how many there are.
+    /// Those on the canvas, and how many.
     panels: Vec<PanelReport>,
     panels_count: usize,
     listening: Vec<String>,
@@ -86,8 +86,6 @@ pub struct Drawing {
 
 /// Hosts named, so that a network full of invented ones does not make megabytes a second.
 const HOSTS_MAX: usize = 1_000;
-/// The same of panels.
-const PANELS_MAX: usize = 500;
 /// Notifications written in full, newest first.
 const NOTIFICATIONS_MAX: usize = 20;
 
@@ -194,7 +192,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
     let state = match state {
-        "live" if reception.failures().next().is_some() => "failed",
+        "live" if reception.failures().next().is_some() && !reception.is_receiving() => "failed",
         "live" if reception.replay().is_some() => "replay",
         _ => state,
     };
@@ -373,7 +371,7 @@ fn panels(known: Known<'_>, span: Span, now: CdTime) -> Vec<PanelReport> {
             lines: lines.collect(),
         }
     };
-    known.derived.panels.iter().take(PANELS_MAX).map(report).collect()
+    known.derived.panels.iter().map(report).collect()
 }
 
 #[cfg(test)]

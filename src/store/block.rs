@@ -436,7 +436,8 @@ mod tests {
             words in prop::collection::vec(any::<(u64, u64)>(), 1..700),
             walk in any::<bool>(),
         ) {
-            // Values of `width` bits, or walks in steps of that size; times `jitter` bits off the grid.
+            // Values of `width` bits, or walks in steps of that size; times `jitter` bits off the
+            // grid.
             let mask = |bits: u32| 1_u64.checked_shl(bits).map_or(u64::MAX, |one| one - 1);
             let mut times = Vec::new();
             let mut bits = Vec::new();

@@ -97,8 +97,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Adds `block` by its summary, but for its first sample, where that is what its samples give one
-    /// by one: all of them are in the bucket that is open, or have no value.
+    /// Adds `block` by its summary, but for its first sample, where that is what its samples give
+    /// one by one: all of them are in the bucket that is open, or have no value.
     fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
         let (summary, is_gauge) = (block.summary(), self.series.kind == DsType::Gauge);
         let count = (block.len() - 1).saturating_sub(summary.undefined.into());

@@ -85,8 +85,8 @@ impl Stretch {
                 debug_assert!(false, "what counts is written in steps");
                 return false;
             };
-            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not show it.
-            // None that are small enough to be doubles lead there from the middle half.
+            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not show
+            // it. None that are small enough to be doubles lead there from the middle half.
             is_ordinary = how.kind == DsType::Counter || first.wrapping_add(1 << 62) >> 63 == 0;
             let [place, steps @ ..] = numbers;
             *place = before.map_or(0, |before| first.wrapping_sub(before));
