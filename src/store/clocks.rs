@@ -3,8 +3,8 @@
 //! A value list has a *stamp*, the time by its host's clock; the datagram that brought it has an
 //! *arrival* by ours. Samples are ordered by *placed time*: the stamp plus the offset of the clock
 //! that made it. The offset is exactly zero while stamp and arrival agree within [`CLOCK_SLACK`],
-//! so a stamp stays as it is for nearly everybody. Where they do not agree the offset is whole seconds
-//! (and some nanoseconds, see [`Clocks::open`]), and the stamp is the placed time minus it.
+//! so a stamp stays as it is for nearly everybody. Where they do not agree the offset is whole
+//! seconds (and some nanoseconds, see [`Clocks::open`]), and the stamp is the placed time minus it.
 //!
 //! With a = arrival and s = newest stamp of the host in the datagram, a - s is never less than the
 //! offset by more than the slack unless the clock was set ahead: what waits in a sender's buffer,
@@ -358,7 +358,7 @@ impl Clocks {
     }
 
     /// The placing of a clock that differs by `theta`: as another sender of the host has it, else
-    /// in whole seconds. Some nanoseconds keep it apart from all others: samples of two epochs whose
+    /// in whole seconds. Some nanoseconds set it apart from all others: samples of two epochs whose
     /// stamps are whole seconds would else meet at one placed time, and one of them be lost.
     fn open(&mut self, theta: i64, others: &[i64]) -> Placing {
         if let Some(&same) = others.iter().find(|&&offset| is_near(offset, theta)) {

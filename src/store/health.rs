@@ -69,8 +69,8 @@ pub struct Health {
     /// Routes by which each host is received, in the order they were first seen; at most
     /// [`ROUTED_HOSTS_MAX`] hosts with [`ROUTES_PER_HOST_MAX`] routes.
     pub routes: BTreeMap<Box<str>, Vec<Route>>,
-    /// Rows of all `protected` and `fault_classes`, and routes of all hosts: what they cost is asked
-    /// for with every batch.
+    /// Rows of all `protected` and `fault_classes`, and routes of all hosts: what they cost is
+    /// asked for with every batch.
     rows_held: usize,
     routes_held: usize,
     /// Hosts whose routes are kept where memory is small.

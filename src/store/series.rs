@@ -37,8 +37,8 @@ pub struct Series {
     pub min: Option<f64>,
     /// Greatest value that makes sense (of the rate, where there is one).
     pub max: Option<f64>,
-    /// Promised time between samples: the newest received, else estimated from the samples' distance,
-    /// else 10 s.
+    /// Promised time between samples: the newest received, else estimated from the samples'
+    /// distance, else 10 s.
     pub interval: Interval,
     /// Whether `interval` was received and not estimated.
     is_promised: bool,

@@ -49,7 +49,7 @@ struct Gathered<'a> {
     ports: BTreeSet<u16>,
     sum: SenderHealth,
     hosts: BTreeSet<&'a str>,
-    ways: BTreeSet<(Trust, Option<&'a str>)>,
+    routes: BTreeSet<(Trust, Option<&'a str>)>,
 }
 
 /// The senders, those in trouble first, then by address; at most `rows_max`, and how many more
@@ -63,11 +63,11 @@ pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
         }
         add(&mut gathered.sum, sender);
     }
-    for (host, ways) in &health.routes {
-        for way in ways {
-            if let Some(gathered) = all.get_mut(&way.origin) {
+    for (host, routes) in &health.routes {
+        for route in routes {
+            if let Some(gathered) = all.get_mut(&route.origin) {
                 gathered.hosts.insert(host);
-                gathered.ways.insert((way.trust, way.user.as_deref()));
+                gathered.routes.insert((route.trust, route.user.as_deref()));
             }
         }
     }
@@ -132,7 +132,7 @@ impl Gathered<'_> {
             last_seen: self.sum.last_seen,
             hosts: self.hosts.into_iter().map(|host| display_safe(host).into_owned()).collect(),
             protection: self
-                .ways
+                .routes
                 .into_iter()
                 .map(|(trust, user)| route_text(trust, user))
                 .collect(),
@@ -299,19 +299,19 @@ impl Protected {
 /// Sentences on how a host is received and what contradicts itself; empty for a plain one from a
 /// single address.
 pub fn about_host(health: &Health, host: &str) -> Vec<String> {
-    let ways = health.routes.get(host).map_or(&[][..], Vec::as_slice);
-    let plain = ways.len() == 1 && ways.iter().all(|way| way.trust == Trust::Plain);
-    let sentence = |way: &Route| {
-        let text = match (way.trust, &way.user) {
+    let routes = health.routes.get(host).map_or(&[][..], Vec::as_slice);
+    let plain = routes.len() == 1 && routes.iter().all(|route| route.trust == Trust::Plain);
+    let sentence = |route: &Route| {
+        let text = match (route.trust, &route.user) {
             (Trust::Unverified, Some(user)) => format!(
                 "unverified: signed by {}, but there is no --auth-file to check it",
                 display_safe(user)
             ),
             (trust, user) => route_text(trust, user.as_deref()),
         };
-        format!("{text}, from {}", way.origin.sender)
+        format!("{text}, from {}", route.origin.sender)
     };
-    let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
+    let mut sentences: Vec<_> = routes.iter().filter(|_| !plain).map(sentence).collect();
     sentences.extend(health.conflicts.get(host).map(conflict_text));
     sentences.extend(health.shared.get(host).map(shared_name));
     sentences

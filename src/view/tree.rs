@@ -39,8 +39,8 @@ pub enum Row {
     },
 }
 
-/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms, and
-/// the frame waits for it.
+/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms,
+/// and the frame waits for it.
 pub const JOB_SERIES_MIN: usize = 50_000;
 /// Lists after which a job says how far it is and asks whether to go on: 0.1 ms.
 const LISTS_AT_ONCE: usize = 4_096;
@@ -184,8 +184,8 @@ impl PartialEq for FilterJob {
 }
 
 impl FilterJob {
-    /// Tries the filter. Calls `go_on` from time to time with the part that is done, and stops where
-    /// that returns false.
+    /// Tries the filter. Calls `go_on` from time to time with the part that is done, and stops
+    /// where that returns false.
     pub fn run(&self, go_on: &dyn Fn(f32) -> bool) -> Option<Filtered> {
         let all = self.series.max(1) as f32;
         let go_on = |lists: usize| go_on((lists as f32 / all).min(1.0));
