@@ -358,8 +358,8 @@ impl Clocks {
     }
 
     /// The placing of a clock that differs by `theta`: as another sender of the host has it, else
-    /// in whole seconds. Some nanoseconds keep it apart from all others: samples of two epochs
-    /// whose stamps are whole seconds would else meet at one placed time, and one of them be lost.
+    /// in whole seconds. Some nanoseconds set it apart from all others: samples of two epochs whose
+    /// stamps are whole seconds would else meet at one placed time, and one of them be lost.
     fn open(&mut self, theta: i64, others: &[i64]) -> Placing {
         if let Some(&same) = others.iter().find(|&&offset| is_near(offset, theta)) {
             return Placing::Offset(same);

@@ -7,7 +7,7 @@
 
 use super::cost::{allocated, vec_bytes};
 use super::series::Series;
-use super::{List, SeriesId, Store};
+use super::{ListEntry, SeriesId, Store};
 use crate::metric::{CdTime, Span};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -97,7 +97,8 @@ impl Store {
     /// Bytes that names take: series, lists, tables and the tree. [`Store::name_bytes`] has it at
     /// hand for every value list.
     pub(super) fn count_name_bytes(&self) -> usize {
-        let lists: usize = self.lists.iter().map(|lists| vec_bytes::<List>(lists.capacity())).sum();
+        let lists: usize =
+            self.lists.iter().map(|lists| vec_bytes::<ListEntry>(lists.capacity())).sum();
         vec_bytes::<Series>(self.series.capacity())
             + vec_bytes::<SeriesId>(self.members.capacity())
             + vec_bytes::<u16>(self.named_by.capacity())

@@ -9,7 +9,7 @@
 //! Sources: Zukowski et al., "Super-Scalar RAM-CPU Cache Compression" (ICDE 2006); Lemire and
 //! Boytsov, "Decoding billions of integers per second through vectorization" (2015).
 
-/// Numbers of a list at most.
+/// Most numbers of a list.
 pub(super) const LIST_MAX: usize = 128;
 /// Numbers of a row.
 const LANES: usize = 4;
@@ -22,8 +22,8 @@ const EXCEPTIONS_MAX: usize = LIST_MAX / 4;
 /// Marks a list of few different numbers; the other bits are how many, less one.
 const DISTINCT_MARK: u8 = 0x80;
 
-/// A list being packed or unpacked.
-pub(super) type List = [u64; LIST_MAX];
+/// The numbers of a list, as it is packed or unpacked.
+pub(super) type Numbers = [u64; LIST_MAX];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl Frame {
         pack_planes(&above, list.len(), width, out);
     }
 
-    fn read(bytes: &mut &[u8], count: usize, list: &mut List) -> Option<()> {
+    fn read(bytes: &mut &[u8], count: usize, list: &mut Numbers) -> Option<()> {
         let [width, shift, exceptions, sizes] = *take_array::<4>(bytes)?;
         let width = u32::from(width);
         let base = unzigzag(take_number(bytes, usize::from(sizes & 15))?);
@@ -155,7 +155,7 @@ pub(super) fn pack(list: &[u64], out: &mut Vec<u8>) {
 /// them in `list` means nothing. None where that is not possible, which no bytes that [`pack`]
 /// wrote can cause.
 #[inline]
-pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut List) -> Option<()> {
+pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut Numbers) -> Option<()> {
     let mark = *bytes.first()?;
     if mark & DISTINCT_MARK == 0 {
         return Frame::read(bytes, count, list);
@@ -173,7 +173,7 @@ pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut List) -> Option
 }
 
 /// The different numbers of a list and the place of each, if they are few.
-fn distinct(list: &[u64]) -> Option<(Vec<u64>, List)> {
+fn distinct(list: &[u64]) -> Option<(Vec<u64>, Numbers)> {
     let mut table = Vec::with_capacity(DISTINCT_MAX);
     let mut places = [0; LIST_MAX];
     for (place, n) in places.iter_mut().zip(list) {
@@ -198,13 +198,13 @@ fn place_bits(len: usize) -> u32 {
 const PLANE_BITS: u32 = 32;
 
 /// Numbers of `width` bits, as two planes of numbers when they are wide.
-fn pack_planes(list: &List, count: usize, width: u32, out: &mut Vec<u8>) {
+fn pack_planes(list: &Numbers, count: usize, width: u32, out: &mut Vec<u8>) {
     pack_plane(list, count, 0, width.min(PLANE_BITS), out);
     pack_plane(list, count, PLANE_BITS, width.saturating_sub(PLANE_BITS), out);
 }
 
 /// Writes the `width` bits from bit `from` on of each number.
-fn pack_plane(list: &List, count: usize, from: u32, width: u32, out: &mut Vec<u8>) {
+fn pack_plane(list: &Numbers, count: usize, from: u32, width: u32, out: &mut Vec<u8>) {
     let mask = (1_u64 << width) - 1;
     let (mut lanes, mut used) = ([0_u64; LANES], 0);
     let mut write = |lanes: &mut [u64; LANES]| {
@@ -238,7 +238,7 @@ fn unpack_plane(
     bytes: &mut &[u8],
     count: usize,
     width: u32,
-    list: &mut List,
+    list: &mut Numbers,
     put: impl Fn(&mut u64, u64),
 ) -> Option<()> {
     let words = take(bytes, plane_bytes(width, count))?.as_chunks::<{ 4 * LANES }>().0;

@@ -12,8 +12,8 @@ use super::origin::{Origin, SourceId};
 use super::series::Series;
 use super::track::Track;
 use super::{
-    FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX, SHORT_PAUSE,
-    STALE_MIN, SeriesId, Store,
+    FORGET_PAUSE, IDENTIFIER_BYTES, ListEntry, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX,
+    SHORT_PAUSE, STALE_MIN, SeriesId, Store,
 };
 use crate::ingest::{Announced, LISTS_MAX, RESERVE_PART};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
@@ -85,7 +85,7 @@ impl Store {
     /// sender's, also where the number was another's.
     fn refuse(&mut self, source: SourceId, slot: usize, sender: u16) {
         let lists = self.lists.get(usize::from(source.0)).map_or(0, Vec::len);
-        let entries_max = self.budget_bytes / NAMES_PART / REFUSED_PART / size_of::<List>();
+        let entries_max = self.budget_bytes / NAMES_PART / REFUSED_PART / size_of::<ListEntry>();
         if slot < lists.max(entries_max)
             && let Some(entry) = entry(&mut self.lists, source, slot)
         {
@@ -205,7 +205,7 @@ impl Store {
         known: &[Option<SeriesId>],
     ) -> usize {
         let lists = self.lists.get(usize::from(source.0)).map_or(&[][..], Vec::as_slice);
-        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<List>();
+        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<ListEntry>();
         let has_room = lists.get(slot).is_some_and(|list| usize::from(list.room) >= known.len());
         let members = if has_room { 0 } else { size_of_val(known) };
         let new = known.iter().filter(|known| known.is_none()).count();
@@ -367,7 +367,7 @@ fn silence_max(series: &Series) -> Interval {
 }
 
 /// The entry of a list, made if need be.
-fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&mut List> {
+fn entry(lists: &mut Vec<Vec<ListEntry>>, source: SourceId, slot: usize) -> Option<&mut ListEntry> {
     let source = usize::from(source.0);
     if lists.len() <= source {
         lists.resize_with(source + 1, Vec::new);
@@ -375,7 +375,7 @@ fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&m
     let lists = lists.get_mut(source)?;
     if lists.len() <= slot {
         grow(lists, slot + 1 - lists.len());
-        lists.resize(slot + 1, List::NONE);
+        lists.resize(slot + 1, ListEntry::NONE);
     }
     lists.get_mut(slot)
 }

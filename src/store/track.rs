@@ -8,7 +8,7 @@
 use super::block::{BLOCK_SAMPLES_MAX, Block, Summary};
 use super::cost::vec_bytes;
 use super::lent::Lent;
-use super::open::Open;
+use super::open_run::OpenRun;
 use super::scratch::Scratch;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
@@ -32,7 +32,7 @@ const HALVED_MIN: usize = 4;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     blocks: Vec<Block>,
-    open: Open,
+    open: OpenRun,
     /// Allocated for blocks, and for everything.
     packed_bytes: usize,
     heap_bytes: usize,
@@ -88,7 +88,7 @@ impl Track {
         let more = phase / LACKS % 3 * SMALL_SAMPLES;
         Self {
             blocks: Vec::new(),
-            open: Open::default(),
+            open: OpenRun::default(),
             packed_bytes: 0,
             heap_bytes: 0,
             stale_entries: 0,
@@ -372,7 +372,7 @@ impl Track {
     }
 
     /// The newest samples.
-    pub(super) fn open(&self) -> &Open {
+    pub(super) fn open(&self) -> &OpenRun {
         &self.open
     }
 
@@ -397,7 +397,7 @@ impl Track {
         let first = self.block_from(start).saturating_sub(2);
         let last = self.blocks.partition_point(|block| block.first.time < end);
         let blocks: Vec<_> = self.blocks.iter().take(last + 1).skip(first).cloned().collect();
-        let open = if last < self.blocks.len() { Open::default() } else { self.open.clone() };
+        let open = if last < self.blocks.len() { OpenRun::default() } else { self.open.clone() };
         let packed_bytes = blocks.iter().map(Block::heap_bytes).sum();
         let mut cut = Self { blocks, open, packed_bytes, ..Self::default() };
         cut.epoch = self.epoch;

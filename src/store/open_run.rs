@@ -1,6 +1,6 @@
 //! Open runs: the newest samples of a series, as they came.
 //!
-//! One list that grows by little: a million runs would else be half empty.
+//! An [`OpenRun`] is one list that grows by little: a million of them would else be half empty.
 
 use super::cost::vec_bytes;
 use crate::metric::{CdTime, Interval};
@@ -12,7 +12,7 @@ const GROWTH_WORDS: usize = 16;
 
 /// The newest samples of a series; times rise strictly.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Open {
+pub(super) struct OpenRun {
     /// Times, each followed by its bits where they are not all `alike`: most values stand still.
     words: Vec<u64>,
     in_pairs: bool,
@@ -23,7 +23,7 @@ pub(super) struct Open {
     pub(super) interval: Interval,
 }
 
-impl Open {
+impl OpenRun {
     pub(super) fn len(&self) -> usize {
         if self.in_pairs { self.words.len() / 2 } else { self.words.len() }
     }
@@ -166,7 +166,7 @@ mod tests {
         fn a_run_is_the_list_of_what_was_put_in(
             what in prop::collection::vec((0_u64..300, 0_u64..3, 0_usize..40), 0..300),
         ) {
-            let (mut open, mut plain) = (Open::default(), Vec::<Sample>::new());
+            let (mut open, mut plain) = (OpenRun::default(), Vec::<Sample>::new());
             for (time, bits, gone) in what {
                 let sample = Sample { time: CdTime::from_raw(time), bits };
                 let at = plain.partition_point(|known| known.time < sample.time);
