@@ -45,11 +45,11 @@ const MEMORY_PER_LIST: usize = 800;
 const BYTES_PER_LIST: usize = 200;
 /// The names of a few lists may be as long as they like.
 const BYTES_MIN: usize = 4 << 20;
-/// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
+/// Senders whose last list is remembered, 64 x 65,536 bytes: forged addresses are free.
 const LAST_OF_MAX: usize = 1 << 16;
-/// Senders a batch tells apart, as forged addresses are free; the rest is [`Sender::Others`].
+/// Senders a batch counts one by one, as forged addresses are free; the rest is [`Sender::Others`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
-/// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
+/// Users of signed or encrypted parts, and their fates, counted one by one per sender and batch; then
 /// [`OTHER_USERS`].
 pub const USERS_PER_SENDER_MAX: usize = 16;
 /// Values a batch holds, 8 MiB: a source that does not hand its batches over loses what comes

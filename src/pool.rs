@@ -128,7 +128,7 @@ impl Drop for Pool {
 mod tests {
     use super::*;
 
-    /// A pool that tells of its answers.
+    /// A pool that says when an answer is there.
     fn pool(threads: usize) -> (Pool, Receiver<()>) {
         let (sender, woken) = bounded(1_000);
         (Pool::new(threads, move || sender.send(()).unwrap()), woken)

@@ -28,7 +28,7 @@ pub struct Row {
     pub list: ListId,
     /// When it was measured, by the host's clock.
     pub time: CdTime,
-    /// Promised time to the next; zero when not told.
+    /// Promised time to the next; zero when none was sent.
     pub interval: Interval,
     /// How many values.
     pub values_count: u16,

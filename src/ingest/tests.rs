@@ -169,25 +169,25 @@ fn lists_past_the_bound_are_refused_and_counted() {
 #[test]
 fn lists_of_machines_that_went_make_room_for_those_that_come() {
     let mut ingest = Ingest::with_limits(Limits { lists: 3, ..Limits::default() });
-    let mut told = |secs: u64, hosts: &[&str]| {
+    let mut announced = |secs: u64, hosts: &[&str]| {
         let arrival = CdTime::from_secs(1_000_000 + secs);
         ingest.datagram(&datagram(hosts), sender(1), arrival, LEVEL);
         let batch = ingest.take(None);
         let new = |one: &Announced| (one.list.0, one.identifier.host.to_string());
-        let told = batch.announced.iter().map(new).collect::<Vec<_>>();
-        (told, batch.refused_lists, batch.renumbers)
+        let announced = batch.announced.iter().map(new).collect::<Vec<_>>();
+        (announced, batch.refused_lists, batch.renumbers)
     };
     let named = |id: u32, host: &str| (id, host.to_owned());
     let all = vec![named(0, "a"), named(1, "b"), named(2, "c")];
-    assert_eq!(told(0, &["a", "b", "c"]), (all, 0, false));
-    assert_eq!(told(10, &["a", "b", "c"]), (Vec::new(), 0, false));
+    assert_eq!(announced(0, &["a", "b", "c"]), (all, 0, false));
+    assert_eq!(announced(10, &["a", "b", "c"]), (Vec::new(), 0, false));
     for secs in [1_200, 2_400, 3_600, 4_800, 6_000] {
-        assert_eq!(told(secs, &["a", "d"]), (vec![named(0, "a")], 1, false));
+        assert_eq!(announced(secs, &["a", "d"]), (vec![named(0, "a")], 1, false));
     }
     // Nothing more is looked for in the same minute; what was found there serves those to come.
-    assert_eq!(told(7_400, &["a", "d"]), (vec![named(0, "a")], 1, false));
-    assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
-    assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
+    assert_eq!(announced(7_400, &["a", "d"]), (vec![named(0, "a")], 1, false));
+    assert_eq!(announced(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
+    assert_eq!(announced(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
 }
 
 #[test]
@@ -264,13 +264,13 @@ fn how_a_host_is_heard_is_told_once_for_each_way() {
     }
     ingest.datagram(&plain, sender(2), CdTime::ZERO, LEVEL);
     let batch = ingest.take(None);
-    let told: Vec<_> = batch
+    let announced: Vec<_> = batch
         .routes
         .iter()
         .map(|way| format!("{} {} {} {:?}", way.host, way.sender, way.trust.name(), way.user))
         .collect();
     assert_eq!(
-        told,
+        announced,
         [
             "a 10.0.0.1 plain None",
             "b 10.0.0.1 plain None",

@@ -128,7 +128,9 @@ struct NotificationReport {
     type_: String,
     type_instance: String,
     message: String,
-    heard: u64,
+    /// Scripts know it by this name.
+    #[serde(rename = "heard")]
+    received: u64,
 }
 
 /// `marks` is how many notifications are marked on the plot.
@@ -331,7 +333,7 @@ fn newest(known: Known<'_>) -> Vec<NotificationReport> {
             type_: id.type_.to_string(),
             type_instance: id.type_instance.to_string(),
             message: said.message.to_string(),
-            heard: noted.received,
+            received: noted.received,
         }
     };
     newest.map(report).collect()
