@@ -143,14 +143,14 @@ mod tests {
     }
 
     #[test]
-    fn a_fault_is_told_with_sender_and_offset() {
+    fn a_fault_is_shown_with_sender_and_offset() {
         let line = Troubles::default().fault(17, sender(1), &FAULT);
         let words = "datagram 17 from 10.0.0.1:4000 at byte 61: part length 3 is below 4";
         assert_eq!(line.as_deref(), Some(words));
     }
 
     #[test]
-    fn a_sender_that_shouts_is_told_ten_times_and_counted() {
+    fn a_sender_that_floods_is_shown_ten_times_and_counted() {
         let mut troubles = Troubles::default();
         let shown = (0..5_000).filter_map(|n| troubles.fault(n, sender(1), &FAULT)).count();
         assert_eq!(shown, 10);
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn refused_parts_are_told_once_per_user_and_reason_and_summed_up() {
+    fn refused_parts_are_shown_once_per_user_and_reason_and_summed_up() {
         let mut troubles = Troubles::default();
         let part = refused(b"al\x1bice", FaultKind::ChecksumWrong);
         let first = troubles.protected(17, sender(1), &part).unwrap();

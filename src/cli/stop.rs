@@ -20,7 +20,7 @@ pub(super) enum Wakeup {
     TimedOut,
 }
 
-/// Told by the thread "signals", which lives as long as the program.
+/// Written to by the thread "signals", which lives as long as the program.
 #[derive(Debug)]
 pub(super) struct Stop {
     /// Reads as ended once a signal came.

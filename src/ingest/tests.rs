@@ -253,7 +253,7 @@ fn keys(user: &str) -> Option<Arc<KeyRing>> {
 }
 
 #[test]
-fn how_a_host_is_heard_is_told_once_for_each_way() {
+fn each_route_of_a_host_is_announced_once() {
     let mut ingest = Ingest::new();
     ingest.set_keys(keys("alice"));
     let plain = datagram(&["a", "a", "b"]);
@@ -358,7 +358,7 @@ fn check_shut_out(count: u32, names: usize, length: usize) {
 }
 
 #[test]
-fn however_many_names_of_whatever_length_are_invented_a_newcomer_is_heard_at_once() {
+fn however_many_names_of_whatever_length_are_invented_a_newcomer_is_received_at_once() {
     for (count, names, length) in
         [(1, 5_000, 1), (1, 5_000, 120), (2, 1_000, 60), (7, 500, 5), (20, 100, 120), (3, 250, 3)]
     {

@@ -51,7 +51,8 @@ pub struct State {
     notifications: u64,
     notification_counts: Counts,
     notifications_unseen: Counts,
-    notifications_heard_again: u64,
+    #[serde(rename = "notifications_heard_again")]
+    duplicate_notifications: u64,
     newest_notifications: Vec<NotificationReport>,
     duplicate_values: u64,
     conflicting_values: u64,
@@ -227,7 +228,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         notifications: totals.notifications,
         notification_counts: counts(&known.store.notifications().counts()),
         notifications_unseen: counts(&known.view.notifications.unseen(known.store.notifications())),
-        notifications_heard_again: known.store.notifications().duplicates(),
+        duplicate_notifications: known.store.notifications().duplicates(),
         newest_notifications: newest(known),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,

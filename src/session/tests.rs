@@ -235,7 +235,7 @@ fn all_of_a_capture_that_is_read_at_once_is_seen() {
 }
 
 #[test]
-fn a_filter_among_very_many_series_is_done_outside_and_what_fails_is_told() {
+fn a_filter_among_very_many_series_is_done_outside_and_a_failure_is_shown() {
     let mut story = Story::new();
     for n in 0..JOB_SERIES_MIN {
         let (host, plugin) = (format!("h{}", n % 100), format!("p{}", n / 100));

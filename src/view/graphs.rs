@@ -317,7 +317,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plugin_nobody_has_heard_of_has_no_place() {
+    fn an_unknown_plugin_has_no_place() {
         assert_eq!(place("frobnicator", "frobs", "", "value"), None);
     }
 

@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn counts_are_told_worst_first_and_nothing_of_none() {
+    fn counts_are_listed_worst_first_and_nothing_of_none() {
         let counts = Severities { failures: 1, warnings: 0, okays: 2 };
         let words: Vec<_> = in_words(&counts).into_iter().map(|(_, words)| words).collect();
         assert_eq!(words, ["1 failure", "2 okay"]);

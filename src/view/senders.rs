@@ -412,7 +412,7 @@ mod tests {
     }
 
     #[test]
-    fn ways_are_told_in_words() {
+    fn routes_are_written_in_words() {
         for (trust, user, text) in [
             (Trust::Plain, None, "plain"),
             (Trust::Unverified, Some("alice"), "signed by alice but unverified"),

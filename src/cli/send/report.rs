@@ -8,7 +8,7 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// Refused lines shown in full; the others are counted.
-const TOLD_MAX: u64 = 20;
+const SHOWN_MAX: u64 = 20;
 /// A destination that fails is reported again when it was well for this long.
 const FAILURE_AGAIN_AFTER: Duration = Duration::from_secs(300);
 /// Destinations with a reason that are remembered: as many as a command line may name.
@@ -28,8 +28,8 @@ impl Report {
     pub(super) fn refused(&mut self, why: impl fmt::Display) {
         self.refused += 1;
         match self.refused {
-            ..TOLD_MAX => say(why),
-            TOLD_MAX => say(format_args!("{why} (further ones are only counted)")),
+            ..SHOWN_MAX => say(why),
+            SHOWN_MAX => say(format_args!("{why} (further ones are only counted)")),
             _ => {}
         }
     }
@@ -52,7 +52,7 @@ impl Report {
         }
     }
 
-    /// Tells an error of sending; true if what was to be sent was refused.
+    /// Reports an error of sending; true if what was to be sent was refused.
     pub(super) fn error(&mut self, error: &SendError, place: impl fmt::Display) -> bool {
         match error {
             SendError::Network(failures) => {
@@ -95,7 +95,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_tells_trouble_only_where_there_is_some() {
+    fn the_summary_names_trouble_only_where_there_is_some() {
         let mut report = Report::default();
         let mut sent = Sent { lists: 1, notifications: 0, datagrams: 2, bytes: 300, failures: 0 };
         let good = "sent 1 value list and 0 notifications in 2 datagrams (300 bytes)";

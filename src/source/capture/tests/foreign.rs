@@ -125,7 +125,7 @@ fn a_greeting_before_a_capture_is_named_with_what_takes_it_off() {
 }
 
 #[test]
-fn text_is_told_by_what_wrote_it() {
+fn text_is_recognised_by_what_wrote_it() {
     let again = "capture again, to a file: tcpdump -i any -w FILE udp port 25826";
     for line in [
         "12:00:00.000001 IP 192.0.2.10.41000 > 192.0.2.1.25826: UDP, length 120\n",

@@ -83,7 +83,7 @@ fn the_largest_datagram_comes_through_in_fragments() {
 }
 
 #[test]
-fn the_fragments_of_two_datagrams_are_told_apart() {
+fn the_fragments_of_two_datagrams_are_not_mixed() {
     let ((one, udp_one), (two, udp_two)) = (large(3_000), large(2_999));
     let (a, b) = (fragments4(&udp_one, 1, 1_480), fragments4(&udp_two, 2, 1_480));
     let mixed: Vec<_> = a.into_iter().zip(b).flat_map(|(a, b)| [a, b]).collect();

@@ -191,7 +191,7 @@ fn check_damaged(file: Vec<u8>, whole: usize, words: &str) {
 }
 
 #[test]
-fn damage_is_told_from_a_cut_and_ends_the_reading() {
+fn damage_is_distinguished_from_a_cut_and_ends_the_reading() {
     let good = udp_packet(PORT_DEFAULT, PAYLOAD);
     let mut file = pcap(101, std::slice::from_ref(&good));
     let too_long = u32::try_from(PACKET_BYTES_MAX + 1).unwrap().to_le_bytes();
