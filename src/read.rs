@@ -122,7 +122,7 @@ pub enum ReadError {
     Address(#[from] ParseListenError),
     /// Not one of the addresses can be listened to; a sentence for each.
     #[error("nothing can arrive: {}", .0.join("; "))]
-    Deaf(Vec<String>),
+    NotListening(Vec<String>),
     /// The AuthFile cannot be read.
     #[error("cannot read the AuthFile: {reason}, {}", path.display())]
     AuthFile {
@@ -170,7 +170,7 @@ impl Reader {
         let inlet = Inlet::open(InletOptions { udp, local: false, capture, level, auth });
         if let Some(source) = inlet.source().filter(|source| !source.is_listening()) {
             let reports = source.reports().iter().map(ToString::to_string);
-            return Err(ReadError::Deaf(reports.collect()));
+            return Err(ReadError::NotListening(reports.collect()));
         }
         let decoder = Decoder::new(inlet.keys());
         Ok(Self { inlet, decoder, items: VecDeque::new(), timeout: None, faults: 0 })

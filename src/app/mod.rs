@@ -101,7 +101,7 @@ pub struct Screenshot {
 pub struct Feed {
     /// None where its thread could not be started.
     pub intake: Option<Intake>,
-    /// How it goes, at the start; then, that it is over, until all that came before is absorbed.
+    /// The first status; later a final one, until every batch before it is absorbed.
     pub status: Option<Status>,
 }
 
@@ -122,7 +122,7 @@ pub struct App {
     memory: Memory,
     actions: Vec<Action>,
     pool: Pool,
-    /// The filter that is tried beside the frame.
+    /// The filter that runs in the background.
     filtering: Option<Job<Filtered>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
@@ -231,7 +231,11 @@ impl App {
         for (source, feed) in feeds.iter_mut() {
             match feed.intake.as_ref().and_then(Intake::status) {
                 Some(status) if status.is_over() => feed.status = Some(status),
-                Some(status) => session.report(*source, status, now),
+                Some(status) => {
+                    // It goes on: that it was over is no longer true.
+                    feed.status = None;
+                    session.report(*source, status, now);
+                }
                 None => {}
             }
         }
@@ -411,7 +415,6 @@ impl eframe::App for App {
         }
         let now = self.now();
         self.fonts(ctx);
-        self.act(ctx, now);
         self.take_answers();
         self.text_due = self.session.tick(now);
         self.perform(ctx);

@@ -127,7 +127,7 @@ fn open(
             ..Setup::new(feeds, clock)
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running { app, _sources: running }) as Box<dyn eframe::App>)
+        Ok(Box::new(Opened { app, _sources: running }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
     // reported in a sentence: a panic in a window that was open is a bug and goes on its way.
@@ -247,12 +247,12 @@ fn start(sources: Vec<SourceSpec>, memory_bytes: usize, ctx: &egui::Context, wak
 }
 
 /// The app and the threads that feed it: dropped together, the threads are joined.
-struct Running {
+struct Opened {
     app: App,
     _sources: Vec<source::Running>,
 }
 
-impl eframe::App for Running {
+impl eframe::App for Opened {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.app.logic(ctx, frame);
     }

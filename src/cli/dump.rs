@@ -8,6 +8,7 @@ use super::filter::{Filter, TooLarge};
 use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
 use super::{DumpArgs, Format, format, say};
+use crate::metric::counted;
 use crate::source::auth::AuthFile;
 use crate::source::capture::{Capture, CaptureError};
 use crate::source::inlet::{Inlet, InletOptions};
@@ -170,8 +171,8 @@ fn receive(
     let lost = inlet.lost();
     if lost > 0 {
         say(format_args!(
-            "{lost} datagrams lost in the kernel: the receive buffer was full, \
-             try a larger --receive-buffer"
+            "{} lost in the kernel: the receive buffer was full, try a larger --receive-buffer",
+            counted(lost, "datagram")
         ));
     }
     result.and_then(|()| outcome(&inlet))

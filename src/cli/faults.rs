@@ -1,8 +1,8 @@
 //! Faults that `dump` met, on standard error without flooding it.
 //!
 //! The first faults of each sender are shown in full as they come, all are counted, and the sums
-//! come at the end. Signed and encrypted parts that are refused, or accepted without a check, are shown
-//! once per user and reason and summed up too.
+//! come at the end. Signed and encrypted parts that are refused, or accepted without a check, are
+//! shown once per user and reason and summed up too.
 
 use crate::metric::display_safe;
 use crate::wire::{Fault, FaultKind, Protected, Protection, Trust};

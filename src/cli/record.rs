@@ -78,7 +78,13 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let go_on = || !stop.is_asked() && end.is_none_or(|end| Instant::now() < end);
-    let capture = args.receive.open_capture("collectoscope record --read", &go_on)?;
+    let capture = match args.receive.open_capture("collectoscope record --read", &go_on) {
+        // A signal, or the end, came before the capture did.
+        Err(CaptureError::Open { cause, .. }) if cause.kind() == io::ErrorKind::Interrupted => {
+            return Ok(());
+        }
+        opened => opened?,
+    };
     let udp = args.receive.udp(SecurityLevel::None);
     let mut inlet = Inlet::open(InletOptions { udp, capture, ..InletOptions::default() });
     if let Some(source) = inlet.source() {
@@ -130,11 +136,14 @@ fn receive(
         }
     }
     let last = Instant::now() + LAST_TURN;
-    while !inlet.is_over()
-        && !recorder.is_done()
-        && !is_past(last)
-        && !inlet.turn(Duration::ZERO, &mut |one| recorder.datagram(one)).is_quiet
-    {}
+    // A capture waits for nobody: what is left of it was not asked for.
+    while inlet.source().is_some() && !inlet.is_over() && !recorder.is_done() && !is_past(last) {
+        let turn = inlet.turn(Duration::ZERO, &mut |datagram| recorder.datagram(datagram));
+        result = turn.ended.unwrap_or(result);
+        if turn.is_quiet {
+            break;
+        }
+    }
     result
 }
 

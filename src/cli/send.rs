@@ -353,8 +353,8 @@ fn measure(
     }
 }
 
-fn interval(told: Option<Duration>) -> Interval {
-    told.map_or(Interval::ZERO, Interval::from_duration)
+fn interval(chosen: Option<Duration>) -> Interval {
+    chosen.map_or(Interval::ZERO, Interval::from_duration)
 }
 
 fn parse_hops(text: &str) -> Result<NonZeroU8, String> {

@@ -159,6 +159,12 @@ impl Session {
             // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
+        let mut status = status;
+        if matches!(status.state, reception::State::Failed { .. }) {
+            // A capture that cannot be read further is still what is shown.
+            let before = self.reception.status(source).and_then(|status| status.replay.clone());
+            status.replay = status.replay.or(before);
+        }
         self.reception.report(source, status);
         if is_new {
             let width = self.view.window().width();
@@ -175,7 +181,10 @@ impl Session {
             Answer::Filtered(filtered) => self.derived.rows.take(filtered),
             Answer::FilterFailed(why) => {
                 self.derived.rows.give_up();
-                self.messages.push(format!("the filter failed, try another one: {why}"));
+                let text = format!("the filter failed, try another one: {why}");
+                if self.messages.last() != Some(&text) {
+                    self.messages.push(text);
+                }
             }
         }
     }
@@ -220,8 +229,9 @@ impl Session {
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
-        // Before the first datagram nothing depends on the time.
-        (runs && self.store.health().totals.datagrams > 0).then_some(TEXT_EVERY)
+        let totals = &self.store.health().totals;
+        // Before anything came nothing depends on the time.
+        (runs && totals.datagrams + totals.lists > 0).then_some(TEXT_EVERY)
     }
 
     /// Hands over what the outside is to do, in order.

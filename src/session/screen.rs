@@ -127,6 +127,11 @@ impl<'a> Screen<'a> {
         self.reception.failures().next().is_some()
     }
 
+    /// Whether because of that nothing is received any more.
+    pub fn is_cut_off(&self) -> bool {
+        self.has_failed() && !self.reception.is_receiving()
+    }
+
     /// Values that came since `values` had come.
     pub fn newer_values(&self, values: u64) -> u64 {
         self.store.health().totals.values.saturating_sub(values)

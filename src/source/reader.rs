@@ -36,7 +36,7 @@ pub(super) struct Received<'a> {
 pub(super) fn prepare(socket: &impl AsFd) -> io::Result<UdpSocketState> {
     let state = UdpSocketState::new(socket.into())?;
     let options = SockRef::from(socket);
-    // What cannot be switched off is not there, or is passed over when it is told.
+    // What cannot be switched off is not there, or is passed over when it is reported.
     let _ = if options.local_addr()?.is_ipv4() {
         options.set_recv_tos_v4(false)
     } else {

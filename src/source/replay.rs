@@ -25,7 +25,7 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = Duration::from_millis(200);
 /// Packets further apart are not of one clock: it was set, or the machine had none.
 const PACKET_STEP_MAX: Interval = Interval::from_secs(86_400);
-/// A batch holds no more of the capture's time than this: hosts are heard when it arrived.
+/// A batch holds no more of the capture's time than this: hosts are seen when it arrived.
 const BATCH_TIME_MAX: Interval = Interval::from_secs(1);
 
 /// What to replay, and how.

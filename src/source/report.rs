@@ -56,12 +56,12 @@ pub(super) struct UdpStatus {
 pub enum Trouble {
     /// Another program listens there.
     Taken {
-        /// "collectd (pid 17)", where it can be told.
+        /// "collectd (pid 17)", where it is known.
         holder: Option<String>,
     },
     /// Another program came later and listens there too: what comes for one machine goes to it.
     Overtaken {
-        /// "collectd (pid 17)", where it can be told.
+        /// "collectd (pid 17)", where it is known.
         holder: Option<String>,
     },
     /// The interface asked for is switched off.
@@ -337,10 +337,10 @@ mod tests {
 
     #[track_caller]
     fn says(listen: &str, trouble: Trouble, start: &str, end: &str) {
-        let told = report(listen, Some(trouble)).to_string();
-        assert!(told.starts_with(start), "{told}");
+        let text = report(listen, Some(trouble)).to_string();
+        assert!(text.starts_with(start), "{text}");
         let middle = "; IPv4 unicast, IPv6 unicast and IPv4 multicast are still received";
-        assert!(told.ends_with(&format!("{middle}{end}")), "{told}");
+        assert!(text.ends_with(&format!("{middle}{end}")), "{text}");
     }
 
     #[test]

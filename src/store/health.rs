@@ -7,7 +7,7 @@ use super::losses::{self, Loss};
 use super::origin::{Origin, SourceId};
 use super::track::Pushed;
 use crate::ingest::{
-    Batch, FaultReport, Heard, ProtectedCount, Sender, SenderDelta, USERS_PER_SENDER_MAX,
+    Batch, FaultReport, HostRoute, ProtectedCount, Sender, SenderDelta, USERS_PER_SENDER_MAX,
     count_class, count_protected,
 };
 use crate::metric::{CdTime, Identifier};
@@ -235,7 +235,7 @@ impl Health {
         for delta in &batch.senders {
             self.absorb_sender(source, delta);
         }
-        for received in &batch.heard {
+        for received in &batch.routes {
             self.add_route(source, received);
         }
         for fault in &batch.faults {
@@ -301,13 +301,13 @@ impl Health {
         sender.refused_lists += lists;
     }
 
-    fn add_route(&mut self, source: SourceId, received: &Heard) {
+    fn add_route(&mut self, source: SourceId, received: &HostRoute) {
         let hosts_max = self.hosts_max.unwrap_or(ROUTED_HOSTS_MAX);
         let full = self.routes.len() >= hosts_max && !self.routes.contains_key(&received.host);
         if full {
             return;
         }
-        let Heard { host, sender, trust, user } = received.clone();
+        let HostRoute { host, sender, trust, user } = received.clone();
         let route = Route { origin: Origin { source, sender }, trust, user };
         let routes = self.routes.entry(host).or_default();
         if routes.len() < ROUTES_PER_HOST_MAX && !routes.contains(&route) {
@@ -430,16 +430,16 @@ mod tests {
     #[test]
     fn routes_past_the_bounds_are_not_kept() {
         let mut health = Health::default();
-        let received = |host: usize, sender: u8| Heard {
+        let received = |host: usize, sender: u8| HostRoute {
             host: format!("h{host}").into(),
             sender: [10, 0, 0, sender].into(),
             trust: Trust::Plain,
             user: None,
         };
-        let heard: Vec<_> = (0..20_000).map(|host| received(host, 1)).collect();
-        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
-        let heard = (0..100).chain(0..100).map(|sender| received(0, sender)).collect();
-        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
+        let routes: Vec<_> = (0..20_000).map(|host| received(host, 1)).collect();
+        health.absorb(SOURCE, &Batch { routes, ..Batch::default() });
+        let routes = (0..100).chain(0..100).map(|sender| received(0, sender)).collect();
+        health.absorb(SOURCE, &Batch { routes, ..Batch::default() });
         assert_eq!(health.routes.len(), ROUTED_HOSTS_MAX);
         assert_eq!(health.routes["h0"].len(), ROUTES_PER_HOST_MAX);
     }

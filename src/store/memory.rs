@@ -47,6 +47,7 @@ impl Store {
     where
         I: IntoIterator<Item = SeriesId> + Clone,
     {
+        self.scratch.lent.settle();
         let views = views.get(..VIEWS_HELD_MAX).unwrap_or(views);
         if self.held.is_same(views) {
             return;
@@ -63,6 +64,8 @@ impl Store {
 
     /// Holds nothing any more.
     pub fn release(&mut self) {
+        // One of the two is called from time to time, also while nothing comes.
+        self.scratch.lent.settle();
         for slot in self.held.passed.drain(..).rev() {
             self.queue.push_front(slot);
         }

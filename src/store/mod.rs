@@ -287,7 +287,7 @@ impl Store {
         Some(Runs { id, series: self.series(id)? })
     }
 
-    /// Every series, in the order in which they were first seen.
+    /// Every series, in the order of their places.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
         self.series.iter().filter(|series| series.is(series.id)).map(|series| series.id)
     }

@@ -19,7 +19,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let (refused, more) = screen.refused(REASONS_MAX);
             let title = match screen.replay() {
                 _ if screen.refuses_everything() => "Data arrives, but all of it is refused",
-                None if screen.has_failed() => "Receiving failed",
+                None if screen.is_cut_off() => "Receiving failed",
                 None if !screen.receives() => "Not listening on any address",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",

@@ -31,7 +31,8 @@ pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window().anchor() {
-        Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
+        Anchor::Live if screen.is_cut_off() => "FAILED · nothing is received".into(),
+        Anchor::Live if screen.has_failed() => "LIVE · one source failed".into(),
         Anchor::Live if !screen.receives() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {

@@ -113,7 +113,7 @@ impl Screen<'_> {
             Facts {
                 rows: rows.collect(),
                 more: conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX),
-                note: "These hosts sent a second, different value for the same time; it was discarded.",
+                note: "Each sent a second, different value for the same time; it was discarded.",
             },
         ]
     }

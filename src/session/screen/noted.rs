@@ -8,7 +8,7 @@ use crate::view::format;
 use crate::view::notifications::{show, subject, target};
 
 /// A host's clock may be this far from ours before it is said, seconds.
-const CLOCK_SLACK_SECS: f64 = 60.0;
+const DIFFERENCE_SHOWN_SECS: f64 = 60.0;
 
 /// The texts of a notification, safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Screen<'_> {
             notes.push(format!("received {} times, listed once", format::count(noted.received)));
         }
         let ahead = said.time.secs_from(noted.arrival);
-        if ahead.abs() > CLOCK_SLACK_SECS {
+        if ahead.abs() > DIFFERENCE_SHOWN_SECS {
             let (size, side) = (ahead.abs(), if ahead > 0.0 { "after" } else { "before" });
             notes.push(format!("its time is {} {side} its arrival", format::duration(size)));
         }

@@ -145,8 +145,8 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let health = screen.store.health();
     let totals = &health.totals;
     let mut hint = format!(
-        "{} datagrams dropped by the kernel, {} values dropped (window too slow), {} lists refused, \
-         {} late values without room",
+        "{} datagrams dropped by the kernel, {} values dropped (window too slow), {} lists \
+         refused, {} late values without room",
         totals.kernel_drops,
         totals.dropped_values,
         totals.refused_lists,
