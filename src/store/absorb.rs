@@ -24,15 +24,15 @@ const SHARED_SILENCE_MAX: Interval = Interval::from_secs(300);
 /// Rows of a datagram looked back at for one that is named alike.
 const REPEATS_MAX: usize = 256;
 
-/// Where value lists come from, and when.
+/// Source, datagram and clock of value lists, and when they are absorbed.
 #[derive(Clone, Copy)]
 struct Receipt<'a> {
     source: SourceId,
-    /// None where it is not known.
+    /// Datagram that brought them; none where it is not known.
     datagram: Option<&'a Arrived>,
-    /// Which clock of their host it is.
+    /// Place of their clock among those of their host.
     slot: Option<usize>,
-    /// The same as the series know it.
+    /// The same number as the series keep it.
     clock: u8,
     now: CdTime,
 }

@@ -12,15 +12,15 @@ pub(super) struct Aggregate {
 }
 
 impl Aggregate {
-    /// Of no value.
+    /// Aggregate of no value.
     pub(super) const NONE: Self = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0 };
 
-    /// Of one value.
+    /// Aggregate of one value.
     pub(super) const fn of(value: f64) -> Self {
         Self { min: value, max: value, sum: value }
     }
 
-    /// With those that follow.
+    /// Aggregate of these values and of `other`.
     #[inline]
     pub(super) fn and(self, other: Self) -> Self {
         Self {
@@ -51,7 +51,7 @@ pub(super) fn least(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }
 }
 
-/// As [`least`].
+/// The greater of two, as [`least`].
 #[inline]
 pub(super) fn greatest(a: f64, b: f64) -> f64 {
     if b > a { b } else { a }

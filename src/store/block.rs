@@ -50,7 +50,7 @@ pub(super) struct Head {
     times_bytes: u16,
     /// Entries of the queue that it stands for.
     pub(super) weight: u16,
-    /// Of its summary, flat so that nothing is left over between the fields.
+    /// Fields of its summary, flat so that nothing is left over between the fields.
     undefined: u16,
     drawn: Aggregate,
     step_max: Interval,
@@ -77,7 +77,7 @@ pub(super) struct Summary {
 
 impl Summary {
     const NONE: Self = Self { step_max: Interval::MAX, ..Self::EMPTY };
-    /// Of no sample.
+    /// Summary of no sample.
     const EMPTY: Self = Self { drawn: Aggregate::NONE, undefined: 0, step_max: Interval::ZERO };
 
     pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
@@ -100,7 +100,7 @@ impl Summary {
         all.checked()
     }
 
-    /// Of blocks that follow each other.
+    /// Summary of blocks that follow each other.
     fn of_all(kind: DsType, bounds: Bounds, blocks: &[Block]) -> Self {
         let Some((mut before, blocks)) = blocks.split_first() else {
             return Self::NONE;

@@ -15,7 +15,7 @@ const AGREE_COUNT: u32 = 3;
 /// Least and greatest time over which they must spread: two intervals in between. What is replayed
 /// at more than one and a half times its pace disagrees by the slack within the least.
 const AGREE_SECS: (u64, u64) = (10, 60);
-/// How placed times are made of stamps.
+/// Rule by which placed times are made of stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placing {
     /// The stamp plus this, in units of 2⁻³⁰ s. Zero for a clock that is right; negative for one
@@ -28,17 +28,17 @@ pub enum Placing {
 /// The clock of a host as one sender shows it.
 #[derive(Clone, Debug)]
 pub struct HostClock {
-    /// Where its datagrams come from.
+    /// Origin of its datagrams.
     pub origin: Origin<IpAddr>,
-    /// How its stamps are placed.
+    /// Rule by which its stamps are placed.
     pub placing: Placing,
     /// Arrival since which that is so; the first arrival where it never changed.
     pub since: CdTime,
     /// The newest stamp since then; zero: none.
     pub stamp: CdTime,
-    /// When the newest datagram came.
+    /// Arrival of the newest datagram.
     pub arrival: CdTime,
-    /// How often the clock was set, as far as it could be seen.
+    /// Number of times that the clock was set, as far as it could be seen.
     pub steps: u32,
     /// Datagrams of the host that came from there.
     pub datagrams: u32,
@@ -74,7 +74,7 @@ pub(super) struct Segment {
 }
 
 impl Placing {
-    /// Of a stamp whose clock nothing is known of.
+    /// Placing of a stamp whose clock nothing is known of.
     pub(super) fn without_clock(stamp: CdTime, arrival: CdTime) -> Self {
         let is_ahead = stamp > arrival.saturating_add(CLOCK_SLACK);
         if is_ahead || !stamp.is_plausible() { Self::Arrival } else { Self::Offset(0) }
@@ -168,7 +168,7 @@ impl HostClock {
         false
     }
 
-    /// By how much the clock is behind, if that is certain now.
+    /// Offset by which the clock is behind, if that is certain now.
     pub(super) fn behind(&self, arrival: CdTime, interval: Interval) -> Option<i64> {
         let trend = self.trend?;
         let two = interval.secs_nanos().0.saturating_mul(2);

@@ -46,9 +46,9 @@ pub struct ClockStep {
     pub origin: Origin<IpAddr>,
     /// When, by our clock.
     pub when: CdTime,
-    /// How stamps were placed before.
+    /// Placing of stamps before.
     pub before: Placing,
-    /// How they are placed now.
+    /// Placing of stamps from then on.
     pub after: Placing,
 }
 
@@ -62,7 +62,7 @@ pub(super) struct Verdict {
 /// The clocks of all hosts.
 #[derive(Debug, Default)]
 pub(super) struct Clocks {
-    /// By host number.
+    /// Clocks by host number.
     hosts: Vec<Vec<HostClock>>,
     steps: VecDeque<ClockStep>,
     /// Clocks with lists that wait.
@@ -86,7 +86,7 @@ fn is_drift(before: Placing, after: Placing) -> bool {
 }
 
 impl Clocks {
-    /// Of one host, one for each sender.
+    /// Clocks of one host, one for each sender.
     pub(super) fn of(&self, host: HostNumber) -> &[HostClock] {
         self.hosts.get(host.index()).map_or(&[], Vec::as_slice)
     }
@@ -96,7 +96,7 @@ impl Clocks {
         self.of(host).iter().max_by_key(|clock| clock.datagrams)
     }
 
-    /// Where something that the host dates `stamp`, and that has just come, is placed.
+    /// Placed time of something that the host dates `stamp` and that has just come.
     pub(super) fn place(&self, host: HostNumber, stamp: CdTime, now: CdTime) -> CdTime {
         let placing = self.main(host).map_or(Placing::Offset(0), |clock| clock.placing);
         placing.place(stamp, now)
@@ -123,7 +123,7 @@ impl Clocks {
         self.steps.iter()
     }
 
-    /// Where a sender of `source` stands among the clocks of `host`; made if need be. None while
+    /// Place of a sender of `source` among the clocks of `host`; made if need be. None while
     /// the lists of all its clocks wait.
     #[inline]
     pub(super) fn slot(
@@ -244,7 +244,7 @@ impl Clocks {
         self.late((host, slot), arrival, segment, &others)
     }
 
-    /// Of a segment that is late, or of a clock that is behind.
+    /// Verdict on a segment that is late, or of a clock that is behind.
     fn late(
         &mut self,
         (host, slot): (HostNumber, usize),
@@ -290,7 +290,7 @@ impl Clocks {
         Verdict { released: released.map(|waiting| (waiting, self.apart(before))), placing }
     }
 
-    /// From now on stamps are placed by `placing`, which may be as before.
+    /// Places stamps by `placing` from now on, which may be as before.
     fn settle(
         &mut self,
         (host, slot): (HostNumber, usize),

@@ -21,7 +21,7 @@ pub(super) struct DrawnSample {
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DrawnSamples {
     pub(super) drawn: Aggregate,
-    /// How many have a value.
+    /// Number of those with a value.
     pub(super) count: usize,
     /// The last one has none.
     pub(super) ends_undefined: bool,
@@ -40,7 +40,7 @@ pub(super) struct Tracer<'a> {
     /// The bucket being filled.
     bucket: Bucket,
     state: State,
-    /// How things stood when the bucket was begun.
+    /// Checkpoint at the start of the bucket.
     checkpoint: Option<Checkpoint>,
 }
 
@@ -143,7 +143,7 @@ impl<'a> Tracer<'a> {
         true
     }
 
-    /// Where the open bucket ends.
+    /// End of the open bucket.
     pub(super) fn open_until(&self) -> Option<CdTime> {
         let is_open = self.bucket.count > 0;
         is_open.then(|| CdTime::from_raw(self.bucket.start.saturating_add(self.width)))
@@ -241,7 +241,7 @@ impl RunningStats {
         self.count += u64::from(count);
     }
 
-    /// With the newest value, if there was any.
+    /// The figures, with `last` as the newest value; none without a value.
     pub(super) fn stats(self, last: f64) -> Option<Stats> {
         let Self { drawn, count } = self;
         let Aggregate { min, max, .. } = drawn;

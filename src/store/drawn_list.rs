@@ -239,7 +239,7 @@ fn aggregate(values: &[f64]) -> Aggregate {
     }
 }
 
-/// Of those that are finite; none where their sum is not.
+/// Aggregate of the finite values; none where their sum is not finite.
 #[cold]
 #[inline(never)]
 fn aggregate_finite(values: &[f64]) -> Option<DrawnSamples> {

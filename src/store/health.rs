@@ -40,7 +40,7 @@ pub const ROUTES_PER_HOST_MAX: usize = 8;
 /// Counters since the start; see [`super::Store::health`].
 #[derive(Clone, Debug, Default)]
 pub struct Health {
-    /// Of all senders and sources.
+    /// Counters of all senders and sources.
     pub totals: Totals,
     /// At most [`SENDERS_MAX`].
     pub senders: BTreeMap<Origin, SenderHealth>,
@@ -82,7 +82,7 @@ pub struct Health {
 pub struct Route {
     /// Sender of its values: the host itself, or a relay.
     pub origin: Origin<IpAddr>,
-    /// How they are protected.
+    /// Protection of its values.
     pub trust: Trust,
     /// Who signed or encrypted them.
     pub user: Option<Box<str>>,
@@ -95,18 +95,18 @@ pub struct Conflict {
     pub values: u64,
     /// Of these, the ones that came in one datagram with the value that was.
     pub repeated: u64,
-    /// Whose the newest of them was.
+    /// Identifier of the newest of them.
     pub newest: Option<Arc<Identifier>>,
-    /// When the newest of them was absorbed, by our clock.
+    /// Time by our clock at which the newest of them was absorbed.
     pub last_seen: CdTime,
 }
 
 /// A host name that several machines use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Shared {
-    /// Where they send from.
+    /// Origins that they send from.
     pub senders: Vec<Origin<IpAddr>>,
-    /// When that was last seen, by our clock.
+    /// Time by our clock at which that was last seen.
     pub last_seen: CdTime,
 }
 

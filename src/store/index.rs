@@ -34,28 +34,28 @@ pub struct Index {
 pub(super) struct HostNumber(u32);
 
 impl HostNumber {
-    /// That of no host.
+    /// Number of no host.
     pub(super) const NONE: Self = Self(u32::MAX);
 
-    /// Where it stands in a list of all.
+    /// Its place in a list of all.
     pub(super) fn index(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
     }
 }
 
-/// When something was last received.
+/// Times at which something was last received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
     /// Placed time of the newest value list.
     pub sample: CdTime,
-    /// When the newest value list was absorbed, by our clock.
+    /// Time by our clock at which the newest value list was absorbed.
     pub arrival: CdTime,
-    /// The same for each [`Trust`].
+    /// The same time for each [`Trust`].
     by_trust: [CdTime; 4],
 }
 
 impl LastSeen {
-    /// When the newest value list that came in this way was absorbed; zero: never.
+    /// Time at which the newest value list of this trust was absorbed; zero: never.
     pub const fn of(&self, trust: Trust) -> CdTime {
         let [plain, unverified, signed, encrypted] = self.by_trust;
         match trust {
@@ -97,7 +97,7 @@ pub struct HostNode {
     /// Its plugins, in natural order of plugin, then instance. Shared with whoever looks at the
     /// tree on another thread ([`Index::shared`]), who keeps them as they were.
     pub plugins: Arc<Vec<PluginNode>>,
-    /// When it was last received.
+    /// Times at which it was last received.
     pub last_seen: LastSeen,
     pub(super) number: HostNumber,
 }
@@ -105,9 +105,9 @@ pub struct HostNode {
 /// One plugin instance of a host.
 #[derive(Clone, Debug)]
 pub struct PluginNode {
-    /// Who measured.
+    /// Plugin that measured.
     pub plugin: Arc<str>,
-    /// Which of several, may be empty.
+    /// Plugin instance, may be empty.
     pub instance: Arc<str>,
     /// Its value lists, in natural order of type, then type instance.
     pub lists: Vec<ListNode>,
@@ -118,14 +118,14 @@ pub struct PluginNode {
 pub struct ListNode {
     /// Entry of types.db.
     pub type_: Arc<str>,
-    /// Which of several, may be empty.
+    /// Type instance, may be empty.
     pub instance: Arc<str>,
     /// Its series in order of appearance, that is by data source; a data source that changed its
     /// DS type appears again.
     pub series: Vec<SeriesId>,
 }
 
-/// Of a host, for that its plugins can be shared.
+/// Bytes of a host that make its plugins shareable.
 const PLUGINS_BYTES: usize = allocated(size_of::<Vec<PluginNode>>() + 16);
 
 /// A series that is not in the tree yet.

@@ -19,10 +19,10 @@ pub(super) type Lease = Arc<()>;
 #[derive(Debug, Default)]
 pub(super) struct Lent {
     snapshots: Vec<Borrower>,
-    /// That are in no track.
+    /// Blocks that are in no track.
     blocks: Vec<Block>,
     block_bytes: usize,
-    /// How many of the first were not looked at since a snapshot went.
+    /// Number of the first ones that were not looked at since a snapshot went.
     unsettled: usize,
 }
 
@@ -30,9 +30,9 @@ pub(super) struct Lent {
 #[derive(Debug)]
 struct Borrower {
     lease: Weak<()>,
-    /// That it copied.
+    /// Bytes that it copied.
     copied_bytes: usize,
-    /// The same and those of its blocks.
+    /// The same and the bytes of its blocks.
     bytes: usize,
 }
 

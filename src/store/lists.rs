@@ -141,7 +141,7 @@ pub(super) fn pack_values(kind: DsType, bits: &[u64], out: &mut Vec<u8>) {
     }
 }
 
-/// How values are made of the numbers of a list, which stand beside it.
+/// Rule by which the numbers of a list, which stand beside it, become values.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct ValueForm {
     pub(super) count: usize,
@@ -153,7 +153,7 @@ pub(super) struct ValueForm {
 }
 
 impl ValueForm {
-    /// The same value `count` times.
+    /// Form of one value, `count` times.
     pub(super) fn constant(bits: u64, count: usize, numbers: &mut Numbers) -> Self {
         numbers.fill(0);
         Self { count, first: Some(bits), power: None }
@@ -186,7 +186,7 @@ pub(super) fn unpack_values(bytes: &mut &[u8], numbers: &mut Numbers) -> Option<
     Some(ValueForm { count, first, power: form.power() })
 }
 
-/// How far numbers lie apart.
+/// Distance between the least and the greatest number.
 fn spread(numbers: Option<&[u64]>) -> u64 {
     let signed = || numbers.unwrap_or_default().iter().map(|n| n.cast_signed());
     let (least, most) = (signed().min().unwrap_or(0), signed().max().unwrap_or(0));

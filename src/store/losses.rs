@@ -9,7 +9,7 @@ pub const LOSSES_MAX: usize = 64;
 /// Pause up to which losses are one: one overload is one row.
 const PAUSE_MAX: Interval = Interval::from_secs(10);
 
-/// Where something was lost.
+/// Place where something was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LossKind {
     /// Datagrams, as the receive buffer was full.
@@ -25,7 +25,7 @@ pub struct Loss {
     pub kind: LossKind,
     /// Datagrams or values.
     pub count: u64,
-    /// When it arrived, or would have.
+    /// Span in which it arrived, or would have.
     pub when: Span,
 }
 

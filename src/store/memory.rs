@@ -24,17 +24,17 @@ pub const VIEWS_HELD_MAX: usize = 64;
 /// Samples that stay while others go.
 #[derive(Debug, Default)]
 pub(super) struct Held {
-    /// Of each view that stands still.
+    /// Span of each view that stands still.
     spans: Vec<Span>,
-    /// Which of them show each series: a bit for each.
+    /// Views that show each series: a bit for each.
     series: HashMap<SeriesId, u64, RandomState>,
-    /// How many bits are set.
+    /// Number of bits that are set.
     shown: usize,
     /// Queue entries that were passed over, oldest first.
     passed: VecDeque<u32>,
-    /// How many of them each series has.
+    /// Number of them that each series has.
     counts: HashMap<u32, u32, RandomState>,
-    /// Of the runs that stay because of that.
+    /// Bytes of the runs that stay because of that.
     bytes: usize,
 }
 

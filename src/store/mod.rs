@@ -176,12 +176,12 @@ impl Usage {
 #[derive(Debug)]
 pub struct Store {
     types: TypesDb,
-    /// By place; those that were forgotten are empty until the place is used again.
+    /// Series by place; those that were forgotten are empty until the place is used again.
     series: Vec<Series>,
     /// Sender that named each first, as `shares` counts them, by place.
     named_by: Vec<u16>,
     shares: Shares<Origin<IpAddr>>,
-    /// When the level of the shares was last found, in steps of 16 s.
+    /// Time at which the level of the shares was last found, in steps of 16 s.
     settled: u32,
     /// Value lists of each sender refused in this batch.
     refused: HashMap<u16, u64, RandomState>,
@@ -215,7 +215,7 @@ pub struct Store {
     samples: u64,
     newest: Option<CdTime>,
     data_revision: u64,
-    /// When room was last made for names.
+    /// Time at which room was last made for names.
     forgot: Option<CdTime>,
     scratch: Scratch,
 }
@@ -223,7 +223,7 @@ pub struct Store {
 /// The series that the values of a list belong to.
 #[derive(Clone, Copy, Debug)]
 struct ListEntry {
-    /// Where its series start in `members`.
+    /// Start of its series in `members`.
     start: u32,
     host: HostNumber,
     /// Number of series; zero for a list that was refused or never announced.
@@ -235,7 +235,7 @@ struct ListEntry {
 }
 
 impl ListEntry {
-    /// That was never announced.
+    /// Entry of a list that was never announced.
     const NONE: Self =
         Self { start: u32::MAX, host: HostNumber::NONE, count: 0, room: 0, sender: 0 };
 }
@@ -320,12 +320,12 @@ impl Store {
         query::latest(self.runs(id)?, mode)
     }
 
-    /// When the oldest sample kept of a series was measured.
+    /// Placed time of the oldest sample kept of a series.
     pub fn first_time(&self, id: SeriesId) -> Option<CdTime> {
         self.series(id)?.track.oldest().map(|sample| sample.time)
     }
 
-    /// From when to when samples of a series are kept; none without a sample.
+    /// The times over which samples of a series are kept; none without a sample.
     pub fn extent(&self, id: SeriesId) -> Option<Extent> {
         let track = &self.series(id)?.track;
         let (oldest, newest) = (track.oldest()?.time, track.newest()?.time);
@@ -406,7 +406,7 @@ impl Store {
 }
 
 impl SeriesId {
-    /// Where it is in the list of all: dense, and at one time of no other series.
+    /// Its place in the list of all: dense, and at one time of no other series.
     pub fn place(self) -> usize {
         usize::try_from(self.0 % PLACES_MAX).unwrap_or(usize::MAX)
     }

@@ -22,22 +22,22 @@ pub struct Noted {
     pub notification: Notification,
     /// Its number in order of arrival, from 0; never reused.
     pub number: u64,
-    /// When that was, by our clock: its time, but for a host whose clock is wrong.
+    /// Its time by our clock: as it states, but for a host whose clock is wrong.
     pub placed: CdTime,
-    /// When it was first absorbed, by our clock.
+    /// Time by our clock at which it was first absorbed.
     pub arrival: CdTime,
-    /// How often it was received: more than once by two groups, two interfaces or a relay.
+    /// Times that it was received: more than once by two groups, two interfaces or a relay.
     pub received: u64,
 }
 
 /// A count for each severity.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Severities {
-    /// Of [`Severity::Failure`].
+    /// Count of [`Severity::Failure`].
     pub failures: u64,
-    /// Of [`Severity::Warning`].
+    /// Count of [`Severity::Warning`].
     pub warnings: u64,
-    /// Of [`Severity::Okay`].
+    /// Count of [`Severity::Okay`].
     pub okays: u64,
 }
 
@@ -65,7 +65,7 @@ impl Severities {
         }
     }
 
-    /// Of all three.
+    /// Sum of all three.
     pub const fn total(&self) -> u64 {
         self.failures + self.warnings + self.okays
     }
@@ -109,12 +109,12 @@ impl Notifications {
         self.kept.get(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
-    /// How many are kept.
+    /// Number of those kept.
     pub fn len(&self) -> usize {
         self.kept.len()
     }
 
-    /// None is kept.
+    /// Whether none is kept.
     pub fn is_empty(&self) -> bool {
         self.kept.is_empty()
     }
@@ -124,7 +124,7 @@ impl Notifications {
         self.counts
     }
 
-    /// How often one was received that was already there.
+    /// Number of times that one was received that was already there.
     pub const fn duplicates(&self) -> u64 {
         self.duplicates
     }
@@ -193,7 +193,7 @@ impl Notifications {
     }
 }
 
-/// With its place among the others, its entry in the table, and six allocations.
+/// Bytes of one, with its place among the others, its entry in the table, and six allocations.
 fn bytes_of(notification: &Notification) -> usize {
     let text = notification.identifier.name_bytes() + notification.message.len();
     2 * (size_of::<Noted>() + size_of::<u64>()) + text + 6 * allocated(1)

@@ -8,17 +8,17 @@ use std::net::{IpAddr, SocketAddr};
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SourceId(pub u16);
 
-/// Who sent something, and by which source it came.
+/// Sender of something, and the source by which it came.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Origin<A = SocketAddr> {
-    /// Which source.
+    /// Source by which it came.
     pub source: SourceId,
-    /// Who.
+    /// Sender of it.
     pub sender: Sender<A>,
 }
 
 impl Origin {
-    /// The same whatever its port.
+    /// Origin of the machine, whatever the port.
     pub fn machine(&self) -> Origin<IpAddr> {
         Origin { source: self.source, sender: self.sender.machine() }
     }

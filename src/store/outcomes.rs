@@ -11,20 +11,20 @@ use crate::rate::Outcome;
 /// Samples looked at, the newest; enough to say what is wrong, and no more than a moment's work.
 pub const OUTCOMES_MAX: u64 = 4_096;
 
-/// How many samples of a span met which fate; see [`super::Store::outcomes`].
+/// Samples of a span by what became of them; see [`super::Store::outcomes`].
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Outcomes {
     /// Looked at, at most [`OUTCOMES_MAX`].
     pub samples: u64,
-    /// Whose rate is above the maximum of types.db.
+    /// Those whose rate is above the maximum of types.db.
     pub above: u64,
-    /// Whose rate is below the minimum of types.db.
+    /// Those whose rate is below the minimum of types.db.
     pub below: u64,
     /// Of those rates, the one that is farthest from zero.
     pub farthest: f64,
     /// At which a counter fell: it started again.
     pub restarts: u64,
-    /// Whose value is not a number, or infinite.
+    /// Those whose value is not a number, or infinite.
     pub undefined: u64,
     /// Too long after the one before to make a rate of the two.
     pub gaps: u64,
@@ -33,7 +33,7 @@ pub struct Outcomes {
 }
 
 impl Outcomes {
-    /// The same for both.
+    /// Counts of both.
     pub fn and(self, other: Self) -> Self {
         let farther = other.farthest.abs() > self.farthest.abs();
         Self {

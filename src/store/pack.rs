@@ -25,7 +25,7 @@ const DISTINCT_MARK: u8 = 0x80;
 /// The numbers of a list, as it is packed or unpacked.
 pub(super) type Numbers = [u64; LIST_MAX];
 
-/// How a list is written.
+/// Layout of a list as it is written.
 #[derive(Clone, Copy, Debug)]
 struct Frame {
     /// Subtracted from all, wrapping round.
@@ -36,7 +36,7 @@ struct Frame {
     width: u32,
     /// Bits of the largest.
     width_max: u32,
-    /// How many need more bits than `width`.
+    /// Numbers that need more bits than `width`.
     exceptions: usize,
     bytes: usize,
 }

@@ -16,7 +16,7 @@ use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Range;
 
-/// How to read the samples of one series.
+/// Reader of the samples of one series in one mode.
 pub(super) struct Reader<'a> {
     runs: Runs<'a>,
     series: &'a Series,
@@ -88,7 +88,7 @@ impl<'a> Reader<'a> {
         Some(Point { time: current.0.time, value: self.read(previous, current).value })
     }
 
-    /// How samples with `interval` are read many at a time.
+    /// Rules by which samples with `interval` are drawn many at a time.
     fn rules(&self, interval: Interval) -> DrawRules {
         let is_rate = self.mode == Mode::Rate && self.series.kind != DsType::Gauge;
         let bounds = if is_rate { self.bounds } else { Bounds::default() };

@@ -93,7 +93,7 @@ impl Store {
         }
     }
 
-    /// Which series of a list there are.
+    /// Series of a list that exist already.
     fn known(&self, identifier: &Identifier, kinds: &[DsType]) -> Vec<Option<SeriesId>> {
         let found = (0..).zip(kinds).map(|(ds_index, &kind)| self.find(identifier, ds_index, kind));
         found.collect()
@@ -357,7 +357,7 @@ fn weight(identifier: &Identifier, ds_index: u16) -> usize {
     SERIES_BYTES + first
 }
 
-/// How long a series may be silent before others may have its place.
+/// Silence after which others may have the place of a series.
 fn silence_max(series: &Series) -> Interval {
     if series.track.len() > 1 {
         return STALE_MIN;

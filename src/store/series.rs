@@ -20,16 +20,16 @@ pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 pub struct Series {
     /// Its own number.
     pub id: SeriesId,
-    /// Who it is about.
+    /// Identifier that it belongs to.
     pub identifier: Arc<Identifier>,
-    /// Which value of the list it is, from 0.
+    /// Number of its value in the list, from 0.
     pub ds_index: u16,
     /// Name of the data source: from types.db, or its position (`0`, `1`, …; `value` for a single
     /// one) where the type is unknown or has another number of data sources.
     pub ds_name: Arc<str>,
-    /// How many values the list has.
+    /// Number of values in the list.
     pub ds_count: u16,
-    /// How its numbers are to be read: what the datagram said.
+    /// DS type by which its numbers are read, as in the datagram.
     pub kind: DsType,
     /// Whether types.db knows the type with this number of data sources.
     pub known_type: bool,
@@ -42,14 +42,14 @@ pub struct Series {
     pub interval: Interval,
     /// Whether `interval` was received and not estimated.
     is_promised: bool,
-    /// Which clock of its host the newest sample is of: one for each sender.
+    /// Clock of its host that the newest sample is of: one for each sender.
     clock: u8,
-    /// When it was last received, in steps of 16 s of our clock.
+    /// Time by our clock at which it was last received, in steps of 16 s.
     pub(super) last_received: u32,
     pub(super) track: Track,
 }
 
-/// Where no sender is known.
+/// Clock of a sample whose sender is not known.
 pub(super) const NO_CLOCK: u8 = u8::MAX;
 
 impl Series {

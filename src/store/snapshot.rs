@@ -16,7 +16,7 @@ use crate::rate::Sample;
 /// Some series over a span, as they were when it was made; see [`Store::snapshot`].
 #[derive(Debug)]
 pub struct Snapshot {
-    /// By number.
+    /// Series by number.
     series: Vec<Series>,
     span: Span,
     /// Shows the store that it is in use.

@@ -6,7 +6,7 @@ use super::SeriesId;
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::Sample;
 
-/// Which number of a sample is meant.
+/// Number of a sample that is meant.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Mode {
     /// What is normally drawn: gauges as they are, all others per second.
@@ -29,13 +29,13 @@ impl Mode {
 /// One sample as drawn in a mode: a point of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Point {
-    /// When it was measured, by our clock: its placed time.
+    /// Placed time: when it was measured, by our clock.
     pub time: CdTime,
     /// The number; none when there is no rate (yet), after a reset, or when it is not finite.
     pub value: Option<f64>,
 }
 
-/// From when to when samples of a series are kept. While `epoch` stays the same, samples come and
+/// Times over which samples of a series are kept. While `epoch` stays the same, samples come and
 /// go at the ends only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Extent {
@@ -57,9 +57,9 @@ pub struct Trace {
     pub columns: Vec<Column>,
     /// Indices into `columns` at which a new run starts after a gap, ascending; never 0.
     pub breaks: Vec<usize>,
-    /// Where counters restarted in the columns' time, at most one a column.
+    /// Times of counter restarts within the columns, at most one a column.
     pub resets: Vec<CdTime>,
-    /// Of the drawn values inside the span; none when there are none.
+    /// Figures of the drawn values inside the span; none when there are none.
     pub stats: Option<Stats>,
     pub(super) made: Option<Made>,
 }
@@ -72,7 +72,7 @@ pub(super) struct Made {
     pub(super) span: Span,
     pub(super) width: u64,
     pub(super) from: CdTime,
-    /// Of the series: decides what is a gap where samples came without one.
+    /// Interval of the series: decides what is a gap where samples came without one.
     pub(super) interval: Interval,
     pub(super) epoch: u32,
     pub(super) oldest: Option<Sample>,
@@ -99,7 +99,7 @@ pub struct Column {
     pub max: f64,
     /// Average.
     pub mean: f64,
-    /// How many; at least one.
+    /// Number of values; at least one.
     pub count: u32,
 }
 
@@ -114,7 +114,7 @@ pub struct Stats {
     pub avg: f64,
     /// Greatest.
     pub max: f64,
-    /// How many; at least one.
+    /// Number of values; at least one.
     pub count: u64,
 }
 

@@ -73,7 +73,7 @@ pub(super) struct Evicted {
     pub(super) remains: bool,
 }
 
-/// How to read the values of a series, and the buffers for it.
+/// DS type and bounds of a series, and the buffers to pack its samples.
 pub(super) struct Tools<'a> {
     pub(super) kind: DsType,
     pub(super) bounds: Bounds,
@@ -361,7 +361,7 @@ impl Track {
         self.open.last().or_else(|| self.blocks.last().map(|block| block.last))
     }
 
-    /// How many sealed blocks there are: the number of the open run.
+    /// Number of sealed blocks, which is that of the open run.
     pub(super) fn sealed(&self) -> usize {
         self.blocks.len()
     }
@@ -405,12 +405,12 @@ impl Track {
         cut
     }
 
-    /// Of the bytes allocated those of blocks, which are shared.
+    /// Bytes of blocks, which are shared, among the bytes allocated.
     pub(super) fn packed_bytes(&self) -> usize {
         self.packed_bytes
     }
 
-    /// How many entries of the store's queue are this track's.
+    /// Entries of the store's queue that are this track's.
     #[cfg(test)]
     fn entries(&self) -> u32 {
         let sealed: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();

@@ -7,7 +7,7 @@ use crate::metric::CdTime;
 /// Values of all hosts that wait at once; what comes then is placed without waiting. At most a
 /// value list each, 65,536 x 80 B = 5 MiB.
 pub(super) const VALUES_MAX: usize = 1 << 16;
-/// Of a value that is a list of its own.
+/// Bytes of a value that is a list of its own.
 pub(super) const VALUE_BYTES: usize = size_of::<(SourceId, Row, Arrived)>() + size_of::<u64>();
 
 /// Value lists of one clock.
@@ -18,7 +18,7 @@ pub(super) struct Waiting {
 }
 
 impl Waiting {
-    /// How many values wait.
+    /// Number of values that wait.
     pub(super) fn len(&self) -> usize {
         self.values.len()
     }

@@ -74,7 +74,7 @@ impl Filter {
         Self { text: text.to_owned(), words, excluding, across }
     }
 
-    /// As typed.
+    /// Text as typed.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -96,7 +96,7 @@ impl Filter {
         self.narrow(self.undecided(), Field::Host, scratch)
     }
 
-    /// The same below a plugin instance of a host that left `left`.
+    /// The same set below a plugin instance of a host that left `left`.
     pub fn narrow_by_plugin(
         &self,
         left: Undecided,

@@ -128,7 +128,7 @@ pub(super) struct FoundInTexts<'a> {
     texts: &'a Texts,
     filter: &'a Filter,
     found: Vec<Found>,
-    /// Of a list that was not learnt.
+    /// Text of a list that was not learnt.
     text: String,
 }
 
@@ -137,7 +137,7 @@ impl<'a> FoundInTexts<'a> {
         Self { texts, filter, found: Vec::new(), text: String::new() }
     }
 
-    /// In the text of a list, and the text.
+    /// Words found in the text of a list, and the text.
     pub(super) fn of(&mut self, list: &ListNode) -> (Found, &str) {
         let Some(number) = self.texts.number_of(list) else {
             self.text.clear();

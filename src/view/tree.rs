@@ -48,7 +48,7 @@ const LISTS_AT_ONCE: usize = 4_096;
 /// The rows, and what they were made from.
 #[derive(Debug, Default)]
 pub struct Rows {
-    /// In order of the screen.
+    /// Rows in order of the screen.
     pub rows: Vec<Row>,
     /// Series that match the filter.
     pub matched: usize,
