@@ -208,7 +208,7 @@ impl Stretch {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn gathered(values: &[f64]) -> Gathered {
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut min = [f64::INFINITY; LANES];
