@@ -39,8 +39,8 @@ pub enum Row {
     },
 }
 
-/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms, and
-/// the frame waits for it.
+/// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms,
+/// and the frame waits for it.
 pub const JOB_SERIES_MIN: usize = 50_000;
 /// Lists after which a job says how far it is and asks whether to go on: 0.1 ms.
 const LISTS_AT_ONCE: usize = 4_096;
