@@ -8,20 +8,20 @@ mod batch;
 mod key;
 mod lists;
 mod reading;
+mod routes;
 mod sender;
 mod shares;
 mod typed;
-mod ways;
 
 pub use batch::{
-    Announced, Arrived, Batch, FaultReport, Heard, ListId, ProtectedCount, Row, SenderDelta,
+    Announced, Arrived, Batch, FaultReport, HostRoute, ListId, ProtectedCount, Row, SenderDelta,
 };
 pub(crate) use batch::{count_class, count_protected};
 pub use lists::ANNOUNCED_EVERY;
+pub use routes::ROUTES_MAX;
 pub use sender::{Machine, Sender};
 pub(crate) use shares::{RESERVE_PART, Shares};
 pub use typed::{TypedList, VALUES_PER_LIST_MAX};
-pub use ways::HEARD_MAX;
 
 use crate::metric::{CdTime, Identifier, Interval, Names, Notification};
 use crate::wire::{self, Decoder, Fault, KeyRing, Protected, SecurityLevel, Trust};
@@ -29,9 +29,9 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use lists::Lists;
 use reading::Reading;
+use routes::Routes;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use ways::Ways;
 
 /// Faults a batch carries in full.
 pub const FAULTS_PER_BATCH_MAX: usize = 64;
@@ -45,11 +45,11 @@ const MEMORY_PER_LIST: usize = 800;
 const BYTES_PER_LIST: usize = 200;
 /// The names of a few lists may be as long as they like.
 const BYTES_MIN: usize = 4 << 20;
-/// Senders of whom the last list is remembered, 64 x 65,536 bytes: forged addresses are free.
+/// Senders whose last list is remembered, 64 x 65,536 bytes: forged addresses are free.
 const LAST_OF_MAX: usize = 1 << 16;
-/// Senders a batch tells apart, as forged addresses are free; the rest is [`Sender::Others`].
+/// Senders a batch counts one by one, as forged addresses are free; the rest is [`Sender::Others`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
-/// Users of signed or encrypted parts, and their fates, told apart per sender and batch; then
+/// Users of signed or encrypted parts, and their fates, counted one by one per sender and batch; then
 /// [`OTHER_USERS`].
 pub const USERS_PER_SENDER_MAX: usize = 16;
 /// Values a batch holds, 8 MiB: a source that does not hand its batches over loses what comes
@@ -69,7 +69,7 @@ pub struct Ingest {
     /// The last list of each sender's last datagram.
     last_of: HashMap<Sender, u32, RandomState>,
     decoder: Decoder,
-    ways: Ways,
+    routes: Routes,
     batch: Batch,
     slots: HashMap<Sender, usize, RandomState>,
     /// DS types of a list that comes by itself.
@@ -142,7 +142,7 @@ impl Ingest {
             lists: Lists::new(Limits { lists: limits.lists.min(LISTS_MAX), ..limits }),
             last_of: HashMap::default(),
             decoder: Decoder::default(),
-            ways: Ways::default(),
+            routes: Routes::default(),
             batch: Batch::default(),
             slots: HashMap::default(),
             kinds: Vec::new(),
@@ -198,7 +198,7 @@ impl Ingest {
         Some((oldest, newest))
     }
 
-    /// Takes in one datagram that counts as heard at `arrival`, and is placed by `placed`.
+    /// Takes in one datagram that counts as received at `arrival`, and is placed by `placed`.
     fn take_in(
         &mut self,
         bytes: &[u8],
@@ -238,13 +238,13 @@ impl Ingest {
     /// One that no datagram could hold is a fault.
     pub fn list(&mut self, sender: &Sender, list: &TypedList<'_>, arrival: CdTime) {
         let from = self.incoming(sender.clone(), arrival);
-        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
-            delta.lists += 1;
-            delta.values += list.values.len() as u64;
-        }
         if let Err(kind) = list.check() {
             self.fault(&from, Fault { offset_bytes: 0, kind }, None);
             return;
+        }
+        if let Some(delta) = self.batch.senders.get_mut(from.slot) {
+            delta.lists += 1;
+            delta.values += list.values.len() as u64;
         }
         let mut kinds = std::mem::take(&mut self.kinds);
         kinds.clear();
@@ -268,7 +268,7 @@ impl Ingest {
         if let Some(delta) = self.batch.senders.get_mut(slot) {
             delta.last_seen = delta.last_seen.max(arrival);
         }
-        self.ways.begin();
+        self.routes.begin();
         Incoming { slot, sender, arrival, steps: arrival.in_16_secs() }
     }
 
@@ -337,7 +337,7 @@ impl Ingest {
         if found.is_news {
             self.announce(id);
         }
-        self.hear(from, names.host, trust);
+        self.note_route(from, names.host, trust);
         self.batch.rows.push(Row { list: ListId(id), time, interval, values_count, trust });
         self.batch.values.extend(bits);
         Some(id)
@@ -349,7 +349,7 @@ impl Ingest {
             return;
         }
         if !notification.names.host.is_empty() {
-            self.hear(from, notification.names.host, notification.trust);
+            self.note_route(from, notification.names.host, notification.trust);
         }
         self.batch.notifications.push(Notification {
             identifier: Identifier::from_names(&notification.names),
@@ -367,7 +367,7 @@ impl Ingest {
             let more = ProtectedCount { protection, user: user.as_str().into(), outcome, count: 1 };
             count_protected(&mut delta.protected, &more, USERS_PER_SENDER_MAX);
         }
-        self.ways.protected_by(if outcome.is_ok() { &user } else { "" });
+        self.routes.protected_by(if outcome.is_ok() { &user } else { "" });
         if let Err(kind) = outcome {
             self.fault(from, Fault { offset_bytes, kind }, Some(&user));
         }
@@ -388,10 +388,10 @@ impl Ingest {
         }
     }
 
-    /// Tells a way by which a host is heard, once.
+    /// Announces a route of a host, once.
     #[inline]
-    fn hear(&mut self, from: &Incoming, host: &[u8], trust: Trust) {
-        self.batch.heard.extend(self.ways.hear(&from.sender, host, trust));
+    fn note_route(&mut self, from: &Incoming, host: &[u8], trust: Trust) {
+        self.batch.routes.extend(self.routes.note(&from.sender, host, trust));
     }
 
     /// Where this batch counts `sender`.

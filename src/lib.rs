@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`config`], `files`, [`pool`], `ui` | the world; the screen |
+//! | 5 edges | [`source`], [`send`], [`read`], [`config`], `files`, [`pool`], `ui` | the world |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -15,12 +15,14 @@
 //!
 //! # From socket to pixels
 //!
-//! 1. [`source::udp`]: one thread reads datagrams from every socket and stamps their arrival.
+//! 1. [`source::inlet`]: datagrams are read from sockets and captures in one way, by the threads
+//!    of the window ([`source::start`]), by `dump` and `record`, and by [`Reader`].
 //! 2. [`wire::decode`] on the same thread: bytes to value lists that borrow from the datagram;
 //!    [`ingest::Ingest`] gives each identifier a dense number and gathers a [`ingest::Batch`].
 //!    Value lists that come by themselves join there ([`ingest::Ingest::list`]).
-//!    [`source::replay`] does the same with a capture, and its clock is the window's. A thread that
-//!    fails says so, and begins anew where that is safe ([`source::running`]).
+//!    Each source has a thread, a channel and a [`store::SourceId`]; the clock of a capture that is
+//!    alone is the window's. A thread that fails says so, and begins anew where that is safe
+//!    ([`source::running`]).
 //! 3. A bounded channel carries the batches ([`source::Outlet`]): when it and its backlog are
 //!    full the oldest go, every value lost is counted, and the socket never waits. Beside them
 //!    goes a [`reception::Status`]: what is received or read, and what went wrong.
@@ -43,6 +45,7 @@ pub mod ingest;
 pub mod metric;
 pub mod pool;
 pub mod rate;
+pub mod read;
 pub mod reception;
 pub mod send;
 pub mod session;
@@ -52,6 +55,8 @@ pub mod text;
 pub mod typesdb;
 pub mod view;
 pub mod wire;
+
+pub use read::{Item, Reader};
 
 #[cfg(feature = "window")]
 pub mod app;

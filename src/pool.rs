@@ -1,8 +1,8 @@
 //! The pool: a few threads for work that would keep a frame waiting.
 //!
 //! A job is a pure function that learns from [`Progress::go_on`] that nobody wants its answer any
-//! more: a job that is cancelled stops early. Jobs wait in a bounded queue and are begun in order.
-//! All threads are joined when the pool is dropped. Knows nothing of what the jobs do.
+//! more: a job that is cancelled stops early. Jobs wait in a bounded queue and begin in order. All
+//! threads are joined when the pool is dropped. Knows nothing of what the jobs do.
 
 use crate::view::format::panic_message;
 use crossbeam_channel::{Receiver, Sender, bounded};
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::thread::JoinHandle;
 
-/// Jobs that wait. One of each kind of work is enough, and there are few kinds: what fills the queue
-/// are jobs whose answers nobody will look at.
+/// Jobs that wait. One of each kind of work is enough, and there are few kinds: in a full queue are
+/// jobs whose answers nobody will look at.
 pub const QUEUE_MAX: usize = 16;
 
 type Work = Box<dyn FnOnce() + Send>;
@@ -128,7 +128,7 @@ impl Drop for Pool {
 mod tests {
     use super::*;
 
-    /// A pool that tells of its answers.
+    /// A pool that says when an answer is there.
     fn pool(threads: usize) -> (Pool, Receiver<()>) {
         let (sender, woken) = bounded(1_000);
         (Pool::new(threads, move || sender.send(()).unwrap()), woken)

@@ -1,6 +1,6 @@
 //! Fonts of the system, for names in scripts that our own font does not have.
 //!
-//! Read only when such a name was received: a font for Chinese, Japanese and Korean alone takes 20 MB.
+//! Read only when such a name was received: one for Chinese, Japanese and Korean has 20 MB.
 
 use super::App;
 use crate::metric::Identifier;

@@ -48,15 +48,13 @@ const REPORT_AFTER: Duration = Duration::from_millis(800);
 
 /// Everything an [`App`] depends on.
 pub struct Setup {
-    /// Where batches come from; none in a window that listens to nothing.
-    pub intake: Option<Intake>,
-    /// Called on the receiver's thread when something came.
+    /// Where batches come from; sources are numbered in this order.
+    pub feeds: Vec<Feed>,
+    /// Called on the threads of the sources when something came.
     pub waker: Waker,
-    /// How the source goes at the start.
-    pub status: Status,
     /// Our clock.
     pub clock: Box<dyn Fn() -> CdTime>,
-    /// The clock of the capture that is shown; none: ours.
+    /// The clock of the capture that is shown and nothing beside it; none: ours.
     pub capture_clock: Option<CaptureClock>,
     /// What the session starts from; its preferences are those of `settings`.
     pub start: Start,
@@ -71,12 +69,11 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// An app that absorbs from `intake` by this clock and keeps nothing. The rest is set as needed.
-    pub fn new(intake: Option<Intake>, clock: Box<dyn Fn() -> CdTime>) -> Self {
+    /// An app that absorbs from `feeds` by this clock and keeps nothing. The rest is set as needed.
+    pub fn new(feeds: Vec<Feed>, clock: Box<dyn Fn() -> CdTime>) -> Self {
         Self {
-            intake,
+            feeds,
             waker: Waker::default(),
-            status: Status::default(),
             clock,
             capture_clock: None,
             start: Start::default(),
@@ -99,22 +96,33 @@ pub struct Screenshot {
     pub outcome: Arc<std::sync::OnceLock<Result<(), String>>>,
 }
 
-/// The number of the only source.
-const SOURCE: SourceId = SourceId(0);
+/// One source, from this side.
+#[derive(Debug)]
+pub struct Feed {
+    /// None where its thread could not be started.
+    pub intake: Option<Intake>,
+    /// The first status; later a final one, until every batch before it is absorbed.
+    pub status: Option<Status>,
+}
+
+impl Feed {
+    /// A source of which nothing is known yet.
+    pub fn new(intake: Intake) -> Self {
+        Self { intake: Some(intake), status: Some(Status::default()) }
+    }
+}
 
 /// The program with a window.
 pub struct App {
     session: Session,
-    intake: Option<Intake>,
+    feeds: Vec<(SourceId, Feed)>,
     waker: Waker,
     clock: Box<dyn Fn() -> CdTime>,
     capture_clock: Option<CaptureClock>,
-    /// That the source is over, until all that came before is absorbed.
-    ending: Option<Status>,
     memory: Memory,
     actions: Vec<Action>,
     pool: Pool,
-    /// The filter that is tried beside the frame.
+    /// The filter that runs in the background.
     filtering: Option<Job<Filtered>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
@@ -150,14 +158,16 @@ impl App {
         let start = Start { preferences: settings.preferences(), ..start };
         theme::choose(ctx, start.preferences.theme);
         let mut session = Session::new(start);
-        session.report(SOURCE, setup.status, CdTime::ZERO);
+        let mut feeds: Vec<_> = (0..).map(SourceId).zip(setup.feeds).collect();
+        for (source, feed) in &mut feeds {
+            session.report(*source, feed.status.take().unwrap_or_default(), CdTime::ZERO);
+        }
         Self {
             session,
-            intake: setup.intake,
+            feeds,
             waker: setup.waker,
             clock: setup.clock,
             capture_clock: setup.capture_clock,
-            ending: None,
             memory: Memory::default(),
             actions: Vec::new(),
             pool: jobs::pool(ctx),
@@ -217,34 +227,53 @@ impl App {
     fn absorb(&mut self, longest: Duration) -> bool {
         self.waker.drained();
         let now = self.now();
-        let Self { session, intake: Some(intake), ending, .. } = self else {
-            return false;
-        };
-        match intake.status() {
-            Some(status) if status.is_over() => *ending = Some(status),
-            Some(status) => session.report(SOURCE, status, now),
-            None => {}
+        let Self { session, feeds, .. } = self;
+        for (source, feed) in feeds.iter_mut() {
+            match feed.intake.as_ref().and_then(Intake::status) {
+                Some(status) if status.is_over() => feed.status = Some(status),
+                Some(status) => {
+                    // It goes on: that it was over is no longer true.
+                    feed.status = None;
+                    session.report(*source, status, now);
+                }
+                None => {}
+            }
         }
         let start = Instant::now();
         self.news = false;
-        while let Some(batch) = intake.next() {
-            self.news = true;
-            session.absorb(SOURCE, &batch, now);
-            intake.give_back(batch);
-            if start.elapsed() > longest {
-                return true;
+        let mut came = true;
+        while std::mem::take(&mut came) {
+            // One of each in turn: what one brings in plenty does not hold up the others.
+            for (source, feed) in feeds.iter() {
+                let Some(intake) = &feed.intake else { continue };
+                let Some(batch) = intake.next() else { continue };
+                (came, self.news) = (true, true);
+                session.absorb(*source, &batch, now);
+                intake.give_back(batch);
+                if start.elapsed() > longest {
+                    return true;
+                }
             }
         }
-        let is_over = session.reception().status(SOURCE).is_some_and(Status::is_over);
-        if intake.is_closed() && !is_over && ending.is_none() {
-            let next = "start this program again; please report this";
-            *ending = Some(Status::failed("source", "it ended without a reason", next));
-        }
-        if let Some(status) = self.ending.take() {
-            let now = self.now();
-            self.session.report(SOURCE, status, now);
-        }
+        self.end();
         false
+    }
+
+    /// Reports which sources are over: all that they brought is absorbed.
+    fn end(&mut self) {
+        let now = self.now();
+        let Self { session, feeds, .. } = self;
+        for (source, feed) in feeds {
+            let is_over = session.reception().status(*source).is_some_and(Status::is_over);
+            let is_closed = feed.intake.as_ref().is_some_and(Intake::is_closed);
+            if is_closed && !is_over && feed.status.is_none() {
+                let next = "start this program again; please report this";
+                feed.status = Some(Status::failed("source", "it ended without a reason", next));
+            }
+            if let Some(status) = feed.status.take() {
+                session.report(*source, status, now);
+            }
+        }
     }
 
     /// Applies what the user did, and performs what follows from it.
@@ -386,7 +415,6 @@ impl eframe::App for App {
         }
         let now = self.now();
         self.fonts(ctx);
-        self.act(ctx, now);
         self.take_answers();
         self.text_due = self.session.tick(now);
         self.perform(ctx);

@@ -1,18 +1,13 @@
 //! Opening the window, and saying why it could not be opened.
 
-use super::{App, Screenshot, Setup, Waker};
+use super::{App, Feed, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::files;
-use crate::reception::{Speed, Status};
 use crate::session::Start;
-use crate::source;
 use crate::source::auth::AuthFile;
-use crate::source::capture::Capture;
 use crate::source::clock::OurClock;
-use crate::source::outlet::{Intake, Outlet};
-use crate::source::reason::reason;
-use crate::source::receiver::{Receiver, ReceiverOptions};
-use crate::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
+use crate::source::replay::CaptureClock;
+use crate::source::{self, Outlet, SourceSpec, Started};
 use crate::view::Theme;
 use crate::view::format::panic_message;
 use eframe::egui;
@@ -60,12 +55,8 @@ pub enum OpenError {
 /// How the window is opened.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
-    /// What to receive. With a capture only its AuthFile, level and limits count.
-    pub receiver: ReceiverOptions,
     /// Files on top of the built-in types.db and the system's.
     pub types_db: Vec<PathBuf>,
-    /// How fast a capture is shown.
-    pub speed: Speed,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
     /// A picture to take instead of staying open.
@@ -78,9 +69,9 @@ pub struct WindowOptions {
     pub status_file: Option<PathBuf>,
 }
 
-/// Opens the window; returns when it was closed. A `capture` is shown instead of live data; it is
-/// moved out when the window opens, so that without a window it can be read otherwise.
-pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), OpenError> {
+/// Opens the window on `sources`; returns when it was closed. They are moved out when the window
+/// opens, so that without a window they can be read otherwise.
+pub fn run(args: &WindowOptions, sources: &mut Vec<SourceSpec>) -> Result<(), OpenError> {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if !set("DISPLAY") && !set("WAYLAND_DISPLAY") && !set("WAYLAND_SOCKET") {
         return Err(OpenError::NoDisplay);
@@ -91,7 +82,7 @@ pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), Op
         outcome: Arc::new(OnceLock::new()),
     });
     let outcome = screenshot.as_ref().map(|shot| Arc::clone(&shot.outcome));
-    open(args, capture, screenshot)?;
+    open(args, sources, screenshot)?;
     match outcome.map(|outcome| outcome.get().cloned()) {
         None | Some(Some(Ok(()))) => Ok(()),
         Some(Some(Err(error))) => Err(OpenError::Screenshot(error)),
@@ -101,32 +92,26 @@ pub fn run(args: &WindowOptions, capture: &mut Option<Capture>) -> Result<(), Op
 
 fn open(
     args: &WindowOptions,
-    capture: &mut Option<Capture>,
+    sources: &mut Vec<SourceSpec>,
     screenshot: Option<Screenshot>,
 ) -> Result<(), OpenError> {
     let (settings_file, settings, mut messages) = SettingsFile::open();
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
-    print(&messages, args.receiver.auth_file.as_ref());
+    print(&messages, sources.iter().find_map(SourceSpec::auth_file));
     let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
         let waker = Waker::default();
-        let fed = match capture.take() {
-            Some(capture) => read(args, capture, &cc.egui_ctx, &waker),
-            None => {
-                let receiver = Receiver::open(args.receiver.clone());
-                listen(receiver, args.memory_bytes, &cc.egui_ctx, &waker)
-            }
-        };
-        let Fed { running, status, intake, clock: capture_clock } = fed;
+        let sources = std::mem::take(sources);
+        let Fed { running, feeds, capture_clock } =
+            start(sources, args.memory_bytes, &cc.egui_ctx, &waker);
         let ours = RefCell::new(OurClock::new());
         let clock = Box::new(move || ours.borrow_mut().now());
         let setup = Setup {
             waker,
-            status,
             capture_clock,
             start: Start {
                 types,
@@ -139,10 +124,10 @@ fn open(
             settings_file,
             status_file: args.status_file.clone(),
             screenshot,
-            ..Setup::new(intake, clock)
+            ..Setup::new(feeds, clock)
         };
         let app = App::new(&cc.egui_ctx, setup);
-        Ok(Box::new(Running { app, _source: running }) as Box<dyn eframe::App>)
+        Ok(Box::new(Opened { app, _sources: running }) as Box<dyn eframe::App>)
     };
     // A missing library makes winit panic rather than fail. That, and only that, is caught and
     // reported in a sentence: a panic in a window that was open is a bug and goes on its way.
@@ -166,8 +151,8 @@ fn open(
 }
 
 /// Messages also go to whoever starts the window from a script.
-fn print(messages: &[String], auth_file: Option<&PathBuf>) {
-    let auth = auth_file.cloned().map(AuthFile::open);
+fn print(messages: &[String], auth_file: Option<&Path>) {
+    let auth = auth_file.map(Path::to_owned).map(AuthFile::open);
     // The window shows these among its sources, where they go when they are mended.
     let auth_lines = auth.iter().flat_map(|file| &file.report().lines);
     let auth_lines = auth_lines.filter(|line| !line.ok).map(|line| &line.text);
@@ -236,63 +221,38 @@ fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     settings
 }
 
-/// The thread that batches come from, and what there is to know about it.
+/// The sources on their threads.
+#[derive(Default)]
 struct Fed {
-    running: Option<source::Running>,
-    status: Status,
-    intake: Option<Intake>,
-    clock: Option<CaptureClock>,
+    running: Vec<source::Running>,
+    feeds: Vec<Feed>,
+    /// Of a capture that is alone.
+    capture_clock: Option<CaptureClock>,
 }
 
-/// A channel to the window.
-fn channel(memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> (Outlet, Intake) {
-    let (ctx, waker) = (ctx.clone(), waker.clone());
-    Outlet::beside(memory_bytes, Box::new(move || waker.wake(&ctx)))
-}
-
-/// Starts a receiver that is open.
-fn listen(receiver: Receiver, memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> Fed {
-    let (outlet, intake) = channel(memory_bytes, ctx, waker);
-    let status = receiver.status();
-    match receiver.start(outlet) {
-        Ok(running) => Fed { running: Some(running), status, intake: Some(intake), clock: None },
-        Err(error) => {
-            let message = format!("cannot be started: {}", reason(&error));
-            let status = Status::failed("udp", &message, "nothing is received");
-            Fed { running: None, status, intake: None, clock: None }
-        }
+/// Starts each source with a channel of its own to the window.
+fn start(sources: Vec<SourceSpec>, memory_bytes: usize, ctx: &egui::Context, waker: &Waker) -> Fed {
+    let is_alone = sources.len() == 1;
+    let mut fed = Fed::default();
+    for spec in sources {
+        let (ctx, waker) = (ctx.clone(), waker.clone());
+        let (outlet, intake) = Outlet::beside(memory_bytes, Box::new(move || waker.wake(&ctx)));
+        let Started { running, status, clock } = source::start(spec, outlet);
+        let intake = running.is_some().then_some(intake);
+        fed.feeds.push(Feed { intake, status: Some(status) });
+        fed.running.extend(running);
+        fed.capture_clock = clock.filter(|_| is_alone);
     }
+    fed
 }
 
-/// Starts the replay of a capture; nothing is listened to, and this machine is not measured.
-fn read(args: &WindowOptions, capture: Capture, ctx: &egui::Context, waker: &Waker) -> Fed {
-    let (outlet, intake) = channel(args.memory_bytes, ctx, waker);
-    let options = ReplayOptions {
-        capture,
-        speed: args.speed,
-        auth: args.receiver.auth_file.clone().map(AuthFile::open),
-        level: args.receiver.udp.level,
-        limits: args.receiver.limits,
-    };
-    match replay::start(options, outlet) {
-        Ok(Replaying { running, clock, status }) => {
-            Fed { running: Some(running), status, intake: Some(intake), clock: Some(clock) }
-        }
-        Err(error) => {
-            let message = format!("cannot be started: {}", reason(&error));
-            let status = Status::failed("capture", &message, "nothing is read");
-            Fed { running: None, status, intake: None, clock: None }
-        }
-    }
-}
-
-/// The app and the thread that feeds it: dropped together, the thread is joined.
-struct Running {
+/// The app and the threads that feed it: dropped together, the threads are joined.
+struct Opened {
     app: App,
-    _source: Option<source::Running>,
+    _sources: Vec<source::Running>,
 }
 
-impl eframe::App for Running {
+impl eframe::App for Opened {
     fn logic(&mut self, ctx: &egui::Context, frame: &mut eframe::Frame) {
         self.app.logic(ctx, frame);
     }

@@ -5,18 +5,18 @@
 
 use super::faults::Troubles;
 use super::filter::{Filter, TooLarge};
-use super::listen::{self, Changes, Deaf};
+use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
-use super::{DumpArgs, Format, check_levels, format, say};
+use super::{DumpArgs, Format, format, say};
+use crate::metric::counted;
 use crate::source::auth::AuthFile;
-use crate::source::capture::{Capture, CaptureError, Step};
-use crate::source::local::Local;
+use crate::source::capture::{Capture, CaptureError};
+use crate::source::inlet::{Inlet, InletOptions};
 use crate::source::outflow::Outflow;
 use crate::source::reason::reason;
-use crate::source::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource};
-use crate::wire::{Decoder, Event, SecurityLevel, listing};
+use crate::source::udp::Datagram;
+use crate::wire::{Decoder, Event, listing};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
@@ -40,7 +40,7 @@ pub(super) enum DumpError {
     Output(io::Error),
     /// Not one socket could be opened; the reports said why.
     #[error(transparent)]
-    Deaf(#[from] Deaf),
+    NotListening(#[from] NotListening),
     /// Not one datagram; the reports said what there was instead.
     #[error("nothing in the capture could be read")]
     Unread,
@@ -62,25 +62,27 @@ pub(super) enum Also {
 const TURN: Duration = Duration::from_millis(250);
 
 /// Prints until the end that `args` set.
-pub(super) fn run(args: &DumpArgs, also: Also) -> Result<(), DumpError> {
+pub(super) fn run(args: &DumpArgs) -> Result<(), DumpError> {
     let stop = Stop::new().map_err(DumpError::Stop)?;
     let end = end(args);
     let go_on = || !stop.is_asked() && !is_past(end);
-    let open = |path: &Path| Capture::open_while(path, "collectoscope dump --read", &go_on);
-    let capture = match args.read.as_deref().map(open).transpose() {
+    match args.receive.open_capture("collectoscope dump --read", &go_on) {
         // A signal, or the end, came before the capture did.
         Err(CaptureError::Open { cause, .. }) if cause.kind() == io::ErrorKind::Interrupted => {
-            return Ok(());
+            Ok(())
         }
-        opened => opened?.map(|capture| capture.only(&args.port)),
-    };
-    run_on(args, capture, also, end, &stop)
+        opened => print(args, opened?, Also::Nobody, end, &stop),
+    }
 }
 
-/// The same on a capture that is open already.
-pub(super) fn run_capture(args: &DumpArgs, capture: Capture) -> Result<(), DumpError> {
+/// The same where the capture, if there is one, is open already.
+pub(super) fn run_on(
+    args: &DumpArgs,
+    capture: Option<Capture>,
+    also: Also,
+) -> Result<(), DumpError> {
     let stop = Stop::new().map_err(DumpError::Stop)?;
-    run_on(args, Some(capture), Also::Nobody, end(args), &stop)
+    print(args, capture, also, end(args), &stop)
 }
 
 /// An end further off than the clock can tell is none.
@@ -88,17 +90,16 @@ fn end(args: &DumpArgs) -> Option<Instant> {
     args.duration.and_then(|duration| Instant::now().checked_add(duration))
 }
 
-fn run_on(
+fn print(
     args: &DumpArgs,
     capture: Option<Capture>,
     also: Also,
     end: Option<Instant>,
     stop: &Stop,
 ) -> Result<(), DumpError> {
-    check_levels(&args.listen, args.security, args.auth_file.is_some())
-        .map_err(DumpError::Levels)?;
-    let mut passwords = args.auth_file.clone().map(AuthFile::open);
-    if let Some(file) = &passwords {
+    args.trust.check(&args.receive).map_err(DumpError::Levels)?;
+    let auth = args.trust.auth_file.clone().map(AuthFile::open);
+    if let Some(file) = &auth {
         say_trouble(file);
         if !file.is_read() {
             return Err(DumpError::NoPasswords);
@@ -107,13 +108,16 @@ fn run_on(
     let go_on = || !stop.is_asked() && !is_past(end);
     let out = Outflow::stdout(&go_on).map_err(DumpError::Output)?;
     let mut printer = Printer::new(args, BufWriter::new(out))?;
-    printer.decoder.set_keys(passwords.as_ref().map(AuthFile::keys));
-    let result = match capture {
-        Some(capture) => {
-            read_capture(capture, args.security, &mut passwords, end, stop, &mut printer)
-        }
-        None => receive(args, also, &mut passwords, end, stop, &mut printer),
-    };
+    let level = args.trust.security;
+    let inlet = Inlet::open(InletOptions {
+        udp: args.receive.udp(level),
+        local: also == Also::ThisMachine,
+        capture,
+        level,
+        auth,
+    });
+    printer.decoder.set_keys(inlet.keys());
+    let result = receive(inlet, end, stop, &mut printer);
     printer.flush();
     for line in printer.troubles.summary().into_iter().chain(printer.why_nothing()) {
         say(line);
@@ -121,118 +125,76 @@ fn run_on(
     result.and(printer.outcome())
 }
 
-fn read_capture(
-    mut capture: Capture,
-    level: SecurityLevel,
-    passwords: &mut Option<AuthFile>,
+fn receive(
+    mut inlet: Inlet,
     end: Option<Instant>,
     stop: &Stop,
     printer: &mut Printer<impl Write>,
 ) -> Result<(), DumpError> {
-    let mut result = Ok(Step::Other);
-    let mut changes = Changes::default();
-    // What is there is printed before more is waited for.
-    let mut wait = Duration::ZERO;
-    while !matches!(result, Err(_) | Ok(Step::End))
-        && !printer.is_done()
-        && !is_past(end)
-        && !stop.is_asked()
-    {
-        let mut print =
-            |datagram: &Datagram<'_>| printer.datagram(&Datagram { level, ..*datagram });
-        result = capture.step(Some(wait), &mut print);
-        wait = match result {
-            Ok(Step::Waiting) => {
-                printer.flush();
-                end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN))
-            }
-            _ => Duration::ZERO,
-        };
-        look_at_passwords(passwords, &mut changes, printer);
+    if let Some(source) = inlet.source() {
+        listen::say_reports(source);
     }
-    let counts = capture.counts();
+    if let Some(trouble) = inlet.trouble() {
+        say(trouble);
+    }
+    if let Some(source) = inlet.source().filter(|_| !inlet.is_local()) {
+        listen::check(source)?;
+    }
+    let mut changes = Changes::default();
+    let mut about_keys = inlet.auth().map(|file| file.report().clone());
+    let mut result = Ok(());
+    while !inlet.is_over() && !printer.is_done() && !is_past(end) && !stop.is_asked() {
+        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN));
+        let turn = inlet.turn(left, &mut |datagram| printer.datagram(datagram));
+        // What is there is printed before more is waited for.
+        if turn.is_quiet || inlet.source().is_some() {
+            printer.flush();
+        }
+        if let Some(error) = turn.failure {
+            say(format_args!("cannot receive: {}", reason(&error)));
+        }
+        if turn.has_new_keys {
+            printer.decoder.set_keys(inlet.keys());
+            let now = inlet.auth().map(|file| file.report().clone());
+            if now != about_keys {
+                let lines = now.iter().flat_map(|report| &report.lines);
+                changes.say(lines.map(|line| line.text.clone()).collect());
+                about_keys = now;
+            }
+        }
+        changes.say(turn.followed.unwrap_or_default());
+        if let Some(Err(error)) = turn.ended {
+            result = Err(error.into());
+        }
+    }
+    say_capture(&inlet);
+    let lost = inlet.lost();
+    if lost > 0 {
+        say(format_args!(
+            "{} lost in the kernel: the receive buffer was full, try a larger --receive-buffer",
+            counted(lost, "datagram")
+        ));
+    }
+    result.and_then(|()| outcome(&inlet))
+}
+
+/// What was wrong with a capture, and with what is in it.
+fn say_capture(inlet: &Inlet) {
+    let Some(counts) = inlet.capture().map(Capture::counts) else { return };
     let lines = [counts.left_out(), counts.about_times()].concat();
     for line in lines.into_iter().chain(counts.others_line()) {
         say(line);
     }
-    result?;
-    if counts.unread > 0 && counts.datagrams == 0 {
-        return Err(DumpError::Unread);
-    }
-    Ok(())
 }
 
-fn receive(
-    args: &DumpArgs,
-    also: Also,
-    passwords: &mut Option<AuthFile>,
-    end: Option<Instant>,
-    stop: &Stop,
-    printer: &mut Printer<impl Write>,
-) -> Result<(), DumpError> {
-    let mut source = listen::open(&UdpOptions {
-        listen: args.listen.clone(),
-        receive_buffer_mib: args.receive_buffer,
-        level: args.security,
-    });
-    // Measures as long as it lives.
-    let local = match also {
-        Also::Nobody => None,
-        Also::ThisMachine => measure_this_machine(&mut source),
-    };
-    if local.is_none() {
-        listen::check(&source)?;
-    }
-    let mut looked = Instant::now();
-    let mut changes = Changes::default();
-    let mut last_trouble = None;
-    while !printer.is_done() && !is_past(end) && !stop.is_asked() {
-        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()));
-        match source.receive(left.min(TURN), &mut |datagram| printer.datagram(datagram)) {
-            Ok(_) => {}
-            Err(error) => {
-                // Say it once, not four times a second; the other sockets go on.
-                if last_trouble != Some(error.kind()) {
-                    say(format_args!("cannot receive: {}", reason(&error)));
-                    last_trouble = Some(error.kind());
-                }
-                std::thread::sleep(TURN.min(left));
-            }
+/// Nothing could be printed, if that is how it ended.
+fn outcome(inlet: &Inlet) -> Result<(), DumpError> {
+    match (inlet.source(), inlet.capture().map(Capture::counts)) {
+        (Some(source), _) if !inlet.is_local() => Ok(listen::outcome(source)?),
+        (None, Some(counts)) if counts.unread > 0 && counts.datagrams == 0 => {
+            Err(DumpError::Unread)
         }
-        printer.flush();
-        look_at_passwords(passwords, &mut changes, printer);
-        if looked.elapsed() >= FOLLOW_EVERY {
-            changes.say(source.follow());
-            looked = Instant::now();
-        }
-    }
-    let drops = source.kernel_drops();
-    if drops > 0 {
-        say(format_args!(
-            "{drops} datagrams lost in the kernel: the receive buffer was full, \
-             try a larger --receive-buffer"
-        ));
-    }
-    match local {
-        Some(_) => Ok(()),
-        None => Ok(listen::outcome(&source)?),
-    }
-}
-
-/// Takes the keys of an AuthFile that has changed, and says what is new about it.
-fn look_at_passwords(
-    passwords: &mut Option<AuthFile>,
-    changes: &mut Changes,
-    printer: &mut Printer<impl Write>,
-) {
-    if let Some(file) = passwords
-        && file.is_due()
-    {
-        let before = file.report().clone();
-        if file.look() && *file.report() != before {
-            changes.say(file.report().lines.iter().map(|line| line.text.clone()).collect());
-        }
-        printer.decoder.set_keys(Some(file.keys()));
+        _ => Ok(()),
     }
 }
 
@@ -240,16 +202,6 @@ fn look_at_passwords(
 fn say_trouble(file: &AuthFile) {
     for line in file.report().lines.iter().filter(|line| !line.ok) {
         say(&line.text);
-    }
-}
-
-fn measure_this_machine(source: &mut UdpSource) -> Option<Local> {
-    match source.add_loopback().and_then(Local::start) {
-        Ok(local) => Some(local),
-        Err(error) => {
-            say(format_args!("cannot measure this machine: {}", reason(&error)));
-            None
-        }
     }
 }
 

@@ -1,17 +1,17 @@
-//! What `dump` could not read, told on standard error without flooding it.
+//! Faults that `dump` met, on standard error without flooding it.
 //!
-//! The first faults of each sender are told in full as they come, all are counted, and the sums
-//! come at the end. Signed and encrypted parts that are refused, or taken without a check, are told
-//! once per user and reason and summed up too.
+//! The first faults of each sender are shown in full as they come, all are counted, and the sums
+//! come at the end. Signed and encrypted parts that are refused, or accepted without a check, are
+//! shown once per user and reason and summed up too.
 
 use crate::metric::display_safe;
 use crate::wire::{Fault, FaultKind, Protected, Protection, Trust};
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
-/// Faults of one sender told in full: enough to see what is wrong with it.
+/// Faults of one sender shown in full: enough to see what is wrong with it.
 const SHOWN_PER_SENDER_MAX: u64 = 10;
-/// Faults told in full altogether: sender addresses are easily forged.
+/// Faults shown in full altogether: sender addresses are easily forged.
 const SHOWN_MAX: u64 = 1_000;
 /// Senders counted by themselves; 10,000 x ~100 B = 1 MB. The others share one count.
 const SENDERS_MAX: usize = 10_000;
@@ -152,16 +152,16 @@ mod tests {
     #[test]
     fn a_sender_that_shouts_is_told_ten_times_and_counted() {
         let mut troubles = Troubles::default();
-        let told = (0..5_000).filter_map(|n| troubles.fault(n, sender(1), &FAULT)).count();
-        assert_eq!(told, 10);
+        let shown = (0..5_000).filter_map(|n| troubles.fault(n, sender(1), &FAULT)).count();
+        assert_eq!(shown, 10);
         assert_eq!(troubles.summary(), ["5000 faults from 10.0.0.1"]);
     }
 
     #[test]
     fn forged_senders_fill_neither_the_memory_nor_the_log() {
         let mut troubles = Troubles::default();
-        let told = (0..20_000).filter_map(|n| troubles.fault(1, sender(n), &FAULT)).count();
-        assert_eq!((told, troubles.faults_by_sender.len()), (1_000, SENDERS_MAX));
+        let shown = (0..20_000).filter_map(|n| troubles.fault(1, sender(n), &FAULT)).count();
+        assert_eq!((shown, troubles.faults_by_sender.len()), (1_000, SENDERS_MAX));
         let summary = troubles.summary();
         assert_eq!(summary.len(), SENDERS_SUMMED_MAX + 1);
         assert_eq!(summary.last().unwrap(), "19980 faults from other senders");

@@ -1,37 +1,24 @@
 //! How one record is written: a line of text, or a JSON object.
 //!
-//! Text is that of the first Python reader of 2009, down to its way with floats. JSON and CSV keep
+//! Text is that of [`crate::text::ValuesLine`]. JSON and CSV keep
 //! every number exact: times to the nanosecond as decimals, integers as integers.
 
 use crate::metric::{Names, Value, display_safe};
-use crate::text;
+use crate::text::{self, NotificationLine, Number, ValuesLine};
 use crate::wire::{Notification, ValueList};
 use std::fmt;
 use std::io::{self, Write};
 
-/// `[time] host/plugin[/instance]/type[/instance] [(DS type, value), ...]`
+/// See [`ValuesLine`].
 pub(super) fn text_values(out: &mut impl Write, list: &ValueList<'_>) -> io::Result<()> {
-    write!(out, "[{}] {} [", list.time, SlashForm(&list.names))?;
-    for (index, value) in list.values.iter().enumerate() {
-        let comma = if index == 0 { "" } else { ", " };
-        write!(out, "{comma}({}, {})", value.ds_type().code(), Number(value))?;
-    }
-    out.write_all(b"]\n")
+    let &ValueList { names, time, values, .. } = list;
+    writeln!(out, "{}", ValuesLine { names: &names, time, values: values.iter() })
 }
 
-/// `[time] host/plugin[/instance]/type[/instance] [SEVERITY] message`, empty names left out.
-pub(super) fn text_notification(
-    out: &mut impl Write,
-    notification: &Notification<'_>,
-) -> io::Result<()> {
-    let severity = notification.severity.name().to_ascii_uppercase();
-    let message = String::from_utf8_lossy(notification.message);
-    write!(out, "[{}] ", notification.time)?;
-    let names = SlashForm(&notification.names).to_string();
-    if !names.is_empty() {
-        write!(out, "{names} ")?;
-    }
-    writeln!(out, "[{severity}] {}", display_safe(&message))
+/// See [`NotificationLine`].
+pub(super) fn text_notification(out: &mut impl Write, one: &Notification<'_>) -> io::Result<()> {
+    let &Notification { names, time, severity, message, .. } = one;
+    writeln!(out, "{}", NotificationLine { names: &names, time, severity, message })
 }
 
 /// One object on one line.
@@ -153,60 +140,6 @@ fn json_names(out: &mut impl Write, names: &Names<'_>) -> io::Result<()> {
     )
 }
 
-/// The names that are not empty, with slashes between, safe to show.
-struct SlashForm<'a>(&'a Names<'a>);
-
-impl fmt::Display for SlashForm<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Names { host, plugin, plugin_instance, type_, type_instance } = *self.0;
-        let mut slash = "";
-        for name in [host, plugin, plugin_instance, type_, type_instance] {
-            if !name.is_empty() {
-                write!(f, "{slash}{}", display_safe(&String::from_utf8_lossy(name)))?;
-                slash = "/";
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A number as Python's `repr` writes it, which is also valid JSON as long as it is finite.
-struct Number(Value);
-
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Value::Counter(number) | Value::Absolute(number) => write!(f, "{number}"),
-            Value::Derive(number) => write!(f, "{number}"),
-            Value::Gauge(number) if number.is_nan() => f.write_str("nan"),
-            Value::Gauge(number) => f.write_str(&python_repr(number)),
-        }
-    }
-}
-
-/// Rust's `{:?}` is nearly Python's `repr`: as few digits as read back the same, and the same
-/// limits for the exponent. But it writes `1e16` for `1e+16`, and of two shortest forms equally
-/// near it takes the larger one where Python takes the even one.
-fn python_repr(number: f64) -> String {
-    let shortest = format!("{number:?}");
-    let (digits, exponent) = shortest.split_once('e').unwrap_or((&shortest, ""));
-    let decimals = digits.split_once('.').map_or(0, |(_, decimals)| decimals.len());
-    // With a precision Rust rounds exactly, and ties to even.
-    let nearest = match exponent {
-        "" => format!("{number:.decimals$}"),
-        _ => format!("{number:.decimals$e}"),
-    };
-    let same = nearest.parse::<f64>().is_ok_and(|read| read.to_bits() == number.to_bits());
-    let chosen = if same { nearest } else { shortest };
-    match chosen.split_once('e') {
-        None => chosen,
-        Some((digits, exponent)) => match exponent.strip_prefix('-') {
-            Some(exponent) => format!("{digits}e-{exponent:0>2}"),
-            None => format!("{digits}e+{exponent:0>2}"),
-        },
-    }
-}
-
 /// Bytes as a JSON string: not UTF-8 becomes U+FFFD, and what could hide or reorder text on a
 /// terminal is escaped.
 struct JsonString<'a>(&'a [u8]);
@@ -237,42 +170,6 @@ impl fmt::Display for JsonString<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn gauges_are_written_as_python_does() {
-        for (number, repr) in [
-            (48_082_944.0, "48082944.0"),
-            (0.0, "0.0"),
-            (-0.0, "-0.0"),
-            (0.1, "0.1"),
-            (1.0 / 3.0, "0.3333333333333333"),
-            (1e15, "1000000000000000.0"),
-            (9_999_999_999_999_998.0, "9999999999999998.0"),
-            (1e16, "1e+16"),
-            (1.5e16, "1.5e+16"),
-            (1e100, "1e+100"),
-            (0.0001, "0.0001"),
-            (0.00001, "1e-05"),
-            (-1.25e-7, "-1.25e-07"),
-            (5e-324, "5e-324"),
-            (2e-323, "2e-323"),
-            // Half way between two shortest forms.
-            (f64::from(29.782_486_f32), "29.782485961914062"),
-            (f64::from(2.857_399_f32), "2.8573989868164062"),
-            (f64::MAX, "1.7976931348623157e+308"),
-            (f64::INFINITY, "inf"),
-            (f64::NEG_INFINITY, "-inf"),
-            (f64::NAN, "nan"),
-        ] {
-            assert_eq!(Number(Value::Gauge(number)).to_string(), repr);
-        }
-    }
-
-    #[test]
-    fn integers_are_exact() {
-        assert_eq!(Number(Value::Counter(u64::MAX)).to_string(), "18446744073709551615");
-        assert_eq!(Number(Value::Derive(i64::MIN)).to_string(), "-9223372036854775808");
-    }
 
     #[test]
     fn csv_fields_are_quoted_where_they_must_be() {

@@ -1,4 +1,4 @@
-//! Memory: how much is taken for everything received where nobody says.
+//! Memory: the default budget for everything received.
 
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 

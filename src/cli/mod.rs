@@ -9,19 +9,19 @@ mod filter;
 mod format;
 mod listen;
 mod memory;
+mod receive;
 mod record;
 mod send;
 mod stop;
 mod window;
 
+pub use receive::{ReceiveArgs, TrustArgs};
 pub use record::RecordArgs;
 pub use send::SendArgs;
 
 use crate::ingest::LISTS_MAX;
 use crate::reception::Speed;
-use crate::source::capture::Capture;
-use crate::source::udp::ListenSpec;
-use crate::wire::SecurityLevel;
+use crate::source::capture;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use globset::Glob;
 use std::fmt;
@@ -77,9 +77,6 @@ A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS t
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
 to standard error; in the format hex it stands where it is, and --count counts datagrams.";
 
-/// The form of `--listen`.
-const LISTEN: &str = "ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]";
-
 /// Commands that need no display.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
@@ -98,41 +95,17 @@ pub enum Command {
 /// How the window is opened.
 #[derive(Args, Clone, Debug)]
 pub struct WindowArgs {
-    /// Receive only here, may be repeated; port 0 takes a free one.
-    ///
-    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6. An address that is a multicast group is joined.
-    ///
-    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
-    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
-    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
-    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
-    #[arg(long, value_name = LISTEN)]
-    pub listen: Vec<ListenSpec>,
-    /// Show a capture (pcap, pcapng) instead of what is heard; `-` is standard input.
-    ///
-    /// Its times are the time of the window. Nothing is listened to, and this machine is not
-    /// measured.
-    #[arg(long, value_name = "FILE",
-          conflicts_with_all = ["listen", "no_local", "receive_buffer"])]
-    pub read: Option<PathBuf>,
+    /// Where to receive from.
+    #[command(flatten)]
+    pub receive: ReceiveArgs,
+    /// Which protection is demanded.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// How fast to show a capture: 1 as it was captured, 10 ten times as fast, or max.
     ///
     /// Without it all of a file is read at once, and a pipe is shown as it is written.
-    #[arg(long, value_name = "TIMES", requires = "read")]
+    #[arg(long, value_name = "TIMES")]
     pub speed: Option<Speed>,
-    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
-    ///
-    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
-    #[arg(long, value_name = "N", requires = "read", value_parser = parse_port)]
-    pub port: Vec<u16>,
-    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
-    /// own AuthFile; read again when it changes.
-    #[arg(long, value_name = "FILE")]
-    pub auth_file: Option<PathBuf>,
-    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
-    #[arg(long, value_name = "LEVEL", default_value_t)]
-    pub security: SecurityLevel,
     /// Read this types.db on top of the built-in one, may be repeated; later ones win.
     #[arg(long, value_name = "PATH")]
     pub types_db: Vec<PathBuf>,
@@ -147,19 +120,15 @@ pub struct WindowArgs {
     #[arg(long, value_name = "MIB", default_value_t = memory::default_mib(),
           value_parser = parse_memory)]
     pub memory: u64,
-    /// Names of value lists taken, of all senders together; later ones are refused and counted.
+    /// Names of value lists accepted from all senders together; further ones are refused, counted.
     ///
     /// Without it as many as --memory may have room for. Senders that have few may name some more,
     /// for which the one that has the most gives back as many.
-    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    #[arg(long, value_name = "N", value_parser = parse_lists)]
     pub max_lists: Option<usize>,
-    /// The same of one sender, whether others need room or not.
-    #[arg(long, value_name = "N", conflicts_with = "read", value_parser = parse_lists)]
+    /// The same for each sender, whether others need room or not.
+    #[arg(long, value_name = "N", value_parser = parse_lists)]
     pub max_lists_per_sender: Option<usize>,
-    /// Kernel receive buffer to ask for, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
-          value_parser = parse_receive_buffer)]
-    pub receive_buffer: usize,
     /// Save a PNG of the window and end.
     #[arg(long, value_name = "FILE")]
     pub screenshot: Option<PathBuf>,
@@ -192,37 +161,12 @@ pub enum Theme {
 /// What to print, and how.
 #[derive(Args, Clone, Debug)]
 pub struct DumpArgs {
-    /// Receive only here, may be repeated; port 0 takes a free one.
-    ///
-    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6. An address that is a multicast group is joined.
-    ///
-    /// An IPv6 address with a port stands in brackets. %IFACE, a name or a number, means that
-    /// interface only. Behind commas: `none`, `sign` or `encrypt` for this address (see
-    /// --security), and `from=SOURCE` to hear only that sender, as often as there are some; an
-    /// IPv4 group is then joined source-specifically, everything else filtered on arrival.
-    #[arg(long, value_name = LISTEN, conflicts_with = "read")]
-    pub listen: Vec<ListenSpec>,
-    /// Users and passwords for what is signed or encrypted, `user: password` a line as collectd's
-    /// own AuthFile; read again when it changes.
-    #[arg(long, value_name = "FILE")]
-    pub auth_file: Option<PathBuf>,
-    /// Least protection taken: none, sign or encrypt, for every --listen that does not say.
-    #[arg(long, value_name = "LEVEL", default_value_t)]
-    pub security: SecurityLevel,
-    /// Kernel receive buffer to ask for, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
-          value_parser = parse_receive_buffer)]
-    pub receive_buffer: usize,
-    /// Read a capture (pcap, pcapng) instead of the network, in order, and end; `-` is standard
-    /// input.
-    #[arg(long, value_name = "FILE", conflicts_with = "receive_buffer")]
-    pub read: Option<PathBuf>,
-    /// Of a capture take only what was sent to this UDP port, and all of it, may be repeated.
-    ///
-    /// Without it: all that was sent to port 25826, and what else speaks collectd's protocol.
-    #[arg(long, value_name = "N", requires = "read", value_parser = parse_port)]
-    pub port: Vec<u16>,
+    /// Where to receive from.
+    #[command(flatten)]
+    pub receive: ReceiveArgs,
+    /// Which protection is demanded.
+    #[command(flatten)]
+    pub trust: TrustArgs,
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
@@ -264,23 +208,35 @@ pub enum Format {
 const MEMORY_MIB_MIN: u64 = 16;
 /// A tebibyte: longer is a mistyped number.
 const MEMORY_MIB_MAX: u64 = 1 << 20;
-/// Asked of the kernel: about six seconds of a large fleet (1,000 datagrams of 1.4 KiB a second).
-const RECEIVE_BUFFER_MIB: usize = 8;
 /// More than any kernel grants; keeps the sum in bytes far from overflowing.
 const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
 /// A year: longer is a mistyped number.
 const SECS_MAX: f64 = 366.0 * 86_400.0;
 
 impl WindowArgs {
+    /// What contradicts itself, or does nothing.
+    fn check(&self) -> Result<(), String> {
+        self.receive.check()?;
+        if self.speed.is_some() && self.receive.capture().is_none() {
+            return Err("--speed needs --read FILE: it is that of a capture".into());
+        }
+        for (option, is_given) in [
+            ("--no-local", self.no_local),
+            ("--max-lists", self.max_lists.is_some()),
+            ("--max-lists-per-sender", self.max_lists_per_sender.is_some()),
+        ] {
+            if is_given {
+                self.receive.needs_socket(option)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The same reception, printed: what is left where no window can open.
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
-            listen: self.listen.clone(),
-            auth_file: self.auth_file.clone(),
-            security: self.security,
-            receive_buffer: self.receive_buffer,
-            read: self.read.clone(),
-            port: self.port.clone(),
+            receive: self.receive.clone(),
+            trust: self.trust.clone(),
             format: Format::Text,
             host: Vec::new(),
             plugin: Vec::new(),
@@ -293,17 +249,18 @@ impl WindowArgs {
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
-    let (read, port, speed) = match &cli.command {
-        None => (&cli.window.read, &cli.window.port, cli.window.speed),
-        Some(Command::Dump(args)) => (&args.read, &args.port, None),
-        Some(_) => (&None, &Vec::new(), None),
+    let checked = match &cli.command {
+        None => cli.window.check(),
+        Some(Command::Dump(args)) => args.receive.check(),
+        Some(Command::Record(args)) => args.receive.check(),
+        Some(Command::Send(_)) => Ok(()),
     };
-    if let Err(error) = check_read(read.is_some(), port, speed) {
+    if let Err(error) = checked {
         say(error);
         return ExitCode::from(2);
     }
     match cli.command {
-        Some(Command::Dump(args)) => finish(dump::run(&args, dump::Also::Nobody)),
+        Some(Command::Dump(args)) => finish(dump::run(&args)),
         Some(Command::Record(args)) => finish(record::run(&args)),
         Some(Command::Send(args)) => send::run(&args),
         None => open_window(&cli.window),
@@ -311,12 +268,12 @@ pub fn run(cli: Cli) -> ExitCode {
 }
 
 fn open_window(args: &WindowArgs) -> ExitCode {
-    if let Err(error) = check_levels(&args.listen, args.security, args.auth_file.is_some()) {
+    if let Err(error) = args.trust.check(&args.receive) {
         say(error);
         return ExitCode::FAILURE;
     }
-    let mut capture = match args.read.as_deref().map(Capture::open).transpose() {
-        Ok(capture) => capture.map(|capture| capture.only(&args.port)),
+    let mut capture = match args.receive.open_capture(capture::WINDOW_READS, &|| true) {
+        Ok(capture) => capture,
         Err(error) => return finish(Err(error)),
     };
     let Err(error) = window::run(args, &mut capture) else {
@@ -327,46 +284,10 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
     }
-    if let Some(capture) = capture {
-        say("carrying on without a window, as: collectoscope dump --read");
-        return finish(dump::run_capture(&args.as_dump(), capture));
-    }
-    say("carrying on without a window, as: collectoscope dump");
+    let with_read = if capture.is_some() { " --read" } else { "" };
+    say(format_args!("carrying on without a window, as: collectoscope dump{with_read}"));
     let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
-    finish(dump::run(&args.as_dump(), also))
-}
-
-/// A level above none and no passwords: nothing could ever be accepted, as the daemon says too.
-fn check_levels(
-    listen: &[ListenSpec],
-    security: SecurityLevel,
-    has_auth_file: bool,
-) -> Result<(), String> {
-    let own = listen.iter().find(|spec| spec.level.is_some_and(|l| l > SecurityLevel::None));
-    let inherits = listen.is_empty() || listen.iter().any(|spec| spec.level.is_none());
-    let option = match own {
-        _ if has_auth_file => return Ok(()),
-        Some(spec) => format!("--listen {spec}"),
-        None if inherits && security > SecurityLevel::None => format!("--security {security}"),
-        None => return Ok(()),
-    };
-    Err(format!(
-        "{option} needs --auth-file FILE: without passwords no signature can be checked and \
-         nothing decrypted, so nothing would ever be accepted"
-    ))
-}
-
-/// Options of a capture without one. Clap looks for it, too, but not beside options that rule it
-/// out, such as --listen.
-fn check_read(is_read: bool, port: &[u16], speed: Option<Speed>) -> Result<(), String> {
-    match (is_read, port, speed) {
-        (false, [port, ..], _) => Err(format!(
-            "--port {port} needs --read FILE: it chooses from a capture\n  to listen on that port: \
-             --listen 0.0.0.0:{port}"
-        )),
-        (false, [], Some(_)) => Err("--speed needs --read FILE: it is that of a capture".into()),
-        _ => Ok(()),
-    }
+    finish(dump::run_on(&args.as_dump(), capture, also))
 }
 
 fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
@@ -457,26 +378,27 @@ mod tests {
     #[test]
     fn without_arguments_the_window_opens_with_the_defaults() {
         let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
-        assert!(cli.command.is_none() && cli.window.listen.is_empty());
-        assert_eq!((cli.window.memory, cli.window.receive_buffer), (memory::default_mib(), 8));
+        assert!(cli.command.is_none() && cli.window.receive.listen.is_empty());
+        let udp = cli.window.receive.udp(cli.window.trust.security).unwrap();
+        assert_eq!((cli.window.memory, udp.receive_buffer_mib), (memory::default_mib(), 8));
         assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
     }
 
     #[test]
-    fn a_level_above_none_needs_an_auth_file() {
-        use SecurityLevel::{Encrypt, None, Sign};
-        for (listen, security, start) in [
-            (&["::,sign"][..], None, "--listen [::]:25826,sign needs --auth-file FILE"),
-            (&["::", "0.0.0.0,encrypt"], None, "--listen 0.0.0.0:25826,encrypt needs"),
-            (&["::,none", "0.0.0.0"], Sign, "--security sign needs --auth-file FILE"),
-            (&[], Encrypt, "--security encrypt needs --auth-file FILE"),
-            (&[], None, ""),
-            (&["::,none"], Sign, ""),
+    fn options_that_would_do_nothing_are_refused() {
+        for (args, words) in [
+            (&["--speed", "1"][..], "--speed needs --read"),
+            (&["--read", "f", "--no-local"], "--no-local needs --listen"),
+            (&["--read", "f", "--max-lists", "9"], "--max-lists needs --listen"),
+            (
+                &["--source", "file:f", "--max-lists-per-sender", "9"],
+                "--max-lists-per-sender needs",
+            ),
+            (&["--read", "f", "--no-local", "--listen", "127.0.0.1"], ""),
         ] {
-            let listen: Vec<_> = listen.iter().map(|spec| spec.parse().unwrap()).collect();
-            let told = check_levels(&listen, security, false).err().unwrap_or_default();
-            assert!(told.starts_with(start) && told.is_empty() == start.is_empty(), "{told}");
-            assert_eq!(check_levels(&listen, security, true), Ok(()));
+            let cli = Cli::try_parse_from(["collectoscope"].iter().chain(args)).unwrap();
+            let said = cli.window.check().err().unwrap_or_default();
+            assert!(said.starts_with(words) && said.is_empty() == words.is_empty(), "{said}");
         }
     }
 
@@ -494,21 +416,15 @@ mod tests {
             &["--theme", "pink"],
             &["--security", "signed"],
             &["--listen", "0.0.0.0,signed"],
+            &["--source", "mqtt://broker"],
+            &["record", "f", "--security", "sign"],
             &["dump", "--count", "0"],
             &["dump", "--for", "soon"],
             &["dump", "--host", "[a"],
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
-            &["dump", "--read", "f", "--listen", "127.0.0.1"],
-            &["dump", "--read", "f", "--receive-buffer", "9"],
-            &["dump", "--port", "25826"],
-            &["--read", "f", "--listen", "127.0.0.1"],
-            &["--read", "f", "--no-local"],
-            &["--read", "f", "--receive-buffer", "9"],
             &["--read", "f", "--speed", "0"],
             &["--read", "f", "--port", "65536"],
-            &["--speed", "1"],
-            &["--port", "25826"],
             &["record"],
             &["record", "f", "--count", "0"],
             &["send"],

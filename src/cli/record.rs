@@ -3,12 +3,14 @@
 //! Standard output carries the recording and nothing else; what is listened to, and how much was
 //! recorded, goes to standard error.
 
-use super::listen::{self, Changes, Deaf};
+use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
-use super::{LISTEN, RECEIVE_BUFFER_MIB, parse_count, parse_receive_buffer, parse_secs, say};
-use crate::source::capture::{Existing, WriteError, Writer};
+use super::{ReceiveArgs, parse_count, parse_secs, say};
+use crate::source::capture::{CaptureError, Existing, WriteError, Writer};
+use crate::source::inlet::{Inlet, InletOptions};
 use crate::source::reason::reason;
-use crate::source::udp::{Datagram, FOLLOW_EVERY, ListenSpec, UdpOptions, UdpSource};
+use crate::source::udp::Datagram;
+use crate::wire::SecurityLevel;
 use clap::Args;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,8 @@ Examples:
   ssh host collectoscope record - | collectoscope --read -
 
 The file holds each datagram as it was received, what is encrypted still encrypted, and opens in
-Wireshark and tcpdump as well. A datagram is in the file as soon as it was received.";
+Wireshark and tcpdump as well. A datagram is in the file as soon as it was received. A security
+level behind an address does not matter here.";
 
 /// What to record, and where to.
 #[derive(Args, Clone, Debug)]
@@ -31,16 +34,9 @@ pub struct RecordArgs {
     /// Where to; `-` is standard output.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
-    /// Receive only here, may be repeated; port 0 takes a free one.
-    ///
-    /// Without it: both multicast groups of collectd on every interface, and port 25826 on every
-    /// address, IPv4 and IPv6. See dump --help; security levels do not matter here.
-    #[arg(long, value_name = LISTEN)]
-    pub listen: Vec<ListenSpec>,
-    /// Kernel receive buffer to ask for, in MiB.
-    #[arg(long, value_name = "MIB", default_value_t = RECEIVE_BUFFER_MIB,
-          value_parser = parse_receive_buffer)]
-    pub receive_buffer: usize,
+    /// Where to receive from.
+    #[command(flatten)]
+    pub receive: ReceiveArgs,
     /// End after this many datagrams.
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub count: Option<u64>,
@@ -58,12 +54,15 @@ pub(super) enum RecordError {
     /// It cannot be written, or not further.
     #[error(transparent)]
     Write(#[from] WriteError),
+    /// The capture cannot be read, or not further.
+    #[error(transparent)]
+    Capture(#[from] CaptureError),
     /// Signals cannot be waited for.
     #[error("cannot wait for Ctrl-C: {}", reason(.0))]
     Stop(io::Error),
     /// Not one socket could be opened; the reports said why.
     #[error(transparent)]
-    Deaf(#[from] Deaf),
+    NotListening(#[from] NotListening),
 }
 
 /// How often the network is left to look at the clock and for a signal.
@@ -76,24 +75,31 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
     let stop = Stop::new().map_err(RecordError::Stop)?;
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
     Writer::check(&args.file, existing)?;
-    let mut source = listen::open(&UdpOptions {
-        listen: args.listen.clone(),
-        receive_buffer_mib: args.receive_buffer,
-        ..UdpOptions::default()
-    });
-    listen::check(&source)?;
     // An end further off than the clock can tell is none.
     let end = args.duration.and_then(|duration| Instant::now().checked_add(duration));
     let go_on = || !stop.is_asked() && end.is_none_or(|end| Instant::now() < end);
+    let capture = match args.receive.open_capture("collectoscope record --read", &go_on) {
+        // A signal, or the end, came before the capture did.
+        Err(CaptureError::Open { cause, .. }) if cause.kind() == io::ErrorKind::Interrupted => {
+            return Ok(());
+        }
+        opened => opened?,
+    };
+    let udp = args.receive.udp(SecurityLevel::None);
+    let mut inlet = Inlet::open(InletOptions { udp, capture, ..InletOptions::default() });
+    if let Some(source) = inlet.source() {
+        listen::say_reports(source);
+        listen::check(source)?;
+    }
     let writer = Writer::create(&args.file, existing, &go_on)?;
     let mut recorder = Recorder { writer, left: args.count, failure: None };
-    receive(&mut source, &mut recorder, end, &stop);
+    let read = receive(&mut inlet, &mut recorder, end, &stop);
     let Recorder { writer, failure, .. } = recorder;
     say(format_args!(
         "recorded {}, {} bytes; {} lost in the kernel",
         datagrams(writer.datagrams()),
         writer.payload_bytes(),
-        source.kernel_drops()
+        inlet.lost()
     ));
     match failure {
         // Whoever reads the recording has enough: that is how it ends.
@@ -103,36 +109,42 @@ pub(super) fn run(args: &RecordArgs) -> Result<(), RecordError> {
             Ok(())
         }
         Some(failure) => Err(failure.into()),
-        None => Ok(listen::outcome(&source)?),
+        None => {
+            read?;
+            Ok(inlet.source().map_or(Ok(()), listen::outcome)?)
+        }
     }
 }
 
-fn receive(source: &mut UdpSource, recorder: &mut Recorder<'_>, end: Option<Instant>, stop: &Stop) {
-    let mut looked = Instant::now();
-    let (mut last_trouble, mut changes) = (None, Changes::default());
+fn receive(
+    inlet: &mut Inlet,
+    recorder: &mut Recorder<'_>,
+    end: Option<Instant>,
+    stop: &Stop,
+) -> Result<(), CaptureError> {
+    let (mut changes, mut result) = (Changes::default(), Ok(()));
     let is_past = |end: Instant| Instant::now() >= end;
-    while !recorder.is_done() && !end.is_some_and(is_past) && !stop.is_asked() {
-        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now())).min(TURN);
-        let received = source.receive(left, &mut |datagram| recorder.datagram(datagram));
-        if let Err(error) = received {
-            // Say it once, not four times a second; the other sockets go on.
-            if last_trouble != Some(error.kind()) {
-                say(format_args!("cannot receive: {}", reason(&error)));
-                last_trouble = Some(error.kind());
-            }
-            std::thread::sleep(left);
+    while !inlet.is_over() && !recorder.is_done() && !end.is_some_and(is_past) && !stop.is_asked() {
+        let left = end.map_or(TURN, |end| end.saturating_duration_since(Instant::now()).min(TURN));
+        let turn = inlet.turn(left, &mut |datagram| recorder.datagram(datagram));
+        if let Some(error) = turn.failure {
+            say(format_args!("cannot receive: {}", reason(&error)));
         }
-        if looked.elapsed() >= FOLLOW_EVERY {
-            changes.say(source.follow());
-            looked = Instant::now();
+        changes.say(turn.followed.unwrap_or_default());
+        if let Some(ended) = turn.ended {
+            result = ended;
         }
     }
     let last = Instant::now() + LAST_TURN;
-    while !recorder.is_done()
-        && !is_past(last)
-        && matches!(source.receive(Duration::ZERO, &mut |one| recorder.datagram(one)), Ok(1..))
-    {
+    // A capture waits for nobody: what is left of it was not asked for.
+    while inlet.source().is_some() && !inlet.is_over() && !recorder.is_done() && !is_past(last) {
+        let turn = inlet.turn(Duration::ZERO, &mut |datagram| recorder.datagram(datagram));
+        result = turn.ended.unwrap_or(result);
+        if turn.is_quiet {
+            break;
+        }
     }
+    result
 }
 
 struct Recorder<'a> {

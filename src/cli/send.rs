@@ -39,17 +39,17 @@ Lines are those of collectd's exec and unixsock plugins:
   PUTVAL host/plugin[-instance]/type[-instance] [interval=SECS] TIME:VALUE[:VALUE...] ...
   PUTNOTIF severity=failure|warning|okay time=SECS message=\"...\" [host=] [plugin=] [type=] ...
 TIME is in seconds since 1970, or N for now; a gauge may be U for undefined. An empty host, as from
-a script that wants $COLLECTD_HOSTNAME, is this machine. A line that cannot be read is told and the
-rest goes on.
+a script that wants $COLLECTD_HOSTNAME, is this machine. Unreadable lines are reported and
+skipped.
 
-Exit status: 0 all lines went, 1 some did not, 2 wrong arguments. UDP does not tell of loss; but
-where nobody listens, that is noticed.";
+Exit status: 0 all lines were sent, 1 some were not, 2 wrong arguments. UDP does not report loss,
+except where no program listens on the port.";
 
 /// What to send, and where.
 #[derive(Args, Clone, Debug)]
 pub struct SendArgs {
-    /// Where to: a name or an address, of one machine or of a multicast group; the port is 25826
-    /// if not told. An IPv6 address with a port is written `[ADDR]:PORT`.
+    /// Where to: a name or an address, of one machine or of a multicast group; the port defaults
+    /// to 25826. An IPv6 address with a port is written `[ADDR]:PORT`.
     #[arg(required = true, value_name = "HOST[:PORT][%IFACE]")]
     pub destinations: Vec<Destination>,
     /// Send what this machine measures of itself, until Ctrl-C, instead of lines from standard
@@ -82,7 +82,7 @@ pub struct SendArgs {
     /// In any case when a datagram is full and at the end.
     #[arg(long, value_name = "now|full|MILLIS", value_parser = parse_flush)]
     pub flush: Option<Flush>,
-    /// The interval of lines that tell none, or between two measurements (10 if not told).
+    /// Interval of lines without one, or between two measurements (default 10).
     #[arg(long, value_name = "SECS", value_parser = parse_interval)]
     pub interval: Option<Duration>,
     /// The host of what this machine measures and of lines with an empty host, instead of this
@@ -156,7 +156,7 @@ fn begin(args: &SendArgs) -> Result<bool, Refusal> {
     if args.verbose || !is_all_well {
         say(report.summary(&sent, what));
     }
-    // An agent is ended by a signal, and that is as it should be; its troubles were told.
+    // An agent is ended by a signal, and that is as it should be; its troubles were reported.
     Ok(is_all_well || args.this_machine)
 }
 
@@ -353,8 +353,8 @@ fn measure(
     }
 }
 
-fn interval(told: Option<Duration>) -> Interval {
-    told.map_or(Interval::ZERO, Interval::from_duration)
+fn interval(chosen: Option<Duration>) -> Interval {
+    chosen.map_or(Interval::ZERO, Interval::from_duration)
 }
 
 fn parse_hops(text: &str) -> Result<NonZeroU8, String> {

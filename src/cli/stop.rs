@@ -24,7 +24,7 @@ pub(super) enum Wakeup {
 #[derive(Debug)]
 pub(super) struct Stop {
     /// Reads as ended once a signal came.
-    told: UnixStream,
+    asked: UnixStream,
 }
 
 impl Stop {
@@ -35,15 +35,15 @@ impl Stop {
             signals.add(signal);
         }
         signals.thread_block()?;
-        let (told, teller) = UnixStream::pair()?;
+        let (asked, asker) = UnixStream::pair()?;
         thread::Builder::new().name("signals".into()).spawn(move || {
             let _ = signals.wait();
-            drop(teller);
+            drop(asker);
             // The second says: now, whatever still holds it up.
             let _ = signals.wait();
             std::process::exit(1);
         })?;
-        Ok(Self { told })
+        Ok(Self { asked })
     }
 
     /// Whether a signal came.
@@ -57,7 +57,7 @@ impl Stop {
         input: Option<BorrowedFd<'_>>,
         timeout: Option<Duration>,
     ) -> io::Result<Wakeup> {
-        let mut waiting = vec![PollFd::new(self.told.as_fd(), PollFlags::POLLIN)];
+        let mut waiting = vec![PollFd::new(self.asked.as_fd(), PollFlags::POLLIN)];
         waiting.extend(input.map(|input| PollFd::new(input, PollFlags::POLLIN)));
         // Rounded up: a millisecond too short would be waited for in circles.
         let timeout = match timeout {

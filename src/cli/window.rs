@@ -13,27 +13,27 @@ pub(super) fn run(
     use crate::app::{self, WindowOptions};
     use crate::ingest::Limits;
     use crate::reception::Speed;
+    use crate::source::SourceSpec;
     use crate::source::receiver::ReceiverOptions;
-    use crate::source::udp::UdpOptions;
+    use crate::source::replay::ReplayOptions;
     use crate::view::Theme;
 
     let memory_bytes = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
+    let lists = args.max_lists.unwrap_or(Limits::lists_in(memory_bytes));
+    let limits = Limits::new(lists, args.max_lists_per_sender);
+    let (auth_file, level) = (args.trust.auth_file.clone(), args.trust.security);
+    let mut sources = Vec::new();
+    if let Some(udp) = args.receive.udp(level) {
+        let (auth_file, local) = (auth_file.clone(), !args.no_local);
+        sources.push(SourceSpec::Udp(ReceiverOptions { udp, auth_file, local, limits }));
+    }
+    if let Some(capture) = capture.take() {
+        let speed = args.speed.unwrap_or(Speed::Max);
+        let options = ReplayOptions { capture, speed, auth_file, level, limits };
+        sources.push(SourceSpec::Capture(Box::new(options)));
+    }
     let options = WindowOptions {
-        receiver: ReceiverOptions {
-            udp: UdpOptions {
-                listen: args.listen.clone(),
-                receive_buffer_mib: args.receive_buffer,
-                level: args.security,
-            },
-            auth_file: args.auth_file.clone(),
-            local: !args.no_local,
-            limits: Limits::new(
-                args.max_lists.unwrap_or(Limits::lists_in(memory_bytes)),
-                args.max_lists_per_sender,
-            ),
-        },
         types_db: args.types_db.clone(),
-        speed: args.speed.unwrap_or(Speed::Max),
         memory_bytes,
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
         size: args.size,
@@ -44,7 +44,9 @@ pub(super) fn run(
         }),
         status_file: args.status_file.clone(),
     };
-    app::run(&options, capture)
+    let outcome = app::run(&options, &mut sources);
+    *capture = sources.into_iter().find_map(SourceSpec::into_capture);
+    outcome
 }
 
 /// Says that there is none.

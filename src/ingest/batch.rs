@@ -28,7 +28,7 @@ pub struct Row {
     pub list: ListId,
     /// When it was measured, by the host's clock.
     pub time: CdTime,
-    /// Promised time to the next; zero when not told.
+    /// Promised time to the next; zero when none was sent.
     pub interval: Interval,
     /// How many values.
     pub values_count: u16,
@@ -48,9 +48,9 @@ pub struct Arrived {
     pub arrival: CdTime,
 }
 
-/// A way by which a host is heard, told the first time.
+/// A route by which values of a host come, announced once.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Heard {
+pub struct HostRoute {
     /// The host that values or notifications are about.
     pub host: Box<str>,
     /// Where its values come from: the host itself, or a relay.
@@ -121,8 +121,8 @@ pub struct Batch {
     /// Some of them have numbers that were those of others before: rows of earlier batches mean
     /// those.
     pub renumbers: bool,
-    /// New ways by which hosts are heard.
-    pub heard: Vec<Heard>,
+    /// New routes of hosts.
+    pub routes: Vec<HostRoute>,
     /// Received value lists in order of arrival.
     pub rows: Vec<Row>,
     /// The datagrams that brought them, in the same order. Of rows that no datagram accounts for
@@ -132,8 +132,8 @@ pub struct Batch {
     pub values: Vec<u64>,
     /// Received notifications.
     pub notifications: Vec<Notification>,
-    /// One per sender heard since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`], the
-    /// rest together as [`Sender::Others`].
+    /// One per sender of anything since the last batch; at most [`super::SENDERS_PER_BATCH_MAX`],
+    /// the rest together as [`Sender::Others`].
     pub senders: Vec<SenderDelta>,
     /// At most [`super::FAULTS_PER_BATCH_MAX`]; all are counted in `senders`.
     pub faults: Vec<FaultReport>,
@@ -157,7 +157,7 @@ impl Batch {
     /// Empties it and keeps its buffers.
     pub fn clear(&mut self) {
         self.announced.clear();
-        self.heard.clear();
+        self.routes.clear();
         self.rows.clear();
         self.datagrams.clear();
         self.values.clear();

@@ -38,7 +38,7 @@ const ONCE_STEPS: u32 = 20;
 const FORGET_PAUSE_STEPS: u32 = 4;
 /// The same where a sender has less than its share.
 const SHORT_PAUSE_STEPS: u32 = 1;
-/// Marks in [`Known::heard`] a list that came once. Steps of today have 27 bits.
+/// Marks in [`Known::received`] a list that came once. Steps of today have 27 bits.
 const ONCE: u32 = 1 << 31;
 /// What a list takes beside its key.
 const LIST_BYTES: usize = size_of::<Known>() + size_of::<u16>() + 16;
@@ -85,8 +85,8 @@ struct Known {
     template_room: u16,
     /// Values of the list that came after.
     template_values: u16,
-    /// When it was announced, or heard of the second time, in steps of 16 s; with [`ONCE`].
-    heard: u32,
+    /// When it was announced, or received the second time, in steps of 16 s; with [`ONCE`].
+    received: u32,
 }
 
 /// A list that was found or made.
@@ -153,11 +153,11 @@ impl Lists {
         (!template.is_empty()).then_some((follower, expected))
     }
 
-    /// Notes that a list was heard of; whether it is to be announced anew.
+    /// Notes that a list was received; whether it is to be announced anew.
     #[inline]
     pub(super) fn note(&mut self, id: u32, now: u32) -> bool {
         match self.known.get_mut(index(id)) {
-            Some(list) if now.wrapping_sub(list.heard) >= AGAIN_STEPS => list.note(id, now),
+            Some(list) if now.wrapping_sub(list.received) >= AGAIN_STEPS => list.note(id, now),
             _ => false,
         }
     }
@@ -244,9 +244,9 @@ impl Lists {
     /// have more than their share what came once, then the newest.
     fn dispensable(&mut self, now: u32) -> Vec<bool> {
         let silent = |list: &Known| {
-            let is_once = list.heard & ONCE > 0;
+            let is_once = list.received & ONCE > 0;
             let steps_max = if is_once { ONCE_STEPS } else { STALE_STEPS };
-            now.saturating_sub(list.heard & !ONCE) >= steps_max
+            now.saturating_sub(list.received & !ONCE) >= steps_max
         };
         let mut gone: Vec<bool> = self.known.iter().map(silent).collect();
         if !self.is_short {
@@ -261,7 +261,7 @@ impl Lists {
                 let Some(excess) = excess.get_mut(usize::from(sender)) else { continue };
                 let goes = match turn {
                     0 => *gone,
-                    1 => !*gone && *excess > 0 && list.heard & ONCE > 0,
+                    1 => !*gone && *excess > 0 && list.received & ONCE > 0,
                     _ => !*gone && *excess > 0,
                 };
                 if goes {
@@ -363,7 +363,7 @@ impl Lists {
             template_bytes: 0,
             template_room: 0,
             template_values: 0,
-            heard: from.steps | ONCE,
+            received: from.steps | ONCE,
         };
         match (self.free.pop(), self.known.get_mut(index(id)), self.senders.get_mut(index(id))) {
             (Some(_), Some(place), Some(known_by)) => {
@@ -389,13 +389,13 @@ impl Lists {
 }
 
 impl Known {
-    /// Notes that it was heard of, the second time or after long; whether it is to be announced
+    /// Notes that it was received, the second time or after long; whether it is to be announced
     /// anew.
     #[cold]
     fn note(&mut self, id: u32, now: u32) -> bool {
-        let before = self.heard & !ONCE;
+        let before = self.received & !ONCE;
         let is_due = now.saturating_sub(before) >= AGAIN_STEPS;
-        self.heard = if is_due { now.saturating_sub(id % AGAIN_SPREAD_STEPS) } else { now };
+        self.received = if is_due { now.saturating_sub(id % AGAIN_SPREAD_STEPS) } else { now };
         is_due
     }
 

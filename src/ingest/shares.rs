@@ -11,10 +11,10 @@ use std::hash::Hash;
 
 /// This part of all is a reserve.
 pub(crate) const RESERVE_PART: usize = 8;
-/// Senders told apart, as forged addresses are free; all others have one share together.
+/// Senders counted one by one, as forged addresses are free; all others have one share together.
 const ACCOUNTS_MAX: u16 = 4_096;
 
-/// What each sender has; `K` tells them apart.
+/// What each sender has; `K` is its key.
 #[derive(Debug)]
 pub(crate) struct Shares<K> {
     numbers: HashMap<K, u16, RandomState>,

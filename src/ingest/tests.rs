@@ -114,8 +114,8 @@ fn a_list_that_comes_by_itself_is_taken_as_one_of_a_datagram() {
     assert_eq!(arrived, [(1, &address), (1, &name), (1, &name), (1, &name)]);
     let delta = &batch.senders[1];
     assert_eq!((&delta.sender, delta.datagrams, delta.lists, delta.values), (&broker, 0, 3, 3));
-    let heard: Vec<_> = batch.heard.iter().map(|way| (&*way.host, &way.sender)).collect();
-    assert_eq!(heard, [("a", &address), ("a", &name), ("b", &name)]);
+    let routes: Vec<_> = batch.routes.iter().map(|route| (&*route.host, &route.sender)).collect();
+    assert_eq!(routes, [("a", &address), ("a", &name), ("b", &name)]);
 }
 
 #[test]
@@ -169,25 +169,25 @@ fn lists_past_the_bound_are_refused_and_counted() {
 #[test]
 fn lists_of_machines_that_went_make_room_for_those_that_come() {
     let mut ingest = Ingest::with_limits(Limits { lists: 3, ..Limits::default() });
-    let mut told = |secs: u64, hosts: &[&str]| {
+    let mut announced = |secs: u64, hosts: &[&str]| {
         let arrival = CdTime::from_secs(1_000_000 + secs);
         ingest.datagram(&datagram(hosts), sender(1), arrival, LEVEL);
         let batch = ingest.take(None);
         let new = |one: &Announced| (one.list.0, one.identifier.host.to_string());
-        let told = batch.announced.iter().map(new).collect::<Vec<_>>();
-        (told, batch.refused_lists, batch.renumbers)
+        let announced = batch.announced.iter().map(new).collect::<Vec<_>>();
+        (announced, batch.refused_lists, batch.renumbers)
     };
     let named = |id: u32, host: &str| (id, host.to_owned());
     let all = vec![named(0, "a"), named(1, "b"), named(2, "c")];
-    assert_eq!(told(0, &["a", "b", "c"]), (all, 0, false));
-    assert_eq!(told(10, &["a", "b", "c"]), (Vec::new(), 0, false));
+    assert_eq!(announced(0, &["a", "b", "c"]), (all, 0, false));
+    assert_eq!(announced(10, &["a", "b", "c"]), (Vec::new(), 0, false));
     for secs in [1_200, 2_400, 3_600, 4_800, 6_000] {
-        assert_eq!(told(secs, &["a", "d"]), (vec![named(0, "a")], 1, false));
+        assert_eq!(announced(secs, &["a", "d"]), (vec![named(0, "a")], 1, false));
     }
     // Nothing more is looked for in the same minute; what was found there serves those to come.
-    assert_eq!(told(7_400, &["a", "d"]), (vec![named(0, "a")], 1, false));
-    assert_eq!(told(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
-    assert_eq!(told(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
+    assert_eq!(announced(7_400, &["a", "d"]), (vec![named(0, "a")], 1, false));
+    assert_eq!(announced(7_430, &["a", "d"]), (vec![named(2, "d")], 0, true));
+    assert_eq!(announced(7_440, &["d", "b", "a", "c"]), (vec![named(1, "b")], 1, true));
 }
 
 #[test]
@@ -264,13 +264,13 @@ fn how_a_host_is_heard_is_told_once_for_each_way() {
     }
     ingest.datagram(&plain, sender(2), CdTime::ZERO, LEVEL);
     let batch = ingest.take(None);
-    let told: Vec<_> = batch
-        .heard
+    let announced: Vec<_> = batch
+        .routes
         .iter()
         .map(|way| format!("{} {} {} {:?}", way.host, way.sender, way.trust.name(), way.user))
         .collect();
     assert_eq!(
-        told,
+        announced,
         [
             "a 10.0.0.1 plain None",
             "b 10.0.0.1 plain None",
@@ -300,7 +300,7 @@ fn a_refused_part_is_a_fault_with_its_user_and_reason() {
     assert_eq!(delta.protected[0].outcome, Err(FaultKind::UserUnknown));
     assert_eq!((delta.protected.len(), delta.protected[0].count), (1, 2));
     assert_eq!(batch.faults[0].user.as_deref(), Some("alice"));
-    assert!(batch.rows.is_empty() && batch.heard.is_empty());
+    assert!(batch.rows.is_empty() && batch.routes.is_empty());
 }
 
 #[test]

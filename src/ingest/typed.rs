@@ -13,7 +13,7 @@ pub struct TypedList<'a> {
     pub names: Names<'a>,
     /// When it was measured, by the host's clock; not zero.
     pub time: CdTime,
-    /// Promised time to the next; zero when not told.
+    /// Promised time to the next; zero where it is not stated.
     pub interval: Interval,
     /// One number per data source; at least one, at most [`VALUES_PER_LIST_MAX`].
     pub values: &'a [Value],

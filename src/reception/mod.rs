@@ -165,9 +165,11 @@ impl Reception {
         self.iter().find_map(|status| status.local_host.as_deref())
     }
 
-    /// The capture that is shown, if one is.
+    /// The capture that is shown, if one is: then its clock is that of the program. Where
+    /// something else is received beside it, the clock is ours.
     pub fn replay(&self) -> Option<&Replay> {
-        self.iter().find_map(|status| status.replay.as_ref())
+        let is_alone = self.iter().all(|status| status.replay.is_some());
+        self.iter().find_map(|status| status.replay.as_ref()).filter(|_| is_alone)
     }
 }
 
@@ -189,6 +191,27 @@ mod tests {
         reception.report(SourceId(0), status("listening on port 25826", State::Receiving));
         assert_eq!(reception.summary(), "listening on port 25826 · b.pcap ended");
         assert!(reception.is_receiving() && reception.failures().next().is_none());
+    }
+
+    #[test]
+    fn a_capture_has_the_clock_only_where_nothing_else_is_received() {
+        let replay = Replay {
+            name: "b.pcap".into(),
+            path: "b.pcap".into(),
+            speed: Speed::Max,
+            live: false,
+            stage: Stage::Reading,
+            first: None,
+            packets: None,
+            error: None,
+        };
+        let capture = Status { replay: Some(replay), ..status("b.pcap", State::Receiving) };
+        let mut reception = Reception::default();
+        reception.report(SourceId(1), capture);
+        assert_eq!(reception.replay().map(|replay| replay.path.as_str()), Some("b.pcap"));
+        // Also while nothing can be received there.
+        reception.report(SourceId(0), status("not listening", State::Closed));
+        assert!(reception.replay().is_none());
     }
 
     #[test]

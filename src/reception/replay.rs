@@ -130,10 +130,7 @@ impl Replay {
 
     /// Name of the state where the window follows it: `REPLAY some.pcap · 10×`.
     pub fn state(&self) -> String {
-        let Self { name, speed, .. } = self;
-        let name = crate::metric::display_safe(name);
-        let pace =
-            if self.live && *speed == Speed::Max { "live".into() } else { speed.to_string() };
+        let (name, pace) = (crate::metric::display_safe(&self.name), self.pace_word());
         match self.stage {
             Stage::Reading => format!("REPLAY {name} · {pace}"),
             stage => format!("REPLAY {name} · {pace} · {}", stage.name()),

@@ -137,12 +137,13 @@ impl Session {
         }
     }
 
-    /// Takes in what `source` brought; `now` is our clock.
+    /// Takes in what `source` brought; `now` is our clock, or that of a capture that is alone.
     pub fn absorb(&mut self, source: SourceId, batch: &Batch, now: CdTime) {
         let status = self.reception.status(source);
         let is_capture = status.is_some_and(|status| status.replay.is_some());
         // A capture may be far ahead of what its clock showed when the frame began.
-        let now = if is_capture { batch.arrival } else { now };
+        let is_alone = self.reception.replay().is_some();
+        let now = if is_alone { batch.arrival } else { now };
         self.store.absorb(source, batch, now);
         if is_capture {
             // A capture waits; the order of its packets is no reason to lose any.
@@ -153,14 +154,25 @@ impl Session {
 
     /// Takes in how `source` goes. That it is over is reported after its last batch is absorbed.
     pub fn report(&mut self, source: SourceId, status: reception::Status, now: CdTime) {
-        if self.reception.status(source).is_none() && status.replay.is_some() {
-            self.width = Width::of_capture(status.replay.as_ref(), self.view.window().width());
-        }
-        if status.state == reception::State::Ended {
+        let is_new = self.reception.status(source).is_none();
+        if status.state == reception::State::Ended && self.reception.replay().is_some() {
             // Nothing more comes that would show how waiting samples are to be placed.
             self.store.settle(now);
         }
+        let mut status = status;
+        if matches!(status.state, reception::State::Failed { .. }) {
+            // A capture that cannot be read further is still what is shown.
+            let before = self.reception.status(source).and_then(|status| status.replay.clone());
+            status.replay = status.replay.or(before);
+        }
         self.reception.report(source, status);
+        if is_new {
+            let width = self.view.window().width();
+            self.width = match self.reception.replay() {
+                Some(replay) => Width::of_capture(replay, width),
+                None => Width::growing(width),
+            };
+        }
     }
 
     /// Takes in what an effect brought back.
@@ -169,7 +181,10 @@ impl Session {
             Answer::Filtered(filtered) => self.derived.rows.take(filtered),
             Answer::FilterFailed(why) => {
                 self.derived.rows.give_up();
-                self.messages.push(format!("the filter failed, try another one: {why}"));
+                let text = format!("the filter failed, try another one: {why}");
+                if self.messages.last() != Some(&text) {
+                    self.messages.push(text);
+                }
             }
         }
     }
@@ -214,8 +229,9 @@ impl Session {
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
-        // Before the first datagram nothing depends on the time.
-        (runs && self.store.health().totals.datagrams > 0).then_some(TEXT_EVERY)
+        let totals = &self.store.health().totals;
+        // Before anything came nothing depends on the time.
+        (runs && totals.datagrams + totals.lists > 0).then_some(TEXT_EVERY)
     }
 
     /// Hands over what the outside is to do, in order.

@@ -19,6 +19,7 @@ use crate::reception::{Reception, Replay, State};
 use crate::store::{Mode, Noted, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
+use crate::view::command::{Context, Focus};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
 use crate::view::graphs::Graphs;
@@ -126,6 +127,11 @@ impl<'a> Screen<'a> {
         self.reception.failures().next().is_some()
     }
 
+    /// Whether because of that nothing is received any more.
+    pub fn is_cut_off(&self) -> bool {
+        self.has_failed() && !self.reception.is_receiving()
+    }
+
     /// Values that came since `values` had come.
     pub fn newer_values(&self, values: u64) -> u64 {
         self.store.health().totals.values.saturating_sub(values)
@@ -139,6 +145,18 @@ impl<'a> Screen<'a> {
     /// What checking a row of the tree does; none where it has no box.
     pub fn check(&self, row: Row) -> Option<Action> {
         self.picking().check(row)
+    }
+
+    /// What a command is asked with while the keyboard belongs to `focus`.
+    pub fn context(&self, focus: Focus) -> Context<'a> {
+        Context {
+            picking: self.picking(),
+            rows: &self.derived.rows,
+            listed: &self.derived.listed,
+            cursor: self.view.cursor,
+            chosen: self.view.notifications.chosen,
+            focus,
+        }
     }
 
     fn picking(&self) -> Picking<'a> {

@@ -37,7 +37,7 @@ pub struct State {
     matched: usize,
     selected: Option<String>,
     mode: String,
-    /// At most [`PANELS_MAX`], and how many there are.
+    /// Those on the canvas, and how many.
     panels: Vec<PanelReport>,
     panels_count: usize,
     listening: Vec<String>,
@@ -86,8 +86,6 @@ pub struct Drawing {
 
 /// Hosts named, so that a network full of invented ones does not make megabytes a second.
 const HOSTS_MAX: usize = 1_000;
-/// The same of panels.
-const PANELS_MAX: usize = 500;
 /// Notifications written in full, newest first.
 const NOTIFICATIONS_MAX: usize = 20;
 
@@ -130,7 +128,9 @@ struct NotificationReport {
     type_: String,
     type_instance: String,
     message: String,
-    heard: u64,
+    /// Scripts know it by this name.
+    #[serde(rename = "heard")]
+    received: u64,
 }
 
 /// `marks` is how many notifications are marked on the plot.
@@ -194,7 +194,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         Anchor::Paused { values, .. } => ("paused", totals.values.saturating_sub(values)),
     };
     let state = match state {
-        "live" if reception.failures().next().is_some() => "failed",
+        "live" if reception.failures().next().is_some() && !reception.is_receiving() => "failed",
         "live" if reception.replay().is_some() => "replay",
         _ => state,
     };
@@ -227,7 +227,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         notifications: totals.notifications,
         notification_counts: counts(&known.store.notifications().counts()),
         notifications_unseen: counts(&known.view.notifications.unseen(known.store.notifications())),
-        notifications_heard_again: known.store.notifications().heard_again(),
+        notifications_heard_again: known.store.notifications().duplicates(),
         newest_notifications: newest(known),
         duplicate_values: totals.duplicate_values,
         conflicting_values: totals.conflicting_values,
@@ -333,7 +333,7 @@ fn newest(known: Known<'_>) -> Vec<NotificationReport> {
             type_: id.type_.to_string(),
             type_instance: id.type_instance.to_string(),
             message: said.message.to_string(),
-            heard: noted.heard,
+            received: noted.received,
         }
     };
     newest.map(report).collect()
@@ -373,7 +373,7 @@ fn panels(known: Known<'_>, span: Span, now: CdTime) -> Vec<PanelReport> {
             lines: lines.collect(),
         }
     };
-    known.derived.panels.iter().take(PANELS_MAX).map(report).collect()
+    known.derived.panels.iter().map(report).collect()
 }
 
 #[cfg(test)]

@@ -279,9 +279,9 @@ fn what_a_screen_says_is_known_without_one() {
     let all = [
         ("web-1", ""),
         ("load", ""),
-        ("shortterm", "2.00"),
-        ("midterm", "0.50"),
-        ("longterm", "0.50"),
+        ("shortterm", "2 runnable"),
+        ("midterm", "0.50 runnable"),
+        ("longterm", "0.50 runnable"),
     ];
     assert_eq!(said, all);
     assert_eq!(

@@ -24,12 +24,11 @@ impl Width {
     }
 
     /// For a capture.
-    pub(super) fn of_capture(replay: Option<&Replay>, width: Interval) -> Self {
-        match replay {
-            Some(replay) if replay.speed == Speed::Max && !replay.live => {
-                Self::Fitted { now: width }
-            }
-            _ => Self::Chosen,
+    pub(super) fn of_capture(replay: &Replay, width: Interval) -> Self {
+        if replay.speed == Speed::Max && !replay.live {
+            Self::Fitted { now: width }
+        } else {
+            Self::Chosen
         }
     }
 

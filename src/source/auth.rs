@@ -16,11 +16,11 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use zeroize::Zeroizing;
 
-/// Bytes read of an AuthFile: some 30,000 users. A wrong file is given up before it fills the
+/// Bytes read of an AuthFile: some 30,000 users. A wrong file is refused before it fills the
 /// memory.
 pub const AUTH_FILE_BYTES_MAX: usize = 1 << 20;
-/// Bad lines told one by one; a wrong file has one in every line.
-pub const AUTH_FAULTS_TOLD: usize = 5;
+/// Bad lines shown one by one; a wrong file has one in every line.
+pub const AUTH_FAULTS_SHOWN_MAX: usize = 5;
 /// How often [`AuthFile::is_due`]: a password that was written works within 2 s.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -135,7 +135,7 @@ impl AuthFile {
                 self.is_read = true;
                 true
             }
-            // The same failure as last time was told.
+            // The same failure as last time was reported.
             Err(reason) if self.seen.as_ref() == Err(&reason) => false,
             Err(reason) => {
                 self.report = self.failure(&reason);
@@ -173,10 +173,10 @@ fn report(
              chmod 600 {shown}"
         ));
     }
-    for fault in faults.iter().take(AUTH_FAULTS_TOLD) {
+    for fault in faults.iter().take(AUTH_FAULTS_SHOWN_MAX) {
         warn(format!("AuthFile {fault}, in {shown}"));
     }
-    if let Some(more @ 1..) = faults.len().checked_sub(AUTH_FAULTS_TOLD) {
+    if let Some(more @ 1..) = faults.len().checked_sub(AUTH_FAULTS_SHOWN_MAX) {
         warn(format!("{more} more lines ignored, in {shown}"));
     }
     let first = match users {

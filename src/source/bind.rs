@@ -35,7 +35,7 @@ pub(super) struct Bound {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Others {
     /// Perhaps somebody, from whom nothing must be taken.
-    Strangers,
+    Unknown,
     /// Other sockets of this source only, which share.
     Ourselves,
 }

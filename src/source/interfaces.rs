@@ -73,7 +73,7 @@ pub(crate) fn bind_to_interface(_socket: &Socket, _name: &str) -> io::Result<()>
 /// All interfaces, in the kernel's order.
 pub fn interfaces() -> io::Result<Vec<Interface>> {
     let mut found: Vec<Interface> = Vec::new();
-    // Each is told once per address, and there may be thousands.
+    // Each is listed once per address, and there may be thousands.
     let mut places: HashMap<String, usize> = HashMap::new();
     for entry in getifaddrs()? {
         let place = match places.entry(entry.interface_name.clone()) {

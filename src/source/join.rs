@@ -25,7 +25,7 @@ pub(super) fn words(batch: &Batch) -> usize {
 pub(super) fn join(batch: &mut Batch, mut later: Batch) {
     batch.announced.append(&mut later.announced);
     batch.renumbers |= later.renumbers;
-    batch.heard.append(&mut later.heard);
+    batch.routes.append(&mut later.routes);
     // Rows that no datagram accounts for come last.
     debug_assert!(later.datagrams.is_empty() || is_accounted_for(batch));
     batch.rows.append(&mut later.rows);

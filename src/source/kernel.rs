@@ -1,4 +1,4 @@
-//! What Linux tells about UDP sockets in `/proc`: datagrams dropped, and who holds a port.
+//! UDP sockets as Linux lists them in `/proc`: datagrams dropped, and who holds a port.
 //!
 //! Everything here is best effort: where there is no `/proc`, the answers are "none".
 
@@ -13,7 +13,7 @@ pub(super) struct UdpSocketLine {
     pub(super) inode: u64,
     /// Datagrams thrown away because the receive buffer was full; wraps.
     pub(super) drops: u32,
-    /// It hears one peer only, and so takes nothing from anybody else.
+    /// It is connected to one peer, and receives from no other.
     pub(super) is_connected: bool,
 }
 

@@ -1,4 +1,4 @@
-//! What to listen to: an address, a port, an interface, and whom to hear.
+//! Addresses to listen on: address, port, interface, and the senders to accept.
 //!
 //! Opens no socket and resolves no names.
 
@@ -29,7 +29,7 @@ pub struct ListenSpec {
     /// Only there: a name, or the kernel's number. A group without it is joined on every interface
     /// that is up.
     pub interface: Option<String>,
-    /// The least protection that is taken here; as [`super::udp::UdpOptions::level`] says without.
+    /// Minimum security level here; as [`super::udp::UdpOptions::level`] says without.
     pub level: Option<SecurityLevel>,
     /// Only what these addresses send, of the same family; empty takes everything. An IPv4 group
     /// is joined source-specifically, so the network need not bring the rest at all.
@@ -37,7 +37,7 @@ pub struct ListenSpec {
 }
 
 /// Sources that one [`ListenSpec`] may name: as many as Linux takes for one membership of an IPv4
-/// group unless told otherwise (`net.ipv4.igmp_max_msf`).
+/// group by default (`net.ipv4.igmp_max_msf`).
 pub(super) const SOURCES_MAX: usize = 10;
 
 /// Why a [`ListenSpec`] could not be read.
@@ -120,8 +120,8 @@ impl ListenSpec {
         }
     }
 
-    /// Whether it takes what `sender` sends.
-    pub fn takes(&self, sender: IpAddr) -> bool {
+    /// Whether `sender` is accepted.
+    pub fn accepts(&self, sender: IpAddr) -> bool {
         self.from.is_empty() || self.from.contains(&sender)
     }
 
@@ -273,14 +273,14 @@ mod tests {
             "[ff3e::1]:9%eth0,from=2001:db8::1,from=2001:db8::2,from=2001:db8::1".parse().unwrap();
         let sources = ["2001:db8::1", "2001:db8::2"].map(|source| source.parse().unwrap());
         assert_eq!(spec.from, sources);
-        assert!(spec.takes(sources[1]) && !spec.takes("2001:db8::3".parse().unwrap()));
+        assert!(spec.accepts(sources[1]) && !spec.accepts("2001:db8::3".parse().unwrap()));
         assert_eq!(spec.to_string().parse(), Ok(spec));
         let spec: ListenSpec = "0.0.0.0,from=10.0.0.7,sign".parse().unwrap();
         assert_eq!(spec.level, Some(SecurityLevel::Sign));
         assert_eq!(spec.to_string(), "0.0.0.0:25826,sign,from=10.0.0.7");
         assert_eq!("::,none".parse::<ListenSpec>().unwrap().level, Some(SecurityLevel::None));
         let all: ListenSpec = "0.0.0.0".parse().unwrap();
-        assert!(all.takes("10.0.0.7".parse().unwrap()));
+        assert!(all.accepts("10.0.0.7".parse().unwrap()));
     }
 
     #[test]
@@ -296,8 +296,8 @@ mod tests {
             ("::,from=::", "\"::\" is not the address of a machine"),
             ("::,from=10.0.0.7", "10.0.0.7 cannot send to ::: one is IPv4, the other IPv6"),
         ] {
-            let told = text.parse::<ListenSpec>().unwrap_err().to_string();
-            assert!(told.contains(phrase), "{text}: {told}");
+            let message = text.parse::<ListenSpec>().unwrap_err().to_string();
+            assert!(message.contains(phrase), "{text}: {message}");
         }
         let many: String = (0..=SOURCES_MAX).map(|at| format!(",from=10.0.0.{at}")).collect();
         assert_eq!(format!("0.0.0.0{many}").parse::<ListenSpec>(), Err(ParseListenError::Sources));
@@ -306,8 +306,11 @@ mod tests {
     #[test]
     fn what_is_no_address_is_refused_with_an_example() {
         for text in ["", "localhost", ":25827", "1.2.3", "[::1", "[::1]25827", "1.2.3.4.5:1"] {
-            let told = text.parse::<ListenSpec>().unwrap_err().to_string();
-            assert!(told.contains("is not an IP address; write ADDR[:PORT][%IFACE]"), "{told}");
+            let message = text.parse::<ListenSpec>().unwrap_err().to_string();
+            assert!(
+                message.contains("is not an IP address; write ADDR[:PORT][%IFACE]"),
+                "{message}"
+            );
         }
     }
 

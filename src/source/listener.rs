@@ -16,14 +16,14 @@ use std::net::{IpAddr, SocketAddr, UdpSocket};
 
 /// What the kernel says of interfaces and of everybody's sockets, at one moment.
 #[derive(Debug, Default)]
-pub(super) struct Surroundings {
+pub(super) struct Network {
     pub(super) interfaces: Vec<Interface>,
     sockets: Vec<UdpSocketLine>,
     /// Who holds them, looked up once per socket: that takes long.
     holders: HashMap<u64, Option<String>>,
 }
 
-impl Surroundings {
+impl Network {
     /// Looks again. An error leaves everything as it was.
     pub(super) fn look(&mut self) -> io::Result<()> {
         self.interfaces = interfaces()?;
@@ -49,7 +49,7 @@ impl Surroundings {
         rivals.copied().collect()
     }
 
-    /// The program behind the first of `lines` that can be told.
+    /// The program behind the first of `lines` that is known.
     fn holder(&mut self, lines: &[UdpSocketLine]) -> Option<String> {
         let new: Vec<u64> = lines
             .iter()
@@ -58,8 +58,8 @@ impl Surroundings {
             .collect();
         if !new.is_empty() {
             self.holders.extend(new.iter().map(|inode| (*inode, None)));
-            let told = kernel::holders(&new);
-            self.holders.extend(told.into_iter().map(|(inode, name)| (inode, Some(name))));
+            let named = kernel::holders(&new);
+            self.holders.extend(named.into_iter().map(|(inode, name)| (inode, Some(name))));
         }
         lines.iter().find_map(|line| self.holders.get(&line.inode)?.clone())
     }
@@ -87,7 +87,7 @@ pub(super) struct Open {
     pub(super) reader: UdpSocketState,
     pub(super) address: SocketAddr,
     pub(super) inode: u64,
-    /// Drops as the kernel last told them.
+    /// Drops as the kernel last counted them.
     pub(super) drops: u32,
     joined: Vec<u32>,
     /// The interface it is tied to; zero for none.
@@ -106,7 +106,7 @@ impl Listener {
     pub(super) fn new(
         spec: ListenSpec,
         buffer_bytes: usize,
-        around: &mut Surroundings,
+        around: &mut Network,
         own: &[u64],
     ) -> (Self, ListenReport) {
         let mut report = ListenReport::new(spec.clone(), buffer_bytes);
@@ -125,12 +125,7 @@ impl Listener {
 
     /// Mends what can be mended, and brings `report` up to date. `own` are the sockets of this
     /// source.
-    pub(super) fn follow(
-        &mut self,
-        report: &mut ListenReport,
-        around: &mut Surroundings,
-        own: &[u64],
-    ) {
+    pub(super) fn follow(&mut self, report: &mut ListenReport, around: &mut Network, own: &[u64]) {
         if self.open.as_ref().is_some_and(|open| !self.is_in_place(open, &around.interfaces)) {
             // An interface that comes back under its old name is another one to the kernel.
             self.open = None;
@@ -159,17 +154,14 @@ impl Listener {
         find(interfaces, name).is_some_and(|found| found.index == open.index)
     }
 
-    fn try_to_open(&mut self, report: &mut ListenReport, around: &mut Surroundings, own: &[u64]) {
+    fn try_to_open(&mut self, report: &mut ListenReport, around: &mut Network, own: &[u64]) {
         let address = self.spec.address;
         let in_the_way =
             |other: IpAddr| address.is_unspecified() || other.is_unspecified() || other == address;
-        let strangers = around.rivals(self.spec.port, own, in_the_way);
+        let rivals = around.rivals(self.spec.port, own, in_the_way);
         let all = around.rivals(self.spec.port, &[], in_the_way);
-        let others = if strangers.is_empty() && !all.is_empty() {
-            Others::Ourselves
-        } else {
-            Others::Strangers
-        };
+        let others =
+            if rivals.is_empty() && !all.is_empty() { Others::Ourselves } else { Others::Unknown };
         let (bound, new) = bind::open(&self.spec, others, &around.interfaces, self.buffer_bytes);
         let bound = bound.zip(new.bound);
         if bound.is_some() && !self.was_free {
@@ -185,7 +177,7 @@ impl Listener {
             self.open = Some(Open { joined, index, ..Open::new(socket.into(), reader, address) });
         } else if let Some(Trouble::Taken { holder }) = &mut report.trouble {
             self.was_free = false;
-            *holder = around.holder(&strangers);
+            *holder = around.holder(&rivals);
         }
     }
 
@@ -195,7 +187,7 @@ impl Listener {
         &mut self,
         ours: SocketAddr,
         report: &mut ListenReport,
-        around: &mut Surroundings,
+        around: &mut Network,
         own: &[u64],
     ) {
         report.elsewhere.clear();
@@ -237,5 +229,5 @@ impl Listener {
     }
 }
 
-/// Addresses told of one wildcard that go to other programs.
+/// Addresses listed for one wildcard that go to other programs.
 const ELSEWHERE_MAX: usize = 8;

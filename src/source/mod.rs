@@ -7,6 +7,7 @@ pub mod auth;
 mod bind;
 pub mod capture;
 pub mod clock;
+pub mod inlet;
 pub mod interfaces;
 mod join;
 mod kernel;
@@ -21,8 +22,10 @@ pub mod receiver;
 pub mod replay;
 mod report;
 pub mod running;
+mod spec;
 mod status;
 pub mod udp;
 
 pub use outlet::{Intake, Outlet};
 pub use running::Running;
+pub use spec::{ParseSourceError, SourceSpec, SourceUrl, Started, start};

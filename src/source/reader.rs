@@ -1,6 +1,6 @@
 //! Reading a socket: many datagrams per system call, into memory that is used again.
 //!
-//! [`prepare`] makes a socket tell where each datagram was sent to, [`Slots`] is the memory.
+//! [`prepare`] makes a socket report where each datagram was sent to, [`Slots`] is the memory.
 //! Where the system has no `recvmmsg`, one datagram comes per call. Knows nothing of turns.
 
 use nix::sys::socket::{setsockopt, sockopt};
@@ -27,16 +27,16 @@ pub(super) struct Slots {
 pub(super) struct Received<'a> {
     pub(super) bytes: &'a [u8],
     pub(super) sender: SocketAddr,
-    /// The address it was sent to, where the system tells.
+    /// The address it was sent to, where the system reports it.
     pub(super) to: Option<IpAddr>,
 }
 
-/// Makes the socket tell where datagrams were sent to, and nothing else: each thing told costs the
+/// Makes the socket report where datagrams were sent to, and nothing else: each report costs the
 /// kernel time with every datagram.
 pub(super) fn prepare(socket: &impl AsFd) -> io::Result<UdpSocketState> {
     let state = UdpSocketState::new(socket.into())?;
     let options = SockRef::from(socket);
-    // What cannot be switched off is not there, or is passed over when it is told.
+    // What cannot be switched off is not there, or is passed over when it is reported.
     let _ = if options.local_addr()?.is_ipv4() {
         options.set_recv_tos_v4(false)
     } else {

@@ -1,32 +1,29 @@
 //! The receiver thread: sockets to batches.
 //!
-//! Reads a [`UdpSource`], lets [`Ingest`] gather what it says, and offers it. Where the thread
-//! fails, all of it begins anew.
+//! Reads sockets by an [`Inlet`], lets [`Ingest`] gather what it says, and offers it. Where the
+//! thread fails, all of it begins anew.
 
 use super::Outlet;
 use super::auth::AuthFile;
 use super::clock::OurClock;
-use super::local::{self, Local};
-use super::reason::reason;
+use super::inlet::{Inlet, InletOptions};
+use super::local;
 use super::report::UdpStatus;
 use super::running::{self, Restart, Run, Running};
 use super::status::describe;
-use super::udp::{Datagram, FOLLOW_EVERY, UdpOptions, UdpSource};
+use super::udp::{Datagram, ListenReport, UdpOptions, UdpSource};
 use crate::ingest::{Ingest, Limits};
 use crate::metric::{CdTime, Interval, Span};
 use crate::reception::Status;
 use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering;
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How long a quiet socket is waited for: also how long a stop may take.
 const WAIT: Duration = Duration::from_millis(200);
 /// The same while something waits for the other side to drain.
 const WAIT_WITH_BACKLOG: Duration = Duration::from_millis(20);
-/// How often the kernel's drops are read.
-const DROPS_EVERY: Duration = Duration::from_secs(1);
 
 /// What to receive, and how.
 #[derive(Clone, Debug, Default)]
@@ -45,11 +42,8 @@ pub struct ReceiverOptions {
 #[derive(Debug)]
 pub struct Receiver {
     options: ReceiverOptions,
-    /// Dropped before the sockets are, so that nothing is sent to a closed one.
-    local: Option<Local>,
-    source: UdpSource,
-    auth: Option<AuthFile>,
-    /// What could not be opened beside the sockets.
+    inlet: Inlet,
+    /// What else a person should know, and mend.
     troubles: Vec<String>,
     clock: OurClock,
 }
@@ -57,24 +51,20 @@ pub struct Receiver {
 impl Receiver {
     /// Opens what can be opened; [`Receiver::status`] says what could not.
     pub fn open(options: ReceiverOptions) -> Self {
-        let mut source = UdpSource::open(&options.udp);
-        let auth = options.auth_file.clone().map(AuthFile::open);
-        let started = options.local.then(|| source.add_loopback().and_then(Local::start));
-        let (mut local, mut troubles) = (None, Vec::new());
-        match started {
-            None => {}
-            Some(Ok(running)) => local = Some(running),
-            Some(Err(error)) => troubles.push(format!(
-                "cannot measure this machine: {}; everything else works",
-                reason(&error)
-            )),
-        }
-        Self { options, local, source, auth, troubles, clock: OurClock::new() }
+        let inlet = Inlet::open(InletOptions {
+            udp: Some(options.udp.clone()),
+            local: options.local,
+            auth: options.auth_file.clone().map(AuthFile::open),
+            ..InletOptions::default()
+        });
+        let troubles = inlet.trouble().map(|text| format!("{text}; everything else works"));
+        let troubles = troubles.into_iter().collect();
+        Self { options, inlet, troubles, clock: OurClock::new() }
     }
 
-    /// The sockets.
-    pub const fn source(&self) -> &UdpSource {
-        &self.source
+    /// What came of each address.
+    pub fn reports(&self) -> &[ListenReport] {
+        self.inlet.source().map_or(&[], UdpSource::reports)
     }
 
     /// How reception goes now.
@@ -95,9 +85,9 @@ impl Receiver {
     fn figures(&self) -> UdpStatus {
         UdpStatus {
             troubles: self.troubles.clone(),
-            local_host: self.local.is_some().then(local::host_name),
-            reports: self.source.reports().to_vec(),
-            auth: self.auth.as_ref().map(|file| file.report().clone()),
+            local_host: self.inlet.is_local().then(local::host_name),
+            reports: self.reports().to_vec(),
+            auth: self.inlet.auth().map(|file| file.report().clone()),
             // To the second: it is reported when it changes.
             set_back: Interval::from_secs(self.clock.set_back().secs_nanos().0),
         }
@@ -115,7 +105,7 @@ struct Loop {
 impl Loop {
     fn new(mut receiver: Receiver, run: &Run<'_>) -> Self {
         let mut ingest = Ingest::with_limits(receiver.options.limits);
-        ingest.set_keys(receiver.auth.as_ref().map(AuthFile::keys));
+        ingest.set_keys(receiver.inlet.keys());
         if let Some(failure) = run.failure {
             ingest.begin_anew();
             receiver.troubles.push(format!(
@@ -127,16 +117,15 @@ impl Loop {
 
     fn run(&mut self, run: Run<'_>) {
         let Run { outlet, stop, .. } = run;
-        let mut drops_read = (Instant::now(), self.receiver.clock.now());
-        let mut followed = Instant::now();
+        let mut drops_read = self.receiver.clock.now();
         self.report(outlet);
         while !stop.load(Ordering::Relaxed) {
             let is_behind = outlet.is_waiting() || !self.ingest.is_empty();
             let wait = if is_behind { WAIT_WITH_BACKLOG } else { WAIT };
-            let Self { receiver: Receiver { source, clock, .. }, ingest, .. } = self;
+            let Self { receiver: Receiver { inlet, clock, .. }, ingest, .. } = self;
             // Those of one system call came at one time.
             let mut same = (CdTime::ZERO, CdTime::ZERO);
-            let received = source.receive(wait, &mut |datagram| {
+            let turn = inlet.turn(wait, &mut |datagram| {
                 let Datagram { bytes, sender, arrival, level, .. } = *datagram;
                 if same.0 != arrival {
                     same = (arrival, clock.at(arrival, Instant::now()));
@@ -144,34 +133,18 @@ impl Loop {
                 let arrival = same.1;
                 ingest.datagram(bytes, sender, arrival, level);
             });
-            let mut kernel_drops = None;
-            if drops_read.0.elapsed() >= DROPS_EVERY {
-                let read = (Instant::now(), self.receiver.clock.now());
-                let before = std::mem::replace(&mut drops_read, read).1;
-                let count = self.receiver.source.kernel_drops();
-                kernel_drops = (count > 0).then(|| (count, Span::new(before, drops_read.1)));
+            let kernel_drops = turn.lost.and_then(|count| {
+                let now = clock.now();
+                let before = std::mem::replace(&mut drops_read, now);
+                (count > 0).then(|| (count, Span::new(before, now)))
+            });
+            self.hand_over(outlet, turn.is_quiet, kernel_drops);
+            if turn.has_new_keys {
+                self.ingest.set_keys(self.receiver.inlet.keys());
             }
-            self.hand_over(outlet, matches!(received, Ok(0)), kernel_drops);
-            self.look_at_keys(outlet);
-            if followed.elapsed() >= FOLLOW_EVERY {
-                followed = Instant::now();
-                self.receiver.source.follow();
+            if turn.has_new_keys || turn.followed.is_some() {
                 self.report(outlet);
             }
-            if received.is_err() {
-                // A socket that fails does so at once, every time: do not spin on it.
-                thread::sleep(WAIT);
-            }
-        }
-    }
-
-    fn look_at_keys(&mut self, outlet: &Outlet) {
-        if let Some(file) = &mut self.receiver.auth
-            && file.is_due()
-            && file.look()
-        {
-            self.ingest.set_keys(Some(file.keys()));
-            self.report(outlet);
         }
     }
 

@@ -5,7 +5,8 @@
 
 use super::Outlet;
 use super::auth::AuthFile;
-use super::capture::{Capture, CaptureError, Counts, Step};
+use super::capture::{Capture, CaptureError, Counts};
+use super::inlet::{Inlet, InletOptions};
 use super::running::{self, Restart, Running};
 use super::udp::{BYTES_PER_TURN_MAX, Datagram};
 use crate::ingest::{Ingest, Limits};
@@ -14,8 +15,7 @@ use crate::reception::{Line, Replay, Speed, Stage, State, Status};
 use crate::view::format::counted;
 use crate::wire::SecurityLevel;
 use std::io;
-use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -25,17 +25,18 @@ use std::time::{Duration, Instant};
 const WAIT: Duration = Duration::from_millis(200);
 /// Packets further apart are not of one clock: it was set, or the machine had none.
 const PACKET_STEP_MAX: Interval = Interval::from_secs(86_400);
-/// A batch holds no more of the capture's time than this: hosts are heard when it arrived.
+/// A batch holds no more of the capture's time than this: hosts are seen when it arrived.
 const BATCH_TIME_MAX: Interval = Interval::from_secs(1);
 
 /// What to replay, and how.
+#[derive(Debug)]
 pub struct ReplayOptions {
     /// Already open.
     pub capture: Capture,
     /// How fast.
     pub speed: Speed,
-    /// For what is signed or encrypted.
-    pub auth: Option<AuthFile>,
+    /// Users and passwords of what is signed or encrypted.
+    pub auth_file: Option<PathBuf>,
     /// The least protection that is taken.
     pub level: SecurityLevel,
     /// How many names are taken.
@@ -74,36 +75,43 @@ pub struct Replaying {
 
 /// Starts the thread "capture".
 pub fn start(options: ReplayOptions, outlet: Outlet) -> io::Result<Replaying> {
-    let ReplayOptions { capture, speed, auth, level, limits } = options;
+    let ReplayOptions { capture, speed, auth_file, level, limits } = options;
     let clock = CaptureClock::new(&capture, speed);
     let path = capture.name();
     let file = Path::new(&path).file_name().map(|file| file.to_string_lossy().into_owned());
     let name = file.unwrap_or_else(|| path.clone());
     let (live, stage) = (capture.is_live(), Stage::Waiting);
     let replay = Replay { name, path, speed, live, stage, first: None, packets: None, error: None };
-    let about_keys = auth.as_ref().map(|file| file.report().lines.clone()).unwrap_or_default();
+    let auth = auth_file.map(AuthFile::open);
+    let options = InletOptions { capture: Some(capture), level, auth, ..Default::default() };
+    let inlet = Inlet::open(options);
+    let about_keys = about_keys(&inlet);
     let status = describe(&replay, None, &about_keys);
     let mut ingest = Ingest::with_limits(limits);
-    ingest.set_keys(auth.as_ref().map(AuthFile::keys));
-    let mut parts = Some((capture, auth, ingest, replay));
+    ingest.set_keys(inlet.keys());
+    let mut parts = Some((inlet, about_keys, ingest, replay));
     let shared = clock.clone();
     let running = running::start("capture", outlet, Restart::Never, move |run| {
-        let Some((capture, auth, ingest, replay)) = parts.take() else { return };
+        let Some((inlet, about_keys, ingest, replay)) = parts.take() else { return };
         let feed = Feed {
             packets: PacketClock::default(),
             outlet: run.outlet,
-            auth,
+            about_keys,
             ingest,
-            level,
             clock: shared.clone(),
             stop: run.stop,
             bytes: 0,
             since: None,
             replay,
         };
-        feed.run(capture);
+        feed.run(inlet);
     })?;
     Ok(Replaying { running, clock, status })
+}
+
+/// What is to be said of the AuthFile.
+fn about_keys(inlet: &Inlet) -> Vec<Line> {
+    inlet.auth().map(AuthFile::report).map_or_else(Vec::new, |report| report.lines.clone())
 }
 
 /// How a replay ended.
@@ -249,13 +257,12 @@ impl PacketClock {
     }
 }
 
-/// What the thread works with, but for the capture.
+/// What the thread works with, but for the inlet.
 struct Feed<'a> {
     packets: PacketClock,
     outlet: &'a mut Outlet,
-    auth: Option<AuthFile>,
+    about_keys: Vec<Line>,
     ingest: Ingest,
-    level: SecurityLevel,
     clock: CaptureClock,
     stop: &'a AtomicBool,
     /// Of the datagrams in the batch.
@@ -267,29 +274,29 @@ struct Feed<'a> {
 }
 
 impl Feed<'_> {
-    fn run(mut self, mut capture: Capture) {
-        let mut wait = Duration::ZERO;
+    fn run(mut self, mut inlet: Inlet) {
         let error = loop {
             if self.is_stopped() {
                 return;
             }
-            self.look_at_keys();
-            let step = capture.step(Some(wait), &mut |datagram| self.datagram(datagram));
-            wait = Duration::ZERO;
-            match step {
-                Ok(Step::Datagram | Step::Other) => {}
-                // What is there is shown before more is waited for.
-                Ok(Step::Waiting) => {
-                    self.hand_over();
-                    wait = WAIT;
-                }
-                Ok(Step::End) => break None,
-                Err(error) => break Some(error),
+            let turn = inlet.turn(WAIT, &mut |datagram| self.datagram(datagram));
+            if turn.has_new_keys {
+                self.ingest.set_keys(inlet.keys());
+                self.about_keys = about_keys(&inlet);
+                self.report(None);
+            }
+            if let Some(end) = turn.ended {
+                break end.err();
+            }
+            // What is there is shown before more is waited for.
+            if turn.is_quiet {
+                self.hand_over();
             }
         };
         self.hand_over();
         self.clock.stop();
-        let end = End { counts: capture.counts(), error };
+        let counts = inlet.capture().map(Capture::counts).unwrap_or_default();
+        let end = End { counts, error };
         self.replay.stage = match &end.error {
             None => Stage::Ended,
             Some(CaptureError::Cut { .. }) => Stage::Cut,
@@ -303,8 +310,7 @@ impl Feed<'_> {
 
     /// Reports how far it is.
     fn report(&mut self, end: Option<&End>) {
-        let about_keys = self.auth.as_ref().map(|file| file.report().lines.as_slice());
-        self.outlet.report(describe(&self.replay, end, about_keys.unwrap_or_default()));
+        self.outlet.report(describe(&self.replay, end, &self.about_keys));
     }
 
     /// The same where a datagram changed it.
@@ -316,24 +322,14 @@ impl Feed<'_> {
         }
     }
 
-    fn look_at_keys(&mut self) {
-        if let Some(file) = &mut self.auth
-            && file.is_due()
-            && file.look()
-        {
-            self.ingest.set_keys(Some(file.keys()));
-            self.report(None);
-        }
-    }
-
     fn is_stopped(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
     fn datagram(&mut self, datagram: &Datagram<'_>) {
-        let Datagram { bytes, sender, arrival, .. } = *datagram;
+        let Datagram { bytes, sender, arrival, level, .. } = *datagram;
         if !self.packets.takes(arrival) {
-            self.undated(bytes, sender, arrival);
+            self.undated(datagram);
             return;
         }
         let is_full = self.bytes >= BYTES_PER_TURN_MAX;
@@ -342,17 +338,18 @@ impl Feed<'_> {
         }
         self.wait_until_due(arrival);
         self.clock.note(arrival);
-        self.ingest.datagram(bytes, sender, arrival, self.level);
+        self.ingest.datagram(bytes, sender, arrival, level);
         self.bytes += bytes.len();
         self.since.get_or_insert(arrival);
     }
 
-    /// Takes in a datagram whose packet says nothing of when it came; `packet` is what it says.
-    fn undated(&mut self, bytes: &[u8], sender: SocketAddr, packet: CdTime) {
+    /// Takes in a datagram whose packet says nothing of when it came.
+    fn undated(&mut self, datagram: &Datagram<'_>) {
+        let Datagram { bytes, sender, arrival: packet, level, .. } = *datagram;
         let known = self.packets.values.unwrap_or_default();
         // Where values have no times either, those of packets at least go on.
         let clock = if known.is_plausible() { known } else { packet };
-        let came = self.ingest.undated(bytes, sender, clock, self.level);
+        let came = self.ingest.undated(bytes, sender, clock, level);
         self.bytes += bytes.len();
         let mut time = known;
         if let Some((oldest, newest)) = came {

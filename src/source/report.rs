@@ -56,12 +56,12 @@ pub(super) struct UdpStatus {
 pub enum Trouble {
     /// Another program listens there.
     Taken {
-        /// "collectd (pid 17)", where it can be told.
+        /// "collectd (pid 17)", where it is known.
         holder: Option<String>,
     },
     /// Another program came later and listens there too: what comes for one machine goes to it.
     Overtaken {
-        /// "collectd (pid 17)", where it can be told.
+        /// "collectd (pid 17)", where it is known.
         holder: Option<String>,
     },
     /// The interface asked for is switched off.
@@ -75,7 +75,7 @@ pub enum Trouble {
     NoIpv4,
     /// The family is switched off or not built in, or no interface has an address.
     NoIpv6,
-    /// The address is none of this machine's.
+    /// This machine has no such address.
     NotOurs,
     /// A port below 1024 without the right to it.
     Privileged,
@@ -191,7 +191,7 @@ impl ListenReport {
                 let who = holder.as_deref().unwrap_or(
                     "another program (probably collectd itself or another collectoscope)",
                 );
-                write!(f, "{} is taken by {who}", self.place())
+                write!(f, "{} is already in use by {who}", self.place())
             }
             Trouble::Overtaken { holder } => {
                 let who = holder.as_deref().unwrap_or("another program (probably collectd)");
@@ -204,7 +204,7 @@ impl ListenReport {
                     Trouble::NoIpv4 => f.write_str("this machine has no IPv4"),
                     Trouble::NoIpv6 => f.write_str("this machine has no IPv6"),
                     Trouble::Down => f.write_str("the interface is switched off"),
-                    Trouble::NotOurs => f.write_str("the address is none of this machine's"),
+                    Trouble::NotOurs => f.write_str("this machine has no such address"),
                     Trouble::Privileged => f.write_str("ports below 1024 need privileges"),
                     Trouble::NeedsInterface => {
                         f.write_str("a link-local address needs an interface")
@@ -263,7 +263,7 @@ impl fmt::Display for ListenReport {
         if let Some(trouble) = &self.trouble {
             self.write_trouble(f, trouble)?;
             match self.still.split_last() {
-                None => f.write_str("; nothing is listened to")?,
+                None => f.write_str("; not listening on any address")?,
                 Some((only, [])) => write!(f, "; {only} is still received")?,
                 Some((last, rest)) => {
                     write!(f, "; {} and {last} are still received", rest.join(", "))?;
@@ -337,10 +337,10 @@ mod tests {
 
     #[track_caller]
     fn says(listen: &str, trouble: Trouble, start: &str, end: &str) {
-        let told = report(listen, Some(trouble)).to_string();
-        assert!(told.starts_with(start), "{told}");
+        let text = report(listen, Some(trouble)).to_string();
+        assert!(text.starts_with(start), "{text}");
         let middle = "; IPv4 unicast, IPv6 unicast and IPv4 multicast are still received";
-        assert!(told.ends_with(&format!("{middle}{end}")), "{told}");
+        assert!(text.ends_with(&format!("{middle}{end}")), "{text}");
     }
 
     #[test]
@@ -349,21 +349,21 @@ mod tests {
         says(
             "0.0.0.0",
             taken(None),
-            "udp 0.0.0.0:25826 is taken by another program (probably collectd itself",
+            "udp 0.0.0.0:25826 is already in use by another program (probably collectd itself",
             "; for unicast start with --listen 127.0.0.1:25827 and add \
              `Server \"127.0.0.1\" \"25827\"` to collectd.conf",
         );
         says(
             "::",
             taken(Some("collectd (pid 17)")),
-            "udp [::]:25826 is taken by collectd (pid 17)",
+            "udp [::]:25826 is already in use by collectd (pid 17)",
             "; for unicast start with --listen [::1]:25827 and add `Server \"::1\" \"25827\"` to \
              collectd.conf",
         );
         says(
             "239.192.74.66",
             taken(None),
-            "udp 239.192.74.66:25826 is taken by",
+            "udp 239.192.74.66:25826 is already in use by",
             "; stop that program, or listen to another group or port",
         );
         says(

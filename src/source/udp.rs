@@ -9,7 +9,7 @@ pub use super::reader::DATAGRAM_MAX_BYTES;
 pub use super::report::{ListenReport, ListenState, Trouble, buffer_advice};
 
 use super::kernel;
-use super::listener::{Listener, Open, Surroundings};
+use super::listener::{Listener, Network, Open};
 use super::reader::{self, Received, Slots};
 use crate::metric::CdTime;
 use crate::wire::SecurityLevel;
@@ -62,7 +62,7 @@ pub struct Datagram<'a> {
     /// Where it was sent to: a group, or one of this machine's addresses. Where the system does
     /// not tell, the address listened on, which may be a wildcard.
     pub to: SocketAddr,
-    /// The least protection its listener takes.
+    /// Minimum security level of its listener.
     pub level: SecurityLevel,
     /// It came by the socket of [`UdpSource::add_loopback`].
     pub internal: bool,
@@ -75,12 +75,12 @@ pub struct UdpSource {
     /// One per listener, then those that are too many.
     reports: Vec<ListenReport>,
     loopback: Option<Open>,
-    around: Surroundings,
+    around: Network,
     slots: Slots,
 }
 
 impl UdpSource {
-    /// Opens what can be opened; [`UdpSource::reports`] tells the rest.
+    /// Opens what can be opened; [`UdpSource::reports`] says what could not.
     pub fn open(options: &UdpOptions) -> Self {
         let mut specs = options.listen.clone();
         if specs.is_empty() {
@@ -96,7 +96,7 @@ impl UdpSource {
             listeners: Vec::new(),
             reports: Vec::new(),
             loopback: None,
-            around: Surroundings::default(),
+            around: Network::default(),
             slots: Slots::new(),
         };
         // Nothing listed means nothing found: then only what needs no interface works.
@@ -230,7 +230,7 @@ impl UdpSource {
     }
 
     /// Datagrams the kernel threw away since the last call because a receive buffer was full;
-    /// zero where the system does not tell. Reads `/proc`: once per second is often enough.
+    /// zero where the system does not say. Reads `/proc`: once per second is often enough.
     pub fn kernel_drops(&mut self) -> u64 {
         let lines = kernel::udp_sockets();
         let mut fresh = 0;
@@ -249,7 +249,7 @@ impl UdpSource {
 struct Turn<'a> {
     open: &'a Open,
     level: SecurityLevel,
-    /// Whom to hear, and where the others are counted; none for the loopback of our own.
+    /// Senders to accept, and where the others are counted; none for the loopback of our own.
     filter: Option<(&'a ListenSpec, &'a mut u64)>,
 }
 
@@ -277,7 +277,7 @@ impl Turn<'_> {
                 bytes_total += bytes.len();
                 expected_bytes = expected_bytes.max(bytes.len());
                 if let Some((spec, filtered)) = &mut self.filter
-                    && !spec.takes(sender.ip())
+                    && !spec.accepts(sender.ip())
                 {
                     **filtered += 1;
                     continue;

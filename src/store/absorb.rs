@@ -7,7 +7,7 @@ use super::memory::grown;
 use super::origin::{Origin, SourceId};
 use super::series::NO_CLOCK;
 use super::track::Pushed;
-use super::{List, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, Store};
+use super::{ListEntry, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, Store};
 use crate::ingest::{Arrived, Batch, ListId, Row};
 use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use crate::rate::Sample;
@@ -15,7 +15,7 @@ use crate::wire::Trust;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-/// Samples of two senders that come in turns, so often, are of two machines; see
+/// Samples of two senders in turns, as often as this, are of two machines; see
 /// [`super::Health::shared`].
 const CROSSINGS_MIN: u32 = 6;
 /// Senders that were silent for longer do not share a name any more.
@@ -28,7 +28,7 @@ const REPEATS_MAX: usize = 256;
 #[derive(Clone, Copy)]
 struct Receipt<'a> {
     source: SourceId,
-    /// None where nobody knows.
+    /// None where it is not known.
     datagram: Option<&'a Arrived>,
     /// Which clock of their host it is.
     slot: Option<usize>,
@@ -39,7 +39,7 @@ struct Receipt<'a> {
 
 /// Value lists of one host that follow each other in a datagram.
 #[derive(Clone, Copy)]
-struct Run<'a> {
+struct HostRows<'a> {
     /// [`HostNumber::NONE`] where the lists are not known.
     host: HostNumber,
     rows: &'a [Row],
@@ -47,7 +47,7 @@ struct Run<'a> {
 }
 
 impl Store {
-    /// Takes in what a source handed over. `now` is the clock's time.
+    /// Adds what a source handed over. `now` is the clock's time.
     ///
     /// Each sample gets its placed time by its stamp and the clock of its host, so that no clock
     /// keeps a value out ([`super::HostClock`]). Values earlier than the newest of their series
@@ -98,7 +98,7 @@ impl Store {
         self.data_revision += 1;
     }
 
-    /// Takes in the rows of a datagram; the values that are left.
+    /// Adds the rows of a datagram; returns the values that are left.
     fn datagram<'v>(
         &mut self,
         receipt: Receipt<'_>,
@@ -124,54 +124,54 @@ impl Store {
                 return &[];
             };
             (rows, values) = (rest, values_left);
-            let run = Run { host, rows: mine, values: my_values };
-            self.run(receipt, run, (oldest, newest), rows);
+            let group = HostRows { host, rows: mine, values: my_values };
+            self.host_rows(receipt, group, (oldest, newest), rows);
         }
         values
     }
 
-    /// Takes in a run whose stamps are between `ends`; `rest` follows in its datagram.
-    fn run(
+    /// Adds rows whose stamps are between `ends`; `rest` follows in its datagram.
+    fn host_rows(
         &mut self,
         mut receipt: Receipt<'_>,
-        run: Run<'_>,
+        group: HostRows<'_>,
         ends: (CdTime, CdTime),
         rest: &[Row],
     ) {
-        let Some(datagram) = receipt.datagram.filter(|_| run.host != HostNumber::NONE) else {
+        let Some(datagram) = receipt.datagram.filter(|_| group.host != HostNumber::NONE) else {
             // Stamps are all there is to go by; lists that are not known are counted.
-            self.place(&receipt, run, Placing::Offset(0));
+            self.place(&receipt, group, Placing::Offset(0));
             return;
         };
         let arrival = datagram.arrival;
-        receipt.slot = self.clocks.slot(run.host, receipt.source, datagram);
+        receipt.slot = self.clocks.slot(group.host, receipt.source, datagram);
         let Some(slot) = receipt.slot else {
-            self.place(&receipt, run, Placing::without_clock(ends.1, arrival));
+            self.place(&receipt, group, Placing::without_clock(ends.1, arrival));
             return;
         };
         receipt.clock = u8::try_from(slot).unwrap_or(NO_CLOCK);
-        match self.clocks.usual((run.host, slot), arrival, ends) {
-            Some(placing) => self.place(&receipt, run, placing),
+        match self.clocks.usual((group.host, slot), arrival, ends) {
+            Some(placing) => self.place(&receipt, group, placing),
             None => {
                 let lists = lists_of(&self.lists, receipt.source);
-                let is_last = !rest.iter().any(|row| host_of(lists, row.list) == run.host);
-                self.unusual(&receipt, (run.host, slot), run, is_last);
+                let is_last = !rest.iter().any(|row| host_of(lists, row.list) == group.host);
+                self.unusual(&receipt, (group.host, slot), group, is_last);
             }
         }
     }
 
-    /// Takes in a run whose stamps are not as its clock's were.
+    /// Adds rows whose stamps are not as its clock's were.
     #[cold]
     fn unusual(
         &mut self,
         receipt: &Receipt<'_>,
         clock: (HostNumber, usize),
-        run: Run<'_>,
+        group: HostRows<'_>,
         is_last: bool,
     ) {
         let arrival = receipt.datagram.map_or(receipt.now, |datagram| datagram.arrival);
-        let Run { mut rows, mut values, .. } = run;
-        let has_usual = run.rows.iter().any(|row| self.clocks.fits(clock, arrival, row.time));
+        let HostRows { mut rows, mut values, .. } = group;
+        let has_usual = group.rows.iter().any(|row| self.clocks.fits(clock, arrival, row.time));
         while !rows.is_empty() {
             let (count, mut segment) = Segment::first_of(rows);
             let (mine, rest) = rows.split_at(count);
@@ -200,7 +200,8 @@ impl Store {
             }
             match verdict.placing {
                 Some(placing) => {
-                    self.place(receipt, Run { rows: mine, values: my_values, ..run }, placing);
+                    let group = HostRows { rows: mine, values: my_values, ..group };
+                    self.place(receipt, group, placing);
                 }
                 None => {
                     if let Some(datagram) = receipt.datagram {
@@ -230,7 +231,7 @@ impl Store {
         let mut left = waiting.len() as u64;
         for (source, row, datagram, values) in waiting.rows() {
             let host = host_of(lists_of(&self.lists, source), row.list);
-            let run = Run { host, rows: &[row], values };
+            let group = HostRows { host, rows: &[row], values };
             // What came before the step is not of it: never ahead of its arrival.
             let latest = datagram.arrival.saturating_add(CLOCK_SLACK);
             let is_ahead = placing.place(row.time, datagram.arrival) > latest;
@@ -238,13 +239,13 @@ impl Store {
             let arrival = datagram.arrival.saturating_sub(Interval::from_raw(left));
             left = left.saturating_sub(1);
             let datagram = Some(&Arrived { arrival, ..datagram.clone() });
-            self.place(&Receipt { source, datagram, ..receipt }, run, placing);
+            self.place(&Receipt { source, datagram, ..receipt }, group, placing);
         }
     }
 
-    /// Takes in a run whose placed times are known.
-    fn place(&mut self, receipt: &Receipt<'_>, run: Run<'_>, placing: Placing) {
-        let Run { host, rows, mut values } = run;
+    /// Adds rows whose placed times are known.
+    fn place(&mut self, receipt: &Receipt<'_>, group: HostRows<'_>, placing: Placing) {
+        let HostRows { host, rows, mut values } = group;
         let arrival = receipt.datagram.map_or(receipt.now, |datagram| datagram.arrival);
         let (mut newest, mut trust, mut is_seen) = (CdTime::ZERO, Trust::Plain, false);
         for (number, row) in rows.iter().enumerate() {
@@ -252,7 +253,7 @@ impl Store {
             values = rest;
             let time = match placing {
                 Placing::Offset(_) => placing.place(row.time, arrival),
-                // Each a little earlier than the next: stamps that stand still tell nothing apart.
+                // Each a little earlier than the next: stamps that stand still keep nothing apart.
                 Placing::Arrival => {
                     let left = (rows.len() - number) as u64;
                     arrival.saturating_sub(Interval::from_raw(left))
@@ -272,7 +273,7 @@ impl Store {
         }
     }
 
-    /// Takes in value list `number` of a run; whether it is of a series that is known.
+    /// Adds value list `number` of a host's rows; returns whether a series of it is known.
     fn row(
         &mut self,
         receipt: &Receipt<'_>,
@@ -287,14 +288,14 @@ impl Store {
         let (mut crossed, track_bytes) = (false, self.track_bytes);
         let start = usize::try_from(list.start).unwrap_or(usize::MAX);
         let members = self.members.get(start..).unwrap_or_default();
-        let (heard, mut alive) = (receipt.now.in_16_secs(), false);
+        let (now, mut alive) = (receipt.now.in_16_secs(), false);
         for (&id, &bits) in members.iter().zip(values).take(list.count.into()) {
             let series = self.series.get_mut(id.place()).filter(|series| series.is(id));
             let Some(series) = series else {
                 continue;
             };
             alive = true;
-            series.heard = heard;
+            series.last_received = now;
             let before = series.track.heap_bytes();
             crossed |= series.crosses(receipt.clock, time);
             let sample = Sample { time, bits };
@@ -371,14 +372,14 @@ impl<'a> Receipt<'a> {
         Self { source, datagram, slot: None, clock: NO_CLOCK, now }
     }
 
-    /// None where nobody knows.
+    /// Origin of the datagram; none where it is not known.
     fn origin(&self) -> Option<Origin<IpAddr>> {
         let sender = self.datagram?.sender.clone();
         Some(Origin { source: self.source, sender })
     }
 }
 
-/// Whether the run said the same list of the same moment before.
+/// Whether an earlier row is of the same list and time.
 fn repeats(rows: &[Row], number: usize) -> bool {
     let Some(row) = rows.get(number) else { return false };
     let before = rows.iter().take(number).rev().take(REPEATS_MAX);
@@ -397,16 +398,16 @@ fn newest_value<'r>(rows: &'r [Row], values: &[u64]) -> Option<(&'r Row, u64)> {
     Some((row, bits?))
 }
 
-fn lists_of(lists: &[Vec<List>], source: SourceId) -> &[List] {
+fn lists_of(lists: &[Vec<ListEntry>], source: SourceId) -> &[ListEntry] {
     lists.get(usize::from(source.0)).map_or(&[], Vec::as_slice)
 }
 
-fn list_of(lists: &[List], list: ListId) -> List {
+fn list_of(lists: &[ListEntry], list: ListId) -> ListEntry {
     let place = usize::try_from(list.0).unwrap_or(usize::MAX);
-    lists.get(place).copied().unwrap_or(List::NONE)
+    lists.get(place).copied().unwrap_or(ListEntry::NONE)
 }
 
-fn host_of(lists: &[List], list: ListId) -> HostNumber {
+fn host_of(lists: &[ListEntry], list: ListId) -> HostNumber {
     let list = list_of(lists, list);
     if list.count > 0 { list.host } else { HostNumber::NONE }
 }

@@ -18,10 +18,10 @@
 //! their times, which are most of the bytes: a busy daemon is a millisecond early or late, and a
 //! millisecond has 20 bits.
 
+use super::aggregate::Aggregate;
 use super::cost::allocated;
-use super::gathered::Gathered;
-use super::lists::{Values, pack_times, pack_values, unpack_times, unpack_values};
-use super::pack::{LIST_MAX, List};
+use super::lists::{ValueForm, pack_times, pack_values, unpack_times, unpack_values};
+use super::pack::{LIST_MAX, Numbers};
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Deref;
@@ -42,17 +42,17 @@ pub(super) struct Block(ThinArc<Head, u8>);
 pub(super) struct Head {
     pub(super) first: Sample,
     pub(super) last: Sample,
-    /// Told with the samples; zero when it was not.
+    /// Promised with the samples; zero when none was.
     pub(super) interval: Interval,
     count: u16,
     /// Bytes of times, which stand before those of values. None where all times are the same
     /// distance apart; none of values where all are the same.
     times_bytes: u16,
-    /// How many entries of the queue it stands for.
+    /// Entries of the queue that it stands for.
     pub(super) weight: u16,
     /// Of its summary, flat so that nothing is left over between the fields.
     undefined: u16,
-    drawn: Gathered,
+    drawn: Aggregate,
     step_max: Interval,
 }
 
@@ -67,18 +67,18 @@ impl Deref for Block {
 /// What is drawn of all samples of a block but the first, which needs the block before.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Summary {
-    pub(super) drawn: Gathered,
+    pub(super) drawn: Aggregate,
     /// Gauges that are not finite, and so not in `drawn`.
     pub(super) undefined: u16,
     /// The longest distance of two successive samples, so that it is seen later whether there is
-    /// a gap; longer than all time when a value is missing and only the samples can tell why.
+    /// a gap; longer than all time when a value is missing and only the samples show why.
     pub(super) step_max: Interval,
 }
 
 impl Summary {
     const NONE: Self = Self { step_max: Interval::MAX, ..Self::EMPTY };
     /// Of no sample.
-    const EMPTY: Self = Self { drawn: Gathered::NONE, undefined: 0, step_max: Interval::ZERO };
+    const EMPTY: Self = Self { drawn: Aggregate::NONE, undefined: 0, step_max: Interval::ZERO };
 
     pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
         let mut samples = times.iter().zip(bits).map(|(&time, &bits)| Sample { time, bits });
@@ -90,7 +90,7 @@ impl Summary {
             match rate::between(kind, from, sample, bounds) {
                 Outcome::Undefined => all.undefined += 1,
                 step => match step.value() {
-                    Some(value) => all.drawn = all.drawn.and(Gathered::of(value)),
+                    Some(value) => all.drawn = all.drawn.and(Aggregate::of(value)),
                     None => return Self::NONE,
                 },
             }
@@ -215,7 +215,7 @@ impl Block {
         Self(ThinArc::from_header_and_slice(head, bytes))
     }
 
-    /// The same samples in another block, that stands for so many entries of the queue.
+    /// The same samples in another block, that stands for `weight` entries of the queue.
     pub(super) fn with_weight(&self, weight: u16) -> Self {
         Self::new(Head { weight, ..**self }, self.bytes())
     }
@@ -309,13 +309,13 @@ pub(super) struct Lists<'a> {
 }
 
 impl Lists<'_> {
-    /// Told with the samples.
+    /// Promised with the samples; zero when none was.
     pub(super) fn interval(&self) -> Interval {
         self.block.interval
     }
 
     /// Reads the next times and values; how many there are, none at the end.
-    pub(super) fn next(&mut self, times: &mut List, bits: &mut List) -> Option<usize> {
+    pub(super) fn next(&mut self, times: &mut Numbers, bits: &mut Numbers) -> Option<usize> {
         let (values, even) = self.next_numbers(times, bits)?;
         values.finish(bits);
         if let Some((mut time, step)) = even {
@@ -331,9 +331,9 @@ impl Lists<'_> {
     /// are even not these, but the first and the time between two.
     pub(super) fn next_numbers(
         &mut self,
-        times: &mut List,
-        numbers: &mut List,
-    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        times: &mut Numbers,
+        numbers: &mut Numbers,
+    ) -> Option<(ValueForm, Option<(CdTime, Interval)>)> {
         let left = self.block.len().checked_sub(self.at).filter(|left| *left > 0)?;
         let read = self.read(left, times, numbers);
         debug_assert!(read.is_some(), "a block cannot be read back");
@@ -344,9 +344,9 @@ impl Lists<'_> {
     fn read(
         &mut self,
         left: usize,
-        times: &mut List,
-        numbers: &mut List,
-    ) -> Option<(Values, Option<(CdTime, Interval)>)> {
+        times: &mut Numbers,
+        numbers: &mut Numbers,
+    ) -> Option<(ValueForm, Option<(CdTime, Interval)>)> {
         let Head { first, last, interval, .. } = **self.block;
         let (mut count, mut even) = (left.min(LIST_MAX), None);
         if self.block.has_even_times() {
@@ -356,7 +356,7 @@ impl Lists<'_> {
             count = unpack_times(&mut self.times, interval, times)?;
         }
         let values = match self.block.is_constant() {
-            true => Values::constant(first.bits, count, numbers),
+            true => ValueForm::constant(first.bits, count, numbers),
             false => unpack_values(&mut self.values, numbers)?,
         };
         debug_assert!(even.is_some() || count == values.count, "lists go together");
@@ -379,13 +379,13 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    const TOLD: Interval = Interval::from_secs(10);
+    const PROMISED: Interval = Interval::from_secs(10);
     const FREE: Bounds = Bounds { min: None, max: None };
 
     fn packed(kind: DsType, times: &[u64], bits: &[u64]) -> Block {
         let times: Vec<CdTime> = times.iter().map(|&raw| CdTime::from_raw(raw)).collect();
         let summary = Summary::of(kind, FREE, &times, bits);
-        let block = Block::pack(kind, TOLD, (&times, bits), summary, &mut Vec::new()).unwrap();
+        let block = Block::pack(kind, PROMISED, (&times, bits), summary, &mut Vec::new()).unwrap();
         let (mut times_back, mut bits_back) = (Vec::new(), Vec::new());
         block.unpack(&mut times_back, &mut bits_back);
         assert_eq!((times_back, bits_back.as_slice()), (times, bits));
@@ -405,7 +405,7 @@ mod tests {
     }
 
     #[test]
-    fn times_after_a_gap_are_told_by_their_steps() {
+    fn times_after_a_gap_are_packed_as_steps() {
         let times: Vec<u64> = secs(512)
             .iter()
             .zip(0_u64..)
@@ -419,10 +419,10 @@ mod tests {
     fn a_summary_is_of_all_but_the_first_and_knows_which_gauges_are_undefined() {
         let gauges = [f64::NAN, 3.0, f64::NAN, 1.0, f64::INFINITY, 2.0].map(f64::to_bits);
         let summary = packed(DsType::Gauge, &secs(6), &gauges).summary();
-        let expected = Gathered { min: 1.0, max: 3.0, sum: 6.0 };
+        let expected = Aggregate { min: 1.0, max: 3.0, sum: 6.0 };
         assert_eq!((summary.drawn, summary.undefined), (expected, 2));
-        assert!(summary.is_whole(TOLD) && !summary.is_whole(Interval::from_secs(9)));
-        // Why a counter has no value only its samples can tell.
+        assert!(summary.is_whole(PROMISED) && !summary.is_whole(Interval::from_secs(9)));
+        // Why a counter has no value only its samples show.
         let restarted = packed(DsType::Counter, &secs(3), &[1 << 40, 5, 6]);
         assert!(!restarted.summary().is_whole(Interval::MAX));
     }
@@ -436,7 +436,7 @@ mod tests {
             words in prop::collection::vec(any::<(u64, u64)>(), 1..700),
             walk in any::<bool>(),
         ) {
-            // Values of so many bits, or walks in steps of that size; times so far off the grid.
+            // Values of `width` bits, or walks in steps of that size; times off by `jitter` bits.
             let mask = |bits: u32| 1_u64.checked_shl(bits).map_or(u64::MAX, |one| one - 1);
             let mut times = Vec::new();
             let mut bits = Vec::new();

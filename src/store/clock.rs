@@ -8,17 +8,17 @@ use crate::ingest::Row;
 use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use std::net::IpAddr;
 
-/// The first value lists of a host may be late by so much; beyond it the clock is suspected.
+/// Lateness of the first value lists of a host beyond which the clock is suspected.
 pub(super) const FIRST_LATE_MAX: i64 = 3_600 << 30;
 /// Datagrams in a row that must agree before a clock is behind.
 const AGREE_COUNT: u32 = 3;
-/// They must spread over two intervals, but at least so long and at most so long. What is replayed
+/// Least and greatest time over which they must spread: two intervals in between. What is replayed
 /// at more than one and a half times its pace disagrees by the slack within the least.
 const AGREE_SECS: (u64, u64) = (10, 60);
 /// How placed times are made of stamps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Placing {
-    /// The stamp plus so many units of 2⁻³⁰ s. Zero for a clock that is right; negative for one
+    /// The stamp plus this, in units of 2⁻³⁰ s. Zero for a clock that is right; negative for one
     /// that is ahead.
     Offset(i64),
     /// The arrival: stamps are no times.

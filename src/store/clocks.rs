@@ -3,8 +3,8 @@
 //! A value list has a *stamp*, the time by its host's clock; the datagram that brought it has an
 //! *arrival* by ours. Samples are ordered by *placed time*: the stamp plus the offset of the clock
 //! that made it. The offset is exactly zero while stamp and arrival agree within [`CLOCK_SLACK`],
-//! so a stamp stays as it is for nearly everybody. Where they do not agree the offset is whole seconds
-//! (and some nanoseconds, see [`Clocks::open`]), and the stamp is the placed time minus it.
+//! so a stamp stays as it is for nearly everybody. Where they do not agree the offset is whole
+//! seconds (and some nanoseconds, see [`Clocks::open`]), and the stamp is the placed time minus it.
 //!
 //! With a = arrival and s = newest stamp of the host in the datagram, a - s is never less than the
 //! offset by more than the slack unless the clock was set ahead: what waits in a sender's buffer,
@@ -33,16 +33,16 @@ use std::net::IpAddr;
 pub const CLOCKS_PER_HOST_MAX: usize = 8;
 /// Newest steps of clocks kept; as many as anyone looks at.
 pub const CLOCK_STEPS_MAX: usize = 256;
-/// A clock that goes on being wrong by so much more or less at a time was not set: 60 s.
+/// Change of an offset up to which a wrong clock drifts and was not set: 60 s.
 const DRIFT_MAX: u64 = 60 << 30;
 /// Lists wait no longer than this for what comes next.
 const WAIT_MAX: Interval = Interval::from_secs(90);
 /// A clock that was set.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockStep {
-    /// Whose.
+    /// Host with the clock.
     pub(super) host: HostNumber,
-    /// By whom it was seen.
+    /// Sender by which it was seen.
     pub origin: Origin<IpAddr>,
     /// When, by our clock.
     pub when: CdTime,
@@ -70,7 +70,7 @@ pub(super) struct Clocks {
     waiting_values: usize,
     /// Hosts with a clock that is not right.
     wrong: HashSet<HostNumber, RandomState>,
-    /// Epochs begun, to tell them apart by nanoseconds.
+    /// Epochs begun, kept apart by nanoseconds.
     epochs: u16,
     /// Kept by all hosts together.
     count: usize,
@@ -358,7 +358,7 @@ impl Clocks {
     }
 
     /// The placing of a clock that differs by `theta`: as another sender of the host has it, else
-    /// in whole seconds. Some nanoseconds tell it from all others: samples of two epochs whose
+    /// in whole seconds. Some nanoseconds set it apart from all others: samples of two epochs whose
     /// stamps are whole seconds would else meet at one placed time, and one of them be lost.
     fn open(&mut self, theta: i64, others: &[i64]) -> Placing {
         if let Some(&same) = others.iter().find(|&&offset| is_near(offset, theta)) {

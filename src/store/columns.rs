@@ -1,33 +1,33 @@
-//! Columns: drawn values gathered into buckets of time.
+//! Columns: drawn values added up in buckets of time.
 //!
 //! A value is added by [`Tracer::take`], which looks at all that may happen to it, or with many
 //! ordinary ones by [`Tracer::absorb`]; both give the same columns.
 //! Knows nothing of series or of rates.
 
-use super::gathered::Gathered;
-use super::trace::{Column, Mark, State, Stats, Trace};
+use super::aggregate::Aggregate;
+use super::trace::{Checkpoint, Column, State, Stats, Trace};
 use crate::metric::{CdTime, Span};
 
-/// What one sample says in a mode.
+/// One sample as drawn in a mode.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Drawn {
+pub(super) struct DrawnSample {
     pub(super) value: Option<f64>,
     /// Nothing connects it with the sample before.
     pub(super) breaks: bool,
     pub(super) reset: bool,
 }
 
-/// What several samples say, none of which breaks the line but by being undefined.
+/// Several samples as drawn, none of which breaks the line but by being undefined.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Several {
-    pub(super) drawn: Gathered,
+pub(super) struct DrawnSamples {
+    pub(super) drawn: Aggregate,
     /// How many have a value.
     pub(super) count: usize,
     /// The last one has none.
     pub(super) ends_undefined: bool,
 }
 
-/// Gathers drawn values into columns.
+/// Adds drawn values to columns.
 pub(super) struct Tracer<'a> {
     out: &'a mut Trace,
     /// Width of a bucket; bucket `n` is `[n * width, (n + 1) * width)` since 1970, so that a
@@ -41,14 +41,14 @@ pub(super) struct Tracer<'a> {
     bucket: Bucket,
     state: State,
     /// How things stood when the bucket was begun.
-    mark: Option<Mark>,
+    checkpoint: Option<Checkpoint>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Bucket {
     start: u64,
     time: CdTime,
-    drawn: Gathered,
+    drawn: Aggregate,
     count: u32,
 }
 
@@ -70,7 +70,7 @@ impl<'a> Tracer<'a> {
             until: CdTime::from_raw(last.saturating_add(width)),
             bucket: Bucket::default(),
             state: State::default(),
-            mark: None,
+            checkpoint: None,
         }
     }
 
@@ -79,25 +79,25 @@ impl<'a> Tracer<'a> {
         time.raw() / self.width * self.width
     }
 
-    /// Goes back to `mark` of the trace in `out`, which had the same width and did not start
+    /// Goes back to `checkpoint` of the trace in `out`, which had the same width and did not start
     /// later. False, and nothing done, when too little would be left.
-    pub(super) fn go_on(&mut self, mark: &Mark, from_before: CdTime) -> bool {
+    pub(super) fn go_on(&mut self, checkpoint: &Checkpoint, from_before: CdTime) -> bool {
         let moved = self.from != from_before;
-        let columns = self.out.columns.get(..mark.columns).unwrap_or_default();
+        let columns = self.out.columns.get(..checkpoint.columns).unwrap_or_default();
         let gone =
             if moved { columns.partition_point(|column| column.time < self.from) } else { 0 };
         if self.from < from_before || gone >= columns.len() {
             return false;
         }
         let from = self.from;
-        self.out.columns.truncate(mark.columns);
-        self.out.breaks.truncate(mark.breaks);
-        self.out.resets.truncate(mark.resets);
+        self.out.columns.truncate(checkpoint.columns);
+        self.out.breaks.truncate(checkpoint.breaks);
+        self.out.resets.truncate(checkpoint.resets);
         self.out.resets.retain(|&time| time >= from);
         self.out.columns.drain(..gone);
         self.out.breaks.retain(|&at| at > gone);
         self.out.breaks.iter_mut().for_each(|at| *at -= gone);
-        self.state = mark.state;
+        self.state = checkpoint.state;
         self.state.lead_only &= !moved;
         true
     }
@@ -113,8 +113,8 @@ impl<'a> Tracer<'a> {
         self.out.breaks.iter_mut().for_each(|at| *at += 1);
     }
 
-    /// Takes the next sample; false when no more are needed.
-    pub(super) fn take(&mut self, time: CdTime, drawn: Drawn) -> bool {
+    /// Adds the next sample; false when no more are needed.
+    pub(super) fn take(&mut self, time: CdTime, drawn: DrawnSample) -> bool {
         self.state.broken |= drawn.breaks;
         if drawn.reset && time >= self.state.reset_until {
             if self.from <= time && time < self.until {
@@ -150,7 +150,7 @@ impl<'a> Tracer<'a> {
     }
 
     /// Adds samples at once, all in the open bucket: of a break inside one nothing is seen.
-    pub(super) fn absorb(&mut self, several: &Several) {
+    pub(super) fn absorb(&mut self, several: &DrawnSamples) {
         let bucket = &mut self.bucket;
         bucket.drawn = bucket.drawn.and(several.drawn);
         let count = u32::try_from(several.count).unwrap_or(u32::MAX);
@@ -161,7 +161,11 @@ impl<'a> Tracer<'a> {
     fn put(&mut self, time: CdTime, value: f64) {
         let bucket = &self.bucket;
         if bucket.count > 0 && time.raw() - bucket.start < self.width {
-            self.absorb(&Several { drawn: Gathered::of(value), count: 1, ends_undefined: false });
+            self.absorb(&DrawnSamples {
+                drawn: Aggregate::of(value),
+                count: 1,
+                ends_undefined: false,
+            });
             return;
         }
         self.flush();
@@ -170,7 +174,7 @@ impl<'a> Tracer<'a> {
             self.state.lead_only = false;
         }
         let Trace { columns, breaks, resets, .. } = &mut *self.out;
-        self.mark = Some(Mark {
+        self.checkpoint = Some(Checkpoint {
             time,
             columns: columns.len(),
             breaks: breaks.len(),
@@ -182,7 +186,7 @@ impl<'a> Tracer<'a> {
         }
         self.state = State { broken: false, lead_only: false, ..self.state };
         let start = self.bucket_start(time);
-        self.bucket = Bucket { start, time, drawn: Gathered::of(value), count: 1 };
+        self.bucket = Bucket { start, time, drawn: Aggregate::of(value), count: 1 };
     }
 
     fn flush(&mut self) {
@@ -192,19 +196,19 @@ impl<'a> Tracer<'a> {
             1 => time,
             _ => CdTime::from_raw(start + self.width / 2),
         };
-        let Gathered { min, max, .. } = drawn;
+        let Aggregate { min, max, .. } = drawn;
         let mean = drawn.mean(f64::from(count));
         self.out.columns.push(Column { time, min, max, mean, count });
         self.bucket.count = 0;
     }
 
-    /// Closes the last column. Tells where the next trace may go on.
-    pub(super) fn finish(&mut self) -> Option<Mark> {
+    /// Closes the last column; returns where the next trace may go on.
+    pub(super) fn finish(&mut self) -> Option<Checkpoint> {
         self.flush();
         if self.state.lead_only {
             self.out.columns.clear();
         }
-        self.mark
+        self.checkpoint
     }
 
     /// The columns so far.
@@ -213,26 +217,26 @@ impl<'a> Tracer<'a> {
     }
 }
 
-/// Figures being gathered.
+/// Figures for a legend, as values are added.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Figures {
-    drawn: Gathered,
+pub(super) struct RunningStats {
+    drawn: Aggregate,
     count: u64,
 }
 
-impl Figures {
+impl RunningStats {
     /// Adds one value.
     pub(super) fn add(&mut self, value: f64) {
-        self.add_all(Gathered::of(value), 1);
+        self.add_all(Aggregate::of(value), 1);
     }
 
     /// Adds the values of a column.
     pub(super) fn add_column(&mut self, column: &Column) {
         let Column { min, max, mean, count, .. } = *column;
-        self.add_all(Gathered { min, max, sum: mean * f64::from(count) }, count);
+        self.add_all(Aggregate { min, max, sum: mean * f64::from(count) }, count);
     }
 
-    fn add_all(&mut self, all: Gathered, count: u32) {
+    fn add_all(&mut self, all: Aggregate, count: u32) {
         self.drawn = self.drawn.and(all);
         self.count += u64::from(count);
     }
@@ -240,7 +244,7 @@ impl Figures {
     /// With the newest value, if there was any.
     pub(super) fn stats(self, last: f64) -> Option<Stats> {
         let Self { drawn, count } = self;
-        let Gathered { min, max, .. } = drawn;
+        let Aggregate { min, max, .. } = drawn;
         let avg = || drawn.mean(count as f64);
         (count > 0).then(|| Stats { last, min, avg: avg(), max, count })
     }

@@ -1,4 +1,4 @@
-//! Cost: what memory is taken beyond the bytes asked for.
+//! Cost: memory that an allocation takes beyond the bytes asked for.
 
 /// Bytes that an allocation of `bytes` takes: with its header, in steps of 16, at least 32.
 ///
@@ -7,7 +7,7 @@ pub(super) const fn allocated(bytes: usize) -> usize {
     match (bytes + 8).next_multiple_of(16) {
         _ if bytes == 0 => 0,
         16 => 32,
-        taken => taken,
+        bytes => bytes,
     }
 }
 

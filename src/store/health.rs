@@ -7,7 +7,7 @@ use super::losses::{self, Loss};
 use super::origin::{Origin, SourceId};
 use super::track::Pushed;
 use crate::ingest::{
-    Batch, FaultReport, Heard, ProtectedCount, Sender, SenderDelta, USERS_PER_SENDER_MAX,
+    Batch, FaultReport, HostRoute, ProtectedCount, Sender, SenderDelta, USERS_PER_SENDER_MAX,
     count_class, count_protected,
 };
 use crate::metric::{CdTime, Identifier};
@@ -30,12 +30,12 @@ pub const SHARED_MAX: usize = 64;
 pub const REFUSED_LATE_MAX: usize = 64;
 /// Users of signed or encrypted parts and their fates counted one by one; the rest together.
 pub const PROTECTED_MAX: usize = 256;
-/// Hosts whose ways are kept, and ways of each: an explanation in the window, never data.
-pub const HEARD_HOSTS_MAX: usize = 16_384;
-/// They may take this part of the budget, with one way each.
-const HEARD_PART: usize = 16;
-/// See [`HEARD_HOSTS_MAX`]; a host with two relays and both protections has four.
-pub const WAYS_PER_HOST_MAX: usize = 8;
+/// Hosts whose routes are kept: an explanation in the window, never data.
+pub const ROUTED_HOSTS_MAX: usize = 16_384;
+/// Part of the budget that they may take, with one route each.
+const ROUTES_PART: usize = 16;
+/// Routes kept of a host; one with two relays and both protections has four.
+pub const ROUTES_PER_HOST_MAX: usize = 8;
 
 /// Counters since the start; see [`super::Store::health`].
 #[derive(Clone, Debug, Default)]
@@ -55,8 +55,8 @@ pub struct Health {
     pub unknown_types: BTreeMap<Box<str>, u64>,
     /// Identifiers of unknown types whose type did not fit above.
     pub other_unknown_types: u64,
-    /// Hosts that said two things about one moment; at most [`CONFLICTS_MAX`]. Two machines have
-    /// one name, or two programs write one series.
+    /// Hosts with different values of one series and time; at most [`CONFLICTS_MAX`]. Two machines
+    /// have one name, or two programs write one series.
     pub conflicts: BTreeMap<Arc<str>, Conflict>,
     /// Hosts whose series get samples of several senders in turns: two machines have one name. At
     /// most [`SHARED_MAX`].
@@ -66,21 +66,21 @@ pub struct Health {
     /// Signed and encrypted parts by user and fate; at most [`PROTECTED_MAX`], then by
     /// [`crate::ingest::OTHER_USERS`].
     pub protected: Vec<ProtectedCount>,
-    /// By which ways each host is heard, in the order they were first seen; at most
-    /// [`HEARD_HOSTS_MAX`] hosts with [`WAYS_PER_HOST_MAX`] ways.
-    pub heard: BTreeMap<Box<str>, Vec<Way>>,
-    /// Rows of all `protected` and `fault_classes`, and ways of all hosts: what they cost is asked
-    /// for with every batch.
+    /// Routes by which each host is received, in the order they were first seen; at most
+    /// [`ROUTED_HOSTS_MAX`] hosts with [`ROUTES_PER_HOST_MAX`] routes.
+    pub routes: BTreeMap<Box<str>, Vec<Route>>,
+    /// Rows of all `protected` and `fault_classes`, and routes of all hosts: what they cost is
+    /// asked for with every batch.
     rows_held: usize,
-    ways_held: usize,
-    /// Hosts whose ways are kept where memory is small.
+    routes_held: usize,
+    /// Hosts whose routes are kept where memory is small.
     hosts_max: Option<usize>,
 }
 
-/// A way by which a host is heard.
+/// A route by which a host is received.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Way {
-    /// Where its values come from: the host itself, or a relay.
+pub struct Route {
+    /// Sender of its values: the host itself, or a relay.
     pub origin: Origin<IpAddr>,
     /// How they are protected.
     pub trust: Trust,
@@ -88,7 +88,7 @@ pub struct Way {
     pub user: Option<Box<str>>,
 }
 
-/// What a host said twice, and not the same.
+/// Different values of one series and time, of one host.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Conflict {
     /// Values that were not kept.
@@ -135,13 +135,13 @@ pub struct Totals {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
-    /// Notifications taken.
+    /// Notifications received.
     pub notifications: u64,
     /// Faults found.
     pub faults: u64,
     /// Signed or encrypted parts.
     pub protected: u64,
-    /// Those that were not taken.
+    /// Those that were refused.
     pub refused: u64,
     /// Values that became samples.
     pub stored_values: u64,
@@ -149,7 +149,7 @@ pub struct Totals {
     pub late_values: u64,
     /// Late values that were not kept: more than [`super::LATE_MAX`] came at once.
     pub late_dropped_values: u64,
-    /// Values that were there already, at the same time: heard twice, kept once.
+    /// Values received again with the same time; kept once.
     pub duplicate_values: u64,
     /// Values at a time for which their series had another one; not kept.
     pub conflicting_values: u64,
@@ -159,9 +159,9 @@ pub struct Totals {
     pub kernel_drops: u64,
     /// Notifications lost because a batch was full.
     pub dropped_notifications: u64,
-    /// Value lists not taken because too many names were known.
+    /// Value lists refused because too many names were known.
     pub refused_lists: u64,
-    /// Samples given up for newer ones.
+    /// Samples evicted to make room for newer ones.
     pub evicted_samples: u64,
     /// Series forgotten because others needed room for their names.
     pub forgotten_series: u64,
@@ -178,7 +178,7 @@ pub struct SenderHealth {
     pub lists: u64,
     /// Values in them.
     pub values: u64,
-    /// Value lists not taken because too many names were known, of this sender or of all.
+    /// Value lists refused because too many names were known, of this sender or of all.
     pub refused_lists: u64,
     /// Faults in them, refused parts among them.
     pub faults: u64,
@@ -194,7 +194,7 @@ pub struct SenderHealth {
 /// What a kept sender, fault, unknown type or user costs, with the nodes of the trees.
 const SENDER_BYTES: usize = 2 * (size_of::<Origin>() + size_of::<SenderHealth>());
 const PROTECTED_BYTES: usize = size_of::<ProtectedCount>() + NAME_BYTES;
-const HEARD_BYTES: usize = 2 * (size_of::<Way>() + NAME_BYTES);
+const ROUTE_BYTES: usize = 2 * (size_of::<Route>() + NAME_BYTES);
 const FAULT_BYTES: usize = size_of::<(SourceId, FaultReport)>();
 const NAME_BYTES: usize = 2 * 64 + 127;
 
@@ -217,10 +217,10 @@ impl Totals {
 }
 
 impl Health {
-    /// Keeps the ways of so few hosts that they take little of a small budget.
+    /// Limits the hosts whose routes are kept to [`ROUTES_PART`] of the budget.
     pub(super) fn bound(&mut self, budget_bytes: usize) {
-        let hosts = budget_bytes / HEARD_PART / HEARD_BYTES;
-        self.hosts_max = Some(hosts.min(HEARD_HOSTS_MAX));
+        let hosts = budget_bytes / ROUTES_PART / ROUTE_BYTES;
+        self.hosts_max = Some(hosts.min(ROUTED_HOSTS_MAX));
     }
 
     /// Adds what a batch counted.
@@ -235,8 +235,8 @@ impl Health {
         for delta in &batch.senders {
             self.absorb_sender(source, delta);
         }
-        for way in &batch.heard {
-            self.hear(source, way);
+        for received in &batch.routes {
+            self.add_route(source, received);
         }
         for fault in &batch.faults {
             if self.faults.len() >= FAULTS_MAX {
@@ -301,18 +301,18 @@ impl Health {
         sender.refused_lists += lists;
     }
 
-    fn hear(&mut self, source: SourceId, heard: &Heard) {
-        let hosts_max = self.hosts_max.unwrap_or(HEARD_HOSTS_MAX);
-        let full = self.heard.len() >= hosts_max && !self.heard.contains_key(&heard.host);
+    fn add_route(&mut self, source: SourceId, received: &HostRoute) {
+        let hosts_max = self.hosts_max.unwrap_or(ROUTED_HOSTS_MAX);
+        let full = self.routes.len() >= hosts_max && !self.routes.contains_key(&received.host);
         if full {
             return;
         }
-        let Heard { host, sender, trust, user } = heard.clone();
-        let way = Way { origin: Origin { source, sender }, trust, user };
-        let ways = self.heard.entry(host).or_default();
-        if ways.len() < WAYS_PER_HOST_MAX && !ways.contains(&way) {
-            ways.push(way);
-            self.ways_held += 1;
+        let HostRoute { host, sender, trust, user } = received.clone();
+        let route = Route { origin: Origin { source, sender }, trust, user };
+        let routes = self.routes.entry(host).or_default();
+        if routes.len() < ROUTES_PER_HOST_MAX && !routes.contains(&route) {
+            routes.push(route);
+            self.routes_held += 1;
         }
     }
 
@@ -370,7 +370,7 @@ impl Health {
             + (self.unknown_types.len() + self.conflicts.len()) * NAME_BYTES
             + (self.shared.len() + self.refused_late.0.len()) * NAME_BYTES
             + self.rows_held * PROTECTED_BYTES
-            + self.ways_held * HEARD_BYTES
+            + self.routes_held * ROUTE_BYTES
     }
 }
 
@@ -428,20 +428,20 @@ mod tests {
     }
 
     #[test]
-    fn ways_past_the_bounds_are_not_kept() {
+    fn routes_past_the_bounds_are_not_kept() {
         let mut health = Health::default();
-        let way = |host: usize, sender: u8| Heard {
+        let received = |host: usize, sender: u8| HostRoute {
             host: format!("h{host}").into(),
             sender: [10, 0, 0, sender].into(),
             trust: Trust::Plain,
             user: None,
         };
-        let heard: Vec<_> = (0..20_000).map(|host| way(host, 1)).collect();
-        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
-        let heard = (0..100).chain(0..100).map(|sender| way(0, sender)).collect();
-        health.absorb(SOURCE, &Batch { heard, ..Batch::default() });
-        assert_eq!(health.heard.len(), HEARD_HOSTS_MAX);
-        assert_eq!(health.heard["h0"].len(), WAYS_PER_HOST_MAX);
+        let routes: Vec<_> = (0..20_000).map(|host| received(host, 1)).collect();
+        health.absorb(SOURCE, &Batch { routes, ..Batch::default() });
+        let routes = (0..100).chain(0..100).map(|sender| received(0, sender)).collect();
+        health.absorb(SOURCE, &Batch { routes, ..Batch::default() });
+        assert_eq!(health.routes.len(), ROUTED_HOSTS_MAX);
+        assert_eq!(health.routes["h0"].len(), ROUTES_PER_HOST_MAX);
     }
 
     #[test]

@@ -43,7 +43,7 @@ impl HostNumber {
     }
 }
 
-/// When something was last heard of.
+/// When something was last received.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LastSeen {
     /// Placed time of the newest value list.
@@ -97,7 +97,7 @@ pub struct HostNode {
     /// Its plugins, in natural order of plugin, then instance. Shared with whoever looks at the
     /// tree on another thread ([`Index::shared`]), who keeps them as they were.
     pub plugins: Arc<Vec<PluginNode>>,
-    /// When it was last heard of.
+    /// When it was last received.
     pub last_seen: LastSeen,
     pub(super) number: HostNumber,
 }
@@ -207,7 +207,7 @@ impl Index {
             + self.pending.len() * super::NODES_BYTES
     }
 
-    /// Takes series out of the tree, and what is empty then: the hosts that are gone.
+    /// Removes series from the tree, and what is empty then; returns the hosts that are gone.
     pub(super) fn forget(&mut self, gone: impl Fn(SeriesId) -> bool) -> Vec<HostNumber> {
         let free_before = self.free.len();
         for host in &mut self.hosts {
@@ -285,7 +285,7 @@ impl Index {
         self.revision += 1;
     }
 
-    /// Notes that a host was heard of.
+    /// Notes that value lists of a host were received.
     pub(super) fn seen(&mut self, seen: &Seen, arrival: CdTime) {
         let position = self.position(seen.host);
         if let Some(host) = position.and_then(|position| self.hosts.get_mut(position)) {
@@ -299,7 +299,7 @@ trait Node {
     fn new(first: &Pending) -> Self;
     fn cmp_identifier(&self, identifier: &Identifier) -> Ordering;
     fn cmp_node(&self, other: &Self) -> Ordering;
-    /// Adds a group; `bytes` is told what the tree allocates for it.
+    /// Adds a group, and to `bytes` what the tree allocates for it.
     fn add(&mut self, group: &[Pending], bytes: &mut usize);
     /// Bytes allocated below it.
     fn heap_bytes(&self) -> usize;

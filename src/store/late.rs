@@ -1,8 +1,8 @@
 //! Late: samples that lie behind the open run of their series, until they are merged into blocks.
 //!
 //! Merging costs 10 µs a series, however many samples it has, where putting a sample at the end
-//! costs 40 ns: so they are gathered, and each batch merges those of a few series. A stranger who
-//! sends late values on purpose fills the list, and then loses his own.
+//! costs 40 ns: so they are gathered, and each batch merges those of a few series. A sender of
+//! late values on purpose fills the list, and then loses its own.
 
 use super::memory::grown;
 use super::track::Tools;

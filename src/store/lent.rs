@@ -44,7 +44,7 @@ impl Lent {
         lease
     }
 
-    /// Takes a block that left its track.
+    /// Counts a block that left its track, if a snapshot has it.
     pub(super) fn part(&mut self, block: Block) {
         if block.is_shared() {
             self.block_bytes += block.heap_bytes();

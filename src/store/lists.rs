@@ -5,7 +5,7 @@
 //! what they are: what counts its steps, a decimal number the whole number it is when the point is
 //! moved. Knows nothing of blocks.
 
-use super::pack::{LIST_MAX, List, pack, take_array, unpack};
+use super::pack::{LIST_MAX, Numbers, pack, take_array, unpack};
 use crate::metric::{CdTime, DsType, Interval};
 
 /// A list of times that takes more than this a sample is also tried the other way.
@@ -32,7 +32,7 @@ impl Form {
         Self(self.0 | Self::STEPS)
     }
 
-    /// Doubles with so many digits behind the point.
+    /// Doubles with `digits` digits behind the point.
     fn decimals(digits: u8) -> Self {
         Self(digits + 1)
     }
@@ -96,16 +96,16 @@ pub(super) fn pack_times(times: &[CdTime], interval: Interval, out: &mut Vec<u8>
     }
 }
 
-/// Takes a list of times off the front of `bytes`; how many there are. What stands behind them in
+/// Reads a list of times off the front of `bytes`; returns how many. What stands behind them in
 /// `list` means nothing. None where that is not possible, which no bytes that were packed cause.
 pub(super) fn unpack_times(
     bytes: &mut &[u8],
     interval: Interval,
-    list: &mut List,
+    list: &mut Numbers,
 ) -> Option<usize> {
     let (_, count, first) = read(bytes, list)?;
     if first.is_some() {
-        Values { count, first, power: None }.add_up(list);
+        ValueForm { count, first, power: None }.add_up(list);
     } else {
         let mut grid = 0_u64;
         for number in list.iter_mut() {
@@ -141,9 +141,9 @@ pub(super) fn pack_values(kind: DsType, bits: &[u64], out: &mut Vec<u8>) {
     }
 }
 
-/// How the numbers of a list of values are to be read, which stand beside it.
+/// How values are made of the numbers of a list, which stand beside it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Values {
+pub(super) struct ValueForm {
     pub(super) count: usize,
     /// Where the numbers are steps, each to the value of the same place from the one before, the
     /// first value.
@@ -152,15 +152,15 @@ pub(super) struct Values {
     pub(super) power: Option<f64>,
 }
 
-impl Values {
+impl ValueForm {
     /// The same value `count` times.
-    pub(super) fn constant(bits: u64, count: usize, numbers: &mut List) -> Self {
+    pub(super) fn constant(bits: u64, count: usize, numbers: &mut Numbers) -> Self {
         numbers.fill(0);
         Self { count, first: Some(bits), power: None }
     }
 
     /// Makes whole numbers of steps.
-    pub(super) fn add_up(&mut self, numbers: &mut List) {
+    pub(super) fn add_up(&mut self, numbers: &mut Numbers) {
         if let Some(mut number) = self.first.take() {
             for (at, step) in numbers.iter_mut().enumerate() {
                 number = if at == 0 { number } else { number.wrapping_add(*step) };
@@ -170,7 +170,7 @@ impl Values {
     }
 
     /// Makes values of numbers.
-    pub(super) fn finish(mut self, numbers: &mut List) {
+    pub(super) fn finish(mut self, numbers: &mut Numbers) {
         self.add_up(numbers);
         if let Some(power) = self.power {
             for number in numbers.iter_mut().take(self.count) {
@@ -180,10 +180,10 @@ impl Values {
     }
 }
 
-/// Takes the numbers of a list of values off the front of `bytes`; see [`unpack_times`].
-pub(super) fn unpack_values(bytes: &mut &[u8], numbers: &mut List) -> Option<Values> {
+/// Reads the numbers of a list of values off the front of `bytes`; see [`unpack_times`].
+pub(super) fn unpack_values(bytes: &mut &[u8], numbers: &mut Numbers) -> Option<ValueForm> {
     let (form, count, first) = read(bytes, numbers)?;
-    Some(Values { count, first, power: form.power() })
+    Some(ValueForm { count, first, power: form.power() })
 }
 
 /// How far numbers lie apart.
@@ -195,7 +195,7 @@ fn spread(numbers: Option<&[u64]>) -> u64 {
 
 /// Makes steps of numbers; returns the first number, whose place takes the second step so that
 /// it costs nothing.
-fn to_steps(numbers: &mut List) -> u64 {
+fn to_steps(numbers: &mut Numbers) -> u64 {
     let [first, second, ..] = *numbers;
     let mut before = first.wrapping_sub(second.wrapping_sub(first));
     for number in numbers.iter_mut() {
@@ -217,7 +217,7 @@ fn write(form: Form, first: Option<u64>, numbers: Option<&[u64]>, out: &mut Vec<
 }
 
 /// The reverse of [`write()`]: form, count, and the first where all others are steps.
-fn read(bytes: &mut &[u8], list: &mut List) -> Option<(Form, usize, Option<u64>)> {
+fn read(bytes: &mut &[u8], list: &mut Numbers) -> Option<(Form, usize, Option<u64>)> {
     let [form, count] = *take_array::<2>(bytes)?;
     let (form, count) = (Form(form), usize::from(count));
     let first = if form.is_steps() { Some(u64::from_le_bytes(*take_array(bytes)?)) } else { None };

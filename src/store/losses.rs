@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 
 /// Newest losses kept, oldest out first; all are counted in the totals.
 pub const LOSSES_MAX: usize = 64;
-/// What is lost so soon after belongs to the same loss: one overload is one row.
+/// Pause up to which losses are one: one overload is one row.
 const PAUSE_MAX: Interval = Interval::from_secs(10);
 
 /// Where something was lost.

@@ -1,4 +1,4 @@
-//! Memory: what the store takes, what it may take, and what goes when it is too much.
+//! Memory: what the store uses, what it may use, and what is evicted when it is too much.
 //!
 //! Everything counts: samples by the capacity of their allocations, names, the tree, tables,
 //! notifications, health and buffers. The oldest run of samples goes first, whichever
@@ -7,7 +7,7 @@
 
 use super::cost::{allocated, vec_bytes};
 use super::series::Series;
-use super::{List, SeriesId, Store};
+use super::{ListEntry, SeriesId, Store};
 use crate::metric::{CdTime, Span};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -97,7 +97,8 @@ impl Store {
     /// Bytes that names take: series, lists, tables and the tree. [`Store::name_bytes`] has it at
     /// hand for every value list.
     pub(super) fn count_name_bytes(&self) -> usize {
-        let lists: usize = self.lists.iter().map(|lists| vec_bytes::<List>(lists.capacity())).sum();
+        let lists: usize =
+            self.lists.iter().map(|lists| vec_bytes::<ListEntry>(lists.capacity())).sum();
         vec_bytes::<Series>(self.series.capacity())
             + vec_bytes::<SeriesId>(self.members.capacity())
             + vec_bytes::<u16>(self.named_by.capacity())
@@ -109,7 +110,7 @@ impl Store {
             + self.index.heap_bytes()
     }
 
-    /// Gives up the oldest samples until the budget is kept.
+    /// Evicts the oldest samples until the budget is kept.
     pub(super) fn trim(&mut self) {
         self.scratch.lent.settle();
         while self.bytes() > self.budget_bytes {
@@ -151,7 +152,7 @@ impl Store {
         (fits && self.held.spans_of(views).any(is_shown)).then_some(bytes)
     }
 
-    /// Gives up the oldest run of a series that was not passed over.
+    /// Evicts the oldest run of a series that was not passed over.
     fn evict(&mut self, slot: u32) {
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
         let Some(series) = self.series.get_mut(SeriesId(slot).place()) else {
@@ -175,7 +176,7 @@ impl Store {
     }
 }
 
-/// What all tracks take when one has changed from `before` to `after`.
+/// Bytes of all tracks when one has changed from `before` to `after`.
 pub(super) const fn grown(all: usize, before: usize, after: usize) -> usize {
     (all + after).saturating_sub(before)
 }

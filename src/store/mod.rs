@@ -12,13 +12,13 @@
 //!    number, without a look at any name.
 //! 2. `absorb` and `clocks`: a stamp becomes a placed time, whatever the clock of its host is.
 //! 3. `track`: a sample goes into the open run of its series, which is sealed when it is full.
-//! 4. `block`: sealed samples are packed, with a summary (`gathered`); small blocks are put
+//! 4. `block`: sealed samples are packed, with a summary (`aggregate`); small blocks are put
 //!    together to large ones. `lists` knows how times and values become whole numbers, `pack` how
 //!    those become bytes.
-//! 5. `query`, `stretch`, `columns`: blocks become the columns of a `trace`, by summary or list by
-//!    list; a trace is continued while time goes on.
+//! 5. `query`, `drawn_list`, `columns`: blocks become the columns of a `trace`, by summary or list
+//!    by list; a trace is continued while time goes on.
 //!    A `snapshot` answers the same on another thread.
-//! 6. `memory`: when a series has taken more room the oldest goes until the budget is kept.
+//! 6. `memory`: when a series has grown the oldest samples are evicted until the budget is kept.
 //!
 //! # What it costs
 //!
@@ -48,12 +48,13 @@
 //! that are undefined a summary says how many they are.
 
 mod absorb;
+mod aggregate;
 mod block;
 mod clock;
 mod clocks;
 mod columns;
 mod cost;
-mod gathered;
+mod drawn_list;
 mod health;
 mod index;
 mod late;
@@ -63,17 +64,16 @@ mod losses;
 mod memory;
 mod names;
 mod notifications;
-mod open;
+mod open_run;
 mod origin;
 mod outcomes;
 mod pack;
-mod places;
 mod query;
 mod register;
+mod runs;
 mod scratch;
 mod series;
 mod snapshot;
-mod stretch;
 mod trace;
 mod track;
 mod waiting;
@@ -81,9 +81,9 @@ mod waiting;
 pub use clock::{HostClock, Placing};
 pub use clocks::{CLOCK_STEPS_MAX, CLOCKS_PER_HOST_MAX, ClockStep};
 pub use health::{
-    CONFLICTS_MAX, Conflict, FAULTS_MAX, HEARD_HOSTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX,
-    RefusedLate, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals, UNKNOWN_TYPES_MAX,
-    WAYS_PER_HOST_MAX, Way,
+    CONFLICTS_MAX, Conflict, FAULTS_MAX, Health, PROTECTED_MAX, REFUSED_LATE_MAX, ROUTED_HOSTS_MAX,
+    ROUTES_PER_HOST_MAX, RefusedLate, Route, SENDERS_MAX, SHARED_MAX, SenderHealth, Shared, Totals,
+    UNKNOWN_TYPES_MAX,
 };
 pub use index::{HostNode, Index, LastSeen, ListNode, PluginNode};
 pub use late::LATE_MAX;
@@ -94,7 +94,7 @@ pub use origin::{Origin, SourceId};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use snapshot::Snapshot;
-pub use trace::{Column, Kept, Mode, Reading, Stats, Trace};
+pub use trace::{Column, Extent, Mode, Point, Stats, Trace};
 
 use crate::ingest::{RESERVE_PART, Shares};
 use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
@@ -108,7 +108,7 @@ use index::HostNumber;
 use late::LateSamples;
 use memory::{Held, NAMES_PART};
 use names::Names;
-use places::Source;
+use runs::Runs;
 use scratch::Scratch;
 use std::collections::VecDeque;
 use std::net::IpAddr;
@@ -116,16 +116,16 @@ use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
 /// of another: the lower 24 bits are a place, which is used again when a series was forgotten, the
-/// upper 8 say for the how many'th time. After 256 times a place is given up.
+/// upper 8 count how often. After 256 times a place is not used any more.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Debug)]
 pub struct SeriesId(pub u32);
 
-/// Notifications may take this part of the budget at most, which matters when it is small.
+/// Part of the budget that notifications may take, which matters when it is small.
 const NOTIFICATIONS_PART: usize = 8;
 
-/// Series that were not heard of for so long may be forgotten when names need room. Who receives
-/// announces every list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it
-/// comes back as a new series.
+/// Silence after which a series may be forgotten when names need room. A receiver announces every
+/// list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it comes back as a new
+/// series.
 pub const STALE_MIN: Interval = Interval::from_secs(7_200);
 /// The same of series that came once and not again: three intervals, but not less and not more.
 const ONCE_MIN: Interval = Interval::from_secs(300);
@@ -160,12 +160,12 @@ pub struct Usage {
     pub series: usize,
     /// Time of the sample that goes next when room is needed; others of its age may be near.
     pub oldest: Option<CdTime>,
-    /// Time of the newest sample taken so far.
+    /// Time of the newest sample so far.
     pub newest: Option<CdTime>,
 }
 
 impl Usage {
-    /// Whether names take nearly all that they may: what is new may be refused.
+    /// Whether names fill nearly all of their part: new ones may be refused.
     pub const fn is_full_of_names(&self) -> bool {
         let names_max = self.budget_bytes / NAMES_PART;
         self.name_bytes >= names_max - names_max / RESERVE_PART - names_max / 64
@@ -178,7 +178,7 @@ pub struct Store {
     types: TypesDb,
     /// By place; those that were forgotten are empty until the place is used again.
     series: Vec<Series>,
-    /// Who named each first, as `shares` counts them, by place.
+    /// Sender that named each first, as `shares` counts them, by place.
     named_by: Vec<u16>,
     shares: Shares<Origin<IpAddr>>,
     /// When the level of the shares was last found, in steps of 16 s.
@@ -187,7 +187,7 @@ pub struct Store {
     refused: HashMap<u16, u64, RandomState>,
     /// Places of forgotten series.
     free: Vec<u32>,
-    /// Places that were given up.
+    /// Places that are used up.
     spent: usize,
     names: Names,
     /// Identifiers that series share, counted.
@@ -196,7 +196,7 @@ pub struct Store {
     /// Places of series by identifier, data source and DS type.
     table: HashTable<u32>,
     /// Lists by source and list id.
-    lists: Vec<Vec<List>>,
+    lists: Vec<Vec<ListEntry>>,
     /// The series of all lists, one after another.
     members: Vec<SeriesId>,
     /// The place of the series of every run, oldest run first.
@@ -207,9 +207,9 @@ pub struct Store {
     index: Index,
     health: Health,
     notifications: Notifications,
-    /// What all names take, counted when names came or went.
+    /// Bytes of all names, counted when names came or went.
     name_bytes: usize,
-    /// What the samples of all series take.
+    /// Bytes of the samples of all series.
     track_bytes: usize,
     budget_bytes: usize,
     samples: u64,
@@ -220,21 +220,21 @@ pub struct Store {
     scratch: Scratch,
 }
 
-/// Which series the values of a list belong to.
+/// The series that the values of a list belong to.
 #[derive(Clone, Copy, Debug)]
-struct List {
-    /// Where they start in `members`.
+struct ListEntry {
+    /// Where its series start in `members`.
     start: u32,
     host: HostNumber,
-    /// How many; zero for a list that was refused or never announced.
+    /// Number of series; zero for a list that was refused or never announced.
     count: u16,
-    /// How many there are places for, from an earlier list of that number.
+    /// Places in `members`, from an earlier list of that number.
     room: u16,
-    /// Who named it first.
+    /// Sender that named it first.
     sender: u16,
 }
 
-impl List {
+impl ListEntry {
     /// That was never announced.
     const NONE: Self =
         Self { start: u32::MAX, host: HostNumber::NONE, count: 0, room: 0, sender: 0 };
@@ -283,11 +283,11 @@ impl Store {
         self.series.get(id.place()).filter(|series| series.is(id))
     }
 
-    fn source(&self, id: SeriesId) -> Option<Source<'_>> {
-        Some(Source { id, series: self.series(id)? })
+    fn runs(&self, id: SeriesId) -> Option<Runs<'_>> {
+        Some(Runs { id, series: self.series(id)? })
     }
 
-    /// Every series, in the order in which they were first seen.
+    /// Every series, in the order of their places.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
         self.series.iter().filter(|series| series.is(series.id)).map(|series| series.id)
     }
@@ -316,8 +316,8 @@ impl Store {
     }
 
     /// The newest sample of a series.
-    pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Reading> {
-        query::latest(self.source(id)?, mode)
+    pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Point> {
+        query::latest(self.runs(id)?, mode)
     }
 
     /// When the oldest sample kept of a series was measured.
@@ -325,29 +325,29 @@ impl Store {
         self.series(id)?.track.oldest().map(|sample| sample.time)
     }
 
-    /// What is kept of a series; none without a sample.
-    pub fn kept(&self, id: SeriesId) -> Option<Kept> {
+    /// From when to when samples of a series are kept; none without a sample.
+    pub fn extent(&self, id: SeriesId) -> Option<Extent> {
         let track = &self.series(id)?.track;
         let (oldest, newest) = (track.oldest()?.time, track.newest()?.time);
-        Some(Kept { oldest, newest, epoch: track.epoch() })
+        Some(Extent { oldest, newest, epoch: track.epoch() })
     }
 
     /// The sample in force at `time`: the newest that is not later; none inside a gap.
-    pub fn value_at(&self, id: SeriesId, time: CdTime, mode: Mode) -> Option<Reading> {
-        query::value_at(self.source(id)?, time, mode)
+    pub fn value_at(&self, id: SeriesId, time: CdTime, mode: Mode) -> Option<Point> {
+        query::value_at(self.runs(id)?, time, mode)
     }
 
     /// Every sample kept of a series, by placed time, oldest first: bits as the wire had them.
     pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
-        let source = self.source(id);
-        (0..).map_while(move |run| source.as_ref()?.samples(run)).flatten()
+        let runs = self.runs(id);
+        (0..).map_while(move |run| runs.as_ref()?.samples(run)).flatten()
     }
 
     /// What to draw of a series over `span` on `columns` pixels; see [`Trace`]. An unknown series
     /// or an empty span gives an empty trace. The buffers of `out` are reused.
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-        match self.source(id) {
-            Some(source) => query::trace(source, span, columns, mode, out),
+        match self.runs(id) {
+            Some(runs) => query::trace(runs, span, columns, mode, out),
             None => out.clear(),
         }
     }
@@ -355,7 +355,7 @@ impl Store {
     /// What became of the newest samples of a series in `span`, by the rates they make: why there
     /// is nothing to draw.
     pub fn outcomes(&self, id: SeriesId, span: Span) -> Outcomes {
-        self.source(id).map_or(Outcomes::default(), |source| outcomes::outcomes(source, span))
+        self.runs(id).map_or(Outcomes::default(), |runs| outcomes::outcomes(runs, span))
     }
 
     /// Bytes, samples and times held.

@@ -1,7 +1,7 @@
-//! Notifications: the newest ones, each kept once, however often it was heard.
+//! Notifications: the newest ones, each kept once, however often it was received.
 //!
-//! Kept in order of arrival and given up in that order, so that a sender with a wrong clock can
-//! neither hide what others say nor stay for ever. Knows nothing of severity's colours or of who
+//! Kept in order of arrival and evicted in that order, so that a sender with a wrong clock can
+//! neither hide those of others nor stay for ever. Knows nothing of severity's colours or of who
 //! has read what: `now` is a parameter.
 
 use super::cost::allocated;
@@ -18,7 +18,7 @@ pub const NOTIFICATIONS_MAX: usize = 10_000;
 /// A notification and how it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Noted {
-    /// What was said.
+    /// The notification itself.
     pub notification: Notification,
     /// Its number in order of arrival, from 0; never reused.
     pub number: u64,
@@ -26,8 +26,8 @@ pub struct Noted {
     pub placed: CdTime,
     /// When it was first absorbed, by our clock.
     pub arrival: CdTime,
-    /// How often it was heard: more than once through two groups, two interfaces or a relay.
-    pub heard: u64,
+    /// How often it was received: more than once by two groups, two interfaces or a relay.
+    pub received: u64,
 }
 
 /// A count for each severity.
@@ -46,12 +46,12 @@ pub struct Severities {
 pub struct Notifications {
     kept: VecDeque<Noted>,
     hasher: RandomState,
-    /// Numbers by what was said.
+    /// Numbers by notification.
     table: HashTable<u64>,
     bytes: usize,
     next: u64,
     counts: Severities,
-    heard_again: u64,
+    duplicates: u64,
     revision: u64,
 }
 
@@ -124,12 +124,12 @@ impl Notifications {
         self.counts
     }
 
-    /// How often one was heard that was already there.
-    pub const fn heard_again(&self) -> u64 {
-        self.heard_again
+    /// How often one was received that was already there.
+    pub const fn duplicates(&self) -> u64 {
+        self.duplicates
     }
 
-    /// Changes with every one that is added or given up.
+    /// Changes with every one that is added or evicted.
     pub const fn revision(&self) -> u64 {
         self.revision
     }
@@ -139,7 +139,7 @@ impl Notifications {
         self.bytes
     }
 
-    /// Keeps `notification`, or counts it where it is kept already; gives up the oldest until
+    /// Keeps `notification`, or counts it where it is kept already; evicts the oldest until
     /// there are at most [`NOTIFICATIONS_MAX`] of at most `bytes_max`.
     pub(super) fn add(
         &mut self,
@@ -158,8 +158,8 @@ impl Notifications {
         };
         let known = table.find(hash, same).copied().and_then(place);
         if let Some(noted) = known.and_then(|place| kept.get_mut(place)) {
-            noted.heard += 1;
-            self.heard_again += 1;
+            noted.received += 1;
+            self.duplicates += 1;
             return;
         }
         let number = self.next;
@@ -168,7 +168,7 @@ impl Notifications {
         self.counts.add(notification.severity);
         self.bytes += bytes_of(notification);
         let notification = notification.clone();
-        let noted = Noted { notification, number, placed, arrival: now, heard: 1 };
+        let noted = Noted { notification, number, placed, arrival: now, received: 1 };
         self.kept.push_back(noted);
         let (kept, hasher) = (&self.kept, &self.hasher);
         self.table.insert_unique(hash, number, |&number| {
@@ -176,11 +176,11 @@ impl Notifications {
             noted.map_or(0, |noted| hasher.hash_one(&noted.notification))
         });
         while self.kept.len() > NOTIFICATIONS_MAX || self.bytes > bytes_max {
-            self.give_up_oldest();
+            self.evict_oldest();
         }
     }
 
-    fn give_up_oldest(&mut self) {
+    fn evict_oldest(&mut self) {
         let Some(oldest) = self.kept.pop_front() else {
             self.bytes = 0;
             return;
@@ -221,13 +221,13 @@ mod tests {
     }
 
     #[test]
-    fn what_was_heard_twice_is_kept_once_and_counted() {
+    fn what_is_received_twice_is_kept_once_and_counted() {
         let mut notifications = Notifications::default();
         for _ in 0..3 {
             add(&mut notifications, &said(1, 5, Severity::Failure, "disk full"));
         }
-        assert_eq!((notifications.len(), notifications.heard_again()), (1, 2));
-        assert_eq!(notifications.get(0).unwrap().heard, 3);
+        assert_eq!((notifications.len(), notifications.duplicates()), (1, 2));
+        assert_eq!(notifications.get(0).unwrap().received, 3);
         assert_eq!(notifications.counts(), Severities { failures: 1, ..Severities::default() });
     }
 
@@ -243,7 +243,7 @@ mod tests {
         ] {
             add(&mut notifications, &other);
         }
-        assert_eq!((notifications.len(), notifications.heard_again()), (5, 0));
+        assert_eq!((notifications.len(), notifications.duplicates()), (5, 0));
         assert_eq!(notifications.counts().since(&Severities::default()).total(), 5);
     }
 
@@ -298,7 +298,7 @@ mod tests {
                 }
             }
             let kept: Vec<_> = notifications.iter().cloned().collect();
-            let fast = kept.iter().map(|noted| (noted.notification.clone(), noted.heard));
+            let fast = kept.iter().map(|noted| (noted.notification.clone(), noted.received));
             proptest::prop_assert!(fast.eq(slow));
             let found = |noted: &Noted| notifications.get(noted.number) == Some(noted);
             proptest::prop_assert!(kept.iter().all(found));

@@ -2,8 +2,8 @@
 //!
 //! Asked for lines that are empty only: it looks at sample after sample.
 
-use super::places::Source;
 use super::query::Reader;
+use super::runs::Runs;
 use super::trace::Mode;
 use crate::metric::Span;
 use crate::rate::Outcome;
@@ -49,15 +49,15 @@ impl Outcomes {
     }
 }
 
-pub(super) fn outcomes(source: Source<'_>, span: Span) -> Outcomes {
-    let (reader, mut found) = (Reader::new(source, Mode::Rate), Outcomes::default());
-    let max = source.series.max;
-    let mut run = source.series.track.sealed();
+pub(super) fn outcomes(runs: Runs<'_>, span: Span) -> Outcomes {
+    let (reader, mut found) = (Reader::new(runs, Mode::Rate), Outcomes::default());
+    let max = runs.series.max;
+    let mut run = runs.series.track.sealed();
     // From the newest run back, each unpacked once.
     while found.samples < OUTCOMES_MAX {
-        let (samples, interval) = (source.samples(run).unwrap_or_default(), source.interval(run));
-        let first = super::places::Place { run, sample: 0 };
-        let before = source.previous(first).and_then(|place| source.get(place));
+        let (samples, interval) = (runs.samples(run).unwrap_or_default(), runs.interval(run));
+        let first = super::runs::Position { run, sample: 0 };
+        let before = runs.previous(first).and_then(|position| runs.get(position));
         for (number, &sample) in samples.iter().enumerate().rev() {
             if found.samples >= OUTCOMES_MAX || sample.time < span.start {
                 return found;

@@ -9,21 +9,21 @@
 //! Sources: Zukowski et al., "Super-Scalar RAM-CPU Cache Compression" (ICDE 2006); Lemire and
 //! Boytsov, "Decoding billions of integers per second through vectorization" (2015).
 
-/// Numbers of a list at most.
+/// Most numbers of a list.
 pub(super) const LIST_MAX: usize = 128;
 /// Numbers of a row.
 const LANES: usize = 4;
 /// Different numbers at most, where they are written once; more would be slow to look through.
 const DISTINCT_MAX: usize = 16;
-/// Where so many bits are enough, there is no look at how many numbers are different.
+/// Width from which on numbers are checked for being few different ones.
 const DISTINCT_WIDTH_MIN: u32 = 4;
 /// Numbers at most that need more bits than the others.
 const EXCEPTIONS_MAX: usize = LIST_MAX / 4;
 /// Marks a list of few different numbers; the other bits are how many, less one.
 const DISTINCT_MARK: u8 = 0x80;
 
-/// A list being packed or unpacked.
-pub(super) type List = [u64; LIST_MAX];
+/// The numbers of a list, as it is packed or unpacked.
+pub(super) type Numbers = [u64; LIST_MAX];
 
 /// How a list is written.
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +105,7 @@ impl Frame {
         pack_planes(&above, list.len(), width, out);
     }
 
-    fn read(bytes: &mut &[u8], count: usize, list: &mut List) -> Option<()> {
+    fn read(bytes: &mut &[u8], count: usize, list: &mut Numbers) -> Option<()> {
         let [width, shift, exceptions, sizes] = *take_array::<4>(bytes)?;
         let width = u32::from(width);
         let base = unzigzag(take_number(bytes, usize::from(sizes & 15))?);
@@ -151,11 +151,11 @@ pub(super) fn pack(list: &[u64], out: &mut Vec<u8>) {
     frame.write(list, out);
 }
 
-/// The reverse of [`pack`]: takes `count` numbers off the front of `bytes`. What stands behind
+/// The reverse of [`pack`]: reads `count` numbers off the front of `bytes`. What stands behind
 /// them in `list` means nothing. None where that is not possible, which no bytes that [`pack`]
 /// wrote can cause.
 #[inline]
-pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut List) -> Option<()> {
+pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut Numbers) -> Option<()> {
     let mark = *bytes.first()?;
     if mark & DISTINCT_MARK == 0 {
         return Frame::read(bytes, count, list);
@@ -173,7 +173,7 @@ pub(super) fn unpack(bytes: &mut &[u8], count: usize, list: &mut List) -> Option
 }
 
 /// The different numbers of a list and the place of each, if they are few.
-fn distinct(list: &[u64]) -> Option<(Vec<u64>, List)> {
+fn distinct(list: &[u64]) -> Option<(Vec<u64>, Numbers)> {
     let mut table = Vec::with_capacity(DISTINCT_MAX);
     let mut places = [0; LIST_MAX];
     for (place, n) in places.iter_mut().zip(list) {
@@ -198,13 +198,13 @@ fn place_bits(len: usize) -> u32 {
 const PLANE_BITS: u32 = 32;
 
 /// Numbers of `width` bits, as two planes of numbers when they are wide.
-fn pack_planes(list: &List, count: usize, width: u32, out: &mut Vec<u8>) {
+fn pack_planes(list: &Numbers, count: usize, width: u32, out: &mut Vec<u8>) {
     pack_plane(list, count, 0, width.min(PLANE_BITS), out);
     pack_plane(list, count, PLANE_BITS, width.saturating_sub(PLANE_BITS), out);
 }
 
 /// Writes the `width` bits from bit `from` on of each number.
-fn pack_plane(list: &List, count: usize, from: u32, width: u32, out: &mut Vec<u8>) {
+fn pack_plane(list: &Numbers, count: usize, from: u32, width: u32, out: &mut Vec<u8>) {
     let mask = (1_u64 << width) - 1;
     let (mut lanes, mut used) = ([0_u64; LANES], 0);
     let mut write = |lanes: &mut [u64; LANES]| {
@@ -238,7 +238,7 @@ fn unpack_plane(
     bytes: &mut &[u8],
     count: usize,
     width: u32,
-    list: &mut List,
+    list: &mut Numbers,
     put: impl Fn(&mut u64, u64),
 ) -> Option<()> {
     let words = take(bytes, plane_bytes(width, count))?.as_chunks::<{ 4 * LANES }>().0;
@@ -328,7 +328,7 @@ mod tests {
         let (mut rest, mut back) = (&bytes[1..], [u64::MAX; LIST_MAX]);
         unpack(&mut rest, list.len(), &mut back).unwrap();
         assert_eq!(&back[..list.len()], list);
-        assert_eq!(rest, [0xbb], "as many bytes were taken as were written");
+        assert_eq!(rest, [0xbb], "as many bytes are read as were written");
         bytes.len() - 2
     }
 
@@ -337,7 +337,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_bits_are_taken_as_are_needed() {
+    fn as_many_bits_are_written_as_are_needed() {
         assert_eq!(packed(&list(|_| 7)), 4 + 1);
         assert_eq!(packed(&list(|n| n * n % 127)), 4 + 128 * 7 / 8);
         assert_eq!(packed(&list(|n| (1 << 40) + n * n % 127)), 4 + 6 + 128 * 7 / 8);

@@ -6,31 +6,31 @@
 //! its samples would say. Knows nothing of pixels beyond their number.
 
 use super::block::{Block, Lists};
-use super::columns::{Drawn, Figures, Several, Tracer, bucket_width};
-use super::pack::{LIST_MAX, List};
-use super::places::{Place, Source};
+use super::columns::{DrawnSample, DrawnSamples, RunningStats, Tracer, bucket_width};
+use super::drawn_list::{DrawRules, DrawnList};
+use super::pack::{LIST_MAX, Numbers};
+use super::runs::{Position, Runs};
 use super::series::Series;
-use super::stretch::{How, Stretch};
-use super::trace::{Made, Mode, Reading, Stats, Trace};
+use super::trace::{Made, Mode, Point, Stats, Trace};
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Range;
 
 /// How to read the samples of one series.
 pub(super) struct Reader<'a> {
-    source: Source<'a>,
+    runs: Runs<'a>,
     series: &'a Series,
     mode: Mode,
     bounds: Bounds,
 }
 
 impl<'a> Reader<'a> {
-    pub(super) fn new(source: Source<'a>, mode: Mode) -> Self {
-        Reader { source, series: source.series, mode, bounds: source.series.bounds() }
+    pub(super) fn new(runs: Runs<'a>, mode: Mode) -> Self {
+        Reader { runs, series: runs.series, mode, bounds: runs.series.bounds() }
     }
 
-    /// What `sample` says after `previous`; each with the interval told with it. Whether nothing
-    /// connects the two.
+    /// Outcome of `sample` after `previous`, each with the interval promised with it, and whether
+    /// nothing connects the two.
     pub(super) fn step(
         &self,
         previous: Option<(Sample, Interval)>,
@@ -41,8 +41,8 @@ impl<'a> Reader<'a> {
             Some(from) => return (rate::between(kind, from, sample, self.bounds), false),
             // After a gap as at the start: what was counted in between has no honest rate.
             None => {
-                let told = if interval.is_zero() { self.series.interval } else { interval };
-                rate::first(kind, sample, told, self.bounds)
+                let promised = if interval.is_zero() { self.series.interval } else { interval };
+                rate::first(kind, sample, promised, self.bounds)
             }
         };
         (step, true)
@@ -54,12 +54,12 @@ impl<'a> Reader<'a> {
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
     ) -> Option<Sample> {
-        let gap_max = |told: Interval| match told == interval {
+        let gap_max = |promised: Interval| match promised == interval {
             true => self.series.gap(interval),
-            false => self.series.gap(interval).max(self.series.gap(told)),
+            false => self.series.gap(interval).max(self.series.gap(promised)),
         };
         previous
-            .filter(|(from, told)| sample.time.since(from.time) <= gap_max(*told))
+            .filter(|(from, promised)| sample.time.since(from.time) <= gap_max(*promised))
             .map(|(from, _)| from)
     }
 
@@ -68,27 +68,31 @@ impl<'a> Reader<'a> {
         &self,
         previous: Option<(Sample, Interval)>,
         (sample, interval): (Sample, Interval),
-    ) -> Drawn {
+    ) -> DrawnSample {
         if self.mode == Mode::Raw {
             let breaks = self.connected(previous, (sample, interval)).is_none();
             let value = Some(rate::raw(self.series.kind, sample.bits));
-            return Drawn { value: value.filter(|value| value.is_finite()), breaks, reset: false };
+            return DrawnSample {
+                value: value.filter(|value| value.is_finite()),
+                breaks,
+                reset: false,
+            };
         }
         let (step, breaks) = self.step(previous, (sample, interval));
-        Drawn { value: step.value(), breaks, reset: step == Outcome::Reset }
+        DrawnSample { value: step.value(), breaks, reset: step == Outcome::Reset }
     }
 
-    fn at(&self, place: Place) -> Option<Reading> {
-        let previous = self.source.previous(place).and_then(|place| self.source.get(place));
-        let current = self.source.get(place)?;
-        Some(Reading { time: current.0.time, value: self.read(previous, current).value })
+    fn at(&self, position: Position) -> Option<Point> {
+        let previous = self.runs.previous(position).and_then(|position| self.runs.get(position));
+        let current = self.runs.get(position)?;
+        Some(Point { time: current.0.time, value: self.read(previous, current).value })
     }
 
-    /// How samples that were told `interval` are read many at a time.
-    fn how(&self, interval: Interval) -> How {
+    /// How samples with `interval` are read many at a time.
+    fn rules(&self, interval: Interval) -> DrawRules {
         let is_rate = self.mode == Mode::Rate && self.series.kind != DsType::Gauge;
         let bounds = if is_rate { self.bounds } else { Bounds::default() };
-        How {
+        DrawRules {
             kind: self.series.kind,
             mode: self.mode,
             gap_max: self.series.gap(interval),
@@ -97,8 +101,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Takes `block` by its summary, but for its first sample, if that says all. What its samples
-    /// would say one by one, that is: all of them are in the bucket that is open, or say nothing.
+    /// Adds `block` by its summary, but for its first sample, where that is what its samples give
+    /// one by one: all of them are in the bucket that is open, or have no value.
     fn by_summary(&self, block: &Block, tracer: &mut Tracer<'_>) -> bool {
         let (summary, is_gauge) = (block.summary(), self.series.kind == DsType::Gauge);
         let count = (block.len() - 1).saturating_sub(summary.undefined.into());
@@ -108,17 +112,17 @@ impl<'a> Reader<'a> {
             && summary.is_whole(self.series.gap(block.interval));
         if fits && block.len() > 1 {
             let ends_undefined = is_gauge && !f64::from_bits(block.last.bits).is_finite();
-            tracer.absorb(&Several { drawn: summary.drawn, count, ends_undefined });
+            tracer.absorb(&DrawnSamples { drawn: summary.drawn, count, ends_undefined });
         }
         fits
     }
 
     /// Feeds `tracer` from `start` on.
-    fn feed(&self, start: Place, tracer: &mut Tracer<'_>) {
+    fn feed(&self, start: Position, tracer: &mut Tracer<'_>) {
         let track = &self.series.track;
-        let mut previous = self.source.previous(start).and_then(|place| self.source.get(place));
+        let mut previous = self.runs.previous(start).and_then(|position| self.runs.get(position));
         let mut first = start.sample;
-        let mut stretch = Stretch::new();
+        let mut list = DrawnList::new();
         for block in (start.run..track.sealed()).filter_map(|run| track.block(run)) {
             if first == 0 {
                 let current = (block.first, block.interval);
@@ -130,7 +134,7 @@ impl<'a> Reader<'a> {
                     first = block.len();
                 }
             }
-            if first < block.len() && !self.feed_block(block, first, tracer, &mut stretch) {
+            if first < block.len() && !self.feed_block(block, first, tracer, &mut list) {
                 return;
             }
             previous = Some((block.last, block.interval));
@@ -152,31 +156,31 @@ impl<'a> Reader<'a> {
         block: &Block,
         mut first: usize,
         tracer: &mut Tracer<'_>,
-        stretch: &mut Stretch,
+        list: &mut DrawnList,
     ) -> bool {
-        let (how, mut lists, mut before) = (self.how(block.interval), block.lists(), None);
+        let (rules, mut lists, mut before) = (self.rules(block.interval), block.lists(), None);
         loop {
             let again = lists.clone();
-            if !stretch.read(&mut lists, how, before) {
+            if !list.read(&mut lists, rules, before) {
                 return true;
             }
             // Unpacked once more where not all is ordinary: once for the list, not for each.
             let mut plain = None;
-            while first < stretch.len() {
-                let open_until = tracer.open_until().filter(|&until| stretch.time(first) < until);
-                let end = open_until.map_or(first + 1, |until| stretch.place(first, until));
+            while first < list.len() {
+                let open_until = tracer.open_until().filter(|&until| list.time(first) < until);
+                let end = open_until.map_or(first + 1, |until| list.place(first, until));
                 if open_until.is_some()
-                    && let Some(several) = stretch.gather(first, end, how)
+                    && let Some(several) = list.gather(first, end, rules)
                 {
                     tracer.absorb(&several);
                 } else if open_until.is_none()
-                    && let Some(drawn) = stretch.drawn(first, how)
+                    && let Some(drawn) = list.drawn(first, rules)
                 {
-                    if !tracer.take(stretch.time(first), drawn) {
+                    if !tracer.take(list.time(first), drawn) {
                         return false;
                     }
                 } else {
-                    let plain = plain.get_or_insert_with(|| Plain::read(again.clone()));
+                    let plain = plain.get_or_insert_with(|| RawList::read(again.clone()));
                     let before = before.map(|before| (before, block.interval));
                     if !self.feed_one_by_one(plain, before, first..end, tracer) {
                         return false;
@@ -184,15 +188,15 @@ impl<'a> Reader<'a> {
                 }
                 first = end;
             }
-            first -= stretch.len();
-            before = Some(stretch.last());
+            first -= list.len();
+            before = Some(list.last());
         }
     }
 
     /// Feeds some samples of a list that are not all ordinary; `before` is the one before it.
     fn feed_one_by_one(
         &self,
-        list: &Plain,
+        list: &RawList,
         before: Option<(Sample, Interval)>,
         range: Range<usize>,
         tracer: &mut Tracer<'_>,
@@ -209,25 +213,26 @@ impl<'a> Reader<'a> {
 
     /// The sample before the first bucket, if the first value in or behind it connects with it.
     fn lead(&self, from: CdTime) -> Option<(CdTime, f64)> {
-        let place = self.source.place_before(from)?;
-        let lead = self.source.get(place)?;
-        let before = self.source.previous(place).and_then(|place| self.source.get(place));
+        let position = self.runs.position_before(from)?;
+        let lead = self.runs.get(position)?;
+        let before = self.runs.previous(position).and_then(|position| self.runs.get(position));
         let value = self.read(before, lead).value?;
-        let next = self.source.get(self.source.place(from)?)?;
+        let next = self.runs.get(self.runs.position(from)?)?;
         let drawn = self.read(Some(lead), next);
         (!drawn.breaks && drawn.value.is_some()).then_some((lead.0.time, value))
     }
 
     /// Calls `each` with the drawn values from `start` to `end`.
     fn values(&self, start: CdTime, end: CdTime, mut each: impl FnMut(f64)) {
-        let Some(place) = self.source.place(start).filter(|_| start < end) else {
+        let Some(position) = self.runs.position(start).filter(|_| start < end) else {
             return;
         };
-        let mut previous = self.source.previous(place).and_then(|place| self.source.get(place));
-        let mut first = place.sample;
-        for run in place.run..=self.series.track.sealed() {
-            let interval = self.source.interval(run);
-            let samples = self.source.samples(run).unwrap_or_default();
+        let mut previous =
+            self.runs.previous(position).and_then(|position| self.runs.get(position));
+        let mut first = position.sample;
+        for run in position.run..=self.series.track.sealed() {
+            let interval = self.runs.interval(run);
+            let samples = self.runs.samples(run).unwrap_or_default();
             for sample in samples.into_iter().skip(first) {
                 if sample.time >= end {
                     return;
@@ -244,7 +249,7 @@ impl<'a> Reader<'a> {
 
     /// The figures of `span`: its whole buckets by their columns, the ones it cuts by samples.
     fn stats(&self, span: Span, tracer: &Tracer<'_>) -> Option<Stats> {
-        let (mut figures, mut last) = (Figures::default(), None);
+        let (mut figures, mut last) = (RunningStats::default(), None);
         let width = tracer.width;
         let (mut whole_start, mut whole_end) = (tracer.from, tracer.until);
         if whole_start < span.start {
@@ -279,36 +284,36 @@ impl<'a> Reader<'a> {
 
     /// The newest drawn value from `start` to `end`.
     fn last_value(&self, start: CdTime, end: CdTime) -> Option<f64> {
-        let mut place = self.source.place_before(end)?;
+        let mut position = self.runs.position_before(end)?;
         loop {
             // Each run is unpacked once, however many of its last values are missing.
             let (samples, interval) =
-                (self.source.samples(place.run)?, self.source.interval(place.run));
-            let before = self.source.previous(Place { sample: 0, ..place });
-            for number in (0..=place.sample).rev() {
+                (self.runs.samples(position.run)?, self.runs.interval(position.run));
+            let before = self.runs.previous(Position { sample: 0, ..position });
+            for number in (0..=position.sample).rev() {
                 let current = *samples.get(number).filter(|sample| sample.time >= start)?;
                 let previous = match number.checked_sub(1) {
                     Some(number) => samples.get(number).map(|sample| (*sample, interval)),
-                    None => before.and_then(|before| self.source.get(before)),
+                    None => before.and_then(|before| self.runs.get(before)),
                 };
                 let drawn = self.read(previous, (current, interval));
                 if drawn.value.is_some() {
                     return drawn.value;
                 }
             }
-            place = before?;
+            position = before?;
         }
     }
 }
 
-/// A list as it was told.
-struct Plain {
-    times: List,
-    bits: List,
+/// A list as it was received.
+struct RawList {
+    times: Numbers,
+    bits: Numbers,
     interval: Interval,
 }
 
-impl Plain {
+impl RawList {
     fn read(mut lists: Lists<'_>) -> Self {
         let interval = lists.interval();
         let (mut times, mut bits) = ([0; LIST_MAX], [0; LIST_MAX]);
@@ -323,34 +328,34 @@ impl Plain {
     }
 }
 
-pub(super) fn latest(source: Source<'_>, mode: Mode) -> Option<Reading> {
-    Reader::new(source, mode).at(source.last_place()?)
+pub(super) fn latest(runs: Runs<'_>, mode: Mode) -> Option<Point> {
+    Reader::new(runs, mode).at(runs.last_position()?)
 }
 
-pub(super) fn value_at(source: Source<'_>, time: CdTime, mode: Mode) -> Option<Reading> {
+pub(super) fn value_at(runs: Runs<'_>, time: CdTime, mode: Mode) -> Option<Point> {
     let after = time.saturating_add(Interval::from_raw(1));
-    let place = source.place_before(after)?;
-    let (sample, interval) = source.get(place)?;
-    if time.since(sample.time) > source.series.gap(interval) {
+    let position = runs.position_before(after)?;
+    let (sample, interval) = runs.get(position)?;
+    if time.since(sample.time) > runs.series.gap(interval) {
         return None;
     }
-    Reader::new(source, mode).at(place)
+    Reader::new(runs, mode).at(position)
 }
 
 /// Fills `out` or continues what is in it; see [`super::Store::trace`].
-pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
+pub(super) fn trace(runs: Runs<'_>, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
     if columns == 0 || span.width().is_zero() {
         out.clear();
         return;
     }
-    let reader = Reader::new(source, mode);
+    let reader = Reader::new(runs, mode);
     let width = bucket_width(span, columns);
-    let track = &source.series.track;
+    let track = &runs.series.track;
     let (epoch, oldest, newest) = (track.epoch(), track.oldest(), track.newest());
-    let interval = source.series.interval;
+    let interval = runs.series.interval;
     let known = out.made.take().filter(|made| {
         let what = (made.id, made.mode, made.width, made.epoch, made.interval);
-        what == (source.id, mode, width, epoch, interval)
+        what == (runs.id, mode, width, epoch, interval)
     });
     let same = |made: &Made| (made.span, made.oldest, made.newest) == (span, oldest, newest);
     if let Some(made) = known.filter(same) {
@@ -362,9 +367,9 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
     let keeps = |made: &Made| {
         made.oldest == oldest || oldest.is_some_and(|oldest| oldest.time < tracer.from)
     };
-    let on_screen = |made: &Made| (tracer.from..tracer.until).contains(&made.mark.time);
+    let on_screen = |made: &Made| (tracer.from..tracer.until).contains(&made.checkpoint.time);
     let known = known.filter(|made| keeps(made) && on_screen(made));
-    let continued = known.filter(|made| tracer.go_on(&made.mark, made.from));
+    let continued = known.filter(|made| tracer.go_on(&made.checkpoint, made.from));
     let start = match continued {
         Some(made) => {
             if made.from != tracer.from
@@ -372,23 +377,23 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
             {
                 tracer.lead_in(time, value);
             }
-            source.place(made.mark.time)
+            runs.position(made.checkpoint.time)
         }
         None => {
             tracer.start_afresh();
             // One sample before the first bucket leads the line in; it needs the one before it.
-            let lead = source.place_before(tracer.from);
-            lead.or_else(|| source.place(tracer.from))
+            let lead = runs.position_before(tracer.from);
+            lead.or_else(|| runs.position(tracer.from))
         }
     };
     if let Some(start) = start {
         reader.feed(start, &mut tracer);
     }
-    let mark = tracer.finish();
+    let checkpoint = tracer.finish();
     let (from, stats) = (tracer.from, reader.stats(span, &tracer));
     out.stats = stats;
-    let id = source.id;
-    out.made = mark.map(|mark| Made {
+    let id = runs.id;
+    out.made = checkpoint.map(|checkpoint| Made {
         id,
         mode,
         span,
@@ -398,6 +403,6 @@ pub(super) fn trace(source: Source<'_>, span: Span, columns: usize, mode: Mode, 
         epoch,
         oldest,
         newest,
-        mark,
+        checkpoint,
     });
 }

@@ -12,8 +12,8 @@ use super::origin::{Origin, SourceId};
 use super::series::Series;
 use super::track::Track;
 use super::{
-    FORGET_PAUSE, IDENTIFIER_BYTES, List, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX, SHORT_PAUSE,
-    STALE_MIN, SeriesId, Store,
+    FORGET_PAUSE, IDENTIFIER_BYTES, ListEntry, NODES_BYTES, ONCE_MAX, ONCE_MIN, PLACES_MAX,
+    SHORT_PAUSE, STALE_MIN, SeriesId, Store,
 };
 use crate::ingest::{Announced, LISTS_MAX, RESERVE_PART};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
@@ -23,12 +23,12 @@ use std::cmp::Reverse;
 use std::hash::BuildHasher;
 use std::sync::Arc;
 
-/// What a series of its own takes, and what the first of its list takes beside its names.
+/// Bytes of a series of its own, and of the first of its list beside its names.
 const SERIES_BYTES: usize = size_of::<Series>() + 16;
 const FIRST_BYTES: usize = IDENTIFIER_BYTES + size_of::<super::ListNode>() + 32;
 
-/// To know whose lists are refused takes at most this part of what names may take; who receives
-/// names fewer lists than that.
+/// Part of what names may take that notes of refused lists may take; a receiver numbers fewer lists
+/// than that.
 const REFUSED_PART: usize = 16;
 
 impl Store {
@@ -43,9 +43,9 @@ impl Store {
         }
         let mut known = self.known(identifier, kinds);
         for id in known.iter().flatten() {
-            // Heard of just now, so that they do not go when names need room.
+            // Received just now, so that they do not go when names need room.
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = now.in_16_secs();
+                series.last_received = now.in_16_secs();
             }
         }
         let cost = self.list_cost(source, slot, identifier, &known);
@@ -85,7 +85,7 @@ impl Store {
     /// sender's, also where the number was another's.
     fn refuse(&mut self, source: SourceId, slot: usize, sender: u16) {
         let lists = self.lists.get(usize::from(source.0)).map_or(0, Vec::len);
-        let entries_max = self.budget_bytes / NAMES_PART / REFUSED_PART / size_of::<List>();
+        let entries_max = self.budget_bytes / NAMES_PART / REFUSED_PART / size_of::<ListEntry>();
         if slot < lists.max(entries_max)
             && let Some(entry) = entry(&mut self.lists, source, slot)
         {
@@ -127,7 +127,7 @@ impl Store {
                 self.add(&shared, host, (ds_index, kind), sender)
             });
             if let Some(series) = self.series.get_mut(id.place()) {
-                series.heard = now.in_16_secs();
+                series.last_received = now.in_16_secs();
                 if series.ds_count != count {
                     let lent = &mut self.scratch.lent;
                     series.describe(count, &self.types, &mut self.names, lent);
@@ -196,7 +196,7 @@ impl Store {
         self.series.get(SeriesId(place).place()).map(|series| series.id)
     }
 
-    /// Bytes that announcing a list takes at most; `known` are its series that exist already.
+    /// Bytes that announcing a list needs at most; `known` are its series that exist already.
     fn list_cost(
         &self,
         source: SourceId,
@@ -205,7 +205,7 @@ impl Store {
         known: &[Option<SeriesId>],
     ) -> usize {
         let lists = self.lists.get(usize::from(source.0)).map_or(&[][..], Vec::as_slice);
-        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<List>();
+        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<ListEntry>();
         let has_room = lists.get(slot).is_some_and(|list| usize::from(list.room) >= known.len());
         let members = if has_room { 0 } else { size_of_val(known) };
         let new = known.iter().filter(|known| known.is_none()).count();
@@ -275,10 +275,10 @@ impl Store {
                 continue;
             }
             let silence = now.saturating_sub(silence_max(series)).in_16_secs();
-            if series.heard < silence {
-                silent.push((series.heard, series.id));
+            if series.last_received < silence {
+                silent.push((series.last_received, series.id));
             } else if excess.get(usize::from(sender)).is_some_and(|excess| *excess > 0) {
-                crowded.push((series.track.len(), Reverse(series.heard), series.id));
+                crowded.push((series.track.len(), Reverse(series.last_received), series.id));
             }
         }
         silent.sort_unstable();
@@ -351,7 +351,7 @@ impl Store {
     }
 }
 
-/// What a series takes for its names and for itself, roughly.
+/// Bytes of a series and its names, roughly.
 fn weight(identifier: &Identifier, ds_index: u16) -> usize {
     let first = if ds_index == 0 { FIRST_BYTES + identifier.name_bytes() } else { 0 };
     SERIES_BYTES + first
@@ -367,7 +367,7 @@ fn silence_max(series: &Series) -> Interval {
 }
 
 /// The entry of a list, made if need be.
-fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&mut List> {
+fn entry(lists: &mut Vec<Vec<ListEntry>>, source: SourceId, slot: usize) -> Option<&mut ListEntry> {
     let source = usize::from(source.0);
     if lists.len() <= source {
         lists.resize_with(source + 1, Vec::new);
@@ -375,7 +375,7 @@ fn entry(lists: &mut Vec<Vec<List>>, source: SourceId, slot: usize) -> Option<&m
     let lists = lists.get_mut(source)?;
     if lists.len() <= slot {
         grow(lists, slot + 1 - lists.len());
-        lists.resize(slot + 1, List::NONE);
+        lists.resize(slot + 1, ListEntry::NONE);
     }
     lists.get_mut(slot)
 }

@@ -12,7 +12,7 @@ use crate::rate::{Bounds, Sample};
 use crate::typesdb::TypesDb;
 use std::sync::Arc;
 
-/// Promised time between samples where nobody told one: collectd's own default.
+/// Promised time between samples where no interval was received: collectd's own default.
 pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 
 /// One data source of one identifier over time.
@@ -37,15 +37,15 @@ pub struct Series {
     pub min: Option<f64>,
     /// Greatest value that makes sense (of the rate, where there is one).
     pub max: Option<f64>,
-    /// Promised time between samples: the newest told, else estimated from the samples' distance,
-    /// else 10 s.
+    /// Promised time between samples: the newest received, else estimated from the samples'
+    /// distance, else 10 s.
     pub interval: Interval,
-    /// Whether `interval` was told.
-    told: bool,
+    /// Whether `interval` was received and not estimated.
+    is_promised: bool,
     /// Which clock of its host the newest sample is of: one for each sender.
     clock: u8,
-    /// When it was last heard of, in steps of 16 s of our clock.
-    pub(super) heard: u32,
+    /// When it was last received, in steps of 16 s of our clock.
+    pub(super) last_received: u32,
     pub(super) track: Track,
 }
 
@@ -71,9 +71,9 @@ impl Series {
             min: None,
             max: None,
             interval: INTERVAL_DEFAULT,
-            told: false,
+            is_promised: false,
             clock: NO_CLOCK,
-            heard: 0,
+            last_received: 0,
             track,
         }
     }
@@ -115,17 +115,17 @@ impl Series {
     pub(super) fn push(
         &mut self,
         sample: Sample,
-        told: Interval,
+        promised: Interval,
         scratch: &mut Scratch,
     ) -> (Pushed, bool) {
-        if !told.is_zero() {
-            self.interval = told;
-            self.told = true;
-        } else if !self.told {
+        if !promised.is_zero() {
+            self.interval = promised;
+            self.is_promised = true;
+        } else if !self.is_promised {
             self.estimate_interval(sample.time);
         }
         let (kind, bounds) = (self.kind, self.bounds());
-        self.track.push(sample, told, &mut Tools { kind, bounds, scratch })
+        self.track.push(sample, promised, &mut Tools { kind, bounds, scratch })
     }
 
     /// The same with what a trace inside `span` needs of its samples. The first and the last bucket
@@ -165,7 +165,7 @@ impl Series {
         Bounds { min: self.min, max: self.max }
     }
 
-    /// Longest distance of two samples, one of them told `interval`, that is not a gap: the
+    /// Longest distance of two samples, one of them with `interval`, that is not a gap: the
     /// daemon's two intervals, and half of one more so that jitter does not break lines.
     pub(super) fn gap(&self, interval: Interval) -> Interval {
         let interval = if interval.is_zero() { self.interval } else { interval };
@@ -199,8 +199,8 @@ mod tests {
         series
     }
 
-    fn push(series: &mut Series, sample: Sample, told: Interval) {
-        series.push(sample, told, &mut Scratch::default());
+    fn push(series: &mut Series, sample: Sample, promised: Interval) {
+        series.push(sample, promised, &mut Scratch::default());
     }
 
     #[test]
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_nobody_told_is_estimated_from_the_samples() {
+    fn an_interval_that_was_not_received_is_estimated_from_the_samples() {
         let mut series = series("load", DsType::Gauge, 3);
         assert_eq!(series.interval, INTERVAL_DEFAULT);
         let mut push = |secs: u64| {
@@ -242,11 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn an_interval_that_was_told_stays() {
+    fn an_interval_that_was_received_stays() {
         let mut series = series("load", DsType::Gauge, 3);
-        for (secs, told) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
+        for (secs, promised) in [(0, 1), (60, 0), (120, 5), (180, 0)] {
             let sample = Sample { time: CdTime::from_secs(1_000_000 + secs), bits: 0 };
-            push(&mut series, sample, Interval::from_secs(told));
+            push(&mut series, sample, Interval::from_secs(promised));
         }
         assert_eq!(series.interval, Interval::from_secs(5));
     }

@@ -6,10 +6,10 @@
 
 use super::cost::vec_bytes;
 use super::lent::Lease;
-use super::places::Source;
 use super::query;
+use super::runs::Runs;
 use super::series::Series;
-use super::{Mode, Reading, SeriesId, Store, Trace};
+use super::{Mode, Point, SeriesId, Store, Trace};
 use crate::metric::Span;
 use crate::rate::Sample;
 
@@ -19,7 +19,7 @@ pub struct Snapshot {
     /// By number.
     series: Vec<Series>,
     span: Span,
-    /// Tells the store that it lives.
+    /// Shows the store that it is in use.
     _lease: Lease,
 }
 
@@ -27,7 +27,7 @@ impl Store {
     /// These series over `span`, those that are known, for another thread. Costs what is copied:
     /// for each series its description and at most the 136 newest samples.
     ///
-    /// What the store gives up meanwhile stays with the snapshot and is counted in
+    /// What the store evicts meanwhile stays with the snapshot and is counted in
     /// [`super::Usage::lent_bytes`] until it goes. All snapshots together may come to hold as much
     /// as the budget, beside it; none is given where that would be more: then some is to be
     /// dropped first.
@@ -72,25 +72,25 @@ impl Snapshot {
         self.series.get(place)
     }
 
-    fn source(&self, id: SeriesId) -> Option<Source<'_>> {
-        Some(Source { id, series: self.series(id)? })
+    fn runs(&self, id: SeriesId) -> Option<Runs<'_>> {
+        Some(Runs { id, series: self.series(id)? })
     }
 
     /// Its newest sample of a series.
-    pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Reading> {
-        query::latest(self.source(id)?, mode)
+    pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Point> {
+        query::latest(self.runs(id)?, mode)
     }
 
     /// As [`Store::samples`]: all of the span, and some before and behind it.
     pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
-        let source = self.source(id);
-        (0..).map_while(move |run| source.as_ref()?.samples(run)).flatten()
+        let runs = self.runs(id);
+        (0..).map_while(move |run| runs.as_ref()?.samples(run)).flatten()
     }
 
     /// As [`Store::trace`].
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-        match self.source(id) {
-            Some(source) => query::trace(source, span, columns, mode, out),
+        match self.runs(id) {
+            Some(runs) => query::trace(runs, span, columns, mode, out),
             None => out.clear(),
         }
     }

@@ -26,18 +26,19 @@ impl Mode {
     }
 }
 
-/// One sample as read.
+/// One sample as drawn in a mode: a point of a line.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reading {
+pub struct Point {
     /// When it was measured, by our clock: its placed time.
     pub time: CdTime,
     /// The number; none when there is no rate (yet), after a reset, or when it is not finite.
     pub value: Option<f64>,
 }
 
-/// What is kept of a series. While `epoch` stays the same, samples come and go at the ends only.
+/// From when to when samples of a series are kept. While `epoch` stays the same, samples come and
+/// go at the ends only.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct Extent {
     /// Time of the oldest sample.
     pub oldest: CdTime,
     /// Time of the newest sample.
@@ -71,12 +72,12 @@ pub(super) struct Made {
     pub(super) span: Span,
     pub(super) width: u64,
     pub(super) from: CdTime,
-    /// Of the series, by which gaps are told where samples came without one.
+    /// Of the series: decides what is a gap where samples came without one.
     pub(super) interval: Interval,
     pub(super) epoch: u32,
     pub(super) oldest: Option<Sample>,
     pub(super) newest: Option<Sample>,
-    pub(super) mark: Mark,
+    pub(super) checkpoint: Checkpoint,
 }
 
 impl PartialEq for Trace {
@@ -139,9 +140,9 @@ pub(super) struct State {
     pub(super) reset_until: CdTime,
 }
 
-/// A moment to go on from: all before it stays, whatever follows.
+/// A moment at which a trace is continued: all before it stays, whatever follows.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Mark {
+pub(super) struct Checkpoint {
     /// Time of the first drawn value of the last bucket.
     pub(super) time: CdTime,
     pub(super) columns: usize,

@@ -1,6 +1,6 @@
 //! Tracks: all samples of one series, oldest first, in runs.
 //!
-//! Times rise strictly. The newest run is open: it grows, and takes late samples. When it is full
+//! Times rise strictly. The newest run is open: it grows, and accepts late samples. When it is full
 //! its older part is sealed into a packed [`Block`]; small blocks are put together when they make
 //! up a large one. What is earlier than the open run is merged into the blocks, many samples at a
 //! time ([`Track::merge`]). Blocks leave at the old end. Knows nothing of other series.
@@ -8,7 +8,7 @@
 use super::block::{BLOCK_SAMPLES_MAX, Block, Summary};
 use super::cost::vec_bytes;
 use super::lent::Lent;
-use super::open::Open;
+use super::open_run::OpenRun;
 use super::scratch::Scratch;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
@@ -17,7 +17,7 @@ use crate::rate::{Bounds, Sample};
 /// it is small; half of it would need a seventh more bytes, for what a list begins with.
 pub(super) const SMALL_SAMPLES: usize = 128;
 /// Samples of a large block, put together of small ones: 104 bytes of block for 512 samples instead
-/// of 128. Twice as large would save a tenth of a byte a sample and give up twice as much at once.
+/// of 128. Twice as large would save a tenth of a byte a sample and evict twice as much at once.
 pub(super) const LARGE_SAMPLES: usize = 512;
 /// Samples that stay open when a block is sealed, so that datagrams that overtook each other
 /// find their place.
@@ -25,21 +25,21 @@ pub(super) const KEPT_OPEN: usize = 8;
 /// How many lengths the first small blocks have: all from 16 samples on, so that a million open
 /// runs are never all long at the same time.
 const LACKS: usize = SMALL_SAMPLES - 16;
-/// Fewer samples than this are not given up by halves.
+/// Fewer samples than this are not evicted by halves.
 const HALVED_MIN: usize = 4;
 
 /// All samples of one series.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Track {
     blocks: Vec<Block>,
-    open: Open,
+    open: OpenRun,
     /// Allocated for blocks, and for everything.
     packed_bytes: usize,
     heap_bytes: usize,
     /// Entries of the store's queue that no longer stand for a block.
     stale_entries: u32,
     /// Changes when samples change that were there before: all but new ones at the end, and old
-    /// ones given up.
+    /// ones evicted.
     epoch: u32,
     /// Samples in small blocks at the end, of one interval.
     loose: u16,
@@ -65,7 +65,7 @@ pub(super) enum Pushed {
     Conflict,
 }
 
-/// What giving up the oldest samples brought.
+/// What an eviction removed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Evicted {
     pub(super) samples: usize,
@@ -88,7 +88,7 @@ impl Track {
         let more = phase / LACKS % 3 * SMALL_SAMPLES;
         Self {
             blocks: Vec::new(),
-            open: Open::default(),
+            open: OpenRun::default(),
             packed_bytes: 0,
             heap_bytes: 0,
             stale_entries: 0,
@@ -113,8 +113,10 @@ impl Track {
         interval: Interval,
         tools: &mut Tools<'_>,
     ) -> (Pushed, bool) {
-        let told = interval.is_zero() || interval == self.open.interval;
-        if !told || self.is_full() || self.open.newest().is_none_or(|newest| sample.time <= newest)
+        let is_same = interval.is_zero() || interval == self.open.interval;
+        if !is_same
+            || self.is_full()
+            || self.open.newest().is_none_or(|newest| sample.time <= newest)
         {
             let pushed = self.push_unusual(sample, interval, tools);
             self.count_bytes();
@@ -283,9 +285,9 @@ impl Track {
         self.stale_entries > 0
     }
 
-    /// Gives up the oldest run but those that `passed` entries of the queue stand for. Where that
-    /// is the open one, its older half goes: a slow series would else lose what it has just said
-    /// together with what it said days ago.
+    /// Evicts the oldest run but those that `passed` entries of the queue stand for. Where that
+    /// is the open one, its older half goes: a slow series would else lose its newest samples
+    /// together with those of days ago.
     pub(super) fn evict(&mut self, passed: u32, lent: &mut Lent) -> Evicted {
         if let Some(rest) = self.stale_entries.checked_sub(1) {
             self.stale_entries = rest;
@@ -320,7 +322,7 @@ impl Track {
         Evicted { samples: gone, remains: gone < count }
     }
 
-    /// Gives up everything; entries of the queue that stood for it stand for nothing.
+    /// Drops everything; entries of the queue that stood for it stand for nothing.
     pub(super) fn clear(&mut self, lent: &mut Lent) -> usize {
         let samples = self.len();
         let weights: u32 = self.blocks.iter().map(|block| u32::from(block.weight)).sum();
@@ -370,7 +372,7 @@ impl Track {
     }
 
     /// The newest samples.
-    pub(super) fn open(&self) -> &Open {
+    pub(super) fn open(&self) -> &OpenRun {
         &self.open
     }
 
@@ -395,7 +397,7 @@ impl Track {
         let first = self.block_from(start).saturating_sub(2);
         let last = self.blocks.partition_point(|block| block.first.time < end);
         let blocks: Vec<_> = self.blocks.iter().take(last + 1).skip(first).cloned().collect();
-        let open = if last < self.blocks.len() { Open::default() } else { self.open.clone() };
+        let open = if last < self.blocks.len() { OpenRun::default() } else { self.open.clone() };
         let packed_bytes = blocks.iter().map(Block::heap_bytes).sum();
         let mut cut = Self { blocks, open, packed_bytes, ..Self::default() };
         cut.epoch = self.epoch;

@@ -10,12 +10,14 @@
 
 mod fields;
 mod format;
+mod line;
 mod number;
 mod problem;
 mod putnotif;
 mod putval;
 
 pub use format::{write_notification, write_values};
+pub use line::{NotificationLine, Number, ValuesLine};
 pub use problem::{LineError, Problem};
 
 use crate::metric::{BYTE_ORDER_MARK, CdTime, Interval, Names, Severity, Value};

@@ -64,7 +64,7 @@ fn grid_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let area = ui.available_size();
     egui::ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-        page_keys(ui, area.y);
+        scroll(ui, std::mem::take(&mut frame.memory.pages), area.y);
         ui.spacing_mut().item_spacing = vec2(0.0, 0.0);
         let width = ui.available_width() - 2.0 * theme::GAP;
         let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
@@ -91,10 +91,8 @@ fn grid_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     });
 }
 
-/// Page up and down scroll the canvas by most of its height.
-fn page_keys(ui: &Ui, height: f32) {
-    let pressed = |key| ui.input(|input| input.num_presses(key)) as f32;
-    let pages = pressed(egui::Key::PageDown) - pressed(egui::Key::PageUp);
+/// Scrolls the canvas by pages, each most of its height.
+fn scroll(ui: &Ui, pages: f32, height: f32) {
     if pages != 0.0 {
         ui.scroll_with_delta(vec2(0.0, -pages * 0.85 * height));
     }

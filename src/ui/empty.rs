@@ -5,6 +5,7 @@ use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use crate::reception::{Destination, Unicast};
 use crate::session::Screen;
+use crate::view::command::{NOTIFICATIONS, SIDEBAR, SOURCES};
 use eframe::egui::{self, RichText, Ui};
 
 /// Reasons listed for refusals.
@@ -18,7 +19,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
             let (refused, more) = screen.refused(REASONS_MAX);
             let title = match screen.replay() {
                 _ if screen.refuses_everything() => "Data arrives, but all of it is refused",
-                None if screen.has_failed() => "Receiving failed",
+                None if screen.is_cut_off() => "Receiving failed",
                 None if !screen.receives() => "Not listening on any address",
                 None => "Waiting for collectd",
                 Some(replay) if replay.stage.is_over() => "Nothing to draw in this capture",
@@ -30,7 +31,12 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 trouble_ui(ui, trouble, &palette);
             }
             if more > 0 {
-                row(ui, "…", palette.dim, &format!("and {more} more, F2 says which"));
+                row(
+                    ui,
+                    "…",
+                    palette.dim,
+                    &format!("and {more} more, {} says which", SOURCES.key()),
+                );
             }
             for report in screen.reception.lines() {
                 let (mark, color) =
@@ -43,7 +49,8 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 row(ui, "!", palette.warn, &fault);
             }
             if !screen.has_no_notification() {
-                let text = format!("{}, N lists them", screen.notifications_text());
+                let text =
+                    format!("{}, {} lists them", screen.notifications_text(), NOTIFICATIONS.key());
                 row(ui, "…", palette.dim, &text);
             }
             for message in screen.messages {
@@ -131,9 +138,10 @@ pub(super) fn nothing_selected_ui(ui: &mut Ui, screen: &Screen<'_>) {
         ui.label(RichText::new("Nothing is drawn").font(theme::medium(20.0)));
         ui.add_space(6.0);
         let text = if screen.view.sidebar {
-            "Click a host or a plugin in the sidebar, or check single series there."
+            "Click a host or a plugin in the sidebar, or check single series there.".to_owned()
         } else {
-            "Press Ctrl+B for the sidebar and click a host or a plugin there."
+            let key = SIDEBAR.key();
+            format!("Press {key} for the sidebar and click a host or a plugin there.")
         };
         ui.label(RichText::new(text).color(palette.dim));
     });

@@ -58,6 +58,8 @@ pub struct Memory {
     keys_waiting: Vec<egui::Event>,
     /// They go to the filter.
     filter_waits: bool,
+    /// Pages that the canvas is to scroll.
+    pages: f32,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.

@@ -7,6 +7,7 @@ use crate::metric::Severity;
 use crate::session::{NotedText, Screen};
 use crate::store::Noted;
 use crate::view::Action;
+use crate::view::command::{Focus, MARK_SEEN, NOTIFICATIONS};
 use eframe::egui::{
     self, Align, Align2, Layout, Rect, RichText, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -84,13 +85,15 @@ fn header_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             let close = ui.add(egui::Button::new("×").min_size(vec2(26.0, 24.0)));
             close
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the notifications"));
-            if close.on_hover_text("Close the notifications (N); all count as seen").clicked() {
-                frame.actions.push(Action::ToggleNotifications);
+            let key = NOTIFICATIONS.key();
+            let hint = format!("Close the notifications ({key}); all count as seen");
+            if close.on_hover_text(hint).clicked() {
+                frame.ask(&NOTIFICATIONS);
             }
-            let unseen = screen.unseen_notifications();
+            let has_unseen = MARK_SEEN.applies(&screen.context(Focus::Canvas));
             let seen = egui::Button::new("Mark all as seen").min_size(vec2(0.0, 24.0));
-            if ui.add_enabled(unseen > 0, seen).clicked() {
-                frame.actions.push(Action::MarkSeen);
+            if ui.add_enabled(has_unseen, seen).clicked() {
+                frame.ask(&MARK_SEEN);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| find_ui(ui, frame));
         });

@@ -2,12 +2,12 @@
 
 use super::Frame;
 use super::clocks::clocks_ui;
-use super::keys::HELP;
 use super::senders::{conflicts_ui, senders_ui};
 use super::theme::{self, Palette};
 use super::widgets::heading;
 use crate::reception::Line;
 use crate::session::{FaultRow, LossRow, Screen};
+use crate::view::command::GROUPS;
 use crate::view::{Action, Pane, format};
 use eframe::egui::{self, RichText, Ui};
 
@@ -41,9 +41,9 @@ pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 fn help_ui(ui: &mut Ui) {
     let palette = Palette::of(ui);
     egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
-        for (key, what) in HELP {
-            ui.label(RichText::new(key).font(theme::medium(12.5)));
-            ui.add(egui::Label::new(RichText::new(what).color(palette.dim)).wrap());
+        for group in GROUPS {
+            ui.label(RichText::new(group.keys).font(theme::medium(12.5)));
+            ui.add(egui::Label::new(RichText::new(group.title).color(palette.dim)).wrap());
             ui.end_row();
         }
     });

@@ -7,6 +7,7 @@ use super::keys::filter_id;
 use super::theme::{self, Palette};
 use super::widgets::{check_box, elided, lock, triangle};
 use crate::session::{Checked, RowContent, Screen, Swatch};
+use crate::view::command::CLOSE;
 use crate::view::health::Freshness;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
@@ -80,9 +81,9 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
-        "No hosts yet."
+        "No hosts yet.".to_owned()
     } else {
-        "Nothing matches. Esc clears the filter."
+        format!("Nothing matches. {} clears the filter.", CLOSE.key())
     };
     ui.add_space(12.0);
     ui.horizontal(|ui| {

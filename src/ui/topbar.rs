@@ -7,9 +7,10 @@ use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
 use crate::session::Screen;
 use crate::store::Mode;
+use crate::view::Theme;
+use crate::view::command::{HELP, HOST_TIME, LIVE, PAUSE, RATES, SOURCES, THEME, WIDTHS};
 use crate::view::format;
 use crate::view::window::{Anchor, PRESETS};
-use crate::view::{Action, Pane, Theme};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
 
 pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -30,7 +31,8 @@ pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 fn state_text(screen: &Screen<'_>) -> String {
     let replay = if screen.replay().is_some() { "REPLAY · " } else { "" };
     match screen.view.window().anchor() {
-        Anchor::Live if screen.has_failed() => "FAILED · nothing is received".into(),
+        Anchor::Live if screen.is_cut_off() => "FAILED · nothing is received".into(),
+        Anchor::Live if screen.has_failed() => "LIVE · one source failed".into(),
         Anchor::Live if !screen.receives() => "LIVE · not listening".into(),
         Anchor::Live => screen.replay().map_or_else(|| "LIVE".into(), Replay::state),
         Anchor::Detached { .. } => {
@@ -53,37 +55,39 @@ fn clock(screen: &Screen<'_>, time: CdTime) -> String {
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
+    let (pause, live, sources) = (PAUSE.key(), LIVE.key(), SOURCES.key());
     let (color, shape, hint) = match screen.view.window().anchor() {
-        Anchor::Live if screen.has_failed() => {
-            (palette.bad, PillShape::Dot, "A receiving thread failed; F2 says why. Space pauses")
-        }
+        Anchor::Live if screen.has_failed() => (
+            palette.bad,
+            PillShape::Dot,
+            format!("A receiving thread failed; {sources} says why. {pause} pauses"),
+        ),
         Anchor::Live if screen.replay().is_some() => (
             palette.replay,
             PillShape::Play,
-            "Following the capture; F2 says what was read. Space pauses",
+            format!("Following the capture; {sources} says what was read. {pause} pauses"),
         ),
         Anchor::Live if !screen.receives() => (
             palette.warn,
             PillShape::Dot,
-            "Not listening on any address; F2 says why. Space pauses",
+            format!("Not listening on any address; {sources} says why. {pause} pauses"),
         ),
-        Anchor::Live => (palette.live, PillShape::Dot, "Following the clock. Space pauses"),
-        Anchor::Detached { .. } if screen.replay().is_some() => (
-            palette.info,
-            PillShape::Back,
-            "Looking back. Click or press End to follow the capture",
-        ),
+        Anchor::Live => {
+            (palette.live, PillShape::Dot, format!("Following the clock. {pause} pauses"))
+        }
         Anchor::Detached { .. } => {
-            (palette.info, PillShape::Back, "Looking back. Click or press End to go live")
+            let what = if screen.replay().is_some() { "follow the capture" } else { "go live" };
+            let hint = format!("Looking back. Click or press {live} to {what}");
+            (palette.info, PillShape::Back, hint)
         }
         Anchor::Paused { .. } => (
             palette.warn,
             PillShape::Bars,
-            "The view is paused, reception goes on. Click or press Space to resume",
+            format!("The view is paused, reception goes on. Click or press {pause} to resume"),
         ),
     };
     if pill(ui, &state_text(screen), color, shape).on_hover_text(hint).clicked() {
-        frame.actions.push(Action::TogglePause);
+        frame.ask(&PAUSE);
     }
 }
 
@@ -91,11 +95,10 @@ fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let width = screen.view.window().width();
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
-    let labels = PRESETS.iter().map(|&(_, label)| label);
-    if let Some(&(secs, _)) =
-        segments(ui, labels, preset, "Window of").and_then(|clicked| PRESETS.get(clicked))
-    {
-        frame.actions.push(Action::SetWidth(Interval::from_secs(secs)));
+    let labels = PRESETS.iter().zip(&WIDTHS).map(|(&(_, label), width)| (label, width.hint()));
+    let clicked = segments(ui, labels, preset);
+    if let Some(width) = clicked.and_then(|clicked| WIDTHS.get(clicked)) {
+        frame.ask(width);
     }
     if preset.is_none() {
         ui.label(RichText::new(format!("{} wide", format::duration(width.secs_f64()))).weak());
@@ -113,30 +116,30 @@ fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let format = |font, color| egui::TextFormat::simple(font, color);
     job.append(label, 0.0, format(theme::body(), palette.text));
     if ui.available_width() > 260.0 {
-        job.append("Space", 8.0, format(theme::tick(), palette.faint));
+        job.append(&PAUSE.key(), 8.0, format(theme::tick(), palette.faint));
     }
     let button = ui.add(egui::Button::new(job).min_size(egui::vec2(64.0, 26.0)));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
-    if button.clicked() {
-        frame.actions.push(Action::TogglePause);
+    if button.on_hover_text(PAUSE.hint()).clicked() {
+        frame.ask(&PAUSE);
     }
 }
 
 fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let size = egui::vec2(28.0, 26.0);
-    let help = ui.add(egui::Button::new("?").min_size(size)).on_hover_text("Keys (?)");
+    let help = ui.add(egui::Button::new("?").min_size(size)).on_hover_text(HELP.hint());
     help.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Keys"));
     if help.clicked() {
-        frame.actions.push(Action::TogglePane(Pane::Help));
+        frame.ask(&HELP);
     }
-    let (name, next) = match screen.view.theme {
-        Theme::System => ("Theme: as the system", Theme::Dark),
-        Theme::Dark => ("Theme: dark", Theme::Light),
-        Theme::Light => ("Theme: light", Theme::System),
+    let name = match screen.view.theme {
+        Theme::System => "Theme: as the system",
+        Theme::Dark => "Theme: dark",
+        Theme::Light => "Theme: light",
     };
     if theme_button(ui, screen.view.theme, name).clicked() {
-        frame.actions.push(Action::SetTheme(next));
+        frame.ask(&THEME);
     }
     if ui.available_width() < 90.0 {
         return;
@@ -144,9 +147,10 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     if screen.view.host_time {
         let text = egui::RichText::new("Host time").color(Palette::of(ui).accent);
         let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
-        let hint = "Times are by the clocks of the hosts. Click for this machine's clock (C)";
+        let what = "Times are by the clocks of the hosts. Click for this machine's clock";
+        let hint = format!("{what} ({})", HOST_TIME.key());
         if button.on_hover_text(hint).clicked() {
-            frame.actions.push(Action::ToggleHostTime);
+            frame.ask(&HOST_TIME);
         }
     }
     let chosen = match screen.view.mode() {
@@ -154,11 +158,10 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         Mode::Raw => 0,
     };
     // Laid out from the right, so the order is turned round.
-    let hint = "Show counters as (R):";
-    if let Some(clicked) = segments(ui, ["Raw", "Rates"].into_iter(), Some(chosen), hint)
-        && clicked != chosen
-    {
-        frame.actions.push(Action::ToggleMode);
+    let hint = |what| format!("Show counters as {what} ({})", RATES.key());
+    let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
+    if segments(ui, labels.into_iter(), Some(chosen)).is_some_and(|clicked| clicked != chosen) {
+        frame.ask(&RATES);
     }
 }
 

@@ -63,19 +63,18 @@ pub enum PillShape {
     Play,
 }
 
-/// A row of choices of which one holds; returns the one that was clicked.
+/// A row of choices, each with what it does, of which one holds; returns the one that was clicked.
 pub fn segments<'a>(
     ui: &mut Ui,
-    labels: impl Iterator<Item = &'a str>,
+    labels: impl Iterator<Item = (&'a str, String)>,
     chosen: Option<usize>,
-    hint: &str,
 ) -> Option<usize> {
     let palette = Palette::of(ui);
     let mut clicked = None;
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let mut frame = Rect::NOTHING;
-        for (i, label) in labels.enumerate() {
+        for (i, (label, hint)) in labels.enumerate() {
             let on = chosen == Some(i);
             let color = if on { palette.text } else { palette.dim };
             let font = if on { theme::medium(12.5) } else { theme::body() };
@@ -93,9 +92,7 @@ pub fn segments<'a>(
             }
             ui.painter().text(rect.center(), Align2::CENTER_CENTER, label, font, color);
             frame = frame.union(rect);
-            let hint = if hint.is_empty() { String::new() } else { format!("{hint} {label}") };
-            let response = if hint.is_empty() { response } else { response.on_hover_text(hint) };
-            if response.clicked() {
+            if response.on_hover_text(hint).clicked() {
                 clicked = Some(i);
             }
         }

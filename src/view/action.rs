@@ -107,6 +107,17 @@ pub enum Theme {
     Light,
 }
 
+impl Theme {
+    /// The one after it, in a circle.
+    pub const fn next(self) -> Self {
+        match self {
+            Self::System => Self::Dark,
+            Self::Dark => Self::Light,
+            Self::Light => Self::System,
+        }
+    }
+}
+
 /// What lies over the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Pane {

@@ -9,7 +9,7 @@ use super::graphs::Combine;
 use super::grid::{Grid, OnGrid, Part, to_shares};
 use super::panels::Line;
 use crate::metric::{CdTime, Interval, Span};
-use crate::store::{Kept, Mode, SeriesId, Stats, Store, Trace};
+use crate::store::{Extent, Mode, SeriesId, Stats, Store, Trace};
 use std::collections::BTreeMap;
 
 /// A window is cut into as many pieces as this, and up to twice as many.
@@ -38,7 +38,7 @@ pub(super) struct Asked<'a> {
 pub(super) struct Combined {
     made: Option<(Mode, u64, bool)>,
     /// Series and number of its line, what was kept of it, and its interval.
-    parts: Vec<(SeriesId, usize, Option<Kept>, Interval)>,
+    parts: Vec<(SeriesId, usize, Option<Extent>, Interval)>,
     /// By their start.
     pieces: BTreeMap<CdTime, Piece>,
 }
@@ -178,7 +178,7 @@ impl Combined {
         let part = |(id, number)| {
             let series = asked.store.series(id);
             let interval = series.map_or(Interval::default(), |series| series.interval);
-            (id, number, asked.store.kept(id), interval)
+            (id, number, asked.store.extent(id), interval)
         };
         let parts: Vec<_> = ids.map(part).collect();
         let margin = margin(&parts);
@@ -284,7 +284,7 @@ impl Combined {
 
 /// How far from a moment a sample may lie that has a part in its values: as far as no gap lies
 /// between, and for intervals that are wrong not so far that it costs more than what is asked.
-fn margin(parts: &[(SeriesId, usize, Option<Kept>, Interval)]) -> Interval {
+fn margin(parts: &[(SeriesId, usize, Option<Extent>, Interval)]) -> Interval {
     let intervals = || parts.iter().map(|part| part.3);
     let longest = intervals().max().unwrap_or_default().raw().saturating_mul(3);
     let shortest = intervals().min().unwrap_or_default().raw().saturating_mul(300);

@@ -137,8 +137,8 @@ impl Filter {
         Found(found)
     }
 
-    /// Whether a series matches of whose host and plugin `left` is left, and in whose type `found`
-    /// was found; `whole` tells the whole text where that is not enough.
+    /// Whether a series matches, with `left` undecided by its host and plugin and `found` in its
+    /// type; `whole` appends the whole text where that is not enough.
     pub fn decide(&self, left: Undecided, found: Found, whole: impl FnOnce(&mut String)) -> bool {
         let Undecided(left) = left;
         let wanted = left & !self.across & !self.excluding;

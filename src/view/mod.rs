@@ -6,8 +6,10 @@
 pub mod action;
 pub mod axis;
 pub mod bars;
+pub mod chord;
 pub mod clocks;
 mod combined;
+pub mod command;
 pub mod empty;
 pub mod filter;
 pub mod format;

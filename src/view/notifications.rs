@@ -30,11 +30,6 @@ impl NotificationList {
         !self.hidden.get(place(severity)).copied().unwrap_or_default()
     }
 
-    /// Whether something is left out by choice.
-    pub fn is_filtered(&self) -> bool {
-        !self.filter.is_empty() || self.hidden.contains(&true)
-    }
-
     /// Those that came since the user last looked.
     pub fn unseen(&self, all: &Notifications) -> Severities {
         all.counts().since(&self.seen)

@@ -6,7 +6,7 @@
 use super::format;
 use crate::ingest::{Machine, ProtectedCount, Sender};
 use crate::metric::{CdTime, Interval, display_safe};
-use crate::store::{Conflict, Health, HostNode, Origin, SenderHealth, Shared, Way};
+use crate::store::{Conflict, Health, HostNode, Origin, Route, SenderHealth, Shared};
 use crate::wire::{FaultKind, Protection, Trust};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
@@ -49,7 +49,7 @@ struct Gathered<'a> {
     ports: BTreeSet<u16>,
     sum: SenderHealth,
     hosts: BTreeSet<&'a str>,
-    ways: BTreeSet<(Trust, Option<&'a str>)>,
+    routes: BTreeSet<(Trust, Option<&'a str>)>,
 }
 
 /// The senders, those in trouble first, then by address; at most `rows_max`, and how many more
@@ -63,11 +63,11 @@ pub fn senders(health: &Health, rows_max: usize) -> (Vec<SenderRow>, usize) {
         }
         add(&mut gathered.sum, sender);
     }
-    for (host, ways) in &health.heard {
-        for way in ways {
-            if let Some(gathered) = all.get_mut(&way.origin) {
+    for (host, routes) in &health.routes {
+        for route in routes {
+            if let Some(gathered) = all.get_mut(&route.origin) {
                 gathered.hosts.insert(host);
-                gathered.ways.insert((way.trust, way.user.as_deref()));
+                gathered.routes.insert((route.trust, route.user.as_deref()));
             }
         }
     }
@@ -131,7 +131,11 @@ impl Gathered<'_> {
             values: self.sum.values,
             last_seen: self.sum.last_seen,
             hosts: self.hosts.into_iter().map(|host| display_safe(host).into_owned()).collect(),
-            protection: self.ways.into_iter().map(|(trust, user)| way_text(trust, user)).collect(),
+            protection: self
+                .routes
+                .into_iter()
+                .map(|(trust, user)| route_text(trust, user))
+                .collect(),
             troubles,
         }
     }
@@ -235,7 +239,7 @@ fn next_step(class: &str) -> String {
 }
 
 /// How something came, in words.
-fn way_text(trust: Trust, user: Option<&str>) -> String {
+fn route_text(trust: Trust, user: Option<&str>) -> String {
     let user = user.map(display_safe);
     match (trust, user) {
         (Trust::Unverified, Some(user)) => format!("signed by {user} but unverified"),
@@ -292,22 +296,22 @@ impl Protected {
     }
 }
 
-/// Sentences on how a host is heard and what contradicts itself; empty for a plain one from a
+/// Sentences on how a host is received and what contradicts itself; empty for a plain one from a
 /// single address.
 pub fn about_host(health: &Health, host: &str) -> Vec<String> {
-    let ways = health.heard.get(host).map_or(&[][..], Vec::as_slice);
-    let plain = ways.len() == 1 && ways.iter().all(|way| way.trust == Trust::Plain);
-    let sentence = |way: &Way| {
-        let text = match (way.trust, &way.user) {
+    let routes = health.routes.get(host).map_or(&[][..], Vec::as_slice);
+    let plain = routes.len() == 1 && routes.iter().all(|route| route.trust == Trust::Plain);
+    let sentence = |route: &Route| {
+        let text = match (route.trust, &route.user) {
             (Trust::Unverified, Some(user)) => format!(
                 "unverified: signed by {}, but there is no --auth-file to check it",
                 display_safe(user)
             ),
-            (trust, user) => way_text(trust, user.as_deref()),
+            (trust, user) => route_text(trust, user.as_deref()),
         };
-        format!("{text}, from {}", way.origin.sender)
+        format!("{text}, from {}", route.origin.sender)
     };
-    let mut sentences: Vec<_> = ways.iter().filter(|_| !plain).map(sentence).collect();
+    let mut sentences: Vec<_> = routes.iter().filter(|_| !plain).map(sentence).collect();
     sentences.extend(health.conflicts.get(host).map(conflict_text));
     sentences.extend(health.shared.get(host).map(shared_name));
     sentences
@@ -404,7 +408,7 @@ mod tests {
         );
         check(signed, FaultKind::SignatureWrong, "wrong password for mon: the sig", "Password in");
         check(encrypted, FaultKind::ChecksumWrong, "wrong password for mon", "Password in");
-        check(signed, FaultKind::NestedTooDeep, "signed by user mon: more than", "");
+        check(signed, FaultKind::NestedTooDeep, "signed by user mon: protected parts", "");
     }
 
     #[test]
@@ -415,7 +419,7 @@ mod tests {
             (Trust::Signed, Some("alice"), "signed by alice"),
             (Trust::Encrypted, Some("bo\u{7}b"), "encrypted by bo\\u{7}b"),
         ] {
-            assert_eq!(way_text(trust, user), text);
+            assert_eq!(route_text(trust, user), text);
         }
     }
 }

@@ -11,8 +11,8 @@ use std::hash::BuildHasher as _;
 
 /// Lists that are learnt in one frame while nobody filters: 1 to 3 ms.
 const LEARNT_AT_ONCE: usize = 8_192;
-/// Texts kept beyond two for each series: those of forgotten series stay, which a stranger who
-/// invents instances could make ever more of.
+/// Texts kept beyond two for each series: those of forgotten series stay, and invented
+/// instances could make ever more of them.
 const SPARE_MAX: usize = 10_000;
 
 /// `type-instance` of every list, in small letters.

@@ -141,7 +141,7 @@ impl Rows {
         self.pending.is_some()
     }
 
-    /// Takes what a job found, unless other rows are wanted by now.
+    /// Accepts what a job found, unless other rows are wanted by now.
     pub fn take(&mut self, filtered: Filtered) {
         if self.pending.as_ref() == Some(&filtered.made_for) {
             self.made_for = self.pending.take();
@@ -184,8 +184,8 @@ impl PartialEq for FilterJob {
 }
 
 impl FilterJob {
-    /// Tries the filter. Tells `go_on` from time to time which part is done, and gives up where
-    /// that says no.
+    /// Tries the filter. Calls `go_on` from time to time with the part that is done, and stops
+    /// where that returns false.
     pub fn run(&self, go_on: &dyn Fn(f32) -> bool) -> Option<Filtered> {
         let all = self.series.max(1) as f32;
         let go_on = |lists: usize| go_on((lists as f32 / all).min(1.0));
@@ -225,7 +225,7 @@ struct Sieve<'a> {
     filter: &'a Filter,
     found: FoundInTexts<'a>,
     text: String,
-    /// Told how many lists were looked at, says whether to look at more.
+    /// Gets how many lists were looked at; returns whether to look at more.
     go_on: &'a dyn Fn(usize) -> bool,
     looked_at: usize,
     asked_at: usize,
@@ -315,7 +315,7 @@ impl<'a> Sieve<'a> {
         }
     }
 
-    /// So many lists more were looked at; whether to look at others.
+    /// Counts `lists` that were looked at; returns whether to look at others.
     fn goes_on(&mut self, lists: usize) -> bool {
         self.looked_at += lists;
         if self.looked_at - self.asked_at >= LISTS_AT_ONCE {

@@ -53,7 +53,7 @@ impl<'a> Values<'a> {
 
     /// The numbers in order.
     #[inline]
-    pub fn iter(&self) -> impl Iterator<Item = Value> + use<'a> {
+    pub fn iter(&self) -> impl Iterator<Item = Value> + Clone + use<'a> {
         self.kinds.iter().zip(self.raw).map(|(&kind, &raw)| value(kind, raw))
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::feed::{Feed, NOW, Noise};
 use crate::{Figure, MEASURED, Options, figure, used};
-use collectoscope::app::{App, Setup};
+use collectoscope::app::{self, App, Setup};
 use collectoscope::config::Settings;
 use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
@@ -223,7 +223,7 @@ fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTim
     let (theme, window_secs) = (Theme::Dark, scene.window_secs);
     let setup = Setup {
         settings: Settings { theme, window_secs, ..Settings::default() },
-        ..Setup::new(Some(intake), Box::new(move || clock.get()))
+        ..Setup::new(vec![app::Feed::new(intake)], Box::new(move || clock.get()))
     };
     App::new(ctx, setup)
 }

@@ -4,7 +4,7 @@ use crate::frames::frame_of;
 use crate::generator::{Generator, Order, Sent};
 use crate::udp::{CHANNEL_BATCHES, QUIET, receiver};
 use crate::{Figure, Options, figure, used};
-use collectoscope::app::{App, Setup};
+use collectoscope::app::{App, Feed, Setup};
 use collectoscope::metric::CdTime;
 use collectoscope::source::{Intake, Outlet};
 use eframe::egui::{self, vec2};
@@ -76,7 +76,8 @@ struct Screen {
 impl Screen {
     fn new(intake: Intake) -> Self {
         let ctx = egui::Context::default();
-        let setup = Setup::new(Some(intake), Box::new(|| CdTime::from_system(SystemTime::now())));
+        let clock = Box::new(|| CdTime::from_system(SystemTime::now()));
+        let setup = Setup::new(vec![Feed::new(intake)], clock);
         Self { app: App::new(&ctx, setup), ctx, frame: eframe::Frame::_new_kittest() }
     }
 

@@ -120,7 +120,7 @@ pub(crate) fn receiver(outlet: Outlet) -> Result<(Running, SocketAddr), String> 
         ..UdpOptions::default()
     };
     let receiver = Receiver::open(ReceiverOptions { udp, ..ReceiverOptions::default() });
-    let bound = receiver.source().reports().first().and_then(|report| report.bound);
+    let bound = receiver.reports().first().and_then(|report| report.bound);
     let target = bound.ok_or("no socket")?;
     Ok((receiver.start(outlet).map_err(|error| error.to_string())?, target))
 }

@@ -7,7 +7,7 @@ use crate::support::{collectoscope, data, netns, stderr, stdout_lines};
 use collectoscope::ingest::Ingest;
 use collectoscope::metric::{CdTime, Identifier, Interval, Value};
 use collectoscope::source::Outlet;
-use collectoscope::source::auth::{AUTH_FAULTS_TOLD, AUTH_FILE_BYTES_MAX, AuthFile};
+use collectoscope::source::auth::{AUTH_FAULTS_SHOWN_MAX, AUTH_FILE_BYTES_MAX, AuthFile};
 use collectoscope::source::receiver::{Receiver, ReceiverOptions};
 use collectoscope::source::udp::{UdpOptions, UdpSource};
 use collectoscope::wire::{Encoder, Protection, Seal, SecurityLevel, Trust};
@@ -64,7 +64,7 @@ fn bad_lines_are_told_with_number_and_reason_and_no_password() {
     ] {
         assert!(told.contains(phrase), "{phrase}: {told}");
     }
-    assert_eq!(file.report().lines.len(), AUTH_FAULTS_TOLD + 2);
+    assert_eq!(file.report().lines.len(), AUTH_FAULTS_SHOWN_MAX + 2);
     assert!(!told.contains("secret"), "{told}");
 }
 
@@ -338,7 +338,7 @@ fn values_flow_once_the_right_password_was_written() {
     let udp = UdpOptions { listen, ..UdpOptions::default() };
     let auth_file = Some(path.clone());
     let receiver = Receiver::open(ReceiverOptions { udp, auth_file, ..ReceiverOptions::default() });
-    let at = receiver.source().reports()[0].bound.unwrap();
+    let at = receiver.reports()[0].bound.unwrap();
     let mut sender = Encrypting::new(at, PASSWORD);
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
     let _running = receiver.start(outlet).unwrap();

@@ -8,7 +8,6 @@ use crate::support::{
 use collectoscope::ingest::Limits;
 use collectoscope::reception::{Replay, Speed, Stage, Status};
 use collectoscope::source::Intake;
-use collectoscope::source::auth::AuthFile;
 use collectoscope::source::capture::Capture;
 use collectoscope::source::outlet::Outlet;
 use collectoscope::source::replay::{self, ReplayOptions, Replaying};
@@ -253,16 +252,16 @@ fn fragments_that_a_kernel_made_are_put_together_over_each_link_and_family() {
 
 #[test]
 fn an_encrypted_capture_is_replayed_with_the_right_passwords() {
-    let values = |auth: Option<AuthFile>| {
+    let values = |auth_file: Option<PathBuf>| {
         let capture = Capture::open(&data("encrypted.pcap")).unwrap();
         let (outlet, intake) = Outlet::new(8, Box::new(|| {}));
-        let all = ReplayOptions { auth, ..options(capture, Speed::Max) };
+        let all = ReplayOptions { auth_file, ..options(capture, Speed::Max) };
         let Replaying { running: _running, .. } = replay::start(all, outlet).unwrap();
         ended(&intake);
         std::iter::from_fn(|| intake.next()).map(|batch| batch.values.len()).sum::<usize>()
     };
     // From the listing of the capture.
-    assert_eq!(values(Some(AuthFile::open(data("authfile")))), 2_946);
+    assert_eq!(values(Some(data("authfile"))), 2_946);
     assert_eq!(values(None), 0);
 }
 
@@ -529,7 +528,7 @@ fn ended(intake: &Intake) -> Replay {
 
 fn options(capture: Capture, speed: Speed) -> ReplayOptions {
     let (level, limits) = (SecurityLevel::None, Limits::default());
-    ReplayOptions { capture, speed, auth: None, level, limits }
+    ReplayOptions { capture, speed, auth_file: None, level, limits }
 }
 
 #[test]

@@ -4,8 +4,10 @@ use crate::support::wait::end;
 use crate::support::{
     collectoscope, data, datagrams, dump, dump_data, hex, listing, pcap, stderr, stdout_lines,
 };
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, UdpSocket};
+use std::path::Path;
 use std::process::{Child, Stdio};
 
 /// Two lists: `h/p/gauge` 1.0, and type instance `x` 2.5 as a list of DERIVE -2 and GAUGE 2.5.
@@ -405,6 +407,54 @@ fn faults_from_the_network_name_their_sender() {
 fn listening_ends_when_its_time_is_up() {
     let (mut child, _, _errors) = listening(&["dump", "--for", "0.3"]);
     assert_eq!(end(&mut child), Some(0));
+}
+
+#[test]
+fn several_sources_are_printed_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("some.pcap");
+    fs::write(&file, pcap(&[hex(TWO_LISTS)])).unwrap();
+    let capture = format!("file:{}", file.display());
+    for (args, captured) in [
+        (&["dump", "--source", &capture][..], true),
+        (&["dump", "--read", file.to_str().unwrap()], true),
+        (&["dump", "--source", "udp://127.0.0.2:0"], false),
+        (&["--no-local", "--source", &capture], true),
+    ] {
+        let (mut child, address, _errors) = listening(args);
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map(Result::unwrap);
+        if captured {
+            assert!(lines.next().unwrap().contains(" h/p/gauge [(1, 1.0)]"), "{args:?}");
+            assert!(lines.next().is_some(), "{args:?}");
+        }
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.send_to(&hex(TWO_LISTS), address).unwrap();
+        assert!(lines.next().unwrap().contains(" h/p/gauge [(1, 1.0)]"), "{args:?}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
+fn a_source_of_an_unknown_kind_is_refused_with_those_there_are() {
+    for command in [&["dump"][..], &["record", "x"], &[]] {
+        let output =
+            collectoscope().args(command).args(["--source", "mqtt://broker"]).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command:?}");
+        let said = stderr(&output);
+        let known = "write udp://ADDR[:PORT][%IFACE] or file:CAPTURE";
+        assert!(said.contains("\"mqtt://broker\"") && said.contains(known), "{said}");
+    }
+}
+
+#[test]
+fn a_capture_is_recorded_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let (from, to) = (data("plain.pcap"), folder.path().join("again.pcap"));
+    let output = collectoscope().args(["record", "--read"]).arg(&from).arg(&to).output().unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let lines = |path: &Path| stdout_lines(&dump(&["--read", path.to_str().unwrap()]));
+    assert_eq!(lines(&to), lines(&from));
 }
 
 #[test]

@@ -165,7 +165,7 @@ fn beside_a_server_the_line_to_add_is_told_and_works() {
         let mut source = UdpSource::open(&UdpOptions::default());
         let (what, rest) = unicast_told(&source);
         let pid = server_daemon.pid();
-        assert_eq!(what, format!("udp 0.0.0.0:25826 is taken by collectd (pid {pid})"));
+        assert_eq!(what, format!("udp 0.0.0.0:25826 is already in use by collectd (pid {pid})"));
         let (_, advice) = rest.split_once("start with --listen ").unwrap();
         let (listen, line) = advice.split_once(" and add `").unwrap();
         let (line, file) = line.split_once('`').unwrap();

@@ -29,6 +29,7 @@ mod overload;
 mod peers;
 mod pipeline;
 mod properties;
+mod read;
 #[cfg(feature = "window")]
 mod screen;
 mod send;

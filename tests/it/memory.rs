@@ -114,7 +114,7 @@ fn a_budget_below_what_one_host_needs_keeps_names_and_newest_samples() {
     assert_eq!(feed.store.usage().samples, 0, "nothing fits, and nothing breaks");
 }
 
-/// When the shown series was heard.
+/// First second of the samples of the shown series.
 const THEN: u64 = NOW - 1_000_000;
 
 /// A store of a MiB that knows an hour of one series, holds these windows of it, and is fed `count`
@@ -267,7 +267,7 @@ fn a_number_used_again_for_a_list_that_is_refused_feeds_nobody() {
         identifier: collectoscope::metric::Identifier::new(host, "p", "", "gauge", ""),
         kinds: [DsType::Gauge].into(),
     };
-    // One is told again as it is known, the other's number now means one there is no room for.
+    // One is announced again as it is known, the other's number now means one there is no room for.
     let long = "another".repeat(MIB / 7);
     feed.batch.announced = vec![announced(stays, "stays"), announced(gone, &long)];
     feed.gauges(stays, [(NOW + 10, 2.0)]);

@@ -66,7 +66,7 @@ fn of_a_burst_larger_than_every_buffer_the_newest_is_kept_and_the_rest_is_counte
         ..UdpOptions::default()
     };
     let receiver = Receiver::open(ReceiverOptions { udp, ..ReceiverOptions::default() });
-    let to = receiver.source().reports()[0].bound.unwrap();
+    let to = receiver.reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::with_backlog(1, BATCH_WORDS, Box::new(|| {}));
     let _running = receiver.start(outlet).unwrap();
     let mut burst = Burst { socket: sender(), to, datagrams: 0, faulty: 0 };

@@ -128,7 +128,7 @@ fn a_taken_port_is_said_with_its_holder_and_the_way_round() {
     assert_eq!(
         report.to_string(),
         format!(
-            "udp 127.0.0.1:{port} is taken by this collectoscope itself; IPv6 unicast is still \
+            "udp 127.0.0.1:{port} is already in use by this collectoscope itself; IPv6 unicast is still \
              received; for unicast start with --listen 127.0.0.1:{next} and add \
              `Server \"127.0.0.1\" \"{next}\"` to collectd.conf",
             next = port + 1
@@ -141,7 +141,7 @@ fn a_taken_port_is_said_with_its_holder_and_the_way_round() {
 fn what_cannot_be_listened_to_is_said_with_the_next_step_and_the_rest_works() {
     for (listen, phrases) in [
         ("127.0.0.1:0%nothing9", ["%nothing9: there is no such interface", "interfaces here: "]),
-        ("192.0.2.1:0", ["none of this machine's", "use one of its own, or 0.0.0.0"]),
+        ("192.0.2.1:0", ["this machine has no such address", "use one of its own, or 0.0.0.0"]),
         ("fe80::1", ["a link-local address needs an interface", "%eth0"]),
         ("ff02::1234", ["a link-local address needs an interface", "%eth0"]),
     ] {
@@ -169,7 +169,7 @@ fn addresses_past_the_limit_are_said_to_be_left_out() {
 fn nothing_to_listen_to_is_said_and_receiving_only_waits() {
     let mut source = open(&["192.0.2.1:0"]);
     assert!(!source.is_listening());
-    assert!(source.reports()[0].to_string().contains("nothing is listened to"));
+    assert!(source.reports()[0].to_string().contains("not listening on any address"));
     assert_eq!(source.receive(Duration::from_millis(1), &mut |_| {}).unwrap(), 0);
 }
 
@@ -263,7 +263,7 @@ fn packet(host: &str, value: f64) -> Vec<u8> {
 #[test]
 fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
     let receiver = receiver(&["127.0.0.1:0"]);
-    let to = address(receiver.source(), 0);
+    let to = receiver.reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::new(4, Box::new(|| {}));
     let running = receiver.start(outlet).unwrap();
     let from = sender();
@@ -291,7 +291,7 @@ fn the_receiver_hands_over_what_arrives_and_stops_promptly() {
 #[test]
 fn a_reader_that_stands_still_loses_nothing_while_the_backlog_has_room() {
     let receiver = receiver(&["127.0.0.1:0"]);
-    let to = address(receiver.source(), 0);
+    let to = receiver.reports()[0].bound.unwrap();
     let (outlet, intake) = Outlet::new(1, Box::new(|| {}));
     let _running = receiver.start(outlet).unwrap();
     let from = sender();

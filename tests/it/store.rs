@@ -86,7 +86,7 @@ fn late_and_conflicting_values_are_counted_each_in_its_own_place() {
 }
 
 #[test]
-fn a_value_heard_twice_is_no_conflict_and_another_at_its_time_names_the_host() {
+fn a_value_received_twice_is_no_conflict_and_another_at_its_time_names_the_host() {
     let mut feed = gauge_feed([(NOW, 1.0), (NOW, 1.0), (NOW + 10, 2.0)]);
     let health = feed.store.health();
     assert_eq!((health.totals.duplicate_values, health.totals.conflicting_values), (1, 0));

@@ -237,7 +237,7 @@ fn steps() -> impl Strategy<Value = Vec<(u64, i64)>> {
     prop_oneof![
         3 => prop::collection::vec((wait.clone(), -50_i64..200), 1..900),
         // Long enough for large blocks, and without so many resets and gaps that no block could
-        // be taken by its summary.
+        // be added by its summary.
         1 => prop::collection::vec((1_u64..20_000, 0_i64..200), 1_500..3_000),
         1 => prop::collection::vec((1_u64..20_000, prop_oneof![50 => Just(0_i64), 1 => -50_i64..200]), 500..3_000),
     ]
@@ -250,7 +250,7 @@ fn starts() -> impl Strategy<Value = i64> {
     prop_oneof![5 => Just(1_000), 1 => Just(narrow - 700), 1 => Just(i64::MAX - 700), 1 => Just(-700)]
 }
 
-/// Which gauges are undefined: of runs of so many samples one of so many, by chance.
+/// Which gauges are undefined: one run of `run` gauges in `one_of`, by chance.
 #[derive(Clone, Copy, Debug)]
 struct Undefined {
     run: u64,

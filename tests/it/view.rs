@@ -1,6 +1,7 @@
 //! What a selection shows of a store: panels, plots, bars and the rows of the tree.
 
 mod bars;
+mod command;
 mod empty;
 mod health;
 mod notifications;

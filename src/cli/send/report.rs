@@ -1,4 +1,4 @@
-//! What went and what did not, told on standard error without flooding it.
+//! Report of what was sent and what was not, on standard error without flooding it.
 
 use super::super::say;
 use crate::metric::counted;
@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// Refused lines told in full; the others are counted.
+/// Refused lines shown in full; the others are counted.
 const TOLD_MAX: u64 = 20;
-/// A destination that fails is told again when it was well for so long.
+/// A destination that fails is reported again when it was well for this long.
 const FAILURE_AGAIN_AFTER: Duration = Duration::from_secs(300);
 /// Destinations with a reason that are remembered: as many as a command line may name.
 const FAILURES_MAX: usize = 1_024;
@@ -66,7 +66,7 @@ impl Report {
         }
     }
 
-    /// Whether everything went, as far as we were told.
+    /// Whether everything was sent, as far as the system reports it.
     pub(super) fn is_all_well(&self, sent: &Sent) -> bool {
         self.refused == 0 && sent.failures == 0
     }

@@ -113,7 +113,7 @@ impl Screen<'_> {
             Facts {
                 rows: rows.collect(),
                 more: conflicts.len().saturating_sub(CONFLICTS_SHOWN_MAX),
-                note: "These hosts sent a second, different value for the same time; it was discarded.",
+                note: "Each sent a second, different value for the same time; it was discarded.",
             },
         ]
     }
@@ -145,7 +145,7 @@ impl Screen<'_> {
             ("value lists", totals.lists),
             ("values", totals.values),
             ("notifications", totals.notifications),
-            ("duplicate notifications", self.store.notifications().heard_again()),
+            ("duplicate notifications", self.store.notifications().duplicates()),
             ("faults", totals.faults.saturating_sub(totals.refused)),
             ("signed or encrypted, refused", totals.refused),
             ("datagrams dropped by the kernel", totals.kernel_drops),

@@ -8,7 +8,7 @@ use crate::view::format;
 use crate::view::notifications::{show, subject, target};
 
 /// A host's clock may be this far from ours before it is said, seconds.
-const CLOCK_SLACK_SECS: f64 = 60.0;
+const DIFFERENCE_SHOWN_SECS: f64 = 60.0;
 
 /// The texts of a notification, safe to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,11 +35,6 @@ impl Screen<'_> {
         format::counted(count, "notification")
     }
 
-    /// How many came since the user last looked.
-    pub fn unseen_notifications(&self) -> u64 {
-        self.view.notifications.unseen(self.store.notifications()).total()
-    }
-
     /// Whether listed notifications are of several days, so that their dates are to be written.
     pub fn lists_several_days(&self) -> bool {
         let oldest = self.derived.listed.numbers.last().and_then(|&number| self.noted(number));
@@ -63,11 +58,11 @@ impl Screen<'_> {
     pub fn noted_text(&self, noted: &Noted) -> NotedText {
         let said = &noted.notification;
         let mut notes = Vec::new();
-        if noted.heard > 1 {
-            notes.push(format!("received {} times, listed once", format::count(noted.heard)));
+        if noted.received > 1 {
+            notes.push(format!("received {} times, listed once", format::count(noted.received)));
         }
         let ahead = said.time.secs_from(noted.arrival);
-        if ahead.abs() > CLOCK_SLACK_SECS {
+        if ahead.abs() > DIFFERENCE_SHOWN_SECS {
             let (size, side) = (ahead.abs(), if ahead > 0.0 { "after" } else { "before" });
             notes.push(format!("its time is {} {side} its arrival", format::duration(size)));
         }

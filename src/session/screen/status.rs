@@ -4,6 +4,7 @@ use super::{Screen, Tone};
 use crate::metric::{Interval, Severity, display_safe};
 use crate::store::{Health, HostClock, HostNode, Shared};
 use crate::view::clocks;
+use crate::view::command::{NOTIFICATIONS, SOURCES};
 use crate::view::health::{Incident, lag, lost};
 use crate::view::notifications::in_words;
 use crate::view::senders::{Trouble, conflict_text, refusals, refused_lists, shared_name};
@@ -100,9 +101,10 @@ fn received(screen: &Screen<'_>) -> StatusItem {
 fn listening(screen: &Screen<'_>) -> StatusItem {
     let summary = screen.reception.summary();
     let hint = match screen.replay() {
-        None => "Addresses and groups received on (F2)",
-        Some(_) => "Capture being read (F2)",
+        None => "Addresses and groups received on",
+        Some(_) => "Capture being read",
     };
+    let hint = format!("{hint} ({})", SOURCES.key());
     if screen.has_failed() {
         StatusItem::new(format!("! {summary}"), Tone::Bad, hint)
     } else if screen.receives() && screen.reception.lines().all(|line| line.ok) {
@@ -115,21 +117,24 @@ fn listening(screen: &Screen<'_>) -> StatusItem {
 /// Those that came since the user last looked, by severity; else how many there are.
 fn notifications(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let all = screen.store.notifications();
-    let action = Action::ToggleNotifications;
+    let (action, key) = (Action::ToggleNotifications, NOTIFICATIONS.key());
     let unseen = screen.view.notifications.unseen(all);
     for (severity, text) in in_words(&unseen) {
-        let hint = "Notifications since you last looked (N lists them)";
+        let hint = format!("Notifications since you last looked ({key} lists them)");
         let item = StatusItem::new(text, Tone::Of(severity), hint);
         items.push(StatusItem { glyph: Some(severity), action: action.clone(), ..item });
     }
     if unseen.total() == 0 {
         let count = u64::try_from(all.len()).unwrap_or(u64::MAX);
         let (text, hint) = match count {
-            0 => (
-                "no notifications".into(),
-                "Messages of collectd's threshold plugin and others (N)",
-            ),
-            _ => (format::counted(count, "notification"), "All seen (N lists them)"),
+            0 => {
+                let hint = format!("Messages of collectd's threshold plugin and others ({key})");
+                ("no notifications".into(), hint)
+            }
+            _ => {
+                let hint = format!("All seen ({key} lists them)");
+                (format::counted(count, "notification"), hint)
+            }
         };
         items.push(StatusItem { action, ..StatusItem::new(text, Tone::Quiet, hint) });
     }
@@ -140,8 +145,8 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let health = screen.store.health();
     let totals = &health.totals;
     let mut hint = format!(
-        "{} datagrams dropped by the kernel, {} values dropped (window too slow), {} lists refused, \
-         {} late values without room",
+        "{} datagrams dropped by the kernel, {} values dropped (window too slow), {} lists \
+         refused, {} late values without room",
         totals.kernel_drops,
         totals.dropped_values,
         totals.refused_lists,
@@ -164,8 +169,8 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
-        let hint = "Faults in received datagrams (F2 says which)";
-        push(format::counted(faults, "fault"), Incident::Damaged, Tone::Warns, hint.into());
+        let hint = format!("Faults in received datagrams ({} says which)", SOURCES.key());
+        push(format::counted(faults, "fault"), Incident::Damaged, Tone::Warns, hint);
     }
     let unknown = health.unknown_types.len() as u64;
     if unknown > 0 {
@@ -204,7 +209,7 @@ fn refused(health: &Health) -> Option<StatusItem> {
         |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
     let hint = troubles.iter().take(REASONS_MAX).map(sentence).collect::<Vec<_>>().join("\n");
     let severity = if first.grave { Severity::Failure } else { Severity::Warning };
-    let item = StatusItem::new(text, Tone::Of(severity), hint + "\nF2 says who");
+    let item = StatusItem::new(text, Tone::Of(severity), hint + &more("says who"));
     Some(StatusItem { glyph: Some(severity), ..item })
 }
 
@@ -219,7 +224,7 @@ fn conflicts(health: &Health) -> Option<StatusItem> {
         0 => format!("conflict: {}", display_safe(first)),
         more => format!("{} hosts in conflict", more + 1),
     };
-    let item = StatusItem::new(text, Tone::Warns, conflict_text(conflict) + "\nF2 names all");
+    let item = StatusItem::new(text, Tone::Warns, conflict_text(conflict) + &more("names all"));
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -237,7 +242,7 @@ fn wrong_clocks(screen: &Screen<'_>) -> Option<StatusItem> {
         Some(format!("{}: {sentence}", display_safe(&node.name)))
     };
     let hint = wrong.iter().take(REASONS_MAX).filter_map(sentence);
-    let hint = hint.collect::<Vec<_>>().join("\n") + "\nF2 lists them";
+    let hint = hint.collect::<Vec<_>>().join("\n") + &more("lists them");
     let item = StatusItem::new(text, Tone::Warns, hint);
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
@@ -252,7 +257,7 @@ fn shared_names(screen: &Screen<'_>) -> Option<StatusItem> {
         0 => format!("two machines named {}", display_safe(host)),
         more => format!("{} names shared by machines", more + 1),
     };
-    let item = StatusItem::new(text, Tone::Warns, shared_name(first) + "\nF2 lists them");
+    let item = StatusItem::new(text, Tone::Warns, shared_name(first) + &more("lists them"));
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -272,11 +277,19 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
     let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
     if usage.is_full_of_names() {
         let text = format!("! {} of {budget} are names{kept}", format::bytes(usage.name_bytes));
-        let hint = "Names of series take all the room that they may, half of the memory: new ones \
-                    of senders that have many are refused. --memory sets the limit; F2 says who \
-                    has lists refused";
+        let hint = format!(
+            "Names of series take all the room that they may, half of the memory: new ones \
+             of senders that have many are refused. --memory sets the limit; {} says who \
+             has lists refused",
+            SOURCES.key()
+        );
         return StatusItem::new(text, Tone::Warns, hint);
     }
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
     StatusItem::new(format!("{bytes} of {budget}{kept}"), Tone::Quiet, hint)
+}
+
+/// Where more is said, in a line of its own.
+fn more(what: &str) -> String {
+    format!("\n{} {what}", SOURCES.key())
 }

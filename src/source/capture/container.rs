@@ -1,4 +1,4 @@
-//! What is around the packets of a capture: a pcap or a pcapng file, told by its first bytes.
+//! Container of the packets of a capture: a pcap or a pcapng file, as its first bytes say.
 
 use super::packet::{Parsed, Start};
 use super::pcap::Pcap;

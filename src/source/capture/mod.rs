@@ -36,12 +36,13 @@ use fragments::Fragments;
 use input::{Filled, Input};
 use inside::{Inside, Udp};
 use packet::{Packet, Parsed, Start};
+use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// How the window reads a capture.
-const WINDOW_READS: &str = "collectoscope --read";
+pub const WINDOW_READS: &str = "collectoscope --read";
 /// How long the header is waited for before whoever waits is asked whether to go on.
 const HEADER_WAIT: Duration = Duration::from_millis(200);
 /// How far a capture is looked for behind something else: longer than any greeting of a login.
@@ -349,6 +350,15 @@ impl Capture {
         let level = SecurityLevel::None;
         take(&Datagram { bytes, sender: from, arrival, to, level, internal: false });
         true
+    }
+}
+
+impl fmt::Debug for Capture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Capture")
+            .field("path", &self.path)
+            .field("counts", &self.counts)
+            .finish_non_exhaustive()
     }
 }
 

@@ -52,7 +52,7 @@ impl Pcapng {
     /// The type of a section header, the same in both byte orders.
     pub(super) const MAGIC: [u8; 4] = SECTION_HEADER.to_be_bytes();
 
-    /// Looks at the first block, which tells the byte order; it stays in the bytes.
+    /// Looks at the first block, which shows the byte order; it stays in the bytes.
     pub(super) fn start(bytes: &[u8]) -> Start<Self> {
         if bytes.len() < BLOCK_BYTES_MIN {
             return Start::More(BLOCK_BYTES_MIN);

@@ -136,12 +136,12 @@ fn every_known_link_type_is_looked_into() {
 
 #[test]
 fn pcap_is_read_in_both_byte_orders_and_with_both_units_of_time() {
-    for (magic, fraction, told) in
+    for (magic, fraction, report) in
         [(MICRO_MAGIC, 123_456, ".123456"), (NANO_MAGIC, 123_456_789, ".123456789")]
     {
         for order in [u32::to_le_bytes, u32::to_be_bytes] {
             let frame = (fraction, udp_packet(PORT_DEFAULT, PAYLOAD));
-            check_one(pcap_of(magic, order, 101, &[frame]), told);
+            check_one(pcap_of(magic, order, 101, &[frame]), report);
         }
     }
 }

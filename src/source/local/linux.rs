@@ -10,7 +10,7 @@ use std::path::Path;
 /// Cores, disks, interfaces and mounts reported at most, of each kind: the machine is ours, but
 /// a container host may have thousands of mounts.
 const EACH_MAX: usize = 512;
-/// Processes looked at one by one; past this only the totals of `/proc/stat` are told. 2,000
+/// Processes looked at one by one; past this only the totals of `/proc/stat` are sent. 2,000
 /// take about 20 ms.
 const PROCESSES_MAX: usize = 2_000;
 
@@ -129,7 +129,7 @@ fn read_memory(meminfo: &str, take: &mut Take<'_>) {
     }
 }
 
-/// `swap_io` counts pages, as the daemon does unless told `ReportBytes`.
+/// `swap_io` counts pages, as the daemon does without `ReportBytes`.
 fn read_swap(meminfo: &str, vmstat: &str, take: &mut Take<'_>) {
     let bytes = |name| meminfo_bytes(meminfo, name).unwrap_or(0.0);
     let (total, free, cached) = (bytes("SwapTotal"), bytes("SwapFree"), bytes("SwapCached"));
@@ -287,8 +287,8 @@ mod tests {
     use super::*;
     use crate::metric::Value;
 
-    /// What a reader tells, as `plugin-instance/type-instance value value`.
-    fn told(read: impl FnOnce(&mut Take<'_>)) -> Vec<String> {
+    /// Values that a reader sends, as `plugin-instance/type-instance value value`.
+    fn sent(read: impl FnOnce(&mut Take<'_>)) -> Vec<String> {
         let mut lines = Vec::new();
         read(&mut |reading: &Reading<'_>| {
             let dash = |name: &str| {
@@ -319,10 +319,10 @@ mod tests {
     fn cores_are_percent_of_the_ticks_since_last_time() {
         let mut cores = Vec::new();
         let first = "cpu  1 2 3 4\ncpu0 100 0 50 800 0 0 0 0 0 0\n";
-        assert!(told(|take| read_cpu(first, &mut cores, take)).is_empty());
+        assert!(sent(|take| read_cpu(first, &mut cores, take)).is_empty());
         let second = "cpu0 150 0 75 900 10 5 5 5 7 0\nintr 1\n";
         assert_eq!(
-            told(|take| read_cpu(second, &mut cores, take)),
+            sent(|take| read_cpu(second, &mut cores, take)),
             [
                 "cpu-0/percent-user 25.0",
                 "cpu-0/percent-nice 0.0",
@@ -334,7 +334,7 @@ mod tests {
                 "cpu-0/percent-steal 2.5",
             ]
         );
-        assert!(told(|take| read_cpu(second, &mut cores, take)).is_empty(), "no tick passed");
+        assert!(sent(|take| read_cpu(second, &mut cores, take)).is_empty(), "no tick passed");
     }
 
     #[test]
@@ -342,7 +342,7 @@ mod tests {
         let mut cores = Vec::new();
         for ticks in 1..3 {
             let stat = format!("cpu{} {ticks} 0 0 0\ncpu18446744073709551615 1\n", EACH_MAX);
-            assert!(told(|take| read_cpu(&stat, &mut cores, take)).is_empty());
+            assert!(sent(|take| read_cpu(&stat, &mut cores, take)).is_empty());
         }
         assert!(cores.is_empty());
     }
@@ -353,7 +353,7 @@ mod tests {
                        Cached: 300 kB\nSwapCached: 1 kB\nSlab: 50 kB\nSReclaimable: 20 kB\n\
                        SUnreclaim: 30 kB\nSwapTotal: 10 kB\nSwapFree: 4 kB\n";
         assert_eq!(
-            told(|take| read_memory(meminfo, take)),
+            sent(|take| read_memory(meminfo, take)),
             [
                 "memory/memory-used 512000.0",
                 "memory/memory-buffered 51200.0",
@@ -364,7 +364,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            told(|take| read_swap(meminfo, "pgpgin 9\npswpin 3\npswpout 4\n", take)),
+            sent(|take| read_swap(meminfo, "pgpgin 9\npswpin 3\npswpout 4\n", take)),
             [
                 "swap/swap-used 5120.0",
                 "swap/swap-free 4096.0",
@@ -380,7 +380,7 @@ mod tests {
         let net_dev = "Inter-|   Receive |  Transmit\n face |bytes packets|bytes packets\n\
                        \x20 eth0: 10 1 2 3 0 0 0 0 20 4 5 6 0 0 0 0\n";
         assert_eq!(
-            told(|take| read_interfaces(net_dev, take)),
+            sent(|take| read_interfaces(net_dev, take)),
             [
                 "interface-eth0/if_octets 10 20",
                 "interface-eth0/if_packets 1 4",
@@ -393,7 +393,7 @@ mod tests {
     #[test]
     fn interfaces_past_the_limit_are_left_out() {
         let net_dev: String = (0..EACH_MAX + 9).map(|at| format!("veth{at}: 1 1\n")).collect();
-        assert_eq!(told(|take| read_interfaces(&net_dev, take)).len(), EACH_MAX * 4);
+        assert_eq!(sent(|take| read_interfaces(&net_dev, take)).len(), EACH_MAX * 4);
     }
 
     #[test]
@@ -402,7 +402,7 @@ mod tests {
                          \x20254 0 vda 10 1 20 3 30 4 50 6 0 70 80 0 0 0 0 0 0\n\
                          \x20253 0 sdb 0 0 0 0 0 0 0 0 0 0 0 0 0 0 0\n";
         assert_eq!(
-            told(|take| read_disks(diskstats, take)),
+            sent(|take| read_disks(diskstats, take)),
             [
                 "disk-vda/disk_octets 10240 25600",
                 "disk-vda/disk_ops 10 30",
@@ -415,7 +415,7 @@ mod tests {
     fn mounts_of_other_machines_and_bind_mounts_are_not_asked() {
         let mounts = "server:/x / nfs4 rw 0 0\nimage / squashfs ro 0 0\nproc /proc proc rw 0 0\n\
                       /dev/vda / ext4 rw 0 0\n/dev/vda /tmp ext4 rw 0 0\n";
-        let lines = told(|take| read_mounts(mounts, take));
+        let lines = sent(|take| read_mounts(mounts, take));
         assert_eq!(lines.len(), 3, "{lines:?}");
         assert!(lines.iter().all(|line| line.starts_with("df-root/df_complex-")), "{lines:?}");
     }
@@ -432,7 +432,7 @@ mod tests {
     #[test]
     fn forks_and_context_switches_are_counters() {
         assert_eq!(
-            told(|take| read_activity("ctxt 5\nbtime 1\nprocesses 7\nprocs_running 1\n", take)),
+            sent(|take| read_activity("ctxt 5\nbtime 1\nprocesses 7\nprocs_running 1\n", take)),
             ["contextswitch/contextswitch 5", "processes/fork_rate 7"]
         );
     }

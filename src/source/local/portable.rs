@@ -3,7 +3,7 @@
 use super::{Take, derive, gauge, mount_instance, named, read_load_and_uptime};
 use sysinfo::{Disks, Networks, System};
 
-/// What cannot be asked for on this system stays `None`, and is not told.
+/// What cannot be asked for on this system stays `None`, and is left out.
 #[derive(Debug)]
 pub(super) struct Meter {
     system: Option<System>,

@@ -147,11 +147,11 @@ fn senders_and_notifications_of_a_joined_batch_stay_within_the_limits_of_one() {
     assert_eq!(datagrams, 65_536);
     let most = batches.iter().map(|batch| batch.notifications.len()).max();
     assert!(most <= Some(NOTIFICATIONS_PER_BATCH_MAX));
-    let told: u64 = batches
+    let counted: u64 = batches
         .iter()
         .map(|batch| batch.notifications.len() as u64 + batch.dropped_notifications)
         .sum();
-    assert_eq!(told, NOTIFICATIONS_PER_BATCH_MAX as u64 + 1);
+    assert_eq!(counted, NOTIFICATIONS_PER_BATCH_MAX as u64 + 1);
 }
 
 #[test]

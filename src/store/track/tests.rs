@@ -3,7 +3,7 @@
 use super::merge::Merged;
 use super::*;
 
-const TOLD: Interval = Interval::from_secs(10);
+const PROMISED: Interval = Interval::from_secs(10);
 
 /// A track and what pushing needs.
 struct Bench {
@@ -21,20 +21,20 @@ impl Bench {
     fn filled(times: impl IntoIterator<Item = u64>) -> Self {
         let mut bench = Self::new(0);
         for secs in times {
-            bench.push(secs, TOLD);
+            bench.push(secs, PROMISED);
         }
         bench
     }
 
-    fn push(&mut self, secs: u64, told: Interval) -> Pushed {
-        self.push_bits(secs, secs, told)
+    fn push(&mut self, secs: u64, promised: Interval) -> Pushed {
+        self.push_bits(secs, secs, promised)
     }
 
-    fn push_bits(&mut self, secs: u64, bits: u64, told: Interval) -> Pushed {
+    fn push_bits(&mut self, secs: u64, bits: u64, promised: Interval) -> Pushed {
         let bounds = Bounds { min: None, max: None };
         let mut tools = Tools { kind: DsType::Derive, bounds, scratch: &mut self.scratch };
         let sample = Sample { time: CdTime::from_secs(secs), bits };
-        let (pushed, begins) = self.track.push(sample, told, &mut tools);
+        let (pushed, begins) = self.track.push(sample, promised, &mut tools);
         self.entries += u32::from(begins);
         assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
         pushed
@@ -50,7 +50,7 @@ impl Bench {
         let mut tools = Tools { kind: DsType::Derive, bounds, scratch: &mut self.scratch };
         let sample = |&(secs, bits): &(u64, u64)| Sample { time: CdTime::from_secs(secs), bits };
         let late: Vec<Sample> = late.iter().map(sample).collect();
-        let merged = self.track.merge(&late, TOLD, &mut tools);
+        let merged = self.track.merge(&late, PROMISED, &mut tools);
         self.entries += merged.runs;
         assert_eq!(self.entries, self.track.entries(), "each run stands in the queue");
         merged
@@ -80,7 +80,7 @@ impl Bench {
 fn a_full_run_is_sealed_but_for_the_newest() {
     let mut bench = Bench::filled(0..136);
     assert_eq!((bench.lengths(), bench.track.open.len()), (vec![], 136));
-    assert_eq!(bench.push(136, TOLD), Pushed::Newest);
+    assert_eq!(bench.push(136, PROMISED), Pushed::Newest);
     assert_eq!((bench.lengths(), bench.track.open.len()), (vec![128], 9));
 }
 
@@ -98,7 +98,7 @@ fn tracks_that_begin_together_are_not_sealed_together() {
         let mut times = (0..).map(|n| 10 * n);
         std::iter::from_fn(|| {
             let before = bench.lengths().iter().filter(|&&len| len >= length).count();
-            bench.push(times.next().unwrap(), TOLD);
+            bench.push(times.next().unwrap(), PROMISED);
             Some(bench.lengths().iter().filter(|&&len| len >= length).count() > before)
         })
         .take(1_000)
@@ -120,8 +120,8 @@ fn a_new_interval_begins_a_run() {
     let mut bench = Bench::filled(0..3);
     bench.push(9, Interval::from_secs(1));
     bench.push(10, Interval::ZERO);
-    assert_eq!(bench.lengths(), [3], "not told is no change");
-    assert_eq!(bench.track.blocks[0].interval, TOLD);
+    assert_eq!(bench.lengths(), [3], "no interval is no change");
+    assert_eq!(bench.track.blocks[0].interval, PROMISED);
 }
 
 #[test]
@@ -138,10 +138,10 @@ fn an_interval_that_changes_with_every_sample_costs_blocks_and_no_time() {
 #[test]
 fn late_samples_are_put_in_their_place_and_doubles_are_not_kept() {
     let mut bench = Bench::filled([10, 30, 40]);
-    assert_eq!(bench.push(20, TOLD), Pushed::Late);
-    assert_eq!(bench.push(5, TOLD), Pushed::Late);
+    assert_eq!(bench.push(20, PROMISED), Pushed::Late);
+    assert_eq!(bench.push(5, PROMISED), Pushed::Late);
     for secs in [5, 20, 40] {
-        assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+        assert_eq!(bench.push(secs, PROMISED), Pushed::Duplicate);
     }
     assert_eq!(bench.times(), [5, 10, 20, 30, 40]);
 }
@@ -150,7 +150,7 @@ fn late_samples_are_put_in_their_place_and_doubles_are_not_kept() {
 fn at_least_eight_samples_back_there_is_a_place() {
     for count in 120..700_u64 {
         let mut bench = Bench::filled((0..count).map(|n| 10 * n));
-        assert_eq!(bench.push(10 * (count - 8) + 5, TOLD), Pushed::Late, "{count}");
+        assert_eq!(bench.push(10 * (count - 8) + 5, PROMISED), Pushed::Late, "{count}");
         assert_eq!(bench.times().len() as u64, count + 1);
     }
 }
@@ -159,14 +159,14 @@ fn at_least_eight_samples_back_there_is_a_place() {
 fn another_value_at_a_time_that_is_there_is_a_conflict_and_not_kept() {
     let mut bench = Bench::filled((0..300).map(|n| 10 * n));
     for secs in [2_980, 2_990] {
-        assert_eq!(bench.push_bits(secs, 77, TOLD), Pushed::Conflict);
-        assert_eq!(bench.push(secs, TOLD), Pushed::Duplicate);
+        assert_eq!(bench.push_bits(secs, 77, PROMISED), Pushed::Conflict);
+        assert_eq!(bench.push(secs, PROMISED), Pushed::Duplicate);
     }
     let merged = bench.merge_bits(&[(0, 77), (20, 77), (30, 30), (1_500, 1_500)]);
     assert_eq!((merged.added, merged.duplicates, merged.conflicts), (0, 2, 2));
     let nan = f64::NAN.to_bits();
-    assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Newest);
-    assert_eq!(bench.push_bits(5_000, nan, TOLD), Pushed::Duplicate);
+    assert_eq!(bench.push_bits(5_000, nan, PROMISED), Pushed::Newest);
+    assert_eq!(bench.push_bits(5_000, nan, PROMISED), Pushed::Duplicate);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn a_clock_that_ran_ahead_does_not_lock_out_the_rest() {
     for ahead in [1, 8, 100] {
         let mut bench = Bench::filled(80_000..80_000 + ahead);
         for secs in 0..2_000 {
-            assert_eq!(bench.push(secs, TOLD), Pushed::Late, "{secs}");
+            assert_eq!(bench.push(secs, PROMISED), Pushed::Late, "{secs}");
         }
         let expected: Vec<u64> = (0..2_000).chain(80_000..80_000 + ahead).collect();
         assert_eq!(bench.times(), expected);
@@ -189,7 +189,7 @@ fn what_is_behind_the_open_run_is_merged_into_blocks_and_the_gaps_between() {
     let mut bench = Bench::filled((0..300).map(times));
     assert_eq!(bench.lengths(), [128, 128]);
     for secs in [5, 1_265, 5_000, 86_405] {
-        assert_eq!(bench.push(secs, TOLD), Pushed::Behind, "{secs}");
+        assert_eq!(bench.push(secs, PROMISED), Pushed::Behind, "{secs}");
     }
     let epoch = bench.track.epoch();
     let merged = bench.merge([5, 1_265, 5_000, 86_405, 87_680, 88_105]);
@@ -262,9 +262,9 @@ fn times_rise_though_all_that_was_open_went_and_what_is_held_stays() {
     assert_ne!(bench.track.epoch(), epoch, "samples in the middle are gone");
     bench.entries = bench.track.entries();
     let last = bench.track.newest().unwrap().time.secs_nanos().0;
-    assert_eq!(bench.push(last, TOLD), Pushed::Behind);
+    assert_eq!(bench.push(last, PROMISED), Pushed::Behind);
     assert_eq!(bench.merge([last - 1, last]).duplicates, 2);
-    assert_eq!(bench.push(last + 1, TOLD), Pushed::Newest);
+    assert_eq!(bench.push(last + 1, PROMISED), Pushed::Newest);
     assert_eq!(bench.track.newest().unwrap().time.secs_nanos().0, last + 1);
 }
 

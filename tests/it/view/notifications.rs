@@ -28,11 +28,11 @@ fn said(about: [&str; 5], secs: f64, severity: Severity, message: &str) -> Notif
 }
 
 /// A failure of `about` at a moment, each with a message of its own.
-fn failure(about: [&str; 5], secs: f64) -> Notification {
+pub(super) fn failure(about: [&str; 5], secs: f64) -> Notification {
     said(about, secs, Severity::Failure, &format!("{about:?} at {secs}"))
 }
 
-fn notify(screen: &mut Screen, notifications: Vec<Notification>) {
+pub(super) fn notify(screen: &mut Screen, notifications: Vec<Notification>) {
     let batch = Batch { notifications, ..Batch::default() };
     screen.store.absorb(SOURCE, &batch, at(0.0));
 }

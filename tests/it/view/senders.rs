@@ -1,7 +1,7 @@
 //! Who sends what how, from counters.
 
 use super::*;
-use collectoscope::ingest::{Batch, Heard, ProtectedCount, Sender, SenderDelta};
+use collectoscope::ingest::{Batch, HostRoute, ProtectedCount, Sender, SenderDelta};
 use collectoscope::view::senders::{Protected, about_host, refused_from, senders};
 use collectoscope::wire::{FaultKind, Protection, Trust};
 use std::net::{IpAddr, SocketAddr};
@@ -21,9 +21,9 @@ fn refused(delta: SenderDelta, user: &str, kind: FaultKind, count: u64) -> Sende
     SenderDelta { faults, protected, fault_classes, ..delta }
 }
 
-fn heard(host: &str, sender: &str, trust: Trust, user: Option<&str>) -> Heard {
+fn heard(host: &str, sender: &str, trust: Trust, user: Option<&str>) -> HostRoute {
     let sender = sender.parse::<IpAddr>().unwrap().into();
-    Heard { host: host.into(), sender, trust, user: user.map(Into::into) }
+    HostRoute { host: host.into(), sender, trust, user: user.map(Into::into) }
 }
 
 fn store(batch: Batch) -> Store {
@@ -41,7 +41,7 @@ fn a_machine_is_one_row_whatever_ports_it_used() {
         heard("a", "10.0.0.7", Trust::Signed, Some("alice")),
         heard("c", "10.9.9.9", Trust::Plain, None),
     ];
-    let store = store(Batch { senders: senders_sent, heard: ways, ..Batch::default() });
+    let store = store(Batch { senders: senders_sent, routes: ways, ..Batch::default() });
     let (rows, more) = senders(store.health(), 10);
     assert_eq!((rows.len(), more), (2, 0));
     assert_eq!((rows[0].address.as_str(), rows[0].datagrams), ("10.0.0.7", 7));
@@ -107,7 +107,7 @@ fn a_host_tells_its_ways_unless_they_are_the_usual_one() {
         heard("two", "10.0.0.2", Trust::Encrypted, Some("mon")),
         heard("blind", "10.0.0.3", Trust::Unverified, Some("alice")),
     ];
-    let store = store(Batch { heard: ways, ..Batch::default() });
+    let store = store(Batch { routes: ways, ..Batch::default() });
     let about = |host| about_host(store.health(), host);
     assert!(about("usual").is_empty() && about("stranger").is_empty());
     assert_eq!(about("two"), ["plain, from 10.0.0.1", "encrypted by mon, from 10.0.0.2"]);

@@ -56,7 +56,7 @@ fn what_is_listened_to_is_shown_as_it_becomes() {
     stage.report(receiver.status());
     let port = receiver.status().destination.unwrap().port;
     // In the middle of the empty window, in the status bar and in the pane.
-    stage.assert_says("192.0.2.1:25826: the address is none of this machine's");
+    stage.assert_says("192.0.2.1:25826: this machine has no such address");
     stage.assert_says("nothing signed or encrypted is accepted: there is no such file");
     stage.assert_says(&format!("! listening on port {port}, 1 of 2 sockets, AuthFile not read"));
     drop(receiver);
@@ -162,7 +162,7 @@ fn of_many_senders_those_in_trouble_come_first_and_the_rest_is_counted() {
 fn the_keys_are_told_by_key_and_by_mouse() {
     let mut stage = Stage::new();
     stage.type_text("?");
-    for text in ["Backspace", "take back the last zoom", "the wheel zooms"] {
+    for text in ["Backspace", "Undo zoom", "the wheel zooms"] {
         stage.assert_says(text);
     }
     stage.type_text("?");

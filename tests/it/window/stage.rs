@@ -1,7 +1,7 @@
 //! The whole app without a screen: datagrams and a clock go in, words and state come out.
 
 use crate::support::wait::until;
-use collectoscope::app::{App, Setup};
+use collectoscope::app::{App, Feed, Setup};
 use collectoscope::ingest::{Ingest, Limits};
 use collectoscope::metric::{CdTime, Identifier, Interval, Severity, Value};
 use collectoscope::reception::Speed;
@@ -94,7 +94,7 @@ impl Stage {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
         let capture = Capture::open(path).unwrap();
         let (level, limits) = (SecurityLevel::None, Limits::default());
-        let options = ReplayOptions { capture, speed, auth: None, level, limits };
+        let options = ReplayOptions { capture, speed, auth_file: None, level, limits };
         let Replaying { running, clock, status } = replay::start(options, outlet).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
@@ -123,11 +123,11 @@ impl Stage {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
         let memory_bytes = 256 << 20;
+        let feed = Feed { intake: Some(intake), status: Some(status) };
         let setup = Setup {
-            status,
             start: Start { memory_bytes, ..Start::default() },
             capture_clock,
-            ..Setup::new(Some(intake), Box::new(move || told.get()))
+            ..Setup::new(vec![feed], Box::new(move || told.get()))
         };
         let harness = Harness::builder()
             .with_size(size)

@@ -74,8 +74,8 @@ fn what_is_not_read_in_gzip_is_named_with_both_steps() {
     let start = "not a capture: text stands before the capture, such as a greeting or a warning, \
                  in a b.gz\n  try: zcat 'a b.gz' | tail -c +9 | collectoscope --read -";
     assert_eq!(said("a b.gz", gzip(&banner)), start);
-    let told = said("-", gzip(&banner));
-    assert!(told.ends_with("try: ... | zcat | tail -c +9 | collectoscope --read -"), "{told}");
+    let text = said("-", gzip(&banner));
+    assert!(text.ends_with("try: ... | zcat | tail -c +9 | collectoscope --read -"), "{text}");
     assert!(said("x", gzip(&gzip(&some()))).contains("it does not start as"));
 }
 
@@ -172,6 +172,6 @@ fn hex_dumps_are_named_with_what_makes_bytes_of_them() {
 
 #[test]
 fn a_path_is_written_as_a_shell_takes_it() {
-    let told = said("it's mine.zip", b"PK\x03\x04".to_vec());
-    assert!(told.ends_with("try: unzip -p 'it'\\''s mine.zip' | collectoscope --read -"), "{told}");
+    let text = said("it's mine.zip", b"PK\x03\x04".to_vec());
+    assert!(text.ends_with("try: unzip -p 'it'\\''s mine.zip' | collectoscope --read -"), "{text}");
 }

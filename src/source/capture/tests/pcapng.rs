@@ -83,7 +83,7 @@ fn pcapng_is_read_in_both_byte_orders() {
 fn each_interface_of_a_pcapng_has_its_own_unit_of_time() {
     let secs = u64::from(SECS);
     let offset = 1_000_000_000_u64;
-    for (options, time, told) in [
+    for (options, time, report) in [
         (vec![], secs * 1_000_000 + 1, ".000001"),
         (vec![(9, vec![6])], secs * 1_000_000 + 1, ".000001"),
         (vec![(9, vec![9])], secs * 1_000_000_000 + 1, ".000000001"),
@@ -111,7 +111,7 @@ fn each_interface_of_a_pcapng_has_its_own_unit_of_time() {
         blocks.interface(105, 0, &[(9, &[7])]);
         blocks.interface(101, 0, &options);
         blocks.enhanced(1, time, &udp_packet(PORT_DEFAULT, PAYLOAD));
-        check_one(blocks.file, told);
+        check_one(blocks.file, report);
     }
 }
 

@@ -1,21 +1,21 @@
-//! Ways: by which senders and how protected each host is heard, each told once.
+//! Routes: by which senders, and how protected, the values of each host come; each once.
 
-use super::{Heard, Sender};
+use super::{HostRoute, Sender};
 use crate::wire::Trust;
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 use std::hash::BuildHasher;
 
-/// Ways by which hosts are heard that one source tells: hosts and senders are easily invented.
-/// 65,536 x 8 bytes; later ones are not told, which leaves out an explanation and no data.
-pub const HEARD_MAX: usize = 1 << 16;
+/// Routes that one source announces: hosts and senders are easily invented.
+/// 65,536 x 8 bytes; later ones are not announced, which leaves out an explanation and no data.
+pub const ROUTES_MAX: usize = 1 << 16;
 
-/// The ways that were told.
+/// The routes that were announced.
 #[derive(Debug, Default)]
-pub(super) struct Ways {
+pub(super) struct Routes {
     hasher: RandomState,
     /// Their hashes.
-    told: HashSet<u64, RandomState>,
+    announced: HashSet<u64, RandomState>,
     /// That of the previous value list or notification.
     previous: Option<Way>,
     /// Who signed or encrypted what is being read.
@@ -31,7 +31,7 @@ struct Way {
     trust: Trust,
 }
 
-impl Ways {
+impl Routes {
     /// A datagram begins.
     pub(super) fn begin(&mut self) {
         self.previous = None;
@@ -43,27 +43,27 @@ impl Ways {
         user.clone_into(&mut self.user);
     }
 
-    /// The way by which `host` is heard, if it was not told before.
+    /// The route of `host`, if it was not announced before.
     #[inline]
-    pub(super) fn hear(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<Heard> {
+    pub(super) fn note(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<HostRoute> {
         let way = Way { host_at: host.as_ptr().addr(), host_bytes: host.len(), trust };
         if self.previous == Some(way) {
             return None;
         }
         self.previous = Some(way);
-        self.hear_anew(sender, host, trust)
+        self.note_anew(sender, host, trust)
     }
 
-    fn hear_anew(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<Heard> {
+    fn note_anew(&mut self, sender: &Sender, host: &[u8], trust: Trust) -> Option<HostRoute> {
         let sender = sender.machine();
         let user = if trust == Trust::Plain { "" } else { &self.user };
         let hash = self.hasher.hash_one((host, &sender, trust, user));
-        if self.told.contains(&hash) || self.told.len() >= HEARD_MAX {
+        if self.announced.contains(&hash) || self.announced.len() >= ROUTES_MAX {
             return None;
         }
-        self.told.insert(hash);
+        self.announced.insert(hash);
         let user = (!user.is_empty()).then(|| user.into());
-        Some(Heard { host: String::from_utf8_lossy(host).into(), sender, trust, user })
+        Some(HostRoute { host: String::from_utf8_lossy(host).into(), sender, trust, user })
     }
 }
 
@@ -73,11 +73,11 @@ mod tests {
 
     #[test]
     fn ways_of_invented_hosts_are_bounded() {
-        let (mut ways, sender) = (Ways::default(), Sender::named("broker"));
-        let told = (0..HEARD_MAX + 10).filter_map(|n| {
-            ways.begin();
-            ways.hear(&sender, format!("h{n}").as_bytes(), Trust::Plain)
+        let (mut routes, sender) = (Routes::default(), Sender::named("broker"));
+        let announced = (0..ROUTES_MAX + 10).filter_map(|n| {
+            routes.begin();
+            routes.note(&sender, format!("h{n}").as_bytes(), Trust::Plain)
         });
-        assert_eq!(told.count(), HEARD_MAX);
+        assert_eq!(announced.count(), ROUTES_MAX);
     }
 }

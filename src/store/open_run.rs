@@ -1,29 +1,29 @@
 //! Open runs: the newest samples of a series, as they came.
 //!
-//! One list that grows by little: a million runs would else be half empty.
+//! An [`OpenRun`] is one list that grows by little: a million of them would else be half empty.
 
 use super::cost::vec_bytes;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 
-/// A list grows by so many words, and by twice as many once it holds a KiB: the steps in which
-/// allocators count, so that nothing is left over.
+/// Words by which a list grows, twice as many once it holds a KiB: the steps in which allocators
+/// count, so that nothing is left over.
 const GROWTH_WORDS: usize = 16;
 
 /// The newest samples of a series; times rise strictly.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Open {
+pub(super) struct OpenRun {
     /// Times, each followed by its bits where they are not all `alike`: most values stand still.
     words: Vec<u64>,
     in_pairs: bool,
     alike: u64,
     /// Beside the words, which are far away: to add a sample nothing is read from them.
     newest: CdTime,
-    /// Zero when not told.
+    /// Promised with the samples; zero when none was.
     pub(super) interval: Interval,
 }
 
-impl Open {
+impl OpenRun {
     pub(super) fn len(&self) -> usize {
         if self.in_pairs { self.words.len() / 2 } else { self.words.len() }
     }
@@ -117,7 +117,7 @@ impl Open {
         self.in_pairs = true;
     }
 
-    /// Makes room for so many words.
+    /// Makes room for `more` words.
     #[cold]
     fn grow(&mut self, more: usize) {
         let len = self.words.len() + more;
@@ -126,7 +126,7 @@ impl Open {
         }
     }
 
-    /// Gives up the oldest `count`.
+    /// Evicts the oldest `count`.
     pub(super) fn drop_first(&mut self, count: usize) {
         let gone = if self.in_pairs { 2 * count } else { count };
         self.words.drain(..gone.min(self.words.len()));
@@ -149,7 +149,7 @@ impl Open {
     }
 }
 
-/// Words of a list that holds so many.
+/// Capacity of a list of `len` words.
 fn rounded(len: usize) -> usize {
     let step = if len > 8 * GROWTH_WORDS { 2 * GROWTH_WORDS } else { GROWTH_WORDS };
     len.next_multiple_of(step)
@@ -166,7 +166,7 @@ mod tests {
         fn a_run_is_the_list_of_what_was_put_in(
             what in prop::collection::vec((0_u64..300, 0_u64..3, 0_usize..40), 0..300),
         ) {
-            let (mut open, mut plain) = (Open::default(), Vec::<Sample>::new());
+            let (mut open, mut plain) = (OpenRun::default(), Vec::<Sample>::new());
             for (time, bits, gone) in what {
                 let sample = Sample { time: CdTime::from_raw(time), bits };
                 let at = plain.partition_point(|known| known.time < sample.time);

@@ -1,17 +1,17 @@
-//! Gathered: the least, the greatest and the sum of what is drawn.
+//! Aggregates: the least, the greatest and the sum of drawn values.
 //!
-//! Blocks keep it as their summary, stretches make it, columns and figures add it up. None of the
+//! Blocks keep it as their summary, drawn lists make it, columns and figures add it up. None of the
 //! values is NaN. Knows nothing of times.
 
-/// What is drawn of some samples.
+/// The least, the greatest and the sum of some drawn values.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Gathered {
+pub(super) struct Aggregate {
     pub(super) min: f64,
     pub(super) max: f64,
     pub(super) sum: f64,
 }
 
-impl Gathered {
+impl Aggregate {
     /// Of no value.
     pub(super) const NONE: Self = Self { min: f64::INFINITY, max: f64::NEG_INFINITY, sum: 0.0 };
 
@@ -39,13 +39,13 @@ impl Gathered {
     }
 }
 
-impl Default for Gathered {
+impl Default for Aggregate {
     fn default() -> Self {
         Self::NONE
     }
 }
 
-/// A comparison, as `f64::min` spends its time on NaN, which the sum tells of.
+/// A comparison, as `f64::min` spends its time on NaN, which shows in the sum.
 #[inline]
 pub(super) fn least(a: f64, b: f64) -> f64 {
     if b < a { b } else { a }

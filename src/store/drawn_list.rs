@@ -1,4 +1,4 @@
-//! Stretches: what is drawn of a list of samples, all at once.
+//! Drawn lists: the drawn values of a list of samples, made all at once.
 //!
 //! What is decided here once for a list, [`crate::rate::step`] decides for every sample; where a
 //! list is not as most are - a gap, numbers that a double does not hold - it is said so, and each
@@ -6,39 +6,39 @@
 //! stays the least. Loops have no decisions, so that they work on several numbers at a time.
 //! Knows nothing of buckets.
 
+use super::aggregate::{Aggregate, greatest, least};
 use super::block::Lists;
-use super::columns::{Drawn, Several};
-use super::gathered::{Gathered, greatest, least};
-use super::lists::{Values, WHOLE};
-use super::pack::{LIST_MAX, List};
+use super::columns::{DrawnSample, DrawnSamples};
+use super::lists::{ValueForm, WHOLE};
+use super::pack::{LIST_MAX, Numbers};
 use super::trace::Mode;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Sample};
 
-/// So many bits have the numbers that are drawn at once.
+/// Bits of the numbers that are drawn at once.
 const WHOLE_BITS: u32 = 51;
-/// Values that are gathered side by side.
+/// Values that are added side by side.
 const LANES: usize = 8;
 
-/// How samples are to be read.
+/// Rules by which samples are drawn.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct How {
+pub(super) struct DrawRules {
     pub(super) kind: DsType,
     pub(super) mode: Mode,
     /// Longest distance of two samples that is not a gap.
     pub(super) gap_max: Interval,
-    /// Values outside are none.
+    /// Values below or above are none.
     pub(super) low: f64,
     pub(super) high: f64,
 }
 
-/// A list of samples, read.
+/// The drawn values of a list of samples.
 #[derive(Debug)]
-pub(super) struct Stretch {
+pub(super) struct DrawnList {
     /// First time and step, where all steps are alike; `times` mean nothing then.
     even: Option<(CdTime, Interval)>,
-    times: List,
-    numbers: List,
+    times: Numbers,
+    numbers: Numbers,
     values: [f64; LIST_MAX],
     divisor: f64,
     len: usize,
@@ -46,7 +46,7 @@ pub(super) struct Stretch {
     last: Sample,
 }
 
-impl Stretch {
+impl DrawnList {
     /// One that nothing was read into.
     pub(super) const fn new() -> Self {
         Self {
@@ -63,7 +63,12 @@ impl Stretch {
 
     /// Reads the next list; false at the end. `before` is the last sample of the list before it;
     /// there is none for the first list of a block, whose first sample then has no value.
-    pub(super) fn read(&mut self, lists: &mut Lists<'_>, how: How, before: Option<Sample>) -> bool {
+    pub(super) fn read(
+        &mut self,
+        lists: &mut Lists<'_>,
+        rules: DrawRules,
+        before: Option<Sample>,
+    ) -> bool {
         let Some((values, even)) = lists.next_numbers(&mut self.times, &mut self.numbers) else {
             return false;
         };
@@ -71,23 +76,23 @@ impl Stretch {
         self.len = values.count;
         self.divisor = 1.0;
         self.last.bits = 0;
-        self.is_plain = self.read_values(values, how, before.map(|before| before.bits));
-        self.read_times(how, before.map(|before| before.time));
+        self.is_plain = self.read_values(values, rules, before.map(|before| before.bits));
+        self.read_times(rules, before.map(|before| before.time));
         self.last.time = self.time(self.len.saturating_sub(1));
         true
     }
 
-    fn read_values(&mut self, mut read: Values, how: How, before: Option<u64>) -> bool {
+    fn read_values(&mut self, mut read: ValueForm, rules: DrawRules, before: Option<u64>) -> bool {
         let (values, numbers) = (&mut self.values, &mut self.numbers);
         let mut is_ordinary = true;
-        if how.mode == Mode::Rate && matches!(how.kind, DsType::Counter | DsType::Derive) {
+        if rules.mode == Mode::Rate && matches!(rules.kind, DsType::Counter | DsType::Derive) {
             let Some(first) = read.first else {
                 debug_assert!(false, "what counts is written in steps");
                 return false;
             };
-            // Where a DERIVE passes the ends of its integers it falls; steps wrap and do not tell.
+            // Where a DERIVE passes the ends of its integers it falls, which steps do not show.
             // None that are small enough to be doubles lead there from the middle half.
-            is_ordinary = how.kind == DsType::Counter || first.wrapping_add(1 << 62) >> 63 == 0;
+            is_ordinary = rules.kind == DsType::Counter || first.wrapping_add(1 << 62) >> 63 == 0;
             let [place, steps @ ..] = numbers;
             *place = before.map_or(0, |before| first.wrapping_sub(before));
             let steps = steps.get(..read.count.saturating_sub(1)).unwrap_or_default();
@@ -96,7 +101,7 @@ impl Stretch {
             read.add_up(numbers);
         }
         let numbers = numbers.get(..read.count).unwrap_or_default();
-        match (how.kind, read.power) {
+        match (rules.kind, read.power) {
             (DsType::Gauge, None) => {
                 for (value, &bits) in values.iter_mut().zip(numbers) {
                     *value = f64::from_bits(bits);
@@ -113,12 +118,12 @@ impl Stretch {
     }
 
     /// Makes rates, and sees whether all distances are ordinary.
-    fn read_times(&mut self, how: How, before: Option<CdTime>) {
-        let is_rate = how.mode == Mode::Rate && how.kind != DsType::Gauge;
+    fn read_times(&mut self, rules: DrawRules, before: Option<CdTime>) {
+        let is_rate = rules.mode == Mode::Rate && rules.kind != DsType::Gauge;
         // One unit more than it must be: who is asked one by one knows exactly.
         let burst = Interval::from_secs_f64(rate::BURST_SECS).raw() + 1;
         let shortest = if is_rate { burst } else { 1 };
-        let longest = how.gap_max.raw().min((1 << WHOLE_BITS) - 1);
+        let longest = rules.gap_max.raw().min((1 << WHOLE_BITS) - 1);
         if let Some((_, step)) = self.even {
             self.is_plain &= (shortest..=longest).contains(&step.raw());
             self.divisor = if is_rate { step.secs_f64() } else { self.divisor };
@@ -131,7 +136,7 @@ impl Stretch {
         };
         let before = before.map_or(first.wrapping_sub(shortest), CdTime::raw);
         let elapsed = first.wrapping_sub(before);
-        // The highest bit tells of one distance that is too long or too short.
+        // The highest bit is set by any distance that is too long or too short.
         let unusual = |elapsed: u64| longest.wrapping_sub(elapsed) | elapsed.wrapping_sub(shortest);
         let mut all = unusual(elapsed);
         if is_rate {
@@ -180,36 +185,41 @@ impl Stretch {
         start + times.partition_point(|&raw| raw < until.raw())
     }
 
-    /// What a sample says; none when it must be asked by itself.
-    pub(super) fn drawn(&self, number: usize, how: How) -> Option<Drawn> {
+    /// The drawn value of a sample; none where it must be read by itself.
+    pub(super) fn drawn(&self, number: usize, rules: DrawRules) -> Option<DrawnSample> {
         let value = self.values.get(number).filter(|_| self.is_plain)? / self.divisor;
-        let drawn = Drawn { value: Some(value), breaks: false, reset: false };
+        let drawn = DrawnSample { value: Some(value), breaks: false, reset: false };
         match value.is_finite() {
-            true => (value >= how.low && value <= how.high).then_some(drawn),
-            false => (how.kind == DsType::Gauge).then_some(Drawn { value: None, ..drawn }),
+            true => (value >= rules.low && value <= rules.high).then_some(drawn),
+            false => (rules.kind == DsType::Gauge).then_some(DrawnSample { value: None, ..drawn }),
         }
     }
 
-    /// What the samples from `start` on and before `end` say; none when some of them must be asked
-    /// one by one.
-    pub(super) fn gather(&self, start: usize, end: usize, how: How) -> Option<Several> {
+    /// The drawn values of the samples from `start` on and before `end`; none where some of them
+    /// must be read one by one.
+    pub(super) fn gather(
+        &self,
+        start: usize,
+        end: usize,
+        rules: DrawRules,
+    ) -> Option<DrawnSamples> {
         let values = self.values.get(start..end).filter(|_| self.is_plain)?;
-        let Gathered { min, max, sum } = gathered(values);
+        let Aggregate { min, max, sum } = aggregate(values);
         let divisor = self.divisor;
         let (min, max, sum) = (min / divisor, max / divisor, sum / divisor);
         if sum.is_finite() {
-            let is_whole = min >= how.low && max <= how.high;
-            let drawn = Gathered { min, max, sum };
-            let several = Several { drawn, count: values.len(), ends_undefined: false };
+            let is_whole = min >= rules.low && max <= rules.high;
+            let drawn = Aggregate { min, max, sum };
+            let several = DrawnSamples { drawn, count: values.len(), ends_undefined: false };
             return is_whole.then_some(several);
         }
         // Numbers that are not finite come as they are, undivided.
-        (how.kind == DsType::Gauge).then(|| gathered_finite(values))?
+        (rules.kind == DsType::Gauge).then(|| aggregate_finite(values))?
     }
 }
 
 #[inline(always)]
-fn gathered(values: &[f64]) -> Gathered {
+fn aggregate(values: &[f64]) -> Aggregate {
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut min = [f64::INFINITY; LANES];
     let mut max = [f64::NEG_INFINITY; LANES];
@@ -222,13 +232,17 @@ fn gathered(values: &[f64]) -> Gathered {
     };
     rows.iter().for_each(|row| add(row));
     add(rest);
-    Gathered { min: folded(min, least), max: folded(max, greatest), sum: folded(sum, |a, b| a + b) }
+    Aggregate {
+        min: folded(min, least),
+        max: folded(max, greatest),
+        sum: folded(sum, |a, b| a + b),
+    }
 }
 
 /// Of those that are finite; none where their sum is not.
 #[cold]
 #[inline(never)]
-fn gathered_finite(values: &[f64]) -> Option<Several> {
+fn aggregate_finite(values: &[f64]) -> Option<DrawnSamples> {
     let mut finite = [0.0; LIST_MAX];
     let mut count = 0;
     for &value in values {
@@ -236,9 +250,9 @@ fn gathered_finite(values: &[f64]) -> Option<Several> {
         *finite.get_mut(count)? = value;
         count += usize::from(value.is_finite());
     }
-    let drawn = gathered(finite.get(..count)?);
+    let drawn = aggregate(finite.get(..count)?);
     let ends_undefined = !values.last()?.is_finite();
-    drawn.sum.is_finite().then_some(Several { drawn, count, ends_undefined })
+    drawn.sum.is_finite().then_some(DrawnSamples { drawn, count, ends_undefined })
 }
 
 /// Lanes in pairs, so that no step waits for all before it.

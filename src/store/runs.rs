@@ -1,4 +1,4 @@
-//! Places: the samples of a series by their position, packed or not.
+//! Runs: the samples of a series by their position, packed or not.
 //!
 //! Reads what it can from the ends of a block, and unpacks it for the rest.
 
@@ -7,21 +7,21 @@ use super::series::Series;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 
-/// A series and its number.
+/// The runs of a series.
 #[derive(Clone, Copy)]
-pub(super) struct Source<'a> {
+pub(super) struct Runs<'a> {
     pub(super) id: SeriesId,
     pub(super) series: &'a Series,
 }
 
-/// A place in a track: run number (the open one last) and sample number.
+/// A position in a track: run number (the open one last) and sample number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) run: usize,
     pub(super) sample: usize,
 }
 
-impl Source<'_> {
+impl Runs<'_> {
     /// The samples of run `number`.
     pub(super) fn samples(&self, number: usize) -> Option<Vec<Sample>> {
         let track = &self.series.track;
@@ -37,13 +37,14 @@ impl Source<'_> {
         Some(track.open().iter().collect())
     }
 
+    /// The interval promised with the samples of a run; zero when none was.
     pub(super) fn interval(&self, run: usize) -> Interval {
         let track = &self.series.track;
         track.block(run).map_or(track.open().interval, |block| block.interval)
     }
 
-    /// The place of the first sample at or after `time`.
-    pub(super) fn place(&self, time: CdTime) -> Option<Place> {
+    /// The position of the first sample at or after `time`.
+    pub(super) fn position(&self, time: CdTime) -> Option<Position> {
         let track = &self.series.track;
         let run = track.block_from(time);
         let sample = match track.block(run) {
@@ -51,37 +52,38 @@ impl Source<'_> {
             Some(_) => self.samples(run)?.partition_point(|sample| sample.time < time),
             None => track.open().place(time),
         };
-        (run < track.sealed() || sample < track.open().len()).then_some(Place { run, sample })
+        (run < track.sealed() || sample < track.open().len()).then_some(Position { run, sample })
     }
 
-    /// The place of the newest sample.
-    pub(super) fn last_place(&self) -> Option<Place> {
+    /// The position of the newest sample.
+    pub(super) fn last_position(&self) -> Option<Position> {
         let run = self.series.track.sealed();
         match self.series.track.open().len().checked_sub(1) {
-            Some(sample) => Some(Place { run, sample }),
-            None => self.previous(Place { run, sample: 0 }),
+            Some(sample) => Some(Position { run, sample }),
+            None => self.previous(Position { run, sample: 0 }),
         }
     }
 
-    /// The place of the newest sample before `time`.
-    pub(super) fn place_before(&self, time: CdTime) -> Option<Place> {
-        match self.place(time) {
-            Some(place) => self.previous(place),
-            None => self.last_place(),
+    /// The position of the newest sample before `time`.
+    pub(super) fn position_before(&self, time: CdTime) -> Option<Position> {
+        match self.position(time) {
+            Some(position) => self.previous(position),
+            None => self.last_position(),
         }
     }
 
-    pub(super) fn previous(&self, place: Place) -> Option<Place> {
-        if let Some(sample) = place.sample.checked_sub(1) {
-            return Some(Place { sample, ..place });
+    /// The position before.
+    pub(super) fn previous(&self, position: Position) -> Option<Position> {
+        if let Some(sample) = position.sample.checked_sub(1) {
+            return Some(Position { sample, ..position });
         }
-        let run = place.run.checked_sub(1)?;
+        let run = position.run.checked_sub(1)?;
         let sample = self.series.track.block(run)?.len().checked_sub(1)?;
-        Some(Place { run, sample })
+        Some(Position { run, sample })
     }
 
-    /// The sample at `place` and the interval told with it.
-    pub(super) fn get(&self, Place { run, sample }: Place) -> Option<(Sample, Interval)> {
+    /// The sample at a position and the interval promised with it.
+    pub(super) fn get(&self, Position { run, sample }: Position) -> Option<(Sample, Interval)> {
         let track = &self.series.track;
         let found = match track.block(run) {
             Some(block) if sample == 0 => block.first,

@@ -1,0 +1,213 @@
+//! The table of commands.
+
+use super::notifications::{failure, notify};
+use super::*;
+use collectoscope::view::chord::{Chord, Key};
+use collectoscope::view::command::{
+    self, CLOSE, Command, Context, FILTER, Focus, GROUPS, Step, commands, of_chord,
+};
+use collectoscope::view::notifications::Listed;
+use collectoscope::view::panels::drawn;
+use collectoscope::view::pick::Picking;
+use collectoscope::view::tree::Rows;
+use collectoscope::view::{Action, Moment, Pane, Preferences, View};
+use std::collections::HashSet;
+
+/// A screen on which every command has something to do: the help lies over it, the keyboard is on
+/// a series, and new notifications are listed.
+struct Full {
+    screen: Screen,
+    view: View,
+    rows: Rows,
+    listed: Listed,
+}
+
+impl Full {
+    fn new() -> Self {
+        let mut screen = Screen::of_host(&["h/load/load"]);
+        let about = ["h", "load", "", "load", ""];
+        notify(&mut screen, vec![failure(about, 1.0), failure(about, 2.0)]);
+        let mut full = Self {
+            screen,
+            view: View::new(&Preferences::default()),
+            rows: Rows::default(),
+            listed: Listed::default(),
+        };
+        let load = scope_of_plugin("h", "load", "");
+        for scope in [scope_of_host("h"), load] {
+            full.apply(Action::SetOpen { scope, open: true });
+        }
+        full.apply(Action::Select(scope_of_host("h")));
+        full.apply(Action::ToggleNotifications);
+        full.apply(Action::TogglePane(Pane::Help));
+        full.apply(Action::SetCursor(2));
+        full
+    }
+
+    fn apply(&mut self, action: Action) {
+        let moment =
+            Moment { now: at(0.0), values: 0, oldest: None, notifications: Default::default() };
+        self.view.apply(action, &moment);
+        self.rows = Rows::default();
+        let View { filter, open, .. } = &self.view;
+        assert!(self.rows.update(&self.screen.store, filter, open, 0).is_none());
+        self.listed.update(self.screen.store.notifications(), &self.view.notifications);
+    }
+
+    fn ask<T>(&self, focus: Focus, ask: impl Fn(&Context<'_>) -> T) -> T {
+        let drawn = drawn(&panels(&self.screen.store, &self.screen.graphs, self.view.selection()));
+        let Screen { store, graphs, .. } = &self.screen;
+        ask(&Context {
+            picking: Picking { store, graphs, view: &self.view, drawn: &drawn },
+            rows: &self.rows,
+            listed: &self.listed,
+            cursor: self.view.cursor,
+            chosen: None,
+            focus,
+        })
+    }
+
+    /// What a key asks for.
+    fn pressed(&self, focus: Focus, chord: Chord) -> Option<&'static str> {
+        self.ask(focus, |context| of_chord(chord, context).map(|command| command.id))
+    }
+
+    fn steps(&self, focus: Focus, command: &Command) -> Vec<Step> {
+        self.ask(focus, |context| command.steps(context))
+    }
+}
+
+#[test]
+fn the_table_of_keys_in_the_readme_is_the_help_of_the_window() {
+    let readme = include_str!("../../../README.md");
+    let mut lines = readme.lines().skip_while(|line| *line != "| key | what it does |").skip(2);
+    for group in GROUPS {
+        let row = format!("| {} | {} |", group.keys, group.title);
+        assert_eq!(lines.next(), Some(&*row), "README.md and view/command.rs differ");
+    }
+    assert_eq!(lines.next(), Some(""), "a row too many");
+}
+
+#[test]
+fn no_two_commands_have_a_key_or_a_name_in_common() {
+    let (mut keys, mut ids, mut titles) = (HashSet::new(), HashSet::new(), HashSet::new());
+    for command in commands() {
+        assert!(ids.insert(command.id), "{} twice", command.id);
+        assert!(titles.insert(command.title), "{} twice", command.title);
+        for key in command.keys {
+            assert!(keys.insert(key), "{key} for {} and another", command.id);
+        }
+    }
+    assert!(keys.len() > 30 && ids.len() > 25);
+}
+
+#[test]
+fn each_command_does_something() {
+    let full = Full::new();
+    for command in commands() {
+        let (applies, steps) =
+            full.ask(Focus::Canvas, |context| (command.applies(context), command.steps(context)));
+        assert!(applies && !steps.is_empty(), "{}", command.id);
+    }
+}
+
+#[test]
+fn the_help_names_the_usual_key_of_each_command() {
+    for group in GROUPS.iter().filter(|group| group.keys != "1 … 7") {
+        for command in group.commands {
+            let named = |chord: &Chord| {
+                let plain = Chord { shift: false, ..*chord }.to_string();
+                // "Page up, down" and "with Shift" name what keys have in common once.
+                plain.split(' ').all(|word| group.keys.contains(word))
+                    && (!chord.shift
+                        || group.keys.contains("Shift")
+                        || group.title.contains("Shift"))
+            };
+            assert!(command.keys.first().is_some_and(named), "{}: {}", group.keys, command.id);
+        }
+    }
+}
+
+#[test]
+fn shift_is_of_no_account_where_no_command_asks_for_it() {
+    let full = Full::new();
+    let shift = |key| Chord { shift: true, ..Chord::plain(key) };
+    let pressed = |chord| full.pressed(Focus::Canvas, chord);
+    assert_eq!(pressed(Chord::plain(Key::Left)), Some("back"));
+    assert_eq!(pressed(shift(Key::Left)), Some("window-back"));
+    assert_eq!(pressed(shift(Key::Cap('R'))), Some("rates"));
+    assert_eq!(pressed(Chord { ctrl: true, ..Chord::plain(Key::Cap('R')) }), None);
+}
+
+#[test]
+fn bare_keys_belong_to_what_has_the_keyboard() {
+    let full = Full::new();
+    for (key, canvas, filter, other) in [
+        (Key::Space, Some("pause"), None, None),
+        (Key::Cap('R'), Some("rates"), None, None),
+        (Key::Typed('/'), Some("filter"), None, None),
+        (Key::Down, Some("row-below"), Some("row-below"), None),
+        (Key::Enter, Some("show-row"), Some("show-row"), None),
+        (Key::Function(2), Some("sources"), Some("sources"), Some("sources")),
+        (Key::Escape, Some("close"), Some("close"), Some("close")),
+        (Key::PageDown, Some("page-down"), Some("page-down"), Some("page-down")),
+    ] {
+        let pressed = |focus| full.pressed(focus, Chord::plain(key));
+        let of = [Focus::Canvas, Focus::Filter, Focus::Other].map(pressed);
+        assert_eq!(of, [canvas, filter, other], "{key:?}");
+    }
+}
+
+#[test]
+fn shift_and_the_arrows_are_for_notifications_while_they_are_listed() {
+    let mut full = Full::new();
+    let up = Chord { shift: true, ..Chord::plain(Key::Up) };
+    assert_eq!(full.pressed(Focus::Canvas, up), Some("notification-above"));
+    full.apply(Action::ToggleNotifications);
+    assert_eq!(full.pressed(Focus::Canvas, up), Some("row-above"));
+}
+
+#[test]
+fn escape_closes_one_thing_at_a_time() {
+    let mut full = Full::new();
+    full.apply(Action::SetFilter("load".into()));
+    full.apply(Action::SetNotificationFilter("9".into()));
+    for action in [
+        Action::ClosePane,
+        Action::SetFilter(String::new()),
+        Action::SetNotificationFilter(String::new()),
+        Action::ToggleNotifications,
+    ] {
+        assert_eq!(full.steps(Focus::Canvas, &CLOSE), [Step::Do(action.clone())]);
+        full.apply(action);
+    }
+    assert!(!full.ask(Focus::Canvas, |context| CLOSE.applies(context)), "nothing is open");
+    assert_eq!(full.steps(Focus::Filter, &CLOSE), [Step::LeaveFilter]);
+}
+
+#[test]
+fn in_the_filter_enter_shows_the_first_row_and_without_a_sidebar_it_comes_first() {
+    let mut full = Full::new();
+    let enter = |full: &Full| {
+        full.ask(Focus::Filter, |context| {
+            of_chord(Chord::plain(Key::Enter), context).unwrap().steps(context)
+        })
+    };
+    full.apply(Action::SetFilter("load".into()));
+    let host = scope_of_host("h");
+    assert_eq!(enter(&full), [Step::Do(Action::SetOpen { scope: host, open: false })]);
+    assert_eq!(full.steps(Focus::Canvas, &FILTER), [Step::EnterFilter]);
+    full.apply(Action::ToggleSidebar);
+    let steps = [Step::Do(Action::ToggleSidebar), Step::EnterFilter];
+    assert_eq!(full.steps(Focus::Canvas, &FILTER), steps);
+}
+
+#[test]
+fn hints_name_a_command_and_its_key() {
+    assert_eq!(command::PAUSE.hint(), "Pause / resume (Space)");
+    assert_eq!(command::UNDO_ZOOM.hint(), "Undo zoom (Backspace)");
+    assert_eq!(command::SIDEBAR.hint(), "Show or hide the sidebar (Ctrl+B)");
+    assert_eq!(command::HELP.hint(), "Show this help (?)");
+    assert_eq!(command::WIDTHS[2].hint(), "Window of 5m (3)");
+    assert_eq!(command::THEME.hint(), command::THEME.title);
+}
