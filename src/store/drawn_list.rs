@@ -218,7 +218,7 @@ impl DrawnList {
     }
 }
 
-#[inline]
+#[inline(always)]
 fn aggregate(values: &[f64]) -> Aggregate {
     let (rows, rest) = values.as_chunks::<LANES>();
     let mut min = [f64::INFINITY; LANES];

@@ -285,30 +285,30 @@ impl Store {
         crowded.sort_unstable();
         let bytes_max = self.budget_bytes / NAMES_PART;
         let live = self.series.len() - self.free.len() - self.spent;
-        // Places and tables stay.
-        let bytes =
+        // What one gives back: places and tables stay.
+        let names =
             self.identifiers * IDENTIFIER_BYTES + self.names.heap_bytes() + self.index.heap_bytes();
-        let bytes_each = bytes / live.max(1);
-        let surplus = self.count_name_bytes().saturating_sub(bytes_max - bytes_max / 4);
-        let mut count = (surplus / bytes_each.max(1)).max(64);
+        let all = self.count_name_bytes();
+        let surplus = all.saturating_sub(bytes_max - bytes_max / 4);
+        let count_of = |bytes: usize| (surplus / (bytes / live.max(1)).max(1)).max(64);
+        silent.truncate(count_of(names));
+        // Of those that are not silent fewer, even if it is not enough.
+        let mut count = count_of(all).saturating_sub(silent.len());
         let mut gone: HashSet<SeriesId, RandomState> = HashSet::default();
         let crowded = crowded.into_iter().map(|(.., id)| id);
         for (id, is_crowded) in
             silent.into_iter().map(|(_, id)| (id, false)).chain(crowded.map(|id| (id, true)))
         {
-            if count == 0 {
-                break;
-            }
             let sender = self.named_by.get(id.place()).copied().unwrap_or_default();
             let excess = excess.get_mut(usize::from(sender));
-            if is_crowded && excess.as_ref().is_none_or(|excess| **excess == 0) {
+            if is_crowded && (count == 0 || excess.as_ref().is_none_or(|excess| **excess == 0)) {
                 continue;
             }
             if let (Some(excess), Some(series)) = (excess, self.series.get(id.place())) {
                 *excess = excess.saturating_sub(weight(&series.identifier, series.ds_index));
             }
             gone.insert(id);
-            count -= 1;
+            count -= usize::from(is_crowded);
         }
         if gone.is_empty() {
             return;
