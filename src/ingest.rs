@@ -49,8 +49,8 @@ const BYTES_MIN: usize = 4 << 20;
 const LAST_OF_MAX: usize = 1 << 16;
 /// Senders a batch counts one by one, as forged addresses are free; the rest is [`Sender::Others`].
 pub const SENDERS_PER_BATCH_MAX: usize = 1_024;
-/// Users of signed or encrypted parts, and their fates, counted one by one per sender and batch; then
-/// [`OTHER_USERS`].
+/// Users of signed or encrypted parts, and their fates, counted one by one per sender and batch;
+/// then [`OTHER_USERS`].
 pub const USERS_PER_SENDER_MAX: usize = 16;
 /// Values a batch holds, 8 MiB: a source that does not hand its batches over loses what comes
 /// later, counted in [`Batch::dropped_values`].
