@@ -1,4 +1,4 @@
-//! Jobs: what the session has done beside the frame.
+//! Jobs: work of the session in the background.
 
 use super::App;
 use crate::pool::{Job, Pool};
@@ -28,7 +28,7 @@ impl App {
         }
     }
 
-    /// Has a filter tried, and no longer the one before.
+    /// Runs a filter in the background; the one before is cancelled.
     pub(super) fn filter(&mut self, job: &Arc<FilterJob>) {
         let beside = Arc::clone(job);
         self.filtering = self.pool.run(move |progress| beside.run(&|part| progress.go_on(part)));

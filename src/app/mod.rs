@@ -333,7 +333,7 @@ impl App {
         if outcome.is_err() {
             self.settings_changed = Some(Instant::now());
         }
-        let again = || format!("the settings are kept again, in {}", file.path().display());
+        let again = || format!("the settings are saved again, in {}", file.path().display());
         self.settings_kept.note(outcome, again, &mut self.session.messages);
     }
 
@@ -361,7 +361,7 @@ impl App {
         });
         let path = path.display();
         let outcome = outcome.map_err(|reason| {
-            format!("cannot write the status file, trying on: {reason}, to {path}")
+            format!("cannot write the status file, still trying: {reason}, to {path}")
         });
         let again = || format!("the status file is written again, to {path}");
         self.status_kept.note(outcome, again, &mut self.session.messages);

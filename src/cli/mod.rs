@@ -218,7 +218,7 @@ impl WindowArgs {
     fn check(&self) -> Result<(), String> {
         self.receive.check()?;
         if self.speed.is_some() && self.receive.capture().is_none() {
-            return Err("--speed needs --read FILE: it is that of a capture".into());
+            return Err("--speed needs --read FILE: it sets the speed of a capture".into());
         }
         for (option, is_given) in [
             ("--no-local", self.no_local),

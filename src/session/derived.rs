@@ -37,7 +37,7 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Makes anew what is out of date; returns what is to be done beside.
+    /// Makes anew what is out of date; returns the job to run in the background, if any.
     pub(super) fn update(
         &mut self,
         store: &Store,

@@ -189,7 +189,7 @@ impl Session {
         }
     }
 
-    /// The one place where the user's choices change.
+    /// Does what the user asked for: the one door to the user's choices.
     pub fn apply(&mut self, action: Action, now: CdTime) {
         let moment = Moment {
             now,

@@ -79,7 +79,7 @@ pub enum CanvasContent {
     Panels,
 }
 
-/// Whether lines of a panel are still those that were made.
+/// Numbers that change when lines of panels must be made anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Revision {
     data: u64,

@@ -10,10 +10,9 @@ use crate::view::window::{TimeWindow, width_for};
 pub(super) enum Width {
     /// As wide as the user wants.
     Chosen,
-    /// What has seen little is narrow: `now` wide, until there is so much to show that `wanted` is
-    /// reached.
+    /// Starts narrow and grows with the data: `now` wide, until `wanted` is reached.
     Growing { wanted: Interval, now: Interval },
-    /// All of a capture can be seen that is read at once: `now` wide.
+    /// Wide enough for a whole capture that is read at full speed: `now`.
     Fitted { now: Interval },
 }
 
@@ -40,7 +39,7 @@ impl Width {
         }
     }
 
-    /// A width that the user chooses is the one that the window has, be it the same.
+    /// A width that the user sets ends the growing, even if it is the current one.
     pub(super) const fn chosen(&mut self, action: &Action) {
         let chooses =
             matches!(action, Action::SetWidth(_) | Action::Zoom { .. } | Action::ZoomMiddle(_));

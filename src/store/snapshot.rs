@@ -56,7 +56,7 @@ impl Store {
 }
 
 impl Snapshot {
-    /// What it was made of. Traces inside this are those of the store.
+    /// The span it was made for. Traces inside it are those of the store.
     pub fn span(&self) -> Span {
         self.span
     }

@@ -123,7 +123,8 @@ impl View {
         self.tab().mode
     }
 
-    /// The one place where the user's choices change.
+    /// Does what the user asked for. The program itself only fits the width of the window and picks
+    /// the first host.
     pub fn apply(&mut self, action: Action, at: &Moment) {
         match action {
             Action::SetFilter(text) => {
