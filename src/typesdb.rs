@@ -72,6 +72,7 @@ pub struct TypesDbFault {
 
 /// Reason why a line is skipped. Fields are quoted as they stand, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum TypesDbProblem {
     /// Longer than [`LINE_MAX_BYTES`].
     LineTooLong(usize),

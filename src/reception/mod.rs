@@ -44,6 +44,7 @@ pub struct Line {
 
 /// Whether anything can come from a source.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// Nothing, as none of what it was to open is open.
     #[default]

@@ -58,6 +58,7 @@ impl fmt::Display for Speed {
 
 /// How far a replay is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stage {
     /// No datagram came yet.
     Waiting,

@@ -51,6 +51,7 @@ impl Default for SenderOptions {
 
 /// Moment at which gathered value lists leave. Notifications leave at once, each by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Flush {
     /// When no more fits, as from the daemon: fewest datagrams.
     WhenFull,
@@ -62,6 +63,7 @@ pub enum Flush {
 
 /// Reason why a [`Sender`] cannot be opened.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum OpenError {
     /// No destinations.
     #[error("no destination to send to")]
@@ -103,6 +105,7 @@ pub enum OpenError {
 
 /// Reason why something was not sent.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum SendError {
     /// A receiver would not accept it. What was gathered before is kept.
     #[error("cannot send {what}: {cause}")]

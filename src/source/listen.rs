@@ -7,6 +7,7 @@ use crate::wire::SecurityLevel;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV6};
 use std::str::FromStr;
+use thiserror::Error;
 
 /// collectd's registered port.
 pub const PORT_DEFAULT: u16 = 25_826;
@@ -41,7 +42,8 @@ pub struct ListenSpec {
 pub(super) const SOURCES_MAX: usize = 10;
 
 /// Why a [`ListenSpec`] could not be read.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[derive(Debug, Error, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ParseListenError {
     /// Neither IPv4 nor IPv6.
     #[error(

@@ -53,6 +53,7 @@ pub(super) struct UdpStatus {
 
 /// Why nothing arrives on a socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Trouble {
     /// Another program listens there.
     Taken {
@@ -111,6 +112,7 @@ impl Trouble {
 
 /// How much of a [`ListenSpec`] works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum ListenState {
     /// All.
     Listening,

@@ -11,6 +11,7 @@ const PAUSE_MAX: Interval = Interval::from_secs(10);
 
 /// Place where something was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LossKind {
     /// Datagrams, as the receive buffer was full.
     Kernel,

@@ -16,6 +16,7 @@ pub struct LineError {
 
 /// Problem of a line. Words are quoted as they stand, cut to a readable length.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum Problem {
     /// Neither of the two commands; the protocol's others ask a daemon.
     #[error("{0} is neither PUTVAL nor PUTNOTIF")]

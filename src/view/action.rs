@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 /// Everything the user can ask for.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Action {
     /// Space: stand still, or follow the clock again.
     TogglePause,
@@ -120,6 +121,7 @@ impl Theme {
 
 /// What lies over the canvas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Pane {
     /// Where data comes from and what is wrong with it.
     Sources,

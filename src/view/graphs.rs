@@ -76,6 +76,7 @@ pub struct LineRule {
 /// One panel for each of these.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Each {
     /// Host.
     Host,
@@ -88,6 +89,7 @@ pub enum Each {
 /// How lines are drawn.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Style {
     /// Each on its own.
     Line,
@@ -102,6 +104,7 @@ pub enum Style {
 /// What becomes of series that fall on one line.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Hash)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Combine {
     /// They are not parts of one thing: each has a line of its own.
     #[default]

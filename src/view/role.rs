@@ -8,6 +8,7 @@ use std::str::FromStr;
 
 /// What a line stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Role {
     /// Processor time of programs.
     User,

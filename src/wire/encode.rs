@@ -16,6 +16,7 @@ const SIZE_MAX_LIMIT: usize = 65_535;
 
 /// Reason why a value list or notification cannot be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum EncodeError {
     /// A receiver would drop the whole datagram.
     #[error("{field} of {bytes} bytes, at most {max_bytes}")]

@@ -17,6 +17,7 @@ pub struct Fault {
 
 /// Kind of fault. Lengths are those written in the part, its four header bytes included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum FaultKind {
     /// Text: another program's protocol, or collectd's plain text protocol.
     Text(Stray),

@@ -37,6 +37,7 @@ pub struct AuthFault {
 
 /// Kind of fault in a line of an AuthFile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AuthFaultKind {
     /// Neither empty nor a comment, and no `:`.
     NoColon,

@@ -12,6 +12,7 @@ use crate::metric::{CdTime, Interval};
 
 /// One part. Names and messages come without their NUL and end at the first one inside.
 #[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
 pub enum Part<'a> {
     /// Sets the host.
     Host(&'a [u8]),

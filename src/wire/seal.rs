@@ -45,6 +45,7 @@ pub struct Seal {
 
 /// Reason why nothing can be signed or encrypted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
 pub enum SealError {
     /// Receivers accept no part without user.
     #[error("no user to sign or encrypt for")]

@@ -10,6 +10,7 @@ const LOOK_BYTES: usize = 512;
 
 /// The protocol that a text looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Stray {
     /// collectd's plain text protocol.
     PutVal,

@@ -2,7 +2,8 @@
 
 use collectoscope::ingest::{Announced, Batch, ListId, Row};
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
-use collectoscope::wire::Trust;
+use collectoscope::wire::{NAME_MAX_BYTES, Trust};
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 
 /// A moment of the present that all benches start from.
 pub(crate) const NOW: CdTime = CdTime::from_secs(1_800_000_000);
@@ -29,6 +30,19 @@ impl Feed {
         self.batch.rows.push(Row { list, time, interval, values_count, trust: Trust::Plain });
         self.batch.values.extend(values.iter().map(|value| value.bits()));
     }
+}
+
+/// The name of a copy of `host`; a hash stands for what a name has no room for.
+pub(crate) fn copied(host: &[u8], copy: &str) -> Vec<u8> {
+    let room = NAME_MAX_BYTES - 1 - copy.len();
+    let host = if host.len() <= room { host.into() } else { hash(host).into_bytes() };
+    [&host, &b"-"[..], copy.as_bytes()].concat()
+}
+
+fn hash(name: &[u8]) -> String {
+    let mut hasher = DefaultHasher::new();
+    name.hash(&mut hasher);
+    format!("{:016x}", hasher.finish())
 }
 
 /// Numbers that look like measurements and are the same each time.

@@ -265,16 +265,22 @@ fn print(bench: &Bench, figure: &Figure, json: bool) {
     }
 }
 
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            once: true,
+            json: false,
+            names: Vec::new(),
+            capture: support::data("plain.pcap"),
+            rate: 50_000.0,
+            secs: 10.0,
+            child: None,
+        }
+    }
+}
+
 fn options() -> Options {
-    let mut options = Options {
-        once: true,
-        json: false,
-        names: Vec::new(),
-        capture: support::data("plain.pcap"),
-        rate: 50_000.0,
-        secs: 10.0,
-        child: None,
-    };
+    let mut options = Options::default();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         match arg.as_str() {

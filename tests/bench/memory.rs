@@ -4,14 +4,15 @@
 //! again, counters going on where they were, at times that go on, each as early or late as some
 //! list of the capture was. A figure of the whole process is measured in a process of its own.
 
-use crate::feed::{NOW, Noise};
+use crate::feed::{NOW, Noise, copied};
 use crate::{Figure, Options, figure, support, used};
 use collectoscope::ingest::{Batch, Ingest, Limits, Row};
-use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
+use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Names, Value};
 use collectoscope::store::{SourceId, Store};
 use collectoscope::typesdb::TypesDb;
-use collectoscope::wire::{Encoder, Event, SecurityLevel, Trust, decode};
+use collectoscope::wire::{Encoder, Event, NAME_MAX_BYTES, SecurityLevel, Trust, decode};
 use std::collections::HashMap;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -61,6 +62,9 @@ const TEN_MINUTES: Load = Load { name: "1m", series: 1_000_000, samples: 60, ..H
 const LOADS: [Load; 5] = [DAY, DAY_DRAWN, HOUR, HOUR_DRAWN, TEN_MINUTES];
 
 pub(crate) fn sample_figure(options: &Options) -> Result<Vec<Figure>, String> {
+    if options.once {
+        takes_the_longest_names()?;
+    }
     let mut figures = Vec::new();
     for (part, process, load) in [("", "resident", DAY), ("drawn", "drawn resident", DAY_DRAWN)] {
         let taken = measured(options, load)?;
@@ -69,6 +73,24 @@ pub(crate) fn sample_figure(options: &Options) -> Result<Vec<Figure>, String> {
         }
     }
     Ok(figures)
+}
+
+/// Any capture may be given, also one that leaves no room in a name for the number of a copy.
+fn takes_the_longest_names() -> Result<(), String> {
+    let (mut encoder, mut datagrams) = (Encoder::default(), Vec::new());
+    for ending in [b'x', b'y'] {
+        let mut host = [b'h'; NAME_MAX_BYTES];
+        host[NAME_MAX_BYTES - 1] = ending;
+        let names = Names { host: &host, plugin: b"load", type_: b"load", ..Names::default() };
+        let interval = Interval::from_secs(10);
+        let pushed = encoder.push(&names, NOW, interval, &[Value::Gauge(1.0)], &mut |_| {});
+        pushed.map_err(|error| error.to_string())?;
+    }
+    encoder.flush(&mut |datagram| datagrams.push(datagram.to_vec()));
+    let mut file = tempfile::NamedTempFile::new().map_err(|error| error.to_string())?;
+    file.write_all(&support::pcap(&datagrams)).map_err(|error| error.to_string())?;
+    let options = Options { capture: file.path().to_owned(), ..Options::default() };
+    measured(&options, DAY).map(|_| ())
 }
 
 pub(crate) fn hour_figure(options: &Options) -> Result<Vec<Figure>, String> {
@@ -212,11 +234,10 @@ impl Fleet {
                     break;
                 }
                 series += list.kinds.len();
-                let host = format!("{}-{copy}", list.identifier.host);
-                let identifier = Identifier { host: host.into(), ..list.identifier.clone() };
+                let host = copied(list.identifier.host.as_bytes(), &format!("{copy}"));
+                let names = Names { host: &host, ..list.identifier.names() };
                 let kinds = list.kinds.iter();
                 let values: Vec<_> = kinds.map(|&kind| Value::from_bits(kind, 0)).collect();
-                let names = identifier.names();
                 let pushed = encoder.push(&names, NOW, list.interval, &values, &mut |datagram| {
                     self.ingest.datagram(datagram, sender, NOW, SecurityLevel::None);
                 });
@@ -317,18 +338,25 @@ fn known_lists(options: &Options) -> Vec<Known> {
             let Event::Values(list) = event else {
                 return;
             };
-            let kinds: Vec<DsType> = list.values.iter().map(Value::ds_type).collect();
             let identifier = Identifier::from_names(&list.names);
+            let values: Vec<Value> = list.values.iter().collect();
+            // What is no UTF-8 is longer once it is read as such, perhaps too long.
+            let names = identifier.names();
+            if Encoder::default().push(&names, NOW, list.interval, &values, &mut |_| {}).is_err() {
+                return;
+            }
+            let kinds: Vec<DsType> = values.iter().copied().map(Value::ds_type).collect();
             let place = *places.entry((identifier.clone(), kinds.clone())).or_insert(known.len());
             if place == known.len() {
                 let interval = list.interval;
                 known.push(Known { identifier, kinds, interval, rows: Vec::new() });
             }
-            let bits = list.values.iter().map(Value::bits).collect();
+            let bits = values.into_iter().map(Value::bits).collect();
             if let Some(known) = known.get_mut(place) {
                 known.rows.push((list.time, bits));
             }
         });
     }
+    assert!(!known.is_empty(), "the capture holds no value lists");
     known
 }

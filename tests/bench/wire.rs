@@ -1,6 +1,6 @@
 //! From datagrams to values, batches and series.
 
-use crate::feed::NOW;
+use crate::feed::{NOW, copied};
 use crate::{Figure, MEASURED, Options, figure, measure, support};
 use collectoscope::ingest::{Batch, Ingest};
 use collectoscope::metric::{CdTime, Interval};
@@ -132,7 +132,8 @@ fn of_another_host(datagram: &[u8], copy: u32) -> (SocketAddr, Vec<u8>) {
     for ((offset, part), end) in parts(datagram).flatten().zip(ends) {
         match part {
             Part::Host(host) => {
-                let host = [host, format!("-{copy:05}\0").as_bytes()].concat();
+                let mut host = copied(host, &format!("{copy:05}"));
+                host.push(0);
                 let length = u16::try_from(host.len() + 4).unwrap();
                 other.extend([0, 0].iter().chain(&length.to_be_bytes()).chain(&host));
             }

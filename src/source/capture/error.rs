@@ -11,6 +11,7 @@ use thiserror::Error;
 
 /// Why a capture cannot be read, or not further.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum CaptureError {
     /// No such file, no permission.
     #[error(

@@ -15,6 +15,7 @@ pub(super) struct Foreign {
 
 /// What to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Mend {
     /// A program that reads a file it is given, and what it is called behind a pipe.
     Filter {

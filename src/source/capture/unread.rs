@@ -4,6 +4,7 @@ use std::fmt;
 
 /// What a packet is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Unread {
     /// Of an interface of this link type (`LINKTYPE_*` of tcpdump.org).
     LinkType(u32),

@@ -29,6 +29,7 @@ const HOP_LIMIT: u8 = 64;
 
 /// Why nothing, or nothing more, is recorded.
 #[derive(Debug, Error)]
+#[non_exhaustive]
 pub enum WriteError {
     /// A file of that name is there.
     #[error(
