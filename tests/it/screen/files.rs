@@ -61,8 +61,9 @@ fn a_pipe_or_a_link_in_place_of_the_status_file_stays_and_is_said_once() {
         let args = [&picture, Path::new("--status-file"), &status_file];
         let (ended, said) = look(&desktop, "022", &args);
         assert!(ended.success(), "{said}");
-        let sentence =
-            format!("cannot write the status file, still trying: it is not a regular file but {what}");
+        let sentence = format!(
+            "cannot write the status file, still trying: it is not a regular file but {what}"
+        );
         assert_eq!(said.matches(&sentence).count(), 1, "{said}");
         let (ended, said) = look(&desktop, "022", &[&status_file]);
         assert!(!ended.success() && said.contains("cannot save the screenshot: "), "{said}");
