@@ -1,7 +1,7 @@
 //! Commands: one table of all that a key, a button or a word can ask for.
 //!
-//! Help, hints and the keyboard read it; a test compares the README with it. What a command does follows from [`Context`];
-//! it changes nothing itself.
+//! Help, hints and the keyboard read it; a test compares the README with it. What a command does
+//! follows from [`Context`]; it changes nothing itself.
 
 use super::action::{Action, Pane};
 use super::chord::{Chord, Key};

@@ -129,7 +129,7 @@ fn an_address_that_comes_back_is_heard_again() {
         netns::ip("addr del fd99::1/64 dev left");
         let lines = source.follow();
         assert_eq!(lines.len(), 2, "{lines:?}");
-        assert!(lines[0].contains("10.99.0.1:25826: the address is none of this"), "{lines:?}");
+        assert!(lines[0].contains("10.99.0.1:25826: this machine has no such"), "{lines:?}");
         netns::ip("addr add 10.99.0.1/24 dev left");
         netns::ip("addr add fd99::1/64 dev left nodad");
         netns::ip("addr add 10.99.0.77/24 dev left");

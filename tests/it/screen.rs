@@ -492,7 +492,7 @@ fn settings_that_cannot_be_kept_are_told_and_the_window_works() {
         let all = status["messages"].as_array()?;
         all.iter()
             .filter_map(Value::as_str)
-            .find(|one| one.contains("keep the settings"))
+            .find(|one| one.contains("save the settings"))
             .map(str::to_owned)
     });
     assert!(said.contains(file.to_str().unwrap()), "{said}");

@@ -234,7 +234,9 @@ fn a_port_that_was_taken_is_listened_to_once_it_stays_free() {
         let mut server = UdpSocket::bind(place).unwrap();
         let mut source = UdpSource::open(&UdpOptions::default());
         for _ in 0..3 {
-            assert!(told(&source, "0.0.0.0").contains("is taken by this collectoscope itself"));
+            assert!(
+                told(&source, "0.0.0.0").contains("is already in use by this collectoscope itself")
+            );
             // A server that starts again finds its port free, without sharing it.
             drop(server);
             assert!(source.follow().is_empty());

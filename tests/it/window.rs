@@ -62,7 +62,7 @@ fn signed_and_encrypted_datagrams_are_told_while_it_waits() {
         stage.datagram(datagram, SENDER);
     }
     stage.settle();
-    stage.assert_says("wrong password for alice: it does not decrypt what arrives (3 times)");
+    stage.assert_says("wrong password for alice: the data cannot be decrypted (3 times)");
     stage.keys("bob: x");
     stage.datagram(&encrypted[0], SENDER);
     stage.settle();

@@ -63,9 +63,9 @@ fn a_refusal_is_told_once_and_not_as_a_fault_again() {
     assert_eq!(
         told,
         [
-            (5, "encrypted by as \"mon\", a user missing from the AuthFile"),
+            (5, "encrypted as \"mon\", a user missing from the AuthFile"),
             (3, "string without any byte"),
-            (2, "wrong password for mon: it does not decrypt what arrives"),
+            (2, "wrong password for mon: the data cannot be decrypted"),
         ]
     );
 }

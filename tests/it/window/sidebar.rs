@@ -205,7 +205,7 @@ fn enter_waits_for_the_filter_however_fast_one_types() {
 
 /// A hundred hosts of each kind, 200,000 series in all.
 fn fleet() -> Stage {
-    let mut stage = Stage::new();
+    let mut stage = Stage::roomy();
     for host in 0..200 {
         let host = format!("{}-{}", ["db", "web"][host % 2], host / 2);
         let series = |n: usize| {

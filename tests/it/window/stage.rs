@@ -62,6 +62,9 @@ pub(super) fn machine(host: &str, n: u64) -> Vec<Sample> {
     ]
 }
 
+/// Small, so that it can be filled.
+const MEMORY_BYTES: usize = 64 << 20;
+
 /// What a source says that listens on 127.0.0.1:25899.
 pub(super) fn listening() -> Status {
     let destination = Destination { port: 25_899, multicast: true, unicast: Unicast::Everywhere };
@@ -84,9 +87,15 @@ impl Stage {
         Self::with(size, listening())
     }
 
+    /// A window with room for a fleet.
+    pub(super) fn roomy() -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), 256 << 20)
+    }
+
     pub(super) fn with(size: Vec2, status: Status) -> Self {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
-        Self::built(size, status, outlet, intake, None)
+        Self::built(size, status, outlet, (intake, None), MEMORY_BYTES)
     }
 
     /// A window that shows a capture.
@@ -98,7 +107,7 @@ impl Stage {
         let Replaying { running, clock, status } = replay::start(options, outlet).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
-        let mut stage = Self::built(size, status, nobody, intake, Some(clock));
+        let mut stage = Self::built(size, status, nobody, (intake, Some(clock)), MEMORY_BYTES);
         stage.running = Some(running);
         stage
     }
@@ -108,7 +117,8 @@ impl Stage {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
         let running = running::start("udp", outlet, Restart::Safe, run).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
-        let mut stage = Self::built(vec2(1_280.0, 800.0), listening(), nobody, intake, None);
+        let size = vec2(1_280.0, 800.0);
+        let mut stage = Self::built(size, listening(), nobody, (intake, None), MEMORY_BYTES);
         stage.running = Some(running);
         stage
     }
@@ -117,12 +127,11 @@ impl Stage {
         size: Vec2,
         status: Status,
         outlet: Outlet,
-        intake: Intake,
-        capture_clock: Option<CaptureClock>,
+        (intake, capture_clock): (Intake, Option<CaptureClock>),
+        memory_bytes: usize,
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
-        let memory_bytes = 256 << 20;
         let feed = Feed { intake: Some(intake), status: Some(status) };
         let setup = Setup {
             start: Start { memory_bytes, ..Start::default() },
