@@ -73,7 +73,7 @@ pub struct Turn {
     pub has_new_keys: bool,
     /// Interfaces were looked at: what changed in what is listened to, a line each.
     pub followed: Option<Vec<String>>,
-    /// The kernel was asked: so many datagrams it threw away since the last time.
+    /// Datagrams that the kernel dropped since its counter was last read; `None`: not read now.
     pub lost: Option<u64>,
     /// A socket failed in a new way; the others were read.
     pub failure: Option<io::Error>,

@@ -87,7 +87,7 @@ pub enum Step {
     EnterFilter,
     /// The keyboard belongs to the canvas.
     LeaveFilter,
-    /// The canvas scrolls by so many pages.
+    /// The canvas scrolls by this number of pages, down if positive.
     Scroll(f32),
 }
 

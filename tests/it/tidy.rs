@@ -18,11 +18,12 @@ const FLOORS: [&[&str]; 7] = [
 ];
 
 /// Words that make a reader stop, and what to write instead.
-const WORDS_TO_AVOID: [(&str, &str); 5] = [
+const WORDS_TO_AVOID: [(&str, &str); 6] = [
     ("told", "reported, stated or known"),
     ("tells", "reports or states"),
     ("heard", "received"),
     ("of whom", "whose"),
+    ("so many", "the number of"),
     ("mishap", "fault, failure or error"),
 ];
 

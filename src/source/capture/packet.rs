@@ -23,11 +23,11 @@ pub(super) struct Packet {
 /// What the bytes begin with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Parsed {
-    /// A packet, in so many bytes.
+    /// A packet, and the number of bytes it takes.
     Packet(usize, Packet),
-    /// Something else, in so many bytes.
+    /// Something else, and the number of bytes it takes.
     Other(usize),
-    /// So many bytes are needed to tell.
+    /// Undecided: the number of bytes needed to decide.
     More(usize),
     /// Nothing that could be.
     Damaged(String),
@@ -35,9 +35,9 @@ pub(super) enum Parsed {
 
 /// What a capture begins with.
 pub(super) enum Start<H> {
-    /// This header, in so many bytes.
+    /// A header, and the number of bytes it takes.
     Header(usize, H),
-    /// So many bytes are needed to tell.
+    /// Undecided: the number of bytes needed to decide.
     More(usize),
     /// It is no capture.
     NotCapture,

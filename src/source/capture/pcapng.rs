@@ -173,7 +173,7 @@ impl Interface {
             offset_secs: 0,
         };
         let mut at = 16;
-        // An option: code, length, so many bytes, filled up to a multiple of four.
+        // An option: code, length, its bytes, padded to a multiple of four.
         while let (Some(code @ 1..), Some(length)) = (block.u16(at), block.u16(at + 2)) {
             let value = at + 4;
             match (code, length) {
