@@ -1,9 +1,10 @@
 //! Absorbing: from a batch to samples, each at its placed time.
 
 use super::clock::{HostClock, Placing, Segment};
-use super::index::{HostNumber, Seen};
+use super::index::Seen;
 use super::late::{Late, SERIES_PER_BATCH};
 use super::memory::grown;
+use super::nodes::HostNumber;
 use super::origin::{Origin, SourceId};
 use super::series::NO_CLOCK;
 use super::track::Pushed;

@@ -18,7 +18,7 @@
 //! their arrival by more than the slack: nothing is stored where later values have no room.
 
 use super::clock::{FIRST_LATE_MAX, HostClock, Placing, Segment, Trend, is_near, theta};
-use super::index::HostNumber;
+use super::nodes::HostNumber;
 use super::origin::{Origin, SourceId};
 use super::waiting::Waiting;
 use crate::ingest::{Arrived, Row};

@@ -6,8 +6,8 @@
 //! has little, those that have most give back ([`crate::ingest`] does the same). Knows nothing of
 //! samples but how many there are.
 
-use super::index::HostNumber;
 use super::memory::NAMES_PART;
+use super::nodes::HostNumber;
 use super::origin::{Origin, SourceId};
 use super::series::Series;
 use super::track::Track;
