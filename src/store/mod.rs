@@ -343,17 +343,13 @@ impl Store {
 
     /// Every sample kept of a series, by placed time, oldest first: bits as the wire had them.
     pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
-        let runs = self.runs(id);
-        (0..).map_while(move |run| runs.as_ref()?.samples(run)).flatten()
+        query::samples(self.runs(id))
     }
 
     /// What to draw of a series over `span` on `columns` pixels; see [`Trace`]. An unknown series
     /// or an empty span gives an empty trace. The buffers of `out` are reused.
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-        match self.runs(id) {
-            Some(runs) => query::trace(runs, span, columns, mode, out),
-            None => out.clear(),
-        }
+        query::trace(self.runs(id), span, columns, mode, out);
     }
 
     /// What became of the newest samples of a series in `span`, by the rates they make: why there

@@ -342,12 +342,23 @@ pub(super) fn value_at(runs: Runs<'_>, time: CdTime, mode: Mode) -> Option<Point
     Reader::new(runs, mode).at(position)
 }
 
+/// Every sample, by placed time, oldest first; none of an unknown series.
+pub(super) fn samples(runs: Option<Runs<'_>>) -> impl Iterator<Item = Sample> {
+    (0..).map_while(move |run| runs.as_ref()?.samples(run)).flatten()
+}
+
 /// Fills `out` or continues what is in it; see [`super::Store::trace`].
-pub(super) fn trace(runs: Runs<'_>, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-    if columns == 0 || span.width().is_zero() {
+pub(super) fn trace(
+    runs: Option<Runs<'_>>,
+    span: Span,
+    columns: usize,
+    mode: Mode,
+    out: &mut Trace,
+) {
+    let Some(runs) = runs.filter(|_| columns > 0 && !span.width().is_zero()) else {
         out.clear();
         return;
-    }
+    };
     let reader = Reader::new(runs, mode);
     let width = bucket_width(span, columns);
     let track = &runs.series.track;

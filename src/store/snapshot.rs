@@ -76,22 +76,18 @@ impl Snapshot {
         Some(Runs { id, series: self.series(id)? })
     }
 
-    /// Its newest sample of a series.
+    /// The newest sample of a series.
     pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Point> {
         query::latest(self.runs(id)?, mode)
     }
 
-    /// As [`Store::samples`]: all of the span, and some before and behind it.
+    /// As [`Store::samples`]: every sample of the span, and some neighbours outside it.
     pub fn samples(&self, id: SeriesId) -> impl Iterator<Item = Sample> + '_ {
-        let runs = self.runs(id);
-        (0..).map_while(move |run| runs.as_ref()?.samples(run)).flatten()
+        query::samples(self.runs(id))
     }
 
     /// As [`Store::trace`].
     pub fn trace(&self, id: SeriesId, span: Span, columns: usize, mode: Mode, out: &mut Trace) {
-        match self.runs(id) {
-            Some(runs) => query::trace(runs, span, columns, mode, out),
-            None => out.clear(),
-        }
+        query::trace(self.runs(id), span, columns, mode, out);
     }
 }
