@@ -77,7 +77,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "BYTES", default_value_t = SIZE_MAX_DEFAULT,
           value_parser = parse_packet_size)]
     pub max_packet_size: usize,
-    /// When values leave: "now" after each line, "full" when a datagram is full, or after so
+    /// When values leave: "now" after each line, "full" when a datagram is full, or after this
     /// many milliseconds. Without it: when no line came for 50 ms, at the latest after a second.
     /// In any case when a datagram is full and at the end.
     #[arg(long, value_name = "now|full|MILLIS", value_parser = parse_flush)]

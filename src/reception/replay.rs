@@ -18,7 +18,7 @@ const BEFORE_ARRIVAL_MAX: Interval = Interval::from_secs(120);
 /// How fast a capture is shown.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Speed {
-    /// So many seconds of the capture per second; within [`SPEED_RANGE`].
+    /// Seconds of the capture per second; within [`SPEED_RANGE`].
     Times(f64),
     /// As fast as it can be read.
     Max,

@@ -32,7 +32,7 @@ impl Gunzip {
         &mut self.packed
     }
 
-    /// So many bytes were put there.
+    /// `count` bytes were put there.
     pub(super) fn filled(&mut self, count: usize) {
         self.packed.truncate(count);
     }

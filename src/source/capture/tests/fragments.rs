@@ -129,7 +129,7 @@ fn fragments_that_contradict_one_another_are_given_up() {
 }
 
 #[test]
-fn only_so_many_datagrams_are_put_together_at_once() {
+fn datagrams_put_together_at_once_are_bounded() {
     let (payload, udp) = large(3_000);
     let all: Vec<_> =
         (0..=PARTIAL_MAX).map(|id| fragments4(&udp, u16::try_from(id).unwrap(), 1_480)).collect();
