@@ -25,17 +25,20 @@ use super::pack::{LIST_MAX, Numbers};
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Outcome, Sample};
 use std::ops::Deref;
-use triomphe::ThinArc;
+use std::sync::Arc;
 
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
-/// Bytes that stand before the head of a block: how many share it, and the length of its bytes.
+/// Bytes that stand before those of a block: how many share them, twice.
 const SHARED_BYTES: usize = 16;
 
-/// A run of samples, packed; a clone is the same block. What stands beside the bytes, see
-/// [`Head`], lies before them in one allocation.
+/// A run of samples, packed; a clone shares the bytes. The head lies beside them in the track, so
+/// that summaries are read one after another and not each from a place of its own.
 #[derive(Clone, Debug)]
-pub(super) struct Block(ThinArc<Head, u8>);
+pub(super) struct Block {
+    head: Head,
+    bytes: Arc<[u8]>,
+}
 
 /// What is known of a block without unpacking it.
 #[derive(Clone, Copy, Debug)]
@@ -60,7 +63,7 @@ impl Deref for Block {
     type Target = Head;
 
     fn deref(&self) -> &Head {
-        &self.0.header.header
+        &self.head
     }
 }
 
@@ -212,7 +215,7 @@ impl Block {
     }
 
     fn new(head: Head, bytes: &[u8]) -> Self {
-        Self(ThinArc::from_header_and_slice(head, bytes))
+        Self { head, bytes: bytes.into() }
     }
 
     /// The same samples in another block, that stands for `weight` entries of the queue.
@@ -228,11 +231,11 @@ impl Block {
 
     /// Whether a snapshot, too, has it.
     pub(super) fn is_shared(&self) -> bool {
-        ThinArc::strong_count(&self.0) > 1
+        Arc::strong_count(&self.bytes) > 1
     }
 
     fn bytes(&self) -> &[u8] {
-        &self.0.slice
+        &self.bytes
     }
 
     /// Appends its lists of times, also where it could do without.
@@ -294,7 +297,7 @@ impl Block {
 
     /// Bytes allocated.
     pub(super) fn heap_bytes(&self) -> usize {
-        allocated(SHARED_BYTES + size_of::<Head>() + self.bytes().len())
+        allocated(SHARED_BYTES + self.bytes.len())
     }
 }
 
@@ -400,7 +403,7 @@ mod tests {
     fn what_stands_still_at_even_times_takes_no_bytes() {
         for kind in [DsType::Gauge, DsType::Counter] {
             let block = packed(kind, &secs(512), &[f64::NAN.to_bits(); 512]);
-            assert_eq!((block.heap_bytes(), block.len()), (112, 512));
+            assert_eq!((block.heap_bytes(), block.len()), (32, 512));
         }
     }
 

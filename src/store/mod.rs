@@ -28,7 +28,7 @@
 //!
 //! A sealed sample takes 1 to 5 bytes: its value 0 to 2 (half of the series stand still), its time
 //! about 3 as a busy daemon is late by a random millisecond (20 bits), 0.7 where the lateness
-//! repeats itself and none where it is even; its share of the block's 104 bytes is 0.2. A laptop's
+//! repeats itself and none where it is even; its share of the block's 112 bytes is 0.2. A laptop's
 //! 512 MiB hold 1,000 series at 1 s for a day and a half, or 100,000 series at 10 s for four hours.
 //!
 //! A value takes about 40 ns, 18 of them for packing: at 1.3 million values a second 5 % of a core.
