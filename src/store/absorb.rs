@@ -3,13 +3,12 @@
 use super::clock::{HostClock, Placing, Segment};
 use super::index::Seen;
 use super::late::{Late, SERIES_PER_BATCH};
-use super::memory::grown;
 use super::nodes::HostNumber;
 use super::origin::{Origin, SourceId};
 use super::series::NO_CLOCK;
 use super::track::Pushed;
-use super::{ListEntry, NOTIFICATIONS_PART, PLACES_MAX, SeriesId, Store};
-use crate::ingest::{Arrived, Batch, ListId, Row};
+use super::{NOTIFICATIONS_PART, SeriesId, Store};
+use crate::ingest::{Arrived, Batch, Row};
 use crate::metric::{CLOCK_SLACK, CdTime, Interval};
 use crate::rate::Sample;
 use crate::wire::Trust;
@@ -77,8 +76,8 @@ impl Store {
             self.data_revision += 1;
         }
         self.health.absorb(source, batch);
-        for (sender, lists) in self.refused.drain() {
-            self.health.refuse(self.shares.owner(sender), lists);
+        for (sender, lists) in self.quota.take_refused() {
+            self.health.refuse(sender, lists);
         }
         for notification in &batch.notifications {
             let bytes_max = self.budget_bytes / NOTIFICATIONS_PART;
@@ -107,12 +106,12 @@ impl Store {
         mut values: &'v [u64],
     ) -> &'v [u64] {
         while let Some(first) = rows.first() {
-            let lists = lists_of(&self.lists, receipt.source);
-            let host = host_of(lists, first.list);
+            let lists = self.lists.of(receipt.source);
+            let host = lists.get(first.list).host();
             let (mut count, mut values_count) = (0, 0);
             let (mut oldest, mut newest) = (first.time, first.time);
             for row in rows {
-                if host_of(lists, row.list) != host {
+                if lists.get(row.list).host() != host {
                     break;
                 }
                 count += 1;
@@ -154,8 +153,8 @@ impl Store {
         match self.clocks.usual((group.host, slot), arrival, ends) {
             Some(placing) => self.place(&receipt, group, placing),
             None => {
-                let lists = lists_of(&self.lists, receipt.source);
-                let is_last = !rest.iter().any(|row| host_of(lists, row.list) == group.host);
+                let lists = self.lists.of(receipt.source);
+                let is_last = !rest.iter().any(|row| lists.get(row.list).host() == group.host);
                 self.unusual(&receipt, (group.host, slot), group, is_last);
             }
         }
@@ -185,13 +184,13 @@ impl Store {
                 has_usual && !self.clocks.fits(clock, arrival, segment.newest);
             let newest = newest_value(mine, my_values);
             let known = newest.and_then(|(row, bits)| {
-                let list = list_of(lists_of(&self.lists, receipt.source), row.list);
-                Some((*self.members.get(usize::try_from(list.start).ok()?)?, bits))
+                let list = self.lists.of(receipt.source).get(row.list);
+                Some((*self.lists.members(&list).first()?, bits))
             });
             let series = &self.series;
             let knows = |time: CdTime| {
                 known.is_some_and(|(id, bits)| {
-                    let series = series.get(id.place()).filter(|series| series.is(id));
+                    let series = series.get(id);
                     series.and_then(|series| series.track.bits_at(time)) == Some(bits)
                 })
             };
@@ -231,7 +230,7 @@ impl Store {
     ) {
         let mut left = waiting.len() as u64;
         for (source, row, datagram, values) in waiting.rows() {
-            let host = host_of(lists_of(&self.lists, source), row.list);
+            let host = self.lists.of(source).get(row.list).host();
             let group = HostRows { host, rows: &[row], values };
             // What came before the step is not of it: never ahead of its arrival.
             let latest = datagram.arrival.saturating_add(CLOCK_SLACK);
@@ -283,16 +282,13 @@ impl Store {
         values: &[u64],
     ) -> bool {
         let Some(row) = rows.get(number) else { return false };
-        let list = list_of(lists_of(&self.lists, receipt.source), row.list);
+        let list = self.lists.of(receipt.source).get(row.list);
         debug_assert!(list.count == 0 || usize::from(list.count) == values.len(), "another list");
         let (mut stored, mut conflicts, mut conflicting) = (0, 0, None);
-        let (mut crossed, track_bytes) = (false, self.track_bytes);
-        let start = usize::try_from(list.start).unwrap_or(usize::MAX);
-        let members = self.members.get(start..).unwrap_or_default();
+        let (mut crossed, track_bytes) = (false, self.retention.track_bytes());
         let (now, mut alive) = (receipt.now.in_16_secs(), false);
-        for (&id, &bits) in members.iter().zip(values).take(list.count.into()) {
-            let series = self.series.get_mut(id.place()).filter(|series| series.is(id));
-            let Some(series) = series else {
+        for (&id, &bits) in self.lists.members(&list).iter().zip(values) {
+            let Some(series) = self.series.get_mut(id) else {
                 continue;
             };
             alive = true;
@@ -301,37 +297,35 @@ impl Store {
             crossed |= series.crosses(receipt.clock, time);
             let sample = Sample { time, bits };
             let (pushed, begins) = series.push(sample, row.interval, &mut self.scratch);
-            self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
-            if begins {
-                self.queue.push_back(id.0 % PLACES_MAX);
-            }
+            self.retention.resize(before, series.track.heap_bytes());
+            self.retention.begin(id, begins.into());
             match pushed {
                 Pushed::Newest => stored += 1,
                 Pushed::Conflict => (conflicts, conflicting) = (conflicts + 1, Some(id)),
                 _ => {
                     let late = Late { series: id, sample, interval: row.interval };
                     let host = &series.identifier.host;
-                    self.samples += u64::from(self.health.totals.count(pushed));
+                    self.retention.add(self.health.totals.count(pushed).into());
                     if pushed == Pushed::Behind && !self.late.add(late, self.budget_bytes) {
                         self.health.refuse_late(host, receipt.origin());
                     }
                 }
             }
         }
-        self.samples += stored;
+        self.retention.add(stored);
         self.health.totals.stored_values += stored;
         if !alive {
             // Unknown, or they were forgotten since.
-            *self.refused.entry(list.sender).or_default() += 1;
+            self.quota.refuse(list.sender);
             return false;
         }
         if let Some(id) = conflicting {
             self.conflict(id, (conflicts, repeats(rows, number)), receipt.now);
         }
         if crossed {
-            self.crossed(list.host, receipt);
+            self.crossed(list.host(), receipt);
         }
-        if self.track_bytes != track_bytes {
+        if self.retention.track_bytes() != track_bytes {
             self.trim();
         }
         true
@@ -397,18 +391,4 @@ fn newest_value<'r>(rows: &'r [Row], values: &[u64]) -> Option<(&'r Row, u64)> {
     });
     let (row, bits) = firsts.max_by_key(|(row, _)| row.time)?;
     Some((row, bits?))
-}
-
-fn lists_of(lists: &[Vec<ListEntry>], source: SourceId) -> &[ListEntry] {
-    lists.get(usize::from(source.0)).map_or(&[], Vec::as_slice)
-}
-
-fn list_of(lists: &[ListEntry], list: ListId) -> ListEntry {
-    let place = usize::try_from(list.0).unwrap_or(usize::MAX);
-    lists.get(place).copied().unwrap_or(ListEntry::NONE)
-}
-
-fn host_of(lists: &[ListEntry], list: ListId) -> HostNumber {
-    let list = list_of(lists, list);
-    if list.count > 0 { list.host } else { HostNumber::NONE }
 }

@@ -7,8 +7,8 @@
 use super::SeriesId;
 use super::cost::{allocated, vec_bytes};
 use super::nodes::{
-    HostNode, HostNumber, ListNode, Node, Pending, PluginNode, by_host, by_list, by_plugin,
-    place_groups,
+    HostNode, HostNumber, ListNode, NODES_BYTES, Node, Pending, PluginNode, by_host, by_list,
+    by_plugin, place_groups,
 };
 use crate::metric::{CdTime, Identifier};
 use crate::wire::Trust;
@@ -108,7 +108,7 @@ impl Index {
             + vec_bytes::<HostNumber>(self.free.capacity())
             + vec_bytes::<Pending>(self.pending.capacity())
             // The nodes they will be, at most.
-            + self.pending.len() * super::NODES_BYTES
+            + self.pending.len() * NODES_BYTES
     }
 
     /// Removes series from the tree, and what is empty then; returns the hosts that are gone.

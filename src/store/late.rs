@@ -4,9 +4,8 @@
 //! costs 40 ns: so they are gathered, and each batch merges those of a few series. A sender of
 //! late values on purpose fills the list, and then loses its own.
 
-use super::memory::grown;
 use super::track::Tools;
-use super::{PLACES_MAX, SeriesId, Store};
+use super::{SeriesId, Store};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
 use std::sync::Arc;
@@ -76,8 +75,7 @@ impl Store {
 
     fn merge_group(&mut self, group: &[Late], now: CdTime) {
         let Some(first) = group.first() else { return };
-        let place = first.series.place();
-        let Some(series) = self.series.get_mut(place).filter(|one| one.is(first.series)) else {
+        let Some(series) = self.series.get_mut(first.series) else {
             self.health.totals.late_dropped_values += group.len() as u64;
             return;
         };
@@ -87,15 +85,13 @@ impl Store {
         let mut tools = Tools { kind, bounds, scratch: &mut self.scratch };
         let merged = series.track.merge(&samples, first.interval, &mut tools);
         let identifier = Arc::clone(&series.identifier);
-        self.track_bytes = grown(self.track_bytes, before, series.track.heap_bytes());
-        for _ in 0..merged.runs {
-            self.queue.push_back(first.series.0 % PLACES_MAX);
-        }
+        self.retention.resize(before, series.track.heap_bytes());
+        self.retention.begin(first.series, merged.runs);
         let totals = &mut self.health.totals;
         totals.late_values += merged.added;
         totals.stored_values += merged.added;
         totals.duplicate_values += merged.duplicates;
-        self.samples += merged.added;
+        self.retention.add(merged.added);
         if merged.conflicts > 0 {
             let host = &identifier.host;
             self.health.conflict(host, &identifier, (merged.conflicts, false), now);

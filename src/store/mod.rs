@@ -8,8 +8,8 @@
 //!
 //! # From a value to a pixel
 //!
-//! 1. `register`: a list that is announced finds or makes its series; its rows then find them by
-//!    number, without a look at any name.
+//! 1. `register`: a list that is announced finds or makes its series (`series_table`), if `quota`
+//!    lets its sender; its rows then find them by number (`list_table`), without a look at any name.
 //! 2. `absorb` and `clocks`: a stamp becomes a placed time, whatever the clock of its host is.
 //! 3. `track`: a sample goes into the open run of its series, which is sealed when it is full.
 //! 4. `block`: sealed samples are packed, with a summary (`aggregate`); small blocks are put
@@ -18,7 +18,8 @@
 //! 5. `query`, `drawn_list`, `columns`: blocks become the columns of a `trace`, by summary or list
 //!    by list; a trace is continued while time goes on.
 //!    A `snapshot` answers the same on another thread.
-//! 6. `memory`: when a series has grown the oldest samples are evicted until the budget is kept.
+//! 6. `memory` and `retention`: when a series has grown the oldest samples are evicted until the
+//!    budget is kept.
 //!
 //! # What it costs
 //!
@@ -60,6 +61,7 @@ mod index;
 mod last_seen;
 mod late;
 mod lent;
+mod list_table;
 mod lists;
 mod losses;
 mod memory;
@@ -71,10 +73,13 @@ mod origin;
 mod outcomes;
 mod pack;
 mod query;
+mod quota;
 mod register;
+mod retention;
 mod runs;
 mod scratch;
 mod series;
+mod series_table;
 mod snapshot;
 mod trace;
 mod track;
@@ -100,22 +105,21 @@ pub use series::{INTERVAL_DEFAULT, Series};
 pub use snapshot::Snapshot;
 pub use trace::{Column, Extent, Mode, Point, Stats, Trace};
 
-use crate::ingest::{RESERVE_PART, Shares};
+use crate::ingest::RESERVE_PART;
 use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use clocks::Clocks;
 use cost::allocated;
-use foldhash::fast::RandomState;
-use hashbrown::{HashMap, HashTable};
 use late::LateSamples;
-use memory::{Held, NAMES_PART};
+use list_table::ListTable;
+use memory::NAMES_PART;
 use names::Names;
-use nodes::HostNumber;
+use quota::Quota;
+use retention::Retention;
 use runs::Runs;
 use scratch::Scratch;
-use std::collections::VecDeque;
-use std::net::IpAddr;
+use series_table::SeriesTable;
 use std::sync::Arc;
 
 /// Number of a series: one data source of one identifier, with one DS type. Dense, and never that
@@ -134,18 +138,11 @@ pub const STALE_MIN: Interval = Interval::from_secs(7_200);
 /// The same of series that came once and not again: three intervals, but not less and not more.
 const ONCE_MIN: Interval = Interval::from_secs(300);
 const ONCE_MAX: Interval = Interval::from_secs(1_800);
-/// Forgetting walks over all series; it is not tried again before this time has passed.
-const FORGET_PAUSE: Interval = Interval::from_secs(60);
-/// The same where a sender has less than its share. Among a million series it takes 0.1 s.
-const SHORT_PAUSE: Interval = Interval::from_secs(10);
 /// Places of series: what fits into the lower bits of a [`SeriesId`].
 const PLACES_MAX: u32 = 1 << 24;
 
 /// An identifier shared by the series of a list.
 const IDENTIFIER_BYTES: usize = allocated(size_of::<Identifier>() + 16);
-/// At most what a list adds to the tree, as if it were the first of its host and plugin.
-const NODES_BYTES: usize =
-    size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>() + 5 * 32;
 
 /// What the store holds and may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -180,32 +177,11 @@ impl Usage {
 #[derive(Debug)]
 pub struct Store {
     types: TypesDb,
-    /// Series by place; those that were forgotten are empty until the place is used again.
-    series: Vec<Series>,
-    /// Sender that named each first, as `shares` counts them, by place.
-    named_by: Vec<u16>,
-    shares: Shares<Origin<IpAddr>>,
-    /// Time at which the level of the shares was last found, in steps of 16 s.
-    settled: u32,
-    /// Value lists of each sender refused in this batch.
-    refused: HashMap<u16, u64, RandomState>,
-    /// Places of forgotten series.
-    free: Vec<u32>,
-    /// Places that are used up.
-    spent: usize,
     names: Names,
-    /// Identifiers that series share, counted.
-    identifiers: usize,
-    hasher: RandomState,
-    /// Places of series by identifier, data source and DS type.
-    table: HashTable<u32>,
-    /// Lists by source and list id.
-    lists: Vec<Vec<ListEntry>>,
-    /// The series of all lists, one after another.
-    members: Vec<SeriesId>,
-    /// The place of the series of every run, oldest run first.
-    queue: VecDeque<u32>,
-    held: Held,
+    series: SeriesTable,
+    lists: ListTable,
+    quota: Quota,
+    retention: Retention,
     late: LateSamples,
     clocks: Clocks,
     index: Index,
@@ -213,35 +189,10 @@ pub struct Store {
     notifications: Notifications,
     /// Bytes of all names, counted when names came or went.
     name_bytes: usize,
-    /// Bytes of the samples of all series.
-    track_bytes: usize,
     budget_bytes: usize,
-    samples: u64,
     newest: Option<CdTime>,
     data_revision: u64,
-    /// Time at which room was last made for names.
-    forgot: Option<CdTime>,
     scratch: Scratch,
-}
-
-/// The series that the values of a list belong to.
-#[derive(Clone, Copy, Debug)]
-struct ListEntry {
-    /// Start of its series in `members`.
-    start: u32,
-    host: HostNumber,
-    /// Number of series; zero for a list that was refused or never announced.
-    count: u16,
-    /// Places in `members`, from an earlier list of that number.
-    room: u16,
-    /// Sender that named it first.
-    sender: u16,
-}
-
-impl ListEntry {
-    /// Entry of a list that was never announced.
-    const NONE: Self =
-        Self { start: u32::MAX, host: HostNumber::NONE, count: 0, room: 0, sender: 0 };
 }
 
 impl Store {
@@ -249,33 +200,20 @@ impl Store {
     pub fn new(budget_bytes: usize, types: TypesDb) -> Self {
         let mut store = Self {
             types,
-            series: Vec::new(),
-            named_by: Vec::new(),
-            shares: Shares::default(),
-            settled: 0,
-            refused: HashMap::default(),
-            free: Vec::new(),
-            spent: 0,
             names: Names::default(),
-            identifiers: 0,
-            hasher: RandomState::default(),
-            table: HashTable::new(),
-            lists: Vec::new(),
-            members: Vec::new(),
-            queue: VecDeque::new(),
-            held: Held::default(),
+            series: SeriesTable::default(),
+            lists: ListTable::default(),
+            quota: Quota::default(),
+            retention: Retention::default(),
             late: LateSamples::default(),
             clocks: Clocks::default(),
             index: Index::default(),
             health: Health::default(),
             notifications: Notifications::default(),
             name_bytes: 0,
-            track_bytes: 0,
             budget_bytes,
-            samples: 0,
             newest: None,
             data_revision: 0,
-            forgot: None,
             scratch: Scratch::default(),
         };
         store.set_budget(budget_bytes);
@@ -284,7 +222,7 @@ impl Store {
 
     /// What is known about a series; none when it was forgotten.
     pub fn series(&self, id: SeriesId) -> Option<&Series> {
-        self.series.get(id.place()).filter(|series| series.is(id))
+        self.series.get(id)
     }
 
     fn runs(&self, id: SeriesId) -> Option<Runs<'_>> {
@@ -293,7 +231,7 @@ impl Store {
 
     /// Every series, in the order of their places.
     pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
-        self.series.iter().filter(|series| series.is(series.id)).map(|series| series.id)
+        self.series.iter().map(|series| series.id)
     }
 
     /// The series of that name: none, one, or several where a data source changed its DS type.
@@ -365,9 +303,9 @@ impl Store {
             lent_bytes: self.scratch.lent.bytes(),
             budget_bytes: self.budget_bytes,
             name_bytes: self.name_bytes,
-            samples: self.samples,
-            series: self.series.len() - self.free.len() - self.spent,
-            oldest: self.oldest(),
+            samples: self.retention.samples(),
+            series: self.series.len(),
+            oldest: self.retention.oldest(&self.series),
             newest: self.newest,
         }
     }
@@ -408,6 +346,18 @@ impl Store {
 impl SeriesId {
     /// Its place in the list of all: dense, and at one time of no other series.
     pub fn place(self) -> usize {
-        usize::try_from(self.0 % PLACES_MAX).unwrap_or(usize::MAX)
+        usize::try_from(self.slot()).unwrap_or(usize::MAX)
+    }
+
+    /// The same in 32 bits.
+    const fn slot(self) -> u32 {
+        self.0 % PLACES_MAX
+    }
+}
+
+/// Makes room for `more` elements, by an eighth at a time: doubling would leave half unused.
+fn grow<T>(list: &mut Vec<T>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(list.len() / 8).max(4));
     }
 }

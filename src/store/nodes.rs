@@ -61,6 +61,9 @@ pub struct ListNode {
     pub series: Vec<SeriesId>,
 }
 
+/// At most what a list adds to the tree, as if it were the first of its host and plugin.
+pub(super) const NODES_BYTES: usize =
+    size_of::<ListNode>() + size_of::<PluginNode>() + size_of::<HostNode>() + 5 * 32;
 /// Bytes of a host that make its plugins shareable.
 const PLUGINS_BYTES: usize = allocated(size_of::<Vec<PluginNode>>() + 16);
 
