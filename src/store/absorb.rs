@@ -316,7 +316,7 @@ impl Store {
         self.health.totals.stored_values += stored;
         if !alive {
             // Unknown, or they were forgotten since.
-            self.quota.refuse(list.sender);
+            self.quota.count_refused(list.sender);
             return false;
         }
         if let Some(id) = conflicting {

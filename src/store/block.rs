@@ -2,8 +2,8 @@
 //!
 //! A [`Block`] gives back what went in, bit by bit: times as the difference from the promised
 //! grid, values by what they are. Beside the bytes stands what is asked for most: the first and
-//! the last sample, which make the rates at its seams right, and a summary of what is drawn. As a
-//! block never changes, a snapshot has the same one as the track. Knows nothing of other blocks.
+//! the last sample, which make the rates at its seams right, and a summary of what is drawn. As the
+//! bytes never change, a snapshot shares them with the track. Knows nothing of other blocks.
 //!
 //! Measured on a capture of 880 series of three hosts (1 s, busy machines), looped for a day, each
 //! value late as it was (repeated) or as some value of the capture was (drawn anew):
@@ -24,20 +24,28 @@ use super::lists::{ValueForm, pack_times, pack_values, unpack_times, unpack_valu
 use super::pack::{LIST_MAX, Numbers};
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{self, Bounds, Outcome, Sample};
-use std::ops::Deref;
+use std::ops::{ControlFlow, Deref};
 use std::sync::Arc;
 
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
-/// Bytes that stand before those of a block: how many share them, twice.
-const SHARED_BYTES: usize = 16;
+/// Bytes of two reference counts and of what they stand before.
+const SHARED_BYTES: usize = 16 + size_of::<Box<[u8]>>();
 
-/// A run of samples, packed; a clone shares the bytes. The head lies beside them in the track, so
-/// that summaries are read one after another and not each from a place of its own.
-#[derive(Clone, Debug)]
+/// A run of samples. The head lies in the track's list and the packed samples elsewhere, so that
+/// summaries are read one after another.
+#[derive(Debug)]
 pub(super) struct Block {
     head: Head,
-    bytes: Arc<[u8]>,
+    packed: Packed,
+}
+
+/// Packed samples: times, then values. They are counted from when the first snapshot takes them:
+/// most are never taken.
+#[derive(Debug)]
+pub(super) enum Packed {
+    Own(Box<[u8]>),
+    Shared(Arc<Box<[u8]>>),
 }
 
 /// What is known of a block without unpacking it.
@@ -215,27 +223,32 @@ impl Block {
     }
 
     fn new(head: Head, bytes: &[u8]) -> Self {
-        Self { head, bytes: bytes.into() }
+        Self { head, packed: Packed::Own(bytes.into()) }
     }
 
-    /// The same samples in another block, that stands for `weight` entries of the queue.
-    pub(super) fn with_weight(&self, weight: u16) -> Self {
-        Self::new(Head { weight, ..**self }, self.bytes())
+    /// Sets the number of queue entries that it stands for.
+    pub(super) fn set_weight(&mut self, weight: u16) {
+        self.head.weight = weight;
     }
 
-    /// The same samples in another block without a summary: the bounds have changed.
-    pub(super) fn without_summary(&self) -> Self {
+    /// Has no summary any more: the bounds have changed.
+    pub(super) fn forget_summary(&mut self) {
         let Summary { drawn, undefined, step_max } = Summary::NONE;
-        Self::new(Head { drawn, undefined, step_max, ..**self }, self.bytes())
+        self.head = Head { drawn, undefined, step_max, ..self.head };
     }
 
-    /// Whether a snapshot, too, has it.
-    pub(super) fn is_shared(&self) -> bool {
-        Arc::strong_count(&self.bytes) > 1
+    /// The same block for a snapshot: both have the same packed samples.
+    pub(super) fn share(&mut self) -> Self {
+        Self { head: self.head, packed: self.packed.share() }
+    }
+
+    /// Its packed samples.
+    pub(super) fn into_packed(self) -> Packed {
+        self.packed
     }
 
     fn bytes(&self) -> &[u8] {
-        &self.bytes
+        self.packed.bytes()
     }
 
     /// Appends its lists of times, also where it could do without.
@@ -291,13 +304,83 @@ impl Block {
         }
     }
 
+    /// Calls `each` with its samples from number `first` on, until that breaks off.
+    pub(super) fn try_each(
+        &self,
+        first: usize,
+        mut each: impl FnMut(Sample) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let (mut lists, mut buffers) = (self.lists(), ([0; LIST_MAX], [0; LIST_MAX]));
+        let mut skipped = first;
+        while let Some(count) = lists.next(&mut buffers.0, &mut buffers.1) {
+            for (&time, &bits) in buffers.0.iter().zip(&buffers.1).take(count).skip(skipped) {
+                each(Sample { time: CdTime::from_raw(time), bits })?;
+            }
+            skipped = skipped.saturating_sub(count);
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Sample `number`.
+    pub(super) fn get(&self, number: usize) -> Option<Sample> {
+        let mut found = None;
+        let _ = self.try_each(number, |sample| {
+            found = Some(sample);
+            ControlFlow::Break(())
+        });
+        found
+    }
+
+    /// The number of its first sample at or after `time`; its length where there is none.
+    pub(super) fn place(&self, time: CdTime) -> usize {
+        let (mut lists, mut buffers) = (self.lists(), ([0; LIST_MAX], [0; LIST_MAX]));
+        let mut before = 0;
+        while let Some(count) = lists.next(&mut buffers.0, &mut buffers.1) {
+            let times = buffers.0.get(..count).unwrap_or_default();
+            if times.last().is_some_and(|last| *last >= time.raw()) {
+                return before + times.partition_point(|one| *one < time.raw());
+            }
+            before += count;
+        }
+        before
+    }
+
     pub(super) fn len(&self) -> usize {
         self.count.into()
     }
 
+    /// Bytes allocated beside the block itself.
+    pub(super) fn heap_bytes(&self) -> usize {
+        self.packed.heap_bytes()
+    }
+}
+
+impl Packed {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Own(bytes) => bytes,
+            Self::Shared(bytes) => bytes,
+        }
+    }
+
+    fn share(&mut self) -> Self {
+        let shared = match std::mem::replace(self, Self::Own(Box::default())) {
+            Self::Own(bytes) => Arc::new(bytes),
+            Self::Shared(bytes) => bytes,
+        };
+        *self = Self::Shared(Arc::clone(&shared));
+        Self::Shared(shared)
+    }
+
+    /// Whether a snapshot, too, has them.
+    pub(super) fn is_shared(&self) -> bool {
+        matches!(self, Self::Shared(bytes) if Arc::strong_count(bytes) > 1)
+    }
+
     /// Bytes allocated.
     pub(super) fn heap_bytes(&self) -> usize {
-        allocated(SHARED_BYTES + self.bytes.len())
+        let shared = if matches!(self, Self::Shared(_)) { allocated(SHARED_BYTES) } else { 0 };
+        allocated(self.bytes().len()) + shared
     }
 }
 
@@ -403,7 +486,7 @@ mod tests {
     fn what_stands_still_at_even_times_takes_no_bytes() {
         for kind in [DsType::Gauge, DsType::Counter] {
             let block = packed(kind, &secs(512), &[f64::NAN.to_bits(); 512]);
-            assert_eq!((block.heap_bytes(), block.len()), (32, 512));
+            assert_eq!((block.heap_bytes(), block.len()), (0, 512));
         }
     }
 
@@ -451,6 +534,33 @@ mod tests {
                 bits.push(value);
             }
             packed(kind, &times, &bits);
+        }
+
+        /// Also across its lists, before the first sample and behind the last.
+        #[test]
+        fn a_sample_is_found_by_its_time_and_by_its_number(
+            jitter in 0_u64..1 << 30,
+            count in 1_usize..600,
+            from in 0_usize..620,
+            after in 0_u64..2 << 30,
+        ) {
+            let late = |n: u64| n * n % (jitter + 1);
+            let times: Vec<u64> =
+                secs(count as u64).iter().zip(0_u64..).map(|(time, n)| time + late(n)).collect();
+            let bits: Vec<u64> = (0..count as u64).map(|n| n * n).collect();
+            let block = packed(DsType::Derive, &times, &bits);
+            let time = times[from % count] - (1 << 30) + after;
+            let place = block.place(CdTime::from_raw(time));
+            prop_assert_eq!(place, times.partition_point(|one| *one < time));
+            let sample = |n: usize| Sample { time: CdTime::from_raw(times[n]), bits: bits[n] };
+            prop_assert_eq!(block.get(from), (from < count).then(|| sample(from)));
+            let mut rest = Vec::new();
+            let end = block.try_each(from, |sample| {
+                rest.push(sample);
+                if rest.len() < 200 { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+            });
+            let expected: Vec<Sample> = (from..count).take(200).map(sample).collect();
+            prop_assert_eq!((rest, end.is_break()), (expected, count.saturating_sub(from) >= 200));
         }
 
         #[test]

@@ -1,4 +1,4 @@
-//! Cost: memory that an allocation takes beyond the bytes asked for.
+//! Cost: memory that an allocation takes beyond the bytes asked for, and lists that ask for little.
 
 /// Bytes that an allocation of `bytes` takes: with its header, in steps of 16, at least 32.
 ///
@@ -14,4 +14,11 @@ pub(super) const fn allocated(bytes: usize) -> usize {
 /// Bytes of a vector with room for `capacity` elements of `T`.
 pub(super) const fn vec_bytes<T>(capacity: usize) -> usize {
     allocated(capacity * size_of::<T>())
+}
+
+/// Makes room for `more` elements, by an eighth at a time: doubling would leave half unused.
+pub(super) fn grow<T>(list: &mut Vec<T>, more: usize) {
+    if list.capacity() - list.len() < more {
+        list.reserve_exact(more.max(list.len() / 8).max(4));
+    }
 }

@@ -1,11 +1,11 @@
 //! Lent: what snapshots hold beside the store.
 //!
-//! A block that leaves its track while a snapshot has it takes its bytes until the snapshot goes.
-//! It is kept here as well, so that it is counted as long as it is there, once, however many
-//! snapshots have it. Together with what snapshots copied that is at most what they had when they
-//! were made.
+//! The packed samples of a block that leaves its track while a snapshot has them take their bytes
+//! until the snapshot goes. They are kept here as well, so that they are counted as long as they
+//! are there, once, however many snapshots have them. Together with what snapshots copied that is
+//! at most what they had when they were made, and 16 bytes a block.
 
-use super::block::Block;
+use super::block::{Block, Packed};
 use super::cost::vec_bytes;
 use std::sync::{Arc, Weak};
 
@@ -20,7 +20,7 @@ pub(super) type Lease = Arc<()>;
 pub(super) struct Lent {
     snapshots: Vec<Borrower>,
     /// Blocks that are in no track.
-    blocks: Vec<Block>,
+    blocks: Vec<Packed>,
     block_bytes: usize,
     /// Number of the first ones that were not looked at since a snapshot went.
     unsettled: usize,
@@ -46,9 +46,10 @@ impl Lent {
 
     /// Counts a block that left its track, if a snapshot has it.
     pub(super) fn part(&mut self, block: Block) {
-        if block.is_shared() {
-            self.block_bytes += block.heap_bytes();
-            self.blocks.push(block);
+        let packed = block.into_packed();
+        if packed.is_shared() {
+            self.block_bytes += packed.heap_bytes();
+            self.blocks.push(packed);
         }
     }
 
@@ -75,7 +76,7 @@ impl Lent {
     pub(super) fn bytes(&self) -> usize {
         let living = self.snapshots.iter().filter(|one| one.lease.strong_count() > 0);
         let copied: usize = living.map(|one| one.copied_bytes).sum();
-        copied + self.block_bytes + vec_bytes::<Block>(self.blocks.capacity())
+        copied + self.block_bytes + vec_bytes::<Packed>(self.blocks.capacity())
     }
 
     /// Bytes that snapshots may come to hold when all that they share left its track.

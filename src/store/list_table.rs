@@ -1,9 +1,9 @@
 //! List table: which series the values of a value list belong to, by the number of the list.
 
-use super::cost::vec_bytes;
+use super::SeriesId;
+use super::cost::{grow, vec_bytes};
 use super::nodes::HostNumber;
 use super::origin::SourceId;
-use super::{SeriesId, grow};
 use crate::ingest::ListId;
 
 /// The lists of all sources.
@@ -25,7 +25,7 @@ pub(super) struct ListEntry {
     pub(super) count: u16,
     /// Places in `members`, from an earlier list of that number.
     room: u16,
-    /// Sender that announced it last.
+    /// Number of the sender that announced it last.
     pub(super) sender: u16,
 }
 
@@ -68,16 +68,16 @@ impl ListTable {
         from.get(..list.count.into()).unwrap_or(from)
     }
 
-    /// Sets the series of list `slot`: those of `host`, announced by `sender`.
+    /// Sets the series of list `number`: those of `host`, announced by `sender`.
     pub(super) fn set(
         &mut self,
-        (source, slot): (SourceId, usize),
+        (source, number): (SourceId, usize),
         series: &[SeriesId],
         (host, sender): (HostNumber, u16),
     ) {
         let Ok(count) = u16::try_from(series.len()) else { return };
         let members_before = self.members.len();
-        let Some(entry) = entry(&mut self.entries, source, slot) else { return };
+        let Some(entry) = entry(&mut self.entries, source, number) else { return };
         let start = usize::try_from(entry.start).ok().filter(|_| entry.room >= count);
         match start.and_then(|start| self.members.get_mut(start..)) {
             // Announced anew.
@@ -92,29 +92,29 @@ impl ListTable {
         (entry.host, entry.count, entry.sender) = (host, count, sender);
     }
 
-    /// Notes that list `slot` of `sender` is refused: its rows find no series and are counted there
-    /// as the sender's, also where the number was another's. Not noted where that would take more
-    /// than `bytes_max`.
+    /// Notes that list `number` of `sender` is refused: its rows find no series and count as the
+    /// sender's ([`super::quota::Quota::count_refused`]), also where the number was another's. Not
+    /// noted where that would take more than `bytes_max`.
     pub(super) fn refuse(
         &mut self,
-        (source, slot): (SourceId, usize),
+        (source, number): (SourceId, usize),
         sender: u16,
         bytes_max: usize,
     ) {
         let entries_max = bytes_max / size_of::<ListEntry>();
-        if slot < self.of(source).0.len().max(entries_max)
-            && let Some(entry) = entry(&mut self.entries, source, slot)
+        if number < self.of(source).0.len().max(entries_max)
+            && let Some(entry) = entry(&mut self.entries, source, number)
         {
             (entry.count, entry.sender) = (0, sender);
         }
     }
 
-    /// Bytes that setting list `slot` to `count` series needs at most.
-    pub(super) fn cost(&self, (source, slot): (SourceId, usize), count: usize) -> usize {
+    /// Bytes that setting list `number` to `count` series needs at most: members grow by an eighth.
+    pub(super) fn cost(&self, (source, number): (SourceId, usize), count: usize) -> usize {
         let lists = self.of(source).0;
-        let entries = (slot + 1).saturating_sub(lists.len()) * size_of::<ListEntry>();
-        let has_room = lists.get(slot).is_some_and(|list| usize::from(list.room) >= count);
-        entries + if has_room { 0 } else { count * size_of::<Option<SeriesId>>() }
+        let entries = (number + 1).saturating_sub(lists.len()) * size_of::<ListEntry>();
+        let has_room = lists.get(number).is_some_and(|list| usize::from(list.room) >= count);
+        entries + if has_room { 0 } else { 2 * count * size_of::<SeriesId>() }
     }
 
     /// Bytes allocated.
@@ -126,15 +126,19 @@ impl ListTable {
 }
 
 /// The entry of a list, made if need be.
-fn entry(lists: &mut Vec<Vec<ListEntry>>, source: SourceId, slot: usize) -> Option<&mut ListEntry> {
+fn entry(
+    lists: &mut Vec<Vec<ListEntry>>,
+    source: SourceId,
+    number: usize,
+) -> Option<&mut ListEntry> {
     let source = usize::from(source.0);
     if lists.len() <= source {
         lists.resize_with(source + 1, Vec::new);
     }
     let lists = lists.get_mut(source)?;
-    if lists.len() <= slot {
-        grow(lists, slot + 1 - lists.len());
-        lists.resize(slot + 1, ListEntry::NONE);
+    if lists.len() <= number {
+        grow(lists, number + 1 - lists.len());
+        lists.resize(number + 1, ListEntry::NONE);
     }
-    lists.get_mut(slot)
+    lists.get_mut(number)
 }

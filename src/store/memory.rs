@@ -8,17 +8,12 @@ use crate::metric::Span;
 
 /// Names may take this part of the budget; the rest is for samples.
 pub(super) const NAMES_PART: usize = 2;
-/// What is held ([`Store::hold`]) may take this part of the budget.
-pub const HELD_PART: usize = 2;
-
-/// Views whose samples are held at most: a bit for each.
-pub const VIEWS_HELD_MAX: usize = 64;
 
 impl Store {
     /// Keeps what `views` that stand still show: of each a span, and its series, each once. These
-    /// samples stay while later ones go, until they take half of the budget ([`HELD_PART`]). What
-    /// does not fit then goes as it would have. Replaces what was held before. Views past
-    /// [`VIEWS_HELD_MAX`] hold nothing.
+    /// samples stay while later ones go, until they take half of the budget
+    /// ([`super::HELD_PART`]). What does not fit then goes as it would have. Replaces what was
+    /// held before. Views past [`super::VIEWS_HELD_MAX`] hold nothing.
     pub fn hold<I>(&mut self, views: &[(Span, I)])
     where
         I: IntoIterator<Item = SeriesId> + Clone,
@@ -66,14 +61,15 @@ impl Store {
     /// Evicts the oldest samples until the budget is kept.
     pub(super) fn trim(&mut self) {
         self.scratch.lent.settle();
+        let mut evicted = 0;
         while self.bytes() > self.budget_bytes {
-            let (lent, totals) = (&mut self.scratch.lent, &mut self.health.totals);
-            let budget = self.budget_bytes;
-            if !self.retention.evict_oldest(&mut self.series, budget, lent, totals) {
-                break;
+            let (series, lent) = (&mut self.series, &mut self.scratch.lent);
+            match self.retention.evict_oldest(series, self.budget_bytes, lent) {
+                Some(samples) => evicted += samples,
+                None => break,
             }
         }
-        let (lent, totals) = (&mut self.scratch.lent, &mut self.health.totals);
-        self.retention.tidy(&mut self.series, lent, totals);
+        evicted += self.retention.tidy(&mut self.series, &mut self.scratch.lent);
+        self.health.totals.evicted_samples += evicted;
     }
 }

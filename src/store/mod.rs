@@ -9,7 +9,8 @@
 //! # From a value to a pixel
 //!
 //! 1. `register`: a list that is announced finds or makes its series (`series_table`), if `quota`
-//!    lets its sender; its rows then find them by number (`list_table`), without a look at any name.
+//!    lets its sender; its rows then find them by number (`list_table`), without a look at any
+//!    name.
 //! 2. `absorb` and `clocks`: a stamp becomes a placed time, whatever the clock of its host is.
 //! 3. `track`: a sample goes into the open run of its series, which is sealed when it is full.
 //! 4. `block`: sealed samples are packed, with a summary (`aggregate`); small blocks are put
@@ -23,13 +24,13 @@
 //!
 //! # What it costs
 //!
-//! A series without samples takes 192 bytes, and its list 240 that its series share: identifier 112
+//! A series without samples takes 200 bytes, and its list 240 that its series share: identifier 112
 //! (the texts are shared by all), node of the tree 88, tables 40. With ten minutes at 10 s, 60
 //! samples of 8 to 16 bytes in the open run, a million series take about 1.1 GiB.
 //!
 //! A sealed sample takes 1 to 5 bytes: its value 0 to 2 (half of the series stand still), its time
 //! about 3 as a busy daemon is late by a random millisecond (20 bits), 0.7 where the lateness
-//! repeats itself and none where it is even; its share of the block's 112 bytes is 0.2. A laptop's
+//! repeats itself and none where it is even; its share of the block's 96 bytes is 0.2. A laptop's
 //! 512 MiB hold 1,000 series at 1 s for a day and a half, or 100,000 series at 10 s for four hours.
 //!
 //! A value takes about 40 ns, 18 of them for packing: at 1.3 million values a second 5 % of a core.
@@ -96,21 +97,20 @@ pub use index::Index;
 pub use last_seen::LastSeen;
 pub use late::LATE_MAX;
 pub use losses::{LOSSES_MAX, Loss, LossKind};
-pub use memory::{HELD_PART, VIEWS_HELD_MAX};
 pub use nodes::{HostNode, ListNode, PluginNode};
 pub use notifications::{NOTIFICATIONS_MAX, Noted, Notifications, Severities};
 pub use origin::{Origin, SourceId};
 pub use outcomes::{OUTCOMES_MAX, Outcomes};
+pub use retention::{HELD_PART, VIEWS_HELD_MAX};
 pub use series::{INTERVAL_DEFAULT, Series};
 pub use snapshot::Snapshot;
 pub use trace::{Column, Extent, Mode, Point, Stats, Trace};
 
 use crate::ingest::RESERVE_PART;
-use crate::metric::{CdTime, Identifier, Interval, SeriesKey, Span};
+use crate::metric::{CdTime, Interval, SeriesKey, Span};
 use crate::rate::Sample;
 use crate::typesdb::TypesDb;
 use clocks::Clocks;
-use cost::allocated;
 use late::LateSamples;
 use list_table::ListTable;
 use memory::NAMES_PART;
@@ -135,14 +135,8 @@ const NOTIFICATIONS_PART: usize = 8;
 /// list anew from time to time ([`crate::ingest::ANNOUNCED_EVERY`]), so that it comes back as a new
 /// series.
 pub const STALE_MIN: Interval = Interval::from_secs(7_200);
-/// The same of series that came once and not again: three intervals, but not less and not more.
-const ONCE_MIN: Interval = Interval::from_secs(300);
-const ONCE_MAX: Interval = Interval::from_secs(1_800);
 /// Places of series: what fits into the lower bits of a [`SeriesId`].
 const PLACES_MAX: u32 = 1 << 24;
-
-/// An identifier shared by the series of a list.
-const IDENTIFIER_BYTES: usize = allocated(size_of::<Identifier>() + 16);
 
 /// What the store holds and may hold.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -349,15 +343,8 @@ impl SeriesId {
         usize::try_from(self.slot()).unwrap_or(usize::MAX)
     }
 
-    /// The same in 32 bits.
+    /// The same in the 32 bits of queue and table.
     const fn slot(self) -> u32 {
         self.0 % PLACES_MAX
-    }
-}
-
-/// Makes room for `more` elements, by an eighth at a time: doubling would leave half unused.
-fn grow<T>(list: &mut Vec<T>, more: usize) {
-    if list.capacity() - list.len() < more {
-        list.reserve_exact(more.max(list.len() / 8).max(4));
     }
 }

@@ -14,7 +14,7 @@ use super::series::Series;
 use super::trace::{Made, Mode, Point, Stats, Trace};
 use crate::metric::{CdTime, DsType, Interval, Span};
 use crate::rate::{self, Bounds, Outcome, Sample};
-use std::ops::Range;
+use std::ops::{ControlFlow, Range};
 
 /// Reader of the samples of one series in one mode.
 pub(super) struct Reader<'a> {
@@ -232,16 +232,19 @@ impl<'a> Reader<'a> {
         let mut first = position.sample;
         for run in position.run..=self.series.track.sealed() {
             let interval = self.runs.interval(run);
-            let samples = self.runs.samples(run).unwrap_or_default();
-            for sample in samples.into_iter().skip(first) {
+            let flow = self.runs.try_each(run, first, |sample| {
                 if sample.time >= end {
-                    return;
+                    return ControlFlow::Break(());
                 }
                 let current = (sample, interval);
                 if let Some(value) = self.read(previous, current).value {
                     each(value);
                 }
                 previous = Some(current);
+                ControlFlow::Continue(())
+            });
+            if flow.is_break() {
+                return;
             }
             first = 0;
         }

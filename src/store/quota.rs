@@ -50,7 +50,7 @@ impl Quota {
         self.shares.give_back(sender, weight);
     }
 
-    /// Whether a list of `sender` that takes `cost` fits.
+    /// Whether a list of `sender` that takes `cost` fits; finds the level anew if it is old.
     pub(super) fn fits(&mut self, sender: u16, cost: usize, names: NameBytes, now: CdTime) -> bool {
         let used = names.used + cost;
         if used <= names.max - names.max / RESERVE_PART {
@@ -67,8 +67,9 @@ impl Quota {
         names.used > names.max - names.max / RESERVE_PART / 4 * 3 && self.shares.is_below(sender)
     }
 
-    /// Whether room may be made for `sender` now, and if so, whether it has less than its share.
-    pub(super) fn may_forget(&mut self, sender: u16, now: CdTime) -> Option<bool> {
+    /// Begins to make room for `sender`, unless that was just done; whether it has less than its
+    /// share.
+    pub(super) fn begin_forgetting(&mut self, sender: u16, now: CdTime) -> Option<bool> {
         let is_below = self.shares.is_below(sender);
         let pause = if is_below { SHORT_PAUSE } else { FORGET_PAUSE };
         if self.forgot.is_some_and(|last| now >= last && now.since(last) < pause) {
@@ -91,12 +92,12 @@ impl Quota {
     }
 
     /// Counts a value list that found no series.
-    pub(super) fn refuse(&mut self, sender: u16) {
+    pub(super) fn count_refused(&mut self, sender: u16) {
         *self.refused.entry(sender).or_default() += 1;
     }
 
-    /// The value lists counted so, by sender; none where too many send to count each. Counts from
-    /// zero again.
+    /// Value lists counted since the last call, by sender; `None` are all senders that are not
+    /// counted one by one.
     pub(super) fn take_refused(&mut self) -> impl Iterator<Item = (Option<&Origin<IpAddr>>, u64)> {
         let shares = &self.shares;
         self.refused.drain().map(|(sender, lists)| (shares.owner(sender), lists))

@@ -11,7 +11,8 @@ use super::nodes::{HostNumber, ListNode, NODES_BYTES};
 use super::origin::{Origin, SourceId};
 use super::quota::NameBytes;
 use super::series::Series;
-use super::{IDENTIFIER_BYTES, ONCE_MAX, ONCE_MIN, STALE_MIN, SeriesId, Store};
+use super::series_table::{IDENTIFIER_BYTES, SERIES_BYTES};
+use super::{STALE_MIN, SeriesId, Store};
 use crate::ingest::{Announced, LISTS_MAX};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
 use foldhash::fast::RandomState;
@@ -19,9 +20,13 @@ use hashbrown::HashSet;
 use std::cmp::Reverse;
 use std::sync::Arc;
 
-/// Bytes of a series of its own, and of the first of its list beside its names.
-const SERIES_BYTES: usize = size_of::<Series>() + 16;
+/// Bytes of the first series of a list beside those of each and its names.
 const FIRST_BYTES: usize = IDENTIFIER_BYTES + size_of::<ListNode>() + 32;
+
+/// Silence after which a series that came once and not again may be forgotten: three intervals, but
+/// not less and not more.
+const ONCE_MIN: Interval = Interval::from_secs(300);
+const ONCE_MAX: Interval = Interval::from_secs(1_800);
 
 /// Part of what names may take that notes of refused lists may take; a receiver numbers fewer lists
 /// than that.
@@ -99,8 +104,7 @@ impl Store {
             if let Some(series) = self.series.at_mut(id.slot()) {
                 series.last_received = now.in_16_secs();
                 if series.ds_count != count {
-                    let lent = &mut self.scratch.lent;
-                    series.describe(count, &self.types, &mut self.names, lent);
+                    series.describe(count, &self.types, &mut self.names);
                     self.index.touch();
                 }
             }
@@ -125,25 +129,26 @@ impl Store {
         entry + places + IDENTIFIER_BYTES + NODES_BYTES + identifier.name_bytes()
     }
 
-    fn names(&self) -> NameBytes {
+    /// Bytes that names take and may take.
+    fn name_room(&self) -> NameBytes {
         NameBytes { used: self.count_name_bytes(), max: self.budget_bytes / NAMES_PART }
     }
 
     /// Whether a list of `sender` that takes `cost` fits.
     fn has_room_for_names(&mut self, sender: u16, cost: usize, now: CdTime) -> bool {
-        let names = self.names();
-        !self.series.is_full() && self.quota.fits(sender, cost, names, now)
+        let room = self.name_room();
+        !self.series.is_full() && self.quota.fits(sender, cost, room, now)
     }
 
     /// Whether it does not, or others have begun to use up the reserve.
     fn is_short_of_names(&mut self, sender: u16, cost: usize, now: CdTime) -> bool {
         !self.has_room_for_names(sender, cost, now)
-            || self.quota.is_reserve_low(sender, self.names())
+            || self.quota.is_reserve_low(sender, self.name_room())
     }
 
     /// Forgets others in favour of a list of `sender`; whether it was time to.
     fn make_room_for_names(&mut self, sender: u16, now: CdTime) -> bool {
-        let is_short = self.quota.may_forget(sender, now);
+        let is_short = self.quota.begin_forgetting(sender, now);
         if let Some(is_short) = is_short {
             self.forget(now, is_short);
         }
@@ -156,8 +161,8 @@ impl Store {
     /// still shows is not forgotten.
     fn forget(&mut self, now: CdTime, is_short: bool) {
         self.index.settle();
-        let bytes = self.names();
-        self.quota.settle(bytes, now);
+        let room = self.name_room();
+        self.quota.settle(room, now);
         let mut excess = if is_short { self.quota.excess() } else { Vec::new() };
         let (mut silent, mut crowded) = (Vec::new(), Vec::new());
         for (series, sender) in self.series.with_senders() {
@@ -176,12 +181,12 @@ impl Store {
         // What one gives back: places and tables stay.
         let names =
             self.series.identifier_bytes() + self.names.heap_bytes() + self.index.heap_bytes();
-        let (live, surplus) =
-            (self.series.len(), bytes.used.saturating_sub(bytes.max - bytes.max / 4));
-        let count_of = |bytes: usize| (surplus / (bytes / live.max(1)).max(1)).max(64);
+        let live = self.series.len().max(1);
+        let surplus = room.used.saturating_sub(room.max - room.max / 4);
+        let count_of = |bytes: usize| (surplus / (bytes / live).max(1)).max(64);
         silent.truncate(count_of(names));
         // Of those that are not silent fewer, even if it is not enough.
-        let mut count = count_of(bytes.used).saturating_sub(silent.len());
+        let mut count = count_of(room.used).saturating_sub(silent.len());
         let mut gone: HashSet<SeriesId, RandomState> = HashSet::default();
         let crowded = crowded.into_iter().map(|(.., id)| id);
         for (id, is_crowded) in
@@ -217,7 +222,8 @@ impl Store {
             return;
         };
         self.quota.give_back(sender, weight(&series.identifier, series.ds_index));
-        self.retention.clear(series, &mut self.scratch.lent, &mut self.health.totals);
+        let samples = self.retention.clear(series, &mut self.scratch.lent);
+        self.health.totals.evicted_samples += samples;
         self.series.remove(id);
     }
 }

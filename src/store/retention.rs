@@ -4,16 +4,20 @@
 //! The oldest run of samples goes first, whichever series it belongs to, in the order in which runs
 //! were begun: clocks that are wrong neither stay for ever nor push out others.
 
+use super::SeriesId;
 use super::cost::{allocated, vec_bytes};
-use super::health::Totals;
 use super::lent::Lent;
 use super::series::Series;
 use super::series_table::SeriesTable;
-use super::{HELD_PART, SeriesId, VIEWS_HELD_MAX};
 use crate::metric::{CdTime, Span};
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use std::collections::VecDeque;
+
+/// What is held ([`super::Store::hold`]) may take this part of the budget.
+pub const HELD_PART: usize = 2;
+/// Views whose samples are held at most: a bit for each.
+pub const VIEWS_HELD_MAX: usize = 64;
 
 /// The runs of all series, and what they take.
 #[derive(Debug, Default)]
@@ -77,6 +81,7 @@ impl Retention {
     }
 
     /// Bytes in use: samples, and what is noted of them.
+    #[inline]
     pub(super) fn bytes(&self) -> usize {
         self.track_bytes + vec_bytes::<u32>(self.queue.capacity()) + self.held.heap_bytes()
     }
@@ -108,72 +113,77 @@ impl Retention {
         self.held = Held::default();
     }
 
-    /// Whether samples of a series are held.
+    /// Whether a view that stands still shows a series.
     pub(super) fn holds(&self, series: SeriesId) -> bool {
         self.held.series.contains_key(&series)
     }
 
-    /// Evicts the oldest run, or passes it over where it is held. False when there is none.
+    /// Evicts the oldest run, or passes it over where it is held. Returns how many samples went;
+    /// none where there is no run.
     pub(super) fn evict_oldest(
         &mut self,
         series: &mut SeriesTable,
         budget_bytes: usize,
         lent: &mut Lent,
-        totals: &mut Totals,
-    ) -> bool {
+    ) -> Option<u64> {
         if self.queue.is_empty() {
             // What is held is all there is.
             self.release();
         }
-        let Some(slot) = self.queue.pop_front() else {
-            return false;
-        };
-        let held = series.at(slot).and_then(|one| self.held.bytes_of(one, budget_bytes));
-        match held {
-            Some(bytes) => self.held.pass(slot, bytes),
-            None => self.evict(slot, series, lent, totals),
-        }
-        true
+        let slot = self.queue.pop_front()?;
+        let held = series.at(slot).and_then(|one| self.held.bytes_to_hold(one, budget_bytes));
+        Some(match held {
+            Some(bytes) => {
+                self.held.pass(slot, bytes);
+                0
+            }
+            None => self.evict(slot, series, lent),
+        })
     }
 
-    /// Drops what stands for nothing at the front: the first says which sample goes next.
-    pub(super) fn tidy(&mut self, series: &mut SeriesTable, lent: &mut Lent, totals: &mut Totals) {
+    /// Drops entries at the front that stand for nothing, since the first says which sample goes
+    /// next, and room that the queue no longer needs. Returns how many samples went.
+    #[inline]
+    pub(super) fn tidy(&mut self, series: &mut SeriesTable, lent: &mut Lent) -> u64 {
+        let mut samples = 0;
         while let Some(&slot) = self.queue.front()
             && series.at(slot).is_some_and(|one| one.track.is_behind())
         {
             self.queue.pop_front();
-            self.evict(slot, series, lent, totals);
+            samples += self.evict(slot, series, lent);
         }
         if self.queue.capacity() > 4 * self.queue.len() + 1_024 {
             self.queue.shrink_to(2 * self.queue.len());
         }
+        samples
     }
 
     /// Evicts the oldest run of a series that was not passed over.
-    fn evict(&mut self, slot: u32, series: &mut SeriesTable, lent: &mut Lent, totals: &mut Totals) {
+    fn evict(&mut self, slot: u32, series: &mut SeriesTable, lent: &mut Lent) -> u64 {
         let passed = self.held.counts.get(&slot).copied().unwrap_or(0);
         let Some(series) = series.at_mut(slot) else {
-            return;
+            return 0;
         };
         let before = series.track.heap_bytes();
         let evicted = series.track.evict(passed, lent);
         self.resize(before, series.track.heap_bytes());
-        self.lose(evicted.samples as u64, totals);
         if evicted.remains {
             self.queue.push_back(slot);
         }
+        self.lose(evicted.samples)
     }
 
-    /// Drops all samples of a series.
-    pub(super) fn clear(&mut self, series: &mut Series, lent: &mut Lent, totals: &mut Totals) {
+    /// Drops all samples of a series; returns how many.
+    pub(super) fn clear(&mut self, series: &mut Series, lent: &mut Lent) -> u64 {
         self.track_bytes = self.track_bytes.saturating_sub(series.track.heap_bytes());
-        let samples = series.track.clear(lent) as u64;
-        self.lose(samples, totals);
+        let samples = series.track.clear(lent);
+        self.lose(samples)
     }
 
-    fn lose(&mut self, samples: u64, totals: &mut Totals) {
+    fn lose(&mut self, samples: usize) -> u64 {
+        let samples = samples as u64;
         self.samples = self.samples.saturating_sub(samples);
-        totals.evicted_samples += samples;
+        samples
     }
 
     /// The time of the sample that goes next.
@@ -191,7 +201,7 @@ impl Held {
     }
 
     /// The bytes that holding the oldest run of a series takes, if it is to be held.
-    fn bytes_of(&self, series: &Series, budget_bytes: usize) -> Option<usize> {
+    fn bytes_to_hold(&self, series: &Series, budget_bytes: usize) -> Option<usize> {
         let views = *self.series.get(&series.id)?;
         let passed = self.counts.get(&series.id.slot()).copied().unwrap_or(0);
         let (number, is_new) = series.track.run_of(passed)?;

@@ -6,6 +6,7 @@ use super::SeriesId;
 use super::series::Series;
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
+use std::ops::ControlFlow;
 
 /// The runs of a series.
 #[derive(Clone, Copy)]
@@ -25,16 +26,31 @@ impl Runs<'_> {
     /// The samples of run `number`.
     pub(super) fn samples(&self, number: usize) -> Option<Vec<Sample>> {
         let track = &self.series.track;
-        if let Some(block) = track.block(number) {
-            let (mut times, mut bits) = (Vec::new(), Vec::new());
-            block.unpack(&mut times, &mut bits);
-            let both = times.into_iter().zip(bits);
-            return Some(both.map(|(time, bits)| Sample { time, bits }).collect());
-        }
         if number > track.sealed() {
             return None;
         }
-        Some(track.open().iter().collect())
+        let count = track.block(number).map_or(track.open().len(), |block| block.len());
+        let mut samples = Vec::with_capacity(count);
+        let _ = self.try_each(number, 0, |sample| {
+            samples.push(sample);
+            ControlFlow::Continue(())
+        });
+        Some(samples)
+    }
+
+    /// Calls `each` with the samples of run `number` from number `first` on, until that breaks off.
+    pub(super) fn try_each(
+        &self,
+        number: usize,
+        first: usize,
+        each: impl FnMut(Sample) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let track = &self.series.track;
+        match track.block(number) {
+            Some(block) => block.try_each(first, each),
+            None if number == track.sealed() => track.open().iter().skip(first).try_for_each(each),
+            None => ControlFlow::Continue(()),
+        }
     }
 
     /// The interval promised with the samples of a run; zero when none was.
@@ -49,7 +65,7 @@ impl Runs<'_> {
         let run = track.block_from(time);
         let sample = match track.block(run) {
             Some(block) if time <= block.first.time => 0,
-            Some(_) => self.samples(run)?.partition_point(|sample| sample.time < time),
+            Some(block) => block.place(time),
             None => track.open().place(time),
         };
         (run < track.sealed() || sample < track.open().len()).then_some(Position { run, sample })
@@ -88,7 +104,7 @@ impl Runs<'_> {
         let found = match track.block(run) {
             Some(block) if sample == 0 => block.first,
             Some(block) if sample + 1 == block.len() => block.last,
-            Some(_) => *self.samples(run)?.get(sample)?,
+            Some(block) => block.get(sample)?,
             None => track.open().get(sample)?,
         };
         Some((found, self.interval(run)))

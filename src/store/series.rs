@@ -3,7 +3,6 @@
 //! What a series is called and how its numbers are to be read, beside the samples themselves.
 
 use super::SeriesId;
-use super::lent::Lent;
 use super::names::Names;
 use super::scratch::Scratch;
 use super::track::{Pushed, Tools, Track};
@@ -16,7 +15,7 @@ use std::sync::Arc;
 pub const INTERVAL_DEFAULT: Interval = Interval::from_secs(10);
 
 /// One data source of one identifier over time.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct Series {
     /// Its own number.
     pub id: SeriesId,
@@ -85,13 +84,7 @@ impl Series {
 
     /// Names and bounds for a list of `ds_count` values by what `types` knows. Bounds count only
     /// for the DS type they were written for.
-    pub(super) fn describe(
-        &mut self,
-        ds_count: u16,
-        types: &TypesDb,
-        names: &mut Names,
-        lent: &mut Lent,
-    ) {
+    pub(super) fn describe(&mut self, ds_count: u16, types: &TypesDb, names: &mut Names) {
         self.ds_count = ds_count;
         let set = types.get(&self.identifier.type_);
         let set = set.filter(|set| set.sources.len() == usize::from(ds_count));
@@ -107,7 +100,7 @@ impl Series {
         self.min = source.and_then(|source| source.min);
         self.max = source.and_then(|source| source.max);
         if bounds != (self.min, self.max) {
-            self.track.forget_summaries(lent);
+            self.track.forget_summaries();
         }
     }
 
@@ -130,7 +123,7 @@ impl Series {
 
     /// The same with what a trace inside `span` needs of its samples. The first and the last bucket
     /// of one stick out, by less than the span.
-    pub(super) fn cut(&self, span: Span) -> Self {
+    pub(super) fn cut(&mut self, span: Span) -> Self {
         let width = span.width();
         let (start, end) = (span.start.saturating_sub(width), span.end.saturating_add(width));
         let (identifier, ds_name) = (Arc::clone(&self.identifier), Arc::clone(&self.ds_name));
@@ -194,8 +187,7 @@ mod tests {
         let identifier = Arc::new(Identifier::new("h", "p", "", type_, ""));
         let what = (ds_count - 1, kind);
         let mut series = Series::new(SeriesId(0), identifier, what, Track::new(0));
-        let (mut names, mut lent) = (Names::default(), Lent::default());
-        series.describe(ds_count, &TypesDb::built_in(), &mut names, &mut lent);
+        series.describe(ds_count, &TypesDb::built_in(), &mut Names::default());
         series
     }
 

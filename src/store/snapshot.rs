@@ -1,8 +1,8 @@
 //! Snapshots: some series as they are now, to be read on another thread while time goes on.
 //!
-//! What is packed is shared with the store and never changes; the newest samples of each series,
-//! which are not packed yet, are copied. There is no lock: neither waits for the other. Answers are
-//! the store's, by the same code.
+//! Packed samples are shared with the store and never change; the heads of their blocks and the
+//! newest samples, which are not packed yet, are copied. There is no lock: neither waits for the
+//! other. Answers are the store's, by the same code.
 
 use super::cost::vec_bytes;
 use super::lent::Lease;
@@ -25,7 +25,8 @@ pub struct Snapshot {
 
 impl Store {
     /// These series over `span`, those that are known, for another thread. Costs what is copied:
-    /// for each series its description and at most the 136 newest samples.
+    /// for each series its description, 96 bytes a block, and at most the 136 newest samples; and
+    /// in the store 48 bytes for each block that was in no snapshot before.
     ///
     /// What the store evicts meanwhile stays with the snapshot and is counted in
     /// [`super::Usage::lent_bytes`] until it goes. All snapshots together may come to hold as much
@@ -40,8 +41,14 @@ impl Store {
         let mut ids: Vec<SeriesId> = ids.into_iter().collect();
         ids.sort_unstable();
         ids.dedup();
-        let known = ids.into_iter().filter_map(|id| self.series(id));
-        let mut series: Vec<Series> = known.map(|series| series.cut(span)).collect();
+        let mut series = Vec::with_capacity(ids.len());
+        for id in ids {
+            if let Some(one) = self.series.get_mut(id) {
+                let before = one.track.heap_bytes();
+                series.push(one.cut(span));
+                self.retention.resize(before, one.track.heap_bytes());
+            }
+        }
         series.shrink_to_fit();
         let all: usize = series.iter().map(|one| one.track.heap_bytes()).sum();
         let shared: usize = series.iter().map(|one| one.track.packed_bytes()).sum();

@@ -194,6 +194,45 @@ fn what_is_held_takes_at_most_its_part_of_the_budget() {
     assert_eq!(end, 50_000, "new ones have room");
 }
 
+/// Feeds a series whose interval is another with every sample, so that each is a block of its own.
+fn of_changing_intervals(budget_bytes: usize, count: u64, is_held: bool) -> Feed {
+    let mut feed = Feed::new(budget_bytes);
+    let list = feed.list("h", "p", "gauge", &[DsType::Gauge]);
+    if is_held {
+        feed.store.hold(&[(window(0, NOW + 10_000_000), [SeriesId(0)])]);
+    }
+    for n in 0..count {
+        feed.gauges(list, [(NOW - count + n, 1.0)]);
+        if let Some(row) = feed.batch.rows.last_mut() {
+            row.interval = Interval::from_secs(10 + n % 2);
+        }
+        if n % 1_000 == 0 {
+            feed.absorb();
+        }
+    }
+    feed.absorb();
+    feed
+}
+
+#[test]
+fn blocks_of_one_sample_that_are_held_leave_room_for_new_ones() {
+    let feed = of_changing_intervals(MIB, 50_000, true);
+    let times: Vec<u64> =
+        feed.store.samples(SeriesId(0)).map(|sample| sample.time.secs_nanos().0).collect();
+    let old = times.iter().filter(|&&time| time < NOW - 40_000).count();
+    assert!(old > times.len() / 3 && old < times.len() * 2 / 3, "{old} of {}", times.len());
+    assert_eq!(times.last(), Some(&(NOW - 1)));
+}
+
+/// A sender can do that. Where evicting one block moved all others, this would take minutes.
+#[test]
+fn many_blocks_of_one_sample_go_one_by_one() {
+    let feed = of_changing_intervals(16 * MIB, 600_000, false);
+    let usage = feed.store.usage();
+    assert!(usage.samples > 80_000 && usage.samples < 200_000, "{usage:?}");
+    assert_eq!(feed.store.samples(SeriesId(0)).count() as u64, usage.samples);
+}
+
 #[test]
 fn series_that_are_silent_for_long_make_room_for_new_names() {
     let mut feed = Feed::new(4 * MIB);

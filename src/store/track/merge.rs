@@ -165,22 +165,23 @@ impl Track {
             let summary = Summary::of(tools.kind, tools.bounds, times, bits);
             let bytes = &mut tools.scratch.bytes;
             let packed = Block::pack(tools.kind, interval, (times, bits), summary, bytes);
-            let Some(block) = packed else { continue };
+            let Some(mut block) = packed else { continue };
             // The first stands for what was there; each other is a run of its own.
-            let block = match weight.take() {
-                Some(weight) => block.with_weight(weight),
-                None => {
-                    merged.runs += 1;
-                    block
-                }
-            };
+            match weight.take() {
+                Some(weight) => block.set_weight(weight),
+                None => merged.runs += 1,
+            }
             self.packed_bytes += block.heap_bytes();
             new.push(block);
         }
-        for gone in self.blocks.splice(old, new) {
+        self.make_room(new.len());
+        let behind = self.blocks.split_off(old.end);
+        for gone in self.blocks.drain(old.start..) {
             self.packed_bytes = self.packed_bytes.saturating_sub(gone.heap_bytes());
             tools.scratch.lent.part(gone);
         }
+        self.blocks.extend(new);
+        self.blocks.extend(behind);
         // Blocks at the end may no longer be what was counted to be put together.
         self.loose = 0;
         self.epoch = self.epoch.wrapping_add(1);
