@@ -265,7 +265,7 @@ impl Track {
     fn make_room(&mut self, more: usize) {
         let (count, room) = (self.blocks.len(), self.blocks.capacity());
         if room - count < more {
-            self.blocks.reserve_exact(more.max(count / 8));
+            self.blocks.reserve_exact(more.max((count + 1).min(2)).max(count / 8));
         }
     }
 
