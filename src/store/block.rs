@@ -19,18 +19,16 @@
 //! millisecond has 20 bits.
 
 use super::aggregate::Aggregate;
-use super::cost::allocated;
-use super::lists::{ValueForm, pack_times, pack_values, unpack_times, unpack_values};
-use super::pack::{LIST_MAX, Numbers};
+use super::lists::{pack_times, pack_values};
+use super::pack::LIST_MAX;
+use super::packed::Packed;
+use super::summary::Summary;
 use crate::metric::{CdTime, DsType, Interval};
-use crate::rate::{self, Bounds, Outcome, Sample};
+use crate::rate::{Bounds, Sample};
 use std::ops::{ControlFlow, Deref};
-use std::sync::Arc;
 
 /// Most samples of a block; its lengths are kept in 16 bits.
 pub(super) const BLOCK_SAMPLES_MAX: usize = 1_024;
-/// Bytes of two reference counts and of what they stand before.
-const SHARED_BYTES: usize = 16 + size_of::<Box<[u8]>>();
 
 /// A run of samples. The head lies in the track's list and the packed samples elsewhere, so that
 /// summaries are read one after another.
@@ -38,14 +36,6 @@ const SHARED_BYTES: usize = 16 + size_of::<Box<[u8]>>();
 pub(super) struct Block {
     head: Head,
     packed: Packed,
-}
-
-/// Packed samples: times, then values. They are counted from when the first snapshot takes them:
-/// most are never taken.
-#[derive(Debug)]
-pub(super) enum Packed {
-    Own(Box<[u8]>),
-    Shared(Arc<Box<[u8]>>),
 }
 
 /// What is known of a block without unpacking it.
@@ -72,72 +62,6 @@ impl Deref for Block {
 
     fn deref(&self) -> &Head {
         &self.head
-    }
-}
-
-/// What is drawn of all samples of a block but the first, which needs the block before.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Summary {
-    pub(super) drawn: Aggregate,
-    /// Gauges that are not finite, and so not in `drawn`.
-    pub(super) undefined: u16,
-    /// The longest distance of two successive samples, so that it is seen later whether there is
-    /// a gap; longer than all time when a value is missing and only the samples show why.
-    pub(super) step_max: Interval,
-}
-
-impl Summary {
-    const NONE: Self = Self { step_max: Interval::MAX, ..Self::EMPTY };
-    /// Summary of no sample.
-    const EMPTY: Self = Self { drawn: Aggregate::NONE, undefined: 0, step_max: Interval::ZERO };
-
-    pub(super) fn of(kind: DsType, bounds: Bounds, times: &[CdTime], bits: &[u64]) -> Self {
-        let mut samples = times.iter().zip(bits).map(|(&time, &bits)| Sample { time, bits });
-        let Some(mut from) = samples.next() else {
-            return Self::NONE;
-        };
-        let mut all = Self::EMPTY;
-        for sample in samples {
-            match rate::between(kind, from, sample, bounds) {
-                Outcome::Undefined => all.undefined += 1,
-                step => match step.value() {
-                    Some(value) => all.drawn = all.drawn.and(Aggregate::of(value)),
-                    None => return Self::NONE,
-                },
-            }
-            all.step_max = all.step_max.max(sample.time.since(from.time));
-            from = sample;
-        }
-        all.checked()
-    }
-
-    /// Summary of blocks that follow each other.
-    fn of_all(kind: DsType, bounds: Bounds, blocks: &[Block]) -> Self {
-        let Some((mut before, blocks)) = blocks.split_first() else {
-            return Self::NONE;
-        };
-        let mut all = before.summary();
-        for block in blocks {
-            let (from, to) = (before.last, block.first);
-            let seam = Self::of(kind, bounds, &[from.time, to.time], &[from.bits, to.bits]);
-            for next in [seam, block.summary()] {
-                all.drawn = all.drawn.and(next.drawn);
-                all.undefined = all.undefined.saturating_add(next.undefined);
-                all.step_max = all.step_max.max(next.step_max);
-            }
-            before = block;
-        }
-        all.checked()
-    }
-
-    fn checked(self) -> Self {
-        if self.drawn.sum.is_finite() { self } else { Self::NONE }
-    }
-
-    /// Whether it says all that the samples would say: no value is missing but for undefined ones,
-    /// and no two samples are further apart than `gap_max`.
-    pub(super) fn is_whole(&self, gap_max: Interval) -> bool {
-        self.step_max <= gap_max && self.step_max < Interval::MAX
     }
 }
 
@@ -207,7 +131,7 @@ impl Block {
         if !is_constant {
             blocks.iter().for_each(|block| block.copy_values(kind, bytes));
         }
-        let Summary { drawn, undefined, step_max } = Summary::of_all(kind, bounds, blocks);
+        let Summary { drawn, undefined, step_max } = summary_of(kind, bounds, blocks);
         let head = Head {
             first: first.first,
             last: last.last,
@@ -291,17 +215,17 @@ impl Block {
 
     /// Its lists, one after another.
     pub(super) fn lists(&self) -> Lists<'_> {
-        let (times, values) = self.parts();
-        Lists { block: self, times, values, at: 0 }
+        Lists::new(self)
     }
 
-    /// Appends its samples to both lists.
-    pub(super) fn unpack(&self, times: &mut Vec<CdTime>, bits: &mut Vec<u64>) {
-        let (mut lists, mut buffers) = (self.lists(), ([0; LIST_MAX], [0; LIST_MAX]));
-        while let Some(count) = lists.next(&mut buffers.0, &mut buffers.1) {
-            times.extend(buffers.0.iter().take(count).map(|raw| CdTime::from_raw(*raw)));
-            bits.extend(buffers.1.iter().take(count));
-        }
+    /// Its samples, oldest first.
+    pub(super) fn samples(&self) -> Vec<Sample> {
+        let mut samples = Vec::with_capacity(self.len());
+        let _ = self.try_each(0, |sample| {
+            samples.push(sample);
+            ControlFlow::Continue(())
+        });
+        samples
     }
 
     /// Calls `each` with its samples from number `first` on, until that breaks off.
@@ -355,99 +279,19 @@ impl Block {
     }
 }
 
-impl Packed {
-    fn bytes(&self) -> &[u8] {
-        match self {
-            Self::Own(bytes) => bytes,
-            Self::Shared(bytes) => bytes,
-        }
+/// Summary of blocks that follow each other.
+fn summary_of(kind: DsType, bounds: Bounds, blocks: &[Block]) -> Summary {
+    let Some((mut before, blocks)) = blocks.split_first() else {
+        return Summary::NONE;
+    };
+    let mut all = before.summary();
+    for block in blocks {
+        let (from, to) = (before.last, block.first);
+        let seam = Summary::of(kind, bounds, &[from.time, to.time], &[from.bits, to.bits]);
+        all = all.and(seam).and(block.summary());
+        before = block;
     }
-
-    fn share(&mut self) -> Self {
-        let shared = match std::mem::replace(self, Self::Own(Box::default())) {
-            Self::Own(bytes) => Arc::new(bytes),
-            Self::Shared(bytes) => bytes,
-        };
-        *self = Self::Shared(Arc::clone(&shared));
-        Self::Shared(shared)
-    }
-
-    /// Whether a snapshot, too, has them.
-    pub(super) fn is_shared(&self) -> bool {
-        matches!(self, Self::Shared(bytes) if Arc::strong_count(bytes) > 1)
-    }
-
-    /// Bytes allocated.
-    pub(super) fn heap_bytes(&self) -> usize {
-        let shared = if matches!(self, Self::Shared(_)) { allocated(SHARED_BYTES) } else { 0 };
-        allocated(self.bytes().len()) + shared
-    }
-}
-
-/// What is left to be read of a block.
-#[derive(Clone)]
-pub(super) struct Lists<'a> {
-    block: &'a Block,
-    times: &'a [u8],
-    values: &'a [u8],
-    /// Samples that were read.
-    at: usize,
-}
-
-impl Lists<'_> {
-    /// Promised with the samples; zero when none was.
-    pub(super) fn interval(&self) -> Interval {
-        self.block.interval
-    }
-
-    /// Reads the next times and values; how many there are, none at the end.
-    pub(super) fn next(&mut self, times: &mut Numbers, bits: &mut Numbers) -> Option<usize> {
-        let (values, even) = self.next_numbers(times, bits)?;
-        values.finish(bits);
-        if let Some((mut time, step)) = even {
-            for raw in times.iter_mut() {
-                *raw = time.raw();
-                time = CdTime::from_raw(time.raw().wrapping_add(step.raw()));
-            }
-        }
-        Some(values.count)
-    }
-
-    /// Reads the next times and the numbers of values; how those are to be read, and where times
-    /// are even not these, but the first and the time between two.
-    pub(super) fn next_numbers(
-        &mut self,
-        times: &mut Numbers,
-        numbers: &mut Numbers,
-    ) -> Option<(ValueForm, Option<(CdTime, Interval)>)> {
-        let left = self.block.len().checked_sub(self.at).filter(|left| *left > 0)?;
-        let read = self.read(left, times, numbers);
-        debug_assert!(read.is_some(), "a block cannot be read back");
-        self.at += read?.0.count;
-        read
-    }
-
-    fn read(
-        &mut self,
-        left: usize,
-        times: &mut Numbers,
-        numbers: &mut Numbers,
-    ) -> Option<(ValueForm, Option<(CdTime, Interval)>)> {
-        let Head { first, last, interval, .. } = **self.block;
-        let (mut count, mut even) = (left.min(LIST_MAX), None);
-        if self.block.has_even_times() {
-            let step = even_step(first.time, last.time, self.block.len());
-            even = Some((CdTime::from_raw(on_grid(first.time, self.at, step)), step));
-        } else {
-            count = unpack_times(&mut self.times, interval, times)?;
-        }
-        let values = match self.block.is_constant() {
-            true => ValueForm::constant(first.bits, count, numbers),
-            false => unpack_values(&mut self.values, numbers)?,
-        };
-        debug_assert!(even.is_some() || count == values.count, "lists go together");
-        Some((values, even))
-    }
+    all.checked()
 }
 
 /// The time that sample `number` would have on the grid.
@@ -459,6 +303,9 @@ fn even_step(first: CdTime, last: CdTime, count: usize) -> Interval {
     let steps = (count as u64).saturating_sub(1).max(1);
     Interval::from_raw(last.since(first).raw() / steps)
 }
+
+mod lists;
+pub(super) use lists::Lists;
 
 #[cfg(test)]
 mod tests {
@@ -472,9 +319,9 @@ mod tests {
         let times: Vec<CdTime> = times.iter().map(|&raw| CdTime::from_raw(raw)).collect();
         let summary = Summary::of(kind, FREE, &times, bits);
         let block = Block::pack(kind, PROMISED, (&times, bits), summary, &mut Vec::new()).unwrap();
-        let (mut times_back, mut bits_back) = (Vec::new(), Vec::new());
-        block.unpack(&mut times_back, &mut bits_back);
-        assert_eq!((times_back, bits_back.as_slice()), (times, bits));
+        let expected: Vec<Sample> =
+            times.into_iter().zip(bits).map(|(time, &bits)| Sample { time, bits }).collect();
+        assert_eq!(block.samples(), expected);
         block
     }
 

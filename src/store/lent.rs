@@ -5,8 +5,9 @@
 //! are there, once, however many snapshots have them. Together with what snapshots copied that is
 //! at most what they had when they were made, and 16 bytes a block.
 
-use super::block::{Block, Packed};
+use super::block::Block;
 use super::cost::vec_bytes;
+use super::packed::Packed;
 use std::sync::{Arc, Weak};
 
 /// Blocks that are looked at when snapshots are gone, each time: 0.2 ms where all are given back.

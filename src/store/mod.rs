@@ -13,7 +13,7 @@
 //!    name.
 //! 2. `absorb` and `clocks`: a stamp becomes a placed time, whatever the clock of its host is.
 //! 3. `track`: a sample goes into the open run of its series, which is sealed when it is full.
-//! 4. `block`: sealed samples are packed, with a summary (`aggregate`); small blocks are put
+//! 4. `block`: sealed samples are `packed`, with a `summary` (`aggregate`); small blocks are put
 //!    together to large ones. `lists` knows how times and values become whole numbers, `pack` how
 //!    those become bytes.
 //! 5. `query`, `drawn_list`, `columns`: blocks become the columns of a `trace`, by summary or list
@@ -73,6 +73,7 @@ mod open_run;
 mod origin;
 mod outcomes;
 mod pack;
+mod packed;
 mod query;
 mod quota;
 mod register;
@@ -82,6 +83,7 @@ mod scratch;
 mod series;
 mod series_table;
 mod snapshot;
+mod summary;
 mod trace;
 mod track;
 mod waiting;

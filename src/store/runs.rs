@@ -26,16 +26,10 @@ impl Runs<'_> {
     /// The samples of run `number`.
     pub(super) fn samples(&self, number: usize) -> Option<Vec<Sample>> {
         let track = &self.series.track;
-        if number > track.sealed() {
-            return None;
+        match track.block(number) {
+            Some(block) => Some(block.samples()),
+            None => (number == track.sealed()).then(|| track.open().iter().collect()),
         }
-        let count = track.block(number).map_or(track.open().len(), |block| block.len());
-        let mut samples = Vec::with_capacity(count);
-        let _ = self.try_each(number, 0, |sample| {
-            samples.push(sample);
-            ControlFlow::Continue(())
-        });
-        Some(samples)
     }
 
     /// Calls `each` with the samples of run `number` from number `first` on, until that breaks off.

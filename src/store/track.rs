@@ -5,11 +5,12 @@
 //! up a large one. What is earlier than the open run is merged into the blocks, many samples at a
 //! time ([`Track::merge`]). Blocks leave at the old end. Knows nothing of other series.
 
-use super::block::{BLOCK_SAMPLES_MAX, Block, Summary};
+use super::block::{BLOCK_SAMPLES_MAX, Block};
 use super::cost::vec_bytes;
 use super::lent::Lent;
 use super::open_run::OpenRun;
 use super::scratch::Scratch;
+use super::summary::Summary;
 use crate::metric::{CdTime, DsType, Interval};
 use crate::rate::{Bounds, Sample};
 use std::collections::VecDeque;

@@ -7,7 +7,8 @@
 use super::{Pushed, SMALL_SAMPLES, Tools, Track, beside};
 use crate::metric::{CdTime, Interval};
 use crate::rate::Sample;
-use crate::store::block::{BLOCK_SAMPLES_MAX, Block, Summary};
+use crate::store::block::{BLOCK_SAMPLES_MAX, Block};
+use crate::store::summary::Summary;
 
 /// What became of samples that were merged.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -120,15 +121,13 @@ impl Track {
             debug_assert!(false, "there is no block to merge into");
             return;
         };
-        let (interval, mut known) = (block.interval, (Vec::new(), Vec::new()));
-        block.unpack(&mut known.0, &mut known.1);
+        let (interval, mut known) = (block.interval, block.samples().into_iter().peekable());
         let (mut times, mut bits) = (Vec::new(), Vec::new());
-        let mut known = known.0.into_iter().zip(known.1).peekable();
         let mut added = 0;
         for sample in late {
-            while let Some((time, value)) = known.next_if(|(time, _)| *time <= sample.time) {
-                times.push(time);
-                bits.push(value);
+            while let Some(before) = known.next_if(|known| known.time <= sample.time) {
+                times.push(before.time);
+                bits.push(before.bits);
             }
             if times.last() == Some(&sample.time) {
                 let value = bits.last().copied().unwrap_or_default();
@@ -141,8 +140,8 @@ impl Track {
         }
         merged.added += added;
         if added > 0 {
-            times.extend(known.clone().map(|(time, _)| time));
-            bits.extend(known.map(|(_, value)| value));
+            times.extend(known.clone().map(|known| known.time));
+            bits.extend(known.map(|known| known.bits));
             self.replace(number..number + 1, &times, &bits, interval, tools, merged);
         }
     }

@@ -64,11 +64,8 @@ impl Bench {
     }
 
     fn times(&self) -> Vec<u64> {
-        let (mut times, mut bits) = (Vec::new(), Vec::new());
-        for block in &self.track.blocks {
-            block.unpack(&mut times, &mut bits);
-        }
-        bits.into_iter().chain(self.track.open.iter().map(|sample| sample.bits)).collect()
+        let packed = self.track.blocks.iter().flat_map(Block::samples);
+        packed.chain(self.track.open.iter()).map(|sample| sample.bits).collect()
     }
 
     fn lengths(&self) -> Vec<usize> {
