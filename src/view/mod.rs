@@ -11,7 +11,6 @@ pub mod clocks;
 mod combined;
 pub mod command;
 pub mod empty;
-pub mod filter;
 pub mod format;
 pub mod graphs;
 mod grid;
@@ -25,6 +24,7 @@ pub mod plot;
 mod preferences;
 pub mod role;
 pub mod selection;
+pub mod selector;
 pub mod senders;
 mod texts;
 pub mod tree;
@@ -34,10 +34,10 @@ pub mod workspace;
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, Pane, Theme};
-use filter::Filter;
 use notifications::NotificationList;
 pub use preferences::Preferences;
 use selection::{Scope, Selection};
+use selector::Selector;
 use std::collections::HashSet;
 use std::sync::Arc;
 use window::TimeWindow;
@@ -62,7 +62,7 @@ pub struct View {
     /// Tabs, and what is on them.
     pub workspace: Workspace,
     /// The tree's filter.
-    pub filter: Filter,
+    pub filter: Selector,
     /// Rows of the tree that the user opened.
     pub open: Arc<HashSet<Scope>>,
     /// The row that the keyboard is on.
@@ -87,7 +87,7 @@ impl View {
     pub fn new(kept: &Preferences) -> Self {
         Self {
             workspace: Workspace::new(TimeWindow::live(kept.width)),
-            filter: Filter::default(),
+            filter: Selector::default(),
             open: Arc::default(),
             cursor: None,
             sidebar: kept.sidebar,
@@ -128,7 +128,7 @@ impl View {
     pub fn apply(&mut self, action: Action, at: &Moment) {
         match action {
             Action::SetFilter(text) => {
-                self.filter = Filter::new(&text);
+                self.filter = Selector::new(&text);
                 self.cursor = None;
             }
             Action::SetOpen { scope, open } => {

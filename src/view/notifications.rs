@@ -4,8 +4,8 @@
 //! notifications change, so that a frame touches only the rows it shows.
 
 use super::Action;
-use super::filter::Filter;
 use super::selection::Scope;
+use super::selector::Selector;
 use super::tree::moved;
 use crate::metric::{Identifier, Severity};
 use crate::store::{Noted, Notifications, Severities, Store};
@@ -18,7 +18,7 @@ pub struct NotificationList {
     /// What stood in the counters when the user last looked.
     pub seen: Severities,
     /// Words that all must match, as in the sidebar; the message counts too.
-    pub filter: Filter,
+    pub filter: Selector,
     /// The number of the row that was clicked last.
     pub chosen: Option<u64>,
     hidden: [bool; 3],
@@ -48,7 +48,7 @@ impl NotificationList {
     }
 
     pub(super) fn set_filter(&mut self, text: &str) {
-        self.filter = Filter::new(text);
+        self.filter = Selector::new(text);
     }
 }
 

@@ -3,7 +3,7 @@
 //! Most machines measure the same things: a million series have some thousand types and instances.
 //! A filter is tried on each of these once and not on every list. Pure.
 
-use super::filter::{Filter, Found, push_pair};
+use super::selector::{Found, Selector, push_pair};
 use crate::store::{HostNode, ListNode, SeriesId, Store};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
@@ -126,14 +126,14 @@ fn text_at<'a>(arena: &'a str, ends: &[usize], number: usize) -> &'a str {
 /// What a filter finds in each text.
 pub(super) struct FoundInTexts<'a> {
     texts: &'a Texts,
-    filter: &'a Filter,
+    filter: &'a Selector,
     found: Vec<Found>,
     /// Text of a list that was not learnt.
     text: String,
 }
 
 impl<'a> FoundInTexts<'a> {
-    pub(super) fn new(texts: &'a Texts, filter: &'a Filter) -> Self {
+    pub(super) fn new(texts: &'a Texts, filter: &'a Selector) -> Self {
         Self { texts, filter, found: Vec::new(), text: String::new() }
     }
 

@@ -5,9 +5,9 @@
 //! very many series that is a job for another thread ([`FilterJob`]), and the rows stay what they
 //! were until it is done.
 
-use super::filter::{Filter, Undecided, push_lower, push_pair};
 use super::graphs::plain_label;
 use super::selection::Scope;
+use super::selector::{Selector, Undecided, push_lower, push_pair};
 use super::texts::{FoundInTexts, Texts};
 use crate::store::{HostNode, ListNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
@@ -69,7 +69,7 @@ struct MadeFor {
 }
 
 impl MadeFor {
-    fn is(&self, series: u64, filter: &Filter, open: Option<u64>) -> bool {
+    fn is(&self, series: u64, filter: &Selector, open: Option<u64>) -> bool {
         self.series == series && self.open == open && self.filter == filter.text()
     }
 }
@@ -80,7 +80,7 @@ impl Rows {
     pub fn update(
         &mut self,
         store: &Store,
-        filter: &Filter,
+        filter: &Selector,
         open: &HashSet<Scope>,
         revision: u64,
     ) -> Option<FilterJob> {
@@ -117,7 +117,7 @@ impl Rows {
     }
 
     /// Makes the rows at once.
-    fn make(&mut self, store: &Store, filter: &Filter, open: &HashSet<Scope>) {
+    fn make(&mut self, store: &Store, filter: &Selector, open: &HashSet<Scope>) {
         self.rows.clear();
         let hosts = store.index().hosts();
         if filter.is_empty() {
@@ -164,7 +164,7 @@ pub struct FilterJob {
     hosts: Vec<(Arc<str>, Arc<Vec<PluginNode>>)>,
     texts: Arc<Texts>,
     series: usize,
-    filter: Filter,
+    filter: Selector,
     made_for: MadeFor,
 }
 
@@ -222,7 +222,7 @@ struct Flatten<'a> {
 
 /// A filter, and what it finds.
 struct Sieve<'a> {
-    filter: &'a Filter,
+    filter: &'a Selector,
     found: FoundInTexts<'a>,
     text: String,
     /// Gets how many lists were looked at; returns whether to look at more.
@@ -303,7 +303,7 @@ impl<'a> Flatten<'a> {
 }
 
 impl<'a> Sieve<'a> {
-    fn new(filter: &'a Filter, texts: &'a Texts, go_on: &'a dyn Fn(usize) -> bool) -> Self {
+    fn new(filter: &'a Selector, texts: &'a Texts, go_on: &'a dyn Fn(usize) -> bool) -> Self {
         Self {
             filter,
             found: FoundInTexts::new(texts, filter),

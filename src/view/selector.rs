@@ -1,18 +1,19 @@
-//! The sidebar's filter: words that all must match.
+//! Selector: words that choose series; all must match.
 //!
 //! `cpu web` matches what holds both words anywhere in `host/plugin-instance/type-instance`;
 //! `-word` excludes; `host:`, `plugin:` and `type:` match one name (with its instance) by glob or,
 //! without `*` and `?`, by substring. Case does not matter. Pure text.
 //!
 //! On a tree most words are decided by a host or a plugin for all that is below:
-//! `Filter::narrow`.
+//! `Selector::narrow`.
 
 use crate::metric::Identifier;
+use crate::store::{SeriesId, Store};
 use memchr::memmem::Finder;
 
-/// A parsed filter. The empty one matches everything.
+/// A parsed selector. The empty one matches everything. Two are equal when their texts are.
 #[derive(Clone, Debug, Default)]
-pub struct Filter {
+pub struct Selector {
     text: String,
     words: Vec<Word>,
     /// The words that exclude, and those that can only be found across the names.
@@ -29,7 +30,7 @@ struct Word {
     across: bool,
 }
 
-/// Words of a filter; more are left out. A set of them is a number.
+/// Words of a selector; more are left out. A set of them is a number.
 const WORDS_MAX: usize = 64;
 
 /// Words that are not decided yet.
@@ -61,8 +62,16 @@ enum Pattern {
     Glob(globset::GlobMatcher),
 }
 
-impl Filter {
-    /// Parses what was typed; every text is a filter.
+impl PartialEq for Selector {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Selector {}
+
+impl Selector {
+    /// Parses what was typed; every text is a selector.
     pub fn new(text: &str) -> Self {
         let words = text.split_whitespace().filter_map(Word::new).take(WORDS_MAX);
         let words = words.collect::<Vec<_>>();
@@ -82,6 +91,24 @@ impl Filter {
     /// Matches everything.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// The series that match, in the order of the tree.
+    pub fn series(&self, store: &Store) -> Vec<SeriesId> {
+        let (mut text, mut found) = (String::new(), Vec::new());
+        for host in store.index().hosts() {
+            if self.narrow_by_host(&host.name, &mut text).is_none() {
+                continue;
+            }
+            let lists = host.plugins.iter().flat_map(|plugin| &plugin.lists);
+            for id in lists.flat_map(|list| &list.series) {
+                let series = store.series(*id);
+                if series.is_some_and(|series| self.matches(&series.identifier, &mut text)) {
+                    found.push(*id);
+                }
+            }
+        }
+        found
     }
 
     /// All of its words.
@@ -263,7 +290,7 @@ mod tests {
     #[track_caller]
     fn check(filter: &str, matches: bool) {
         let id = Identifier::new("Web-01", "interface", "eth0", "if_octets", "");
-        let got = Filter::new(filter).matches(&id, &mut String::new());
+        let got = Selector::new(filter).matches(&id, &mut String::new());
         assert_eq!(got, matches, "{filter}");
     }
 
@@ -306,7 +333,7 @@ mod tests {
     fn a_text_is_searched_by_words_without_a_field_only() {
         let id = Identifier::new("web", "df", "", "", "");
         let matches = |filter: &str| {
-            Filter::new(filter).matches_text(&id, "Disk is FULL", &mut String::new())
+            Selector::new(filter).matches_text(&id, "Disk is FULL", &mut String::new())
         };
         for (filter, found) in [
             ("full", true),
