@@ -15,6 +15,7 @@ pub mod format;
 pub mod graphs;
 mod grid;
 pub mod health;
+pub mod layout;
 pub mod lookalike;
 pub mod marks;
 pub mod notifications;

@@ -1,0 +1,556 @@
+//! Layout: the tiles of a tab that the user arranged, each with the rule of its panel.
+//!
+//! A plain value of rules and lasting names. A split has at least two parts, and none of them is a
+//! split in the same direction: every operation keeps that true. Knows no pixels; where a tile
+//! stands is said by [`place`].
+
+pub mod place;
+
+use super::graphs::Style;
+use super::selector::Selector;
+use std::sync::Arc;
+
+/// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.
+pub const RULES_MAX: usize = 200;
+
+/// Names a panel while the program runs. It is not kept: a layout from a file gets new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct PanelId(pub u32);
+
+/// Which series a panel draws, and how. What fits it later joins by itself.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Rule {
+    /// Which panel.
+    pub id: PanelId,
+    /// A series is drawn if one of these chooses it.
+    pub show: Vec<Selector>,
+    /// And none of these.
+    pub hide: Vec<Selector>,
+    /// Only what this graph of the catalogue draws, in its way; none: whatever is chosen.
+    pub graph: Option<Arc<str>>,
+    /// None: what the panel draws.
+    pub title: Option<String>,
+    /// None: that of the graph.
+    pub style: Option<Style>,
+    /// One panel, or several beside one another.
+    pub each: Repeat,
+    /// Lower and upper end of the value axis; none: the axis fits itself.
+    pub y: Option<(f64, f64)>,
+}
+
+/// How many panels a rule makes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Repeat {
+    /// One, with the series of all hosts.
+    #[default]
+    Never,
+    /// One for each host.
+    Host,
+    /// One for each plugin instance of each host.
+    Instance,
+}
+
+/// The tiles of a tab.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Layout {
+    root: Option<Tile>,
+}
+
+/// A panel, or several tiles beside one another.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tile {
+    /// A panel.
+    Panel(Rule),
+    /// Others.
+    Split(Split),
+}
+
+/// Tiles beside or below one another.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Split {
+    /// Beside or below.
+    pub direction: Direction,
+    /// At least two.
+    pub parts: Vec<Part>,
+}
+
+/// A tile, and how much of the length of its split it has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// Above zero; one is as much as others have.
+    pub share: f32,
+    /// What is there.
+    pub tile: Tile,
+}
+
+/// How the parts of a split stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// Beside one another.
+    Row,
+    /// Below one another.
+    Column,
+}
+
+/// A side of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// Left of it.
+    Left,
+    /// Right of it.
+    Right,
+    /// Above it.
+    Above,
+    /// Below it.
+    Below,
+}
+
+/// Where a panel goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Spot {
+    /// Beside another panel, of whose tile it gets half.
+    Beside(PanelId, Side),
+    /// Beside all others.
+    Edge(Side),
+    /// Behind the others, so that rows and columns stay even.
+    End,
+}
+
+impl Side {
+    const fn direction(self) -> Direction {
+        match self {
+            Self::Left | Self::Right => Direction::Row,
+            Self::Above | Self::Below => Direction::Column,
+        }
+    }
+
+    /// Whether what stands there comes before the other.
+    const fn is_before(self) -> bool {
+        matches!(self, Self::Left | Self::Above)
+    }
+}
+
+impl Rule {
+    /// A panel of what `show` chooses.
+    pub fn new(id: PanelId, show: Vec<Selector>) -> Self {
+        Self {
+            id,
+            show,
+            hide: Vec::new(),
+            graph: None,
+            title: None,
+            style: None,
+            each: Repeat::Never,
+            y: None,
+        }
+    }
+}
+
+impl Layout {
+    /// These tiles; splits of one part and splits inside splits of their direction are dissolved.
+    pub fn new(root: Option<Tile>) -> Self {
+        Self { root: root.and_then(Tile::tidied) }
+    }
+
+    /// Panels in even rows.
+    pub fn of(rules: impl IntoIterator<Item = Rule>) -> Self {
+        let mut rules: Vec<_> = rules.into_iter().take(RULES_MAX).collect();
+        let columns = columns_of(rules.len());
+        let mut rows = Vec::new();
+        while !rules.is_empty() {
+            let rest = rules.split_off(columns.min(rules.len()));
+            let parts = rules.into_iter().map(|rule| Part::new(Tile::Panel(rule))).collect();
+            rows.push(Part::new(Tile::Split(Split { direction: Direction::Row, parts })));
+            rules = rest;
+        }
+        Self::new(Some(Tile::Split(Split { direction: Direction::Column, parts: rows })))
+    }
+
+    /// The tiles; none: there is no panel.
+    pub const fn root(&self) -> Option<&Tile> {
+        self.root.as_ref()
+    }
+
+    /// Whether there is no panel.
+    pub const fn is_empty(&self) -> bool {
+        self.root.is_none()
+    }
+
+    /// The rules of all panels, row by row.
+    pub fn rules(&self) -> Vec<&Rule> {
+        let mut rules = Vec::new();
+        if let Some(root) = &self.root {
+            root.each_rule(&mut |rule| rules.push(rule));
+        }
+        rules
+    }
+
+    /// The rule of a panel.
+    pub fn rule(&self, id: PanelId) -> Option<&Rule> {
+        self.rules().into_iter().find(|rule| rule.id == id)
+    }
+
+    /// The same, to be changed.
+    pub fn rule_mut(&mut self, id: PanelId) -> Option<&mut Rule> {
+        self.root.as_mut()?.rule_mut(id)
+    }
+
+    /// Adds a panel; beside one that is not there it goes to the end. False: there is no room.
+    pub fn insert(&mut self, rule: Rule, spot: Spot) -> bool {
+        if self.rules().len() >= RULES_MAX {
+            return false;
+        }
+        let Some(root) = self.root.take() else {
+            self.root = Some(Tile::Panel(rule));
+            return true;
+        };
+        let root = match spot {
+            Spot::Edge(side) => Tile::beside(root, Tile::Panel(rule), side),
+            Spot::Beside(of, side) => {
+                let mut rule = Some(rule);
+                let root = root.with_beside(of, side, &mut rule);
+                match rule {
+                    Some(rule) => root.with_last(rule),
+                    None => root,
+                }
+            }
+            Spot::End => root.with_last(rule),
+        };
+        self.root = root.tidied();
+        true
+    }
+
+    /// Removes a panel, and returns its rule.
+    pub fn take(&mut self, id: PanelId) -> Option<Rule> {
+        let mut taken = None;
+        self.root = self.root.take().and_then(|root| root.without(id, &mut taken)?.tidied());
+        taken
+    }
+
+    /// Gives the parts of the split at `path` other shares. `path` holds the number of the part at
+    /// each split on the way.
+    pub fn set_shares(&mut self, path: &[usize], shares: &[f32]) {
+        let mut tile = self.root.as_mut();
+        for &step in path {
+            tile = match tile {
+                Some(Tile::Split(split)) => split.parts.get_mut(step).map(|part| &mut part.tile),
+                _ => None,
+            };
+        }
+        if let Some(Tile::Split(split)) = tile {
+            for (part, &share) in split.parts.iter_mut().zip(shares) {
+                part.share = sane_share(share);
+            }
+        }
+    }
+}
+
+/// The least share of a part, and the greatest.
+const SHARES: std::ops::RangeInclusive<f32> = 0.01..=100.0;
+
+/// A share that leaves every tile a place.
+pub fn sane_share(share: f32) -> f32 {
+    if share.is_finite() { share.clamp(*SHARES.start(), *SHARES.end()) } else { 1.0 }
+}
+
+/// Columns of so many panels: as many as rows, or one more.
+fn columns_of(panels: usize) -> usize {
+    (1..).find(|columns| columns * columns >= panels).unwrap_or(1)
+}
+
+impl Part {
+    /// One with as much room as others.
+    pub const fn new(tile: Tile) -> Self {
+        Self { share: 1.0, tile }
+    }
+}
+
+impl Tile {
+    fn each_rule<'a>(&'a self, look: &mut impl FnMut(&'a Rule)) {
+        match self {
+            Self::Panel(rule) => look(rule),
+            Self::Split(split) => split.parts.iter().for_each(|part| part.tile.each_rule(look)),
+        }
+    }
+
+    fn rule_mut(&mut self, id: PanelId) -> Option<&mut Rule> {
+        match self {
+            Self::Panel(rule) => (rule.id == id).then_some(rule),
+            Self::Split(split) => split.parts.iter_mut().find_map(|part| part.tile.rule_mut(id)),
+        }
+    }
+
+    fn is(&self, id: PanelId) -> bool {
+        matches!(self, Self::Panel(rule) if rule.id == id)
+    }
+
+    /// Two tiles, each with half of the room.
+    fn beside(tile: Self, other: Self, side: Side) -> Self {
+        let mut parts = vec![Part::new(tile), Part::new(other)];
+        if side.is_before() {
+            parts.reverse();
+        }
+        Self::Split(Split { direction: side.direction(), parts })
+    }
+
+    /// With the panel of `rule`, which is taken, beside the panel `of`.
+    fn with_beside(self, of: PanelId, side: Side, rule: &mut Option<Rule>) -> Self {
+        if self.is(of)
+            && let Some(rule) = rule.take()
+        {
+            return Self::beside(self, Self::Panel(rule), side);
+        }
+        let Self::Split(mut split) = self else { return self };
+        if split.direction == side.direction()
+            && let Some(place) = split.parts.iter().position(|part| part.tile.is(of))
+            && let Some(rule) = rule.take()
+        {
+            split.insert_beside(place, Self::Panel(rule), side);
+            return Self::Split(split);
+        }
+        let parts = split.parts.into_iter();
+        let parts = parts.map(|part| Part { tile: part.tile.with_beside(of, side, rule), ..part });
+        Self::Split(Split { direction: split.direction, parts: parts.collect() })
+    }
+
+    /// With the panel of `rule` in the row that has the fewest, or in a new one.
+    fn with_last(self, rule: Rule) -> Self {
+        let new = Self::Panel(rule);
+        let mut count = 1;
+        self.each_rule(&mut |_| count += 1);
+        let columns = columns_of(count);
+        let direction = Direction::Column;
+        let mut rows = match self {
+            Self::Split(Split { direction: Direction::Column, parts }) => parts,
+            other => vec![Part::new(other)],
+        };
+        let fewest = rows.iter_mut().min_by_key(|row| row.tile.across());
+        match fewest.filter(|row| row.tile.across() < columns) {
+            Some(row) => row.push(new),
+            None => rows.push(Part::new(new)),
+        }
+        Self::Split(Split { direction, parts: rows })
+    }
+
+    /// Tiles beside one another.
+    fn across(&self) -> usize {
+        match self {
+            Self::Split(Split { direction: Direction::Row, parts }) => parts.len(),
+            _ => 1,
+        }
+    }
+
+    fn without(self, id: PanelId, taken: &mut Option<Rule>) -> Option<Self> {
+        match self {
+            Self::Panel(rule) if rule.id == id => {
+                *taken = Some(rule);
+                None
+            }
+            Self::Panel(_) => Some(self),
+            Self::Split(Split { direction, parts }) => {
+                let left = parts.into_iter().filter_map(|Part { share, tile }| {
+                    Some(Part { share, tile: tile.without(id, taken)? })
+                });
+                Some(Self::Split(Split { direction, parts: left.collect() }))
+            }
+        }
+    }
+
+    /// Without splits that split nothing, and splits that go on in the direction of the one around
+    /// them; none if there is no panel.
+    fn tidied(self) -> Option<Self> {
+        let Self::Split(Split { direction, parts }) = self else { return Some(self) };
+        let mut tidy: Vec<Part> = Vec::with_capacity(parts.len());
+        for Part { share, tile } in parts {
+            match tile.tidied() {
+                Some(Self::Split(inner)) if inner.direction == direction => {
+                    let all: f32 = inner.parts.iter().map(|part| part.share).sum();
+                    let scaled = |part: Part| Part { share: share * part.share / all, ..part };
+                    tidy.extend(inner.parts.into_iter().map(scaled));
+                }
+                Some(tile) => tidy.push(Part { share, tile }),
+                None => {}
+            }
+        }
+        match tidy.len() {
+            0 | 1 => tidy.pop().map(|part| part.tile),
+            _ => Some(Self::Split(Split { direction, parts: tidy })),
+        }
+    }
+}
+
+impl Split {
+    /// The tile at `place` gives half of its room to another beside it.
+    fn insert_beside(&mut self, place: usize, tile: Tile, side: Side) {
+        let Some(part) = self.parts.get_mut(place) else { return };
+        part.share /= 2.0;
+        let share = part.share;
+        let at = if side.is_before() { place } else { place + 1 };
+        self.parts.insert(at, Part { share, tile });
+    }
+}
+
+impl Part {
+    /// Puts a tile behind those of a row, with as much room as they have on average.
+    fn push(&mut self, tile: Tile) {
+        match &mut self.tile {
+            Tile::Split(Split { direction: Direction::Row, parts }) => {
+                let all: f32 = parts.iter().map(|part| part.share).sum();
+                let share = sane_share(all / parts.len().max(1) as f32);
+                parts.push(Part { share, tile });
+            }
+            _ => {
+                let first = std::mem::replace(&mut self.tile, tile.clone());
+                self.tile = Tile::beside(first, tile, Side::Right);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rule(id: u32) -> Rule {
+        Rule::new(PanelId(id), vec![Selector::new("load")])
+    }
+
+    fn layout(count: u32) -> Layout {
+        Layout::of((0..count).map(rule))
+    }
+
+    /// `[0 1 | 2]` is a row of panels 0, 1 above panel 2.
+    fn shape(layout: &Layout) -> String {
+        fn of(tile: &Tile) -> String {
+            match tile {
+                Tile::Panel(rule) => rule.id.0.to_string(),
+                Tile::Split(split) => {
+                    let parts: Vec<_> = split.parts.iter().map(|part| of(&part.tile)).collect();
+                    let between = if split.direction == Direction::Row { " " } else { " | " };
+                    format!("[{}]", parts.join(between))
+                }
+            }
+        }
+        layout.root().map(of).unwrap_or_default()
+    }
+
+    fn shares(layout: &Layout) -> Vec<f32> {
+        let Some(Tile::Split(split)) = layout.root() else { return Vec::new() };
+        split.parts.iter().map(|part| part.share).collect()
+    }
+
+    #[test]
+    fn panels_stand_in_even_rows() {
+        for (count, expected) in [
+            (0, ""),
+            (1, "0"),
+            (2, "[0 1]"),
+            (3, "[[0 1] | 2]"),
+            (4, "[[0 1] | [2 3]]"),
+            (5, "[[0 1 2] | [3 4]]"),
+            (7, "[[0 1 2] | [3 4 5] | 6]"),
+        ] {
+            assert_eq!(shape(&layout(count)), expected);
+        }
+    }
+
+    #[test]
+    fn one_after_another_they_stand_as_evenly() {
+        let mut layout = Layout::default();
+        let shapes = (0..8).map(|id| {
+            assert!(layout.insert(rule(id), Spot::End));
+            shape(&layout)
+        });
+        let expected = [
+            "0",
+            "[0 1]",
+            "[[0 1] | 2]",
+            "[[0 1] | [2 3]]",
+            "[[0 1 4] | [2 3]]",
+            "[[0 1 4] | [2 3 5]]",
+            "[[0 1 4] | [2 3 5] | 6]",
+            "[[0 1 4] | [2 3 5] | [6 7]]",
+        ];
+        assert_eq!(shapes.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn a_panel_goes_to_the_side_of_another() {
+        for (side, expected) in [
+            (Side::Left, "[[0 9 1] | [2 3]]"),
+            (Side::Right, "[[0 1 9] | [2 3]]"),
+            (Side::Above, "[[0 [9 | 1]] | [2 3]]"),
+            (Side::Below, "[[0 [1 | 9]] | [2 3]]"),
+        ] {
+            let mut layout = layout(4);
+            layout.insert(rule(9), Spot::Beside(PanelId(1), side));
+            assert_eq!(shape(&layout), expected, "{side:?}");
+        }
+        let mut alone = layout(1);
+        alone.insert(rule(9), Spot::Beside(PanelId(0), Side::Above));
+        assert_eq!(shape(&alone), "[9 | 0]");
+    }
+
+    #[test]
+    fn a_panel_goes_to_an_edge_of_all() {
+        let mut layout = layout(4);
+        layout.insert(rule(8), Spot::Edge(Side::Left));
+        layout.insert(rule(9), Spot::Edge(Side::Below));
+        assert_eq!(shape(&layout), "[[8 [[0 1] | [2 3]]] | 9]");
+    }
+
+    #[test]
+    fn the_neighbour_gives_half_of_its_room() {
+        let mut layout = layout(2);
+        layout.set_shares(&[], &[3.0, 1.0]);
+        layout.insert(rule(9), Spot::Beside(PanelId(0), Side::Right));
+        assert_eq!((shape(&layout).as_str(), shares(&layout)), ("[0 9 1]", vec![1.5, 1.5, 1.0]));
+    }
+
+    #[test]
+    fn what_is_beside_a_panel_that_is_gone_comes_last() {
+        let mut layout = layout(2);
+        assert!(layout.insert(rule(9), Spot::Beside(PanelId(77), Side::Left)));
+        assert_eq!(shape(&layout), "[[0 1] | 9]");
+    }
+
+    #[test]
+    fn a_panel_that_is_taken_leaves_no_hole() {
+        let mut layout = layout(4);
+        assert_eq!(layout.take(PanelId(3)).map(|rule| rule.id), Some(PanelId(3)));
+        assert_eq!(shape(&layout), "[[0 1] | 2]");
+        assert_eq!(layout.take(PanelId(3)), None);
+        layout.take(PanelId(2));
+        assert_eq!(shape(&layout), "[0 1]");
+        layout.take(PanelId(0));
+        layout.take(PanelId(1));
+        assert!(layout.is_empty());
+    }
+
+    #[test]
+    fn a_split_that_is_left_over_joins_the_one_around_it() {
+        // [[0 [1 | 9]] | [2 3]] without 0 is one column.
+        let mut layout = layout(4);
+        layout.insert(rule(9), Spot::Beside(PanelId(1), Side::Below));
+        layout.take(PanelId(0));
+        assert_eq!(shape(&layout), "[1 | 9 | [2 3]]");
+        assert_eq!(shares(&layout), [0.5, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn shares_that_make_no_sense_are_no_shares() {
+        let mut layout = layout(2);
+        layout.set_shares(&[], &[f32::NAN, -1.0]);
+        assert_eq!(shares(&layout), [1.0, 0.01]);
+        layout.set_shares(&[5, 7], &[2.0, 2.0]);
+        assert_eq!(shares(&layout), [1.0, 0.01]);
+    }
+
+    #[test]
+    fn a_layout_is_full_at_its_bound() {
+        let mut layout = layout(10_000);
+        assert_eq!(layout.rules().len(), RULES_MAX);
+        assert!(!layout.insert(rule(99_999), Spot::End));
+        assert_eq!(layout.rules().len(), RULES_MAX);
+    }
+}
