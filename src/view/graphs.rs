@@ -227,6 +227,12 @@ impl Graph {
         title.split_whitespace().collect::<Vec<_>>().join(" ")
     }
 
+    /// The title of a panel with several instances of `plugin`.
+    pub fn title_of_all(&self, plugin: &str) -> String {
+        let title = self.title.replace("{plugin}", plugin).replace("{instance}", "");
+        title.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
     fn has_type(&self, type_: &str) -> bool {
         self.type_ == "*" || self.type_.split_whitespace().any(|one| one == type_)
     }

@@ -1,26 +1,27 @@
-//! Panels: which series are drawn together, and how, for a selection.
+//! Panels: which series are drawn together, and how, for a selection or for the rule of a tile.
 //!
-//! Rebuilt only when the series or the selection change. Holds no samples.
+//! Rebuilt only when the series or the choices change. Holds no samples.
 
 mod apart;
+mod auto;
+mod rules;
 
 use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
+use super::layout::PanelId;
 use super::role::Role;
-use super::selection::{Scope, Selection};
+use super::selection::Scope;
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
-use apart::tell_apart;
+pub use auto::panels;
+pub use rules::{LARGEST_MAX, panels_of_rule};
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// Panels on the canvas at once. More than anyone can read; a plugin with thousands of instances
 /// must not stall a frame.
 pub const PANELS_MAX: usize = 200;
-/// Panels of one graph in an overview: a machine with 40 interfaces shows the first ones.
-const OVERVIEW_PER_GRAPH_MAX: usize = 4;
-
 /// Lines of a panel. More than anyone can tell apart, and each is read anew whenever data came.
 pub const LINES_MAX: usize = 256;
 
@@ -31,10 +32,14 @@ pub struct Panel {
     pub key: PanelKey,
     /// What is measured.
     pub title: String,
-    /// The machine it is about.
+    /// The machine it is about; empty: there are several.
     pub host: Arc<str>,
+    /// Machines it is about.
+    pub hosts: usize,
     /// Unit of the axis.
     pub unit: Unit,
+    /// Unit of the axis at the right, for lines that do not fit the first one.
+    pub second: Option<Unit>,
     /// How the lines are drawn.
     pub style: Style,
     /// Fixed upper end of the axis.
@@ -49,6 +54,10 @@ pub struct Panel {
     pub lines: Vec<Line>,
     /// Panels of its kind that the overview leaves out behind it.
     pub more: usize,
+    /// Lines that are left out: the largest are drawn.
+    pub left_out: usize,
+    /// The ends of the axis, if the user holds them.
+    pub y: Option<(f64, f64)>,
     /// No graph of the catalogue was made for it.
     pub(super) plain: bool,
     rank: Rank,
@@ -75,6 +84,8 @@ pub struct PanelKey {
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum GraphKey {
+    /// Made by the rule of a tile.
+    Rule(PanelId),
     /// Its id in the catalogue.
     Catalogue(Arc<str>),
     Plain {
@@ -98,6 +109,8 @@ pub struct Line {
     pub series: Vec<SeriesId>,
     /// Drawn, or only counted in the whole of which others are a share.
     pub drawn: bool,
+    /// Belongs to the axis at the right.
+    pub second: bool,
     /// Plugin instance, for bars.
     pub instance: String,
     /// Of its series: what is counted and what is measured are never one thing.
@@ -121,61 +134,6 @@ pub fn drawn(panels: &[Panel]) -> HashMap<SeriesId, Drawn> {
     lines.flat_map(|(i, line)| line.series.iter().map(move |&id| (id, place(i, line)))).collect()
 }
 
-/// The panels of `selection`, in order, at most [`PANELS_MAX`].
-pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
-    let mut build = Build {
-        store,
-        graphs,
-        selection,
-        plain: is_plain(store, graphs, selection.scope()),
-        panels: Vec::new(),
-        known: HashMap::new(),
-        of_graph: HashMap::new(),
-        placed: HashSet::new(),
-    };
-    // What was asked for by name comes first, should there be too many.
-    for id in selection.checked().iter().flat_map(|key| store.named(key)) {
-        build.add(id);
-    }
-    for id in selection.scope().into_iter().flat_map(|scope| in_scope(store, scope)) {
-        build.add(id);
-    }
-    for scope in &build.wholes_of_checked() {
-        for id in in_scope(store, scope) {
-            build.accompany(id);
-        }
-    }
-    let mut panels = build.panels;
-    for panel in &mut panels {
-        tell_apart(panel, store);
-        panel.lines.sort_by(|a, b| a.order(b));
-        if panel.style == Style::Mirror {
-            panel.rank.moved = std::cmp::Reverse(digits_moved(store, panel));
-        }
-    }
-    panels.retain(|panel| panel.lines.iter().any(|line| line.drawn));
-    panels.sort_by(Panel::order);
-    if matches!(selection.scope(), Some(Scope::Host(_))) && !selection.is_whole() {
-        keep_first_of_each_graph(&mut panels, store, selection);
-    }
-    panels.truncate(PANELS_MAX);
-    panels
-}
-
-/// Whether `scope` is a host that sends nothing the overview knows: it shows what it does send.
-fn is_plain(store: &Store, graphs: &Graphs, scope: Option<&Scope>) -> bool {
-    let known = |id| {
-        let series = store.series(id);
-        let place = series.and_then(|s| graphs.place(&s.identifier, &s.ds_name));
-        let graph = place.and_then(|place| graphs.get(place.graph));
-        graph.is_some_and(|graph| graph.overview.is_some())
-    };
-    match scope {
-        Some(scope @ Scope::Host(_)) => !in_scope(store, scope).any(known),
-        _ => false,
-    }
-}
-
 /// The series of `scope`, by walking its branch of the tree only.
 fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = SeriesId> + 'a {
     let host = store.index().host(scope.host());
@@ -191,138 +149,8 @@ fn in_scope<'a>(store: &'a Store, scope: &'a Scope) -> impl Iterator<Item = Seri
         .flat_map(|node| node.series.iter().copied())
 }
 
-fn keep_first_of_each_graph(panels: &mut Vec<Panel>, store: &Store, selection: &Selection) {
-    let checked = selection.checked();
-    let is_checked = |id| store.series(id).is_some_and(|of| checked.contains(&of.key()));
-    let mut seen: HashMap<GraphKey, usize> = HashMap::new();
-    let mut left_out: HashMap<GraphKey, usize> = HashMap::new();
-    panels.retain(|panel| {
-        let count = seen.entry(panel.key.graph.clone()).or_default();
-        *count += 1;
-        let picked = panel.lines.iter().flat_map(|line| &line.series);
-        let kept = *count <= OVERVIEW_PER_GRAPH_MAX || picked.into_iter().any(|&id| is_checked(id));
-        if !kept {
-            *left_out.entry(panel.key.graph.clone()).or_default() += 1;
-        }
-        kept
-    });
-    for panel in panels.iter_mut().rev() {
-        panel.more = left_out.remove(&panel.key.graph).unwrap_or_default();
-    }
-}
-
-/// Decimal digits of what the counters of a panel have reached.
-fn digits_moved(store: &Store, panel: &Panel) -> u32 {
-    let series = panel.lines.iter().flat_map(|line| &line.series);
-    let values = series.filter_map(|&id| store.latest(id, Mode::Raw)?.value);
-    let sum: f64 = values.filter(|value| *value > 0.0).sum();
-    (0..)
-        .zip(std::iter::successors(Some(1.0), |power| Some(power * 10.0)))
-        .find(|(_, power)| sum < *power)
-        .map_or(0, |(digits, _)| digits)
-}
-
 fn needs_whole(graph: &Graph) -> bool {
     graph.percent || graph.style == Style::Bars
-}
-
-struct Build<'a> {
-    store: &'a Store,
-    graphs: &'a Graphs,
-    selection: &'a Selection,
-    /// See [`is_plain`].
-    plain: bool,
-    panels: Vec<Panel>,
-    known: HashMap<PanelKey, usize>,
-    /// How many panels each graph has.
-    of_graph: HashMap<GraphKey, usize>,
-    placed: HashSet<SeriesId>,
-}
-
-impl Build<'_> {
-    /// Adds a series where it is drawn, or where others need it.
-    fn add(&mut self, id: SeriesId) {
-        let Some(series) = self.store.series(id) else {
-            return;
-        };
-        let place = self.graphs.place(&series.identifier, &series.ds_name);
-        let key = series.key();
-        let shown = self.selection.shows(&key, place, self.graphs);
-        let in_scope = self.selection.scope().is_some_and(|s| s.covers(&series.identifier));
-        let plain = self.plain && in_scope && !self.selection.is_unchecked(&key);
-        let rule = place.and_then(|place| self.graphs.line(place));
-        if shown || plain && rule.is_none_or(|rule| !rule.hidden) {
-            self.put(id, series, place, true);
-        } else if in_scope {
-            self.accompany(id);
-        }
-    }
-
-    /// A share needs the whole, and a bar its ceiling: those series come along undrawn.
-    fn accompany(&mut self, id: SeriesId) {
-        let Some(series) = self.store.series(id) else {
-            return;
-        };
-        let place = self.graphs.place(&series.identifier, &series.ds_name);
-        let graph = place.and_then(|place| self.graphs.get(place.graph));
-        if graph.is_some_and(needs_whole) {
-            self.put(id, series, place, false);
-        }
-    }
-
-    /// The plugin instances of checked series that are drawn as parts of a whole.
-    fn wholes_of_checked(&self) -> BTreeSet<Scope> {
-        let checked = self.selection.checked().iter().flat_map(|key| self.store.named(key));
-        let checked = checked.filter_map(|id| self.store.series(id));
-        let parts = checked.filter(|series| {
-            let place = self.graphs.place(&series.identifier, &series.ds_name);
-            place.and_then(|place| self.graphs.get(place.graph)).is_some_and(needs_whole)
-        });
-        parts
-            .map(|series| &series.identifier)
-            .map(|id| Scope::Plugin {
-                host: (*id.host).into(),
-                plugin: (*id.plugin).into(),
-                instance: (*id.plugin_instance).into(),
-            })
-            .collect()
-    }
-
-    fn put(&mut self, id: SeriesId, series: &Series, place: Option<Place>, drawn: bool) {
-        if !self.placed.insert(id) {
-            return;
-        }
-        let index = self.panel(series, place);
-        let Some(panel) = index.and_then(|index| self.panels.get_mut(index)) else {
-            return;
-        };
-        let line = new_line(series, place, self.graphs, id, drawn);
-        let full = panel.lines.len() >= LINES_MAX;
-        let parts = panel.combine != Combine::Apart;
-        match panel.lines.iter_mut().find(|known| parts && known.same_as(&line)) {
-            Some(known) => known.series.push(id),
-            None if !full => panel.lines.push(line),
-            None => {}
-        }
-    }
-
-    /// Where the panel of a series is; none when there are too many of its graph. Series come in
-    /// the order of the panels, so it is the last ones that are missing.
-    fn panel(&mut self, series: &Series, place: Option<Place>) -> Option<usize> {
-        let key = key_of(series, place, self.graphs);
-        if let Some(&index) = self.known.get(&key) {
-            return Some(index);
-        }
-        let count = self.of_graph.entry(key.graph.clone()).or_default();
-        *count += 1;
-        if *count > PANELS_MAX {
-            return None;
-        }
-        let index = self.panels.len();
-        self.known.insert(key.clone(), index);
-        self.panels.push(new_panel(key, series, place, self.graphs));
-        Some(index)
-    }
 }
 
 fn key_of(series: &Series, place: Option<Place>, graphs: &Graphs) -> PanelKey {
@@ -354,7 +182,9 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
         Some((index, graph)) => Panel {
             title: graph.title(id),
             host: key.host.clone(),
+            hosts: 1,
             unit: graph.unit(),
+            second: None,
             style: graph.style,
             y_max: graph.y_max,
             from_zero: graph.from_zero || graph.style != Style::Line,
@@ -362,6 +192,8 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             percent: graph.percent,
             lines: Vec::new(),
             more: 0,
+            left_out: 0,
+            y: None,
             plain: false,
             rank: Rank {
                 graph: graph.overview.map_or(10_000 + number(index), u32::from),
@@ -373,7 +205,9 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
         None => Panel {
             title: plain_title(series),
             host: key.host.clone(),
+            hosts: 1,
             unit: plain_unit(&id.type_, series.kind),
+            second: None,
             style: Style::Line,
             y_max: None,
             from_zero: false,
@@ -381,6 +215,8 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             percent: false,
             lines: Vec::new(),
             more: 0,
+            left_out: 0,
+            y: None,
             plain: true,
             rank: Rank { graph: 20_000, loopback: false, moved: std::cmp::Reverse(0) },
             key,
@@ -433,6 +269,7 @@ fn new_line(
         scale,
         series: vec![id],
         drawn,
+        second: false,
         instance: instance.to_string(),
         kind: series.kind,
         rule,
