@@ -32,7 +32,10 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::layout::{RULES_MAX, Rule};
+use crate::view::panels::{rules_for, rules_of};
 use crate::view::tree::{FilterJob, Filtered};
+use crate::view::workspace::TABS_MAX;
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
@@ -43,6 +46,9 @@ use width::Width;
 
 /// Ages and rates are read as text: what depends on the time only is shown this often.
 const TEXT_EVERY: Duration = Duration::from_secs(1);
+
+/// In a row of panels that become the user's own, where nobody says how many stand in one.
+const KEPT_COLUMNS: usize = 3;
 
 /// What a session starts from.
 #[derive(Clone, Debug)]
@@ -181,21 +187,34 @@ impl Session {
             Answer::Filtered(filtered) => self.derived.rows.take(filtered),
             Answer::FilterFailed(why) => {
                 self.derived.rows.give_up();
-                let text = format!("the filter failed, try another one: {why}");
-                if self.messages.last() != Some(&text) {
-                    self.messages.push(text);
-                }
+                self.say(format!("the filter failed, try another one: {why}"));
             }
+        }
+    }
+
+    /// Adds a message, unless it is the last one already.
+    fn say(&mut self, text: String) {
+        if self.messages.last() != Some(&text) {
+            self.messages.push(text);
         }
     }
 
     /// Does what the user asked for: the one door to the user's choices.
     pub fn apply(&mut self, action: Action, now: CdTime) {
+        if action.is_about_tiles() && self.view.selection().is_some() {
+            // The panels of the catalogue become the user's own with the first change.
+            self.do_now(Action::KeepTiles(KEPT_COLUMNS), now);
+        }
+        self.do_now(action, now);
+    }
+
+    fn do_now(&mut self, action: Action, now: CdTime) {
         let moment = Moment {
             now,
             values: self.store.health().totals.values,
             oldest: self.oldest_drawn(),
             notifications: self.store.notifications().counts(),
+            rules: self.rules_of(&action),
         };
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
@@ -203,9 +222,27 @@ impl Session {
         let now_too = action == Action::KeepNow;
         self.width.chosen(&action);
         self.view.apply(action, &moment);
+        if std::mem::take(&mut self.view.no_room) {
+            self.say(format!(
+                "nothing was added: there may be {TABS_MAX} tabs, with {RULES_MAX} panels each; \
+                 close some"
+            ));
+        }
         self.keep_preferences();
         if now_too {
             self.effects.push(Effect::KeepNow);
+        }
+    }
+
+    /// The rules of the panels that an action is about.
+    fn rules_of(&self, action: &Action) -> Vec<Rule> {
+        let Self { store, graphs, derived, view, .. } = self;
+        match (action, view.selection()) {
+            (Action::Draw { show, panels, .. }, _) => rules_for(store, graphs, show, *panels),
+            (Action::KeepTiles(_), Some(selection)) => {
+                rules_of(&derived.panels, store, graphs, selection)
+            }
+            _ => Vec::new(),
         }
     }
 

@@ -24,11 +24,13 @@ use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::layout::PanelId;
 use crate::view::marks::PanelMarks;
-use crate::view::panels::Panel;
+use crate::view::panels::{LARGEST_MAX, Panel};
 use crate::view::pick::{Picking, scope_of};
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
+use crate::view::selector::Selector;
 use crate::view::tree::Row;
 use crate::view::{Action, View};
 use jiff::tz::TimeZone;
@@ -75,6 +77,8 @@ pub enum CanvasContent {
     Waiting,
     /// Nothing was picked.
     NothingPicked,
+    /// A tab of the user's own without a panel.
+    EmptyTab,
     /// The panels.
     Panels,
 }
@@ -92,6 +96,8 @@ impl<'a> Screen<'a> {
     pub fn canvas(&self) -> CanvasContent {
         if self.store.usage().series == 0 {
             CanvasContent::Waiting
+        } else if let Some(tiles) = self.view.tab().canvas.tiles() {
+            if tiles.is_empty() { CanvasContent::EmptyTab } else { CanvasContent::Panels }
         } else if self.derived.panels.is_empty() {
             CanvasContent::NothingPicked
         } else {
@@ -147,6 +153,11 @@ impl<'a> Screen<'a> {
         self.picking().check(row)
     }
 
+    /// What chooses just what a row of the tree stands for.
+    pub fn selector(&self, row: Row) -> Option<Selector> {
+        self.picking().selector(row)
+    }
+
     /// What a command is asked with while the keyboard belongs to `focus`.
     pub fn context(&self, focus: Focus) -> Context<'a> {
         Context {
@@ -154,6 +165,7 @@ impl<'a> Screen<'a> {
             rows: &self.derived.rows,
             listed: &self.derived.listed,
             cursor: self.view.cursor,
+            panels: &self.derived.order,
             chosen: self.view.notifications.chosen,
             focus,
         }
@@ -181,8 +193,37 @@ impl<'a> Screen<'a> {
         panel.unit_in(self.view.mode())
     }
 
-    /// A panel's host, that its clock is wrong, and by whose clock its times are written.
+    /// The units of a panel's axes.
+    pub fn units_text(&self, panel: &Panel) -> String {
+        let unit = self.unit_of(panel);
+        match &panel.second {
+            Some(second) if panel.mode(self.view.mode()) == Mode::Rate => {
+                format!("{} · right: {}", unit.name, second.name)
+            }
+            _ => unit.name.to_string(),
+        }
+    }
+
+    /// The panels that a tile shows.
+    pub fn panels_of(&self, tile: PanelId) -> &'a [Panel] {
+        let range = self.derived.tiles.iter().find(|(id, _)| *id == tile);
+        range.and_then(|(_, range)| self.derived.panels.get(range.clone())).unwrap_or_default()
+    }
+
+    /// A panel's host, that its clock is wrong, and by whose clock its times are written; or how
+    /// many hosts it has, and how many lines it leaves out.
     pub fn host_text(&self, panel: &Panel) -> String {
+        let left_out = match panel.left_out {
+            0 => String::new(),
+            count => format!(" · the largest {LARGEST_MAX} of {}", LARGEST_MAX + count),
+        };
+        if panel.hosts > 1 {
+            return format!("{} hosts{left_out}", panel.hosts);
+        }
+        self.clock_text(panel) + &left_out
+    }
+
+    fn clock_text(&self, panel: &Panel) -> String {
         clocks::beside_host(self.store, &panel.host, self.now, self.view.host_time)
     }
 

@@ -215,7 +215,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         rows: known.derived.rows.rows.len(),
         filter: known.view.filter.text().to_owned(),
         matched: known.derived.rows.matched,
-        selected: known.view.selection().scope().map(scope),
+        selected: known.view.scope().map(scope),
         mode: format!("{:?}", known.view.mode()).to_lowercase(),
         panels: panels(known, Span { start, end }, now),
         panels_count: known.derived.panels.len(),

@@ -108,6 +108,12 @@ impl PlotCache {
         self.panels.get(&panel.key).map(|kept| &kept.plot)
     }
 
+    /// The ends of the value axis of a panel, if it is on screen.
+    pub(super) fn axis(&self, panel: &Panel) -> Option<(f64, f64)> {
+        let axis = self.panels.get(&panel.key)?.axis.as_ref()?.shown();
+        Some((axis.lo, axis.hi))
+    }
+
     /// How often something was made anew.
     pub const fn made(&self) -> Made {
         self.made

@@ -1,11 +1,13 @@
 //! The canvas before there is anything to draw: what is listened to, and how to point a collectd
 //! here.
 
+use super::Frame;
+use super::drag::drop_ui;
 use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use crate::reception::{Destination, Unicast};
 use crate::session::Screen;
-use crate::view::command::{NOTIFICATIONS, SIDEBAR, SOURCES};
+use crate::view::command::{DRAW, FILTER, NOTIFICATIONS, SIDEBAR, SOURCES, UNDO};
 use eframe::egui::{self, RichText, Ui};
 
 /// Reasons listed for refusals.
@@ -160,4 +162,28 @@ fn column(ui: &mut Ui, add: impl FnOnce(&mut Ui)) {
             ui.add_space(24.0);
         });
     });
+}
+
+/// A tab of the user's own without a panel.
+pub(super) fn empty_tab_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let palette = Palette::of(ui);
+    let canvas = ui.max_rect();
+    column(ui, |ui| {
+        ui.label(RichText::new("An empty tab").font(theme::medium(20.0)));
+        ui.add_space(10.0);
+        let filter = FILTER.key();
+        let ways = [
+            "Drag hosts, plugins or series from the sidebar to here.".to_owned(),
+            format!(
+                "Or press {filter}, type what to draw, and {} draws it: plugin:load ds:shortterm",
+                DRAW.key()
+            ),
+            format!("{} takes back the last change.", UNDO.key()),
+        ];
+        for way in ways {
+            ui.label(RichText::new(way).color(palette.dim));
+            ui.add_space(2.0);
+        }
+    });
+    drop_ui(ui, frame, canvas, &[]);
 }

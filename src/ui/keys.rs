@@ -1,7 +1,9 @@
 //! The keyboard: from keys to commands, in the order in which they are pressed.
 
 use super::Frame;
+use super::header::header_id;
 use crate::view::Action;
+use crate::view::action::TileAction;
 use crate::view::chord::{Chord, Key};
 use crate::view::command::{Command, Context, Focus, Step, Waits, of_chord};
 use eframe::egui::{self, Event, Modifiers};
@@ -26,11 +28,14 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let focus = match ctx.memory(|memory| memory.focused()) {
         None => Focus::Canvas,
         Some(id) if id == filter_id() => Focus::Filter,
+        Some(id) if screen.view.tab().panel.is_some_and(|panel| id == header_id(panel)) => {
+            Focus::Canvas
+        }
         Some(_) => Focus::Other,
     };
-    let (actions, pages) = (&mut *frame.actions, &mut memory.pages);
-    let mut keyboard =
-        Keyboard { ctx, context: screen.context(focus), changed: false, actions, pages };
+    let (actions, pages, columns) = (&mut *frame.actions, &mut memory.pages, memory.columns);
+    let context = screen.context(focus);
+    let mut keyboard = Keyboard { ctx, context, changed: false, actions, pages, columns };
     // What was used here must not be typed into a field as well.
     let waiting = &mut memory.keys_waiting;
     events.retain(|event| {
@@ -70,6 +75,8 @@ struct Keyboard<'a, 's> {
     changed: bool,
     actions: &'a mut Vec<Action>,
     pages: &'a mut f32,
+    /// Panels in a row of the canvas.
+    columns: usize,
 }
 
 impl Keyboard<'_, '_> {
@@ -95,6 +102,10 @@ impl Keyboard<'_, '_> {
                             self.context.chosen = Some(number);
                         }
                         _ => self.changed |= command.waits != Waits::No,
+                    }
+                    let is_auto = self.context.picking.view.selection().is_some();
+                    if action.is_about_tiles() && is_auto {
+                        self.actions.push(Action::KeepTiles(self.columns));
                     }
                     self.actions.push(action);
                 }
@@ -134,6 +145,8 @@ fn named(key: egui::Key) -> Option<Key> {
         egui::Key::Enter => Key::Enter,
         egui::Key::Escape => Key::Escape,
         egui::Key::Backspace => Key::Backspace,
+        egui::Key::Tab => Key::Tab,
+        egui::Key::Delete => Key::Delete,
         egui::Key::Home => Key::Home,
         egui::Key::End => Key::End,
         egui::Key::PageUp => Key::PageUp,
@@ -162,8 +175,28 @@ impl Frame<'_> {
     pub(super) fn ask(&mut self, command: &Command) {
         for step in command.steps(&self.screen.context(Focus::Canvas)) {
             if let Step::Do(action) = step {
-                self.actions.push(action);
+                self.on_tiles(action);
             }
         }
+    }
+
+    /// Makes the panels of the catalogue the user's own, as they stand.
+    pub(super) fn keep_tiles(&mut self) {
+        if self.screen.view.selection().is_some() {
+            self.actions.push(Action::KeepTiles(self.memory.columns));
+        }
+    }
+
+    /// Does something to the panels on screen.
+    pub(super) fn tile(&mut self, action: TileAction) {
+        self.on_tiles(Action::Tile(action));
+    }
+
+    /// Does what may be about the panels on screen.
+    pub(super) fn on_tiles(&mut self, action: Action) {
+        if action.is_about_tiles() {
+            self.keep_tiles();
+        }
+        self.actions.push(action);
     }
 }

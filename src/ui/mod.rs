@@ -8,8 +8,12 @@ mod cache;
 mod canvas;
 mod clocks;
 mod contain;
+mod drag;
+mod edit;
 mod empty;
 mod figures;
+mod grid;
+mod header;
 mod keys;
 mod legend;
 mod marks;
@@ -22,7 +26,9 @@ mod sidebar;
 mod sparkline;
 mod status;
 mod strips;
+mod tabs;
 pub mod theme;
+mod tiles;
 mod topbar;
 pub mod widgets;
 
@@ -58,6 +64,13 @@ pub struct Memory {
     keys_waiting: Vec<egui::Event>,
     /// They go to the filter.
     filter_waits: bool,
+    /// Panels in a row of the canvas that follows the catalogue.
+    columns: usize,
+    /// Drags of dividers so far, and the one that is dragged, as it stood.
+    gesture: u64,
+    divider: Option<crate::view::layout::place::Divider>,
+    /// What is typed in its place.
+    editing: Option<edit::Editing>,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.

@@ -38,21 +38,30 @@ const TICK_HEIGHT: f32 = 34.0;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-pub(super) fn panel_plot_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: &Panel, rect: Rect) {
+/// `below` is the height that legends have below the plots of its row; none: its own.
+pub(super) fn panel_plot_ui(
+    ui: &mut Ui,
+    frame: &mut Frame<'_>,
+    panel: &Panel,
+    rect: Rect,
+    below: Option<f32>,
+) {
     let screen = frame.screen;
-    let beside = legend::height_below(panel, rect.width() + 24.0) < 10.0;
-    let (plot_rect, legend_rect) = if beside {
+    let own = legend::height_below(panel, rect.width() + 24.0);
+    let (plot_rect, legend_rect) = if own < 10.0 {
         let (plot, legend) = rect.split_left_right_at_x(rect.right() - legend::BESIDE_WIDTH);
         (plot, legend.with_min_x(legend.left() + 16.0))
     } else {
-        let height = legend::height_below(panel, rect.width() + 24.0);
-        rect.split_top_bottom_at_y(rect.bottom() - height)
+        rect.split_top_bottom_at_y(rect.bottom() - below.unwrap_or(own).max(own))
     };
     let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
     frame.memory.plot_width = plot_width;
     let mut kept = frame.memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
     let wanted = kept.plot.axis(panel, screen.view.mode(), ticks);
+    if panel.y.is_some() {
+        kept.axis = None;
+    }
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
     plot_ui(ui, frame, panel, &mut kept, axis, plot_rect);

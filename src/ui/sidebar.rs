@@ -3,6 +3,7 @@
 //! Only the rows on screen are drawn and only their values are read.
 
 use super::Frame;
+use super::drag::Dragged;
 use super::keys::filter_id;
 use super::theme::{self, Palette};
 use super::widgets::{check_box, elided, lock, triangle};
@@ -13,8 +14,8 @@ use crate::view::senders::Protected;
 use crate::view::tree::Row;
 use crate::view::{Action, format};
 use eframe::egui::{
-    self, Align2, Color32, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui, WidgetInfo,
-    pos2, vec2,
+    self, Align2, Color32, PointerButton, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
 };
 
 pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -100,7 +101,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
     let size = vec2(ui.available_width(), theme::ROW);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let id = row_id(screen, row);
-    let response = ui.interact(rect, id, Sense::click());
+    let response = ui.interact(rect, id, Sense::click_and_drag());
     let name = &content.label;
     response.widget_info(|| {
         let kind = egui::Role::TreeItem;
@@ -127,9 +128,22 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
     }
     let right = paint_value(ui, frame, rect, text_x, &content);
     paint_label(ui, rect, text_x, right, &content, response.clone());
-    if response.clicked() {
-        frame.actions.push(Action::SetCursor(index));
-        frame.actions.extend(screen.press(row));
+    if response.drag_started_by(PointerButton::Primary)
+        && let Some(selector) = screen.selector(row)
+    {
+        let series = matches!(row, Row::Series { .. });
+        let name = content.path.clone();
+        Dragged::Rows { show: vec![selector], series, name }.start(ui.ctx());
+    }
+    let beside = response.clicked_by(PointerButton::Middle)
+        || response.clicked() && ui.input(|input| input.modifiers.command);
+    match screen.scope_of(row).filter(|_| beside) {
+        Some(scope) => frame.actions.push(Action::SelectInNewTab(scope)),
+        None if response.clicked() => {
+            frame.actions.push(Action::SetCursor(index));
+            frame.actions.extend(screen.press(row));
+        }
+        None => {}
     }
 }
 

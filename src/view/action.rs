@@ -2,9 +2,13 @@
 //!
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
+use super::graphs::Style;
+use super::layout::{PanelId, Repeat, TabId, To};
 use super::selection::Scope;
+use super::selector::Selector;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Everything the user can ask for.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,6 +63,8 @@ pub enum Action {
     },
     /// Put this, and nothing else, on the canvas.
     Select(Scope),
+    /// The same on a tab of its own.
+    SelectInNewTab(Scope),
     /// Show the panels that the overview leaves out.
     ShowAllPanels,
     /// Check or uncheck series.
@@ -68,6 +74,49 @@ pub enum Action {
         /// Checked.
         shown: bool,
     },
+    /// Put panels of what these choose somewhere.
+    Draw {
+        /// Each a set of series.
+        show: Vec<Selector>,
+        /// How many panels.
+        panels: DrawnAs,
+        /// Where to.
+        to: To,
+    },
+    /// Make the panels that the catalogue put on the canvas the user's own, in rows of this many.
+    KeepTiles(usize),
+    /// Do something to the panels of the tab on screen.
+    Tile(TileAction),
+    /// Keys are about this panel.
+    PointPanel(Option<PanelId>),
+    /// That panel gets the canvas for itself, or the others come back.
+    ToggleMaximised,
+    /// Open an empty tab.
+    NewTab,
+    /// Close a tab.
+    CloseTab(TabId),
+    /// Bring a tab on screen.
+    ShowTab(TabId),
+    /// Call a tab otherwise; an empty name: what it shows.
+    RenameTab {
+        /// Which.
+        tab: TabId,
+        /// The name.
+        name: String,
+    },
+    /// Put a tab at another place among the tabs.
+    MoveTab {
+        /// Which.
+        tab: TabId,
+        /// Its place, from 0.
+        to: usize,
+    },
+    /// The host that the panels of the tab on screen are about where they leave it open.
+    SetTabHost(Option<Arc<str>>),
+    /// Take back the last change of tabs, tiles and panels.
+    Undo,
+    /// Do again what was taken back.
+    Redo,
     /// Filter the tree.
     SetFilter(String),
     /// Open or close a row of the tree.
@@ -93,6 +142,95 @@ pub enum Action {
     ClosePane,
     /// Keep at once what was chosen: something failed, and worse may follow.
     KeepNow,
+}
+
+/// What can be done to the panels of the tab on screen.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum TileAction {
+    /// Take it off the canvas.
+    Remove(PanelId),
+    /// Put the same beside it.
+    Duplicate(PanelId),
+    /// Put it somewhere else.
+    Move {
+        /// Which.
+        panel: PanelId,
+        /// Where to.
+        to: To,
+    },
+    /// Draw these too.
+    Extend {
+        /// Where.
+        panel: PanelId,
+        /// What.
+        show: Vec<Selector>,
+    },
+    /// Draw these instead.
+    SetShow {
+        /// Where.
+        panel: PanelId,
+        /// What.
+        show: Vec<Selector>,
+    },
+    /// Another title; an empty one: what the panel shows.
+    Rename {
+        /// Which.
+        panel: PanelId,
+        /// The title.
+        title: String,
+    },
+    /// Draw its lines otherwise; none: as the catalogue says.
+    SetStyle {
+        /// Which.
+        panel: PanelId,
+        /// How.
+        style: Option<Style>,
+    },
+    /// Draw the same of every host.
+    EveryHost(PanelId),
+    /// One panel, or one for each.
+    SetEach {
+        /// Which.
+        panel: PanelId,
+        /// For each of what.
+        each: Repeat,
+    },
+    /// Hold the value axis between these ends; none: let it fit itself.
+    HoldAxis {
+        /// Which.
+        panel: PanelId,
+        /// Lower and upper end.
+        y: Option<(f64, f64)>,
+    },
+    /// Give the tiles of a split other shares.
+    Resize {
+        /// The way to the split.
+        path: Vec<usize>,
+        /// The shares of its parts.
+        shares: Vec<f32>,
+        /// One number for all that one drag does.
+        gesture: u64,
+    },
+}
+
+impl Action {
+    /// Whether it changes the tiles on screen, which must be the user's own for that.
+    pub const fn is_about_tiles(&self) -> bool {
+        matches!(self, Self::Tile(_) | Self::Draw { to: To::Here(_), .. } | Self::SetTabHost(_))
+    }
+}
+
+/// How many panels are made of what is drawn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum DrawnAs {
+    /// As the catalogue draws it: one for each of its graphs.
+    #[default]
+    Catalogue,
+    /// One.
+    One,
+    /// One for each host.
+    EachHost,
 }
 
 /// Dark, light, or as the system.

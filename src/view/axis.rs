@@ -5,9 +5,9 @@ use crate::metric::{CdTime, Interval, Span};
 /// The value axis of a panel.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Axis {
-    /// Lower end, a multiple of `step`.
+    /// Lower end.
     pub lo: f64,
-    /// Upper end, a multiple of `step`.
+    /// Upper end.
     pub hi: f64,
     /// Distance of the ticks; positive.
     pub step: f64,
@@ -65,12 +65,18 @@ impl Axis {
         Self { lo: (lo / step + 1e-9).floor() * step, hi: (hi / step - 1e-9).ceil() * step, step }
     }
 
+    /// An axis between ends that do not move, with about `ticks` round steps.
+    pub fn held((lo, hi): (f64, f64), base: f64, ticks: f64) -> Self {
+        Self { lo, hi, step: nice_step((hi - lo) / ticks.max(1.0), base) }
+    }
+
     /// Its ticks, from the lower end to the upper.
     pub fn ticks(&self) -> impl Iterator<Item = f64> + use<> {
         let Self { lo, hi, step } = *self;
+        let first = (lo / step - 1e-9).ceil() * step;
         (0_u8..=40)
-            .map(move |i| lo + f64::from(i) * step)
-            .take_while(move |&y| y <= hi + 0.5 * step)
+            .map(move |i| first + f64::from(i) * step)
+            .take_while(move |&y| y <= hi + 1e-6 * step)
     }
 }
 
@@ -104,6 +110,11 @@ impl CalmAxis {
     /// Starts as `wanted`.
     pub const fn new(wanted: Axis) -> Self {
         Self { shown: wanted, smaller_since: None }
+    }
+
+    /// The axis that is shown.
+    pub const fn shown(&self) -> Axis {
+        self.shown
     }
 
     /// The axis to show at `now`, where the data asks for `wanted`.

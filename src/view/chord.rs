@@ -28,6 +28,10 @@ pub enum Key {
     Escape,
     /// Backspace.
     Backspace,
+    /// Tab.
+    Tab,
+    /// Delete.
+    Delete,
     /// Home.
     Home,
     /// End.
@@ -71,6 +75,8 @@ impl fmt::Display for Chord {
             Key::Enter => f.write_str("Enter"),
             Key::Escape => f.write_str("Esc"),
             Key::Backspace => f.write_str("Backspace"),
+            Key::Tab => f.write_str("Tab"),
+            Key::Delete => f.write_str("Delete"),
             Key::Home => f.write_str("Home"),
             Key::End => f.write_str("End"),
             Key::PageUp => f.write_str("Page up"),

@@ -3,8 +3,12 @@
 //! Help, hints and the keyboard read it; a test compares the README with it. What a command does
 //! follows from [`Context`]; it changes nothing itself.
 
+mod canvas;
+mod table;
+
 use super::action::{Action, Pane};
 use super::chord::{Chord, Key};
+use super::layout::PanelId;
 use super::notifications::{Listed, show};
 use super::pick::{Picking, scope_of};
 use super::tree::{Row, Rows, moved};
@@ -27,6 +31,12 @@ pub struct Command {
     applies: fn(&Context<'_>) -> bool,
     steps: fn(&Context<'_>) -> Vec<Step>,
 }
+
+pub use canvas::{
+    ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, REDO,
+    REMOVE_PANEL, UNDO,
+};
+pub use table::{GROUPS, KEYLESS};
 
 /// What must be up to date before a command is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +71,8 @@ pub struct Context<'a> {
     pub listed: &'a Listed,
     /// The row of the sidebar that the keyboard is on.
     pub cursor: Option<usize>,
+    /// The panels of the canvas, row by row.
+    pub panels: &'a [PanelId],
     /// The notification that was chosen last.
     pub chosen: Option<u64>,
     /// What the keyboard belongs to.
@@ -141,7 +153,7 @@ impl Context<'_> {
     fn moved(&self, by: isize) -> Vec<Step> {
         let rows = &self.rows.rows;
         let Picking { store, view, .. } = self.picking;
-        let selected = view.selection().scope();
+        let selected = view.scope();
         let start = || rows.iter().position(|&row| scope_of(store, row).as_ref() == selected);
         let cursor = self.cursor.or_else(|| start().filter(|_| self.focus != Focus::Filter));
         moved(cursor, by, rows.len()).map(Action::SetCursor).map(Step::Do).into_iter().collect()
@@ -314,7 +326,7 @@ const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)],
     actions.into_iter().map(Step::Do).collect()
 })
 .found_by("select open draw")
-.when(in_tree)
+.when(|at| in_tree(at) && !MAXIMISE.applies(at) && !DRAW.applies(at))
 .waiting(Waits::ForRows);
 const CHECK_ROW: Command = command("check-row", "Check or uncheck the row", &[cap('X')], |at| {
     let action = at.row().and_then(|row| at.picking.check(row));
@@ -405,45 +417,3 @@ pub const MARK_SEEN: Command =
             let Picking { store, view, .. } = at.picking;
             view.notifications.unseen(store.notifications()).total() > 0
         });
-
-/// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 20] = [
-    Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
-    Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
-    Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
-    Group { keys: "1 … 7", title: "Window of 10s, 1m, 5m, 15m, 1h, 6h, 24h", commands: &WIDTHS },
-    Group { keys: "+ −  or  W S", title: "Zoom in, zoom out", commands: &ZOOMS },
-    Group {
-        keys: "← →  or  A D",
-        title: "Move by a quarter of the window, with Shift by a whole one",
-        commands: &MOVES,
-    },
-    Group { keys: "Backspace", title: UNDO_ZOOM.title, commands: &[UNDO_ZOOM] },
-    Group { keys: "/", title: FILTER.title, commands: &[FILTER] },
-    Group { keys: "↑ ↓", title: "Move through the sidebar", commands: &ROWS },
-    Group {
-        keys: "Enter",
-        title: "Show the row: a host's overview, a plugin's panels; check a series",
-        commands: &[SHOW_ROW],
-    },
-    Group { keys: "X", title: CHECK_ROW.title, commands: &[CHECK_ROW] },
-    Group {
-        keys: "Page up, down",
-        title: "Scroll the panels; or use the wheel outside a plot",
-        commands: &PAGES,
-    },
-    Group { keys: "R", title: RATES.title, commands: &[RATES] },
-    Group { keys: "C", title: HOST_TIME.title, commands: &[HOST_TIME] },
-    Group { keys: "Ctrl+B", title: SIDEBAR.title, commands: &[SIDEBAR] },
-    Group { keys: "N", title: NOTIFICATIONS.title, commands: &[NOTIFICATIONS] },
-    Group {
-        keys: "Shift+↑ ↓",
-        title: "Show the notification above or below, while they are listed",
-        commands: &NOTED,
-    },
-    Group { keys: "F2", title: SOURCES.title, commands: &[SOURCES] },
-    Group { keys: "?", title: HELP.title, commands: &[HELP] },
-    Group { keys: "Esc", title: CLOSE.title, commands: &[CLOSE] },
-];
-/// The others.
-pub const KEYLESS: [Command; 2] = [THEME, MARK_SEEN];

@@ -7,15 +7,22 @@
 pub mod place;
 
 use super::graphs::Style;
-use super::selector::Selector;
+use super::selector::{Field, Selector};
 use std::sync::Arc;
 
 /// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.
 pub const RULES_MAX: usize = 200;
 
+/// In a selector of a panel: the host that is chosen for its tab.
+pub const HOST_OPEN: &str = "host:$host";
+
 /// Names a panel while the program runs. It is not kept: a layout from a file gets new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PanelId(pub u32);
+
+/// Names a tab while the program runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TabId(pub u32);
 
 /// Which series a panel draws, and how. What fits it later joins by itself.
 #[derive(Clone, Debug, PartialEq)]
@@ -105,7 +112,7 @@ pub enum Side {
     Below,
 }
 
-/// Where a panel goes.
+/// Where a panel goes among the tiles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Spot {
     /// Beside another panel, of whose tile it gets half.
@@ -114,6 +121,17 @@ pub enum Spot {
     Edge(Side),
     /// Behind the others, so that rows and columns stay even.
     End,
+}
+
+/// Where a panel goes in the workspace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum To {
+    /// Among the tiles on screen.
+    Here(Spot),
+    /// To another tab.
+    Tab(TabId),
+    /// To a tab of its own.
+    NewTab,
 }
 
 impl Side {
@@ -144,6 +162,24 @@ impl Rule {
             y: None,
         }
     }
+
+    /// The same about a host, where its selectors leave the host open as [`HOST_OPEN`].
+    pub fn about(&self, host: Option<&str>) -> Self {
+        let mut rule = self.clone();
+        let Some(host) = host else { return rule };
+        for selector in rule.show.iter_mut().chain(&mut rule.hide) {
+            if selector.text().contains(HOST_OPEN) {
+                let host = Field::Host.exactly(host);
+                *selector = Selector::new(&selector.text().replace(HOST_OPEN, &host));
+            }
+        }
+        rule
+    }
+
+    /// Whether it leaves the host open.
+    pub fn is_open(&self) -> bool {
+        self.show.iter().any(|selector| selector.text().contains(HOST_OPEN))
+    }
 }
 
 impl Layout {
@@ -154,8 +190,15 @@ impl Layout {
 
     /// Panels in even rows.
     pub fn of(rules: impl IntoIterator<Item = Rule>) -> Self {
-        let mut rules: Vec<_> = rules.into_iter().take(RULES_MAX).collect();
-        let columns = columns_of(rules.len());
+        let rules: Vec<_> = rules.into_iter().collect();
+        let columns = columns_of(rules.len().min(RULES_MAX));
+        Self::in_rows(rules, columns)
+    }
+
+    /// Panels in rows of `columns`.
+    pub fn in_rows(mut rules: Vec<Rule>, columns: usize) -> Self {
+        rules.truncate(RULES_MAX);
+        let columns = columns.max(1);
         let mut rows = Vec::new();
         while !rules.is_empty() {
             let rest = rules.split_off(columns.min(rules.len()));
@@ -193,6 +236,17 @@ impl Layout {
     /// The same, to be changed.
     pub fn rule_mut(&mut self, id: PanelId) -> Option<&mut Rule> {
         self.root.as_mut()?.rule_mut(id)
+    }
+
+    /// Gives the panels the numbers from `first` on, row by row.
+    pub(super) fn number_from(&mut self, first: u32) {
+        let mut next = first;
+        if let Some(root) = &mut self.root {
+            root.each_rule_mut(&mut |rule| {
+                rule.id = PanelId(next);
+                next += 1;
+            });
+        }
     }
 
     /// Adds a panel; beside one that is not there it goes to the end. False: there is no room.
@@ -253,7 +307,7 @@ pub fn sane_share(share: f32) -> f32 {
     if share.is_finite() { share.clamp(*SHARES.start(), *SHARES.end()) } else { 1.0 }
 }
 
-/// Columns of so many panels: as many as rows, or one more.
+/// Columns for a number of panels: as many as rows, or one more.
 fn columns_of(panels: usize) -> usize {
     (1..).find(|columns| columns * columns >= panels).unwrap_or(1)
 }
@@ -270,6 +324,15 @@ impl Tile {
         match self {
             Self::Panel(rule) => look(rule),
             Self::Split(split) => split.parts.iter().for_each(|part| part.tile.each_rule(look)),
+        }
+    }
+
+    fn each_rule_mut(&mut self, change: &mut impl FnMut(&mut Rule)) {
+        match self {
+            Self::Panel(rule) => change(rule),
+            Self::Split(split) => {
+                split.parts.iter_mut().for_each(|part| part.tile.each_rule_mut(change));
+            }
         }
     }
 

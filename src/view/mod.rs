@@ -15,6 +15,7 @@ pub mod format;
 pub mod graphs;
 mod grid;
 pub mod health;
+pub mod history;
 pub mod layout;
 pub mod lookalike;
 pub mod marks;
@@ -28,13 +29,16 @@ pub mod selection;
 pub mod selector;
 pub mod senders;
 mod texts;
+mod tiles;
 pub mod tree;
 pub mod window;
 pub mod workspace;
 
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
-pub use action::{Action, Pane, Theme};
+pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
+use history::{History, Step};
+use layout::Rule;
 use notifications::NotificationList;
 pub use preferences::Preferences;
 use selection::{Scope, Selection};
@@ -42,10 +46,10 @@ use selector::Selector;
 use std::collections::HashSet;
 use std::sync::Arc;
 use window::TimeWindow;
-use workspace::{Tab, Workspace};
+use workspace::{Canvas, Tab, Workspace};
 
 /// What is true at the moment of an action.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Moment {
     /// Our clock.
     pub now: CdTime,
@@ -55,6 +59,8 @@ pub struct Moment {
     pub oldest: Option<CdTime>,
     /// Notifications received so far.
     pub notifications: Severities,
+    /// The rules of the panels that the action is about: those to be drawn, or to be kept.
+    pub rules: Vec<Rule>,
 }
 
 /// All of the user's choices.
@@ -62,6 +68,8 @@ pub struct Moment {
 pub struct View {
     /// Tabs, and what is on them.
     pub workspace: Workspace,
+    /// What they were.
+    pub history: History,
     /// The tree's filter.
     pub filter: Selector,
     /// Rows of the tree that the user opened.
@@ -78,6 +86,8 @@ pub struct View {
     pub pane: Option<Pane>,
     /// The list of notifications below the canvas.
     pub notifications: NotificationList,
+    /// An action asked for more tabs or panels than there may be.
+    pub(crate) no_room: bool,
 }
 
 /// Width of the window at the first start: a collectd at its default of 10 s has thirty points.
@@ -88,6 +98,7 @@ impl View {
     pub fn new(kept: &Preferences) -> Self {
         Self {
             workspace: Workspace::new(TimeWindow::live(kept.width)),
+            history: History::default(),
             filter: Selector::default(),
             open: Arc::default(),
             cursor: None,
@@ -96,6 +107,7 @@ impl View {
             theme: kept.theme,
             pane: None,
             notifications: NotificationList::default(),
+            no_room: false,
         }
     }
 
@@ -114,9 +126,14 @@ impl View {
         &mut self.workspace.active_mut().window
     }
 
-    /// What is on the canvas.
-    pub fn selection(&self) -> &Selection {
+    /// What was picked for the canvas, where it follows the catalogue.
+    pub fn selection(&self) -> Option<&Selection> {
         self.tab().canvas.selection()
+    }
+
+    /// The host or the plugin that the canvas shows, where it follows the catalogue.
+    pub fn scope(&self) -> Option<&Scope> {
+        self.selection()?.scope()
     }
 
     /// Rates, or raw values.
@@ -127,6 +144,20 @@ impl View {
     /// Does what the user asked for. The program itself only fits the width of the window and picks
     /// the first host.
     pub fn apply(&mut self, action: Action, at: &Moment) {
+        let step = match &action {
+            Action::Tile(TileAction::Resize { gesture, .. }) => Step::Gesture(*gesture),
+            Action::KeepTiles(_) => Step::Prepares,
+            _ => Step::Own,
+        };
+        let is_step = matches!(action, Action::Undo | Action::Redo);
+        let before = self.workspace.clone();
+        self.do_now(action, at);
+        if !is_step && !before.is_same_choice(&self.workspace) {
+            self.history.record(before, step);
+        }
+    }
+
+    fn do_now(&mut self, action: Action, at: &Moment) {
         match action {
             Action::SetFilter(text) => {
                 self.filter = Selector::new(&text);
@@ -144,9 +175,7 @@ impl View {
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::SetTheme(theme) => self.theme = theme,
-            Action::TogglePane(pane) => {
-                self.pane = (self.pane != Some(pane)).then_some(pane);
-            }
+            Action::TogglePane(pane) => self.pane = Some(pane).filter(|_| self.pane != Some(pane)),
             Action::ClosePane => self.pane = None,
             Action::KeepNow => {}
             Action::TogglePause
@@ -158,10 +187,29 @@ impl View {
             | Action::ShowSpan(_)
             | Action::ZoomBack
             | Action::GoOldest
-            | Action::Select(_)
             | Action::ShowAllPanels
-            | Action::SetShown { .. }
             | Action::ToggleMode => self.workspace.active_mut().apply(action, at),
+            Action::Undo | Action::Redo => {
+                let step = match action {
+                    Action::Undo => self.history.undo(&self.workspace),
+                    _ => self.history.redo(&self.workspace),
+                };
+                self.workspace = step.unwrap_or_else(|| self.workspace.clone());
+            }
+            Action::NewTab
+            | Action::CloseTab(_)
+            | Action::ShowTab(_)
+            | Action::RenameTab { .. }
+            | Action::MoveTab { .. }
+            | Action::SetTabHost(_) => self.workspace.apply_to_tabs(action),
+            Action::Select(_)
+            | Action::SelectInNewTab(_)
+            | Action::SetShown { .. }
+            | Action::Draw { .. }
+            | Action::KeepTiles(_)
+            | Action::Tile(_)
+            | Action::PointPanel(_)
+            | Action::ToggleMaximised => self.apply_to_canvas(action, at),
             Action::ToggleNotifications
             | Action::SetSeverityShown { .. }
             | Action::SetNotificationFilter(_)
@@ -169,6 +217,45 @@ impl View {
             | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
         }
+    }
+
+    fn apply_to_canvas(&mut self, action: Action, at: &Moment) {
+        let workspace = &mut self.workspace;
+        let rules = || at.rules.clone();
+        let has_room = match action {
+            Action::Select(scope) => {
+                workspace.select(scope);
+                true
+            }
+            Action::SelectInNewTab(scope) => workspace.select_in_new_tab(scope),
+            Action::SetShown { ref keys, shown } if workspace.active().canvas.tiles().is_some() => {
+                tiles::set_shown(workspace, keys, shown)
+            }
+            Action::SetShown { .. } => {
+                workspace.active_mut().apply(action, at);
+                true
+            }
+            Action::Draw { to, .. } => workspace.add(rules(), to),
+            Action::KeepTiles(columns) => {
+                workspace.keep_tiles(rules(), columns);
+                true
+            }
+            Action::Tile(action) => tiles::apply(workspace, action),
+            Action::PointPanel(panel) => {
+                workspace.point(panel);
+                self.cursor = self.cursor.filter(|_| panel.is_none());
+                true
+            }
+            Action::ToggleMaximised => {
+                workspace.toggle_maximised();
+                true
+            }
+            _ => {
+                debug_assert!(false, "not about a canvas: {action:?}");
+                true
+            }
+        };
+        self.no_room |= !has_room;
     }
 
     fn apply_to_notifications(&mut self, action: Action, at: &Moment) {
@@ -186,13 +273,13 @@ impl View {
             Action::PointAt(number) => (list.open, list.chosen) = (true, Some(number)),
             Action::ShowNotification { number, time, about } => {
                 list.chosen = Some(number);
-                let Tab { window, canvas, .. } = self.workspace.active_mut();
-                window.show_moment(time, at.now);
-                let selection = canvas.selection_mut();
-                if let Some(scope) = about.filter(|scope| selection.scope() != Some(scope)) {
+                let shown = self.workspace.active().canvas.selection();
+                let shown = shown.and_then(Selection::scope);
+                if let Some(scope) = about.filter(|scope| shown != Some(scope)) {
                     Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()));
-                    selection.select(scope);
+                    self.workspace.select(scope);
                 }
+                self.workspace.active_mut().window.show_moment(time, at.now);
             }
             _ => debug_assert!(false, "not about notifications: {action:?}"),
         }
@@ -201,7 +288,7 @@ impl View {
     /// On first data, puts the first host on the canvas, so that nobody meets an empty one:
     /// `preferred` (this machine) if it is there. Does nothing once something was picked.
     pub fn pick_first(&mut self, store: &Store, preferred: Option<&str>) {
-        let selection = self.workspace.active_mut().canvas.selection_mut();
+        let Canvas::Auto(selection) = &mut self.workspace.active_mut().canvas else { return };
         if selection.scope().is_some() || !selection.checked().is_empty() {
             return;
         }
@@ -225,6 +312,7 @@ mod tests {
         values: 42,
         oldest: Some(CdTime::from_secs(500)),
         notifications: Severities { failures: 3, warnings: 2, okays: 1 },
+        rules: Vec::new(),
     };
 
     fn view(actions: &[Action]) -> View {
@@ -279,11 +367,11 @@ mod tests {
         let show = |about| Action::ShowNotification { number: 7, time, about };
         let shown = view(&[show(Some(scope.clone()))]);
         assert!(shown.window().span(AT.now).contains(time) && !shown.window().is_live());
-        assert_eq!(shown.selection().scope(), Some(&scope));
+        assert_eq!(shown.scope(), Some(&scope));
         assert_eq!(shown.notifications.chosen, Some(7));
         // A host that sent no value cannot be drawn; what was on the canvas stays.
         let unknown = view(&[Action::Select(scope.clone()), show(None)]);
-        assert_eq!(unknown.selection().scope(), Some(&scope));
+        assert_eq!(unknown.scope(), Some(&scope));
     }
 
     #[test]

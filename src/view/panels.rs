@@ -4,6 +4,7 @@
 
 mod apart;
 mod auto;
+mod keep;
 mod rules;
 
 use super::format::{Scale, Unit};
@@ -14,6 +15,7 @@ use super::selection::Scope;
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
 pub use auto::panels;
+pub use keep::{DRAWN_AT_ONCE_MAX, rules_for, rules_of};
 pub use rules::{LARGEST_MAX, panels_of_rule};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -28,6 +30,8 @@ pub const LINES_MAX: usize = 256;
 /// One plot.
 #[derive(Clone, Debug)]
 pub struct Panel {
+    /// Its number in the workspace; what the catalogue makes gets one that is free.
+    pub id: PanelId,
     /// Stable name: the same panel has the same key in every frame.
     pub key: PanelKey,
     /// What is measured.
@@ -180,6 +184,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
     match graph {
         Some((index, graph)) => Panel {
+            id: PanelId(0),
             title: graph.title(id),
             host: key.host.clone(),
             hosts: 1,
@@ -203,6 +208,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             key,
         },
         None => Panel {
+            id: PanelId(0),
             title: plain_title(series),
             host: key.host.clone(),
             hosts: 1,

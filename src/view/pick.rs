@@ -5,6 +5,7 @@
 use super::graphs::Graphs;
 use super::panels::Drawn;
 use super::selection::Scope;
+use super::selector::{Field, Selector};
 use super::tree::{Row, scope_of_host, scope_of_plugin, series_of};
 use super::{Action, View};
 use crate::store::{PluginNode, Series, SeriesId, Store};
@@ -44,7 +45,7 @@ impl Picking<'_> {
             return self.check(row).into_iter().collect();
         };
         let open = self.view.open.contains(&scope);
-        if self.view.selection().scope() == Some(&scope) {
+        if self.view.scope() == Some(&scope) {
             return vec![Action::SetOpen { scope, open: !open }];
         }
         let opened = (!open).then(|| Action::SetOpen { scope: scope.clone(), open: true });
@@ -70,6 +71,25 @@ impl Picking<'_> {
         }
         let series = ids.into_iter().filter_map(|id| self.store.series(id));
         Some(Action::SetShown { keys: series.map(Series::key).collect(), shown })
+    }
+
+    /// What chooses just what a row stands for; none where it is gone.
+    pub fn selector(&self, row: Row) -> Option<Selector> {
+        match row {
+            Row::Series { id, .. } => Some(Selector::of_series(&self.store.series(id)?.key())),
+            Row::Host { .. } | Row::Plugin { .. } => {
+                let words = match scope_of(self.store, row)? {
+                    Scope::Host(host) => Field::Host.exactly(&host),
+                    Scope::Plugin { host, plugin, instance } => [
+                        Field::Host.exactly(&host),
+                        Field::Plugin.exactly(&plugin),
+                        Field::Instance.exactly(&instance),
+                    ]
+                    .join(" "),
+                };
+                Some(Selector::new(&words))
+            }
+        }
     }
 
     /// How many series a plugin's row has, and how many of them are drawn.

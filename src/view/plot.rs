@@ -153,7 +153,10 @@ impl PanelPlot {
                 AxisRule { fixed_max: None, from_zero: false, both_sides: false, base: 1_000.0 }
             }
         };
-        Axis::around(self.extent, rule, ticks)
+        match panel.y.filter(|_| panel.mode(mode) == Mode::Rate) {
+            Some(ends) => Axis::held(ends, rule.base, ticks),
+            None => Axis::around(self.extent, rule, ticks),
+        }
     }
 }
 

@@ -43,6 +43,17 @@ impl Scope {
         }
     }
 
+    /// What it is called: `web-1`, `web-1 cpu-0`.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Host(host) => host.to_string(),
+            Self::Plugin { host, plugin, instance } if instance.is_empty() => {
+                format!("{host} {plugin}")
+            }
+            Self::Plugin { host, plugin, instance } => format!("{host} {plugin}-{instance}"),
+        }
+    }
+
     /// Whether `identifier` lies inside.
     pub fn covers(&self, identifier: &Identifier) -> bool {
         match self {
@@ -65,6 +76,11 @@ impl Selection {
     /// Series checked one by one.
     pub fn checked(&self) -> &BTreeSet<SeriesKey> {
         &self.on
+    }
+
+    /// Series unchecked one by one.
+    pub fn unchecked(&self) -> &BTreeSet<SeriesKey> {
+        &self.off
     }
 
     /// Whether the series was unchecked.

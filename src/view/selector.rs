@@ -48,12 +48,29 @@ impl Undecided {
     }
 }
 
+/// TEMPORARY
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Field {
+#[expect(missing_docs)]
+pub enum Field {
     Any,
     Host,
     Plugin,
     Type,
+    Instance,
+    TypeInstance,
+    Ds,
+}
+
+impl Field {
+    /// TEMPORARY
+    pub fn one_of<'a>(self, values: impl IntoIterator<Item = &'a str>) -> String {
+        self.exactly(&values.into_iter().collect::<Vec<_>>().join("|"))
+    }
+
+    /// TEMPORARY
+    pub fn exactly(self, value: &str) -> String {
+        format!("{}:{value}", format!("{self:?}").to_lowercase())
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -91,6 +108,22 @@ impl Selector {
     /// Matches everything.
     pub fn is_empty(&self) -> bool {
         self.words.is_empty()
+    }
+
+    /// TEMPORARY
+    pub fn of_series(key: &crate::metric::SeriesKey) -> Self {
+        Self::new(&format!("{} {}", key.identifier, key.ds))
+    }
+
+    /// TEMPORARY
+    pub fn without(&self, _: Field) -> Self {
+        let words = self.text.split(' ').filter(|word| !word.starts_with("host:"));
+        Self::new(&words.collect::<Vec<_>>().join(" "))
+    }
+
+    /// TEMPORARY
+    pub fn chooses(&self, key: &crate::metric::SeriesKey) -> bool {
+        self.matches(&key.identifier, &mut String::new())
     }
 
     /// The series that match, in the order of the tree.

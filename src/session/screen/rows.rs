@@ -18,6 +18,8 @@ pub struct RowContent {
     pub level: u8,
     /// Its name, safe to show.
     pub label: String,
+    /// What it is called where the rows above it are not seen.
+    pub path: String,
     /// More about it, on some lines.
     pub tooltip: String,
     /// A host's.
@@ -124,6 +126,7 @@ impl Screen<'_> {
         let interval = self.interval_of(node);
         RowContent {
             level: 0,
+            path: name.clone(),
             label: name,
             tooltip,
             strong: true,
@@ -140,7 +143,7 @@ impl Screen<'_> {
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
             odd: odd.is_some(),
-            selected: self.view.selection().scope() == Some(&scope),
+            selected: self.view.scope() == Some(&scope),
         }
     }
 
@@ -156,6 +159,7 @@ impl Screen<'_> {
         let (count, shown) = self.picking().count(node);
         RowContent {
             level: 1,
+            path: format!("{label} · {}", display_safe(&host.name)),
             tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
             label,
             strong: false,
@@ -172,7 +176,7 @@ impl Screen<'_> {
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
             odd: false,
-            selected: self.view.selection().scope() == Some(&scope),
+            selected: self.view.scope() == Some(&scope),
         }
     }
 
@@ -190,10 +194,13 @@ impl Screen<'_> {
         let mode = self.view.mode().of(series.kind);
         let value = self.store.latest(series.id, mode).and_then(|reading| reading.value);
         let interval = format::duration(series.interval.secs_f64());
+        let label = display_safe(&series_label(node, series)).into_owned();
+        let names = &series.identifier;
         let known = if series.known_type { "" } else { ", type not in types.db" };
         RowContent {
             level: 2,
-            label: display_safe(&series_label(node, series)).into_owned(),
+            path: format!("{} {label} · {}", plugin_label(node), display_safe(&names.host)),
+            label,
             tooltip: format!(
                 "{}\n{} ({}{known}), every {interval}",
                 series.identifier,

@@ -139,7 +139,7 @@ impl<'a> Make<'a> {
         let first = group.first()?;
         let common = Common::of(group, self.graphs)?;
         let mut panel = new_panel(key, first.series, first.place, self.graphs);
-        panel.hosts = common.hosts.len();
+        (panel.id, panel.hosts) = (self.rule.id, common.hosts.len());
         panel.host =
             if panel.hosts == 1 { (*first.series.identifier.host).into() } else { Arc::default() };
         self.put_lines(&mut panel, group, &common);

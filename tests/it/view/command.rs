@@ -6,11 +6,14 @@ use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{
     self, CLOSE, Command, Context, FILTER, Focus, GROUPS, Step, commands, of_chord,
 };
+use collectoscope::view::layout::To;
+use collectoscope::view::layout::{PanelId, Rule, Spot};
 use collectoscope::view::notifications::Listed;
 use collectoscope::view::panels::drawn;
 use collectoscope::view::pick::Picking;
+use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::Rows;
-use collectoscope::view::{Action, Moment, Pane, Preferences, View};
+use collectoscope::view::{Action, DrawnAs, Moment, Pane, Preferences, View};
 use std::collections::HashSet;
 
 /// A screen on which every command has something to do: the help lies over it, the keyboard is on
@@ -44,9 +47,39 @@ impl Full {
         full
     }
 
+    /// Everything is open and chosen; the same with tabs of the user's own, a panel that keys are
+    /// about, and something taken back; and with something in the filter.
+    fn all() -> [Self; 3] {
+        let mut tabs = Self::new();
+        for _ in 0..9 {
+            tabs.apply(Action::NewTab);
+        }
+        tabs.apply(Action::Undo);
+        let show = Selector::new("load");
+        let rule = Rule::new(PanelId(0), vec![show.clone()]);
+        let to = To::Here(Spot::End);
+        let draw = Action::Draw { show: vec![show], panels: DrawnAs::One, to };
+        tabs.apply_with(draw, vec![rule]);
+        tabs.apply(Action::NewTab);
+        tabs.apply(Action::Undo);
+        tabs.apply(Action::PointPanel(Some(PanelId(0))));
+        let mut filtered = Self::new();
+        filtered.apply(Action::SetFilter("load".into()));
+        [Self::new(), tabs, filtered]
+    }
+
     fn apply(&mut self, action: Action) {
-        let moment =
-            Moment { now: at(0.0), values: 0, oldest: None, notifications: Default::default() };
+        self.apply_with(action, Vec::new());
+    }
+
+    fn apply_with(&mut self, action: Action, rules: Vec<Rule>) {
+        let moment = Moment {
+            now: at(0.0),
+            values: 0,
+            oldest: None,
+            notifications: Default::default(),
+            rules,
+        };
         self.view.apply(action, &moment);
         self.rows = Rows::default();
         let View { filter, open, .. } = &self.view;
@@ -55,13 +88,18 @@ impl Full {
     }
 
     fn ask<T>(&self, focus: Focus, ask: impl Fn(&Context<'_>) -> T) -> T {
-        let drawn = drawn(&panels(&self.screen.store, &self.screen.graphs, self.view.selection()));
+        let drawn = drawn(&panels(
+            &self.screen.store,
+            &self.screen.graphs,
+            self.view.selection().unwrap_or(&Selection::default()),
+        ));
         let Screen { store, graphs, .. } = &self.screen;
         ask(&Context {
             picking: Picking { store, graphs, view: &self.view, drawn: &drawn },
             rows: &self.rows,
             listed: &self.listed,
             cursor: self.view.cursor,
+            panels: &[PanelId(0)],
             chosen: None,
             focus,
         })
@@ -89,25 +127,39 @@ fn the_table_of_keys_in_the_readme_is_the_help_of_the_window() {
 }
 
 #[test]
-fn no_two_commands_have_a_key_or_a_name_in_common() {
-    let (mut keys, mut ids, mut titles) = (HashSet::new(), HashSet::new(), HashSet::new());
+fn no_two_commands_have_a_name_in_common_nor_a_key_at_one_time() {
+    let (mut ids, mut titles) = (HashSet::new(), HashSet::new());
     for command in commands() {
         assert!(ids.insert(command.id), "{} twice", command.id);
         assert!(titles.insert(command.title), "{} twice", command.title);
-        for key in command.keys {
-            assert!(keys.insert(key), "{key} for {} and another", command.id);
+    }
+    for full in Full::all() {
+        for focus in [Focus::Canvas, Focus::Filter, Focus::Other] {
+            let mut keys = HashSet::new();
+            for command in commands() {
+                if full.ask(focus, |context| command.applies(context)) {
+                    for key in command.keys {
+                        assert!(keys.insert(key), "{key} for {} and another", command.id);
+                    }
+                }
+            }
         }
     }
-    assert!(keys.len() > 30 && ids.len() > 25);
+    assert!(ids.len() > 50);
 }
 
 #[test]
 fn each_command_does_something() {
-    let full = Full::new();
+    let all = Full::all();
     for command in commands() {
-        let (applies, steps) =
-            full.ask(Focus::Canvas, |context| (command.applies(context), command.steps(context)));
-        assert!(applies && !steps.is_empty(), "{}", command.id);
+        let does = |full: &Full, focus| {
+            full.ask(focus, |context| {
+                command.applies(context) && !command.steps(context).is_empty()
+            })
+        };
+        let mut anywhere =
+            all.iter().flat_map(|full| [Focus::Canvas, Focus::Filter].map(|focus| (full, focus)));
+        assert!(anywhere.any(|(full, focus)| does(full, focus)), "{}", command.id);
     }
 }
 

@@ -17,13 +17,19 @@ fn screen() -> Screen {
 /// The screen after `actions`, and what it asks for then.
 fn asked<T>(screen: &Screen, actions: &[Action], ask: impl Fn(&Picking<'_>) -> T) -> T {
     let mut view = View::new(&Preferences::default());
-    let moment =
-        Moment { now: at(0.0), values: 0, oldest: None, notifications: Default::default() };
+    let moment = Moment {
+        now: at(0.0),
+        values: 0,
+        oldest: None,
+        notifications: Default::default(),
+        rules: Vec::new(),
+    };
     view.apply(Action::Select(scope_of_host("h")), &moment);
     for action in actions {
         view.apply(action.clone(), &moment);
     }
-    let panels = panels(&screen.store, &screen.graphs, view.selection());
+    let panels =
+        panels(&screen.store, &screen.graphs, view.selection().expect("follows the catalogue"));
     let drawn = drawn(&panels);
     ask(&Picking { store: &screen.store, graphs: &screen.graphs, view: &view, drawn: &drawn })
 }

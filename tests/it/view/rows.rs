@@ -3,7 +3,7 @@
 use super::*;
 use crate::feed::{Feed, MIB};
 use collectoscope::metric::DsType;
-use collectoscope::view::filter::Filter;
+use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::{
     FilterJob, Filtered, JOB_SERIES_MIN, Row, Rows, plugin_label, scope_of_host as scope_of_node,
     series_label, series_of,
@@ -41,7 +41,7 @@ fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
 fn check(filter: &str, open: &[Scope], expected: &[&str], matched: usize) {
     let (screen, mut rows) = (screen(), Rows::default());
     let open: HashSet<Scope> = open.iter().cloned().collect();
-    assert!(rows.update(&screen.store, &Filter::new(filter), &open, 0).is_none());
+    assert!(rows.update(&screen.store, &Selector::new(filter), &open, 0).is_none());
     assert_eq!(text(&screen, &rows), expected, "{filter:?}");
     assert_eq!(rows.matched, matched);
 }
@@ -85,7 +85,7 @@ fn a_filter_on_a_host_keeps_all_of_it() {
 #[test]
 fn rows_are_made_anew_when_the_series_or_the_tree_change() {
     let (mut screen, mut rows) = (screen(), Rows::default());
-    let (filter, mut open) = (Filter::default(), HashSet::new());
+    let (filter, mut open) = (Selector::default(), HashSet::new());
     rows.update(&screen.store, &filter, &open, 0);
     screen.gauge("c/load/frobs", [(0.0, 1.0)]);
     rows.update(&screen.store, &filter, &open, 0);
@@ -98,11 +98,11 @@ fn rows_are_made_anew_when_the_series_or_the_tree_change() {
 #[test]
 fn rows_stay_when_only_samples_came() {
     let (mut screen, mut rows) = (screen(), Rows::default());
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     rows.rows.clear();
     screen.send("a/load/load", 10.0, &gauges(&[0.5; 3]));
     screen.receive();
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.rows, [], "they were flattened again");
 }
 
@@ -176,7 +176,7 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
         "type:load plugin:load",
     ];
     for (revision, text) in (1..).zip(filters) {
-        let filter = Filter::new(text);
+        let filter = Selector::new(text);
         rows.update(&screen.store, &filter, &HashSet::new(), revision);
         let mut found: Vec<_> = rows
             .rows
@@ -203,14 +203,14 @@ fn series_that_come_while_nobody_filters_are_found_later() {
     // More than are learnt at once.
     let screen = alike(20_000);
     let mut rows = Rows::default();
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.matched, screen.store.usage().series);
     let all = screen.store.usage().series;
-    rows.update(&screen.store, &Filter::new("host:cpu"), &HashSet::new(), 1);
+    rows.update(&screen.store, &Selector::new("host:cpu"), &HashSet::new(), 1);
     let cpu = rows.matched;
-    rows.update(&screen.store, &Filter::new("-host:cpu"), &HashSet::new(), 2);
+    rows.update(&screen.store, &Selector::new("-host:cpu"), &HashSet::new(), 2);
     assert_eq!(rows.matched, all - cpu);
-    rows.update(&screen.store, &Filter::new("type:percent-739"), &HashSet::new(), 3);
+    rows.update(&screen.store, &Selector::new("type:percent-739"), &HashSet::new(), 3);
     assert_eq!(rows.matched, 9);
 }
 
@@ -229,7 +229,7 @@ fn many() -> Feed {
 
 /// What follows from a filter as the `revision`th change of the tree.
 fn job(rows: &mut Rows, feed: &Feed, filter: &str, revision: u64) -> Option<FilterJob> {
-    rows.update(&feed.store, &Filter::new(filter), &HashSet::new(), revision)
+    rows.update(&feed.store, &Selector::new(filter), &HashSet::new(), revision)
 }
 
 fn done(job: &FilterJob) -> Filtered {
@@ -239,7 +239,7 @@ fn done(job: &FilterJob) -> Filtered {
 /// The series among the rows are those that match.
 #[track_caller]
 fn check_rows(rows: &Rows, feed: &Feed, filter: &str) {
-    let (filter, mut scratch) = (Filter::new(filter), String::new());
+    let (filter, mut scratch) = (Selector::new(filter), String::new());
     let mut found: Vec<SeriesId> = Vec::new();
     found.extend(rows.rows.iter().filter_map(|row| match row {
         Row::Series { id, .. } => Some(*id),

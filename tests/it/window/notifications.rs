@@ -96,7 +96,7 @@ fn a_click_on_a_row_shows_its_plugin_and_its_moment() {
     stage.click_at(row.center());
     let view = stage.app().session().view();
     let scope = Scope::Plugin { host: "alpha".into(), plugin: "load".into(), instance: "".into() };
-    assert_eq!(view.selection().scope(), Some(&scope));
+    assert_eq!(view.scope(), Some(&scope));
     assert!(stage.state().starts_with("HISTORY"));
     let moment = stage.app().session().store().notifications().get(0).unwrap().notification.time;
     assert!(stage.app().session().view().window().span(stage.now()).contains(moment));
@@ -205,8 +205,7 @@ fn shift_and_the_arrows_go_through_the_list() {
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(2));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(1));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));
-    let about =
-        stage.app().session().view().selection().scope().map(|scope| scope.host().to_string());
+    let about = stage.app().session().view().scope().map(|scope| scope.host().to_string());
     assert_eq!(about.as_deref(), Some("alpha"));
     assert!(stage.titles().contains(&"Load"));
     assert_eq!(step(&mut stage, Key::ArrowDown), Some(0));

@@ -182,7 +182,7 @@ fn check_typed(text: &str, host: &str, titles: &[&str], filter: &str) {
         } else {
             stage.type_frame_by_frame(&typed(text));
         }
-        let scope = stage.app().session().view().selection().scope();
+        let scope = stage.app().session().view().scope();
         assert_eq!(scope.map(|scope| &**scope.host()), Some(host), "{text} {at_once}");
         assert_eq!(stage.titles(), titles, "{text}, at once: {at_once}");
         assert_eq!(
@@ -224,7 +224,7 @@ fn fleet() -> Stage {
 fn enter_waits_for_the_filter_of_very_many_series_too() {
     let mut stage = fleet();
     let shows = |stage: &Stage, host: &str| {
-        let scope = stage.app().session().view().selection().scope();
+        let scope = stage.app().session().view().scope();
         scope.is_some_and(|scope| &**scope.host() == host)
     };
     assert!(shows(&stage, "db-0"), "the first");

@@ -449,7 +449,7 @@ impl Stage {
     /// A point inside the plot of a panel: a share of its width and height.
     #[track_caller]
     pub(super) fn in_plot(&self, title: &str, x: f32) -> Pos2 {
-        let header = self.place(Role::Label, title);
+        let header = self.place(Role::Button, title);
         Pos2::new(header.left() + 66.0 + x * (header.width() - 82.0), header.bottom() + 60.0)
     }
 

@@ -1,0 +1,122 @@
+//! Edit: a text that is typed in the place of what it changes: titles, selectors, names of tabs.
+//!
+//! Enter takes it, Esc or a click elsewhere leaves things as they were.
+
+use super::Frame;
+use super::theme::Palette;
+use crate::view::Action;
+use crate::view::action::TileAction;
+use crate::view::layout::TabId;
+use crate::view::layout::{PanelId, Rule};
+use crate::view::selector::Selector;
+use eframe::egui::{self, Key, Rect, Ui, vec2};
+
+/// What is typed now.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Editing {
+    what: What,
+    text: String,
+    /// It has the focus already.
+    begun: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum What {
+    Title(PanelId),
+    Show(PanelId),
+    Tab(TabId),
+}
+
+/// Between the selectors of a panel.
+const OR: &str = " or ";
+
+/// Begins to type the title of a panel.
+pub(super) fn begin_title(frame: &mut Frame<'_>, panel: PanelId, title: Option<String>) {
+    begin(frame, What::Title(panel), title.unwrap_or_default());
+}
+
+/// Begins to type what a panel draws.
+pub(super) fn begin_show(frame: &mut Frame<'_>, panel: PanelId, rule: Option<&Rule>) {
+    let show = rule.map(|rule| &rule.show[..]).unwrap_or_default();
+    let texts: Vec<_> = show.iter().map(Selector::text).collect();
+    begin(frame, What::Show(panel), texts.join(OR));
+}
+
+/// Begins to type the name of a tab.
+pub(super) fn begin_tab(frame: &mut Frame<'_>, tab: TabId, name: String) {
+    begin(frame, What::Tab(tab), name);
+}
+
+fn begin(frame: &mut Frame<'_>, what: What, text: String) {
+    frame.memory.editing = Some(Editing { what, text, begun: false });
+}
+
+/// The field in the head of a panel, while something of it is typed.
+pub(super) fn panel_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: PanelId, rect: Rect) -> bool {
+    let what = frame.memory.editing.as_ref().map(|editing| editing.what);
+    match what {
+        Some(What::Title(id) | What::Show(id)) if id == panel => field_ui(ui, frame, rect),
+        _ => return false,
+    }
+    true
+}
+
+/// The field in the place of a tab, while its name is typed.
+pub(super) fn tab_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: TabId, rect: Rect) -> bool {
+    let what = frame.memory.editing.as_ref().map(|editing| editing.what);
+    if what != Some(What::Tab(tab)) {
+        return false;
+    }
+    field_ui(ui, frame, rect);
+    true
+}
+
+fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
+    let Some(mut editing) = frame.memory.editing.take() else { return };
+    let palette = Palette::of(ui);
+    let (name, hint) = match editing.what {
+        What::Title(_) => ("Title of the panel", "what it shows"),
+        What::Show(_) => ("What the panel draws", "plugin:load ds:shortterm"),
+        What::Tab(_) => ("Name of the tab", "what it shows"),
+    };
+    let id = egui::Id::unique(("edit", name));
+    let field = egui::TextEdit::singleline(&mut editing.text)
+        .id(id)
+        .hint_text(egui::RichText::new(hint).color(palette.faint))
+        .desired_width(rect.width())
+        .margin(egui::Margin::symmetric(6, 3));
+    let response = ui.put(rect.shrink2(vec2(0.0, 3.0)), field);
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
+    if !editing.begun {
+        response.request_focus();
+        editing.begun = true;
+        frame.memory.editing = Some(editing);
+        return;
+    }
+    if response.lost_focus() {
+        if ui.input(|input| input.key_pressed(Key::Enter)) {
+            frame.finish(editing);
+        }
+        return;
+    }
+    frame.memory.editing = Some(editing);
+}
+
+impl Frame<'_> {
+    /// Takes what was typed.
+    fn finish(&mut self, editing: Editing) {
+        let Editing { what, text, .. } = editing;
+        match what {
+            What::Title(panel) => self.tile(TileAction::Rename { panel, title: text }),
+            What::Show(panel) => {
+                let show: Vec<_> =
+                    text.split(OR).map(str::trim).filter(|text| !text.is_empty()).collect();
+                if !show.is_empty() {
+                    let show = show.into_iter().map(Selector::new).collect();
+                    self.tile(TileAction::SetShow { panel, show });
+                }
+            }
+            What::Tab(tab) => self.actions.push(Action::RenameTab { tab, name: text }),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Grid: panels in even rows, and one panel.
+
+use super::drag::Target;
+use super::theme::{self, Palette};
+use super::{Frame, bars, contained_ui, header, legend, plots};
+use crate::view::bars::bars_at_most;
+use crate::view::graphs::Style;
+use crate::view::panels::Panel;
+use eframe::egui::{self, Rect, Stroke, Ui, pos2, vec2};
+
+/// Narrower than this a panel has no neighbour.
+const PANEL_WIDTH_MIN: f32 = 380.0;
+/// Panels beside one another at most.
+const ACROSS_MAX: f32 = 4.0;
+/// Lowest plot.
+pub(super) const PLOT_HEIGHT_MIN: f32 = 132.0;
+/// Between a panel's header and its plot.
+const PLOT_INSET: f32 = 6.0;
+
+/// Panels in even rows.
+pub(super) struct Grid {
+    pub(super) columns: usize,
+    panel_width: f32,
+    /// Height of each row without its plots.
+    around: Vec<f32>,
+}
+
+impl Grid {
+    /// For panels on a canvas so wide.
+    pub(super) fn new(panels: &[Panel], width: f32) -> Self {
+        let fits = ((width + theme::GAP) / (PANEL_WIDTH_MIN + theme::GAP)).floor();
+        let across = fits.clamp(1.0, ACROSS_MAX).min(panels.len() as f32).max(1.0);
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "1 to 4")]
+        let columns = across as usize;
+        // Three beside one another leave holes where two would not.
+        let columns = if panels.len() == 4 { columns.min(2) } else { columns };
+        let panel_width = (width + theme::GAP) / columns as f32 - theme::GAP;
+        let around = panels.chunks(columns).map(|row| around_plot(row, panel_width)).collect();
+        Self { columns, panel_width, around }
+    }
+
+    /// The lowest that all rows can be.
+    pub(super) fn least_height(&self) -> f32 {
+        self.height_with(PLOT_HEIGHT_MIN)
+    }
+
+    fn height_with(&self, plot: f32) -> f32 {
+        let rows: f32 = self.around.iter().map(|around| around + plot + theme::GAP).sum();
+        (rows - theme::GAP).max(0.0)
+    }
+
+    /// The height of plots with which the rows are so high together.
+    fn plot_height(&self, height: f32) -> f32 {
+        let free = height - self.height_with(0.0);
+        (free / self.around.len().max(1) as f32).max(PLOT_HEIGHT_MIN).floor()
+    }
+
+    /// Draws the panels into `rect`; returns where each is.
+    pub(super) fn draw(
+        &self,
+        ui: &mut Ui,
+        frame: &mut Frame<'_>,
+        rect: Rect,
+        panels: &[Panel],
+    ) -> Vec<Target> {
+        let plot_height = self.plot_height(rect.height());
+        let mut targets = Vec::new();
+        let mut top = rect.top();
+        for (row, around) in panels.chunks(self.columns).zip(&self.around) {
+            let height = around + plot_height;
+            for (number, panel) in row.iter().enumerate() {
+                let left = rect.left() + number as f32 * (self.panel_width + theme::GAP);
+                let size = vec2(self.panel_width, height);
+                let rect = Rect::from_min_size(pos2(left, top), size);
+                targets.push(Target { id: panel.id, rect, takes_more: false });
+                if ui.is_rect_visible(rect) {
+                    let below = Some(around - theme::PANEL_HEADER);
+                    ui.push_id(&panel.key, |ui| {
+                        contained_ui(ui, frame, rect, panel, |ui, frame| {
+                            panel_ui(ui, frame, rect, panel, below);
+                        });
+                    });
+                }
+            }
+            top += height + theme::GAP;
+        }
+        targets
+    }
+}
+
+/// Height of a row of panels without its plots: header, legend and margins of the tallest.
+pub(super) fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
+    let of = |panel: &Panel| {
+        if panel.style == Style::Bars {
+            let bars = bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
+            return theme::PANEL_HEADER + bars.max(0.0);
+        }
+        theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)
+    };
+    row.iter().map(of).fold(0.0, f32::max)
+}
+
+/// The lowest that a panel may be at a width.
+pub(super) fn least_height(panel: &Panel, width: f32) -> f32 {
+    around_plot(std::slice::from_ref(panel), width) + PLOT_HEIGHT_MIN
+}
+
+/// Draws a panel into `rect`. `below` is what stands below the upper edge of its plot beside the
+/// plot: the same for all panels of a row, so that their plots end at one height.
+pub(super) fn panel_ui(
+    ui: &mut Ui,
+    frame: &mut Frame<'_>,
+    rect: Rect,
+    panel: &Panel,
+    below: Option<f32>,
+) {
+    let screen = frame.screen;
+    let palette = Palette::of(ui);
+    let is_pointed = screen.view.tab().panel == Some(panel.id);
+    let border = if is_pointed { palette.accent } else { palette.line };
+    ui.painter().rect(
+        rect,
+        theme::PANEL_RADIUS,
+        palette.panel,
+        Stroke::new(1.0, border),
+        egui::StrokeKind::Inside,
+    );
+    let (header, body) = rect.split_top_bottom_at_y(rect.top() + theme::PANEL_HEADER);
+    header::header_ui(ui, frame, panel, header, rect);
+    // Half a tick label stands above the upper end of the axis.
+    let body = body.with_min_y(body.top() + PLOT_INSET).shrink2(vec2(12.0, 0.0));
+    if panel.style == Style::Bars {
+        bars::bars_ui(ui, screen, panel, body);
+    } else {
+        let below = below.map(|below| below - PLOT_INSET);
+        plots::panel_plot_ui(ui, frame, panel, body, below);
+    }
+}

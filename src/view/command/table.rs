@@ -1,0 +1,75 @@
+//! Table: all commands, as the help shows them.
+
+use super::canvas::{
+    ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, MOVE_PANEL, NEW_TAB,
+    PANELS, REDO, REMOVE_PANEL, STEP_TABS, TABS, UNDO,
+};
+use super::{
+    CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
+    NOTIFICATIONS, OLDEST, PAGES, PAUSE, RATES, ROWS, SHOW_ROW, SIDEBAR, SOURCES, THEME, UNDO_ZOOM,
+    WIDTHS, ZOOMS,
+};
+
+/// The commands that have a key, as the help shows them.
+pub const GROUPS: [Group; 34] = [
+    Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
+    Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
+    Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
+    Group { keys: "1 … 7", title: "Window of 10s, 1m, 5m, 15m, 1h, 6h, 24h", commands: &WIDTHS },
+    Group { keys: "+ −  or  W S", title: "Zoom in, zoom out", commands: &ZOOMS },
+    Group {
+        keys: "← →  or  A D",
+        title: "Move by a quarter of the window, with Shift by a whole one",
+        commands: &MOVES,
+    },
+    Group { keys: "Backspace", title: UNDO_ZOOM.title, commands: &[UNDO_ZOOM] },
+    Group { keys: "/", title: FILTER.title, commands: &[FILTER] },
+    Group { keys: "↑ ↓", title: "Move through the sidebar", commands: &ROWS },
+    Group { keys: "Enter", title: DRAW.title, commands: &[DRAW] },
+    Group { keys: "Ctrl+Enter", title: ADD.title, commands: &[ADD] },
+    Group { keys: "Shift+Enter", title: ADD_ONE.title, commands: &[ADD_ONE] },
+    Group { keys: "F6  or  Shift+F6", title: "Go through the panels", commands: &PANELS },
+    Group { keys: "Enter", title: MAXIMISE.title, commands: &[MAXIMISE] },
+    Group {
+        keys: "Enter",
+        title: "Show the row: a host's overview, a plugin's panels; check a series",
+        commands: &[SHOW_ROW],
+    },
+    Group { keys: "Ctrl+Shift+arrow", title: "Move the panel", commands: &MOVE_PANEL },
+    Group { keys: "E", title: EVERY_HOST.title, commands: &[EVERY_HOST] },
+    Group { keys: "Ctrl+D", title: DUPLICATE_PANEL.title, commands: &[DUPLICATE_PANEL] },
+    Group { keys: "Delete", title: REMOVE_PANEL.title, commands: &[REMOVE_PANEL] },
+    Group {
+        keys: "Ctrl+T  or  Ctrl+W",
+        title: "Open a tab, close it",
+        commands: &[NEW_TAB, CLOSE_TAB],
+    },
+    Group {
+        keys: "Ctrl+Tab",
+        title: "Next tab, with Shift the previous one",
+        commands: &STEP_TABS,
+    },
+    Group { keys: "Ctrl+1 … 9", title: "Tab 1 to 9", commands: &TABS },
+    Group { keys: "Ctrl+Z", title: UNDO.title, commands: &[UNDO] },
+    Group { keys: "Ctrl+Y", title: REDO.title, commands: &[REDO] },
+    Group { keys: "X", title: CHECK_ROW.title, commands: &[CHECK_ROW] },
+    Group {
+        keys: "Page up, down",
+        title: "Scroll the panels; or use the wheel outside a plot",
+        commands: &PAGES,
+    },
+    Group { keys: "R", title: RATES.title, commands: &[RATES] },
+    Group { keys: "C", title: HOST_TIME.title, commands: &[HOST_TIME] },
+    Group { keys: "Ctrl+B", title: SIDEBAR.title, commands: &[SIDEBAR] },
+    Group { keys: "N", title: NOTIFICATIONS.title, commands: &[NOTIFICATIONS] },
+    Group {
+        keys: "Shift+↑ ↓",
+        title: "Show the notification above or below, while they are listed",
+        commands: &NOTED,
+    },
+    Group { keys: "F2", title: SOURCES.title, commands: &[SOURCES] },
+    Group { keys: "?", title: HELP.title, commands: &[HELP] },
+    Group { keys: "Esc", title: CLOSE.title, commands: &[CLOSE] },
+];
+/// The others.
+pub const KEYLESS: [Command; 2] = [THEME, MARK_SEEN];

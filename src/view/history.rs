@@ -1,0 +1,79 @@
+//! History: what the workspace was before each of the last changes, and after those taken back.
+//!
+//! One gesture is one step. Time is not kept here: it has its own way back.
+
+use super::workspace::Workspace;
+use std::collections::VecDeque;
+
+/// Changes that can be taken back.
+pub const STEPS_MAX: usize = 100;
+
+/// Steps back and forth.
+#[derive(Clone, Debug, Default)]
+pub struct History {
+    past: VecDeque<Workspace>,
+    future: Vec<Workspace>,
+    last: Step,
+}
+
+/// What a change belongs to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Step {
+    /// Itself.
+    #[default]
+    Own,
+    /// A drag, which makes many changes.
+    Gesture(u64),
+    /// The change that follows.
+    Prepares,
+}
+
+impl History {
+    /// Remembers what the workspace was before a change.
+    pub(super) fn record(&mut self, before: Workspace, step: Step) {
+        let joins = match self.last {
+            Step::Own => false,
+            Step::Gesture(_) => step == self.last,
+            Step::Prepares => true,
+        };
+        self.last = step;
+        self.future.clear();
+        if joins {
+            return;
+        }
+        if self.past.len() == STEPS_MAX {
+            self.past.pop_front();
+        }
+        self.past.push_back(before);
+    }
+
+    /// What `now` was before the last change.
+    pub(super) fn undo(&mut self, now: &Workspace) -> Option<Workspace> {
+        let before = self.past.pop_back()?;
+        self.last = Step::Own;
+        self.future.push(now.clone());
+        Some(now.with_choices_of(&before))
+    }
+
+    /// What `now` was before the last change was taken back.
+    pub(super) fn redo(&mut self, now: &Workspace) -> Option<Workspace> {
+        let after = self.future.pop()?;
+        self.past.push_back(now.clone());
+        Some(now.with_choices_of(&after))
+    }
+
+    /// Whether there is something to take back.
+    pub fn can_undo(&self) -> bool {
+        !self.past.is_empty()
+    }
+
+    /// Whether something was taken back.
+    pub const fn can_redo(&self) -> bool {
+        !self.future.is_empty()
+    }
+
+    /// Nothing can be taken back: another workspace was opened.
+    pub(super) fn clear(&mut self) {
+        *self = Self::default();
+    }
+}

@@ -1,0 +1,128 @@
+//! Tiles: what follows from what the user does to the panels of a tab. Pure.
+
+use super::action::TileAction;
+use super::layout::{Layout, PanelId, Rule, Side, Spot, To};
+use super::selector::{Field, Selector};
+use super::workspace::Workspace;
+use crate::metric::SeriesKey;
+
+/// Does it; false: there was no room.
+pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
+    match action {
+        TileAction::Remove(id) => drop(workspace.take(id)),
+        TileAction::Duplicate(id) => {
+            let copy = workspace.tiles_mut().and_then(|tiles| tiles.rule(id).cloned());
+            if let Some(copy) = copy {
+                return workspace.add(vec![copy], To::Here(Spot::Beside(id, Side::Right)));
+            }
+        }
+        TileAction::Move { panel, to } => return move_panel(workspace, panel, to),
+        TileAction::Resize { path, shares, .. } => {
+            if let Some(tiles) = workspace.tiles_mut() {
+                tiles.set_shares(&path, &shares);
+            }
+        }
+        TileAction::Extend { panel, show } => change(workspace, panel, |rule| rule.extend(show)),
+        TileAction::SetShow { panel, show } => change(workspace, panel, |rule| {
+            (rule.show, rule.hide) = (show, Vec::new());
+        }),
+        TileAction::Rename { panel, title } => change(workspace, panel, |rule| {
+            let title = title.trim();
+            rule.title = (!title.is_empty()).then(|| title.to_owned());
+        }),
+        TileAction::SetStyle { panel, style } => {
+            change(workspace, panel, |rule| rule.style = style);
+        }
+        TileAction::EveryHost(panel) => change(workspace, panel, |rule| {
+            let every: Vec<_> = rule.show.iter().map(|show| show.without(Field::Host)).collect();
+            (rule.show, rule.hide) = (Vec::new(), Vec::new());
+            rule.extend(every);
+        }),
+        TileAction::SetEach { panel, each } => change(workspace, panel, |rule| rule.each = each),
+        TileAction::HoldAxis { panel, y } => change(workspace, panel, |rule| rule.y = y),
+    }
+    true
+}
+
+fn change(workspace: &mut Workspace, panel: PanelId, change: impl FnOnce(&mut Rule)) {
+    if let Some(rule) = workspace.tiles_mut().and_then(|tiles| tiles.rule_mut(panel)) {
+        change(rule);
+    }
+}
+
+fn move_panel(workspace: &mut Workspace, panel: PanelId, to: To) -> bool {
+    if to == To::Here(Spot::Beside(panel, Side::Left)) {
+        return true;
+    }
+    if let To::Here(Spot::Beside(of, _)) = to
+        && of == panel
+    {
+        return true;
+    }
+    let before = workspace.clone();
+    let Some(rule) = workspace.take(panel) else { return true };
+    let moved = workspace.add(vec![rule], to);
+    if !moved {
+        *workspace = before;
+    }
+    moved
+}
+
+/// Draws series, or draws them no longer: in the panel that keys are about, else in a new one.
+pub(super) fn set_shown(workspace: &mut Workspace, keys: &[SeriesKey], shown: bool) -> bool {
+    let selectors: Vec<_> = keys.iter().map(Selector::of_series).collect();
+    let focus = workspace.active().panel;
+    let Some(tiles) = workspace.tiles_mut() else { return true };
+    if !shown {
+        hide(tiles, keys, &selectors);
+        return true;
+    }
+    let mut left = Vec::new();
+    for selector in selectors {
+        let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
+        let hides =
+            |id: &PanelId| tiles.rule(*id).is_some_and(|rule| rule.hide.contains(&selector));
+        match ids.into_iter().find(hides).and_then(|id| tiles.rule_mut(id)) {
+            Some(rule) => rule.hide.retain(|hidden| *hidden != selector),
+            None => left.push(selector),
+        }
+    }
+    if left.is_empty() {
+        return true;
+    }
+    match focus.and_then(|id| tiles.rule_mut(id)).filter(|rule| rule.graph.is_none()) {
+        Some(rule) => rule.extend(left),
+        None => return workspace.add(vec![Rule::new(PanelId(0), left)], To::Here(Spot::End)),
+    }
+    true
+}
+
+/// No panel draws the series any more; one that drew nothing else is gone.
+fn hide(tiles: &mut Layout, keys: &[SeriesKey], selectors: &[Selector]) {
+    let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
+    for id in ids {
+        let Some(rule) = tiles.rule_mut(id) else { continue };
+        for (key, selector) in keys.iter().zip(selectors) {
+            rule.show.retain(|show| show != selector);
+            let drawn = rule.show.iter().any(|show| show.chooses(key));
+            if drawn && !rule.hide.contains(selector) {
+                rule.hide.push(selector.clone());
+            }
+        }
+        if rule.show.is_empty() {
+            tiles.take(id);
+        }
+    }
+}
+
+impl Rule {
+    /// Draws these too.
+    fn extend(&mut self, show: Vec<Selector>) {
+        for selector in show {
+            self.hide.retain(|hidden| *hidden != selector);
+            if !self.show.contains(&selector) {
+                self.show.push(selector);
+            }
+        }
+    }
+}
