@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`read`], [`config`], `files`, [`pool`], `ui` | the world |
+//! | 5 edges | [`source`], [`send`], [`read`], [`config`], [`layouts`], `files`, [`pool`], `ui` | the world |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -42,6 +42,7 @@ pub mod cli;
 pub mod config;
 mod files;
 pub mod ingest;
+pub mod layouts;
 pub mod metric;
 pub mod pool;
 pub mod rate;

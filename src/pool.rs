@@ -59,6 +59,11 @@ impl<T> Job<T> {
         self.answer.try_recv().ok()
     }
 
+    /// Waits for the answer, for when the program ends.
+    pub fn wait(&self) -> Option<Result<T, String>> {
+        self.answer.recv().ok()
+    }
+
     /// Which part is done, from 0 to 1, as far as the job says.
     pub fn done(&self) -> f32 {
         f32::from_bits(self.progress.done.load(Ordering::Relaxed))

@@ -8,6 +8,7 @@
 mod fonts;
 mod jobs;
 mod kept;
+mod layouts;
 mod open;
 mod pace;
 
@@ -16,6 +17,7 @@ pub use pace::Waker;
 
 use crate::config::{Settings, SettingsFile};
 use crate::files;
+use crate::layouts::LayoutFiles;
 use crate::metric::{CdTime, json_safe};
 use crate::pool::{Job, Pool};
 use crate::reception::Status;
@@ -62,6 +64,8 @@ pub struct Setup {
     pub settings: Settings,
     /// Where that is kept; none: nowhere.
     pub settings_file: Option<SettingsFile>,
+    /// Where layouts are kept; none: nowhere.
+    pub layout_files: Option<LayoutFiles>,
     /// State is written there about once a second.
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
@@ -79,6 +83,7 @@ impl Setup {
             start: Start::default(),
             settings: Settings::default(),
             settings_file: None,
+            layout_files: None,
             status_file: None,
             screenshot: None,
         }
@@ -129,6 +134,7 @@ pub struct App {
     settings_changed: Option<Instant>,
     settings_file: Option<SettingsFile>,
     settings_kept: Kept,
+    layouts: layouts::Layouts,
     status_file: Option<PathBuf>,
     reported: Option<Instant>,
     status_kept: Kept,
@@ -176,6 +182,7 @@ impl App {
             settings_changed: None,
             settings_file: setup.settings_file,
             settings_kept: Kept::default(),
+            layouts: layouts::Layouts::new(setup.layout_files),
             status_file: setup.status_file,
             reported: None,
             status_kept: Kept::default(),
@@ -298,7 +305,11 @@ impl App {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);
                 }
-                Effect::KeepNow => self.save_settings(),
+                Effect::KeepNow => {
+                    self.save_settings();
+                    self.save_workspace();
+                }
+                effect => self.about_layouts(effect),
             }
         }
     }
@@ -419,6 +430,7 @@ impl eframe::App for App {
         self.text_due = self.session.tick(now);
         self.perform(ctx);
         self.drop_unwanted();
+        self.keep_layouts();
         self.write_state(now);
         if self.status_file.is_some() {
             // Also while nothing is drawn.
@@ -445,5 +457,6 @@ impl eframe::App for App {
 
     fn on_exit(&mut self, _gl: Option<&eframe::glow::Context>) {
         self.save_settings();
+        self.save_workspace();
     }
 }

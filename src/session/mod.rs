@@ -14,6 +14,7 @@
 mod derived;
 mod figures;
 mod hosts;
+mod layouts;
 mod screen;
 mod state;
 mod width;
@@ -33,12 +34,14 @@ use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::layout::{RULES_MAX, Rule};
+use crate::view::layouts::{LayoutSource, SaveOutcome};
 use crate::view::panels::{rules_for, rules_of};
 use crate::view::tree::{FilterJob, Filtered};
-use crate::view::workspace::TABS_MAX;
+use crate::view::workspace::{TABS_MAX, Workspace};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
+use layouts::Kept;
 use state::Known;
 use std::sync::Arc;
 use std::time::Duration;
@@ -59,6 +62,10 @@ pub struct Start {
     pub memory_bytes: usize,
     /// What the user chose last time.
     pub preferences: Preferences,
+    /// The tabs as they were left, or those of a layout.
+    pub workspace: Option<Workspace>,
+    /// They are kept for the next start.
+    pub is_kept: bool,
     /// The user's time zone.
     pub zone: TimeZone,
     /// What the user should know, newest last.
@@ -72,6 +79,8 @@ impl Default for Start {
             types: TypesDb::built_in(),
             memory_bytes: 512 << 20,
             preferences: Preferences::default(),
+            workspace: None,
+            is_kept: true,
             zone: TimeZone::UTC,
             messages: Vec::new(),
         }
@@ -86,6 +95,28 @@ pub enum Effect {
     Keep(Preferences),
     /// Write what is kept now.
     KeepNow,
+    /// Keep these tabs for the next start.
+    KeepWorkspace(String),
+    /// Write a layout, unless the file holds something else than `was`.
+    SaveLayout {
+        /// Where to.
+        source: LayoutSource,
+        /// What.
+        text: String,
+        /// None: there is no such file yet.
+        was: Option<String>,
+    },
+    /// Write it whatever the file holds.
+    ReplaceLayout {
+        /// Where to.
+        source: LayoutSource,
+        /// What.
+        text: String,
+    },
+    /// Read a layout.
+    LoadLayout(LayoutSource),
+    /// Delete a saved layout.
+    DeleteLayout(String),
     /// Draw in these colours.
     SetTheme(Theme),
     /// Try a filter beside the frame, instead of one that is still being tried. When
@@ -101,6 +132,21 @@ pub enum Answer {
     Filtered(Filtered),
     /// Why there are none.
     FilterFailed(String),
+    /// The layouts that were saved.
+    LayoutNames(Vec<String>),
+    /// A layout was written, or not.
+    LayoutSaved {
+        /// Where to.
+        source: LayoutSource,
+        /// What.
+        text: String,
+        /// How it went.
+        outcome: SaveOutcome,
+    },
+    /// The text of a layout, or why there is none.
+    LayoutLoaded(LayoutSource, Result<String, String>),
+    /// A layout was deleted, or why not.
+    LayoutDeleted(String, Result<(), String>),
 }
 
 /// The program without its window.
@@ -116,6 +162,7 @@ pub struct Session {
     figures: Figures,
     /// As they are kept.
     preferences: Preferences,
+    kept: Kept,
     zone: TimeZone,
     effects: Vec<Effect>,
     /// What the user should know, newest last.
@@ -125,8 +172,11 @@ pub struct Session {
 impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
-        let Start { types, memory_bytes, preferences, zone, messages } = start;
-        let view = View::new(&preferences);
+        let Start { types, memory_bytes, preferences, workspace, is_kept, zone, messages } = start;
+        let mut view = View::new(&preferences);
+        if let Some(workspace) = workspace {
+            view.workspace = workspace;
+        }
         Self {
             store: Store::new(memory_bytes, types),
             graphs: Graphs::built_in(),
@@ -135,6 +185,7 @@ impl Session {
             meter: Meter::default(),
             width: Width::growing(view.window().width()),
             figures: Figures::default(),
+            kept: Kept::new(is_kept, &view.workspace),
             preferences,
             zone,
             effects: Vec::new(),
@@ -189,6 +240,10 @@ impl Session {
                 self.derived.rows.give_up();
                 self.say(format!("the filter failed, try another one: {why}"));
             }
+            Answer::LayoutNames(_)
+            | Answer::LayoutSaved { .. }
+            | Answer::LayoutLoaded(..)
+            | Answer::LayoutDeleted(..) => self.answer_about_layouts(answer),
         }
     }
 
@@ -220,6 +275,7 @@ impl Session {
             self.effects.push(Effect::SetTheme(theme));
         }
         let now_too = action == Action::KeepNow;
+        self.ask_about_layouts(&action);
         self.width.chosen(&action);
         self.view.apply(action, &moment);
         if std::mem::take(&mut self.view.no_room) {
@@ -229,6 +285,7 @@ impl Session {
             ));
         }
         self.keep_preferences();
+        self.keep_workspace();
         if now_too {
             self.effects.push(Effect::KeepNow);
         }
@@ -265,6 +322,7 @@ impl Session {
         let oldest = self.oldest_drawn();
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
+        self.keep_workspace();
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
         let totals = &self.store.health().totals;
         // Before anything came nothing depends on the time.

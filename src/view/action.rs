@@ -4,6 +4,7 @@
 
 use super::graphs::Style;
 use super::layout::{PanelId, Repeat, TabId, To};
+use super::layouts::LayoutSource;
 use super::selection::Scope;
 use super::selector::Selector;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
@@ -113,6 +114,19 @@ pub enum Action {
     },
     /// The host that the panels of the tab on screen are about where they leave it open.
     SetTabHost(Option<Arc<str>>),
+    /// Save the tabs as a layout.
+    SaveLayout {
+        /// Under this name; none: where the open layout is.
+        name: Option<String>,
+        /// Even if the file is not as it was read.
+        anyway: bool,
+    },
+    /// Show the tabs of a layout.
+    OpenLayout(LayoutSource),
+    /// Show the tabs of a layout that comes with the program.
+    OpenBuiltIn(&'static str),
+    /// Delete a saved layout.
+    DeleteLayout(String),
     /// Take back the last change of tabs, tiles and panels.
     Undo,
     /// Do again what was taken back.

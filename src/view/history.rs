@@ -71,9 +71,4 @@ impl History {
     pub const fn can_redo(&self) -> bool {
         !self.future.is_empty()
     }
-
-    /// Nothing can be taken back: another workspace was opened.
-    pub(super) fn clear(&mut self) {
-        *self = Self::default();
-    }
 }

@@ -17,6 +17,8 @@ mod grid;
 pub mod health;
 pub mod history;
 pub mod layout;
+pub mod layout_file;
+pub mod layouts;
 pub mod lookalike;
 pub mod marks;
 pub mod notifications;
@@ -39,6 +41,7 @@ use crate::store::{Mode, Severities, Store};
 pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
 use history::{History, Step};
 use layout::Rule;
+use layouts::Layouts;
 use notifications::NotificationList;
 pub use preferences::Preferences;
 use selection::{Scope, Selection};
@@ -70,6 +73,8 @@ pub struct View {
     pub workspace: Workspace,
     /// What they were.
     pub history: History,
+    /// The layouts that were saved, and the one that is open.
+    pub layouts: Layouts,
     /// The tree's filter.
     pub filter: Selector,
     /// Rows of the tree that the user opened.
@@ -99,6 +104,7 @@ impl View {
         Self {
             workspace: Workspace::new(TimeWindow::live(kept.width)),
             history: History::default(),
+            layouts: Layouts::default(),
             filter: Selector::default(),
             open: Arc::default(),
             cursor: None,
@@ -177,7 +183,12 @@ impl View {
             Action::SetTheme(theme) => self.theme = theme,
             Action::TogglePane(pane) => self.pane = Some(pane).filter(|_| self.pane != Some(pane)),
             Action::ClosePane => self.pane = None,
-            Action::KeepNow => {}
+            // What the session does.
+            Action::KeepNow
+            | Action::SaveLayout { .. }
+            | Action::OpenLayout(_)
+            | Action::OpenBuiltIn(_)
+            | Action::DeleteLayout(_) => {}
             Action::TogglePause
             | Action::GoLive
             | Action::SetWidth(_)
@@ -285,6 +296,13 @@ impl View {
         }
     }
 
+    /// Shows other tabs; those before them can be brought back.
+    pub(crate) fn open(&mut self, workspace: Workspace) {
+        let opened = self.workspace.replaced_by(workspace);
+        let before = std::mem::replace(&mut self.workspace, opened);
+        self.history.record(before, Step::Own);
+    }
+
     /// On first data, puts the first host on the canvas, so that nobody meets an empty one:
     /// `preferred` (this machine) if it is there. Does nothing once something was picked.
     pub fn pick_first(&mut self, store: &Store, preferred: Option<&str>) {
@@ -297,7 +315,7 @@ impl View {
         if let Some(node) = found.or(hosts.first()) {
             let scope = tree::scope_of_host(node);
             Arc::make_mut(&mut self.open).insert(scope.clone());
-            selection.select(scope);
+            selection.select_first(scope);
         }
     }
 }

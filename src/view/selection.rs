@@ -33,6 +33,7 @@ pub struct Selection {
     on: Arc<BTreeSet<SeriesKey>>,
     off: Arc<BTreeSet<SeriesKey>>,
     whole: bool,
+    first: bool,
 }
 
 impl Scope {
@@ -96,6 +97,16 @@ impl Selection {
     /// Puts `scope` on the canvas, and nothing else.
     pub fn select(&mut self, scope: Scope) {
         *self = Self { scope: Some(scope), ..Self::default() };
+    }
+
+    /// The same without the user's asking: the first that there is.
+    pub fn select_first(&mut self, scope: Scope) {
+        *self = Self { scope: Some(scope), first: true, ..Self::default() };
+    }
+
+    /// Whether the scope is there because it was the first, and nobody asked for it.
+    pub const fn is_first(&self) -> bool {
+        self.first
     }
 
     /// Shows all panels of each kind, until another scope is picked.

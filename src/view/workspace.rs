@@ -63,7 +63,7 @@ impl Workspace {
         Self { tabs: vec![tab], active: 0, next_tab: 1, next_panel: 0 }
     }
 
-    /// These tabs, which get new numbers, and which of them is on screen; none: one that is empty.
+    /// These tabs, which are numbered anew, and which of them is on screen; none: one that is empty.
     pub fn of(tabs: Vec<Tab>, active: usize, window: TimeWindow) -> Self {
         let mut workspace = Self { tabs: Vec::new(), active: 0, next_tab: 0, next_panel: 0 };
         for tab in tabs.into_iter().take(TABS_MAX) {
@@ -73,6 +73,16 @@ impl Workspace {
             return Self::new(window);
         }
         workspace.active = active.min(workspace.tabs.len() - 1);
+        workspace
+    }
+
+    /// The tabs of another one, with numbers that were never used here.
+    pub(super) fn replaced_by(&self, other: Self) -> Self {
+        let Self { next_tab, next_panel, .. } = *self;
+        let mut workspace = Self { tabs: Vec::new(), active: other.active, next_tab, next_panel };
+        for tab in other.tabs {
+            workspace.push(tab);
+        }
         workspace
     }
 

@@ -13,7 +13,7 @@ const FLOORS: [&[&str]; 7] = [
     &["ingest", "store", "reception"],
     &["view"],
     &["session"],
-    &["source", "send", "read", "config", "files", "pool", "ui"],
+    &["source", "send", "read", "config", "layouts", "files", "pool", "ui"],
     &["app", "cli", "main"],
 ];
 
@@ -80,9 +80,9 @@ fn imports_point_down_the_floors() {
                     used.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
                 let below = floor(&name).is_none_or(|other| other <= own);
                 let sideways = module(&path) == "ui"
-                    && ["source", "send", "read", "config", "files", "pool"]
+                    && ["source", "send", "read", "config", "layouts", "files", "pool"]
                         .contains(&name.as_str())
-                    || ["source", "send", "read", "config", "files", "pool"]
+                    || ["source", "send", "read", "config", "layouts", "files", "pool"]
                         .contains(&module(&path).as_str())
                         && name == "ui";
                 // The window gets its arguments from the command line, which starts it.

@@ -1,0 +1,126 @@
+//! Layouts on disk: written and read in the background, so that no frame waits for a slow disk.
+
+use super::kept::Kept;
+use super::{App, SAVE_AFTER};
+use crate::layouts::LayoutFiles;
+use crate::pool::Job;
+use crate::session::{Answer, Effect};
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// What is kept where, and what is on its way.
+#[derive(Debug, Default)]
+pub(super) struct Layouts {
+    files: Option<LayoutFiles>,
+    listed: bool,
+    /// The workspace that is to be written, and since when.
+    workspace: Option<(String, Instant)>,
+    writing: Option<Job<Result<(), String>>>,
+    kept: Kept,
+    /// In the order in which they were asked.
+    jobs: VecDeque<Job<Vec<Answer>>>,
+}
+
+impl Layouts {
+    pub(super) fn new(files: Option<LayoutFiles>) -> Self {
+        Self { files, ..Self::default() }
+    }
+}
+
+impl App {
+    /// Performs what is about layouts.
+    pub(super) fn about_layouts(&mut self, effect: Effect) {
+        if let Effect::KeepWorkspace(text) = effect {
+            let since = self.layouts.workspace.as_ref().map_or_else(Instant::now, |(_, at)| *at);
+            self.layouts.workspace = Some((text, since));
+            return;
+        }
+        let Some(files) = self.layouts.files.clone() else {
+            let why = "cannot keep layouts: no home folder is known; set HOME".to_owned();
+            self.session.messages.push(why);
+            return;
+        };
+        let job = self.pool.run(move |_| Some(answers(&files, effect)));
+        match job {
+            Some(job) => self.layouts.jobs.push_back(job),
+            None => self.session.messages.push("too much to do at once; try again".to_owned()),
+        }
+    }
+
+    /// Takes what came back, and writes the workspace when it has been still for a while.
+    pub(super) fn keep_layouts(&mut self) {
+        if !self.layouts.listed {
+            self.layouts.listed = true;
+            if let Some(files) = self.layouts.files.clone() {
+                let list = move |_: &_| Some(vec![Answer::LayoutNames(files.names())]);
+                self.layouts.jobs.extend(self.pool.run(list));
+            }
+        }
+        while let Some(answer) = self.layouts.jobs.front().and_then(Job::answer) {
+            self.layouts.jobs.pop_front();
+            match answer {
+                Ok(answers) => answers.into_iter().for_each(|answer| self.session.answer(answer)),
+                Err(why) => self.session.messages.push(format!("a layout failed: {why}")),
+            }
+        }
+        if let Some(outcome) = self.layouts.writing.as_ref().and_then(Job::answer) {
+            self.layouts.writing = None;
+            self.note_workspace(outcome.unwrap_or_else(Err));
+        }
+        let is_due =
+            self.layouts.workspace.as_ref().is_some_and(|(_, at)| at.elapsed() >= SAVE_AFTER);
+        if is_due && self.layouts.writing.is_none() {
+            let Some(files) = self.layouts.files.clone() else { return };
+            let Some((text, _)) = self.layouts.workspace.take() else { return };
+            let kept = text.clone();
+            self.layouts.writing = self.pool.run(move |_| Some(files.save_workspace(&text)));
+            if self.layouts.writing.is_none() {
+                self.layouts.workspace = Some((kept, Instant::now()));
+            }
+        }
+    }
+
+    /// Writes the workspace at once: the program ends, or may soon.
+    pub(super) fn save_workspace(&mut self) {
+        // What is being written is older, and must not come later.
+        if let Some(outcome) = self.layouts.writing.take().and_then(|job| job.wait()) {
+            self.note_workspace(outcome.unwrap_or_else(Err));
+        }
+        let Some(files) = self.layouts.files.clone() else { return };
+        if let Some((text, _)) = self.layouts.workspace.take() {
+            let outcome = files.save_workspace(&text);
+            self.note_workspace(outcome);
+        }
+    }
+
+    fn note_workspace(&mut self, outcome: Result<(), String>) {
+        let Some(files) = &self.layouts.files else { return };
+        let path = files.workspace_path();
+        let again = || format!("the workspace is saved again, in {}", path.display());
+        self.layouts.kept.note(outcome, again, &mut self.session.messages);
+    }
+}
+
+/// Does it, on another thread.
+fn answers(files: &LayoutFiles, effect: Effect) -> Vec<Answer> {
+    let answer = match effect {
+        Effect::SaveLayout { source, text, was } => {
+            let outcome = files.save(&source, &text, was.as_deref());
+            Answer::LayoutSaved { source, text, outcome }
+        }
+        Effect::ReplaceLayout { source, text } => {
+            let outcome = files.replace(&source, &text);
+            Answer::LayoutSaved { source, text, outcome }
+        }
+        Effect::LoadLayout(source) => {
+            let text = files.load(&source);
+            Answer::LayoutLoaded(source, text)
+        }
+        Effect::DeleteLayout(name) => {
+            let outcome = files.delete(&name);
+            Answer::LayoutDeleted(name, outcome)
+        }
+        _ => return Vec::new(),
+    };
+    vec![answer, Answer::LayoutNames(files.names())]
+}

@@ -1,0 +1,123 @@
+//! Layouts: what is asked of the outside to save, open and keep them, and what comes back.
+
+use super::{Answer, Effect, Session};
+use crate::metric::Interval;
+use crate::view::Action;
+use crate::view::layout_file::{print, read};
+use crate::view::layouts::{LayoutSource, SaveOutcome, bad_name, built_in};
+use crate::view::workspace::Workspace;
+
+/// The workspace as it was kept last.
+#[derive(Debug)]
+pub(super) struct Kept {
+    /// None: it is not kept.
+    last: Option<(Workspace, usize, Vec<Interval>)>,
+}
+
+impl Kept {
+    pub(super) fn new(is_kept: bool, workspace: &Workspace) -> Self {
+        Self { last: is_kept.then(|| state(workspace)) }
+    }
+
+    /// Whether the workspace is another one by now; notes that it was kept.
+    fn is_new(&mut self, workspace: &Workspace) -> bool {
+        let Some((kept, shown, widths)) = &self.last else { return false };
+        let is_same = kept.is_same_choice(workspace)
+            && *shown == workspace.active_place()
+            && widths.iter().copied().eq(widths_of(workspace));
+        if !is_same {
+            self.last = Some(state(workspace));
+        }
+        !is_same
+    }
+}
+
+fn widths_of(workspace: &Workspace) -> impl Iterator<Item = Interval> {
+    workspace.tabs().iter().map(|tab| tab.window.width())
+}
+
+fn state(workspace: &Workspace) -> (Workspace, usize, Vec<Interval>) {
+    (workspace.clone(), workspace.active_place(), widths_of(workspace).collect())
+}
+
+impl Session {
+    /// Asks to keep the tabs, if they are others by now.
+    pub(super) fn keep_workspace(&mut self) {
+        if self.kept.is_new(&self.view.workspace) {
+            self.effects.push(Effect::KeepWorkspace(print(&self.view.workspace)));
+        }
+    }
+
+    /// Asks for what an action wants of the layouts on disk.
+    pub(super) fn ask_about_layouts(&mut self, action: &Action) {
+        match action {
+            Action::SaveLayout { name, anyway } => self.save_layout(name.as_deref(), *anyway),
+            Action::OpenLayout(source) => self.effects.push(Effect::LoadLayout(source.clone())),
+            Action::OpenBuiltIn(name) => {
+                if let Some(read) = built_in(name) {
+                    self.view.open(read.workspace);
+                    let source = LayoutSource::Named((*name).to_owned());
+                    self.view.layouts.opened(source, None, &self.view.workspace);
+                }
+            }
+            Action::DeleteLayout(name) => self.effects.push(Effect::DeleteLayout(name.clone())),
+            _ => {}
+        }
+    }
+
+    fn save_layout(&mut self, name: Option<&str>, anyway: bool) {
+        let source = match name {
+            Some(name) => match bad_name(name) {
+                Some(why) => return self.say(format!("cannot save the layout: {why}")),
+                None => LayoutSource::Named(name.trim().to_owned()),
+            },
+            None => match self.view.layouts.source() {
+                Some(source) => source.clone(),
+                None => return self.say("cannot save the layout: give it a name first".into()),
+            },
+        };
+        let text = print(&self.view.workspace);
+        let was = self.view.layouts.on_disk(&source);
+        self.effects.push(if anyway {
+            Effect::ReplaceLayout { source, text }
+        } else {
+            Effect::SaveLayout { source, text, was }
+        });
+    }
+
+    /// Takes in what the outside did with layouts.
+    pub(super) fn answer_about_layouts(&mut self, answer: Answer) {
+        match answer {
+            Answer::LayoutNames(names) => self.view.layouts.names = names,
+            Answer::LayoutSaved { source, text, outcome } => match outcome {
+                SaveOutcome::Saved => {
+                    self.view.layouts.opened(source, Some(text), &self.view.workspace);
+                }
+                SaveOutcome::ChangedOnDisk => {
+                    let name = source.name();
+                    self.view.layouts.changed_on_disk = Some(name.clone());
+                    self.say(format!(
+                        "the layout \"{name}\" was not saved: its file holds something else; \
+                         open it, or save anyway"
+                    ));
+                }
+                SaveOutcome::Failed(why) => self.say(why),
+            },
+            Answer::LayoutLoaded(source, Ok(text)) => {
+                let layout = read(&text);
+                for problem in &layout.problems {
+                    self.say(format!("layout: {problem}, in {}", source.name()));
+                }
+                self.view.open(layout.workspace);
+                self.view.layouts.opened(source, Some(text), &self.view.workspace);
+            }
+            Answer::LayoutLoaded(_, Err(why)) | Answer::LayoutDeleted(_, Err(why)) => {
+                self.say(why);
+            }
+            Answer::LayoutDeleted(name, Ok(())) => self.view.layouts.deleted(&name),
+            Answer::Filtered(_) | Answer::FilterFailed(_) => {
+                debug_assert!(false, "not about layouts");
+            }
+        }
+    }
+}

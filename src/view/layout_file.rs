@@ -1,0 +1,256 @@
+//! Layout file: tabs, tiles and rules as TOML, both ways.
+//!
+//! Read leniently: what cannot be understood is left out and reported with its line, the rest
+//! works. Written so that a person can go on editing: no numbers of the running program, nothing
+//! that is as it would be anyway. Reads no file itself.
+
+mod print;
+mod read;
+
+use super::graphs::Style;
+pub use print::print;
+pub use read::{Problem, Read, read};
+
+/// Of the format. A file with a higher one comes from a newer program.
+pub const VERSION: i64 = 1;
+
+/// Keys of a tab, of a panel and of a tile that is split; all are documented in the README.
+const TAB_KEYS: [&str; 9] =
+    ["name", "host", "window", "mode", "overview", "plugin", "instance", "checked", "unchecked"];
+const PANEL_KEYS: [&str; 8] = ["show", "hide", "graph", "title", "style", "each", "y", "share"];
+const SPLIT_KEYS: [&str; 2] = ["rows", "columns"];
+const SERIES_KEYS: [&str; 6] = ["host", "plugin", "instance", "type", "type-instance", "ds"];
+const STYLES: [(&str, Style); 4] = [
+    ("line", Style::Line),
+    ("stack", Style::Stack),
+    ("mirror", Style::Mirror),
+    ("bars", Style::Bars),
+];
+
+/// All keys of a layout file.
+pub fn keys() -> impl Iterator<Item = &'static str> {
+    let all = ["version", "shown", "tab"].into_iter();
+    all.chain(TAB_KEYS).chain(PANEL_KEYS).chain(SPLIT_KEYS).chain(SERIES_KEYS)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metric::{Identifier, Interval, SeriesKey};
+    use crate::view::layout::TabId;
+    use crate::view::layout::{Layout, PanelId, Repeat, Rule, Side, Spot};
+    use crate::view::selection::{Scope, Selection};
+    use crate::view::selector::Selector;
+    use crate::view::window::TimeWindow;
+    use crate::view::workspace::{Canvas, Tab, Workspace};
+    use proptest::prelude::*;
+    use std::sync::Arc;
+
+    #[track_caller]
+    fn good(text: &str) -> Workspace {
+        let Read { workspace, problems } = read(text);
+        assert_eq!(problems, [], "{text}");
+        workspace
+    }
+
+    #[track_caller]
+    fn check_problem(text: &str, expected: &str) -> Workspace {
+        let Read { workspace, problems } = read(text);
+        let problems: Vec<_> = problems.iter().map(ToString::to_string).collect();
+        assert_eq!(problems, [expected], "{text}");
+        workspace
+    }
+
+    fn shows(workspace: &Workspace) -> Vec<&str> {
+        let tiles = workspace.tabs().iter().filter_map(|tab| tab.canvas.tiles());
+        tiles.flat_map(Layout::rules).flat_map(|rule| &rule.show).map(Selector::text).collect()
+    }
+
+    const BY_HAND: &str = r#"
+# Load of every host, and the CPUs of two below it.
+version = 1
+
+[[tab]]
+name = "Web tier"
+window = "15m"
+
+[[tab.rows]]
+title = "Load, 1 min"
+show = "plugin:load ds:shortterm"
+share = 2
+
+[[tab.rows]]
+columns = [
+  { show = "host:web-1 plugin:cpu", graph = "cpu-percent" },
+  { show = ["host:web-2 plugin:cpu", "host:web-3 plugin:cpu"], each = "host", y = [0, 100] },
+]
+
+[[tab]]
+overview = "web-1"
+"#;
+
+    #[test]
+    fn a_file_written_by_hand_is_read() {
+        let workspace = good(BY_HAND);
+        assert_eq!(workspace.tabs().len(), 2);
+        let tab = workspace.active();
+        assert_eq!((tab.title().as_str(), tab.window.width().secs_f64()), ("Web tier", 900.0));
+        let rules = tab.canvas.tiles().unwrap().rules();
+        assert_eq!(rules[0].title.as_deref(), Some("Load, 1 min"));
+        assert_eq!(rules[1].graph.as_deref(), Some("cpu-percent"));
+        assert_eq!((rules[2].each, rules[2].y), (Repeat::Host, Some((0.0, 100.0))));
+        let overview = workspace.tabs()[1].canvas.selection().unwrap().scope();
+        assert_eq!(overview, Some(&Scope::Host("web-1".into())));
+        // Nothing is lost where it is written and read again.
+        let printed = print(&workspace);
+        assert_eq!(print(&good(&printed)), printed);
+        assert!(printed.contains("share = 2.0") && !printed.contains("id"), "{printed}");
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_line_and_the_rest_works() {
+        let with = |line: &str| format!("[[tab]]\nshow = 'load'\n{line}\n[[tab]]\nshow = 'cpu'");
+        for (line, expected) in [
+            ("titel = 'x'", "line 3: unknown key \"titel\", nearest is \"title\", left out"),
+            ("zzzzzz = 1", "line 3: unknown key \"zzzzzz\", left out"),
+            (
+                "style = 'pie'",
+                "line 3: style must be \"line\" or \"stack\" or \"mirror\" or \"bars\", left out",
+            ),
+            ("title = 5", "line 3: title must be a text, left out"),
+            (
+                "window = 'long'",
+                "line 3: window must be a number with its unit, like \"15m\", left out",
+            ),
+            (
+                "window = '-5m'",
+                "line 3: window must be a number with its unit, like \"15m\", left out",
+            ),
+            ("y = [5, 1]", "line 3: y must be two numbers, the lower one first, left out"),
+            ("mode = 'cooked'", "line 3: mode must be \"rates\" or \"raw\", left out"),
+            ("hide = [1]", "line 3: hide must be a text or a list of texts, left out"),
+        ] {
+            let workspace = check_problem(&with(line), expected);
+            assert_eq!(shows(&workspace), ["load", "cpu"], "{line}");
+        }
+        let missing = "[[tab]]\n[[tab.rows]]\ntitle = 'x'\n[[tab.rows]]\nshow = 'cpu'";
+        let expected = "line 3: a panel needs show = \"what it draws\", left out";
+        assert_eq!(shows(&check_problem(missing, expected)), ["cpu"]);
+    }
+
+    #[test]
+    fn a_file_of_a_newer_program_is_read_as_far_as_it_is_known() {
+        let text = "version = 7\n[[tab]]\nshow = 'load'\n";
+        let expected = "line 1: version 7 is of a newer program, this one knows 1: what it does \
+                        not know is left out";
+        assert_eq!(shows(&check_problem(text, expected)), ["load"]);
+    }
+
+    #[test]
+    fn a_file_that_was_cut_gives_what_was_whole() {
+        let whole = print(&good(BY_HAND));
+        for end in 0..whole.len() {
+            let Read { workspace, .. } = read(&whole[..end]);
+            assert!(!workspace.tabs().is_empty());
+        }
+        let cut = whole.find("web-3").unwrap();
+        let Read { workspace, problems } = read(&whole[..cut]);
+        assert!(!problems.is_empty());
+        assert!(shows(&workspace).contains(&"plugin:load ds:shortterm"));
+    }
+
+    #[test]
+    fn what_is_no_layout_is_reported_and_bounded() {
+        for text in ["\u{d4}\u{c3}\u{b2}\u{a1}\0\0", "[", "= = =", "tab = 5", "tab = [1]"] {
+            let Read { workspace, problems } = read(text);
+            assert!(!problems.is_empty(), "{text:?}");
+            assert_eq!(workspace.tabs().len(), 1);
+        }
+        let many = "[[tab]]\nshow = 'x'\nbad = 1\n".repeat(1_000);
+        let Read { workspace, problems } = read(&many);
+        assert_eq!((workspace.tabs().len(), problems.len()), (100, 21));
+        let panels = format!("[[tab]]\n{}", "[[tab.rows]]\nshow = 'x'\n".repeat(10_000));
+        let expected = "a tab has 10000 panels, the first 200 are read";
+        assert_eq!(shows(&check_problem(&panels, expected)).len(), 200);
+        let deep = format!("[[tab]]\nrows = {}{}", "[{rows = ".repeat(60), "}]".repeat(60));
+        assert!(!read(&deep).problems.is_empty());
+    }
+
+    fn selection() -> impl Strategy<Value = Selection> {
+        let names = ("[a-z\"\\\\ é\n]{1,6}", "[a-z]{1,4}", "[a-z=]{0,3}", any::<u8>());
+        names.prop_map(|(host, plugin, instance, kind)| {
+            let host: Arc<str> = host.as_str().into();
+            let mut selection = Selection::default();
+            match kind % 3 {
+                0 => {}
+                1 => selection.select(Scope::Host(host.clone())),
+                _ => selection.select(Scope::Plugin {
+                    host: host.clone(),
+                    plugin: plugin.as_str().into(),
+                    instance: instance.as_str().into(),
+                }),
+            }
+            let identifier = Identifier::new(&host, &plugin, &instance, "load", "");
+            let key = SeriesKey { identifier: identifier.into(), ds: "x".into() };
+            selection.set(&[key], kind > 128);
+            selection
+        })
+    }
+
+    fn rule() -> impl Strategy<Value = Rule> {
+        let words = prop::collection::vec("[a-z:*\" \\\\/é-]{1,12}", 1..3);
+        (words, any::<u8>(), prop::option::of(-1e9_f64..1e9)).prop_map(|(words, kind, lo)| {
+            let show = words.iter().map(|word| Selector::new(word)).collect();
+            let mut rule = Rule::new(PanelId(0), show);
+            rule.each = [Repeat::Never, Repeat::Host, Repeat::Instance][usize::from(kind % 3)];
+            rule.style = STYLES.get(usize::from(kind % 5)).map(|(_, style)| *style);
+            rule.title = (kind > 100).then(|| words[0].clone());
+            rule.graph = (kind > 200).then(|| "load".into());
+            rule.hide = if kind > 150 { vec![Selector::new("idle")] } else { Vec::new() };
+            rule.y = lo.map(|lo| (lo, lo + 1.5));
+            rule
+        })
+    }
+
+    fn tab() -> impl Strategy<Value = Tab> {
+        let tiles = prop::collection::vec((rule(), 0_u32..8, 0_u8..6, 0.1_f32..9.0), 0..8);
+        (selection(), tiles, any::<bool>(), "[A-Za-z \"]{0,8}", 1_u64..900_000).prop_map(
+            |(selection, tiles, auto, name, secs)| {
+                let mut layout = Layout::default();
+                for (id, (rule, of, side, _)) in (0..).zip(tiles.clone()) {
+                    let sides = [Side::Left, Side::Right, Side::Above, Side::Below];
+                    let spot = match sides.get(usize::from(side)) {
+                        Some(side) => Spot::Beside(PanelId(of), *side),
+                        None => Spot::End,
+                    };
+                    layout.insert(Rule { id: PanelId(id), ..rule }, spot);
+                }
+                let shares: Vec<_> = tiles.iter().map(|tile| tile.3).collect();
+                layout.set_shares(&[], &shares);
+                let canvas =
+                    if auto { Canvas::Auto(selection) } else { Canvas::Tiles(Arc::new(layout)) };
+                let window = TimeWindow::live(Interval::from_secs(secs));
+                let mut tab = Tab::new(TabId(0), canvas, window);
+                tab.name = Some(name).filter(|name| !name.is_empty());
+                tab
+            },
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_as_it_was(tabs in prop::collection::vec(tab(), 1..4)) {
+            let workspace = Workspace::of(tabs, 1, TimeWindow::live(Interval::from_secs(60)));
+            let text = print(&workspace);
+            let Read { workspace: again, problems } = read(&text);
+            prop_assert_eq!(problems, Vec::new(), "{}", text);
+            prop_assert!(again.is_same_choice(&workspace), "{}\n{:#?}\n{:#?}", text, again, workspace);
+            prop_assert_eq!(print(&again), text);
+        }
+
+        #[test]
+        fn any_text_gives_a_workspace(text in ".{0,200}") {
+            prop_assert!(!read(&text).workspace.tabs().is_empty());
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Layouts: which of the saved ones is open, and whether it was changed since.
+
+use super::layout_file::{self, Read};
+use super::workspace::Workspace;
+use std::path::PathBuf;
+
+/// Longest name of a layout; it becomes the name of a file.
+const NAME_MAX: usize = 100;
+
+/// Layouts that come with the program: what each is called, and its text.
+pub const BUILT_IN: [(&str, &str); 3] = [
+    ("Overview", include_str!("../../assets/layouts/overview.toml")),
+    ("Network", include_str!("../../assets/layouts/network.toml")),
+    ("Storage", include_str!("../../assets/layouts/storage.toml")),
+];
+
+/// Where a layout is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LayoutSource {
+    /// Among those that the user saved.
+    Named(String),
+    /// In a file anywhere.
+    File(PathBuf),
+}
+
+/// How saving went.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SaveOutcome {
+    /// It is on disk.
+    Saved,
+    /// The file is not as it was read: nothing was written.
+    ChangedOnDisk,
+    /// Why not; a sentence.
+    Failed(String),
+}
+
+/// The layouts, as far as they are known.
+#[derive(Clone, Debug, Default)]
+pub struct Layouts {
+    /// The names of those that were saved.
+    pub names: Vec<String>,
+    /// The one that is open.
+    open: Option<Open>,
+    /// The one that could not be saved because its file holds something else.
+    pub changed_on_disk: Option<String>,
+}
+
+#[derive(Clone, Debug)]
+struct Open {
+    name: String,
+    source: LayoutSource,
+    /// As it is on disk; none: it is not there.
+    on_disk: Option<String>,
+    /// As it was when it was opened or saved.
+    choices: String,
+}
+
+impl LayoutSource {
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        }
+    }
+}
+
+impl Layouts {
+    /// The name of the open layout.
+    pub fn name(&self) -> Option<&str> {
+        self.open.as_ref().map(|open| open.name.as_str())
+    }
+
+    /// Where the open layout is kept; none: it is built in, or there is none.
+    pub(crate) fn source(&self) -> Option<&LayoutSource> {
+        self.open.as_ref().filter(|open| open.on_disk.is_some()).map(|open| &open.source)
+    }
+
+    /// What its file holds, as far as is known.
+    pub(crate) fn on_disk(&self, source: &LayoutSource) -> Option<String> {
+        let open = self.open.as_ref().filter(|open| open.source == *source)?;
+        open.on_disk.clone()
+    }
+
+    /// Whether the workspace is not as the open layout was saved.
+    pub fn is_changed(&self, workspace: &Workspace) -> bool {
+        self.open.as_ref().is_some_and(|open| open.choices != choices(workspace))
+    }
+
+    /// A layout was opened or saved.
+    pub(crate) fn opened(
+        &mut self,
+        source: LayoutSource,
+        on_disk: Option<String>,
+        workspace: &Workspace,
+    ) {
+        let (name, choices) = (source.name(), choices(workspace));
+        self.changed_on_disk = None;
+        self.open = Some(Open { name, source, on_disk, choices });
+    }
+
+    /// A layout is there no more.
+    pub(crate) fn deleted(&mut self, name: &str) {
+        self.names.retain(|known| known != name);
+        let source = LayoutSource::Named(name.to_owned());
+        self.open = self.open.take().filter(|open| open.source != source);
+    }
+}
+
+/// The text of a workspace without what only says which moment is on screen.
+fn choices(workspace: &Workspace) -> String {
+    let text = layout_file::print(workspace);
+    let is_choice = |line: &&str| !line.starts_with("window = ") && !line.starts_with("shown = ");
+    text.lines().filter(is_choice).collect::<Vec<_>>().join("\n")
+}
+
+/// Why a layout cannot be called `name`; none: it can.
+pub fn bad_name(name: &str) -> Option<&'static str> {
+    let name = name.trim();
+    if name.is_empty() {
+        Some("a layout needs a name")
+    } else if name.len() > NAME_MAX {
+        Some("the name is too long")
+    } else if name.starts_with('.') || name.contains(['/', '\\', '\0']) {
+        Some("the name must not begin with a dot or hold a slash")
+    } else if name.chars().any(char::is_control) {
+        Some("the name must not hold control characters")
+    } else {
+        None
+    }
+}
+
+/// A layout that comes with the program.
+pub(crate) fn built_in(name: &str) -> Option<Read> {
+    let (_, text) = BUILT_IN.iter().find(|(known, _)| *known == name)?;
+    Some(layout_file::read(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn built_in_layouts_are_read_without_a_problem() {
+        for (name, _) in BUILT_IN {
+            let read = built_in(name).unwrap();
+            assert_eq!(read.problems, [], "{name}");
+        }
+        assert!(built_in("nothing").is_none());
+    }
+
+    #[test]
+    fn a_name_must_do_for_a_file() {
+        for (name, good) in [
+            ("Web tier", true),
+            ("größe 2", true),
+            ("", false),
+            ("  ", false),
+            ("../x", false),
+            (".x", false),
+            ("a\nb", false),
+            (&"x".repeat(101), false),
+        ] {
+            assert_eq!(bad_name(name).is_none(), good, "{name:?}");
+        }
+    }
+}
