@@ -7,7 +7,7 @@
 use crate::files::{self, FileError};
 use crate::source::reason::reason;
 use crate::view::layout_file::{Problem, Read, read};
-use crate::view::layouts::{LayoutSource, SaveOutcome};
+use crate::view::layouts::{BUILT_IN, LayoutSource, SaveOutcome};
 use etcetera::BaseStrategy as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -136,6 +136,31 @@ impl LayoutFiles {
     }
 }
 
+/// The layout called `name`: a file if that is a path or ends in `.toml`, else one that was saved,
+/// else one that comes with the program. Returns its text too; the error is a sentence.
+pub fn find(files: Option<&LayoutFiles>, name: &str) -> Result<(LayoutSource, String), String> {
+    if name.contains('/') || name.ends_with(".toml") {
+        let path = PathBuf::from(name);
+        let text = text_of(&path)
+            .map_err(|trouble| format!("cannot open the layout: {trouble}, in {name}"))?;
+        return Ok((LayoutSource::File(path), text));
+    }
+    let names = files.map(LayoutFiles::names).unwrap_or_default();
+    let source = LayoutSource::Named(name.to_owned());
+    if let Some(files) = files.filter(|_| names.iter().any(|known| known == name)) {
+        return files.load(&source).map(|text| (source, text));
+    }
+    if let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        return Ok((source, (*text).to_owned()));
+    }
+    let built_in = BUILT_IN.iter().map(|(name, _)| (*name).to_owned());
+    let known: Vec<_> = names.into_iter().chain(built_in).collect();
+    Err(format!(
+        "there is no layout \"{name}\"; there are {}; for a file write its path",
+        known.join(", ")
+    ))
+}
+
 /// Sentences for what was left out of the file `place`.
 pub fn report(problems: &[Problem], place: &str) -> Vec<String> {
     problems.iter().map(|problem| format!("layout: {problem}, in {place}")).collect()
@@ -222,6 +247,19 @@ mod tests {
         let (read, messages) = files.load_workspace();
         assert!(read.is_none() && messages[0].contains("more than"), "{messages:?}");
         assert!(messages[0].contains("kept as"), "{messages:?}");
+    }
+
+    #[test]
+    fn a_layout_is_found_by_its_name_and_by_its_path() {
+        let (_folder, files) = folder();
+        files.save(&LayoutSource::Named("web".into()), TEXT, None);
+        assert_eq!(find(Some(&files), "web").unwrap().1, TEXT);
+        let path = files.named("web").display().to_string();
+        assert_eq!(find(None, &path).unwrap().0, LayoutSource::File(files.named("web")));
+        assert!(find(None, "network").unwrap().1.contains("if_octets"));
+        let error = find(Some(&files), "wbe").unwrap_err();
+        assert!(error.contains("there are web, Overview, Network, Storage"), "{error}");
+        assert!(find(None, "./none.toml").unwrap_err().contains("there is no such file"));
     }
 
     #[test]

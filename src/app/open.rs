@@ -3,6 +3,7 @@
 use super::{App, Feed, Screenshot, Setup, Waker};
 use crate::config::{Settings, SettingsFile, load_types_db};
 use crate::files;
+use crate::layouts::{self, LayoutFiles};
 use crate::session::Start;
 use crate::source::auth::AuthFile;
 use crate::source::clock::OurClock;
@@ -10,6 +11,8 @@ use crate::source::replay::CaptureClock;
 use crate::source::{self, Outlet, SourceSpec, Started};
 use crate::view::Theme;
 use crate::view::format::panic_message;
+use crate::view::layouts::LayoutSource;
+use crate::view::workspace::Workspace;
 use eframe::egui;
 use jiff::tz::TimeZone;
 use std::cell::RefCell;
@@ -47,6 +50,9 @@ pub enum OpenError {
          libxkbcommon-x11`"
     )]
     Graphics(String),
+    /// The layout that was asked for is not there.
+    #[error("{0}")]
+    Layout(String),
     /// The picture was not saved.
     #[error("cannot save the screenshot: {0}")]
     Screenshot(String),
@@ -67,6 +73,8 @@ pub struct WindowOptions {
     pub theme: Option<Theme>,
     /// Where the state is written about once a second.
     pub status_file: Option<PathBuf>,
+    /// The layout to begin with; none: the tabs as they were left.
+    pub layout: Option<String>,
 }
 
 /// Opens the window on `sources`; returns when it was closed. They are moved out when the window
@@ -99,6 +107,14 @@ fn open(
     let settings = with_arguments(settings, args);
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
+    let layout_files = LayoutFiles::of_user();
+    let is_capture = sources.iter().all(|spec| matches!(spec, SourceSpec::Capture(_)));
+    let tabs = match &args.layout {
+        Some(name) => Tabs::of_layout(layout_files.as_ref(), name).map_err(OpenError::Layout)?,
+        // The tabs of a capture's hosts are not those of what is received.
+        None if is_capture => Tabs::default(),
+        None => Tabs::as_left(layout_files.as_ref(), &mut messages),
+    };
     print(&messages, sources.iter().find_map(SourceSpec::auth_file));
     let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
@@ -118,10 +134,14 @@ fn open(
                 memory_bytes: args.memory_bytes,
                 zone: TimeZone::system(),
                 messages,
+                workspace: tabs.workspace,
+                layout: tabs.layout,
+                is_kept: tabs.is_kept,
                 ..Start::default()
             },
             settings,
             settings_file,
+            layout_files,
             status_file: args.status_file.clone(),
             screenshot,
             ..Setup::new(feeds, clock)
@@ -209,6 +229,29 @@ fn display() -> String {
 }
 
 /// What the user typed wins over what was chosen last time.
+/// The tabs that the window begins with.
+#[derive(Default)]
+struct Tabs {
+    workspace: Option<Workspace>,
+    layout: Option<(LayoutSource, String)>,
+    is_kept: bool,
+}
+
+impl Tabs {
+    /// Those of a layout, by its name or in a file. They are not kept as those that were left.
+    fn of_layout(files: Option<&LayoutFiles>, name: &str) -> Result<Self, String> {
+        let (source, text) = layouts::find(files, name)?;
+        Ok(Self { layout: Some((source, text)), ..Self::default() })
+    }
+
+    /// Those that were left.
+    fn as_left(files: Option<&LayoutFiles>, messages: &mut Vec<String>) -> Self {
+        let (read, said) = files.map(LayoutFiles::load_workspace).unwrap_or_default();
+        messages.extend(said);
+        Self { workspace: read.map(|read| read.workspace), layout: None, is_kept: true }
+    }
+}
+
 fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
     if let Some((width, height)) = args.size {
         #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]

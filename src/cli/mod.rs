@@ -13,6 +13,7 @@ mod receive;
 mod record;
 mod send;
 mod stop;
+mod validate;
 mod window;
 
 pub use receive::{ReceiveArgs, TrustArgs};
@@ -90,6 +91,16 @@ pub enum Command {
     /// input, or what this machine measures.
     #[command(after_long_help = send::EXAMPLES)]
     Send(SendArgs),
+    /// Check a layout file: say what is wrong with it, by line.
+    Validate(ValidateArgs),
+}
+
+/// What to check.
+#[derive(Args, Clone, Debug)]
+pub struct ValidateArgs {
+    /// A layout.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
 }
 
 /// How the window is opened.
@@ -142,6 +153,11 @@ pub struct WindowArgs {
     /// Colours; without it as chosen last time.
     #[arg(long, value_enum)]
     pub theme: Option<Theme>,
+    /// Begin with this layout: one that was saved, Overview, Network, Storage, or a file.
+    ///
+    /// Without it the tabs are as they were left.
+    #[arg(long, value_name = "NAME|FILE")]
+    pub layout: Option<String>,
     /// Write the state of the window there about once a second, as one JSON object.
     #[arg(long, value_name = "FILE")]
     pub status_file: Option<PathBuf>,
@@ -253,7 +269,7 @@ pub fn run(cli: Cli) -> ExitCode {
         None => cli.window.check(),
         Some(Command::Dump(args)) => args.receive.check(),
         Some(Command::Record(args)) => args.receive.check(),
-        Some(Command::Send(_)) => Ok(()),
+        Some(Command::Send(_) | Command::Validate(_)) => Ok(()),
     };
     if let Err(error) = checked {
         say(error);
@@ -263,6 +279,7 @@ pub fn run(cli: Cli) -> ExitCode {
         Some(Command::Dump(args)) => finish(dump::run(&args)),
         Some(Command::Record(args)) => finish(record::run(&args)),
         Some(Command::Send(args)) => send::run(&args),
+        Some(Command::Validate(args)) => finish(validate::run(&args.file)),
         None => open_window(&cli.window),
     }
 }
@@ -280,7 +297,7 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         return ExitCode::SUCCESS;
     };
     say(&error);
-    if args.screenshot.is_some() || args.status_file.is_some() {
+    if args.screenshot.is_some() || args.status_file.is_some() || args.layout.is_some() {
         // Whoever waits for a picture or the state would wait for ever.
         return ExitCode::FAILURE;
     }

@@ -43,6 +43,7 @@ pub(super) fn run(
             super::Theme::System => Theme::System,
         }),
         status_file: args.status_file.clone(),
+        layout: args.layout.clone(),
     };
     let outcome = app::run(&options, &mut sources);
     *capture = sources.into_iter().find_map(SourceSpec::into_capture);

@@ -85,6 +85,16 @@ impl Session {
         });
     }
 
+    /// Shows the tabs of a layout, and says what of it was left out.
+    pub(super) fn open_layout(&mut self, source: LayoutSource, text: String) {
+        let layout = read(&text);
+        for problem in &layout.problems {
+            self.say(format!("layout: {problem}, in {}", source.name()));
+        }
+        self.view.open(layout.workspace);
+        self.view.layouts.opened(source, Some(text), &self.view.workspace);
+    }
+
     /// Takes in what the outside did with layouts.
     pub(super) fn answer_about_layouts(&mut self, answer: Answer) {
         match answer {
@@ -103,14 +113,7 @@ impl Session {
                 }
                 SaveOutcome::Failed(why) => self.say(why),
             },
-            Answer::LayoutLoaded(source, Ok(text)) => {
-                let layout = read(&text);
-                for problem in &layout.problems {
-                    self.say(format!("layout: {problem}, in {}", source.name()));
-                }
-                self.view.open(layout.workspace);
-                self.view.layouts.opened(source, Some(text), &self.view.workspace);
-            }
+            Answer::LayoutLoaded(source, Ok(text)) => self.open_layout(source, text),
             Answer::LayoutLoaded(_, Err(why)) | Answer::LayoutDeleted(_, Err(why)) => {
                 self.say(why);
             }

@@ -62,8 +62,10 @@ pub struct Start {
     pub memory_bytes: usize,
     /// What the user chose last time.
     pub preferences: Preferences,
-    /// The tabs as they were left, or those of a layout.
+    /// The tabs as they were left.
     pub workspace: Option<Workspace>,
+    /// The layout to begin with instead, and its text.
+    pub layout: Option<(LayoutSource, String)>,
     /// They are kept for the next start.
     pub is_kept: bool,
     /// The user's time zone.
@@ -80,6 +82,7 @@ impl Default for Start {
             memory_bytes: 512 << 20,
             preferences: Preferences::default(),
             workspace: None,
+            layout: None,
             is_kept: true,
             zone: TimeZone::UTC,
             messages: Vec::new(),
@@ -172,12 +175,13 @@ pub struct Session {
 impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
-        let Start { types, memory_bytes, preferences, workspace, is_kept, zone, messages } = start;
+        let Start { types, memory_bytes, preferences, workspace, layout, .. } = start;
+        let Start { is_kept, zone, messages, .. } = start;
         let mut view = View::new(&preferences);
         if let Some(workspace) = workspace {
             view.workspace = workspace;
         }
-        Self {
+        let mut session = Self {
             store: Store::new(memory_bytes, types),
             graphs: Graphs::built_in(),
             reception: Reception::default(),
@@ -191,7 +195,11 @@ impl Session {
             effects: Vec::new(),
             messages,
             view,
+        };
+        if let Some((source, text)) = layout {
+            session.open_layout(source, text);
         }
+        session
     }
 
     /// Takes in what `source` brought; `now` is our clock, or that of a capture that is alone.

@@ -200,13 +200,7 @@ impl View {
             | Action::GoOldest
             | Action::ShowAllPanels
             | Action::ToggleMode => self.workspace.active_mut().apply(action, at),
-            Action::Undo | Action::Redo => {
-                let step = match action {
-                    Action::Undo => self.history.undo(&self.workspace),
-                    _ => self.history.redo(&self.workspace),
-                };
-                self.workspace = step.unwrap_or_else(|| self.workspace.clone());
-            }
+            Action::Undo | Action::Redo => self.step(&action),
             Action::NewTab
             | Action::CloseTab(_)
             | Action::ShowTab(_)
@@ -227,6 +221,16 @@ impl View {
             | Action::MarkSeen
             | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
+        }
+    }
+
+    fn step(&mut self, action: &Action) {
+        let step = match action {
+            Action::Undo => self.history.undo(&self.workspace),
+            _ => self.history.redo(&self.workspace),
+        };
+        if let Some(workspace) = step {
+            self.workspace = workspace;
         }
     }
 
