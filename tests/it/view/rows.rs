@@ -3,7 +3,7 @@
 use super::*;
 use crate::feed::{Feed, MIB};
 use collectoscope::metric::DsType;
-use collectoscope::view::filter::Filter;
+use collectoscope::view::selector::Selector as Filter;
 use collectoscope::view::tree::{
     FilterJob, Filtered, JOB_SERIES_MIN, Row, Rows, plugin_label, scope_of_host as scope_of_node,
     series_label, series_of,
