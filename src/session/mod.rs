@@ -32,6 +32,7 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::palette::{RankJob, Ranked};
 use crate::view::tree::{FilterJob, Filtered};
 use crate::view::{Action, Moment, Preferences, Theme, View};
 use figures::Figures;
@@ -85,6 +86,9 @@ pub enum Effect {
     /// Try a filter beside the frame, instead of one that is still being tried. When
     /// [`crate::view::tree::Rows::is_pending`] is false its answer is no longer wanted.
     Filter(Arc<FilterJob>),
+    /// Rank names beside the frame, instead of those that are still being ranked. When
+    /// [`crate::view::palette::Results::is_pending`] is false the answer is no longer wanted.
+    Rank(Arc<RankJob>),
 }
 
 /// What an effect brought back.
@@ -95,6 +99,10 @@ pub enum Answer {
     Filtered(Filtered),
     /// Why there are none.
     FilterFailed(String),
+    /// The names that match best.
+    Ranked(Ranked),
+    /// Why they are not known.
+    RankFailed(String),
 }
 
 /// The program without its window.
@@ -181,11 +189,20 @@ impl Session {
             Answer::Filtered(filtered) => self.derived.rows.take(filtered),
             Answer::FilterFailed(why) => {
                 self.derived.rows.give_up();
-                let text = format!("the filter failed, try another one: {why}");
-                if self.messages.last() != Some(&text) {
-                    self.messages.push(text);
-                }
+                self.say(format!("the filter failed, try another one: {why}"));
             }
+            Answer::Ranked(ranked) => self.derived.palette.take(ranked),
+            Answer::RankFailed(why) => {
+                self.derived.palette.give_up();
+                self.say(format!("the search failed, try other words: {why}"));
+            }
+        }
+    }
+
+    /// Adds to the messages what is not the last of them.
+    fn say(&mut self, text: String) {
+        if self.messages.last() != Some(&text) {
+            self.messages.push(text);
         }
     }
 
@@ -218,6 +235,8 @@ impl Session {
         self.view.pick_first(&self.store, self.reception.local_host());
         let job = self.derived.update(&self.store, &self.graphs, &self.view);
         self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
+        let job = self.derived.search(&self.store, &self.graphs, &self.view);
+        self.effects.extend(job.map(|job| Effect::Rank(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
             self.store.release();

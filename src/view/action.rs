@@ -2,6 +2,7 @@
 //!
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
+use super::recent::Item;
 use super::selection::Scope;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
 use serde::{Deserialize, Serialize};
@@ -91,6 +92,16 @@ pub enum Action {
     TogglePane(Pane),
     /// Close what is open.
     ClosePane,
+    /// Open the palette, with nothing typed.
+    OpenPalette,
+    /// Look for this in the palette.
+    SetPaletteText(String),
+    /// Put the keyboard on this row of its results.
+    SetPaletteRow(usize),
+    /// Close the palette.
+    ClosePalette,
+    /// This was chosen in the palette, which closes. What follows are actions of their own.
+    Choose(Item),
     /// Keep at once what was chosen: something failed, and worse may follow.
     KeepNow,
 }

@@ -324,10 +324,12 @@ const CHECK_ROW: Command = command("check-row", "Check or uncheck the row", &[ca
 .waiting(Waits::ForRows);
 const PAGES: [Command; 2] = [
     command("page-up", "Scroll the panels up", &[on(Key::PageUp)], |_| vec![Step::Scroll(-1.0)])
+        .found_by("page")
         .when(always),
     command("page-down", "Scroll the panels down", &[on(Key::PageDown)], |_| {
         vec![Step::Scroll(1.0)]
     })
+    .found_by("page")
     .when(always),
 ];
 /// Draws counters as rates, or their raw values.
@@ -375,6 +377,15 @@ const NOTED: [Command; 2] = [
     .when(lists_notifications)
     .waiting(Waits::ForChoices),
 ];
+/// Opens the palette.
+pub const PALETTE: Command = command(
+    "palette",
+    "Find a host, plugin, command or setting",
+    &[Chord { ctrl: true, ..cap('K') }],
+    |_| act(Action::OpenPalette),
+)
+.found_by("palette search")
+.when(always);
 /// Shows how reception goes, or no longer.
 pub const SOURCES: Command =
     command("sources", "Show sources and health", &[on(Key::Function(2))], |_| {
@@ -396,7 +407,7 @@ pub const CLOSE: Command =
 pub const THEME: Command = command("theme", "Next theme: system, dark, light", &[], |at| {
     act(Action::SetTheme(at.picking.view.theme.next()))
 })
-.found_by("colours dark light");
+.found_by("colours colors dark light");
 /// No notification counts as new.
 pub const MARK_SEEN: Command =
     command("mark-seen", "Mark all notifications as seen", &[], |_| act(Action::MarkSeen))
@@ -407,7 +418,7 @@ pub const MARK_SEEN: Command =
         });
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 20] = [
+pub const GROUPS: [Group; 21] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -419,6 +430,7 @@ pub const GROUPS: [Group; 20] = [
         commands: &MOVES,
     },
     Group { keys: "Backspace", title: UNDO_ZOOM.title, commands: &[UNDO_ZOOM] },
+    Group { keys: "Ctrl+K", title: PALETTE.title, commands: &[PALETTE] },
     Group { keys: "/", title: FILTER.title, commands: &[FILTER] },
     Group { keys: "↑ ↓", title: "Move through the sidebar", commands: &ROWS },
     Group {

@@ -19,10 +19,12 @@ pub mod layout;
 pub mod lookalike;
 pub mod marks;
 pub mod notifications;
+pub mod palette;
 pub mod panels;
 pub mod pick;
 pub mod plot;
 mod preferences;
+pub mod recent;
 pub mod role;
 pub mod selection;
 pub mod selector;
@@ -36,7 +38,9 @@ use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, Pane, Theme};
 use notifications::NotificationList;
+use palette::Search;
 pub use preferences::Preferences;
+use recent::{Item, Recent};
 use selection::{Scope, Selection};
 use selector::Selector;
 use std::collections::HashSet;
@@ -76,6 +80,10 @@ pub struct View {
     pub theme: Theme,
     /// What lies over the canvas.
     pub pane: Option<Pane>,
+    /// The palette, while it is open.
+    pub palette: Option<Search>,
+    /// What was chosen in it.
+    pub recent: Recent,
     /// The list of notifications below the canvas.
     pub notifications: NotificationList,
 }
@@ -95,6 +103,8 @@ impl View {
             host_time: false,
             theme: kept.theme,
             pane: None,
+            palette: None,
+            recent: Recent::default(),
             notifications: NotificationList::default(),
         }
     }
@@ -148,6 +158,11 @@ impl View {
                 self.pane = (self.pane != Some(pane)).then_some(pane);
             }
             Action::ClosePane => self.pane = None,
+            Action::OpenPalette
+            | Action::SetPaletteText(_)
+            | Action::SetPaletteRow(_)
+            | Action::ClosePalette
+            | Action::Choose(_) => self.apply_to_palette(action),
             Action::KeepNow => {}
             Action::TogglePause
             | Action::GoLive
@@ -168,6 +183,26 @@ impl View {
             | Action::MarkSeen
             | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
+        }
+    }
+
+    fn apply_to_palette(&mut self, action: Action) {
+        match (action, &mut self.palette) {
+            (Action::OpenPalette, palette) => *palette = Some(Search::default()),
+            (Action::ClosePalette, palette) => *palette = None,
+            (Action::Choose(item), palette) => {
+                *palette = None;
+                if matches!(item, Item::Scope(_)) {
+                    // The arrows go on from what is shown.
+                    self.cursor = None;
+                }
+                self.recent.note(item);
+            }
+            (Action::SetPaletteText(text), Some(search)) => search.set(&text),
+            (Action::SetPaletteRow(row), Some(search)) => search.row = row,
+            // What was typed into a palette that is closed.
+            (Action::SetPaletteText(_) | Action::SetPaletteRow(_), None) => {}
+            (action, _) => debug_assert!(false, "not about the palette: {action:?}"),
         }
     }
 
