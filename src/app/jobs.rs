@@ -3,6 +3,7 @@
 use super::App;
 use crate::pool::{Job, Pool};
 use crate::session::Answer;
+use crate::view::palette::RankJob;
 use crate::view::tree::FilterJob;
 use eframe::egui;
 use std::sync::Arc;
@@ -26,6 +27,13 @@ impl App {
                 Err(why) => Answer::FilterFailed(why),
             });
         }
+        if let Some(answer) = self.ranking.as_ref().and_then(Job::answer) {
+            self.ranking = None;
+            self.session.answer(match answer {
+                Ok(ranked) => Answer::Ranked(ranked),
+                Err(why) => Answer::RankFailed(why),
+            });
+        }
     }
 
     /// Runs a filter in the background; the one before is cancelled.
@@ -40,10 +48,24 @@ impl App {
         }
     }
 
+    /// Ranks names in the background; those of the text before are given up.
+    pub(super) fn rank(&mut self, job: &Arc<RankJob>) {
+        let beside = Arc::clone(job);
+        self.ranking = self.pool.run(move |progress| beside.run(&|part| progress.go_on(part)));
+        if self.ranking.is_none()
+            && let Some(ranked) = job.run(&|_| true)
+        {
+            self.session.answer(Answer::Ranked(ranked));
+        }
+    }
+
     /// Stops what is of no use any more.
     pub(super) fn drop_unwanted(&mut self) {
         if !self.session.derived().rows.is_pending() {
             self.filtering = None;
+        }
+        if !self.session.derived().palette.is_pending() {
+            self.ranking = None;
         }
     }
 }

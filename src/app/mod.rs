@@ -27,6 +27,7 @@ use crate::source::replay::CaptureClock;
 use crate::store::SourceId;
 use crate::ui::{self, Memory, theme};
 use crate::view::Action;
+use crate::view::palette::Ranked;
 use crate::view::tree::Filtered;
 use eframe::egui;
 use kept::Kept;
@@ -129,6 +130,8 @@ pub struct App {
     pool: Pool,
     /// The filter that runs in the background.
     filtering: Option<Job<Filtered>>,
+    /// The names that are ranked there.
+    ranking: Option<Job<Ranked>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
     settings_changed: Option<Instant>,
@@ -178,6 +181,7 @@ impl App {
             actions: Vec::new(),
             pool: jobs::pool(ctx),
             filtering: None,
+            ranking: None,
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -301,6 +305,7 @@ impl App {
             match effect {
                 Effect::SetTheme(theme) => theme::choose(ctx, theme),
                 Effect::Filter(job) => self.filter(&job),
+                Effect::Rank(job) => self.rank(&job),
                 Effect::Keep(preferences) => {
                     let settings = Settings::new(&preferences, self.settings.size);
                     self.keep(settings);

@@ -5,11 +5,14 @@
 
 use crate::store::{SeriesId, Store};
 use crate::view::View;
+use crate::view::command::{Context, Focus};
 use crate::view::graphs::Graphs;
 use crate::view::layout::{PanelId, Rule};
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
+use crate::view::palette::{RankJob, Results};
 use crate::view::panels::{Drawn, Panel, drawn, panels, panels_of_rule};
+use crate::view::pick::Picking;
 use crate::view::selection::Scope;
 use crate::view::tree::{FilterJob, Rows};
 use crate::view::workspace::{Canvas, Tab};
@@ -34,6 +37,8 @@ pub struct Derived {
     pub rows: Rows,
     /// The rows of the list of notifications.
     pub listed: Listed,
+    /// What the palette found.
+    pub palette: Results,
     /// Where notifications are marked.
     pub events: Events,
     /// What the panels were made for.
@@ -132,6 +137,33 @@ impl Derived {
         }
         if !is_same {
             self.panels_revision += 1;
+        }
+    }
+
+    /// Looks for what was typed into the palette; returns the job to run in the background, if any.
+    pub(super) fn search(
+        &mut self,
+        store: &Store,
+        graphs: &Graphs,
+        view: &View,
+    ) -> Option<RankJob> {
+        let mut palette = std::mem::take(&mut self.palette);
+        let picking = Picking { store, graphs, view, drawn: &self.drawn };
+        let job = palette.update(&self.context(picking, Focus::Canvas));
+        self.palette = palette;
+        job
+    }
+
+    /// What a command is asked with while the keyboard belongs to `focus`.
+    pub(super) fn context<'a>(&'a self, picking: Picking<'a>, focus: Focus) -> Context<'a> {
+        Context {
+            picking,
+            rows: &self.rows,
+            listed: &self.listed,
+            cursor: picking.view.cursor,
+            panels: &self.order,
+            chosen: picking.view.notifications.chosen,
+            focus,
         }
     }
 }

@@ -118,9 +118,7 @@ impl Session {
                 self.say(why);
             }
             Answer::LayoutDeleted(name, Ok(())) => self.view.layouts.deleted(&name),
-            Answer::Filtered(_) | Answer::FilterFailed(_) => {
-                debug_assert!(false, "not about layouts");
-            }
+            _ => debug_assert!(false, "not about layouts"),
         }
     }
 }

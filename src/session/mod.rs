@@ -35,6 +35,7 @@ use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::layout::{RULES_MAX, Rule};
 use crate::view::layouts::{LayoutSource, SaveOutcome};
+use crate::view::palette::{RankJob, Ranked};
 use crate::view::panels::{rules_for, rules_of};
 use crate::view::tree::{FilterJob, Filtered};
 use crate::view::workspace::{TABS_MAX, Workspace};
@@ -125,6 +126,9 @@ pub enum Effect {
     /// Try a filter beside the frame, instead of one that is still being tried. When
     /// [`crate::view::tree::Rows::is_pending`] is false its answer is no longer wanted.
     Filter(Arc<FilterJob>),
+    /// Rank names beside the frame, instead of those that are still being ranked. When
+    /// [`crate::view::palette::Results::is_pending`] is false the answer is no longer wanted.
+    Rank(Arc<RankJob>),
 }
 
 /// What an effect brought back.
@@ -150,6 +154,10 @@ pub enum Answer {
     LayoutLoaded(LayoutSource, Result<String, String>),
     /// A layout was deleted, or why not.
     LayoutDeleted(String, Result<(), String>),
+    /// The names that match best.
+    Ranked(Ranked),
+    /// Why they are not known.
+    RankFailed(String),
 }
 
 /// The program without its window.
@@ -252,10 +260,15 @@ impl Session {
             | Answer::LayoutSaved { .. }
             | Answer::LayoutLoaded(..)
             | Answer::LayoutDeleted(..) => self.answer_about_layouts(answer),
+            Answer::Ranked(ranked) => self.derived.palette.take(ranked),
+            Answer::RankFailed(why) => {
+                self.derived.palette.give_up();
+                self.say(format!("the search failed, try other words: {why}"));
+            }
         }
     }
 
-    /// Adds a message, unless it is the last one already.
+    /// Adds to the messages what is not the last of them.
     fn say(&mut self, text: String) {
         if self.messages.last() != Some(&text) {
             self.messages.push(text);
@@ -320,6 +333,8 @@ impl Session {
         self.view.pick_first(&self.store, self.reception.local_host());
         let job = self.derived.update(&self.store, &self.graphs, &self.view);
         self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
+        let job = self.derived.search(&self.store, &self.graphs, &self.view);
+        self.effects.extend(job.map(|job| Effect::Rank(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
             self.store.release();

@@ -160,15 +160,7 @@ impl<'a> Screen<'a> {
 
     /// What a command is asked with while the keyboard belongs to `focus`.
     pub fn context(&self, focus: Focus) -> Context<'a> {
-        Context {
-            picking: self.picking(),
-            rows: &self.derived.rows,
-            listed: &self.derived.listed,
-            cursor: self.view.cursor,
-            panels: &self.derived.order,
-            chosen: self.view.notifications.chosen,
-            focus,
-        }
+        self.derived.context(self.picking(), focus)
     }
 
     fn picking(&self) -> Picking<'a> {

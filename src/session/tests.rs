@@ -5,6 +5,8 @@ use crate::ingest::Ingest;
 use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
 use crate::view::Pane;
+use crate::view::palette::{AT_ONCE_MAX, RankJob};
+use crate::view::recent::Item;
 use crate::view::selection::Scope;
 use crate::view::tree::JOB_SERIES_MIN;
 use crate::wire::{Encoder, SecurityLevel};
@@ -259,6 +261,40 @@ fn a_filter_among_very_many_series_is_done_outside_and_a_failure_is_shown() {
     assert_eq!(story.session.messages, ["the filter failed, try another one: no row 7"]);
     let rows = &story.session.derived().rows;
     assert!(!rows.is_pending() && rows.rows.is_empty(), "none of another filter");
+}
+
+#[test]
+fn a_search_among_very_many_names_is_done_outside_and_a_failure_is_shown() {
+    let mut story = Story::new();
+    for n in 0..AT_ONCE_MAX {
+        let (host, plugin) = (format!("h{}", n % 100), format!("p{}", n / 100));
+        story.send(&host, &plugin, "gauge", &[1.0]);
+    }
+    story.second();
+    assert_eq!(story.apply(Action::OpenPalette), [], "nothing is looked for yet");
+    let search = |story: &mut Story, text: &str| -> Arc<RankJob> {
+        let effects = story.apply(Action::SetPaletteText(text.into()));
+        let [Effect::Rank(job)] = effects.as_slice() else { panic!("{effects:?}") };
+        assert!(story.session.derived().palette.is_pending());
+        Arc::clone(job)
+    };
+    let first = |story: &Story| story.session.derived().palette.rows[0].label.clone();
+    let [out_of_date, wanted] = ["h42", "h77 p5"].map(|text| search(&mut story, text));
+    story.session.answer(Answer::Ranked(out_of_date.run(&|_| true).unwrap()));
+    assert!(story.session.derived().palette.is_pending());
+    story.session.answer(Answer::Ranked(wanted.run(&|_| true).unwrap()));
+    assert_eq!(first(&story), "h77 › p5");
+    assert!(!story.session.derived().palette.is_pending() && story.session.messages.is_empty());
+    search(&mut story, "h78");
+    story.session.answer(Answer::RankFailed("no row 7".into()));
+    assert_eq!(story.session.messages, ["the search failed, try other words: no row 7"]);
+    assert_eq!(first(&story), "h78", "what was found at once is there");
+    // A palette that is closed wants no answer.
+    let late = search(&mut story, "h79");
+    story.apply(Action::Choose(Item::Scope(host("h78"))));
+    assert!(!story.session.derived().palette.is_pending());
+    story.session.answer(Answer::Ranked(late.run(&|_| true).unwrap()));
+    assert!(story.session.derived().palette.rows.is_empty());
 }
 
 #[test]

@@ -34,17 +34,19 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         Some(_) => Focus::Other,
     };
     let (actions, pages, columns) = (&mut *frame.actions, &mut memory.pages, memory.columns);
-    let context = screen.context(focus);
-    let mut keyboard = Keyboard { ctx, context, changed: false, actions, pages, columns };
+    let mut keyboard = Keyboard {
+        ctx,
+        context: screen.context(focus),
+        changed: false,
+        opens: false,
+        actions,
+        pages,
+        columns,
+    };
     // What was used here must not be typed into a field as well.
     let waiting = &mut memory.keys_waiting;
     events.retain(|event| {
-        let typed = match event {
-            Event::Key { pressed, .. } => *pressed,
-            Event::Text(_) | Event::Paste(_) | Event::Cut | Event::Copy | Event::Ime(_) => true,
-            _ => false,
-        };
-        if !typed {
+        if !is_typed(event) {
             return true;
         }
         let command = chord(event).and_then(|chord| of_chord(chord, &keyboard.context));
@@ -67,12 +69,23 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     ctx.input_mut(|input| input.events = events);
 }
 
+/// Whether an event is something typed, whose order counts.
+pub(super) fn is_typed(event: &Event) -> bool {
+    match event {
+        Event::Key { pressed, .. } => *pressed,
+        Event::Text(_) | Event::Paste(_) | Event::Cut | Event::Copy | Event::Ime(_) => true,
+        _ => false,
+    }
+}
+
 struct Keyboard<'a, 's> {
     ctx: &'a egui::Context,
     /// As it is after the keys so far.
     context: Context<'s>,
     /// What was typed so far changes the rows, or what of them is drawn; these are the old ones.
     changed: bool,
+    /// The palette opens: what is typed then is for its field, which only the next frame has.
+    opens: bool,
     actions: &'a mut Vec<Action>,
     pages: &'a mut f32,
     /// Panels in a row of the canvas.
@@ -89,7 +102,7 @@ impl Keyboard<'_, '_> {
             Waits::ForChoices => self.changed,
             Waits::ForRows => self.changed || self.context.rows.is_pending(),
         };
-        hidden || stale
+        hidden || stale || self.opens
     }
 
     fn run(&mut self, command: &Command) {
@@ -101,6 +114,7 @@ impl Keyboard<'_, '_> {
                         Action::ShowNotification { number, .. } => {
                             self.context.chosen = Some(number);
                         }
+                        Action::OpenPalette => self.opens = true,
                         _ => self.changed |= command.waits != Waits::No,
                     }
                     let is_auto = self.context.picking.view.selection().is_some();
@@ -125,7 +139,7 @@ impl Keyboard<'_, '_> {
 
 /// A key that was pressed, or a typed character, for which the layout of the keyboard does not
 /// matter.
-fn chord(event: &Event) -> Option<Chord> {
+pub(super) fn chord(event: &Event) -> Option<Chord> {
     match event {
         Event::Text(text) => {
             let mut chars = text.chars();
@@ -171,6 +185,20 @@ fn named(key: egui::Key) -> Option<Key> {
 }
 
 impl Frame<'_> {
+    /// Does what follows from a command that a row of the palette stands for.
+    pub(super) fn perform(&mut self, ctx: &egui::Context, steps: Vec<Step>) {
+        for step in steps {
+            match step {
+                Step::Do(action) => self.actions.push(action),
+                Step::EnterFilter => self.memory.filter_waits = true,
+                Step::LeaveFilter => {
+                    ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
+                }
+                Step::Scroll(pages) => self.memory.pages += pages,
+            }
+        }
+    }
+
     /// Does what a command does that a button stands for.
     pub(super) fn ask(&mut self, command: &Command) {
         for step in command.steps(&self.screen.context(Focus::Canvas)) {

@@ -18,6 +18,7 @@ mod keys;
 mod legend;
 mod marks;
 mod notifications;
+mod palette;
 mod panes;
 mod plots;
 mod senders;
@@ -60,6 +61,7 @@ pub struct Memory {
     /// When the wheel last scrolled the canvas, egui's seconds.
     scrolled_at: Option<f64>,
     list: notifications::ListPlace,
+    palette: palette::Place,
     /// What was typed after something that has yet to take effect, for the next frame.
     keys_waiting: Vec<egui::Event>,
     /// They go to the filter.
@@ -113,7 +115,11 @@ pub struct Frame<'a> {
 pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
     frame.memory.next_cursor = None;
     frame.memory.glyphs.check(ui.painter());
-    keys::keys(ui, frame);
+    if frame.screen.view.palette.is_some() {
+        palette::keys(ui, frame);
+    } else {
+        keys::keys(ui, frame);
+    }
     topbar::topbar_ui(ui, frame);
     status::status_ui(ui, frame);
     notifications::list_ui(ui, frame);
@@ -123,6 +129,7 @@ pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
     canvas::canvas_ui(ui, frame);
     frame.memory.plots.end_frame();
     panes::pane_ui(ui, frame);
+    palette::palette_ui(ui, frame);
     let memory = &mut *frame.memory;
     // The other panels were drawn before they could know that the pointer moved. (In a scrolling
     // window the moment under a resting pointer changes too; that waits for the next frame.)

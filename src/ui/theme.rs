@@ -66,6 +66,8 @@ pub struct Palette {
     pub bad: Color32,
     /// A capture, not live data.
     pub replay: Color32,
+    /// Over all that the palette covers.
+    pub backdrop: Color32,
     dark: bool,
 }
 
@@ -91,6 +93,7 @@ const DARK: Palette = Palette {
     info: rgb(0x4E_A1F2),
     bad: rgb(0xEF_6470),
     replay: rgb(0xB4_8CF2),
+    backdrop: Color32::from_rgba_premultiplied(0, 0, 0, 110),
     dark: true,
 };
 
@@ -111,6 +114,7 @@ const LIGHT: Palette = Palette {
     info: rgb(0x15_65C0),
     bad: rgb(0xC6_2839),
     replay: rgb(0x7A_4FC4),
+    backdrop: Color32::from_rgba_premultiplied(0, 0, 0, 50),
     dark: false,
 };
 

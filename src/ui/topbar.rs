@@ -2,13 +2,13 @@
 
 use super::Frame;
 use super::theme::{self, Palette};
-use super::widgets::{PillShape, pill, segments};
+use super::widgets::{PillShape, elided, magnifier, pill, segments};
 use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
 use crate::session::Screen;
 use crate::store::Mode;
 use crate::view::Theme;
-use crate::view::command::{HELP, HOST_TIME, LIVE, PAUSE, RATES, SOURCES, THEME, WIDTHS};
+use crate::view::command::{HELP, HOST_TIME, LIVE, PALETTE, PAUSE, RATES, SOURCES, THEME, WIDTHS};
 use crate::view::format;
 use crate::view::window::{Anchor, PRESETS};
 use eframe::egui::{self, Align, Layout, RichText, Ui};
@@ -22,7 +22,10 @@ pub(super) fn topbar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             state_ui(ui, frame, &palette);
             window_ui(ui, frame);
             pause_ui(ui, frame, &palette);
-            ui.with_layout(Layout::right_to_left(Align::Center), |ui| right_ui(ui, frame));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                right_ui(ui, frame);
+                find_ui(ui, frame, &palette);
+            });
         });
     });
 }
@@ -162,6 +165,47 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
     if segments(ui, labels.into_iter(), Some(chosen)).is_some_and(|clicked| clicked != chosen) {
         frame.ask(&RATES);
+    }
+}
+
+/// Widest field of the palette; below that its title does not fit; below that nothing does.
+const FIND_WIDTHS: [f32; 3] = [340.0, 290.0, 96.0];
+
+/// What looks like the field of the palette and opens it: in the middle of the bar, or as near to
+/// it as what stands beside it allows. Where there is little room it is short, then just its sign.
+fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
+    let room = ui.available_rect_before_wrap();
+    let room = room.shrink2(egui::vec2(ui.spacing().item_spacing.x, 0.0));
+    let [widest, title, short] = FIND_WIDTHS;
+    let (width, text) = match room.width() {
+        width if width >= title => (width.min(widest), PALETTE.title),
+        width if width >= short => (short, "Find"),
+        width if width >= 28.0 => (28.0, ""),
+        _ => return,
+    };
+    let middle = ui.ctx().content_rect().center().x;
+    let x = middle.clamp(room.left() + width / 2.0, room.right() - width / 2.0);
+    let size = egui::vec2(width, 26.0);
+    let rect = egui::Rect::from_center_size(egui::pos2(x, room.center().y), size);
+    let response = ui.interact(rect, ui.scope_id().with("find"), egui::Sense::click());
+    let name = PALETTE.title;
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, name));
+    let lit = response.hovered() || response.has_focus();
+    let border = if lit { palette.faint } else { palette.line };
+    let stroke = egui::Stroke::new(1.0, border);
+    let inside = egui::StrokeKind::Inside;
+    ui.painter().rect(rect, theme::CONTROL_RADIUS, palette.raised, stroke, inside);
+    magnifier(ui.painter(), egui::pos2(rect.left() + 14.0, rect.center().y), palette.dim);
+    if !text.is_empty() {
+        let at = egui::pos2(rect.right() - 9.0, rect.center().y);
+        let (right, font) = (egui::Align2::RIGHT_CENTER, theme::tick());
+        let key = elided(ui, at, right, 50.0, &PALETTE.key(), font, palette.faint).0;
+        let at = egui::pos2(rect.left() + 26.0, rect.center().y);
+        let (left, room) = (egui::Align2::LEFT_CENTER, key.left() - at.x - 4.0);
+        elided(ui, at, left, room, text, theme::body(), palette.dim);
+    }
+    if response.on_hover_text(PALETTE.hint()).clicked() {
+        frame.ask(&PALETTE);
     }
 }
 

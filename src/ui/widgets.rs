@@ -178,6 +178,13 @@ pub fn lock(painter: &egui::Painter, center: Pos2, how: Protected, palette: &Pal
     painter.add(Shape::line(points, stroke));
 }
 
+/// A magnifying glass, 12 points wide.
+pub fn magnifier(painter: &egui::Painter, center: Pos2, color: Color32) {
+    let stroke = Stroke::new(1.4, color);
+    painter.circle_stroke(center - vec2(1.5, 1.5), 4.0, stroke);
+    painter.line_segment([center + vec2(1.6, 1.6), center + vec2(5.5, 5.5)], stroke);
+}
+
 /// A check box, filled with the series' colour when it is drawn.
 pub fn check_box(ui: &Ui, rect: Rect, checked: Checked, color: Color32, border: Color32) {
     let painter = ui.painter();

@@ -5,6 +5,7 @@
 use super::graphs::Style;
 use super::layout::{PanelId, Repeat, TabId, To};
 use super::layouts::LayoutSource;
+use super::recent::Item;
 use super::selection::Scope;
 use super::selector::Selector;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
@@ -154,6 +155,16 @@ pub enum Action {
     TogglePane(Pane),
     /// Close what is open.
     ClosePane,
+    /// Open the palette, with nothing typed.
+    OpenPalette,
+    /// Look for this in the palette.
+    SetPaletteText(String),
+    /// Put the keyboard on this row of its results.
+    SetPaletteRow(usize),
+    /// Close the palette.
+    ClosePalette,
+    /// This was chosen in the palette, which closes. What follows are actions of their own.
+    Choose(Item),
     /// Keep at once what was chosen: something failed, and worse may follow.
     KeepNow,
 }

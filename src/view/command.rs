@@ -336,10 +336,12 @@ const CHECK_ROW: Command = command("check-row", "Check or uncheck the row", &[ca
 .waiting(Waits::ForRows);
 const PAGES: [Command; 2] = [
     command("page-up", "Scroll the panels up", &[on(Key::PageUp)], |_| vec![Step::Scroll(-1.0)])
+        .found_by("page")
         .when(always),
     command("page-down", "Scroll the panels down", &[on(Key::PageDown)], |_| {
         vec![Step::Scroll(1.0)]
     })
+    .found_by("page")
     .when(always),
 ];
 /// Draws counters as rates, or their raw values.
@@ -387,6 +389,15 @@ const NOTED: [Command; 2] = [
     .when(lists_notifications)
     .waiting(Waits::ForChoices),
 ];
+/// Opens the palette.
+pub const PALETTE: Command = command(
+    "palette",
+    "Find a host, plugin, command or setting",
+    &[Chord { ctrl: true, ..cap('K') }],
+    |_| act(Action::OpenPalette),
+)
+.found_by("palette search")
+.when(always);
 /// Shows how reception goes, or no longer.
 pub const SOURCES: Command =
     command("sources", "Show sources and health", &[on(Key::Function(2))], |_| {
@@ -408,7 +419,7 @@ pub const CLOSE: Command =
 pub const THEME: Command = command("theme", "Next theme: system, dark, light", &[], |at| {
     act(Action::SetTheme(at.picking.view.theme.next()))
 })
-.found_by("colours dark light");
+.found_by("colours colors dark light");
 /// No notification counts as new.
 pub const MARK_SEEN: Command =
     command("mark-seen", "Mark all notifications as seen", &[], |_| act(Action::MarkSeen))

@@ -22,10 +22,12 @@ pub mod layouts;
 pub mod lookalike;
 pub mod marks;
 pub mod notifications;
+pub mod palette;
 pub mod panels;
 pub mod pick;
 pub mod plot;
 mod preferences;
+pub mod recent;
 pub mod role;
 pub mod selection;
 pub mod selector;
@@ -43,7 +45,9 @@ use history::{History, Step};
 use layout::Rule;
 use layouts::Layouts;
 use notifications::NotificationList;
+use palette::Search;
 pub use preferences::Preferences;
+use recent::{Item, Recent};
 use selection::{Scope, Selection};
 use selector::Selector;
 use std::collections::HashSet;
@@ -89,6 +93,10 @@ pub struct View {
     pub theme: Theme,
     /// What lies over the canvas.
     pub pane: Option<Pane>,
+    /// The palette, while it is open.
+    pub palette: Option<Search>,
+    /// What was chosen in it.
+    pub recent: Recent,
     /// The list of notifications below the canvas.
     pub notifications: NotificationList,
     /// An action asked for more tabs or panels than there may be.
@@ -112,6 +120,8 @@ impl View {
             host_time: false,
             theme: kept.theme,
             pane: None,
+            palette: None,
+            recent: Recent::default(),
             notifications: NotificationList::default(),
             no_room: false,
         }
@@ -189,6 +199,11 @@ impl View {
             | Action::OpenLayout(_)
             | Action::OpenBuiltIn(_)
             | Action::DeleteLayout(_) => {}
+            Action::OpenPalette
+            | Action::SetPaletteText(_)
+            | Action::SetPaletteRow(_)
+            | Action::ClosePalette
+            | Action::Choose(_) => self.apply_to_palette(action),
             Action::TogglePause
             | Action::GoLive
             | Action::SetWidth(_)
@@ -271,6 +286,26 @@ impl View {
             }
         };
         self.no_room |= !has_room;
+    }
+
+    fn apply_to_palette(&mut self, action: Action) {
+        match (action, &mut self.palette) {
+            (Action::OpenPalette, palette) => *palette = Some(Search::default()),
+            (Action::ClosePalette, palette) => *palette = None,
+            (Action::Choose(item), palette) => {
+                *palette = None;
+                if matches!(item, Item::Scope(_)) {
+                    // The arrows go on from what is shown.
+                    self.cursor = None;
+                }
+                self.recent.note(item);
+            }
+            (Action::SetPaletteText(text), Some(search)) => search.set(&text),
+            (Action::SetPaletteRow(row), Some(search)) => search.row = row,
+            // What was typed into a palette that is closed.
+            (Action::SetPaletteText(_) | Action::SetPaletteRow(_), None) => {}
+            (action, _) => debug_assert!(false, "not about the palette: {action:?}"),
+        }
     }
 
     fn apply_to_notifications(&mut self, action: Action, at: &Moment) {

@@ -52,6 +52,15 @@ impl Picking<'_> {
         opened.into_iter().chain([Action::Select(scope)]).collect()
     }
 
+    /// Shows a host or a plugin, and opens it and its host in the sidebar.
+    pub fn show(&self, scope: &Scope) -> Vec<Action> {
+        let host = Scope::Host(scope.host().clone());
+        let both = [Some(host), matches!(scope, Scope::Plugin { .. }).then(|| scope.clone())];
+        let closed = both.into_iter().flatten().filter(|scope| !self.view.open.contains(scope));
+        let open = closed.map(|scope| Action::SetOpen { scope, open: true });
+        open.chain([Action::Select(scope.clone())]).collect()
+    }
+
     /// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards. What
     /// a graph hides (the idle time of a CPU) is checked by itself only. A host has no box.
     pub fn check(&self, row: Row) -> Option<Action> {

@@ -132,6 +132,46 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
     ])
 }
 
+/// What is typed into the palette, among 1,000 hosts with 100 plugin instances each.
+const SEARCHED: &str = "oth77 plugin42";
+
+pub(crate) fn palette(options: &Options) -> Result<Vec<Figure>, String> {
+    let mut screen = Screen::new(&million(options));
+    let (key, physical_key, repeat) = (egui::Key::K, None, false);
+    let modifiers = egui::Modifiers::CTRL;
+    let open = egui::Event::Key { key, physical_key, pressed: true, repeat, modifiers };
+    screen.frame(vec![open]);
+    // What opens is measured in one frame and drawn in the next.
+    let _ = [screen.frame(Vec::new()), screen.frame(Vec::new())];
+    let (mut costs, mut answers, mut matched) = (Vec::new(), Vec::new(), 0);
+    let is_pending = |screen: &Screen| screen.app.session().derived().palette.is_pending();
+    for letter in SEARCHED.chars() {
+        let begin = Instant::now();
+        let event = egui::Event::Text(letter.to_string());
+        let mut frames = vec![screen.frame(vec![event]), screen.frame(Vec::new())];
+        if is_pending(&screen) {
+            while is_pending(&screen) {
+                std::thread::yield_now();
+                screen.app.logic(&screen.ctx, &mut screen.frame);
+            }
+            frames.push(screen.frame(Vec::new()));
+        }
+        answers.push(begin.elapsed().as_secs_f64() * 1e3);
+        costs.push(frames.iter().map(|cost| cost.layout + cost.tessellation).sum());
+        matched += screen.app.session().derived().palette.matched as u64;
+    }
+    let text = screen.app.session().view().palette.as_ref().map(|search| search.text.as_str());
+    if text != Some(SEARCHED) {
+        return Err(format!("the palette holds {text:?}"));
+    }
+    let longest = answers.iter().copied().fold(0.0, f64::max);
+    Ok(vec![
+        figure("", "ms/key", costs, matched),
+        figure("answered", "ms/key", answers, matched),
+        figure("longest answered", "ms/key", vec![longest], matched),
+    ])
+}
+
 /// What a frame cost.
 struct Cost {
     layout: f64,

@@ -169,6 +169,13 @@ const BENCHES: &[Bench] = &[
     },
     #[cfg(feature = "window")]
     Bench {
+        name: "palette_100k_ms",
+        input: "one key typed into the palette among 1,000 hosts x 100 plugin instances: CPU of the \
+                frames until one shows what matches; answered: all of the time until then",
+        run: frames::palette,
+    },
+    #[cfg(feature = "window")]
+    Bench {
         name: "window-start",
         input: "the program under Xvfb (software OpenGL): from start to its first frame",
         run: window::start,

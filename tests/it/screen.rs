@@ -6,6 +6,7 @@
 mod clipboard;
 mod files;
 mod names;
+mod palette;
 mod state;
 
 use crate::support::daemon::{Daemon, Plan, server};

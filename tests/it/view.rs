@@ -5,6 +5,7 @@ mod command;
 mod empty;
 mod health;
 mod notifications;
+mod palette;
 mod panels;
 mod pick;
 mod plot;

@@ -7,6 +7,7 @@ mod contain;
 mod drawing;
 mod names;
 mod notifications;
+mod palette;
 mod panes;
 mod replay;
 mod sidebar;

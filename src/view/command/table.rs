@@ -6,12 +6,12 @@ use super::canvas::{
 };
 use super::{
     CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
-    NOTIFICATIONS, OLDEST, PAGES, PAUSE, RATES, ROWS, SHOW_ROW, SIDEBAR, SOURCES, THEME, UNDO_ZOOM,
-    WIDTHS, ZOOMS,
+    NOTIFICATIONS, OLDEST, PAGES, PALETTE, PAUSE, RATES, ROWS, SHOW_ROW, SIDEBAR, SOURCES, THEME,
+    UNDO_ZOOM, WIDTHS, ZOOMS,
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 34] = [
+pub const GROUPS: [Group; 35] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -23,6 +23,7 @@ pub const GROUPS: [Group; 34] = [
         commands: &MOVES,
     },
     Group { keys: "Backspace", title: UNDO_ZOOM.title, commands: &[UNDO_ZOOM] },
+    Group { keys: "Ctrl+K", title: PALETTE.title, commands: &[PALETTE] },
     Group { keys: "/", title: FILTER.title, commands: &[FILTER] },
     Group { keys: "↑ ↓", title: "Move through the sidebar", commands: &ROWS },
     Group { keys: "Enter", title: DRAW.title, commands: &[DRAW] },

@@ -59,6 +59,16 @@ fn what_is_shown_opens_and_closes_when_it_is_pressed_again() {
 }
 
 #[test]
+fn what_is_shown_by_its_name_is_opened_with_its_host_and_stays_open() {
+    let (screen, h, load) = (screen(), scope_of_host("h"), scope_of_plugin("h", "load", ""));
+    let open = |scope: &Scope| Action::SetOpen { scope: scope.clone(), open: true };
+    let shown = |actions: &[Action]| asked(&screen, actions, |picking| picking.show(&load));
+    let show = Action::Select(load.clone());
+    assert_eq!(shown(&[]), [open(&h), open(&load), show.clone()]);
+    assert_eq!(shown(&[open(&h), open(&load), show.clone()]), [show]);
+}
+
+#[test]
 fn a_series_that_is_pressed_is_checked_or_unchecked() {
     let screen = screen();
     for (name, shown) in [("h/cpu/percent-idle", true), ("h/cpu/percent-user", false)] {

@@ -149,7 +149,7 @@ fn enter_in_the_filter_shows_the_first_row_found() {
 }
 
 /// What a keyboard says when this is typed: `⏎` Enter, `↓` and `↑`, `⎋` Esc, `⌫` Backspace.
-fn typed(text: &str) -> Vec<Event> {
+pub(super) fn typed(text: &str) -> Vec<Event> {
     let press = |key, pressed| Event::Key {
         key,
         physical_key: None,

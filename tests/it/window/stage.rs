@@ -296,6 +296,13 @@ impl Stage {
         nodes.filter(|(found, _)| *found == role).map(|(_, name)| name).collect()
     }
 
+    /// Names of those of them that are selected.
+    pub(super) fn selected(&self, role: Role) -> Vec<String> {
+        let nodes = self.harness.query_all_by_role(role).map(|node| node.accesskit_node());
+        let on = nodes.filter(|node| node.is_selected() == Some(true));
+        on.map(|node| node.label().unwrap_or_default()).collect()
+    }
+
     /// The rows of the sidebar that are on screen.
     pub(super) fn rows(&self) -> Vec<String> {
         self.named(Role::TreeItem)
