@@ -3,9 +3,11 @@
 //! No counter lives inside a choice: two choices are the same when they are equal, so that one
 //! taken back, or read from a file, is seen for what it is.
 
+use crate::metric::CdTime;
 use crate::store::{SeriesId, Store};
 use crate::view::View;
 use crate::view::graphs::Graphs;
+use crate::view::latest::Latest;
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::panels::{Drawn, Panel, drawn, panels};
@@ -37,13 +39,15 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Makes anew what is out of date; returns the job to run in the background, if any.
+    /// Makes anew what is out of date; returns the job to run in the background, if any, and
+    /// whether it is to be called again at once.
     pub(super) fn update(
         &mut self,
         store: &Store,
         graphs: &Graphs,
         view: &View,
-    ) -> Option<FilterJob> {
+        now: CdTime,
+    ) -> (Option<FilterJob>, bool) {
         let (series, selection) = (store.revision(), view.selection());
         let is_same = |made: &(u64, Selection)| made.0 == series && made.1 == *selection;
         if !self.panels_for.as_ref().is_some_and(is_same) {
@@ -60,6 +64,8 @@ impl Derived {
         }
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
-        self.rows.update(store, &view.filter, open, self.tree_revision)
+        let job = self.rows.update(store, &view.filter, open, self.tree_revision);
+        let latest = Latest { store, graphs, mode: view.mode(), now };
+        (job, self.rows.refine(&view.filter, &latest))
     }
 }

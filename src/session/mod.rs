@@ -216,7 +216,8 @@ impl Session {
             self.meter.read(now, &self.store.health().totals);
         }
         self.view.pick_first(&self.store, self.reception.local_host());
-        let job = self.derived.update(&self.store, &self.graphs, &self.view);
+        let Self { derived, store, graphs, view, .. } = self;
+        let (job, is_unfinished) = derived.update(store, graphs, view, now);
         self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         // What stands still on the screen stays in memory.
         if self.view.window().is_live() {
@@ -228,6 +229,9 @@ impl Session {
         let oldest = self.oldest_drawn();
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
+        if is_unfinished {
+            return Some(Duration::ZERO);
+        }
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
         let totals = &self.store.health().totals;
         // Before anything came nothing depends on the time.

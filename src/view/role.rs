@@ -135,7 +135,7 @@ impl<'de> Deserialize<'de> for Role {
 }
 
 /// How many characters must be added, left out or replaced to make `b` of `a`.
-fn distance(a: &str, b: &str) -> usize {
+pub(super) fn distance(a: &str, b: &str) -> usize {
     let mut row: Vec<usize> = (0..=b.chars().count()).collect();
     for (i, from) in a.chars().enumerate() {
         let mut corner = i;

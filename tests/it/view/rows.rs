@@ -3,7 +3,7 @@
 use super::*;
 use crate::feed::{Feed, MIB};
 use collectoscope::metric::DsType;
-use collectoscope::view::filter::Filter;
+use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::{
     FilterJob, Filtered, JOB_SERIES_MIN, Row, Rows, plugin_label, scope_of_host as scope_of_node,
     series_label, series_of,
@@ -41,7 +41,7 @@ fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
 fn check(filter: &str, open: &[Scope], expected: &[&str], matched: usize) {
     let (screen, mut rows) = (screen(), Rows::default());
     let open: HashSet<Scope> = open.iter().cloned().collect();
-    assert!(rows.update(&screen.store, &Filter::new(filter), &open, 0).is_none());
+    assert!(rows.update(&screen.store, &Selector::new(filter), &open, 0).is_none());
     assert_eq!(text(&screen, &rows), expected, "{filter:?}");
     assert_eq!(rows.matched, matched);
 }
@@ -85,7 +85,7 @@ fn a_filter_on_a_host_keeps_all_of_it() {
 #[test]
 fn rows_are_made_anew_when_the_series_or_the_tree_change() {
     let (mut screen, mut rows) = (screen(), Rows::default());
-    let (filter, mut open) = (Filter::default(), HashSet::new());
+    let (filter, mut open) = (Selector::default(), HashSet::new());
     rows.update(&screen.store, &filter, &open, 0);
     screen.gauge("c/load/frobs", [(0.0, 1.0)]);
     rows.update(&screen.store, &filter, &open, 0);
@@ -98,11 +98,11 @@ fn rows_are_made_anew_when_the_series_or_the_tree_change() {
 #[test]
 fn rows_stay_when_only_samples_came() {
     let (mut screen, mut rows) = (screen(), Rows::default());
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     rows.rows.clear();
     screen.send("a/load/load", 10.0, &gauges(&[0.5; 3]));
     screen.receive();
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.rows, [], "they were flattened again");
 }
 
@@ -161,9 +161,20 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
         "host:cpu",
         "-host:cpu load",
         "plugin:df -root",
-        "plugin:df-*",
-        "type:percent-1",
-        "type:*-1?",
+        "plugin:d* instance:root",
+        "instance:\"\" 3",
+        "-instance:\"\"",
+        "type:percent type-instance:1",
+        "type-instance:1?|2",
+        "type-instance:/^[1-4]$/ -type:cpu",
+        "/^web.*(7|load-3)/",
+        "-/^(web|cpu)\\/cpu/",
+        "shortterm",
+        "ds:shortterm|longterm 1",
+        "-ds:value",
+        "-term",
+        "\"load-1 midterm\"",
+        "hst:web load",
         "web/df",
         "df-root/percent-1",
         "-web/df",
@@ -174,9 +185,10 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
         "-1 2",
         "x/ -host:web",
         "type:load plugin:load",
+        "host:web|cpu plugin:cpu",
     ];
     for (revision, text) in (1..).zip(filters) {
-        let filter = Filter::new(text);
+        let filter = Selector::new(text);
         rows.update(&screen.store, &filter, &HashSet::new(), revision);
         let mut found: Vec<_> = rows
             .rows
@@ -188,10 +200,8 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
             .collect();
         found.sort();
         let mut scratch = String::new();
-        let matches = |id: &SeriesId| {
-            let series = screen.store.series(*id).unwrap();
-            filter.matches(&series.identifier, &mut scratch)
-        };
+        let matches =
+            |id: &SeriesId| filter.matches_series(screen.store.series(*id).unwrap(), &mut scratch);
         let expected: Vec<SeriesId> = screen.store.ids().filter(matches).collect();
         assert_eq!(found, expected, "{text:?}");
         assert_eq!(rows.matched, expected.len(), "{text:?}");
@@ -203,14 +213,19 @@ fn series_that_come_while_nobody_filters_are_found_later() {
     // More than are learnt at once.
     let screen = alike(20_000);
     let mut rows = Rows::default();
-    rows.update(&screen.store, &Filter::default(), &HashSet::new(), 0);
+    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.matched, screen.store.usage().series);
     let all = screen.store.usage().series;
-    rows.update(&screen.store, &Filter::new("host:cpu"), &HashSet::new(), 1);
+    rows.update(&screen.store, &Selector::new("host:cpu"), &HashSet::new(), 1);
     let cpu = rows.matched;
-    rows.update(&screen.store, &Filter::new("-host:cpu"), &HashSet::new(), 2);
+    rows.update(&screen.store, &Selector::new("-host:cpu"), &HashSet::new(), 2);
     assert_eq!(rows.matched, all - cpu);
-    rows.update(&screen.store, &Filter::new("type:percent-739"), &HashSet::new(), 3);
+    rows.update(
+        &screen.store,
+        &Selector::new("type:percent type-instance:739"),
+        &HashSet::new(),
+        3,
+    );
     assert_eq!(rows.matched, 9);
 }
 
@@ -229,7 +244,7 @@ fn many() -> Feed {
 
 /// What follows from a filter as the `revision`th change of the tree.
 fn job(rows: &mut Rows, feed: &Feed, filter: &str, revision: u64) -> Option<FilterJob> {
-    rows.update(&feed.store, &Filter::new(filter), &HashSet::new(), revision)
+    rows.update(&feed.store, &Selector::new(filter), &HashSet::new(), revision)
 }
 
 fn done(job: &FilterJob) -> Filtered {
@@ -239,7 +254,7 @@ fn done(job: &FilterJob) -> Filtered {
 /// The series among the rows are those that match.
 #[track_caller]
 fn check_rows(rows: &Rows, feed: &Feed, filter: &str) {
-    let (filter, mut scratch) = (Filter::new(filter), String::new());
+    let (filter, mut scratch) = (Selector::new(filter), String::new());
     let mut found: Vec<SeriesId> = Vec::new();
     found.extend(rows.rows.iter().filter_map(|row| match row {
         Row::Series { id, .. } => Some(*id),
@@ -247,7 +262,7 @@ fn check_rows(rows: &Rows, feed: &Feed, filter: &str) {
     }));
     found.sort();
     let mut matches =
-        |id: &SeriesId| filter.matches(&feed.store.series(*id).unwrap().identifier, &mut scratch);
+        |id: &SeriesId| filter.matches_series(feed.store.series(*id).unwrap(), &mut scratch);
     let expected: Vec<SeriesId> = feed.store.ids().filter(|id| matches(id)).collect();
     assert!(!expected.is_empty() && found == expected, "{}", filter.text());
     assert_eq!(rows.matched, expected.len());
@@ -259,7 +274,9 @@ fn a_filter_among_very_many_series_is_a_job_and_the_rows_stay_until_it_is_done()
     // The first rows of a tree are made at once.
     assert!(job(&mut rows, &feed, "h3 type1", 0).is_none() && !rows.is_pending());
     check_rows(&rows, &feed, "h3 type1");
-    for (revision, filter) in (1..).zip(["h7", "plugin2 -type9", "plugin:plugin1? h*/plugin"]) {
+    for (revision, filter) in
+        (1..).zip(["h7", "plugin2 -type9", "plugin:plugin1? h*/plugin", "type:/7$/ ds:value"])
+    {
         let before = rows.rows.clone();
         let job = job(&mut rows, &feed, filter, revision).expect("a job");
         assert!(rows.is_pending() && rows.rows == before);
