@@ -16,6 +16,7 @@ mod marks;
 mod notifications;
 mod panes;
 mod plots;
+mod selector_field;
 mod senders;
 mod shapes;
 mod sidebar;
@@ -58,6 +59,8 @@ pub struct Memory {
     keys_waiting: Vec<egui::Event>,
     /// They go to the filter.
     filter_waits: bool,
+    /// What is offered for the word in the filter.
+    offered: sidebar::Offered,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.
