@@ -10,7 +10,7 @@ use regex_automata::util::syntax;
 #[derive(Clone, Debug)]
 pub(super) enum Pattern {
     /// It holds this.
-    Holds(Finder<'static>),
+    Holds(Box<Finder<'static>>),
     /// It is this.
     Is(Box<str>),
     /// It is this with any characters for each `*` and any one for each `?`.
@@ -29,7 +29,7 @@ const NEST_MAX: u32 = 50;
 
 impl Pattern {
     pub(super) fn holds(text: &str) -> Self {
-        Self::Holds(Finder::new(&lower(text)).into_owned())
+        Self::Holds(Box::new(Finder::new(&lower(text)).into_owned()))
     }
 
     pub(super) fn is(text: &str) -> Self {

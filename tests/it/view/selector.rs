@@ -237,7 +237,7 @@ fn a_half_typed_word_becomes_a_field_or_a_name_that_was_received() {
     check_offered("host:web-1 plugin:", &["plugin:cpu"]);
     check_offered("oa", &["plugin:load", "type:load"]);
     check_offered("ds:r", &["ds:rx", "ds:shortterm", "ds:midterm", "ds:longterm"]);
-    check_offered("unit:bi", &["unit:bit/s"]);
+    check_offered("unit:bit/", &["unit:bit/s"]);
     for nothing in ["host:\"a", "host:/we", "\"we", ">9", "w*", "\"a we", "nosuch", "host:web-1x"] {
         check_offered(nothing, &[]);
     }
