@@ -17,8 +17,8 @@
 //! Every text is a selector: a word that cannot be read is left out and is a [`Mistake`]. What
 //! looks at names only is pure text; the rest, the state, is read with [`Latest`].
 //!
-//! On a tree most words are decided by a host or a plugin for all that is below ([`Sieve`]), and
-//! the others once for each type and instance that there is ([`Texts`]).
+//! On a tree most words are decided by a host or a plugin for all that is below (`Sieve`), and
+//! the others once for each type and instance that there is (`Texts`).
 //!
 //! [`Latest`]: super::latest::Latest
 
