@@ -4,7 +4,7 @@
 //! reader that closes the pipe ends it quietly.
 
 use super::faults::Troubles;
-use super::filter::{Filter, TooLarge};
+use super::filter::Filter;
 use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
 use super::{DumpArgs, Format, format, say};
@@ -44,9 +44,6 @@ pub(super) enum DumpError {
     /// Not one datagram; the reports said what there was instead.
     #[error("nothing in the capture could be read")]
     Unread,
-    /// Nothing can be looked for.
-    #[error(transparent)]
-    Filter(#[from] TooLarge),
 }
 
 /// Whose values are printed besides what arrives.
@@ -107,7 +104,7 @@ fn print(
     }
     let go_on = || !stop.is_asked() && !is_past(end);
     let out = Outflow::stdout(&go_on).map_err(DumpError::Output)?;
-    let mut printer = Printer::new(args, BufWriter::new(out))?;
+    let mut printer = Printer::new(args, BufWriter::new(out));
     let level = args.trust.security;
     let inlet = Inlet::open(InletOptions {
         udp: args.receive.udp(level),
@@ -224,22 +221,22 @@ struct Printer<W> {
 }
 
 impl<W: Write> Printer<W> {
-    fn new(args: &DumpArgs, mut out: W) -> Result<Self, DumpError> {
+    fn new(args: &DumpArgs, mut out: W) -> Self {
         let header = match args.format {
             Format::Csv => out.write_all(format::CSV_HEADER.as_bytes()),
             _ => Ok(()),
         };
-        Ok(Self {
+        Self {
             out,
             format: args.format,
-            filter: Filter::new(args)?,
+            filter: Filter::new(args.only.as_ref()),
             lines_left: args.count,
             decoder: Decoder::default(),
             datagrams: 0,
             records: 0,
             troubles: Troubles::default(),
             failure: header.err(),
-        })
+        }
     }
 
     /// Prints what `datagram` holds; does nothing once it [`Printer::is_done`].

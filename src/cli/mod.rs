@@ -23,8 +23,8 @@ pub use send::SendArgs;
 use crate::ingest::LISTS_MAX;
 use crate::reception::Speed;
 use crate::source::capture;
+use crate::view::selector::Selector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use globset::Glob;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -51,7 +51,7 @@ Examples:
   collectoscope --read monday.pcap              a recording, all of it
   collectoscope --read monday.pcap --speed 10
   ssh host tcpdump -U -w - udp port 25826 | collectoscope --read -
-  collectoscope dump --host 'web-*' --plugin cpu
+  collectoscope dump --only 'host:web-* cpu'
   collectoscope dump --read capture.pcap --format json
   collectoscope record monday.pcap
   collectoscope send --this-machine stats.example.net
@@ -69,7 +69,7 @@ const DUMP_EXAMPLES: &str = "\
 Examples:
   collectoscope dump                                  everything that arrives, until Ctrl-C
   collectoscope dump --count 1                        wait for one value
-  collectoscope dump --host 'web-*' --plugin cpu --plugin load --for 60
+  collectoscope dump --only 'host:web-* plugin:cpu|load' --for 60
   collectoscope dump --read capture.pcap --format json
   collectoscope dump --read capture.pcap --format hex --count 1
   tcpdump -i any -w - udp port 25826 | collectoscope dump --read -
@@ -186,16 +186,16 @@ pub struct DumpArgs {
     /// How a line looks.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub format: Format,
-    /// Only hosts like this, may be repeated; *, ?, [a-z] and {one,two}, upper and lower case
-    /// matter.
-    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
-    pub host: Vec<Glob>,
-    /// Only plugins like this, may be repeated.
-    #[arg(long, value_name = "GLOB", value_parser = parse_glob)]
-    pub plugin: Vec<Glob>,
-    /// Only types like this, may be repeated.
-    #[arg(long = "type", value_name = "GLOB", value_parser = parse_glob)]
-    pub type_: Vec<Glob>,
+    /// Only what all these words match, as in the filter of the window: eth0 'host:web-*'
+    /// 'plugin:cpu|load' -lo.
+    ///
+    /// A word is sought in host/plugin-instance/type-instance, upper and lower case do not matter.
+    /// host:, plugin:, instance:, type: and type-instance: ask for one name, with * and ? for any
+    /// characters and | between several; "two words" and /regular expressions/ go anywhere, and -
+    /// leaves out what a word matches.
+    #[arg(long, value_name = "SELECTOR", value_parser = filter::parse_only,
+          allow_hyphen_values = true)]
+    pub only: Option<Selector>,
     /// End after this many lines.
     #[arg(long, value_name = "N", value_parser = parse_count)]
     pub count: Option<u64>,
@@ -254,9 +254,7 @@ impl WindowArgs {
             receive: self.receive.clone(),
             trust: self.trust.clone(),
             format: Format::Text,
-            host: Vec::new(),
-            plugin: Vec::new(),
-            type_: Vec::new(),
+            only: None,
             count: None,
             duration: None,
         }
@@ -350,10 +348,6 @@ fn parse_memory(text: &str) -> Result<u64, String> {
     }
 }
 
-fn parse_glob(text: &str) -> Result<Glob, String> {
-    Glob::new(text).map_err(|error| format!("not a pattern: {}", error.kind()))
-}
-
 fn parse_size(text: &str) -> Result<(u32, u32), String> {
     let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
         Some((width.trim().parse::<u32>().ok()?, height.trim().parse::<u32>().ok()?))
@@ -437,7 +431,9 @@ mod tests {
             &["record", "f", "--security", "sign"],
             &["dump", "--count", "0"],
             &["dump", "--for", "soon"],
-            &["dump", "--host", "[a"],
+            &["dump", "--only", "/[a/"],
+            &["dump", "--only", "cpu >90"],
+            &["dump", "--host", "web"],
             &["dump", "--format", "xml"],
             &["dump", "--memory", "512"],
             &["--read", "f", "--speed", "0"],

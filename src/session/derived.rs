@@ -3,11 +3,13 @@
 //! No counter lives inside a choice: two choices are the same when they are equal, so that one
 //! taken back, or read from a file, is seen for what it is.
 
+use crate::metric::CdTime;
 use crate::store::{SeriesId, Store};
 use crate::view::View;
 use crate::view::command::{Context, Focus};
 use crate::view::graphs::Graphs;
-use crate::view::layout::{PanelId, Rule};
+use crate::view::latest::Latest;
+use crate::view::layout::{Layout, PanelId, Rule};
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::palette::{RankJob, Results};
@@ -49,14 +51,17 @@ pub struct Derived {
 }
 
 impl Derived {
-    /// Makes anew what is out of date; returns the job to run in the background, if any.
+    /// Makes anew what is out of date; returns the job to run in the background, if any, and
+    /// whether it is to be called again at once.
     pub(super) fn update(
         &mut self,
         store: &Store,
         graphs: &Graphs,
         view: &View,
-    ) -> Option<FilterJob> {
-        self.update_panels(store, graphs, view);
+        now: CdTime,
+    ) -> (Option<FilterJob>, bool) {
+        let latest = Latest { store, graphs, mode: view.mode(), now };
+        self.update_panels(&latest, view);
         self.number_panels(view);
         let (filter, open) = (view.filter.text(), &view.open);
         let is_same = |made: &(String, Arc<HashSet<Scope>>)| made.0 == filter && made.1 == *open;
@@ -66,26 +71,26 @@ impl Derived {
         }
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
-        self.rows.update(store, &view.filter, open, self.tree_revision)
+        let job = self.rows.update(store, &view.filter, open, self.tree_revision);
+        (job, self.rows.refine(&view.filter, &latest))
     }
-    fn update_panels(&mut self, store: &Store, graphs: &Graphs, view: &View) {
+
+    fn update_panels(&mut self, latest: &Latest<'_>, view: &View) {
         let tab = view.tab();
-        let made_for = PanelsFor::new(store.revision(), tab);
+        let made_for = PanelsFor::new(latest, tab);
         if self.panels_for.as_ref().is_some_and(|known| known.is(&made_for)) {
             return;
         }
         let known = self.panels_for.take();
         match &tab.canvas {
             Canvas::Auto(selection) => {
-                self.panels = panels(store, graphs, selection);
+                self.panels = panels(latest.store, latest.graphs, selection);
                 self.tiles.clear();
                 self.panels_revision += 1;
             }
             Canvas::Tiles(layout) => {
-                let rules: Vec<Rule> = layout.rules().into_iter().cloned().collect();
-                let known = known.filter(|known| known.is_of_same_data(&made_for));
-                let rules = (rules.as_slice(), tab.host.as_deref());
-                self.update_tiles(store, graphs, rules, known.as_ref());
+                let known = known.filter(|known| known.is_of_same_names(&made_for));
+                self.update_tiles(latest, layout, &made_for, known.as_ref());
             }
         }
         self.drawn = drawn(&self.panels);
@@ -106,36 +111,35 @@ impl Derived {
         self.order.extend(self.panels.iter().map(|panel| panel.id));
     }
 
-    /// Makes the panels of `rules`; those of a rule that was among the `known` ones are kept.
+    /// Makes the panels of a layout; those of a rule that was there before are kept.
     fn update_tiles(
         &mut self,
-        store: &Store,
-        graphs: &Graphs,
-        (rules, host): (&[Rule], Option<&str>),
+        latest: &Latest<'_>,
+        layout: &Layout,
+        made_for: &PanelsFor,
         known: Option<&PanelsFor>,
     ) {
         let before = std::mem::take(&mut self.tiles);
-        let mut old: Vec<Option<Panel>> =
-            std::mem::take(&mut self.panels).into_iter().map(Some).collect();
-        let is_known = |rule: &Rule| {
-            let layout = known.and_then(|known| known.canvas.tiles());
-            layout.is_some_and(|layout| layout.rule(rule.id) == Some(rule))
+        let old = std::mem::take(&mut self.panels);
+        let known_layout = known.and_then(|known| known.canvas.tiles());
+        let is_good = |rule: &Rule| {
+            let is_timely = known.is_some_and(|known| known.second == made_for.second);
+            let known = known_layout.and_then(|layout| layout.rule(rule.id));
+            known == Some(rule) && (is_timely || !rule.has_state())
         };
-        let mut is_same = known.is_some() && before.len() == rules.len();
-        for (number, rule) in rules.iter().enumerate() {
-            let kept = before.iter().find(|(id, _)| *id == rule.id).filter(|_| is_known(rule));
+        for rule in layout.rules() {
+            let kept = before.iter().find(|(id, _)| *id == rule.id).filter(|_| is_good(rule));
             let start = self.panels.len();
-            match kept.and_then(|(_, range)| old.get_mut(range.clone())) {
-                Some(kept) => self.panels.extend(kept.iter_mut().filter_map(Option::take)),
+            match kept.and_then(|(_, range)| old.get(range.clone())) {
+                Some(kept) => self.panels.extend_from_slice(kept),
                 None => {
-                    is_same = false;
-                    self.panels.extend(panels_of_rule(store, graphs, &rule.about(host)));
+                    let rule = rule.about(made_for.host.as_deref());
+                    self.panels.extend(panels_of_rule(latest, &rule));
                 }
             }
-            is_same &= before.get(number).is_some_and(|(id, _)| *id == rule.id);
             self.tiles.push((rule.id, start..self.panels.len()));
         }
-        if !is_same {
+        if known.is_none() || old != self.panels || before != self.tiles {
             self.panels_revision += 1;
         }
     }
@@ -174,11 +178,20 @@ struct PanelsFor {
     series: u64,
     canvas: Canvas,
     host: Option<Arc<str>>,
+    /// Where a rule asks for values or time.
+    second: Option<u64>,
 }
 
 impl PanelsFor {
-    fn new(series: u64, tab: &Tab) -> Self {
-        Self { series, canvas: tab.canvas.clone(), host: tab.host.clone() }
+    fn new(latest: &Latest<'_>, tab: &Tab) -> Self {
+        let rules = tab.canvas.tiles().map(Layout::rules).unwrap_or_default();
+        let has_state = rules.iter().any(|rule| rule.has_state());
+        Self {
+            series: latest.store.revision(),
+            canvas: tab.canvas.clone(),
+            host: tab.host.clone(),
+            second: has_state.then(|| latest.now.secs_nanos().0),
+        }
     }
 
     fn is(&self, other: &Self) -> bool {
@@ -186,10 +199,10 @@ impl PanelsFor {
             (Canvas::Tiles(one), Canvas::Tiles(other)) if Arc::ptr_eq(one, other) => true,
             (one, other) => one == other,
         };
-        self.is_of_same_data(other) && is_same_canvas
+        self.is_of_same_names(other) && self.second == other.second && is_same_canvas
     }
 
-    fn is_of_same_data(&self, other: &Self) -> bool {
+    fn is_of_same_names(&self, other: &Self) -> bool {
         self.series == other.series && self.host == other.host
     }
 }

@@ -331,7 +331,8 @@ impl Session {
             self.meter.read(now, &self.store.health().totals);
         }
         self.view.pick_first(&self.store, self.reception.local_host());
-        let job = self.derived.update(&self.store, &self.graphs, &self.view);
+        let Self { derived, store, graphs, view, .. } = self;
+        let (job, is_unfinished) = derived.update(store, graphs, view, now);
         self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         let job = self.derived.search(&self.store, &self.graphs, &self.view);
         self.effects.extend(job.map(|job| Effect::Rank(Arc::new(job))));
@@ -346,6 +347,9 @@ impl Session {
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();
         self.keep_workspace();
+        if is_unfinished {
+            return Some(Duration::ZERO);
+        }
         let runs = self.reception.replay().is_none_or(|replay| replay.pace().is_some());
         let totals = &self.store.health().totals;
         // Before anything came nothing depends on the time.

@@ -20,10 +20,12 @@ use crate::store::{Mode, Noted, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
 use crate::view::command::{Context, Focus};
+use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::latest::Latest;
 use crate::view::layout::PanelId;
 use crate::view::marks::PanelMarks;
 use crate::view::panels::{LARGEST_MAX, Panel};
@@ -163,9 +165,24 @@ impl<'a> Screen<'a> {
         self.derived.context(self.picking(), focus)
     }
 
+    fn latest(&self) -> Latest<'a> {
+        let Self { store, graphs, now, .. } = *self;
+        Latest { store, graphs, mode: self.view.mode(), now }
+    }
+
     fn picking(&self) -> Picking<'a> {
         let drawn = &self.derived.drawn;
         Picking { store: self.store, graphs: self.graphs, view: self.view, drawn }
+    }
+
+    /// What the word at the end of `text`, which is typed into the filter, may become.
+    pub fn candidates(&self, text: &str) -> Vec<Candidate> {
+        candidates(text, self.store, self.graphs)
+    }
+
+    /// Changes when other names may be offered.
+    pub fn names_revision(&self) -> u64 {
+        self.store.revision()
     }
 
     /// The scope that a row of a host or a plugin stands for.

@@ -21,6 +21,7 @@ use std::sync::Arc;
 pub struct Index {
     hosts: Vec<HostNode>,
     revision: u64,
+    renamed: u64,
     numbers: HashMap<Arc<str>, HostNumber, RandomState>,
     /// Position in `hosts` by host number.
     positions: Vec<u32>,
@@ -75,6 +76,11 @@ impl Index {
     /// Changes whenever something is inserted or described anew.
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Changes whenever the data source of a known series has another name than before.
+    pub fn renamed(&self) -> u64 {
+        self.renamed
     }
 
     /// The number of the host named `host`, a new one if need be.
@@ -166,6 +172,12 @@ impl Index {
 
     /// Says that something about a listed series is new.
     pub(super) fn touch(&mut self) {
+        self.revision += 1;
+    }
+
+    /// Says that the data source of a listed series may have another name.
+    pub(super) fn rename(&mut self) {
+        self.renamed += 1;
         self.revision += 1;
     }
 

@@ -104,8 +104,13 @@ impl Store {
             if let Some(series) = self.series.at_mut(id.slot()) {
                 series.last_received = now.in_16_secs();
                 if series.ds_count != count {
+                    let is_new = series.ds_count == 0;
                     series.describe(count, &self.types, &mut self.names);
-                    self.index.touch();
+                    if is_new {
+                        self.index.touch();
+                    } else {
+                        self.index.rename();
+                    }
                 }
             }
             ids.push(id);

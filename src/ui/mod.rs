@@ -21,6 +21,7 @@ mod notifications;
 mod palette;
 mod panes;
 mod plots;
+mod selector_field;
 mod senders;
 mod shapes;
 mod sidebar;
@@ -73,6 +74,8 @@ pub struct Memory {
     divider: Option<crate::view::layout::place::Divider>,
     /// What is typed in its place.
     editing: Option<edit::Editing>,
+    /// What is offered for the word in the filter.
+    offered: sidebar::Offered,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.

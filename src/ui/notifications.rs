@@ -1,9 +1,11 @@
 //! The list of notifications below the canvas: newest first, only the rows on screen are drawn.
 
+use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
 use super::widgets::{elided, severity_glyph};
 use super::{Frame, empty};
 use crate::metric::Severity;
+use crate::metric::display_safe;
 use crate::session::{NotedText, Screen};
 use crate::store::Noted;
 use crate::view::Action;
@@ -105,14 +107,23 @@ fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let palette = Palette::of(ui);
     let mut text = screen.view.notifications.filter.text().to_owned();
     let label = ui.label(RichText::new("Find").size(11.5).color(palette.dim));
+    let filter = &screen.view.notifications.filter;
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, filter);
     let field = egui::TextEdit::singleline(&mut text)
         .id(egui::Id::unique("find notifications"))
+        .layouter(&mut layouter)
         .hint_text(RichText::new("disk  host:web*  -okay").color(palette.faint))
         .desired_width((ui.available_width() - 30.0).clamp(40.0, 260.0))
         .margin(egui::Margin::symmetric(8, 4));
     let response = ui.add(field).labelled_by(label.id);
     if response.changed() {
         frame.actions.push(Action::SetNotificationFilter(text));
+    }
+    mistake_ui(ui, filter);
+    if let Some(span) = filter.state_words().next() {
+        let word = display_safe(filter.text().get(span).unwrap_or_default()).into_owned();
+        let text = format!("{word}: a notification has no value");
+        ui.label(RichText::new(text).size(11.5).color(palette.bad));
     }
 }
 

@@ -5,10 +5,13 @@
 use super::Frame;
 use super::drag::Dragged;
 use super::keys::filter_id;
+use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
 use super::widgets::{check_box, elided, lock, triangle};
+use crate::metric::display_safe;
 use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::command::CLOSE;
+use crate::view::completion::Candidate;
 use crate::view::health::Freshness;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
@@ -67,24 +70,72 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let mut text = screen.view.filter.text().to_owned();
     let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
     ui.add_space(2.0);
+    let filter = &screen.view.filter;
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, filter);
     let field = egui::TextEdit::singleline(&mut text)
-        .id(filter_id())
-        .hint_text(RichText::new("eth0  host:web*  -lo").color(palette.faint))
+        .hint_text(RichText::new("eth0  host:web*  -lo  >90").color(palette.faint))
         .desired_width(f32::INFINITY)
-        .margin(egui::Margin::symmetric(8, 6));
-    let response = ui.add(field).labelled_by(label.id);
-    if response.changed() {
+        .margin(egui::Margin::symmetric(8, 6))
+        // Esc is a command: it need not clear what it leaves.
+        .event_filter(egui::EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            tab: false,
+            escape: true,
+        })
+        .layouter(&mut layouter);
+    let is_typing = ui.memory(|memory| memory.has_focus(filter_id()));
+    let offered = &mut frame.memory.offered;
+    let output = egui::CompletionPopup::new(filter_id())
+        .align(egui::RectAlign::BOTTOM_START)
+        .max_height(260.0)
+        .accept_keys([egui::Key::Tab])
+        .show(ui, field, |query| match is_typing {
+            true => offered.for_word(query, screen),
+            false => Vec::new(),
+        });
+    let response = output.text_edit.response.response.labelled_by(label.id);
+    if response.changed() || output.accepted.is_some() {
         frame.actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
+    mistake_ui(ui, filter);
     ui.label(RichText::new(screen.count_text()).size(11.5).color(palette.dim));
+}
+
+/// What was offered last, and for what.
+#[derive(Debug, Default)]
+pub(super) struct Offered {
+    made_for: Option<(u64, String)>,
+    candidates: Vec<Candidate>,
+}
+
+impl Offered {
+    fn for_word(
+        &mut self,
+        query: &egui::text_edit::CompletionQuery<'_>,
+        screen: &Screen<'_>,
+    ) -> Vec<egui::Suggestion> {
+        let before: String = query.text.chars().take(query.word_range.end.0).collect();
+        let made_for = Some((screen.names_revision(), before));
+        if self.made_for != made_for {
+            let before = made_for.as_ref().map_or("", |(_, before)| before);
+            self.candidates = screen.candidates(before);
+            self.made_for = made_for;
+        }
+        let suggestion = |of: &Candidate| {
+            let shown = display_safe(&of.word).into_owned();
+            egui::Suggestion::new(&of.word).content(shown).description(of.what)
+        };
+        self.candidates.iter().map(suggestion).collect()
+    }
 }
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
         "No hosts yet.".to_owned()
     } else {
-        format!("Nothing matches. {} clears the filter.", CLOSE.key())
+        format!("Nothing matches. {} leaves the filter and clears it.", CLOSE.key())
     };
     ui.add_space(12.0);
     ui.horizontal(|ui| {

@@ -170,10 +170,12 @@ impl Context<'_> {
         act(Action::Pan(widths * self.picking.view.window().width().secs_f64()))
     }
 
-    /// One thing at a time: what lies over the others first.
+    /// One thing at a time: who types leaves the field, then what lies over the others goes first.
     fn closed(&self) -> Vec<Step> {
         let view = self.picking.view;
-        let in_filter = self.focus == Focus::Filter;
+        if self.focus == Focus::Filter {
+            return vec![Step::LeaveFilter];
+        }
         let list = &view.notifications;
         let action = if view.pane.is_some() {
             Some(Action::ClosePane)
@@ -182,10 +184,9 @@ impl Context<'_> {
         } else if !list.filter.text().is_empty() {
             Some(Action::SetNotificationFilter(String::new()))
         } else {
-            (list.open && !in_filter).then_some(Action::ToggleNotifications)
+            list.open.then_some(Action::ToggleNotifications)
         };
-        let leave = in_filter.then_some(Step::LeaveFilter);
-        action.map(Step::Do).into_iter().chain(leave).collect()
+        action.map(Step::Do).into_iter().collect()
     }
 }
 
@@ -323,7 +324,9 @@ const ROWS: [Command; 2] = [
 ];
 const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
     let actions = at.row().map(|row| at.picking.press(row)).unwrap_or_default();
-    actions.into_iter().map(Step::Do).collect()
+    // What is found is looked at next, on the canvas.
+    let leave = (at.focus == Focus::Filter).then_some(Step::LeaveFilter);
+    actions.into_iter().map(Step::Do).chain(leave).collect()
 })
 .found_by("select open draw")
 .when(|at| in_tree(at) && !MAXIMISE.applies(at) && !DRAW.applies(at))
@@ -411,10 +414,14 @@ pub const HELP: Command = command("help", "Show this help", &[on(Key::Typed('?')
 })
 .found_by("keys shortcuts");
 /// Closes what is open.
-pub const CLOSE: Command =
-    command("close", "Close what is open, clear the filter", &[on(Key::Escape)], |at| at.closed())
-        .when(|at| !at.closed().is_empty())
-        .waiting(Waits::ForChoices);
+pub const CLOSE: Command = command(
+    "close",
+    "Leave the filter; close what is open, clear the filter",
+    &[on(Key::Escape)],
+    |at| at.closed(),
+)
+.when(|at| !at.closed().is_empty())
+.waiting(Waits::ForChoices);
 /// Dark, light, as the system.
 pub const THEME: Command = command("theme", "Next theme: system, dark, light", &[], |at| {
     act(Action::SetTheme(at.picking.view.theme.next()))

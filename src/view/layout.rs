@@ -176,6 +176,11 @@ impl Rule {
         rule
     }
 
+    /// Whether what it draws changes with values and time.
+    pub fn has_state(&self) -> bool {
+        self.show.iter().chain(&self.hide).any(Selector::has_state)
+    }
+
     /// Whether it leaves the host open.
     pub fn is_open(&self) -> bool {
         self.show.iter().any(|selector| selector.text().contains(HOST_OPEN))

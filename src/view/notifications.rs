@@ -5,7 +5,7 @@
 
 use super::Action;
 use super::selection::Scope;
-use super::selector::Selector;
+use super::selector::{Selector, Subject};
 use super::tree::moved;
 use crate::metric::{Identifier, Severity};
 use crate::store::{Noted, Notifications, Severities, Store};
@@ -84,8 +84,8 @@ impl Listed {
         let mut scratch = String::new();
         let mut shown = |noted: &Noted| {
             let said = &noted.notification;
-            list.shows(said.severity)
-                && list.filter.matches_text(&said.identifier, &said.message, &mut scratch)
+            let subject = Subject { more: &said.message, ..(&said.identifier).into() };
+            list.shows(said.severity) && list.filter.matches(&subject, &mut scratch)
         };
         self.numbers.clear();
         let rows = all.iter().rev().filter(|noted| shown(noted)).map(|noted| noted.number);

@@ -28,7 +28,7 @@ pub const PANELS_MAX: usize = 200;
 pub const LINES_MAX: usize = 256;
 
 /// One plot.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Panel {
     /// Its number in the workspace; what the catalogue makes gets one that is free.
     pub id: PanelId,
@@ -99,7 +99,7 @@ enum GraphKey {
 }
 
 /// One line, area or bar of a panel.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Line {
     /// What the legend calls it.
     pub label: String,

@@ -6,38 +6,14 @@
 //! were until it is done.
 
 use super::graphs::plain_label;
+use super::latest::Latest;
+use super::refine::Refining;
+pub use super::row::Row;
 use super::selection::Scope;
-use super::selector::{Selector, Undecided, push_lower, push_pair};
-use super::texts::{FoundInTexts, Texts};
-use crate::store::{HostNode, ListNode, PluginNode, Series, SeriesId, Store};
+use super::selector::{Selector, Sieve, Texts};
+use crate::store::{HostNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
-
-/// One row. Numbers are positions in the store's index, valid for the revision it was made for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Row {
-    /// A host.
-    Host {
-        /// Position among the hosts.
-        host: usize,
-    },
-    /// A plugin instance.
-    Plugin {
-        /// Position among the hosts.
-        host: usize,
-        /// Position among its plugins.
-        plugin: usize,
-    },
-    /// One series.
-    Series {
-        /// Position among the hosts.
-        host: usize,
-        /// Position among its plugins.
-        plugin: usize,
-        /// Which.
-        id: SeriesId,
-    },
-}
 
 /// Among this many series a filter is a job for another thread. With fewer it takes 0.5 to 1 ms,
 /// and the frame waits for it.
@@ -55,11 +31,15 @@ pub struct Rows {
     made_for: Option<MadeFor>,
     /// What a job makes rows for.
     pending: Option<MadeFor>,
+    /// The job waits until the texts are learnt.
+    learns: bool,
     texts: Arc<Texts>,
+    /// Rows whose names match, on their way to those whose state does too.
+    refining: Refining,
 }
 
 /// What rows are made for.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 struct MadeFor {
     /// Revision of the series.
     series: u64,
@@ -91,10 +71,10 @@ impl Rows {
         let (series, opened) = (store.revision(), filter.is_empty().then_some(revision));
         let is_made = |made: &MadeFor| made.is(series, filter, opened);
         if self.pending.as_ref().is_some_and(is_made) {
-            return None;
+            return self.learnt_job(store, filter);
         }
         if self.made_for.as_ref().is_some_and(is_made) {
-            self.pending = None;
+            (self.pending, self.learns) = (None, false);
             return None;
         }
         let made_for = MadeFor { series, filter: filter.text().to_owned(), open: opened };
@@ -102,18 +82,51 @@ impl Rows {
         let is_same_tree = self.made_for.as_ref().is_some_and(|made| made.series == series);
         let is_job = !filter.is_empty() && store.usage().series >= JOB_SERIES_MIN;
         if is_same_tree && is_job {
-            self.pending = Some(made_for.clone());
-            return Some(FilterJob {
-                hosts: store.index().shared(),
-                texts: Arc::clone(&self.texts),
-                series: store.usage().series,
-                filter: filter.clone(),
-                made_for,
-            });
+            (self.pending, self.learns) = (Some(made_for), true);
+            return self.learnt_job(store, filter);
         }
-        (self.made_for, self.pending) = (Some(made_for), None);
+        (self.made_for, self.pending, self.learns) = (Some(made_for), None, false);
         self.make(store, filter, open);
+        self.refining = Refining::default();
+        if filter.has_state() {
+            self.refining = Refining::new(std::mem::take(&mut self.rows));
+            self.matched = 0;
+        }
         None
+    }
+
+    /// The job that is pending, once all texts are learnt, and once.
+    fn learnt_job(&mut self, store: &Store, filter: &Selector) -> Option<FilterJob> {
+        if !self.learns {
+            return None;
+        }
+        if !self.texts.knows_all(store) {
+            // A job before it may still read them as they were.
+            Arc::make_mut(&mut self.texts).learn_in_haste(store);
+        }
+        self.learns = !self.texts.knows_all(store);
+        (!self.learns).then(|| FilterJob {
+            hosts: store.index().shared(),
+            texts: Arc::clone(&self.texts),
+            series: store.usage().series,
+            filter: filter.clone(),
+            made_for: self.pending.clone().unwrap_or_default(),
+        })
+    }
+
+    /// Goes on with what the state of series decides (`>90`): about once a second, some of them at
+    /// once. Returns whether more is to be done in the next frame.
+    pub fn refine(&mut self, filter: &Selector, latest: &Latest<'_>) -> bool {
+        if self.pending.is_some() {
+            return self.learns;
+        }
+        if !filter.has_state() {
+            return false;
+        }
+        if let Some((rows, matched)) = self.refining.go_on(filter, latest) {
+            (self.rows, self.matched) = (rows, matched);
+        }
+        self.refining.is_under_way()
     }
 
     /// Makes the rows at once.
@@ -132,19 +145,27 @@ impl Rows {
             texts.learn_all(store);
         }
         let hosts = hosts.iter().map(|node| (&*node.name, node.plugins.as_slice()));
-        let mut sieve = Sieve::new(filter, &self.texts, &|_| true);
-        self.matched = filtered(hosts, &mut sieve, &mut self.rows);
+        let sieve = Sieve::new(filter.names(), &self.texts, Some(store));
+        let mut walk = Walk::new(sieve, &|_| true);
+        self.matched = filtered(hosts, &mut walk, &mut self.rows);
     }
 
     /// Whether a job is to make other rows: these are of an earlier filter.
     pub fn is_pending(&self) -> bool {
-        self.pending.is_some()
+        self.pending.is_some() || self.refining.is_first()
     }
 
     /// Accepts what a job found, unless other rows are wanted by now.
     pub fn take(&mut self, filtered: Filtered) {
-        if self.pending.as_ref() == Some(&filtered.made_for) {
-            self.made_for = self.pending.take();
+        if self.pending.as_ref() != Some(&filtered.made_for) {
+            return;
+        }
+        self.made_for = self.pending.take();
+        if filtered.has_state {
+            // The rows before stay until the state is known, too.
+            self.refining = Refining::new(filtered.rows);
+        } else {
+            self.refining = Refining::default();
             (self.rows, self.matched) = (filtered.rows, filtered.matched);
         }
     }
@@ -153,6 +174,7 @@ impl Rows {
     pub fn give_up(&mut self) {
         if let Some(made_for) = self.pending.take() {
             self.made_for = Some(made_for);
+            self.refining = Refining::default();
             (self.rows, self.matched) = (Vec::new(), 0);
         }
     }
@@ -173,6 +195,8 @@ pub struct FilterJob {
 pub struct Filtered {
     rows: Vec<Row>,
     matched: usize,
+    /// They are found by name only.
+    has_state: bool,
     made_for: MadeFor,
 }
 
@@ -189,25 +213,26 @@ impl FilterJob {
     pub fn run(&self, go_on: &dyn Fn(f32) -> bool) -> Option<Filtered> {
         let all = self.series.max(1) as f32;
         let go_on = |lists: usize| go_on((lists as f32 / all).min(1.0));
-        let mut sieve = Sieve::new(&self.filter, &self.texts, &go_on);
+        let sieve = Sieve::new(self.filter.names(), &self.texts, None);
+        let mut walk = Walk::new(sieve, &go_on);
         let hosts = self.hosts.iter().map(|(name, plugins)| (&**name, plugins.as_slice()));
         let mut rows = Vec::new();
-        let matched = filtered(hosts, &mut sieve, &mut rows);
-        let made_for = self.made_for.clone();
-        (!sieve.is_stopped).then_some(Filtered { rows, matched, made_for })
+        let matched = filtered(hosts, &mut walk, &mut rows);
+        let (made_for, has_state) = (self.made_for.clone(), self.filter.has_state());
+        (!walk.is_stopped).then_some(Filtered { rows, matched, has_state, made_for })
     }
 }
 
 /// Puts the rows that a filter lets through into `rows`; how many series they are.
 fn filtered<'a>(
     hosts: impl Iterator<Item = (&'a str, &'a [PluginNode])>,
-    sieve: &mut Sieve<'_>,
+    walk: &mut Walk<'_>,
     rows: &mut Vec<Row>,
 ) -> usize {
     let mut flatten = Flatten::new(rows);
     for (host, (name, plugins)) in hosts.enumerate() {
-        flatten.host_filtered((host, name), plugins, sieve);
-        if sieve.is_stopped {
+        flatten.host_filtered((host, name), plugins, walk);
+        if walk.is_stopped {
             break;
         }
     }
@@ -220,11 +245,9 @@ struct Flatten<'a> {
     matched: usize,
 }
 
-/// A filter, and what it finds.
-struct Sieve<'a> {
-    filter: &'a Selector,
-    found: FoundInTexts<'a>,
-    text: String,
+/// A filter on its way through the tree.
+struct Walk<'a> {
+    sieve: Sieve<'a>,
     /// Gets how many lists were looked at; returns whether to look at more.
     go_on: &'a dyn Fn(usize) -> bool,
     looked_at: usize,
@@ -258,42 +281,30 @@ impl<'a> Flatten<'a> {
         &mut self,
         (host, name): (usize, &str),
         plugins: &[PluginNode],
-        sieve: &mut Sieve<'_>,
+        walk: &mut Walk<'_>,
     ) {
-        let Some(left) = sieve.filter.narrow_by_host(name, &mut sieve.text) else {
-            sieve.goes_on(1);
+        let Some(left) = walk.sieve.host(name) else {
+            walk.goes_on(1);
             return;
         };
         let (start, matched) = (self.rows.len(), self.matched);
         self.rows.push(Row::Host { host });
-        for (plugin, child) in plugins.iter().enumerate() {
-            self.plugin_filtered((host, name), (plugin, child), left, sieve);
-            if !sieve.goes_on(child.lists.len()) {
-                return;
+        for (plugin, node) in plugins.iter().enumerate() {
+            if let Some(left) = walk.sieve.plugin(left, node) {
+                let (start, matched) = (self.rows.len(), self.matched);
+                self.rows.push(Row::Plugin { host, plugin });
+                for list in &node.lists {
+                    walk.sieve.list(left, list, |id| {
+                        self.matched += 1;
+                        self.rows.push(Row::Series { host, plugin, id });
+                    });
+                }
+                if self.matched == matched {
+                    self.rows.truncate(start);
+                }
             }
-        }
-        if self.matched == matched {
-            self.rows.truncate(start);
-        }
-    }
-
-    fn plugin_filtered(
-        &mut self,
-        (host, up): (usize, &str),
-        (plugin, node): (usize, &PluginNode),
-        left: Undecided,
-        sieve: &mut Sieve<'_>,
-    ) {
-        let name = (&*node.plugin, &*node.instance);
-        let Some(left) = sieve.filter.narrow_by_plugin(left, name, &mut sieve.text) else {
-            return;
-        };
-        let (start, matched) = (self.rows.len(), self.matched);
-        self.rows.push(Row::Plugin { host, plugin });
-        for list in &node.lists {
-            if left.is_empty() || sieve.lets_through(up, node, list, left) {
-                self.matched += list.series.len();
-                self.rows.extend(list.series.iter().map(|&id| Row::Series { host, plugin, id }));
+            if !walk.goes_on(node.lists.len()) {
+                return;
             }
         }
         if self.matched == matched {
@@ -302,17 +313,9 @@ impl<'a> Flatten<'a> {
     }
 }
 
-impl<'a> Sieve<'a> {
-    fn new(filter: &'a Selector, texts: &'a Texts, go_on: &'a dyn Fn(usize) -> bool) -> Self {
-        Self {
-            filter,
-            found: FoundInTexts::new(texts, filter),
-            text: String::new(),
-            go_on,
-            looked_at: 0,
-            asked_at: 0,
-            is_stopped: false,
-        }
+impl<'a> Walk<'a> {
+    fn new(sieve: Sieve<'a>, go_on: &'a dyn Fn(usize) -> bool) -> Self {
+        Self { sieve, go_on, looked_at: 0, asked_at: 0, is_stopped: false }
     }
 
     /// Counts `lists` that were looked at; returns whether to look at others.
@@ -323,23 +326,6 @@ impl<'a> Sieve<'a> {
             self.is_stopped |= !(self.go_on)(self.looked_at);
         }
         !self.is_stopped
-    }
-
-    fn lets_through(
-        &mut self,
-        host: &str,
-        plugin: &PluginNode,
-        list: &ListNode,
-        left: Undecided,
-    ) -> bool {
-        let filter = self.filter;
-        let (found, type_) = self.found.of(list);
-        filter.decide(left, found, |whole| {
-            push_lower(whole, host);
-            push_pair(whole, &plugin.plugin, &plugin.instance);
-            whole.push('/');
-            whole.push_str(type_);
-        })
     }
 }
 

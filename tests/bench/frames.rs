@@ -8,6 +8,7 @@ use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
 use collectoscope::source::{Intake, Outlet};
 use collectoscope::view::Theme;
+use collectoscope::view::selector::Selector;
 use eframe::App as _;
 use eframe::egui::{self, pos2, vec2};
 use std::cell::Cell;
@@ -125,11 +126,33 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
         }
     }
     let longest = costs.iter().copied().fold(0.0, f64::max);
-    Ok(vec![
+    let mut figures = vec![
         figure("", "ms/key", costs, matched),
         figure("longest", "ms/key", vec![longest], matched),
         figure("answered", "ms/key", answers, matched),
-    ])
+    ];
+    for (name, text) in CHOOSES {
+        figures.push(chosen(&screen, name, text));
+    }
+    Ok(figures)
+}
+
+/// What chooses series of a panel among the same ones.
+const CHOOSES: [(&str, &str); 4] = [
+    ("chosen by a host", "host:other7 plugin:plugin9"),
+    ("chosen by a plugin", "plugin:plugin9|plugin7"),
+    ("chosen by words", TYPED),
+    ("chosen by a regex", "/other1.*gauge-\\d7$/"),
+];
+
+fn chosen(screen: &Screen, name: &'static str, text: &str) -> Figure {
+    let (selector, mut count) = (Selector::new(text), 0);
+    let costs = (0..5).map(|_| {
+        let begin = Instant::now();
+        count += selector.series(screen.app.session().store()).len() as u64;
+        begin.elapsed().as_secs_f64() * 1e3
+    });
+    figure(name, "ms", costs.collect(), count)
 }
 
 /// What is typed into the palette, among 1,000 hosts with 100 plugin instances each.

@@ -200,8 +200,7 @@ fn hex_digits(cell: &str) -> bool {
 
 #[test]
 fn the_hex_listing_is_filtered_by_datagram() {
-    let output =
-        dump_data("plain.pcap", &["--format", "hex", "--host", "db-01", "--plugin", "load"]);
+    let output = dump_data("plain.pcap", &["--format", "hex", "--only", "host:db-01 plugin:load"]);
     let lines = stdout_lines(&output);
     let heads = lines.iter().filter(|line| line.starts_with("datagram ")).count();
     let with: std::collections::BTreeSet<u64> = listing("plain")
@@ -214,7 +213,7 @@ fn the_hex_listing_is_filtered_by_datagram() {
 }
 
 #[test]
-fn filters_are_globs_that_must_all_match() {
+fn only_what_a_selector_chooses_is_printed() {
     let all = listing("plain");
     let count = |args: &[&str]| stdout_lines(&dump_data("plain.pcap", args)).len();
     let wanted = |keep: &dyn Fn(&serde_json::Value) -> bool| {
@@ -223,28 +222,46 @@ fn filters_are_globs_that_must_all_match() {
         count
     };
     let is_web = |record: &serde_json::Value| record["host"] == "web-01";
-    assert_eq!(count(&["--host", "web-*"]), wanted(&is_web));
+    let only = |selector: &str| count(&["--only", selector]);
+    for web in ["host:web-*", "host:WEB-01", "web-01", "host:/^web/"] {
+        assert_eq!(only(web), wanted(&is_web), "{web}");
+    }
     let two = wanted(&|record| record["plugin"] == "cpu" || record["plugin"] == "load");
-    assert_eq!(count(&["--plugin", "cpu", "--plugin", "load"]), two);
-    assert_eq!(count(&["--plugin", "{cpu,load}"]), two);
+    assert_eq!(only("plugin:cpu|load"), two);
     let both = wanted(&|record| is_web(record) && record["type"] == "memory");
-    assert_eq!(count(&["--host", "web-??", "--type", "mem*"]), both);
-    assert_eq!(count(&["--host", "WEB-*"]), 0);
+    assert_eq!(only("host:web-?? type:mem*"), both);
+    assert_eq!(only(""), all.len());
+}
+
+#[test]
+fn a_selector_that_cannot_be_read_is_refused_and_the_place_is_shown() {
+    for (selector, words) in [
+        (
+            "cpu hst:web",
+            "character 5: unknown field hst:, nearest is host:\n  cpu hst:web\n      ^^^^^^^\n",
+        ),
+        ("load >90", "character 6: >90 is about values as the window shows them"),
+        ("-/(/", "character 1: not a regular expression: unclosed group\n  -/(/\n  ^^^^\n"),
+    ] {
+        let output = dump(&["--only", selector]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0), "{selector}");
+        assert!(stderr(&output).contains(words), "{}", stderr(&output));
+    }
 }
 
 #[test]
 fn notifications_are_filtered_too() {
-    let none = dump_datagrams(&[TWO_LISTS, NOTIFICATION], &["--type", "nothing"]);
+    let none = dump_datagrams(&[TWO_LISTS, NOTIFICATION], &["--only", "type:nothing"]);
     assert_eq!((none.stdout.len(), none.status.code()), (0, Some(0)));
     // A notification need not have a type.
-    assert_eq!(stderr(&none), "collectoscope: nothing matches --type; seen: (none), gauge\n");
-    check_lines(&[NOTIFICATION], &["--host", "h"], &["[1795426812] h/p [WARNING] m\\u{1b}n"]);
+    assert_eq!(stderr(&none), "collectoscope: nothing matches type:nothing; seen: (none), gauge\n");
+    check_lines(&[NOTIFICATION], &["--only", "host:h"], &["[1795426812] h/p [WARNING] m\\u{1b}n"]);
 }
 
 #[test]
 fn count_ends_after_as_many_lines() {
     assert_eq!(stdout_lines(&dump_data("plain.pcap", &["--count", "7"])).len(), 7);
-    let filtered = dump_data("plain.pcap", &["--count", "1", "--plugin", "swap"]);
+    let filtered = dump_data("plain.pcap", &["--count", "1", "--only", "plugin:swap"]);
     assert!(stdout_lines(&filtered).len() == 1 && filtered.status.success());
 }
 
@@ -301,7 +318,8 @@ fn bad_flags_are_named() {
     for args in [
         &["--no-such-flag"][..],
         &["--format", "xml"],
-        &["--host", "[a"],
+        &["--host", "web-01"],
+        &["--only", "/[a/"],
         &["--count", "many"],
         &["--listen", "nowhere at all"],
     ] {

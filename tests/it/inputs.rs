@@ -301,7 +301,7 @@ fn bad_numbers_are_refused_in_our_words() {
         (&["record", "x", "--count", "0"], "not a number from 1 on"),
         (&["--memory", "lots"], "not a number of MiB from 16 to 1048576"),
         (&["--memory", "15"], "not a number of MiB from 16 to 1048576"),
-        (&["dump", "--host", "[a"], "not a pattern: unclosed character class"),
+        (&["dump", "--only", "/[a/"], "not a regular expression: unclosed character class"),
         (&["send", "127.0.0.1", "--ttl", "x"], "not a number of hops from 1 to 255"),
         (&["send", "127.0.0.1", "--ttl", "0"], "not a number of hops from 1 to 255"),
         (&["dump", "--for", "x"], "not a number of seconds"),
@@ -356,15 +356,17 @@ fn a_filter_that_nothing_matches_says_what_was_there() {
         assert_eq!((output.stdout.len(), output.status.code()), (0, Some(0)));
         stderr(&output).to_owned()
     };
-    let hosts = said(&["--host", "nosuch"]);
-    assert!(hosts.starts_with("collectoscope: nothing matches --host; seen: "), "{hosts}");
+    let hosts = said(&["--only", "host:nosuch"]);
+    assert!(hosts.starts_with("collectoscope: nothing matches host:nosuch; seen: "), "{hosts}");
     assert!(hosts.contains("web-01") && hosts.contains("db-01"), "{hosts}");
-    // The first option that is to blame, and only what the others left.
-    let plugins = said(&["--host", "web-01", "--plugin", "CPU", "--type", "x"]);
-    assert!(plugins.contains("nothing matches --plugin; seen: "), "{plugins}");
-    let hosts = said(&["--format", "hex", "--host", "nosuch"]);
-    assert!(hosts.contains("nothing matches --host; seen: "), "{hosts}");
-    let printed = dump_data("plain.pcap", &["--host", "web-01", "--count", "1"]);
+    // The first word that is to blame, and only what the others left.
+    let plugins = said(&["--only", "host:web-01 plugin:cpus type:x"]);
+    assert!(plugins.contains("nothing matches plugin:cpus; seen: "), "{plugins}");
+    let all = said(&["--only", "host:web-01 nosuch"]);
+    assert!(all.contains("nothing matches nosuch; seen: web-01/"), "{all}");
+    let hosts = said(&["--format", "hex", "--only", "host:nosuch"]);
+    assert!(hosts.contains("nothing matches host:nosuch; seen: "), "{hosts}");
+    let printed = dump_data("plain.pcap", &["--only", "host:web-01", "--count", "1"]);
     assert_eq!(stderr(&printed), "");
 }
 

@@ -138,6 +138,7 @@ fn the_sidebar_is_driven_by_keys_and_mouse_and_choices_are_kept() {
     });
     desktop.picture("filter");
     window.key("Escape");
+    window.key("Escape");
     window.until("no filter", |status| (status["filter"] == "").then_some(()));
 
     // From the host, which is selected, to its first plugin.

@@ -10,6 +10,7 @@ mod panels;
 mod pick;
 mod plot;
 mod rows;
+mod selector;
 mod senders;
 
 use crate::feed::{NOW, SOURCE};
@@ -95,12 +96,15 @@ impl Screen {
 
     /// Sends one value list, measured `secs` after [`NOW`].
     fn send(&mut self, name: &str, secs: f64, values: &[Value]) {
+        self.send_named(&identifier(name), secs, values);
+    }
+
+    fn send_named(&mut self, names: &Identifier, secs: f64, values: &[Value]) {
         let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         let interval = Interval::from_secs_f64(self.interval_secs);
         self.newest_secs = self.newest_secs.max(secs);
         let ingest = &mut self.ingest;
         let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, at(secs), SecurityLevel::None);
-        let names = identifier(name);
         self.encoder.push(&names.names(), at(secs), interval, values, &mut send).unwrap();
     }
 

@@ -2,7 +2,7 @@
 
 use super::Screen;
 use crate::metric::{Interval, display_safe};
-use crate::store::{HostNode, INTERVAL_DEFAULT, Mode, PluginNode, Series, SeriesId};
+use crate::store::{HostNode, INTERVAL_DEFAULT, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::format;
 use crate::view::health::Freshness;
@@ -181,18 +181,15 @@ impl Screen<'_> {
     }
 
     fn age_of(&self, series: &Series) -> Option<(Interval, Freshness)> {
-        let reading = self.store.latest(series.id, Mode::Raw)?;
-        let age = self.now.since(reading.time);
-        Some((age, Freshness::new(age, series.interval)))
+        self.latest().age(series)
     }
 
     fn series_row(&self, node: &PluginNode, series: &Series) -> RowContent {
-        let place = self.graphs.place(&series.identifier, &series.ds_name);
         let drawn = self.derived.drawn.get(&series.id);
-        let (unit, scale, role) = self.graphs.drawn_as(series, place);
+        let latest = self.latest();
+        let (unit, scale, role) = latest.drawn_as(series);
         let role = drawn.map_or(role, |drawn| drawn.role);
-        let mode = self.view.mode().of(series.kind);
-        let value = self.store.latest(series.id, mode).and_then(|reading| reading.value);
+        let value = latest.value(series);
         let interval = format::duration(series.interval.secs_f64());
         let label = display_safe(&series_label(node, series)).into_owned();
         let names = &series.identifier;
@@ -215,10 +212,7 @@ impl Screen<'_> {
                 _ => Swatch::Line(role, drawn.map_or(0, |drawn| drawn.line)),
             },
             spark: Some(series.id),
-            value: value.map_or("–".into(), |value| match mode {
-                Mode::Rate => unit.with_unit(value * scale),
-                Mode::Raw => format::Unit::new("").with_unit(value),
-            }),
+            value: value.map_or("–".into(), |value| unit.with_unit(value * scale)),
             warns: false,
             age: self.age_of(series),
             protected: Protected::Plain,

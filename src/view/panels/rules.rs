@@ -12,6 +12,7 @@ use crate::metric::{DsType, display_safe};
 use crate::store::{Mode, Series, SeriesId, Store};
 use crate::view::format::Unit;
 use crate::view::graphs::{Combine, Graph, Graphs, Place, Style};
+use crate::view::latest::Latest;
 use crate::view::layout::{PanelId, Repeat, Rule};
 use crate::view::selection::Scope;
 use std::cmp::Reverse;
@@ -35,8 +36,9 @@ struct Chosen<'a> {
 }
 
 /// The panels of `rule`, in the order in which its series were chosen.
-pub fn panels_of_rule(store: &Store, graphs: &Graphs, rule: &Rule) -> Vec<Panel> {
-    let (chosen, beyond) = chosen(store, graphs, rule);
+pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
+    let Latest { store, graphs, .. } = *latest;
+    let (chosen, beyond) = chosen(latest, rule);
     let mut known = HashMap::new();
     let mut groups: Vec<(PanelKey, Vec<Chosen<'_>>)> = Vec::new();
     for one in chosen {
@@ -60,19 +62,23 @@ pub fn panels_of_rule(store: &Store, graphs: &Graphs, rule: &Rule) -> Vec<Panel>
 }
 
 /// The series that a rule draws, and how many were not looked at. What the catalogue hides is
-/// drawn only by a selector that chooses nothing else.
-fn chosen<'a>(store: &'a Store, graphs: &Graphs, rule: &Rule) -> (Vec<Chosen<'a>>, usize) {
+/// drawn only by a selector that chooses nothing else; what is named part by part is drawn whatever
+/// the graph of the rule is.
+fn chosen<'a>(latest: &Latest<'a>, rule: &Rule) -> (Vec<Chosen<'a>>, usize) {
+    let Latest { store, graphs, .. } = *latest;
     let hidden: HashSet<_> = rule.hide.iter().flat_map(|selector| selector.series(store)).collect();
     let (mut seen, mut all, mut beyond) = (HashSet::new(), Vec::new(), 0);
     for selector in &rule.show {
         let mut ids = selector.series(store);
         beyond += ids.len().saturating_sub(SERIES_MAX);
         ids.truncate(SERIES_MAX);
+        let any_graph = rule.graph.is_none() || selector.names_every_part();
         let found = ids.into_iter().filter(|id| !hidden.contains(id)).filter_map(|id| {
             let series = store.series(id)?;
             let place = graphs.place(&series.identifier, &series.ds_name);
-            let graph = place.and_then(|place| graphs.get(place.graph));
-            let fits = rule.graph.is_none() || graph.map(|graph| &graph.id) == rule.graph.as_ref();
+            let graph = place.and_then(|place| graphs.get(place.graph)).map(|graph| &graph.id);
+            let fits = any_graph || graph == rule.graph.as_ref();
+            let fits = fits && (!selector.has_state() || selector.state_holds(series, latest));
             fits.then_some(Chosen { id, series, place })
         });
         let found: Vec<_> = found.collect();

@@ -234,6 +234,18 @@ fn escape_closes_one_thing_at_a_time() {
         full.apply(action);
     }
     assert!(!full.ask(Focus::Canvas, |context| CLOSE.applies(context)), "nothing is open");
+}
+
+#[test]
+fn escape_leaves_the_filter_and_only_then_clears_it() {
+    let mut full = Full::new();
+    full.apply(Action::SetFilter("load".into()));
+    // The help stays, and so does what was typed.
+    assert_eq!(full.steps(Focus::Filter, &CLOSE), [Step::LeaveFilter]);
+    full.apply(Action::ClosePane);
+    let clear = Action::SetFilter(String::new());
+    assert_eq!(full.steps(Focus::Canvas, &CLOSE), [Step::Do(clear.clone())]);
+    full.apply(clear);
     assert_eq!(full.steps(Focus::Filter, &CLOSE), [Step::LeaveFilter]);
 }
 
@@ -247,7 +259,10 @@ fn in_the_filter_enter_shows_the_first_row_and_without_a_sidebar_it_comes_first(
     };
     full.apply(Action::SetFilter("load".into()));
     let host = scope_of_host("h");
-    assert_eq!(enter(&full), [Step::Do(Action::SetOpen { scope: host, open: false })]);
+    let close = Step::Do(Action::SetOpen { scope: host, open: false });
+    assert_eq!(enter(&full), [close, Step::LeaveFilter]);
+    full.apply(Action::SetFilter("nothing such".into()));
+    assert_eq!(enter(&full), [Step::LeaveFilter], "whatever is found");
     assert_eq!(full.steps(Focus::Canvas, &FILTER), [Step::EnterFilter]);
     full.apply(Action::ToggleSidebar);
     let steps = [Step::Do(Action::ToggleSidebar), Step::EnterFilter];

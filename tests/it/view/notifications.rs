@@ -204,7 +204,7 @@ fn the_newest_comes_first_and_severities_and_words_narrow_the_list() {
         (vec![hide(Severity::Okay)], vec![1, 0]),
         (vec![hide(Severity::Failure), hide(Severity::Warning)], vec![2]),
         (vec![filter("FULL")], vec![0]),
-        (vec![filter("host:web* load")], vec![1]),
+        (vec![filter("host:web* plugin:load")], vec![1]),
         (vec![filter("load -9")], vec![2]),
         (vec![filter("nothing such")], vec![]),
     ] {

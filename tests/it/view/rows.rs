@@ -161,9 +161,20 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
         "host:cpu",
         "-host:cpu load",
         "plugin:df -root",
-        "plugin:df-*",
-        "type:percent-1",
-        "type:*-1?",
+        "plugin:d* instance:root",
+        "instance:\"\" 3",
+        "-instance:\"\"",
+        "type:percent type-instance:1",
+        "type-instance:1?|2",
+        "type-instance:/^[1-4]$/ -type:cpu",
+        "/^web.*(7|load-3)/",
+        "-/^(web|cpu)\\/cpu/",
+        "shortterm",
+        "ds:shortterm|longterm 1",
+        "-ds:value",
+        "-term",
+        "\"load-1 midterm\"",
+        "hst:web load",
         "web/df",
         "df-root/percent-1",
         "-web/df",
@@ -174,6 +185,7 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
         "-1 2",
         "x/ -host:web",
         "type:load plugin:load",
+        "host:web|cpu plugin:cpu",
     ];
     for (revision, text) in (1..).zip(filters) {
         let filter = Selector::new(text);
@@ -188,10 +200,8 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
             .collect();
         found.sort();
         let mut scratch = String::new();
-        let matches = |id: &SeriesId| {
-            let series = screen.store.series(*id).unwrap();
-            filter.matches(&series.identifier, &mut scratch)
-        };
+        let matches =
+            |id: &SeriesId| filter.matches_series(screen.store.series(*id).unwrap(), &mut scratch);
         let expected: Vec<SeriesId> = screen.store.ids().filter(matches).collect();
         assert_eq!(found, expected, "{text:?}");
         assert_eq!(rows.matched, expected.len(), "{text:?}");
@@ -210,7 +220,12 @@ fn series_that_come_while_nobody_filters_are_found_later() {
     let cpu = rows.matched;
     rows.update(&screen.store, &Selector::new("-host:cpu"), &HashSet::new(), 2);
     assert_eq!(rows.matched, all - cpu);
-    rows.update(&screen.store, &Selector::new("type:percent-739"), &HashSet::new(), 3);
+    rows.update(
+        &screen.store,
+        &Selector::new("type:percent type-instance:739"),
+        &HashSet::new(),
+        3,
+    );
     assert_eq!(rows.matched, 9);
 }
 
@@ -247,7 +262,7 @@ fn check_rows(rows: &Rows, feed: &Feed, filter: &str) {
     }));
     found.sort();
     let mut matches =
-        |id: &SeriesId| filter.matches(&feed.store.series(*id).unwrap().identifier, &mut scratch);
+        |id: &SeriesId| filter.matches_series(feed.store.series(*id).unwrap(), &mut scratch);
     let expected: Vec<SeriesId> = feed.store.ids().filter(|id| matches(id)).collect();
     assert!(!expected.is_empty() && found == expected, "{}", filter.text());
     assert_eq!(rows.matched, expected.len());
@@ -259,7 +274,9 @@ fn a_filter_among_very_many_series_is_a_job_and_the_rows_stay_until_it_is_done()
     // The first rows of a tree are made at once.
     assert!(job(&mut rows, &feed, "h3 type1", 0).is_none() && !rows.is_pending());
     check_rows(&rows, &feed, "h3 type1");
-    for (revision, filter) in (1..).zip(["h7", "plugin2 -type9", "plugin:plugin1? h*/plugin"]) {
+    for (revision, filter) in
+        (1..).zip(["h7", "plugin2 -type9", "plugin:plugin1? h*/plugin", "type:/7$/ ds:value"])
+    {
         let before = rows.rows.clone();
         let job = job(&mut rows, &feed, filter, revision).expect("a job");
         assert!(rows.is_pending() && rows.rows == before);

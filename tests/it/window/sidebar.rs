@@ -117,7 +117,7 @@ fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
     let before = stage.rows();
     stage.type_text("/");
     for (text, matched, hosts) in
-        [("rx", 0, 0), ("octets", 4, 2), ("octets -beta", 2, 1), ("host:be*", 11, 1)]
+        [("rx", 2, 2), ("octets", 4, 2), ("octets -beta", 2, 1), ("host:be*", 11, 1)]
     {
         stage.type_text(text);
         assert_eq!(stage.app().session().view().filter.text(), text);
@@ -129,7 +129,12 @@ fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
         }
     }
     stage.type_text("nothing such");
-    stage.assert_says("Nothing matches. Esc clears the filter.");
+    stage.assert_says("Nothing matches. Esc leaves the filter and clears it.");
+    stage.press(Key::Escape);
+    assert_eq!(stage.app().session().view().filter.text(), "nothing such");
+    // The keyboard belongs to the canvas again.
+    stage.press(Key::Space);
+    assert!(!stage.app().session().view().window().is_live());
     stage.press(Key::Escape);
     assert_eq!(stage.app().session().view().filter.text(), "");
     assert_eq!(stage.rows(), before);
@@ -142,10 +147,13 @@ fn enter_in_the_filter_shows_the_first_row_found() {
     stage.type_text("beta load");
     stage.press(Key::Enter);
     stage.assert_says("CPU beta %");
-    stage.press(Key::ArrowDown);
+    // The keyboard belongs to the canvas, where the arrows begin at what is shown.
     stage.press(Key::ArrowDown);
     stage.press(Key::Enter);
     assert_eq!(stage.titles(), ["Load"]);
+    assert_eq!(stage.app().session().view().filter.text(), "beta load");
+    stage.press(Key::Space);
+    assert!(!stage.app().session().view().window().is_live());
 }
 
 /// What a keyboard says when this is typed: `⏎` Enter, `↓` and `↑`, `⎋` Esc, `⌫` Backspace.
@@ -197,7 +205,8 @@ fn check_typed(text: &str, host: &str, titles: &[&str], filter: &str) {
 fn enter_waits_for_the_filter_however_fast_one_types() {
     check_typed("/beta⏎", "beta", &OVERVIEW, "beta");
     check_typed("/alpha⌫⌫⌫⌫⌫beta⏎", "beta", &OVERVIEW, "beta");
-    check_typed("/beta⏎ load", "beta", &OVERVIEW, "beta load");
+    check_typed("/beta⏎load", "beta", &OVERVIEW, "beta");
+    check_typed("/beta⏎/ load⏎", "beta", &OVERVIEW, "beta load");
     check_typed("/beta load↓↓⏎", "beta", &["Load"], "beta load");
     check_typed("/load↓↓↓↓↓↓⏎↓⏎", "beta", &["Load"], "load");
     check_typed("/nosuch⏎", "alpha", &OVERVIEW, "nosuch");
@@ -232,11 +241,11 @@ fn enter_waits_for_the_filter_of_very_many_series_too() {
     stage.until(|stage| shows(stage, "web-77"));
     assert_eq!(stage.app().session().view().filter.text(), "web-77");
     stage.assert_says("1,000 of 200,000 series match");
-    stage.type_frame_by_frame(&typed("⌫⌫⌫⌫⌫⌫db-42⏎"));
+    stage.type_frame_by_frame(&typed("/⌫⌫⌫⌫⌫⌫db-42⏎"));
     stage.until(|stage| !shows(stage, "web-77"));
     assert!(shows(&stage, "db-42"));
     // What nobody waits for any more is not shown.
-    stage.type_at_once(&typed("⎋"));
+    stage.type_at_once(&typed("/9⎋⎋"));
     assert!(!stage.app().session().derived().rows.is_pending());
     stage.assert_says("200 hosts · 200,000 series");
 }
@@ -244,7 +253,8 @@ fn enter_waits_for_the_filter_of_very_many_series_too() {
 #[test]
 fn escape_and_what_comes_after_it_wait_too() {
     check_typed("/beta⏎⎋", "beta", &OVERVIEW, "");
-    check_typed("/load⎋↓⏎", "alpha", &["CPU"], "");
+    check_typed("/beta⎋", "alpha", &OVERVIEW, "beta");
+    check_typed("/load⎋⎋↓⏎", "alpha", &["CPU"], "");
 }
 
 #[test]
@@ -253,6 +263,60 @@ fn keys_for_one_row_act_one_after_another_in_one_frame() {
     check_typed("↓↓xx", "alpha", &OVERVIEW, "");
     // The first selects and opens it, the second closes it again.
     check_typed("↓↓⏎⏎↓⏎", "alpha", &["Load"], "");
+}
+
+#[test]
+fn a_mistake_is_named_below_the_filter_and_the_other_words_hold() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.type_text("/");
+    stage.type_text("hst:x beta");
+    stage.assert_says("hst:x: unknown field hst:, nearest is host:");
+    stage.assert_says("11 of 22 series match");
+    stage.press(Key::Escape);
+    stage.press(Key::Escape);
+    assert!(!stage.says("unknown field"));
+    stage.type_text("/");
+    stage.type_text("load /(/ >x");
+    stage.assert_says("/(/: not a regular expression: unclosed group (and 1 more)");
+    stage.assert_says("6 of 22 series match");
+}
+
+#[test]
+fn a_filter_of_values_follows_them() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.type_text("/");
+    stage.type_text("load stale");
+    stage.assert_says("0 of 22 series match");
+    stage.seconds(30, &["beta"]);
+    // The frame after next is a second later.
+    stage.seconds(1, &["beta"]);
+    stage.assert_says("3 of 22 series match");
+    assert_eq!(stage.rows().iter().filter(|row| row.starts_with("load")).count(), 1);
+    stage.seconds(1, &["alpha", "beta"]);
+    stage.seconds(1, &["alpha", "beta"]);
+    stage.assert_says("0 of 22 series match");
+}
+
+#[test]
+fn a_half_typed_word_is_completed_by_tab_or_a_click() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.type_text("/");
+    stage.type_text("be");
+    stage.press(Key::Tab);
+    assert_eq!(stage.app().session().view().filter.text(), "host:beta");
+    stage.type_text(" plug");
+    stage.press(Key::Tab);
+    assert_eq!(stage.app().session().view().filter.text(), "host:beta plugin:");
+    stage.type_text("l");
+    stage.click(Role::Button, "plugin:load plugin");
+    assert_eq!(stage.app().session().view().filter.text(), "host:beta plugin:load");
+    stage.assert_says("3 of 22 series match");
+    // The arrows are for the rows, and Enter is for what they are on.
+    stage.type_text(" m");
+    stage.press(Key::ArrowDown);
+    assert_eq!(stage.app().session().view().cursor, Some(0));
+    stage.press(Key::Enter);
+    stage.assert_says("CPU beta %");
 }
 
 #[test]

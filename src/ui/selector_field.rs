@@ -1,0 +1,49 @@
+//! The field that a selector is typed into: mistakes are underlined in it, and named by
+//! [`mistake_ui`].
+
+use super::theme::{self, Palette};
+use crate::metric::display_safe;
+use crate::view::selector::Selector;
+use eframe::egui::text::{LayoutJob, TextFormat};
+use eframe::egui::{self, Galley, RichText, Stroke, TextBuffer, Ui};
+use std::sync::Arc;
+
+/// Lays the text out; what `selector` cannot read of it is underlined.
+pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, selector: &Selector) -> Arc<Galley> {
+    let palette = Palette::of(ui);
+    let format =
+        |underline| TextFormat { underline, ..TextFormat::simple(theme::body(), palette.text) };
+    let text = text.as_str();
+    let mut job =
+        LayoutJob { wrap: egui::text::TextWrapping::no_max_width(), ..LayoutJob::default() };
+    let mut end = 0;
+    // What was typed since is read in the next frame.
+    let mistakes = if selector.text() == text { selector.mistakes() } else { &[] };
+    for mistake in mistakes {
+        let span = mistake.span.clone();
+        let before = text.get(end..span.start).unwrap_or_default();
+        job.append(before, 0.0, format(Stroke::NONE));
+        let wrong = text.get(span.clone()).unwrap_or_default();
+        job.append(wrong, 0.0, format(Stroke::new(1.5, palette.bad)));
+        end = span.end;
+    }
+    job.append(text.get(end..).unwrap_or_default(), 0.0, format(Stroke::NONE));
+    job.break_on_newline = false;
+    ui.fonts_mut(|fonts| fonts.layout_job(job))
+}
+
+/// Says what the first mistake is, and how many more there are.
+pub(super) fn mistake_ui(ui: &mut Ui, selector: &Selector) {
+    let Some(first) = selector.mistakes().first() else { return };
+    let more = match selector.mistakes().len() {
+        1 => String::new(),
+        all => format!(" (and {} more)", all - 1),
+    };
+    let word = selector.text().get(first.span.clone()).unwrap_or_default();
+    let word: String = word.chars().take(WORD_SHOWN_MAX).collect();
+    let text = format!("{}: {}{more}", display_safe(&word), first.text);
+    ui.label(RichText::new(text).size(11.5).color(Palette::of(ui).bad));
+}
+
+/// Characters of a wrong word that are repeated below the field.
+const WORD_SHOWN_MAX: usize = 24;
