@@ -108,13 +108,7 @@ fn open(
     let (types, faults) = load_types_db(&args.types_db);
     messages.extend(faults);
     let layout_files = LayoutFiles::of_user();
-    let is_capture = sources.iter().all(|spec| matches!(spec, SourceSpec::Capture(_)));
-    let tabs = match &args.layout {
-        Some(name) => Tabs::of_layout(layout_files.as_ref(), name).map_err(OpenError::Layout)?,
-        // The tabs of a capture's hosts are not those of what is received.
-        None if is_capture => Tabs::default(),
-        None => Tabs::as_left(layout_files.as_ref(), &mut messages),
-    };
+    let tabs = Tabs::new(args, sources, layout_files.as_ref(), &mut messages)?;
     print(&messages, sources.iter().find_map(SourceSpec::auth_file));
     let options = native_options(settings.size);
     let opened = Arc::new(AtomicBool::new(false));
@@ -238,6 +232,21 @@ struct Tabs {
 }
 
 impl Tabs {
+    fn new(
+        args: &WindowOptions,
+        sources: &[SourceSpec],
+        files: Option<&LayoutFiles>,
+        messages: &mut Vec<String>,
+    ) -> Result<Self, OpenError> {
+        let is_capture = sources.iter().all(|spec| matches!(spec, SourceSpec::Capture(_)));
+        match &args.layout {
+            Some(name) => Self::of_layout(files, name).map_err(OpenError::Layout),
+            // The tabs of a capture's hosts are not those of what is received.
+            None if is_capture => Ok(Self::default()),
+            None => Ok(Self::as_left(files, messages)),
+        }
+    }
+
     /// Those of a layout, by its name or in a file. They are not kept as those that were left.
     fn of_layout(files: Option<&LayoutFiles>, name: &str) -> Result<Self, String> {
         let (source, text) = layouts::find(files, name)?;

@@ -2,6 +2,7 @@
 
 use super::Frame;
 use super::header::header_id;
+use super::layouts::Place;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::chord::{Chord, Key};
@@ -42,6 +43,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         actions,
         pages,
         columns,
+        layouts: &mut memory.layouts,
     };
     // What was used here must not be typed into a field as well.
     let waiting = &mut memory.keys_waiting;
@@ -90,6 +92,7 @@ struct Keyboard<'a, 's> {
     pages: &'a mut f32,
     /// Panels in a row of the canvas.
     columns: usize,
+    layouts: &'a mut Place,
 }
 
 impl Keyboard<'_, '_> {
@@ -132,6 +135,10 @@ impl Keyboard<'_, '_> {
                     self.context.focus = Focus::Canvas;
                 }
                 Step::Scroll(pages) => *self.pages += pages,
+                Step::NameLayout => {
+                    self.layouts.begin(self.context.picking.view.layouts.name());
+                }
+                Step::OpenLayouts => self.layouts.opens = true,
             }
         }
     }
@@ -189,12 +196,16 @@ impl Frame<'_> {
     pub(super) fn perform(&mut self, ctx: &egui::Context, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Do(action) => self.actions.push(action),
+                Step::Do(action) => self.on_tiles(action),
                 Step::EnterFilter => self.memory.filter_waits = true,
                 Step::LeaveFilter => {
                     ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
                 }
                 Step::Scroll(pages) => self.memory.pages += pages,
+                Step::NameLayout => {
+                    self.memory.layouts.begin(self.screen.view.layouts.name());
+                }
+                Step::OpenLayouts => self.memory.layouts.opens = true,
             }
         }
     }

@@ -15,6 +15,7 @@ mod figures;
 mod grid;
 mod header;
 mod keys;
+mod layouts;
 mod legend;
 mod marks;
 mod notifications;
@@ -74,6 +75,7 @@ pub struct Memory {
     divider: Option<crate::view::layout::place::Divider>,
     /// What is typed in its place.
     editing: Option<edit::Editing>,
+    layouts: layouts::Place,
     /// What is offered for the word in the filter.
     offered: sidebar::Offered,
     /// Pages that the canvas is to scroll.
@@ -132,6 +134,7 @@ pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
     canvas::canvas_ui(ui, frame);
     frame.memory.plots.end_frame();
     panes::pane_ui(ui, frame);
+    layouts::naming_ui(ui, frame);
     palette::palette_ui(ui, frame);
     let memory = &mut *frame.memory;
     // The other panels were drawn before they could know that the pointer moved. (In a scrolling

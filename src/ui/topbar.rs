@@ -1,6 +1,7 @@
 //! The top bar: the state in words, the window's width, the theme and help.
 
 use super::Frame;
+use super::layouts::layouts_ui;
 use super::theme::{self, Palette};
 use super::widgets::{PillShape, elided, magnifier, pill, segments};
 use crate::metric::{CdTime, Interval};
@@ -165,6 +166,9 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
     if segments(ui, labels.into_iter(), Some(chosen)).is_some_and(|clicked| clicked != chosen) {
         frame.ask(&RATES);
+    }
+    if ui.available_width() > 160.0 {
+        layouts_ui(ui, frame);
     }
 }
 

@@ -33,8 +33,8 @@ pub struct Command {
 }
 
 pub use canvas::{
-    ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, REDO,
-    REMOVE_PANEL, UNDO,
+    ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, OPEN_LAYOUT,
+    REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, UNDO,
 };
 pub use table::{GROUPS, KEYLESS};
 
@@ -99,6 +99,10 @@ pub enum Step {
     EnterFilter,
     /// The keyboard belongs to the canvas.
     LeaveFilter,
+    /// A name for a layout is asked for.
+    NameLayout,
+    /// The menu of the layouts opens.
+    OpenLayouts,
     /// The canvas scrolls by this number of pages, down if positive.
     Scroll(f32),
 }

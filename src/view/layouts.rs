@@ -15,7 +15,7 @@ pub const BUILT_IN: [(&str, &str); 3] = [
 ];
 
 /// Where a layout is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum LayoutSource {
     /// Among those that the user saved.
     Named(String),
@@ -72,7 +72,7 @@ impl Layouts {
     }
 
     /// Where the open layout is kept; none: it is built in, or there is none.
-    pub(crate) fn source(&self) -> Option<&LayoutSource> {
+    pub fn source(&self) -> Option<&LayoutSource> {
         self.open.as_ref().filter(|open| open.on_disk.is_some()).map(|open| &open.source)
     }
 

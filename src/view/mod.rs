@@ -182,14 +182,7 @@ impl View {
                 self.filter = Selector::new(&text);
                 self.cursor = None;
             }
-            Action::SetOpen { scope, open } => {
-                let opened = Arc::make_mut(&mut self.open);
-                if open {
-                    opened.insert(scope);
-                } else {
-                    opened.remove(&scope);
-                }
-            }
+            Action::SetOpen { scope, open } => self.set_open(scope, open),
             Action::SetCursor(row) => self.cursor = Some(row),
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             Action::ToggleHostTime => self.host_time = !self.host_time,
@@ -239,6 +232,15 @@ impl View {
             | Action::MarkSeen
             | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
+        }
+    }
+
+    fn set_open(&mut self, scope: Scope, open: bool) {
+        let opened = Arc::make_mut(&mut self.open);
+        if open {
+            opened.insert(scope);
+        } else {
+            opened.remove(&scope);
         }
     }
 

@@ -16,6 +16,7 @@ use super::Action;
 use super::chord::{Chord, Key};
 use super::command::{Command, Context, PALETTE, Step, Waits, commands};
 use super::format;
+use super::layouts::{BUILT_IN, LayoutSource};
 use super::pick::Picking;
 use super::recent::Item;
 use super::selection::Scope;
@@ -89,6 +90,10 @@ impl Results {
         }
         for command in offered(at) {
             ranker.command(command);
+        }
+        for (kind, item) in others(at) {
+            let name = item.name().to_owned();
+            ranker.named(kind, &name, || item);
         }
         let names = hosts.iter().map(|host| 1 + host.plugins.len()).sum();
         let (hosts_left, plugins_left) = (hosts.len() > AT_ONCE_MAX, names > AT_ONCE_MAX);
@@ -219,6 +224,11 @@ pub fn steps(item: &Item, at: &Context<'_>) -> Vec<Step> {
             command.map(|command| command.steps(at)).unwrap_or_default()
         }
         Item::Scope(scope) => at.picking.show(scope).into_iter().map(Step::Do).collect(),
+        Item::Tab(id, _) => vec![Step::Do(Action::ShowTab(*id))],
+        Item::Layout(name) => {
+            vec![Step::Do(Action::OpenLayout(LayoutSource::Named(name.clone())))]
+        }
+        Item::BuiltIn(name) => vec![Step::Do(Action::OpenBuiltIn(name))],
     };
     [Step::Do(Action::Choose(item.clone()))].into_iter().chain(does).collect()
 }
@@ -228,7 +238,7 @@ pub fn waits_for_rows(item: &Item) -> bool {
     let named = |id: &str| commands().find(|command| command.id == id);
     match item {
         Item::Command(id) => named(id).is_some_and(|command| command.waits == Waits::ForRows),
-        Item::Scope(_) => false,
+        _ => false,
     }
 }
 
@@ -237,12 +247,26 @@ fn offered<'a>(at: &'a Context<'_>) -> impl Iterator<Item = &'static Command> + 
     commands().filter(|command| command.id != PALETTE.id && command.applies(at))
 }
 
+/// The tabs that are not on screen, and the layouts.
+fn others<'a>(at: &'a Context<'_>) -> impl Iterator<Item = (Kind, Item)> + 'a {
+    let view = at.picking.view;
+    let shown = view.tab().id;
+    let tabs = view.workspace.tabs().iter().filter(move |tab| tab.id != shown);
+    let tabs = tabs.map(|tab| (Kind::Tab, Item::Tab(tab.id, tab.title())));
+    let names = view.layouts.names.iter();
+    let is_saved = |name: &str| view.layouts.names.iter().any(|known| known == name);
+    let built_in = BUILT_IN.iter().map(|(name, _)| *name).filter(move |name| !is_saved(name));
+    let layouts = names.map(|name| Item::Layout(name.clone())).chain(built_in.map(Item::BuiltIn));
+    tabs.chain(layouts.map(|item| (Kind::Layout, item)))
+}
+
 /// What is shown before something was typed: what was chosen lately, commands, hosts.
 fn suggested(at: &Context<'_>, ranker: &mut Ranker) -> Vec<Found> {
     let Picking { store, view, .. } = at.picking;
     let is_there = |item: &&Item| match item {
         Item::Command(id) => offered(at).any(|command| command.id == *id),
         Item::Scope(scope) => is_known(store, scope),
+        item => others(at).any(|(_, other)| other == **item),
     };
     let recent = view.recent.items();
     let commands = offered(at).map(|command| Item::Command(command.id));

@@ -3,6 +3,7 @@
 //! Items are lasting names, so that they hold while hosts come and go. Knows nothing of what they
 //! lead to.
 
+use super::layout::TabId;
 use super::selection::Scope;
 
 /// Something that the palette leads to.
@@ -13,6 +14,23 @@ pub enum Item {
     Command(&'static str),
     /// A host, or a plugin instance of a host.
     Scope(Scope),
+    /// A tab, and what it was called.
+    Tab(TabId, String),
+    /// A layout that was saved.
+    Layout(String),
+    /// One that comes with the program.
+    BuiltIn(&'static str),
+}
+
+impl Item {
+    /// The name of a tab or a layout; empty: it is something else.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Tab(_, name) | Self::Layout(name) => name,
+            Self::BuiltIn(name) => name,
+            Self::Command(_) | Self::Scope(_) => "",
+        }
+    }
 }
 
 /// Items kept. More than are seen at once, so that what is needed daily stays among them.

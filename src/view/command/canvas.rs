@@ -161,6 +161,30 @@ pub const ADD_ONE: Command = command(
 .when(in_filter)
 .waiting(Waits::ForChoices);
 
+/// Saves the tabs where the open layout is.
+pub const SAVE_LAYOUT: Command =
+    command("save-layout", "Save the layout", &[ctrl(Key::Cap('S'))], |at| {
+        if at.picking.view.layouts.source().is_some() {
+            act(Action::SaveLayout { name: None, anyway: false })
+        } else {
+            vec![Step::NameLayout]
+        }
+    })
+    .found_by("keep tabs file")
+    .when(super::always);
+/// Saves the tabs under a name.
+pub const SAVE_LAYOUT_AS: Command =
+    command("save-layout-as", "Save the layout as …", &[ctrl_shift(Key::Cap('S'))], |_| {
+        vec![Step::NameLayout]
+    })
+    .found_by("keep tabs file name")
+    .when(super::always);
+/// Opens the menu of the layouts.
+pub const OPEN_LAYOUT: Command =
+    command("open-layout", "Open a layout", &[ctrl(Key::Cap('O'))], |_| vec![Step::OpenLayouts])
+        .found_by("load tabs")
+        .when(super::always);
+
 impl Context<'_> {
     /// The panel that keys are about, if it is still there.
     fn pointed(&self) -> Option<PanelId> {

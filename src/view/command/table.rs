@@ -2,7 +2,7 @@
 
 use super::canvas::{
     ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, MOVE_PANEL, NEW_TAB,
-    PANELS, REDO, REMOVE_PANEL, STEP_TABS, TABS, UNDO,
+    OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS, UNDO,
 };
 use super::{
     CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
@@ -11,7 +11,7 @@ use super::{
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 35] = [
+pub const GROUPS: [Group; 37] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -53,6 +53,12 @@ pub const GROUPS: [Group; 35] = [
     Group { keys: "Ctrl+1 … 9", title: "Tab 1 to 9", commands: &TABS },
     Group { keys: "Ctrl+Z", title: UNDO.title, commands: &[UNDO] },
     Group { keys: "Ctrl+Y", title: REDO.title, commands: &[REDO] },
+    Group {
+        keys: "Ctrl+S  or  Ctrl+Shift+S",
+        title: "Save the layout, save it under another name",
+        commands: &[SAVE_LAYOUT, SAVE_LAYOUT_AS],
+    },
+    Group { keys: "Ctrl+O", title: OPEN_LAYOUT.title, commands: &[OPEN_LAYOUT] },
     Group { keys: "X", title: CHECK_ROW.title, commands: &[CHECK_ROW] },
     Group {
         keys: "Page up, down",

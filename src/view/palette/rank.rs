@@ -43,8 +43,12 @@ pub(super) struct MadeFor {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Kind {
+    /// A tab.
+    Tab,
     /// A command that applies now.
     Command,
+    /// A saved layout.
+    Layout,
     /// A host.
     Host,
     /// A plugin instance of a host.
@@ -55,7 +59,9 @@ impl Kind {
     /// In a word.
     pub const fn word(self) -> &'static str {
         match self {
+            Self::Tab => "tab",
             Self::Command => "command",
+            Self::Layout => "layout",
             Self::Host => "host",
             Self::Plugin => "plugin",
         }
@@ -222,7 +228,7 @@ impl Ranker {
     }
 
     /// Anything that is found by its name alone.
-    fn named(&mut self, kind: Kind, name: &str, item: impl FnOnce() -> Item) {
+    pub(super) fn named(&mut self, kind: Kind, name: &str, item: impl FnOnce() -> Item) {
         if let Some(score) = self.score(name) {
             self.best.offer((Reverse(score), kind, name.len()), item);
         }
@@ -271,6 +277,9 @@ fn label(item: &Item) -> (Kind, String, String) {
             let title = command.map_or(*id, |command| command.title);
             (Kind::Command, title.into(), command.map(Command::key).unwrap_or_default())
         }
+        Item::Tab(_, name) => (Kind::Tab, display_safe(name).into_owned(), String::new()),
+        Item::Layout(name) => (Kind::Layout, display_safe(name).into_owned(), String::new()),
+        Item::BuiltIn(name) => (Kind::Layout, (*name).into(), String::new()),
         Item::Scope(Scope::Host(host)) => {
             (Kind::Host, display_safe(host).into_owned(), String::new())
         }
