@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`read`], [`config`], [`layouts`], `files`, [`pool`], `ui` | the world |
+//! | 5 edges | [`source`], [`send`], [`read`], [`layouts`], [`config`], [`pool`], `ui` | the world |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |

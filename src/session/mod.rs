@@ -33,8 +33,9 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::layout::LayoutSource;
 use crate::view::layout::{RULES_MAX, Rule};
-use crate::view::layouts::{LayoutSource, SaveOutcome};
+use crate::view::layouts::SaveOutcome;
 use crate::view::palette::{RankJob, Ranked};
 use crate::view::panels::{rules_for, rules_of};
 use crate::view::tree::{FilterJob, Filtered};
@@ -84,7 +85,7 @@ impl Default for Start {
             preferences: Preferences::default(),
             workspace: None,
             layout: None,
-            is_kept: true,
+            is_kept: false,
             zone: TimeZone::UTC,
             messages: Vec::new(),
         }

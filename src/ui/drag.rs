@@ -161,7 +161,7 @@ pub(super) fn drop_ui(ui: &Ui, frame: &mut Frame<'_>, canvas: Rect, targets: &[T
     let zone = zone(&dragged, canvas, targets, pos);
     let (released, shift) = ui.input(|input| (input.pointer.any_released(), input.modifiers.shift));
     if let Some(zone) = zone {
-        zone_ui(ui, &dragged, zone);
+        zone_ui(ui, &dragged, zone, pos);
         if released {
             DragAndDrop::take_payload::<Dragged>(ctx);
             match (zone.goes, &*dragged) {
@@ -180,7 +180,7 @@ pub(super) fn drop_ui(ui: &Ui, frame: &mut Frame<'_>, canvas: Rect, targets: &[T
 }
 
 /// The zone in which it would go, and in words.
-fn zone_ui(ui: &Ui, dragged: &Dragged, zone: Zone) {
+fn zone_ui(ui: &Ui, dragged: &Dragged, zone: Zone, pointer: Pos2) {
     let palette = Palette::of(ui);
     let painter =
         ui.ctx().layer_painter(LayerId::new(Order::Foreground, ui.scope_id().with("drop")));
@@ -197,7 +197,9 @@ fn zone_ui(ui: &Ui, dragged: &Dragged, zone: Zone) {
     painter.extend(Shape::dashed_line(&corners, stroke, 6.0, 4.0));
     let font = theme::medium(13.0);
     let text = zone.goes.text();
-    let center = rect.center() + vec2(0.0, if zone.rect.height() > 120.0 { 40.0 } else { 0.0 });
+    // Not below what is carried.
+    let is_near = (rect.center().y - pointer.y).abs() < 44.0;
+    let center = rect.center() - vec2(0.0, if is_near { 56.0 } else { 0.0 });
     let ground = painter.layout_no_wrap(text.into(), font.clone(), palette.accent);
     let ground = Align2::CENTER_CENTER.anchor_size(center, ground.size()).expand2(vec2(8.0, 4.0));
     painter.rect_filled(ground, theme::CONTROL_RADIUS, palette.panel);

@@ -16,6 +16,8 @@ use crate::view::panels::Panel;
 use eframe::egui::{
     self, Align2, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
+use std::fmt::Debug;
+use std::hash::Hash;
 
 /// Width and height of a button.
 const BUTTON: f32 = 22.0;
@@ -37,7 +39,8 @@ pub(super) fn header_ui(
     let unit = elided(ui, right, Align2::RIGHT_CENTER, 160.0, &name, theme::small(), palette.dim).0;
     let title = display_safe(&panel.title).into_owned();
     let host = screen.host_text(panel);
-    let response = bar_ui(ui, frame, panel.id, &title, rect, || format!("{title} {host} {name}"));
+    let bar = Bar { id: panel.id, key: ("panel", &panel.key), title: &title, rect };
+    let response = bar_ui(ui, frame, &bar, || format!("{title} {host} {name}"));
     let shown = is_near(ui, frame, panel.id, whole, &response);
     let mut right = unit.left() - if unit.width() > 0.0 { 14.0 } else { 0.0 };
     if panel.more > 0 {
@@ -79,7 +82,8 @@ pub(super) fn rule_header_ui(ui: &mut Ui, frame: &mut Frame<'_>, rule: &Rule, re
     let shows: Vec<_> = rule.show.iter().map(|show| display_safe(show.text())).collect();
     let title = rule.title.clone().unwrap_or_else(|| shows.join(" or "));
     let title = display_safe(&title).into_owned();
-    let response = bar_ui(ui, frame, rule.id, &title, rect, || title.clone());
+    let bar = Bar { id: rule.id, key: ("rule", rule.id), title: &title, rect };
+    let response = bar_ui(ui, frame, &bar, || title.clone());
     let right = inner.right();
     let room = Rect::from_x_y_ranges(inner.left()..=right - 2.0 * BUTTON - 8.0, rect.y_range());
     if edit::panel_ui(ui, frame, rule.id, room) {
@@ -92,16 +96,25 @@ pub(super) fn rule_header_ui(ui: &mut Ui, frame: &mut Frame<'_>, rule: &Rule, re
     response.context_menu(|ui| menu_ui(ui, frame, rule.id));
 }
 
+/// The head of a panel.
+struct Bar<'a, K> {
+    id: PanelId,
+    /// One rule may make several panels.
+    key: K,
+    title: &'a str,
+    rect: Rect,
+}
+
 /// What is clicked, dragged and focused: the whole head.
 fn bar_ui(
     ui: &Ui,
     frame: &mut Frame<'_>,
-    id: PanelId,
-    title: &str,
-    rect: Rect,
+    bar: &Bar<'_, impl Hash + Debug>,
     name: impl Fn() -> String,
 ) -> Response {
-    let response = ui.interact(rect, header_id(id), Sense::click_and_drag());
+    let &Bar { id, title, rect, .. } = bar;
+    let widget = egui::Id::unique(("panel header", &bar.key));
+    let response = ui.interact(rect, widget, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name()));
     if response.drag_started_by(egui::PointerButton::Primary) {
         Dragged::Panel(id, title.to_owned()).start(ui.ctx());
@@ -112,12 +125,10 @@ fn bar_ui(
     if response.double_clicked() {
         frame.actions.push(Action::ToggleMaximised);
     }
+    if response.has_focus() {
+        frame.memory.header = Some(widget);
+    }
     response
-}
-
-/// Id of the head of a panel, to give it the focus.
-pub(super) fn header_id(id: PanelId) -> egui::Id {
-    egui::Id::unique(("panel header", id))
 }
 
 /// Whether the buttons are to be seen.

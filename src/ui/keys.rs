@@ -1,7 +1,6 @@
 //! The keyboard: from keys to commands, in the order in which they are pressed.
 
 use super::Frame;
-use super::header::header_id;
 use super::layouts::Place;
 use crate::view::Action;
 use crate::view::action::TileAction;
@@ -29,9 +28,8 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let focus = match ctx.memory(|memory| memory.focused()) {
         None => Focus::Canvas,
         Some(id) if id == filter_id() => Focus::Filter,
-        Some(id) if screen.view.tab().panel.is_some_and(|panel| id == header_id(panel)) => {
-            Focus::Canvas
-        }
+        // The head of a panel is a part of the canvas.
+        Some(id) if memory.header == Some(id) => Focus::Canvas,
         Some(_) => Focus::Other,
     };
     let (actions, pages, columns) = (&mut *frame.actions, &mut memory.pages, memory.columns);
@@ -45,13 +43,16 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         columns,
         layouts: &mut memory.layouts,
     };
+    // Escape closes an open menu before anything else.
+    let menu_open = egui::Popup::is_any_open(ctx);
     // What was used here must not be typed into a field as well.
     let waiting = &mut memory.keys_waiting;
     events.retain(|event| {
         if !is_typed(event) {
             return true;
         }
-        let command = chord(event).and_then(|chord| of_chord(chord, &keyboard.context));
+        let chord = chord(event).filter(|chord| !(menu_open && chord.key == Key::Escape));
+        let command = chord.and_then(|chord| of_chord(chord, &keyboard.context));
         if !waiting.is_empty() || keyboard.must_wait(command) {
             waiting.push(event.clone());
         } else if let Some(command) = command {

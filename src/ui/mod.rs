@@ -76,6 +76,8 @@ pub struct Memory {
     /// What is typed in its place.
     editing: Option<edit::Editing>,
     layouts: layouts::Place,
+    /// The head of a panel that has the focus.
+    header: Option<egui::Id>,
     /// What is offered for the word in the filter.
     offered: sidebar::Offered,
     /// Pages that the canvas is to scroll.

@@ -15,7 +15,7 @@ use eframe::egui::{
 };
 
 /// Height of the bar.
-pub(super) const HEIGHT: f32 = 40.0;
+pub(super) const HEIGHT: f32 = 34.0;
 /// Height of a tab.
 const TAB: f32 = 28.0;
 /// Widest tab.

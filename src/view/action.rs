@@ -3,8 +3,7 @@
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
 use super::graphs::Style;
-use super::layout::{PanelId, Repeat, TabId, To};
-use super::layouts::LayoutSource;
+use super::layout::{LayoutSource, PanelId, Repeat, TabId, To};
 use super::recent::Item;
 use super::selection::Scope;
 use super::selector::Selector;

@@ -8,6 +8,7 @@ pub mod place;
 
 use super::graphs::Style;
 use super::selector::{Field, Selector};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 /// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.
@@ -19,6 +20,15 @@ pub const HOST_OPEN: &str = "host:$host";
 /// Names a panel while the program runs. It is not kept: a layout from a file gets new ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct PanelId(pub u32);
+
+/// Where a layout is.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum LayoutSource {
+    /// Among those that the user saved.
+    Named(String),
+    /// In a file anywhere.
+    File(PathBuf),
+}
 
 /// Names a tab while the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -132,6 +142,16 @@ pub enum To {
     Tab(TabId),
     /// To a tab of its own.
     NewTab,
+}
+
+impl LayoutSource {
+    /// What it is called.
+    pub fn name(&self) -> String {
+        match self {
+            Self::Named(name) => name.clone(),
+            Self::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+        }
+    }
 }
 
 impl Side {
@@ -256,27 +276,35 @@ impl Layout {
 
     /// Adds a panel; beside one that is not there it goes to the end. False: there is no room.
     pub fn insert(&mut self, rule: Rule, spot: Spot) -> bool {
-        if self.rules().len() >= RULES_MAX {
-            return false;
+        self.insert_all(vec![rule], spot)
+    }
+
+    /// Adds panels, in even rows where they go beside others. False: there is no room for some.
+    pub fn insert_all(&mut self, mut rules: Vec<Rule>, spot: Spot) -> bool {
+        let room = RULES_MAX.saturating_sub(self.rules().len());
+        let fits = rules.len() <= room;
+        rules.truncate(room);
+        if let Spot::Beside(of, _) = spot
+            && self.rule(of).is_none()
+        {
+            return self.insert_all(rules, Spot::End) && fits;
         }
         let Some(root) = self.root.take() else {
-            self.root = Some(Tile::Panel(rule));
-            return true;
+            *self = Self::of(rules);
+            return fits;
         };
-        let root = match spot {
-            Spot::Edge(side) => Tile::beside(root, Tile::Panel(rule), side),
-            Spot::Beside(of, side) => {
-                let mut rule = Some(rule);
-                let root = root.with_beside(of, side, &mut rule);
-                match rule {
-                    Some(rule) => root.with_last(rule),
-                    None => root,
-                }
+        let root = match (spot, Self::of(rules).root) {
+            (_, None) => root,
+            (Spot::Edge(side), Some(tile)) => Tile::beside(root, tile, side),
+            (Spot::Beside(of, side), Some(tile)) => root.with_beside(of, side, &mut Some(tile)),
+            (Spot::End, Some(tile)) => {
+                let mut rules = Vec::new();
+                tile.each_rule(&mut |rule| rules.push(rule.clone()));
+                rules.into_iter().fold(root, Tile::with_last)
             }
-            Spot::End => root.with_last(rule),
         };
         self.root = root.tidied();
-        true
+        fits
     }
 
     /// Removes a panel, and returns its rule.
@@ -361,23 +389,23 @@ impl Tile {
         Self::Split(Split { direction: side.direction(), parts })
     }
 
-    /// With the panel of `rule`, which is taken, beside the panel `of`.
-    fn with_beside(self, of: PanelId, side: Side, rule: &mut Option<Rule>) -> Self {
+    /// With the tile `new`, which is taken, beside the panel `of`.
+    fn with_beside(self, of: PanelId, side: Side, new: &mut Option<Self>) -> Self {
         if self.is(of)
-            && let Some(rule) = rule.take()
+            && let Some(new) = new.take()
         {
-            return Self::beside(self, Self::Panel(rule), side);
+            return Self::beside(self, new, side);
         }
         let Self::Split(mut split) = self else { return self };
         if split.direction == side.direction()
             && let Some(place) = split.parts.iter().position(|part| part.tile.is(of))
-            && let Some(rule) = rule.take()
+            && let Some(new) = new.take()
         {
-            split.insert_beside(place, Self::Panel(rule), side);
+            split.insert_beside(place, new, side);
             return Self::Split(split);
         }
         let parts = split.parts.into_iter();
-        let parts = parts.map(|part| Part { tile: part.tile.with_beside(of, side, rule), ..part });
+        let parts = parts.map(|part| Part { tile: part.tile.with_beside(of, side, new), ..part });
         Self::Split(Split { direction: split.direction, parts: parts.collect() })
     }
 

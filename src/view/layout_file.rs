@@ -244,7 +244,7 @@ overview = "web-1"
             let text = print(&workspace);
             let Read { workspace: again, problems } = read(&text);
             prop_assert_eq!(problems, Vec::new(), "{}", text);
-            prop_assert!(again.is_same_choice(&workspace), "{}\n{:#?}\n{:#?}", text, again, workspace);
+            prop_assert!(again.is_same_choice(&workspace), "{}\n{:#?}", text, again);
             prop_assert_eq!(print(&again), text);
         }
 

@@ -1,9 +1,8 @@
 //! Layouts: which of the saved ones is open, and whether it was changed since.
 
+use super::layout::LayoutSource;
 use super::layout_file::{self, Read};
 use super::workspace::Workspace;
-use std::path::PathBuf;
-
 /// Longest name of a layout; it becomes the name of a file.
 const NAME_MAX: usize = 100;
 
@@ -13,15 +12,6 @@ pub const BUILT_IN: [(&str, &str); 3] = [
     ("Network", include_str!("../../assets/layouts/network.toml")),
     ("Storage", include_str!("../../assets/layouts/storage.toml")),
 ];
-
-/// Where a layout is.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum LayoutSource {
-    /// Among those that the user saved.
-    Named(String),
-    /// In a file anywhere.
-    File(PathBuf),
-}
 
 /// How saving went.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,16 +43,6 @@ struct Open {
     on_disk: Option<String>,
     /// As it was when it was opened or saved.
     choices: String,
-}
-
-impl LayoutSource {
-    /// What it is called.
-    pub fn name(&self) -> String {
-        match self {
-            Self::Named(name) => name.clone(),
-            Self::File(path) => path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
-        }
-    }
 }
 
 impl Layouts {

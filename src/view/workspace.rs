@@ -6,6 +6,7 @@
 
 use super::layout::{Layout, PanelId, Rule, Spot, TabId, To};
 use super::selection::{Scope, Selection};
+use super::selector::{Field, Selector};
 use super::window::TimeWindow;
 use super::{Action, Moment};
 use crate::store::Mode;
@@ -63,7 +64,8 @@ impl Workspace {
         Self { tabs: vec![tab], active: 0, next_tab: 1, next_panel: 0 }
     }
 
-    /// These tabs, which are numbered anew, and which of them is on screen; none: one that is empty.
+    /// These tabs, which are numbered anew, and which of them is on screen. Without any there is
+    /// one that is empty.
     pub fn of(tabs: Vec<Tab>, active: usize, window: TimeWindow) -> Self {
         let mut workspace = Self { tabs: Vec::new(), active: 0, next_tab: 0, next_panel: 0 };
         for tab in tabs.into_iter().take(TABS_MAX) {
@@ -257,27 +259,29 @@ impl Workspace {
             workspace.next_panel += 1;
             Rule { id, ..rule }
         };
-        let mut rules: Vec<Rule> = rules.into_iter().map(|rule| number(self, rule)).collect();
+        let rules: Vec<Rule> = rules.into_iter().map(|rule| number(self, rule)).collect();
+        let first = rules.first().map(|rule| rule.id);
+        let name = rules.first().map(short_name);
         match to {
-            To::NewTab => self.open(Canvas::Tiles(Arc::new(Layout::of(rules))), None),
-            To::Here(spot) => {
-                let first = rules.first().map(|rule| rule.id);
-                let Some(layout) = self.tiles_mut() else { return false };
-                // The first is the one at the spot, the others follow it.
-                if !matches!(spot, Spot::End) {
-                    rules.reverse();
-                }
-                let all = rules.into_iter().all(|rule| layout.insert(rule, spot));
+            To::NewTab => {
+                let is_open = self.open(Canvas::Tiles(Arc::new(Layout::of(rules))), name);
                 self.active_mut().panel = first;
-                self.active_mut().maximised = false;
-                all
+                is_open
+            }
+            To::Here(spot) => {
+                let tab = self.active_mut();
+                let Canvas::Tiles(layout) = &mut tab.canvas else { return false };
+                if layout.is_empty() {
+                    tab.name = tab.name.take().or(name);
+                }
+                (tab.panel, tab.maximised) = (first, false);
+                Arc::make_mut(layout).insert_all(rules, spot)
             }
             To::Tab(id) => {
                 let Some(place) = self.place(id) else { return false };
                 let Some(tab) = self.tabs.get_mut(place) else { return false };
                 let Canvas::Tiles(layout) = &mut tab.canvas else { return false };
-                let layout = Arc::make_mut(layout);
-                rules.into_iter().all(|rule| layout.insert(rule, Spot::End))
+                Arc::make_mut(layout).insert_all(rules, Spot::End)
             }
         }
     }
@@ -317,6 +321,19 @@ impl Workspace {
     }
 }
 
+/// What a panel is called in a word or two: its title, or what is sought without its fields.
+fn short_name(rule: &Rule) -> String {
+    let text = rule.show.first().map(Selector::text).unwrap_or_default();
+    let value = |word: &str| {
+        let is_field = |name: &str| Field::ALL.iter().any(|field| field.name() == name);
+        let value = word.split_once(':').filter(|(name, _)| is_field(name));
+        value.map_or(word, |(_, value)| value).trim_matches('"').to_owned()
+    };
+    let words: Vec<_> =
+        text.split_whitespace().map(value).filter(|word| !word.is_empty()).collect();
+    rule.title.clone().unwrap_or_else(|| words.join(" "))
+}
+
 impl Tab {
     /// One that shows rates.
     pub const fn new(id: TabId, canvas: Canvas, window: TimeWindow) -> Self {
@@ -341,12 +358,7 @@ impl Tab {
                 None => "Overview".into(),
             },
             (None, Canvas::Tiles(layout)) => {
-                let rules = layout.rules();
-                let first = rules.first();
-                let title = first.and_then(|rule| rule.title.clone());
-                let shown = first.and_then(|rule| rule.show.first());
-                let shown = title.or_else(|| Some(shown?.text().to_owned()));
-                shown.unwrap_or_else(|| "New tab".into())
+                layout.rules().first().map_or_else(|| "New tab".into(), |rule| short_name(rule))
             }
         }
     }
@@ -416,7 +428,6 @@ mod tests {
     use super::*;
     use crate::metric::{CdTime, Interval};
     use crate::view::layout::Side;
-    use crate::view::selector::Selector;
 
     fn workspace() -> Workspace {
         Workspace::new(TimeWindow::live(Interval::from_secs(60)))

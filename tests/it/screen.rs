@@ -115,10 +115,10 @@ fn time_is_driven_by_keys_and_mouse() {
     window.key("space");
     window.until("live", |status| (status["state"] == "live").then_some(()));
 
-    window.click(700, 120, 4);
+    window.click(700, 165, 4);
     window
         .until("a narrower window", |status| (number(status, "window_secs") < 59.0).then_some(()));
-    window.drag((500, 120), (700, 120));
+    window.drag((500, 165), (700, 165));
     window.until("a detached window", |status| (status["state"] == "detached").then_some(()));
     desktop.picture("detached");
     window.key("End");

@@ -65,7 +65,7 @@ pub(super) const TABS: [Command; 9] = [
 ];
 /// Takes back the last change of tabs, tiles and panels.
 pub const UNDO: Command =
-    command("undo", "Undo the last change of tabs and panels", &[ctrl(Key::Cap('Z'))], |_| {
+    command("undo", "Undo a change of tabs or panels", &[ctrl(Key::Cap('Z'))], |_| {
         act(Action::Undo)
     })
     .found_by("take back revert")
@@ -73,7 +73,7 @@ pub const UNDO: Command =
 /// Does again what was taken back.
 pub const REDO: Command = command(
     "redo",
-    "Redo what was undone",
+    "Redo a change of tabs or panels",
     &[ctrl_shift(Key::Cap('Z')), ctrl(Key::Cap('Y'))],
     |_| act(Action::Redo),
 )
@@ -227,6 +227,9 @@ impl Context<'_> {
     /// A host or a plugin that is all that the filter chooses is shown as if it were pressed; else
     /// it is drawn on a tab of its own.
     fn draw_filter(&self) -> Vec<Step> {
+        if self.rows.matched == 0 {
+            return vec![Step::LeaveFilter];
+        }
         if let Some(row) = self.all_that_is_chosen() {
             let actions = self.picking.press(row).into_iter();
             let select = actions.filter(|action| matches!(action, Action::Select(_)));

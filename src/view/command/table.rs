@@ -36,7 +36,7 @@ pub const GROUPS: [Group; 37] = [
         title: "Show the row: a host's overview, a plugin's panels; check a series",
         commands: &[SHOW_ROW],
     },
-    Group { keys: "Ctrl+Shift+arrow", title: "Move the panel", commands: &MOVE_PANEL },
+    Group { keys: "Ctrl+Shift+← → ↑ ↓", title: "Move the panel", commands: &MOVE_PANEL },
     Group { keys: "E", title: EVERY_HOST.title, commands: &[EVERY_HOST] },
     Group { keys: "Ctrl+D", title: DUPLICATE_PANEL.title, commands: &[DUPLICATE_PANEL] },
     Group { keys: "Delete", title: REMOVE_PANEL.title, commands: &[REMOVE_PANEL] },

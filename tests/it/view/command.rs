@@ -165,12 +165,14 @@ fn each_command_does_something() {
 
 #[test]
 fn the_help_names_the_usual_key_of_each_command() {
-    for group in GROUPS.iter().filter(|group| group.keys != "1 … 7") {
+    let is_range = |group: &command::Group| group.keys.contains('…');
+    for group in GROUPS.iter().filter(|group| !is_range(group)) {
         for command in group.commands {
             let named = |chord: &Chord| {
                 let plain = Chord { shift: false, ..*chord }.to_string();
-                // "Page up, down" and "with Shift" name what keys have in common once.
-                plain.split(' ').all(|word| group.keys.contains(word))
+                // "Page up, down", "Ctrl+Shift+← →" and "with Shift" name what keys have in common
+                // once.
+                plain.split([' ', '+']).all(|word| group.keys.contains(word))
                     && (!chord.shift
                         || group.keys.contains("Shift")
                         || group.title.contains("Shift"))
@@ -250,7 +252,7 @@ fn escape_leaves_the_filter_and_only_then_clears_it() {
 }
 
 #[test]
-fn in_the_filter_enter_shows_the_first_row_and_without_a_sidebar_it_comes_first() {
+fn in_the_filter_enter_shows_what_it_chooses_and_without_a_sidebar_it_comes_first() {
     let mut full = Full::new();
     let enter = |full: &Full| {
         full.ask(Focus::Filter, |context| {
@@ -258,9 +260,13 @@ fn in_the_filter_enter_shows_the_first_row_and_without_a_sidebar_it_comes_first(
         })
     };
     full.apply(Action::SetFilter("load".into()));
+    // All that is chosen is a host or a plugin: it is shown, unless it is shown already.
+    let shown = |scope: Option<&Scope>| scope.cloned().map(Action::Select).map(Step::Do);
+    assert_eq!(enter(&full), [Step::LeaveFilter]);
     let host = scope_of_host("h");
-    let close = Step::Do(Action::SetOpen { scope: host, open: false });
-    assert_eq!(enter(&full), [close, Step::LeaveFilter]);
+    full.apply(Action::Select(scope_of_plugin("h", "load", "")));
+    let steps: Vec<_> = shown(Some(&host)).into_iter().chain([Step::LeaveFilter]).collect();
+    assert_eq!(enter(&full), steps);
     full.apply(Action::SetFilter("nothing such".into()));
     assert_eq!(enter(&full), [Step::LeaveFilter], "whatever is found");
     assert_eq!(full.steps(Focus::Canvas, &FILTER), [Step::EnterFilter]);

@@ -37,7 +37,7 @@ fn a_frame_in_which_nothing_changed_makes_nothing() {
 fn the_pointer_and_an_open_pane_change_no_line() {
     check(
         |stage| {
-            let header = stage.place(Role::Label, "Load alpha");
+            let header = stage.place(Role::Button, "Load alpha");
             stage.rest(header.center());
             stage.type_text("?");
             stage.type_text("?");

@@ -141,14 +141,18 @@ fn typing_after_a_slash_narrows_the_tree_and_escape_clears_it() {
 }
 
 #[test]
-fn enter_in_the_filter_shows_the_first_row_found() {
+fn enter_in_the_filter_shows_the_host_or_the_plugin_that_is_all_it_chooses() {
     let mut stage = Stage::hearing(&["alpha", "beta"]);
     stage.type_text("/");
-    stage.type_text("beta load");
+    stage.type_text("beta");
     stage.press(Key::Enter);
     stage.assert_says("CPU beta %");
     // The keyboard belongs to the canvas, where the arrows begin at what is shown.
     stage.press(Key::ArrowDown);
+    stage.press(Key::Enter);
+    stage.assert_says("CPU beta %");
+    stage.type_text("/");
+    stage.type_text(" load");
     stage.press(Key::Enter);
     assert_eq!(stage.titles(), ["Load"]);
     assert_eq!(stage.app().session().view().filter.text(), "beta load");
@@ -206,7 +210,7 @@ fn enter_waits_for_the_filter_however_fast_one_types() {
     check_typed("/beta⏎", "beta", &OVERVIEW, "beta");
     check_typed("/alpha⌫⌫⌫⌫⌫beta⏎", "beta", &OVERVIEW, "beta");
     check_typed("/beta⏎load", "beta", &OVERVIEW, "beta");
-    check_typed("/beta⏎/ load⏎", "beta", &OVERVIEW, "beta load");
+    check_typed("/beta⏎/ load⏎", "beta", &["Load"], "beta load");
     check_typed("/beta load↓↓⏎", "beta", &["Load"], "beta load");
     check_typed("/load↓↓↓↓↓↓⏎↓⏎", "beta", &["Load"], "load");
     check_typed("/nosuch⏎", "alpha", &OVERVIEW, "nosuch");
