@@ -6,7 +6,7 @@
 //! | floor | modules | what it holds |
 //! | --- | --- | --- |
 //! | 6 glue | `app`, [`cli`], `main.rs` | owns, wires, starts; performs effects |
-//! | 5 edges | [`source`], [`send`], [`read`], [`layouts`], [`config`], [`pool`], `ui` | the world |
+//! | 5 edges | [`source`], [`send`], [`read`], [`config`], [`layouts`], [`pool`], `ui` | world |
 //! | 4 program | [`session`] | the whole program without its window |
 //! | 3 intent | [`view`] | what the user wants to see, as numbers |
 //! | 2 memory | [`ingest`], [`store`], [`reception`] | what we know |
@@ -30,8 +30,11 @@
 //!    hidden. Its [`store::Store`] places each sample by its stamp and the clock of its host
 //!    ([`store::HostClock`]), so that all hosts stand on one time and no clock keeps a value out.
 //! 5. [`view::View`] holds every choice of the user, tab by tab in its
-//!    [`view::workspace::Workspace`], and changes only by [`session::Session::apply`]; series are
-//!    chosen by their lasting names ([`metric::SeriesKey`]).
+//!    [`view::workspace::Workspace`], and changes only by [`session::Session::apply`]. Series are
+//!    chosen by words ([`view::selector::Selector`]) or by their lasting names
+//!    ([`metric::SeriesKey`]); a panel is a [`view::layout::Rule`] in a tile of a
+//!    [`view::layout::Layout`]. A workspace before each change is kept to be brought back
+//!    ([`view::history`]), and one is written and read as TOML ([`view::layout_file`]).
 //! 6. [`session::Session::tick`] makes what follows from data, choices and time:
 //!    [`session::Derived`], and the effects that the outside is to perform.
 //! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.

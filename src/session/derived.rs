@@ -197,6 +197,7 @@ impl PanelsFor {
     fn is(&self, other: &Self) -> bool {
         let is_same_canvas = match (&self.canvas, &other.canvas) {
             (Canvas::Tiles(one), Canvas::Tiles(other)) if Arc::ptr_eq(one, other) => true,
+            (Canvas::Auto(one), Canvas::Auto(other)) => one.draws_as(other),
             (one, other) => one == other,
         };
         self.is_of_same_names(other) && self.second == other.second && is_same_canvas

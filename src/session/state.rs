@@ -12,6 +12,7 @@ use crate::view::graphs::Graphs;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
 use crate::view::window::Anchor;
+use crate::view::workspace::Tab;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -36,6 +37,12 @@ pub struct State {
     filter: String,
     matched: usize,
     selected: Option<String>,
+    /// Titles of the tabs, and the place of the one on screen.
+    tabs: Vec<String>,
+    tab: usize,
+    /// The open layout, and whether its tabs were changed since it was saved.
+    layout: Option<String>,
+    layout_changed: bool,
     mode: String,
     /// Those on the canvas, and how many.
     panels: Vec<PanelReport>,
@@ -216,6 +223,10 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         filter: known.view.filter.text().to_owned(),
         matched: known.derived.rows.matched,
         selected: known.view.scope().map(scope),
+        tabs: known.view.workspace.tabs().iter().map(Tab::title).collect(),
+        tab: known.view.workspace.active_place(),
+        layout: known.view.layouts.name().map(str::to_owned),
+        layout_changed: known.view.layouts.is_changed(&known.view.workspace),
         mode: format!("{:?}", known.view.mode()).to_lowercase(),
         panels: panels(known, Span { start, end }, now),
         panels_count: known.derived.panels.len(),

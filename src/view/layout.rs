@@ -5,21 +5,13 @@
 //! stands is said by [`place`].
 
 pub mod place;
+mod rule;
 
-use super::graphs::Style;
-use super::selector::{Field, Selector};
+pub use rule::{HOST_OPEN, PanelId, Repeat, Rule};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 /// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.
 pub const RULES_MAX: usize = 200;
-
-/// In a selector of a panel: the host that is chosen for its tab.
-pub const HOST_OPEN: &str = "host:$host";
-
-/// Names a panel while the program runs. It is not kept: a layout from a file gets new ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PanelId(pub u32);
 
 /// Where a layout is.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -33,39 +25,6 @@ pub enum LayoutSource {
 /// Names a tab while the program runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TabId(pub u32);
-
-/// Which series a panel draws, and how. What fits it later joins by itself.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Rule {
-    /// Which panel.
-    pub id: PanelId,
-    /// A series is drawn if one of these chooses it.
-    pub show: Vec<Selector>,
-    /// And none of these.
-    pub hide: Vec<Selector>,
-    /// Only what this graph of the catalogue draws, in its way; none: whatever is chosen.
-    pub graph: Option<Arc<str>>,
-    /// None: what the panel draws.
-    pub title: Option<String>,
-    /// None: that of the graph.
-    pub style: Option<Style>,
-    /// One panel, or several beside one another.
-    pub each: Repeat,
-    /// Lower and upper end of the value axis; none: the axis fits itself.
-    pub y: Option<(f64, f64)>,
-}
-
-/// How many panels a rule makes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Repeat {
-    /// One, with the series of all hosts.
-    #[default]
-    Never,
-    /// One for each host.
-    Host,
-    /// One for each plugin instance of each host.
-    Instance,
-}
 
 /// The tiles of a tab.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -165,45 +124,6 @@ impl Side {
     /// Whether what stands there comes before the other.
     const fn is_before(self) -> bool {
         matches!(self, Self::Left | Self::Above)
-    }
-}
-
-impl Rule {
-    /// A panel of what `show` chooses.
-    pub fn new(id: PanelId, show: Vec<Selector>) -> Self {
-        Self {
-            id,
-            show,
-            hide: Vec::new(),
-            graph: None,
-            title: None,
-            style: None,
-            each: Repeat::Never,
-            y: None,
-        }
-    }
-
-    /// The same about a host, where its selectors leave the host open as [`HOST_OPEN`].
-    pub fn about(&self, host: Option<&str>) -> Self {
-        let mut rule = self.clone();
-        let Some(host) = host else { return rule };
-        for selector in rule.show.iter_mut().chain(&mut rule.hide) {
-            if selector.text().contains(HOST_OPEN) {
-                let host = Field::Host.exactly(host);
-                *selector = Selector::new(&selector.text().replace(HOST_OPEN, &host));
-            }
-        }
-        rule
-    }
-
-    /// Whether what it draws changes with values and time.
-    pub fn has_state(&self) -> bool {
-        self.show.iter().chain(&self.hide).any(Selector::has_state)
-    }
-
-    /// Whether it leaves the host open.
-    pub fn is_open(&self) -> bool {
-        self.show.iter().any(|selector| selector.text().contains(HOST_OPEN))
     }
 }
 
@@ -506,6 +426,7 @@ impl Part {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::selector::Selector;
 
     fn rule(id: u32) -> Rule {
         Rule::new(PanelId(id), vec![Selector::new("load")])

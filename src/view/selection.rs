@@ -109,6 +109,11 @@ impl Selection {
         self.first
     }
 
+    /// Whether it draws the same as another, whoever asked for it.
+    pub fn draws_as(&self, other: &Self) -> bool {
+        Self { first: other.first, ..self.clone() } == *other
+    }
+
     /// Shows all panels of each kind, until another scope is picked.
     pub const fn show_whole(&mut self) {
         self.whole = true;

@@ -8,6 +8,7 @@ mod files;
 mod names;
 mod palette;
 mod state;
+mod workspace;
 
 use crate::support::daemon::{Daemon, Plan, server};
 use crate::support::desktop::{Desktop, Window};

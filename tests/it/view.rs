@@ -10,6 +10,7 @@ mod panels;
 mod pick;
 mod plot;
 mod rows;
+mod rules;
 mod selector;
 mod senders;
 

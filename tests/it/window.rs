@@ -12,6 +12,7 @@ mod panes;
 mod replay;
 mod sidebar;
 mod stage;
+mod tabs;
 mod time;
 
 use collectoscope::metric::{Identifier, Value};

@@ -74,7 +74,7 @@ pub const UNDO: Command =
 pub const REDO: Command = command(
     "redo",
     "Redo a change of tabs or panels",
-    &[ctrl_shift(Key::Cap('Z')), ctrl(Key::Cap('Y'))],
+    &[ctrl(Key::Cap('Y')), ctrl_shift(Key::Cap('Z'))],
     |_| act(Action::Redo),
 )
 .found_by("again")
@@ -182,7 +182,7 @@ pub const SAVE_LAYOUT_AS: Command =
 /// Opens the menu of the layouts.
 pub const OPEN_LAYOUT: Command =
     command("open-layout", "Open a layout", &[ctrl(Key::Cap('O'))], |_| vec![Step::OpenLayouts])
-        .found_by("load tabs")
+        .found_by("tabs file")
         .when(super::always);
 
 impl Context<'_> {

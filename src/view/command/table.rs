@@ -52,7 +52,7 @@ pub const GROUPS: [Group; 37] = [
     },
     Group { keys: "Ctrl+1 … 9", title: "Tab 1 to 9", commands: &TABS },
     Group { keys: "Ctrl+Z", title: UNDO.title, commands: &[UNDO] },
-    Group { keys: "Ctrl+Y", title: REDO.title, commands: &[REDO] },
+    Group { keys: "Ctrl+Y  or  Ctrl+Shift+Z", title: REDO.title, commands: &[REDO] },
     Group {
         keys: "Ctrl+S  or  Ctrl+Shift+S",
         title: "Save the layout, save it under another name",

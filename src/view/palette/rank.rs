@@ -16,7 +16,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 /// Results that are kept: who has to scroll further types another letter.
-pub const ROWS_MAX: usize = 50;
+pub const ROWS_MAX: usize = 100;
 /// Names after which a job says how far it is and asks whether to go on: below 1 ms.
 const NAMES_AT_ONCE: usize = 4_096;
 /// A match among the other words of a command is worth so much less than one in its title: a

@@ -249,7 +249,7 @@ impl<'a> Make<'a> {
         for line in panel.lines.iter_mut().filter(|line| line.drawn) {
             let series = line.series.first().and_then(|&id| self.store.series(id));
             let Some(names) = series.map(|series| &series.identifier) else { continue };
-            let one = line.series.len() == 1;
+            let one = line.series.len() == 1 && panel.combine == Combine::Apart;
             let instance = &*names.plugin_instance;
             let words = [
                 many_hosts.then_some(&*names.host),

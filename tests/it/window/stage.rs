@@ -507,6 +507,22 @@ impl Stage {
         self.settle();
     }
 
+    /// Drags from `from` to `to`, and holds it there.
+    pub(super) fn hold(&mut self, from: Pos2, to: Pos2) {
+        self.harness.hover_at(from);
+        self.button(from, PointerButton::Primary, true, Modifiers::NONE);
+        for step in 1..=10_u8 {
+            self.harness.hover_at(from.lerp(to, f32::from(step) / 10.0));
+        }
+        self.settle();
+    }
+
+    /// Lets go of what is held.
+    pub(super) fn release(&mut self, at: Pos2) {
+        self.button(at, PointerButton::Primary, false, Modifiers::NONE);
+        self.settle();
+    }
+
     /// Turns the wheel; egui spreads it over some frames.
     pub(super) fn wheel(&mut self, at: Pos2, delta: Vec2, modifiers: Modifiers) {
         self.harness.hover_at(at);

@@ -1,0 +1,162 @@
+//! Tabs and panels in the real window: put together by keys, by the mouse and by a file written by
+//! hand, and there again after a restart.
+
+use super::*;
+
+/// Titles and hosts of the panels that draw something.
+fn titles(status: &Value) -> Vec<String> {
+    let drawn = |panel: &&Value| lines(panel).iter().any(|line| !line["last"].is_null());
+    let name = |panel: &Value| {
+        format!("{} {}", panel["title"].as_str().unwrap(), panel["host"].as_str().unwrap())
+    };
+    panels(status).iter().filter(drawn).map(name).collect()
+}
+
+fn tabs(status: &Value) -> Vec<&str> {
+    status["tabs"].as_array().unwrap().iter().map(|tab| tab.as_str().unwrap()).collect()
+}
+
+#[track_caller]
+fn until_titles(window: &mut Window<'_>, expected: &[&str]) {
+    window.until(&format!("{expected:?}"), |status| (titles(status) == expected).then_some(()));
+}
+
+/// Lines of the first panel.
+#[track_caller]
+fn until_lines(window: &mut Window<'_>, expected: &[&str]) {
+    window.until(&format!("{expected:?}"), |status| {
+        let labels: Vec<_> = lines(panels(status).first()?)
+            .iter()
+            .filter_map(|line| line["label"].as_str())
+            .collect();
+        (labels == expected).then_some(())
+    });
+}
+
+const COMPARED: [&str; 3] = ["Load, 1 min ", "CPU alpha", "CPU beta"];
+
+#[test]
+fn hosts_are_compared_by_keys_alone_and_all_is_there_after_a_restart() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_drawn(&mut window);
+    window.key("ctrl+t");
+    window.until("an empty tab", |status| (tabs(status).len() == 2).then_some(()));
+    window.key("slash");
+    window.type_text("plugin:load ds:shortterm");
+    window.key("Return");
+    until_titles(&mut window, &COMPARED[..1]);
+    until_lines(&mut window, &["alpha", "beta"]);
+    window.key("slash");
+    window.key("ctrl+a");
+    window.type_text("host:alpha|beta plugin:cpu");
+    window.key("ctrl+Return");
+    until_titles(&mut window, &COMPARED);
+    desktop.picture("compared");
+    window.key("ctrl+z");
+    until_titles(&mut window, &COMPARED[..1]);
+    window.key("ctrl+shift+z");
+    until_titles(&mut window, &COMPARED);
+    // Saved under a name; then changed, and the window is closed.
+    window.key("ctrl+shift+s");
+    window.type_text("Web tier");
+    window.key("Return");
+    window.until("a layout", |status| {
+        (status["layout"] == "Web tier" && status["layout_changed"] == false).then_some(())
+    });
+    window.key("ctrl+t");
+    window.until("a change", |status| (status["layout_changed"] == true).then_some(()));
+    window.key("ctrl+w");
+    window.until("none", |status| (status["layout_changed"] == false).then_some(()));
+    assert!(window.close().success());
+    drop((window, daemons));
+
+    let mut again = desktop.open(&["--size", "1260x740"]);
+    again.until("the tabs", |status| {
+        (tabs(status) == ["Overview", "load shortterm"] && status["tab"] == 1).then_some(())
+    });
+    let port = again.port();
+    let daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_titles(&mut again, &COMPARED);
+    assert!(again.close().success());
+    drop((again, daemons));
+
+    let mut named = desktop.open(&["--layout", "Web tier"]);
+    named.until("the layout", |status| {
+        (status["layout"] == "Web tier" && tabs(status).len() == 2).then_some(())
+    });
+    assert!(named.close().success());
+}
+
+#[test]
+fn rows_are_dragged_to_a_new_tab_into_a_panel_and_below_it() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let _daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_drawn(&mut window);
+    window.click(150, 85, 1);
+    window.type_text("load");
+    // For each host a row of its own, of the plugin, and of its three series.
+    window.until("both hosts", |status| (count(status, "rows") == 10).then_some(()));
+    let row = |number: u32| (100, 131 + 25 * number);
+    let new_tab = (402, 62);
+    window.drag(row(2), new_tab);
+    until_titles(&mut window, &["Load, 1 min alpha"]);
+    window.drag(row(7), (780, 400));
+    until_lines(&mut window, &["alpha", "beta"]);
+    // To the lower edge of the canvas.
+    window.drag(row(6), (780, 708));
+    window.until("a panel below", |status| (panels(status).len() == 2).then_some(()));
+    desktop.picture("dragged");
+    assert!(window.close().success());
+    drop(window);
+    let mut again = desktop.open(&[]);
+    again.until("the tabs", |status| (tabs(status).len() == 2).then_some(()));
+}
+
+#[test]
+fn a_layout_written_by_hand_is_shown_and_what_is_wrong_in_it_is_named() {
+    let desktop = Desktop::start();
+    let path = desktop.folder().join("hand.toml");
+    let text = r#"
+version = 1
+
+[[tab]]
+name = "By hand"
+
+[[tab.rows]]
+title = "Load of all"
+show = "plugin:load ds:shortterm"
+colour = "red"
+
+[[tab.rows]]
+columns = [
+  { show = "host:alpha plugin:cpu", graph = "cpu-percent" },
+  { show = "host:beta plugin:cpu", graph = "cpu-percent" },
+]
+"#;
+    fs::write(&path, text).unwrap();
+    let mut window = desktop.open(&["--layout", path.to_str().unwrap(), "--size", "1260x740"]);
+    let port = window.port();
+    let _daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_titles(&mut window, &["Load of all ", "CPU alpha", "CPU beta"]);
+    let status = window.next();
+    assert_eq!(tabs(&status), ["By hand"]);
+    let messages = status["messages"].to_string();
+    assert!(messages.contains("line 10: unknown key"), "{messages}");
+    desktop.picture("by-hand");
+    assert!(window.close().success());
+    assert_eq!(fs::read_to_string(&path).unwrap(), text, "nobody saved it");
+}
+
+#[test]
+fn a_layout_that_is_not_there_ends_with_what_there_is() {
+    let desktop = Desktop::start();
+    let output = desktop.program().args(["--layout", "nosuch"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("there is no layout \"nosuch\"; there are Overview"), "{said}");
+}
