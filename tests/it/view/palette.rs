@@ -125,7 +125,8 @@ fn of_a_plugin_that_all_hosts_have_the_one_of_the_host_on_the_canvas_comes_first
     let mut open = Open::over(&FLEET);
     assert_eq!(open.find("load"), ["db-1 › load", "web-1 › load", "web-10 › load"]);
     open.apply(Action::Select(scope_of_host("web-10")));
-    assert_eq!(open.find("loa"), ["web-10 › load", "db-1 › load", "web-1 › load"]);
+    let found = open.find("loa");
+    assert_eq!(found[..3], ["web-10 › load", "db-1 › load", "web-1 › load"]);
 }
 
 #[test]
