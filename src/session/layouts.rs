@@ -20,6 +20,10 @@ impl Kept {
         Self { last: is_kept.then(|| state(workspace)) }
     }
 
+    const fn is_kept(&self) -> bool {
+        self.last.is_some()
+    }
+
     /// Whether the workspace is another one by now; notes that it was kept.
     fn is_new(&mut self, workspace: &Workspace) -> bool {
         let Some((kept, shown, widths)) = &self.last else { return false };
@@ -44,8 +48,15 @@ fn state(workspace: &Workspace) -> (Workspace, usize, Vec<Interval>) {
 impl Session {
     /// Asks to keep the tabs, if they are others by now.
     pub(super) fn keep_workspace(&mut self) {
-        if self.kept.is_new(&self.view.workspace) {
-            self.effects.push(Effect::KeepWorkspace(print(&self.view.workspace)));
+        if !self.kept.is_kept() {
+            return;
+        }
+        let mut workspace = self.view.workspace.clone();
+        // Not the width on its way, but the one that is wanted.
+        let wanted = self.width.wanted(self.view.window());
+        workspace.active_mut().window.fit(wanted);
+        if self.kept.is_new(&workspace) {
+            self.effects.push(Effect::KeepWorkspace(print(&workspace)));
         }
     }
 

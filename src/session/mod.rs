@@ -374,6 +374,7 @@ impl Session {
     pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
         Screen {
             view: &self.view,
+            width: self.width.wanted(self.view.window()),
             derived: &self.derived,
             reception: &self.reception,
             messages: &self.messages,

@@ -16,7 +16,7 @@ pub use status::StatusItem;
 use super::derived::Derived;
 use crate::metric::{CdTime, Interval, Severity, Span};
 use crate::reception::{Reception, Replay, State};
-use crate::store::{Mode, Noted, SeriesId, Store, Trace};
+use crate::store::{HostNode, Mode, Noted, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
 use crate::view::command::{Context, Focus};
@@ -42,6 +42,8 @@ use jiff::tz::TimeZone;
 pub struct Screen<'a> {
     /// The user's choices.
     pub view: &'a View,
+    /// The width of the window that the user wants; it may still grow to it.
+    pub width: Interval,
     /// What follows from data and choices.
     pub derived: &'a Derived,
     /// How every source goes.
@@ -122,6 +124,11 @@ impl<'a> Screen<'a> {
     /// The capture that is shown, if one is.
     pub fn replay(&self) -> Option<&'a Replay> {
         self.reception.replay()
+    }
+
+    /// All hosts, in natural order.
+    pub fn hosts(&self) -> &'a [HostNode] {
+        self.store.index().hosts()
     }
 
     /// Whether something comes, or came, that could be shown.

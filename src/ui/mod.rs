@@ -70,8 +70,11 @@ pub struct Memory {
     filter_waits: bool,
     /// Panels in a row of the canvas that follows the catalogue.
     columns: usize,
-    /// Drags of dividers so far, and the one that is dragged, as it stood.
+    /// Drags and turns of the wheel so far.
     gesture: u64,
+    /// When the wheel last zoomed, egui's seconds.
+    zoomed_at: Option<f64>,
+    /// The divider that is dragged, as it stood.
     divider: Option<crate::view::layout::place::Divider>,
     /// What is typed in its place.
     editing: Option<edit::Editing>,
@@ -96,6 +99,16 @@ impl Memory {
     fn is_scrolling(&self, ui: &egui::Ui) -> bool {
         let now = ui.input(|input| input.time);
         self.scrolled_at.is_some_and(|at| now - at < WHEEL_RESTS)
+    }
+
+    /// The number of the turn of the wheel that goes on: another one after a rest.
+    fn wheel_gesture(&mut self, ui: &egui::Ui) -> u64 {
+        let now = ui.input(|input| input.time);
+        if self.zoomed_at.is_none_or(|at| now - at >= WHEEL_RESTS) {
+            self.gesture += 1;
+        }
+        self.zoomed_at = Some(now);
+        self.gesture
     }
 
     /// Notes a turn of the wheel that no plot has taken.

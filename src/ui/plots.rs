@@ -254,7 +254,7 @@ fn pointer_ui(
     if let Some(pos) = response.hover_pos() {
         frame.memory.next_cursor = Some(time_at(pos));
         if !frame.memory.is_scrolling(ui) {
-            wheel(ui, span, time_at(pos), secs_per_px, frame.actions);
+            wheel(ui, frame, span, time_at(pos), secs_per_px);
         }
     }
     if response.double_clicked_by(PointerButton::Primary) {
@@ -290,9 +290,14 @@ fn pointer_ui(
 
 /// The wheel zooms around the pointer; with Shift it moves the window. It is used up here, so that
 /// the canvas does not scroll too.
-fn wheel(ui: &Ui, span: Span, at: f64, secs_per_px: f64, actions: &mut Vec<Action>) {
+fn wheel(ui: &Ui, frame: &mut Frame<'_>, span: Span, at: f64, secs_per_px: f64) {
     let (delta, shift) = ui
         .input_mut(|input| (std::mem::take(&mut input.smooth_scroll_delta), input.modifiers.shift));
+    if delta == egui::Vec2::ZERO {
+        return;
+    }
+    let gesture = frame.memory.wheel_gesture(ui);
+    let actions = &mut *frame.actions;
     let sideways = if shift && delta.x == 0.0 { delta.y } else { delta.x };
     if sideways != 0.0 {
         actions.push(Action::Pan(f64::from(-sideways) * secs_per_px));
@@ -300,7 +305,7 @@ fn wheel(ui: &Ui, span: Span, at: f64, secs_per_px: f64, actions: &mut Vec<Actio
     if delta.y != 0.0 && !shift {
         let factor = (f64::from(-delta.y) / 200.0).exp();
         let at = CdTime::from_secs_f64(at.min(span.end.secs_f64()));
-        actions.push(Action::Zoom { factor, at });
+        actions.push(Action::Zoom { factor, at, gesture });
     }
 }
 

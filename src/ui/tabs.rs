@@ -6,8 +6,9 @@ use super::widgets::elided;
 use super::{Frame, edit};
 use crate::metric::display_safe;
 use crate::view::Action;
+use crate::view::action::TileAction;
 use crate::view::command::{CLOSE_TAB, NEW_TAB};
-use crate::view::layout::{TabId, To};
+use crate::view::layout::{self, TabId, To};
 use crate::view::workspace::Tab;
 use eframe::egui::{
     self, Align, Align2, DragAndDrop, Layout, PointerButton, Rect, Response, Role, Sense, Stroke,
@@ -30,6 +31,7 @@ pub(super) fn tabs_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
         ui.set_min_size(size);
         ui.add_space(theme::GAP);
+        host_ui(ui, frame);
         let left = Layout::left_to_right(Align::Center);
         ui.with_layout(left, |ui| {
             ui.spacing_mut().item_spacing.x = 4.0;
@@ -51,6 +53,36 @@ pub(super) fn tabs_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             });
         });
     });
+}
+
+/// The host that the panels of the tab are about where they leave it open.
+fn host_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let tab = frame.screen.view.tab();
+    let rules = tab.canvas.tiles().map(layout::Layout::rules).unwrap_or_default();
+    if !rules.iter().any(|rule| rule.is_open()) || ui.available_width() < 260.0 {
+        return;
+    }
+    let name = tab.host.as_deref().unwrap_or("choose one");
+    let text = format!("Host: {}  ⏷", display_safe(name));
+    let button = ui.add(egui::Button::new(text).min_size(vec2(0.0, TAB)));
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Host: {name}")));
+    egui::Popup::menu(&button).show(|ui| {
+        ui.set_min_width(180.0);
+        let hosts = frame.screen.hosts();
+        let height = 320.0_f32.min(hosts.len() as f32 * theme::ROW);
+        let scroll = egui::ScrollArea::vertical().max_height(height);
+        scroll.show_rows(ui, theme::ROW, hosts.len(), |ui, range| {
+            for host in hosts.get(range).unwrap_or_default() {
+                let on = tab.host.as_deref() == Some(&*host.name);
+                let label = display_safe(&host.name).into_owned();
+                if ui.selectable_label(on, label).clicked() {
+                    frame.actions.push(Action::SetTabHost(Some(host.name.clone())));
+                    ui.close();
+                }
+            }
+        });
+    });
+    button.on_hover_text("One tab for every host: its panels are about the one chosen here");
 }
 
 /// One tab; returns where it is.
@@ -133,6 +165,11 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: &Tab) {
     }
     if ui.button("New tab").clicked() {
         frame.ask(&NEW_TAB);
+    }
+    let is_shown = tab.id == frame.screen.view.tab().id;
+    let every = ui.add_enabled(is_shown, egui::Button::new("Same tab, another host"));
+    if every.on_hover_text("The panels leave their host open, and the tab chooses it").clicked() {
+        frame.tile(TileAction::LeaveHostOpen);
     }
     if ui.button("Close").clicked() {
         frame.actions.push(Action::CloseTab(tab.id));

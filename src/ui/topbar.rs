@@ -97,7 +97,7 @@ fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
 
 fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
-    let width = screen.view.window().width();
+    let width = screen.width;
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().zip(&WIDTHS).map(|(&(_, label), width)| (label, width.hint()));
     let clicked = segments(ui, labels, preset);

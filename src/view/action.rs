@@ -29,6 +29,8 @@ pub enum Action {
         factor: f64,
         /// The moment that stays where it is.
         at: CdTime,
+        /// One number for all that one turn of the wheel does.
+        gesture: u64,
     },
     /// Zoom around the middle (keys).
     ZoomMiddle(f64),
@@ -213,6 +215,8 @@ pub enum TileAction {
     },
     /// Draw the same of every host.
     EveryHost(PanelId),
+    /// All panels of the tab leave their host open, and the tab chooses it.
+    LeaveHostOpen,
     /// One panel, or one for each.
     SetEach {
         /// Which.

@@ -1,7 +1,7 @@
 //! Tiles: what follows from what the user does to the panels of a tab. Pure.
 
 use super::action::TileAction;
-use super::layout::{Layout, PanelId, Rule, Side, Spot, To};
+use super::layout::{HOST_OPEN, Layout, PanelId, Rule, Side, Spot, To};
 use super::selector::{Field, Selector};
 use super::workspace::Workspace;
 use crate::metric::SeriesKey;
@@ -38,10 +38,31 @@ pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
             (rule.show, rule.hide) = (Vec::new(), Vec::new());
             rule.extend(every);
         }),
+        TileAction::LeaveHostOpen => leave_host_open(workspace),
         TileAction::SetEach { panel, each } => change(workspace, panel, |rule| rule.each = each),
         TileAction::HoldAxis { panel, y } => change(workspace, panel, |rule| rule.y = y),
     }
     true
+}
+
+/// One tab for every host: those that name one host leave it open, and the first of these hosts is
+/// chosen.
+fn leave_host_open(workspace: &mut Workspace) {
+    let Some(tiles) = workspace.tiles_mut() else { return };
+    let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
+    let mut first = None;
+    for id in ids {
+        let Some(rule) = tiles.rule_mut(id) else { continue };
+        for selector in rule.show.iter_mut().chain(&mut rule.hide) {
+            if let Some(host) = selector.host() {
+                *selector = selector.without(Field::Host);
+                *selector = Selector::new(&format!("{HOST_OPEN} {}", selector.text()));
+                first.get_or_insert(host);
+            }
+        }
+    }
+    let tab = workspace.active_mut();
+    tab.host = tab.host.take().or(first.map(Into::into));
 }
 
 fn change(workspace: &mut Workspace, panel: PanelId, change: impl FnOnce(&mut Rule)) {

@@ -20,7 +20,7 @@ pub const PRESETS: [(u64, &str); 7] = [
 pub const WIDTH_MIN: Interval = Interval::from_raw(1 << 24);
 /// Widest window: ten days.
 pub const WIDTH_MAX: Interval = Interval::from_secs(864_000);
-/// Width of a window that has seen nothing yet; it grows by the presets with what there is to show.
+/// Width of a window that has seen nothing yet; it grows with what there is to show.
 pub const WIDTH_START: Interval = Interval::from_secs(60);
 /// Zooms that Backspace can take back.
 const BACK_MAX: usize = 50;
@@ -52,12 +52,14 @@ pub struct TimeWindow {
     width: Interval,
     anchor: Anchor,
     back: Vec<(Interval, Anchor)>,
+    /// The gesture that the last zoom belongs to.
+    gesture: Option<u64>,
 }
 
 impl TimeWindow {
     /// A live window `width` wide.
     pub fn live(width: Interval) -> Self {
-        Self { width: clamp(width), anchor: Anchor::Live, back: Vec::new() }
+        Self { width: clamp(width), anchor: Anchor::Live, back: Vec::new(), gesture: None }
     }
 
     /// Where the right edge is held.
@@ -135,14 +137,17 @@ impl TimeWindow {
     }
 
     /// Makes the window `factor` times as wide around the moment `at`; a live window is held at
-    /// its right edge.
-    pub fn zoom(&mut self, factor: f64, at: CdTime, now: CdTime) {
+    /// its right edge. What one `gesture` does is taken back at once.
+    pub fn zoom(&mut self, factor: f64, at: CdTime, now: CdTime, gesture: Option<u64>) {
         let before = self.span(now);
         let width = clamp(self.width.mul_f64(factor));
         if width == self.width {
             return;
         }
-        self.remember();
+        if gesture.is_none() || gesture != self.gesture {
+            self.remember();
+        }
+        self.gesture = gesture;
         let share = before.end.secs_from(at) / self.width.secs_f64();
         self.width = width;
         if self.is_live() {
@@ -206,6 +211,7 @@ impl TimeWindow {
     }
 
     fn remember(&mut self) {
+        self.gesture = None;
         if self.back.len() == BACK_MAX {
             self.back.remove(0);
         }
@@ -213,13 +219,14 @@ impl TimeWindow {
     }
 }
 
-/// The width for data that began at `oldest`: the narrowest preset from [`WIDTH_START`] on that
-/// holds all of it up to `now`, and no more than is `wanted`. Without data it is the first.
+/// The width for data that began at `oldest`: all of it up to `now`, in whole seconds, from
+/// [`WIDTH_START`] on and no more than is `wanted`. So the oldest sample stays where it is while
+/// the plot fills, and nothing jumps.
 pub fn width_for(oldest: Option<CdTime>, now: CdTime, wanted: Interval) -> Interval {
     let held = oldest.map_or(Interval::default(), |oldest| now.since(oldest));
-    let presets = PRESETS.iter().map(|&(secs, _)| Interval::from_secs(secs));
-    let mut enough = presets.filter(|&preset| preset >= WIDTH_START && preset >= held);
-    enough.next().unwrap_or(wanted).min(wanted)
+    let (secs, nanos) = held.secs_nanos();
+    let held = Interval::from_secs(secs.saturating_add(u64::from(nanos > 0)));
+    held.max(WIDTH_START).min(wanted)
 }
 
 fn clamp(width: Interval) -> Interval {
@@ -245,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_grows_by_the_presets_with_what_there_is_to_show() {
+    fn a_window_grows_with_what_there_is_to_show() {
         let width = |age_secs: Option<u64>, wanted| {
             let oldest = age_secs.map(|age| NOW.saturating_sub(Interval::from_secs(age)));
             width_for(oldest, NOW, Interval::from_secs(wanted)).secs_f64()
@@ -254,18 +261,18 @@ mod tests {
             (None, 300, 60.0),
             (Some(0), 300, 60.0),
             (Some(60), 300, 60.0),
-            (Some(61), 300, 300.0),
-            (Some(299), 3_600, 300.0),
-            (Some(301), 3_600, 900.0),
+            (Some(61), 300, 61.0),
+            (Some(299), 3_600, 299.0),
+            (Some(301), 3_600, 301.0),
             (Some(9_000), 3_600, 3_600.0),
             // What the user chose is never left behind, be it no preset or a narrow one.
-            (Some(100), 200, 200.0),
+            (Some(100), 200, 100.0),
+            (Some(300), 200, 200.0),
             (None, 10, 10.0),
-            (Some(9_999), 864_000, 21_600.0),
+            (Some(9_999), 864_000, 9_999.0),
         ] {
             assert_eq!(width(age, wanted), expected, "{age:?} of {wanted}");
         }
-        // Wider than any preset.
         let all = CdTime::from_secs(1_000_000);
         let width = width_for(Some(CdTime::ZERO), all, Interval::from_secs(500_000));
         assert_eq!(width, Interval::from_secs(500_000));
@@ -334,7 +341,7 @@ mod tests {
     #[test]
     fn zooming_a_live_window_keeps_it_at_now() {
         let mut window = live();
-        window.zoom(0.5, CdTime::from_secs(9_910), NOW);
+        window.zoom(0.5, CdTime::from_secs(9_910), NOW, None);
         assert!(window.is_live());
         check(&window, NOW, 9_950.0, 10_000.0);
     }
@@ -344,7 +351,7 @@ mod tests {
         let mut window = live();
         window.pan(-1_000.0, NOW);
         check(&window, NOW, 8_900.0, 9_000.0);
-        window.zoom(0.5, CdTime::from_secs(8_925), NOW);
+        window.zoom(0.5, CdTime::from_secs(8_925), NOW, None);
         check(&window, NOW, 8_912.5, 8_962.5);
     }
 
@@ -387,7 +394,7 @@ mod tests {
     fn widths_stay_within_their_bounds() {
         let mut window = live();
         for _ in 0..100 {
-            window.zoom(0.1, NOW, NOW);
+            window.zoom(0.1, NOW, NOW, None);
         }
         assert_eq!(window.width(), WIDTH_MIN);
         window.set_width(Interval::from_raw(u64::MAX));
@@ -425,5 +432,19 @@ mod tests {
         let mut window = live();
         window.pause(NOW, 0);
         assert_eq!(window.next_pixel(1_000.0), None);
+    }
+
+    #[test]
+    fn what_one_turn_of_the_wheel_does_is_taken_back_at_once() {
+        let mut window = live();
+        for gesture in [1, 1, 1, 2, 2] {
+            window.zoom(0.5, NOW, NOW, Some(gesture));
+        }
+        let width = |window: &TimeWindow| window.width().secs_f64();
+        assert_eq!(width(&window), 3.125);
+        window.zoom_back();
+        assert_eq!(width(&window), 12.5);
+        window.zoom_back();
+        assert_eq!(width(&window), 100.0);
     }
 }

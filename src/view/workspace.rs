@@ -119,7 +119,7 @@ impl Workspace {
 
     /// The tab on screen, to be changed.
     #[expect(clippy::indexing_slicing, reason = "the invariant of both fields")]
-    pub(super) fn active_mut(&mut self) -> &mut Tab {
+    pub(crate) fn active_mut(&mut self) -> &mut Tab {
         &mut self.tabs[self.active]
     }
 
@@ -371,11 +371,13 @@ impl Tab {
             Action::TogglePause | Action::GoLive => window.go_live(),
             Action::SetWidth(width) => window.set_width(width),
             Action::Pan(secs) => window.pan(secs, at.now),
-            Action::Zoom { factor, at: moment } => window.zoom(factor, moment, at.now),
+            Action::Zoom { factor, at: moment, gesture } => {
+                window.zoom(factor, moment, at.now, Some(gesture));
+            }
             Action::ZoomMiddle(factor) => {
                 let span = window.span(at.now);
                 let middle = span.start.saturating_add(span.width().mul_f64(0.5));
-                window.zoom(factor, middle, at.now);
+                window.zoom(factor, middle, at.now, None);
             }
             Action::ShowSpan(span) => window.show(span, at.now),
             Action::ZoomBack => window.zoom_back(),

@@ -69,7 +69,22 @@ impl Selector {
         for (_, span) in words.into_iter().rev() {
             text.replace_range(span, "");
         }
-        Self::new(text.split_whitespace().collect::<Vec<_>>().join(" ").as_str())
+        Self::new(text.trim())
+    }
+
+    /// The host, if it names one and no pattern.
+    pub fn host(&self) -> Option<String> {
+        let mut spans = self.name_words().filter(|(field, _)| *field == Some(Field::Host));
+        let (_, span) = spans.next().filter(|_| spans.next().is_none())?;
+        let word = self.text.get(span)?;
+        let value = word.strip_prefix("host:").filter(|value| *value != "$host")?;
+        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
+        let host = match quoted {
+            Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
+            None => value.to_owned(),
+        };
+        // A pattern is not written as a name is.
+        (Field::Host.exactly(&host) == word).then_some(host)
     }
 
     /// Whether it names every part of a series, as [`Selector::of_series`] does.

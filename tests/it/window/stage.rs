@@ -434,6 +434,16 @@ impl Stage {
         self.settle();
     }
 
+    /// Clicks what is so called, or begins so, with the other button.
+    #[track_caller]
+    pub(super) fn click_secondary(&mut self, role: Role, name: &str) {
+        let at = self.place(role, name).left_center() + vec2(20.0, 0.0);
+        self.harness.hover_at(at);
+        self.button(at, PointerButton::Secondary, true, Modifiers::NONE);
+        self.button(at, PointerButton::Secondary, false, Modifiers::NONE);
+        self.settle();
+    }
+
     /// Clicks the first row of the sidebar whose name begins so.
     #[track_caller]
     pub(super) fn click_row(&mut self, name: &str) {

@@ -208,3 +208,56 @@ fn a_box_that_is_checked_adds_a_panel_and_unchecked_takes_the_line_away() {
     stage.click(Role::CheckBox, "memory");
     assert!(shows(&stage).is_empty());
 }
+
+#[test]
+fn one_tab_serves_every_host() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press(Key::F6);
+    stage.press(Key::Delete);
+    stage.click_secondary(Role::Tab, "alpha");
+    stage.click(Role::Button, "Same tab, another host");
+    assert_eq!(shows(&stage)[0], "host:$host plugin:memory");
+    stage.assert_says("Memory alpha B");
+    stage.click(Role::Button, "Host: alpha");
+    stage.click(Role::Button, "beta");
+    stage.assert_says("Memory beta B");
+    assert_eq!(stage.titles(), ["Memory", "Load", "Interface eth0"]);
+    stage.press_with(CTRL, Key::Z);
+    stage.assert_says("Memory alpha B");
+}
+
+#[test]
+fn the_menu_of_a_panel_splits_renames_and_removes_it() {
+    let mut stage = compared();
+    stage.click_secondary(Role::Button, "Load, 1 min");
+    stage.click(Role::Button, "One panel a host");
+    assert_eq!(stage.titles(), ["Load, 1 min", "Load, 1 min", "CPU"]);
+    stage.click_secondary(Role::Button, "CPU beta");
+    stage.click(Role::Button, "Rename…");
+    stage.type_text("Busy");
+    stage.press(Key::Enter);
+    assert_eq!(stage.titles()[2], "Busy");
+    stage.click_secondary(Role::Button, "Busy");
+    stage.click(Role::Button, "Hold the axis as it is");
+    assert!(layout(&stage).contains("y = [0"), "{}", layout(&stage));
+    stage.click_secondary(Role::Button, "Busy");
+    stage.click(Role::Button, "Remove");
+    assert_eq!(stage.titles(), ["Load, 1 min", "Load, 1 min"]);
+}
+
+#[test]
+fn what_a_panel_draws_is_typed_in_its_place() {
+    let mut stage = compared();
+    stage.click_secondary(Role::Button, "CPU beta");
+    stage.click(Role::Button, "Edit what it draws…");
+    stage.press_with(CTRL, Key::A);
+    stage.type_text("host:alpha plugin:memory");
+    stage.press(Key::Escape);
+    assert_eq!(shows(&stage)[1], "host:beta plugin:cpu");
+    stage.click_secondary(Role::Button, "CPU beta");
+    stage.click(Role::Button, "Edit what it draws…");
+    stage.press_with(CTRL, Key::A);
+    stage.type_text("host:alpha plugin:load or host:beta plugin:load");
+    stage.press(Key::Enter);
+    assert_eq!(shows(&stage)[1], "host:alpha plugin:load or host:beta plugin:load");
+}
