@@ -14,7 +14,7 @@ pub use rows::{Checked, RowContent, Swatch};
 pub use status::StatusItem;
 
 use super::derived::Derived;
-use crate::metric::{CdTime, Interval, Severity, Span};
+use crate::metric::{CdTime, Interval, Severity, Span, display_safe};
 use crate::reception::{Reception, Replay, State};
 use crate::store::{HostNode, Mode, Noted, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
@@ -124,6 +124,17 @@ impl<'a> Screen<'a> {
     /// The capture that is shown, if one is.
     pub fn replay(&self) -> Option<&'a Replay> {
         self.reception.replay()
+    }
+
+    /// Why the canvas that follows the catalogue is empty, in a few words.
+    pub fn nothing_drawn(&self) -> String {
+        let is_there = |scope: &Scope| self.store.index().host(scope.host()).is_some();
+        match self.view.scope() {
+            Some(scope) if !is_there(scope) => {
+                format!("Nothing was received from {} yet", display_safe(scope.host()))
+            }
+            _ => "Nothing is drawn".to_owned(),
+        }
     }
 
     /// All hosts, in natural order.

@@ -1,5 +1,7 @@
 //! Whole stories of the program without a window: batches in, actions, time, panels out.
 
+mod layouts;
+
 use super::*;
 use crate::ingest::Ingest;
 use crate::metric::{Identifier, Interval, Severity, Value};

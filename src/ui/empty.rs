@@ -137,7 +137,8 @@ fn row(ui: &mut Ui, mark: &str, color: egui::Color32, text: &str) {
 pub(super) fn nothing_selected_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     column(ui, |ui| {
-        ui.label(RichText::new("Nothing is drawn").font(theme::medium(20.0)));
+        let title = screen.nothing_drawn();
+        ui.label(RichText::new(title).font(theme::medium(20.0)));
         ui.add_space(6.0);
         let text = if screen.view.sidebar {
             "Click a host or a plugin in the sidebar, or check single series there.".to_owned()

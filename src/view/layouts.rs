@@ -41,8 +41,8 @@ struct Open {
     source: LayoutSource,
     /// As it is on disk; none: it is not there.
     on_disk: Option<String>,
-    /// As it was when it was opened or saved.
-    choices: String,
+    /// The tabs as they were when it was opened or saved.
+    saved: Workspace,
 }
 
 impl Layouts {
@@ -64,7 +64,7 @@ impl Layouts {
 
     /// Whether the workspace is not as the open layout was saved.
     pub fn is_changed(&self, workspace: &Workspace) -> bool {
-        self.open.as_ref().is_some_and(|open| open.choices != choices(workspace))
+        self.open.as_ref().is_some_and(|open| !open.saved.is_same_choice(workspace))
     }
 
     /// A layout was opened or saved.
@@ -74,9 +74,9 @@ impl Layouts {
         on_disk: Option<String>,
         workspace: &Workspace,
     ) {
-        let (name, choices) = (source.name(), choices(workspace));
+        let (name, saved) = (source.name(), workspace.clone());
         self.changed_on_disk = None;
-        self.open = Some(Open { name, source, on_disk, choices });
+        self.open = Some(Open { name, source, on_disk, saved });
     }
 
     /// A layout is there no more.
@@ -85,13 +85,6 @@ impl Layouts {
         let source = LayoutSource::Named(name.to_owned());
         self.open = self.open.take().filter(|open| open.source != source);
     }
-}
-
-/// The text of a workspace without what only says which moment is on screen.
-fn choices(workspace: &Workspace) -> String {
-    let text = layout_file::print(workspace);
-    let is_choice = |line: &&str| !line.starts_with("window = ") && !line.starts_with("shown = ");
-    text.lines().filter(is_choice).collect::<Vec<_>>().join("\n")
 }
 
 /// Why a layout cannot be called `name`; none: it can.

@@ -1,0 +1,231 @@
+//! Tabs and layouts: kept, saved, opened, and what went wrong with them.
+
+use super::*;
+use crate::view::layout::{LayoutSource, To};
+use crate::view::layout_file;
+use crate::view::layouts::SaveOutcome;
+use crate::view::selector::Selector;
+use crate::view::{DrawnAs, TileAction};
+
+fn began_with(text: &str) -> Story {
+    let workspace = Some(layout_file::read(text).workspace);
+    let start = Start { workspace, is_kept: true, ..Start::default() };
+    Story { session: Session::new(start), ingest: Ingest::new(), now: BEGIN }
+}
+
+fn draw(words: &str, panels: DrawnAs) -> Action {
+    Action::Draw { show: vec![Selector::new(words)], panels, to: To::NewTab }
+}
+
+fn save(name: Option<&str>) -> Action {
+    Action::SaveLayout { name: name.map(str::to_owned), anyway: false }
+}
+
+fn named(name: &str) -> LayoutSource {
+    LayoutSource::Named(name.to_owned())
+}
+
+fn kept(effects: &[Effect]) -> Vec<&str> {
+    let kept = effects.iter().filter_map(|effect| match effect {
+        Effect::KeepWorkspace(text) => Some(text.as_str()),
+        _ => None,
+    });
+    kept.collect()
+}
+
+impl Story {
+    fn saved(&mut self, source: &LayoutSource, text: &str, outcome: SaveOutcome) {
+        let (source, text) = (source.clone(), text.to_owned());
+        self.session.answer(Answer::LayoutSaved { source, text, outcome });
+    }
+
+    fn is_changed(&self) -> bool {
+        let view = self.session.view();
+        view.layouts.is_changed(&view.workspace)
+    }
+}
+
+#[test]
+fn a_panel_for_what_is_not_received_yet_fills_by_itself() {
+    let mut story = began_with("[[tab]]\nshow = 'plugin:load ds:shortterm'\n");
+    story.second();
+    assert!(story.titles().is_empty());
+    story.loads("a", &[1.0]);
+    assert_eq!(story.titles(), ["Load, 1 min a"]);
+    story.loads("b", &[1.0]);
+    assert_eq!(story.titles(), ["Load, 1 min "]);
+    let lines = &story.state()["panels"][0]["lines"];
+    assert_eq!((&lines[0]["label"], &lines[1]["label"]), (&"a".into(), &"b".into()));
+}
+
+#[test]
+fn an_overview_of_a_host_that_is_gone_says_so_until_it_is_back() {
+    let mut story = began_with("[[tab]]\noverview = 'gone'\n");
+    story.loads("a", &[1.0]);
+    assert!(story.titles().is_empty(), "nobody asked for another host");
+    let screen = story.session.screen(story.now(), 0.0);
+    assert_eq!(screen.nothing_drawn(), "Nothing was received from gone yet");
+    story.loads("gone", &[1.0]);
+    assert_eq!(story.titles(), ["Load gone"]);
+}
+
+#[test]
+fn what_the_user_changes_is_kept_and_what_time_changes_is_not() {
+    let mut story = began_with("[[tab]]\noverview = ''\n");
+    story.loads("a", &[1.0; 3]);
+    story.session.effects().for_each(drop);
+    story.loads("a", &[1.0; 90]);
+    let effects: Vec<_> = story.session.effects().collect();
+    assert_eq!(kept(&effects), [""; 0], "the window grows by itself");
+    let effects = story.apply(draw("plugin:load", DrawnAs::One));
+    let [text] = kept(&effects)[..] else { panic!("{effects:?}") };
+    assert!(text.contains("show = \"plugin:load\"") && text.contains("shown = 2"), "{text}");
+    // What is picked because it was the first is no choice.
+    assert!(text.contains("overview = \"\""), "{text}");
+    let again = began_with(text);
+    assert_eq!(again.session.view().workspace.tabs().len(), 2);
+    assert_eq!(kept(&story.apply(Action::SetWidth(Interval::from_secs(900)))).len(), 1);
+    assert_eq!(kept(&story.apply(Action::TogglePause)).len(), 0);
+}
+
+#[test]
+fn a_session_of_a_capture_keeps_nothing() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    assert_eq!(kept(&story.apply(Action::NewTab)).len(), 0);
+}
+
+#[test]
+fn a_layout_is_saved_under_a_name_and_an_asterisk_says_what_is_not() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    assert!(!story.is_changed(), "no layout is open");
+    story.apply(save(None));
+    let said = story.session.messages.last().unwrap();
+    assert_eq!(said, "cannot save the layout: give it a name first");
+    story.apply(save(Some("../x")));
+    assert!(story.session.messages.last().unwrap().contains("must not begin with a dot"));
+    let effects = story.apply(save(Some("Web tier")));
+    let [Effect::SaveLayout { source, text, was: None }] = &effects[..] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!(*source, named("Web tier"));
+    story.saved(source, text, SaveOutcome::Saved);
+    let layouts = &story.session.view().layouts;
+    assert_eq!((layouts.name(), story.is_changed()), (Some("Web tier"), false));
+    story.apply(Action::NewTab);
+    assert!(story.is_changed());
+    story.apply(Action::Undo);
+    assert!(!story.is_changed());
+    story.apply(Action::NewTab);
+    // The next time it is known what the file should hold.
+    let effects = story.apply(save(None));
+    assert!(
+        matches!(&effects[0], Effect::SaveLayout { was: Some(was), .. } if was == text),
+        "{effects:?}"
+    );
+}
+
+#[test]
+fn a_layout_that_changed_on_disk_is_replaced_only_when_asked() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    story.apply(save(Some("web")));
+    story.saved(&named("web"), "…", SaveOutcome::ChangedOnDisk);
+    let layouts = &story.session.view().layouts;
+    assert_eq!((layouts.name(), layouts.changed_on_disk.as_deref()), (None, Some("web")));
+    assert!(story.session.messages.last().unwrap().contains("\"web\" was not saved"));
+    let anyway = Action::SaveLayout { name: Some("web".into()), anyway: true };
+    let effects = story.apply(anyway);
+    assert!(matches!(&effects[0], Effect::ReplaceLayout { .. }), "{effects:?}");
+    story.saved(&named("web"), "…", SaveOutcome::Failed("the disk is full".into()));
+    assert_eq!(story.session.messages.last().unwrap(), "the disk is full");
+}
+
+#[test]
+fn a_layout_is_opened_and_what_was_there_can_be_brought_back() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    story.loads("a", &[1.0]);
+    let effects = story.apply(Action::OpenLayout(named("net")));
+    assert_eq!(effects, [Effect::LoadLayout(named("net"))]);
+    let text = "[[tab]]\nname = 'Net'\nshow = 'interface'\ncolour = 1\n".to_owned();
+    story.session.answer(Answer::LayoutLoaded(named("net"), Ok(text)));
+    let tab = |story: &Story| story.session.view().tab().title();
+    assert_eq!(tab(&story), "Net");
+    assert!(story.session.messages.last().unwrap().starts_with("layout: line 4: unknown key"));
+    story.apply(Action::Undo);
+    assert_eq!(tab(&story), "load");
+    let why = "cannot open the layout: there is no such file".to_owned();
+    story.session.answer(Answer::LayoutLoaded(named("none"), Err(why.clone())));
+    assert_eq!((story.session.messages.last(), tab(&story).as_str()), (Some(&why), "load"));
+    story.apply(Action::OpenBuiltIn("Network"));
+    assert_eq!(tab(&story), "Network");
+    story.session.answer(Answer::LayoutNames(vec!["net".into(), "web".into()]));
+    let effects = story.apply(Action::DeleteLayout("net".into()));
+    assert_eq!(effects[0], Effect::DeleteLayout("net".into()));
+    story.session.answer(Answer::LayoutDeleted("net".into(), Ok(())));
+    assert_eq!(story.session.view().layouts.names, ["web"]);
+}
+
+#[test]
+fn more_tabs_and_panels_than_there_may_be_are_refused_in_words() {
+    let mut story = Story::new();
+    for _ in 0..=TABS_MAX {
+        story.apply(Action::NewTab);
+    }
+    assert_eq!(story.session.view().workspace.tabs().len(), TABS_MAX);
+    story.loads("a", &[1.0]);
+    story.apply(draw("load", DrawnAs::One));
+    let said = story.session.messages.last().unwrap();
+    assert!(
+        said.starts_with("nothing was added: there may be 100 tabs, with 200 panels"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_hundred_steps_are_taken_back_and_done_again() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    story.apply(Action::NewTab);
+    let names = |story: &Story| {
+        let tabs = story.session.view().workspace.tabs();
+        tabs.iter().map(crate::view::workspace::Tab::title).collect::<Vec<_>>()
+    };
+    let tab = story.session.view().tab().id;
+    let all: Vec<_> = (0..150)
+        .map(|n| {
+            story.apply(Action::RenameTab { tab, name: format!("{n}") });
+            names(&story)
+        })
+        .collect();
+    for step in (49..149).rev() {
+        story.apply(Action::Undo);
+        assert_eq!(names(&story), all[step]);
+    }
+    story.apply(Action::Undo);
+    assert_eq!(names(&story), all[49], "no more than a hundred");
+    for step in 50..150 {
+        story.apply(Action::Redo);
+        assert_eq!(names(&story), all[step]);
+    }
+    // Something new ends what could be done again.
+    story.apply(Action::Undo);
+    story.apply(Action::NewTab);
+    assert!(!story.session.view().history.can_redo());
+}
+
+#[test]
+fn one_drag_of_a_divider_is_one_step() {
+    let mut story =
+        began_with("[[tab]]\n[[tab.columns]]\nshow = 'a'\n[[tab.columns]]\nshow = 'b'\n");
+    let text = |story: &Story| layout_file::print(&story.session.view().workspace);
+    story.second();
+    let before = text(&story);
+    for (share, gesture) in [(1.1, 1), (1.2, 1), (1.3, 1), (1.4, 2)] {
+        let shares = vec![share, 2.0 - share];
+        story.apply(Action::Tile(TileAction::Resize { path: Vec::new(), shares, gesture }));
+    }
+    story.apply(Action::Undo);
+    assert!(text(&story).contains("share = 1.3"), "{}", text(&story));
+    story.apply(Action::Undo);
+    assert_eq!(text(&story), before);
+}
