@@ -7,8 +7,7 @@ use super::Frame;
 use super::theme::{self, Palette};
 use crate::metric::display_safe;
 use crate::view::action::TileAction;
-use crate::view::layout::To;
-use crate::view::layout::{PanelId, Side, Spot};
+use crate::view::layout::{PanelId, Side, Spot, To};
 use crate::view::selector::Selector;
 use crate::view::{Action, DrawnAs};
 use eframe::egui::{

@@ -6,8 +6,7 @@ use super::Frame;
 use super::theme::Palette;
 use crate::view::Action;
 use crate::view::action::TileAction;
-use crate::view::layout::TabId;
-use crate::view::layout::{PanelId, Rule};
+use crate::view::layout::{PanelId, Rule, TabId};
 use crate::view::selector::Selector;
 use eframe::egui::{self, Key, Rect, Ui, vec2};
 

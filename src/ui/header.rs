@@ -10,8 +10,7 @@ use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::graphs::Style;
-use crate::view::layout::To;
-use crate::view::layout::{PanelId, Repeat, Rule};
+use crate::view::layout::{PanelId, Repeat, Rule, To};
 use crate::view::panels::Panel;
 use eframe::egui::{
     self, Align2, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,

@@ -87,14 +87,12 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     egui::ScrollArea::vertical().max_height(280.0).show(ui, |ui| {
         for name in &layouts.names {
             let is_open = layouts.name() == Some(name);
-            ui.horizontal(|ui| {
-                let label = display_safe(name).into_owned();
-                if ui.selectable_label(is_open, label).clicked() {
-                    let source = LayoutSource::Named(name.clone());
-                    frame.actions.push(Action::OpenLayout(source));
-                    ui.close();
-                }
-            });
+            let label = display_safe(name).into_owned();
+            if ui.selectable_label(is_open, label).clicked() {
+                let source = LayoutSource::Named(name.clone());
+                frame.actions.push(Action::OpenLayout(source));
+                ui.close();
+            }
         }
         for (name, _) in BUILT_IN {
             let is_known = layouts.names.iter().any(|known| known == name);

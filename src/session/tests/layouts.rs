@@ -197,15 +197,15 @@ fn a_hundred_steps_are_taken_back_and_done_again() {
             names(&story)
         })
         .collect();
-    for step in (49..149).rev() {
+    for expected in all[49..149].iter().rev() {
         story.apply(Action::Undo);
-        assert_eq!(names(&story), all[step]);
+        assert_eq!(names(&story), *expected);
     }
     story.apply(Action::Undo);
     assert_eq!(names(&story), all[49], "no more than a hundred");
-    for step in 50..150 {
+    for expected in &all[50..] {
         story.apply(Action::Redo);
-        assert_eq!(names(&story), all[step]);
+        assert_eq!(names(&story), *expected);
     }
     // Something new ends what could be done again.
     story.apply(Action::Undo);

@@ -4,9 +4,8 @@ use super::{Command, Context, Focus, Step, Waits, act, cap, command, on, on_canv
 use crate::store::PluginNode;
 use crate::view::action::TileAction;
 use crate::view::chord::{Chord, Key};
-use crate::view::layout::To;
 use crate::view::layout::place::{Area, Needs, PlacedPanel, place};
-use crate::view::layout::{Layout, PanelId, Side, Spot};
+use crate::view::layout::{Layout, PanelId, Repeat, Side, Spot, To};
 use crate::view::selector::Selector;
 use crate::view::tree::{Row, series_of};
 use crate::view::{Action, DrawnAs};
@@ -118,6 +117,27 @@ pub const EVERY_HOST: Command =
     })
     .found_by("all hosts compare")
     .when(is_pointed);
+/// Without a key: how many panels there are of what a panel draws, and one tab for every host.
+pub(super) const KEYLESS: [Command; 4] = [
+    command("one-panel", "Draw the panel as one for all", &[], |at| at.each(Repeat::Never))
+        .found_by("together hosts merge")
+        .when(is_pointed),
+    command("panel-each-host", "Draw the panel as one for each host", &[], |at| {
+        at.each(Repeat::Host)
+    })
+    .found_by("split apart")
+    .when(is_pointed),
+    command("panel-each-instance", "Draw the panel as one for each instance", &[], |at| {
+        at.each(Repeat::Instance)
+    })
+    .found_by("split apart")
+    .when(is_pointed),
+    command("another-host", "Same tab, another host", &[], |_| {
+        act(Action::Tile(TileAction::LeaveHostOpen))
+    })
+    .found_by("variable choose every")
+    .when(|at| !at.panels.is_empty()),
+];
 pub(super) const MOVE_PANEL: [Command; 4] = [
     command("panel-left", "Move the panel left", &[ctrl_shift(Key::Left)], |at| {
         at.moved_panel(Side::Left)
@@ -213,6 +233,10 @@ impl Context<'_> {
     fn tile(&self, action: impl Fn(PanelId) -> TileAction) -> Vec<Step> {
         let id = self.pointed();
         id.map(|id| Step::Do(Action::Tile(action(id)))).into_iter().collect()
+    }
+
+    fn each(&self, each: Repeat) -> Vec<Step> {
+        self.tile(|panel| TileAction::SetEach { panel, each })
     }
 
     fn moved_panel(&self, side: Side) -> Vec<Step> {

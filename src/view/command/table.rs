@@ -1,8 +1,9 @@
 //! Table: all commands, as the help shows them.
 
 use super::canvas::{
-    ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, MOVE_PANEL, NEW_TAB,
-    OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS, UNDO,
+    self, ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, MOVE_PANEL,
+    NEW_TAB, OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS,
+    UNDO,
 };
 use super::{
     CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
@@ -79,4 +80,7 @@ pub const GROUPS: [Group; 37] = [
     Group { keys: "Esc", title: CLOSE.title, commands: &[CLOSE] },
 ];
 /// The others.
-pub const KEYLESS: [Command; 2] = [THEME, MARK_SEEN];
+pub const KEYLESS: [Command; 6] = {
+    let [one, host, instance, open] = canvas::KEYLESS;
+    [THEME, MARK_SEEN, one, host, instance, open]
+};

@@ -181,7 +181,10 @@ fn a_panel_is_drawn_of_every_host() {
     // Keys are about the panel that was added last.
     stage.press(Key::E);
     assert_eq!(shows(&stage)[1], "plugin:cpu");
-    assert_eq!(stage.titles(), ["Load, 1 min", "CPU", "CPU"]);
+    assert_eq!(stage.titles(), ["Load, 1 min", "CPU"]);
+    let lines = ["alpha user", "beta user", "alpha system", "beta system"];
+    assert_eq!(stage.lines("CPU"), lines);
+    stage.assert_says("CPU 2 hosts %");
 }
 
 #[test]
