@@ -38,7 +38,7 @@ const TICK_HEIGHT: f32 = 34.0;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-/// `below` is the height that legends have below the plots of its row; none: its own.
+/// `below` is the height that legends would like below the plots of its row; none: its own.
 pub(super) fn panel_plot_ui(
     ui: &mut Ui,
     frame: &mut Frame<'_>,
@@ -47,12 +47,14 @@ pub(super) fn panel_plot_ui(
     below: Option<f32>,
 ) {
     let screen = frame.screen;
-    let own = legend::height_below(panel, rect.width() + 24.0);
-    let (plot_rect, legend_rect) = if own < 10.0 {
+    let width = rect.width() + 24.0;
+    let (plot_rect, legend_rect) = if legend::is_beside(width) {
         let (plot, legend) = rect.split_left_right_at_x(rect.right() - legend::BESIDE_WIDTH);
         (plot, legend.with_min_x(legend.left() + 16.0))
     } else {
-        rect.split_top_bottom_at_y(rect.bottom() - below.unwrap_or(own).max(own))
+        let own = legend::wanted_height(panel, width);
+        let height = legend::height_in(rect.height(), below.unwrap_or(own).max(own));
+        rect.split_top_bottom_at_y(rect.bottom() - height)
     };
     let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
     frame.memory.plot_width = plot_width;
@@ -69,7 +71,7 @@ pub(super) fn panel_plot_ui(
         ui.ctx().request_repaint();
     }
     let lines = (&kept.plot, kept.number);
-    legend::legend_ui(ui, frame, panel, lines, &mut kept.figures, legend_rect);
+    legend::legend_ui(ui, frame, panel, lines, &mut kept.legend, legend_rect);
     frame.memory.plots.put_back(panel, kept);
 }
 

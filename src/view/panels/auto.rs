@@ -1,6 +1,6 @@
 //! Auto: the panels that the catalogue has for a selection.
 
-use super::apart::tell_apart;
+use super::apart::{leave_out_shared_ds, tell_apart};
 use super::{
     GraphKey, LINES_MAX, PANELS_MAX, Panel, PanelKey, in_scope, key_of, needs_whole, new_line,
     new_panel,
@@ -39,6 +39,7 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     }
     let mut panels = build.panels;
     for panel in &mut panels {
+        leave_out_shared_ds(panel, store);
         tell_apart(panel, store);
         panel.lines.sort_by(|a, b| a.order(b));
         if panel.style == Style::Mirror {
