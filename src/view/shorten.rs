@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn no_space_stands_beside_the_ellipsis() {
-        check_cut("ab  cdefg  hi", 8, Some("ab…hi"));
+        check_cut("ab  cdefg  hi", 7, Some("ab…hi"));
     }
 
     #[test]
