@@ -23,7 +23,7 @@ use crate::view::command::{Context, Focus};
 use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
-use crate::view::graphs::Graphs;
+use crate::view::graphs::{Graphs, Style};
 use crate::view::health::Meter;
 use crate::view::latest::Latest;
 use crate::view::layout::PanelId;
@@ -212,6 +212,14 @@ impl<'a> Screen<'a> {
         let more = line.series.len().saturating_sub(NAMED_SERIES_MAX);
         rows.extend((more > 0).then(|| format!("and {more} more")));
         rows.join("\n")
+    }
+
+    /// How the lines of a panel are drawn: what the wire said does not add up to anything.
+    pub fn style_of(&self, panel: &Panel) -> Style {
+        match panel.mode(self.view.mode()) {
+            Mode::Rate => panel.style,
+            Mode::Raw => Style::Line,
+        }
     }
 
     /// The unit of a panel's axis.

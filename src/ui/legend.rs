@@ -3,6 +3,7 @@
 //! Rows that do not fit are scrolled to; the heading stays.
 
 use super::legend_table::{LegendTable, Made, MadeFor, NAME_LEFT, figures};
+use super::swatch::Look;
 use super::theme::{self, Palette};
 use super::widgets::one_row;
 use super::{Frame, Memory, WHEEL_RESTS};
@@ -80,7 +81,7 @@ pub(super) fn legend_ui(
 ) {
     let screen = frame.screen;
     let palette = Palette::of(ui);
-    let unit = screen.unit_of(panel);
+    let (unit, style) = (screen.unit_of(panel), screen.style_of(panel));
     let cursor = frame.memory.cursor;
     let (head, below) = rect.split_top_bottom_at_y(rect.top() + theme::LEGEND_ROW);
     let all = panel.drawn().count().min(plot.lines.len());
@@ -104,8 +105,9 @@ pub(super) fn legend_ui(
         let top = list.rect.top() + row as f32 * theme::LEGEND_ROW;
         let size = vec2(list.rect.width(), theme::LEGEND_ROW);
         let rect = Rect::from_min_size(pos2(list.rect.left(), top), size);
-        let color = palette.series(line.role, index);
-        let response = row_ui(ui, rect, (table, index), color);
+        let response = row_ui(ui, rect, (table, index));
+        let swatch = rect.left_center() + vec2(7.0, 0.0);
+        Look::of(&palette, line.role, index).paint(ui.painter(), swatch, style, line);
         response.widget_info(|| {
             let [now, min, avg, max] = figures((plot, data), &unit, cursor);
             let label = display_safe(&line.label);
@@ -195,14 +197,12 @@ fn head_ui(ui: &Ui, head: Rect, table: &LegendTable, texts: [&str; 4], color: Co
 }
 
 /// One line of the table without its figures.
-fn row_ui(ui: &Ui, row: Rect, (table, index): (&LegendTable, usize), color: Color32) -> Response {
+fn row_ui(ui: &Ui, row: Rect, (table, index): (&LegendTable, usize)) -> Response {
     let palette = Palette::of(ui);
     let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
     if response.hovered() {
         ui.painter().rect_filled(row.expand2(vec2(4.0, 0.0)), 3.0, palette.selected);
     }
-    let swatch = Rect::from_center_size(row.left_center() + vec2(7.0, 0.0), vec2(14.0, 3.0));
-    ui.painter().rect_filled(swatch, 1.5, color);
     if let Some((name, _)) = table.name_of(index) {
         let at = row.left_center() + vec2(NAME_LEFT, 0.0);
         one_row(ui, at, Align2::LEFT_CENTER, name, palette.text);

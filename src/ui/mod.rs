@@ -29,6 +29,7 @@ mod sidebar;
 mod sparkline;
 mod status;
 mod strips;
+mod swatch;
 mod tabs;
 pub mod theme;
 mod tiles;
