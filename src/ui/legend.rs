@@ -69,7 +69,7 @@ fn height_of(rows: usize) -> f32 {
     (rows + 1) as f32 * theme::LEGEND_ROW + AROUND
 }
 
-/// Draws the table of a panel into `rect`. The lines of `plot` have another number whenever they
+/// Draws the table of a panel into `rect`, a part of the `whole` panel. The lines of `plot` have another number whenever they
 /// were made anew.
 pub(super) fn legend_ui(
     ui: &mut Ui,
@@ -77,7 +77,7 @@ pub(super) fn legend_ui(
     panel: &Panel,
     (plot, number): (&PanelPlot, u64),
     table: &mut LegendTable,
-    rect: Rect,
+    (whole, rect): (Rect, Rect),
 ) {
     let screen = frame.screen;
     let palette = Palette::of(ui);
@@ -96,16 +96,24 @@ pub(super) fn legend_ui(
         dark: ui.visuals().dark_mode,
     };
     let glyphs = &mut frame.memory.glyphs;
-    table.update(made_for, Made { painter: ui.painter(), glyphs, panel, plot, unit: &unit });
+    let holds_still = ui.rect_contains_pointer(whole);
+    let painter = ui.painter();
+    table.update(made_for, Made { painter, glyphs, panel, plot, unit: &unit, holds_still });
     let now = cursor.map_or("last".into(), |t| screen.time_text(&panel.host, t, 1.0));
     head_ui(ui, head, table, [&now, "min", "avg", "max"], palette.faint);
     let mut hovered = None;
-    let rows = panel.drawn().zip(&plot.lines).enumerate().skip(list.first).take(list.count);
-    for (row, (index, (line, data))) in rows.enumerate() {
+    let others = plot.has_more_than_zeros();
+    let rows = table.order().iter().skip(list.first).take(list.count).enumerate();
+    for (row, &index) in rows {
+        let (Some(line), Some(data)) = (panel.drawn().nth(index), plot.lines.get(index)) else {
+            continue;
+        };
         let top = list.rect.top() + row as f32 * theme::LEGEND_ROW;
         let size = vec2(list.rect.width(), theme::LEGEND_ROW);
         let rect = Rect::from_min_size(pos2(list.rect.left(), top), size);
-        let response = row_ui(ui, rect, (table, index));
+        let steps_back = others && data.is_zero();
+        let color = if steps_back { palette.faint } else { palette.text };
+        let response = row_ui(ui, rect, (table, index), color);
         let swatch = rect.left_center() + vec2(7.0, 0.0);
         Look::of(&palette, line.role, index).paint(ui.painter(), swatch, style, line);
         response.widget_info(|| {
@@ -197,7 +205,7 @@ fn head_ui(ui: &Ui, head: Rect, table: &LegendTable, texts: [&str; 4], color: Co
 }
 
 /// One line of the table without its figures.
-fn row_ui(ui: &Ui, row: Rect, (table, index): (&LegendTable, usize)) -> Response {
+fn row_ui(ui: &Ui, row: Rect, (table, index): (&LegendTable, usize), color: Color32) -> Response {
     let palette = Palette::of(ui);
     let response = ui.interact(row, ui.scope_id().with(("legend", index)), Sense::hover());
     if response.hovered() {
@@ -205,7 +213,7 @@ fn row_ui(ui: &Ui, row: Rect, (table, index): (&LegendTable, usize)) -> Response
     }
     if let Some((name, _)) = table.name_of(index) {
         let at = row.left_center() + vec2(NAME_LEFT, 0.0);
-        one_row(ui, at, Align2::LEFT_CENTER, name, palette.text);
+        one_row(ui, at, Align2::LEFT_CENTER, name, color);
     }
     response
 }

@@ -13,7 +13,6 @@ use crate::view::panels::{Line, Panel};
 use crate::view::plot::{PanelPlot, PlotLine};
 use crate::view::shorten::cut_in_middle;
 use eframe::egui::{Color32, Galley, Painter, Rect, pos2};
-use std::ops::Range;
 use std::sync::Arc;
 
 /// Where the name of a row starts: behind the swatch.
@@ -33,6 +32,8 @@ pub(super) struct LegendTable {
     named_for: Option<NamedFor>,
     /// One for each line of the panel.
     names: Vec<Name>,
+    /// The numbers of the lines, row by row.
+    order: Vec<usize>,
     /// Width of the widest name.
     longest: f32,
     figures: Typeset,
@@ -114,6 +115,8 @@ pub(super) struct Made<'a> {
     pub(super) panel: &'a Panel,
     pub(super) plot: &'a PanelPlot,
     pub(super) unit: &'a Unit,
+    /// Rows keep their places: the pointer is on the panel.
+    pub(super) holds_still: bool,
 }
 
 impl LegendTable {
@@ -130,9 +133,14 @@ impl LegendTable {
             self.name(&mut made);
         }
         self.made_for = Some(made_for);
+        if !made.holds_still || self.order.len() != made.plot.lines.len() {
+            self.order.clear();
+            self.order.extend(made.plot.zeros_last());
+        }
         let rows = made_for.rows.0..made_for.rows.0 + made_for.rows.1;
-        let figures: Vec<_> = figures_of(&made, rows.clone(), made_for.cursor).collect();
-        for row in &figures {
+        let rows = self.order.get(rows).unwrap_or_default();
+        let figures: Vec<_> = figures_of(&made, rows, made_for.cursor).collect();
+        for (_, row) in &figures {
             for (width, text) in self.widths.iter_mut().zip(row) {
                 *width = width.max(made.glyphs.measure(made.painter, text).ceil());
             }
@@ -141,19 +149,25 @@ impl LegendTable {
         let rect = made_for.rect;
         self.columns = Columns::new(rect.width(), self.widths, self.longest);
         self.figures.clear();
-        for (row, texts) in figures.iter().enumerate() {
+        for (row, (steps_back, texts)) in figures.iter().enumerate() {
             let y = rect.top() + (row as f32 + 0.5) * theme::LEGEND_ROW;
             let columns = texts.iter().zip(self.columns.rights).take(self.columns.shown);
             for (column, (text, right)) in columns.enumerate() {
-                let color = if column == 0 { palette.text } else { palette.dim };
+                let color = match column {
+                    _ if *steps_back => palette.faint,
+                    0 => palette.text,
+                    _ => palette.dim,
+                };
                 let at = pos2(rect.left() + right, y);
                 made.glyphs.set(made.painter, &mut self.figures, at, text, color);
             }
         }
         self.figures.finish(made.glyphs);
         let room = self.columns.names;
-        for name in self.names.get_mut(rows).into_iter().flatten() {
-            name.cut(made.painter, room);
+        for line in rows {
+            if let Some(name) = self.names.get_mut(*line) {
+                name.cut(made.painter, room);
+            }
         }
     }
 
@@ -184,6 +198,11 @@ impl LegendTable {
         Some((Arc::clone(shown), name.cut.is_some()))
     }
 
+    /// The numbers of the lines, row by row.
+    pub(super) fn order(&self) -> &[usize] {
+        &self.order
+    }
+
     pub(super) fn figures(&self) -> &Typeset {
         &self.figures
     }
@@ -210,14 +229,15 @@ fn galley(painter: &Painter, text: &str) -> Arc<Galley> {
     painter.layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER)
 }
 
-/// The figures of some rows.
+/// The figures of some lines, and whether each steps back.
 fn figures_of<'a>(
     made: &'a Made<'_>,
-    rows: Range<usize>,
+    lines: &'a [usize],
     cursor: Option<f64>,
-) -> impl Iterator<Item = [String; 4]> + 'a {
-    let lines = made.plot.lines.get(rows).unwrap_or_default();
-    lines.iter().map(move |line| figures((made.plot, line), made.unit, cursor))
+) -> impl Iterator<Item = (bool, [String; 4])> + 'a {
+    let others = made.plot.has_more_than_zeros();
+    let lines = lines.iter().filter_map(|line| made.plot.lines.get(*line));
+    lines.map(move |line| (others && line.is_zero(), figures((made.plot, line), made.unit, cursor)))
 }
 
 /// At the cursor (or the newest), least, average and greatest.

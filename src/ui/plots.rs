@@ -69,7 +69,7 @@ pub(super) fn panel_plot_ui(
         ui.ctx().request_repaint();
     }
     let lines = (&kept.plot, kept.number);
-    legend::legend_ui(ui, frame, panel, lines, &mut kept.legend, legend_rect);
+    legend::legend_ui(ui, frame, panel, lines, &mut kept.legend, (rect, legend_rect));
     frame.memory.plots.put_back(panel, kept);
 }
 

@@ -16,7 +16,7 @@ use std::sync::Arc;
 const BAND_OPACITY: f32 = 0.28;
 /// Points of height from which a layer of a stack has an edge of its own.
 const THIN_LAYER: f32 = 0.75;
-/// The others, while one line is highlighted.
+/// Lines that are zero, and the others while one is highlighted.
 const DIMMED: f32 = 0.35;
 
 /// What is drawn of a panel.
@@ -94,10 +94,12 @@ impl Drawing {
             project: made_for.place.project(),
         };
         let palette = Palette::new(made_for.dark);
+        let others = plot.has_more_than_zeros();
         for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
             let swatch::Look { color, dash } = swatch::Look::of(&palette, line.role, index);
             let mine = made_for.highlighted == Some(index);
-            let faded = made_for.highlighted.is_some() && !mine;
+            let steps_back = made_for.highlighted.is_some() || others && data.is_zero();
+            let faded = steps_back && !mine;
             let look = Look {
                 pen: Pen {
                     color: if faded { theme::faded(color, DIMMED) } else { color },

@@ -122,3 +122,34 @@ fn the_columns_stand_still_while_numbers_change() {
     }
     assert!(say(-4e12)[0] <= first[0]);
 }
+
+/// Two gauges on one panel.
+fn say(stage: &mut Stage, values: [f64; 2]) {
+    stage.pass(1);
+    let id = |name: &str| Identifier::new("alpha", "p", "", "gauge", name);
+    let samples = ["a", "b"].into_iter().zip(values);
+    let samples: Vec<_> = samples.map(|(name, v)| (id(name), vec![Value::Gauge(v)])).collect();
+    stage.send(&samples);
+    stage.settle();
+}
+
+#[test]
+fn lines_that_are_zero_come_last_and_hold_still_under_the_pointer() {
+    let mut stage = Stage::new();
+    say(&mut stage, [0.0, 1.5]);
+    say(&mut stage, [0.0, 2.5]);
+    assert_eq!(rows(&stage), ["b", "a"]);
+    let at = stage.place(Role::Label, "b ").center();
+    stage.hover(at);
+    say(&mut stage, [7.0, 2.5]);
+    assert_eq!(rows(&stage), ["b", "a"]);
+    stage.hover(eframe::egui::pos2(2.0, 2.0));
+    say(&mut stage, [0.0, 2.5]);
+    assert_eq!(rows(&stage), ["a", "b"]);
+    // Where all are, none steps back.
+    stage.press(eframe::egui::Key::Num1);
+    for _ in 0..12 {
+        say(&mut stage, [0.0, 0.0]);
+    }
+    assert_eq!(rows(&stage), ["a", "b"]);
+}
