@@ -9,11 +9,11 @@ use crate::view::View;
 use crate::view::command::{Context, Focus};
 use crate::view::graphs::Graphs;
 use crate::view::latest::Latest;
-use crate::view::layout::{Layout, PanelId, Rule};
+use crate::view::layout::{Layout, PanelId, Rule, TabId};
 use crate::view::marks::Events;
 use crate::view::notifications::Listed;
 use crate::view::palette::{RankJob, Results};
-use crate::view::panels::{Drawn, Panel, drawn, panels, panels_of_rule};
+use crate::view::panels::{Drawn, Panel, Ranking, drawn, panels_of_rule, panels_ranked};
 use crate::view::pick::Picking;
 use crate::view::selection::Scope;
 use crate::view::tree::{FilterJob, Rows};
@@ -45,6 +45,8 @@ pub struct Derived {
     pub events: Events,
     /// What the panels were made for.
     panels_for: Option<PanelsFor>,
+    /// The places of the panels of the catalogue, tab by tab.
+    rankings: HashMap<TabId, Ranking>,
     /// What the tree was made for, and how often that has changed.
     tree_for: Option<(String, Arc<HashSet<Scope>>)>,
     tree_revision: u64,
@@ -84,7 +86,9 @@ impl Derived {
         let known = self.panels_for.take();
         match &tab.canvas {
             Canvas::Auto(selection) => {
-                self.panels = panels(latest.store, latest.graphs, selection);
+                self.rankings.retain(|id, _| view.workspace.tabs().iter().any(|tab| tab.id == *id));
+                let ranking = self.rankings.entry(tab.id).or_default();
+                self.panels = panels_ranked(latest, selection, ranking);
                 self.tiles.clear();
                 self.panels_revision += 1;
             }

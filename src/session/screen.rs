@@ -16,19 +16,19 @@ pub use status::StatusItem;
 use super::derived::Derived;
 use crate::metric::{CdTime, Interval, Severity, Span, display_safe};
 use crate::reception::{Reception, Replay, State};
-use crate::store::{HostNode, Mode, Noted, SeriesId, Store, Trace};
+use crate::store::{HostNode, Mode, Noted, Series, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
 use crate::view::command::{Context, Focus};
 use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
-use crate::view::graphs::Graphs;
+use crate::view::graphs::{Graphs, Style};
 use crate::view::health::Meter;
 use crate::view::latest::Latest;
 use crate::view::layout::PanelId;
 use crate::view::marks::PanelMarks;
-use crate::view::panels::{LARGEST_MAX, Panel};
+use crate::view::panels::{LARGEST_MAX, Line, Panel};
 use crate::view::pick::{Picking, scope_of};
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
@@ -36,6 +36,9 @@ use crate::view::selector::Selector;
 use crate::view::tree::Row;
 use crate::view::{Action, View};
 use jiff::tz::TimeZone;
+
+/// Series of a line that are named; a line of a machine with many CPUs has many.
+const NAMED_SERIES_MAX: usize = 8;
 
 /// Everything a frame is drawn from.
 #[derive(Clone, Copy, Debug)]
@@ -213,6 +216,28 @@ impl<'a> Screen<'a> {
         let span = self.view.window().span(self.now);
         let Self { store, graphs, now, zone, .. } = *self;
         why_empty(&Sight { store, graphs, span, now, zone }, series)
+    }
+
+    /// The full names of the series that fall on a line, one in each row.
+    pub fn series_text(&self, line: &Line) -> String {
+        let series = line.series.iter().filter_map(|&id| self.store.series(id));
+        let name = |series: &Series| {
+            let ds =
+                if series.ds_count > 1 { format!(" {}", series.ds_name) } else { String::new() };
+            display_safe(&format!("{}{ds}", series.identifier)).into_owned()
+        };
+        let mut rows: Vec<String> = series.take(NAMED_SERIES_MAX).map(name).collect();
+        let more = line.series.len().saturating_sub(NAMED_SERIES_MAX);
+        rows.extend((more > 0).then(|| format!("and {more} more")));
+        rows.join("\n")
+    }
+
+    /// How the lines of a panel are drawn: what the wire said does not add up to anything.
+    pub fn style_of(&self, panel: &Panel) -> Style {
+        match panel.mode(self.view.mode()) {
+            Mode::Rate => panel.style,
+            Mode::Raw => Style::Line,
+        }
     }
 
     /// The unit of a panel's axis.

@@ -36,13 +36,16 @@ impl Story {
 
     /// One value list of `host`, measured now.
     fn send(&mut self, host: &str, plugin: &str, type_: &str, values: &[f64]) {
-        let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
-        let names = Identifier::new(host, plugin, "", type_, "");
         let values: Vec<_> = values.iter().map(|&value| Value::Gauge(value)).collect();
+        self.send_list(&Identifier::new(host, plugin, "", type_, ""), &values);
+    }
+
+    fn send_list(&mut self, names: &Identifier, values: &[Value]) {
+        let sender = SocketAddr::from((Ipv4Addr::LOCALHOST, 40_000));
         let (mut encoder, now, ingest) = (Encoder::default(), self.now(), &mut self.ingest);
         let mut send = |bytes: &[u8]| ingest.datagram(bytes, sender, now, SecurityLevel::None);
         let interval = Interval::from_secs(1);
-        encoder.push(&names.names(), now, interval, &values, &mut send).unwrap();
+        encoder.push(&names.names(), now, interval, values, &mut send).unwrap();
         encoder.flush(&mut send);
         self.session.absorb(SOURCE, &self.ingest.take(None), now);
     }
@@ -341,4 +344,40 @@ fn what_a_screen_says_is_known_without_one() {
     assert_eq!((fault.text.as_str(), fault.tone), ("! 1 fault", Tone::Warns));
     assert_eq!(screen.faults().len(), 1);
     assert!(screen.faults()[0].from.ends_with("127.0.0.1:40000"));
+}
+
+#[test]
+fn an_overview_keeps_its_order_until_another_one_is_picked() {
+    let mut story = Story::new();
+    let count = |story: &mut Story, counters: &[(&str, i64)]| {
+        for &(instance, octets) in counters {
+            let names = Identifier::new("h", "interface", instance, "if_octets", "");
+            story.send_list(&names, &[Value::Derive(octets), Value::Derive(0)]);
+        }
+        story.second();
+    };
+    let order = |story: &Story| {
+        let panels = story.session.derived().panels.iter();
+        panels.map(|panel| panel.title.replace("Interface ", "")).collect::<Vec<_>>()
+    };
+    count(&mut story, &[("eth0", 9_000), ("eth1", 10)]);
+    assert_eq!(order(&story), ["eth0", "eth1"]);
+    for n in 1..9 {
+        count(&mut story, &[("eth0", 9_000), ("eth1", n << 40)]);
+    }
+    count(&mut story, &[("eth0", 9_000), ("eth1", 9 << 40), ("new", 9 << 50)]);
+    assert_eq!(order(&story), ["eth0", "eth1", "new"]);
+    // Unchecked and checked again it is where it was.
+    let key = |story: &Story| {
+        let id = story.session.derived().panels[0].lines[0].series[0];
+        story.session.store().series(id).unwrap().key()
+    };
+    let keys = vec![key(&story)];
+    story.apply(Action::SetShown { keys: keys.clone(), shown: false });
+    story.apply(Action::SetShown { keys, shown: true });
+    assert_eq!(order(&story), ["eth0", "eth1", "new"]);
+    story.apply(Action::Select(host("other")));
+    assert_eq!(order(&story), [""; 0]);
+    story.apply(Action::Select(host("h")));
+    assert_eq!(order(&story), ["new", "eth1", "eth0"]);
 }

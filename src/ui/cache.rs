@@ -1,6 +1,6 @@
 //! Cache: what is kept of the plots that are on screen, and what it was made for.
 
-use super::legend::LegendFigures;
+use super::legend_table::LegendTable;
 use super::shapes::Drawing;
 use super::strips::LineTexture;
 use crate::metric::Span;
@@ -40,7 +40,7 @@ pub(super) struct Kept {
     traces: Traces,
     pub(super) axis: Option<CalmAxis>,
     pub(super) drawing: Drawing,
-    pub(super) figures: LegendFigures,
+    pub(super) legend: LegendTable,
     /// When it was on screen last.
     frame: u64,
 }

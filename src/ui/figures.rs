@@ -92,6 +92,16 @@ impl Glyphs {
         }
     }
 
+    /// Points that a text takes.
+    pub(super) fn measure(&mut self, painter: &Painter, text: &str) -> f32 {
+        if let Some(width) = self.width(text) {
+            return width / painter.pixels_per_point();
+        }
+        let galley = painter.layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER);
+        self.learn(&galley);
+        galley.size().x
+    }
+
     /// Pixels that a text takes; none where one of its glyphs is not known.
     fn width(&self, text: &str) -> Option<f32> {
         let mut at = 0.0;

@@ -21,8 +21,36 @@ const PLOT_INSET: f32 = 6.0;
 pub(super) struct Grid {
     pub(super) columns: usize,
     panel_width: f32,
-    /// Height of each row without its plots.
-    around: Vec<f32>,
+    rows: Vec<Row>,
+}
+
+/// What a row of panels needs beside its plots.
+#[derive(Clone, Copy)]
+struct Row {
+    /// Height that the legends below the plots would like.
+    legend: f32,
+    /// Height of bars.
+    bars: f32,
+}
+
+impl Row {
+    fn of(panels: &[Panel], panel_width: f32) -> Self {
+        let height = |panel: &Panel| bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0;
+        let bars = panels.iter().filter(|panel| panel.style == Style::Bars).map(height);
+        Self {
+            legend: panels
+                .iter()
+                .map(|panel| legend_height(panel, panel_width))
+                .fold(0.0, f32::max),
+            bars: bars.fold(0.0, f32::max),
+        }
+    }
+
+    /// Its height with plots so high.
+    fn height(self, plot: f32) -> f32 {
+        let legend = legend::height_at(plot, self.legend);
+        (theme::PANEL_HEADER + (PLOT_INSET + plot + legend).max(self.bars)).floor()
+    }
 }
 
 impl Grid {
@@ -35,8 +63,8 @@ impl Grid {
         // Three beside one another leave holes where two would not.
         let columns = if panels.len() == 4 { columns.min(2) } else { columns };
         let panel_width = (width + theme::GAP) / columns as f32 - theme::GAP;
-        let around = panels.chunks(columns).map(|row| around_plot(row, panel_width)).collect();
-        Self { columns, panel_width, around }
+        let rows = panels.chunks(columns).map(|row| Row::of(row, panel_width)).collect();
+        Self { columns, panel_width, rows }
     }
 
     /// The lowest that all rows can be.
@@ -45,14 +73,19 @@ impl Grid {
     }
 
     fn height_with(&self, plot: f32) -> f32 {
-        let rows: f32 = self.around.iter().map(|around| around + plot + theme::GAP).sum();
+        let rows: f32 = self.rows.iter().map(|row| row.height(plot) + theme::GAP).sum();
         (rows - theme::GAP).max(0.0)
     }
 
     /// The height of plots with which the rows are so high together.
     fn plot_height(&self, height: f32) -> f32 {
-        let free = height - self.height_with(0.0);
-        (free / self.around.len().max(1) as f32).max(PLOT_HEIGHT_MIN).floor()
+        let (mut good, mut bad) = (PLOT_HEIGHT_MIN, height.max(PLOT_HEIGHT_MIN + 1.0));
+        while bad - good > 0.5 {
+            let middle = 0.5 * (good + bad);
+            let fits = self.height_with(middle) <= height;
+            (good, bad) = if fits { (middle, bad) } else { (good, middle) };
+        }
+        good.floor()
     }
 
     /// Draws the panels into `rect`; returns where each is.
@@ -66,15 +99,15 @@ impl Grid {
         let plot_height = self.plot_height(rect.height());
         let mut targets = Vec::new();
         let mut top = rect.top();
-        for (row, around) in panels.chunks(self.columns).zip(&self.around) {
-            let height = around + plot_height;
+        for (row, needs) in panels.chunks(self.columns).zip(&self.rows) {
+            let height = needs.height(plot_height);
             for (number, panel) in row.iter().enumerate() {
                 let left = rect.left() + number as f32 * (self.panel_width + theme::GAP);
                 let size = vec2(self.panel_width, height);
                 let rect = Rect::from_min_size(pos2(left, top), size);
                 targets.push(Target { id: panel.id, rect, takes_more: false });
                 if ui.is_rect_visible(rect) {
-                    let below = Some(around - theme::PANEL_HEADER);
+                    let below = Some(needs.legend);
                     ui.push_id(&panel.key, |ui| {
                         contained_ui(ui, frame, rect, panel, |ui, frame| {
                             panel_ui(ui, frame, rect, panel, below);
@@ -88,25 +121,18 @@ impl Grid {
     }
 }
 
-/// Height of a row of panels without its plots: header, legend and margins of the tallest.
-pub(super) fn around_plot(row: &[Panel], panel_width: f32) -> f32 {
-    let of = |panel: &Panel| {
-        if panel.style == Style::Bars {
-            let bars = bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0 - PLOT_HEIGHT_MIN;
-            return theme::PANEL_HEADER + bars.max(0.0);
-        }
-        theme::PANEL_HEADER + PLOT_INSET + legend::height_below(panel, panel_width)
-    };
-    row.iter().map(of).fold(0.0, f32::max)
+/// Height that the legend of a panel would like below its plot.
+pub(super) fn legend_height(panel: &Panel, panel_width: f32) -> f32 {
+    if panel.style == Style::Bars { 0.0 } else { legend::wanted_height(panel, panel_width) }
 }
 
 /// The lowest that a panel may be at a width.
 pub(super) fn least_height(panel: &Panel, width: f32) -> f32 {
-    around_plot(std::slice::from_ref(panel), width) + PLOT_HEIGHT_MIN
+    Row::of(std::slice::from_ref(panel), width).height(PLOT_HEIGHT_MIN)
 }
 
-/// Draws a panel into `rect`. `below` is what stands below the upper edge of its plot beside the
-/// plot: the same for all panels of a row, so that their plots end at one height.
+/// Draws a panel into `rect`. `below` is the height that legends would like below the plots of its
+/// row: the same for all of its panels, so that their plots end at one height.
 pub(super) fn panel_ui(
     ui: &mut Ui,
     frame: &mut Frame<'_>,
@@ -132,7 +158,6 @@ pub(super) fn panel_ui(
     if panel.style == Style::Bars {
         bars::bars_ui(ui, screen, panel, body);
     } else {
-        let below = below.map(|below| below - PLOT_INSET);
         plots::panel_plot_ui(ui, frame, panel, body, below);
     }
 }

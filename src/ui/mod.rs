@@ -17,6 +17,7 @@ mod header;
 mod keys;
 mod layouts;
 mod legend;
+mod legend_table;
 mod marks;
 mod notifications;
 mod palette;
@@ -29,6 +30,7 @@ mod sidebar;
 mod sparkline;
 mod status;
 mod strips;
+mod swatch;
 mod tabs;
 pub mod theme;
 mod tiles;
@@ -60,6 +62,8 @@ pub struct Memory {
     next_cursor: Option<f64>,
     drag_start: Option<f64>,
     legend_hover: Option<(crate::view::panels::PanelKey, usize)>,
+    /// The legend that the wheel scrolls, and since when it does not, egui's seconds.
+    legend_wheel: Option<(egui::Id, f64)>,
     /// When the wheel last scrolled the canvas, egui's seconds.
     scrolled_at: Option<f64>,
     list: notifications::ListPlace,

@@ -8,6 +8,7 @@ use super::legend;
 use super::marks::{marks_ui, noted_ui, pointed};
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
+use super::swatch;
 use super::theme::{self, Palette};
 use super::{Frame, Memory};
 use crate::metric::{CdTime, Interval, Span, display_safe};
@@ -17,12 +18,9 @@ use crate::view::Action;
 use crate::view::axis::{Axis, CalmAxis, time_step_secs, time_ticks};
 use crate::view::format;
 use crate::view::graphs::Style;
-use crate::view::panels::Panel;
+use crate::view::panels::{Line, Panel};
 use crate::view::plot::PanelPlot;
-use crate::view::role::Role;
-use eframe::egui::{
-    self, Align2, Color32, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2,
-};
+use eframe::egui::{self, Align2, PointerButton, Pos2, Rect, RichText, Sense, Ui, pos2, vec2};
 use egui_plot::{AxisHints, GridMark, Plot, PlotBounds, PlotTransform};
 
 /// Left of a plot, for tick labels: the same for all, so that plots stand below one another.
@@ -38,7 +36,7 @@ const TICK_HEIGHT: f32 = 34.0;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-/// `below` is the height that legends have below the plots of its row; none: its own.
+/// `below` is the height that legends would like below the plots of its row; none: its own.
 pub(super) fn panel_plot_ui(
     ui: &mut Ui,
     frame: &mut Frame<'_>,
@@ -47,12 +45,14 @@ pub(super) fn panel_plot_ui(
     below: Option<f32>,
 ) {
     let screen = frame.screen;
-    let own = legend::height_below(panel, rect.width() + 24.0);
-    let (plot_rect, legend_rect) = if own < 10.0 {
+    let width = rect.width() + 24.0;
+    let (plot_rect, legend_rect) = if legend::is_beside(width) {
         let (plot, legend) = rect.split_left_right_at_x(rect.right() - legend::BESIDE_WIDTH);
         (plot, legend.with_min_x(legend.left() + 16.0))
     } else {
-        rect.split_top_bottom_at_y(rect.bottom() - below.unwrap_or(own).max(own))
+        let own = legend::wanted_height(panel, width);
+        let height = legend::height_in(rect.height(), below.unwrap_or(own).max(own));
+        rect.split_top_bottom_at_y(rect.bottom() - height)
     };
     let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
     frame.memory.plot_width = plot_width;
@@ -69,7 +69,7 @@ pub(super) fn panel_plot_ui(
         ui.ctx().request_repaint();
     }
     let lines = (&kept.plot, kept.number);
-    legend::legend_ui(ui, frame, panel, lines, &mut kept.figures, legend_rect);
+    legend::legend_ui(ui, frame, panel, lines, &mut kept.legend, (rect, legend_rect));
     frame.memory.plots.put_back(panel, kept);
 }
 
@@ -343,14 +343,14 @@ fn tooltip(
 ) {
     let screen = frame.screen;
     let Some(t) = frame.memory.cursor else { return };
-    let unit = screen.unit_of(panel);
+    let (unit, style) = (screen.unit_of(panel), screen.style_of(panel));
     let age_max = 2.5 * plot.interval_secs;
-    let mut rows: Vec<(usize, &str, f64, Option<Role>)> = Vec::new();
+    let mut rows: Vec<(usize, &Line, f64)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;
     for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
         if let Some(point) = data.at(t, age_max) {
             newest = newest.max(point.t);
-            rows.push((index, &line.label, point.value, line.role));
+            rows.push((index, line, point.value));
         }
     }
     if rows.is_empty() && noted.is_empty() {
@@ -382,11 +382,13 @@ fn tooltip(
         let numbers: Vec<_> = rows.iter().map(|row| number(row.2)).collect();
         let widest = numbers.iter().map(|number| number.size().x).fold(0.0, f32::max);
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
-            for ((index, label, _, role), number) in rows.into_iter().zip(numbers) {
-                let color = palette.series(role, index);
+            for ((index, line, _), number) in rows.into_iter().zip(numbers) {
                 ui.horizontal(|ui| {
-                    swatch(ui, color);
-                    ui.label(RichText::new(display_safe(label)).size(11.5));
+                    let size = vec2(swatch::SIZE.0, 12.0);
+                    let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
+                    let look = swatch::Look::of(&palette, line.role, index);
+                    look.paint(ui.painter(), rect.center(), style, line);
+                    ui.label(RichText::new(display_safe(&line.label)).size(11.5));
                 });
                 // A layout from the right would take all the width that a tooltip may have.
                 ui.horizontal(|ui| {
@@ -401,10 +403,4 @@ fn tooltip(
             ui.label(RichText::new(format!("{more} more")).size(11.5).color(palette.dim));
         }
     });
-}
-
-fn swatch(ui: &mut Ui, color: Color32) {
-    let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
-    let bar = Rect::from_center_size(rect.center(), vec2(12.0, 3.0));
-    ui.painter().rect_filled(bar, 1.5, color);
 }

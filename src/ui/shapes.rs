@@ -3,6 +3,7 @@
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
 use super::strips::{Ink, Pen, Strips, Width};
+use super::swatch::{self, MIRROR_OPACITY, STACK_OPACITY};
 use super::theme::{self, Palette};
 use crate::metric::Span;
 use crate::store::Mode;
@@ -12,15 +13,11 @@ use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
 use eframe::egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, pos2, vec2};
 use std::sync::Arc;
 
-const STACK_OPACITY: f32 = 0.78;
-const MIRROR_OPACITY: f32 = 0.22;
 const BAND_OPACITY: f32 = 0.28;
 /// Points of height from which a layer of a stack has an edge of its own.
 const THIN_LAYER: f32 = 0.75;
-/// The others, while one line is highlighted.
+/// Lines that are zero, and the others while one is highlighted.
 const DIMMED: f32 = 0.35;
-/// Colours can be distinguished up to here; then the same ones come again, dashed.
-const COLORS: usize = 8;
 
 /// What is drawn of a panel.
 #[derive(Debug, Default)]
@@ -97,15 +94,17 @@ impl Drawing {
             project: made_for.place.project(),
         };
         let palette = Palette::new(made_for.dark);
+        let others = plot.has_more_than_zeros();
         for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
-            let color = palette.series(line.role, index);
+            let swatch::Look { color, dash } = swatch::Look::of(&palette, line.role, index);
             let mine = made_for.highlighted == Some(index);
-            let faded = made_for.highlighted.is_some() && !mine;
+            let steps_back = made_for.highlighted.is_some() || others && data.is_zero();
+            let faded = steps_back && !mine;
             let look = Look {
                 pen: Pen {
                     color: if faded { theme::faded(color, DIMMED) } else { color },
                     width: if mine { Width::Strong } else { Width::Line },
-                    dashed: line.role.is_none() && index >= COLORS,
+                    dash,
                     dense: data.dense,
                 },
                 // What the wire said does not add up to anything.

@@ -39,16 +39,72 @@ impl Width {
 pub(super) struct Pen {
     pub(super) width: Width,
     pub(super) color: Color32,
-    pub(super) dashed: bool,
+    pub(super) dash: Dash,
     /// Its points are so near one another that the end of a sharp corner need not be soft.
     pub(super) dense: bool,
 }
 
-/// A dash and the gap after it, points.
-const DASH: f32 = 6.0;
-const PERIOD: f32 = 9.0;
-/// Along a line that is not dashed: the middle of a dash.
-const SOLID: f32 = 0.5 * DASH / PERIOD;
+/// What there is of a line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) enum Dash {
+    /// All of it.
+    #[default]
+    None,
+    /// Dashes.
+    Dashed,
+    /// Dots.
+    Dotted,
+    /// A dash and a dot.
+    Mixed,
+}
+
+impl Dash {
+    pub(super) const ALL: [Self; 4] = [Self::None, Self::Dashed, Self::Dotted, Self::Mixed];
+    /// Those that are in the texture: a line without dashes is the middle of a dash.
+    const PATTERNS: [Self; 3] = [Self::Dashed, Self::Dotted, Self::Mixed];
+    /// Width of the edge of an area, points.
+    pub(super) const EDGE: f32 = 1.5;
+
+    /// Where it is drawn, from a start on, points.
+    const fn parts(self) -> &'static [(f32, f32)] {
+        match self {
+            Self::None | Self::Dashed => &[(0.0, 6.0)],
+            Self::Dotted => &[(0.0, 1.8)],
+            Self::Mixed => &[(0.0, 6.6), (9.0, 10.8)],
+        }
+    }
+
+    /// The number of points after which it begins anew.
+    const fn period(self) -> f32 {
+        match self {
+            Self::None | Self::Dashed => 9.0,
+            Self::Dotted => 4.2,
+            Self::Mixed => 13.2,
+        }
+    }
+
+    /// Where it is drawn of a length in points.
+    pub(super) fn within(self, length: f32) -> impl Iterator<Item = (f32, f32)> {
+        let whole = (self == Self::None).then_some((0.0, length));
+        let starts = (0_u8..16).map(move |n| f32::from(n) * self.period());
+        let parts = starts.flat_map(move |from| {
+            self.parts().iter().map(move |(start, end)| (from + start, (from + end).min(length)))
+        });
+        let parts = parts.take_while(move |(start, _)| *start < length);
+        whole.into_iter().chain(parts.filter(move |_| whole.is_none()))
+    }
+
+    /// How far inside of what is drawn a place along it is; negative outside.
+    fn inside(self, along: f32) -> f32 {
+        let period = self.period();
+        let shifted = [-period, 0.0, period].map(|shift| along + shift);
+        let inside = |along: f32| self.parts().iter().map(move |(a, b)| (along - a).min(b - along));
+        shifted.into_iter().flat_map(inside).fold(f32::NEG_INFINITY, f32::max)
+    }
+}
+
+/// Along a line without dashes: the middle of a dash.
+const SOLID: f32 = 3.0 / 9.0;
 /// What is no higher or lower than this, points, is on a level: most of what is measured stands
 /// still most of the time, and of a level line only the ends are drawn.
 const LEVEL: f32 = 0.05;
@@ -56,8 +112,8 @@ const LEVEL: f32 = 0.05;
 /// cards repeat nothing else.
 const ACROSS: usize = 32;
 const ALONG: usize = 64;
-/// Columns of the texture: one for each width, and one for areas.
-const COLUMNS: usize = 4;
+/// Columns of the texture: one for each width of each kind of dashes, and the last for areas.
+const COLUMNS: usize = 16;
 /// Where areas are in the texture.
 const AREA: Pos2 = pos2((COLUMNS as f32 - 0.5) / COLUMNS as f32, SOLID);
 
@@ -124,18 +180,19 @@ fn image(feather: f32) -> ColorImage {
         let (column, row) = (number % (COLUMNS * ACROSS), number / (COLUMNS * ACROSS));
         // From -1 to 1 across the strip.
         let side = ((column % ACROSS) as f32 + 0.5) / ACROSS as f32 * 2.0 - 1.0;
-        let across = match Width::ALL.get(column / ACROSS) {
-            Some(width) => {
-                let width = width.points();
-                strength(width, feather, side.abs() * radius(width, feather))
+        let column = column / ACROSS;
+        let width = Width::ALL.get(column % Width::ALL.len()).map(|width| width.points());
+        let dash = Dash::PATTERNS.get(column / Width::ALL.len());
+        let (across, dash) = match dash.zip(width) {
+            Some((dash, width)) => {
+                let along = (row as f32 + 0.5) / ALONG as f32 * dash.period();
+                let dash = (dash.inside(along) / feather + 0.5).clamp(0.0, 1.0);
+                (strength(width, feather, side.abs() * radius(width, feather)), dash)
             }
             // Nothing of it seeps into the columns beside it.
-            None if side.abs() < 0.5 => 1.0,
-            None => 0.0,
+            None if side.abs() < 0.5 => (1.0, 1.0),
+            None => (0.0, 1.0),
         };
-        let along = (row as f32 + 0.5) / ALONG as f32 * PERIOD;
-        let to_dash = [along - PERIOD, along].map(|along| along.min(DASH - along));
-        let dash = (to_dash[0].max(to_dash[1]) / feather + 0.5).clamp(0.0, 1.0);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 255")]
         let alpha = (across * dash * 255.0).round() as u8;
         *pixel = Color32::from_rgba_premultiplied(alpha, alpha, alpha, alpha);
@@ -299,25 +356,28 @@ struct Stroke {
     left: f32,
     right: f32,
     along: f32,
+    /// How far a point goes in the texture.
+    per_point: f32,
 }
 
 impl Stroke {
     fn new(pen: Pen, ink: Ink) -> Self {
-        let column = Width::ALL.iter().position(|width| *width == pen.width).unwrap_or(0);
+        let width = Width::ALL.iter().position(|width| *width == pen.width).unwrap_or(0);
+        let dash = Dash::PATTERNS.iter().position(|dash| *dash == pen.dash).unwrap_or(0);
+        let column = dash * Width::ALL.len() + width;
         Self {
             pen,
             radius: radius(pen.width.points(), ink.feather),
             side: 1.0,
             left: column as f32 / COLUMNS as f32,
             right: (column + 1) as f32 / COLUMNS as f32,
-            along: if pen.dashed { 0.0 } else { SOLID },
+            along: if pen.dash == Dash::None { SOLID } else { 0.0 },
+            per_point: if pen.dash == Dash::None { 0.0 } else { 1.0 / pen.dash.period() },
         }
     }
 
     fn go(&mut self, length: f32) {
-        if self.pen.dashed {
-            self.along += length / PERIOD;
-        }
+        self.along += length * self.per_point;
     }
 }
 
@@ -347,7 +407,8 @@ mod tests {
     const INK: Ink = Ink { texture: TextureId::User(7), feather: 1.0 };
 
     fn pen(dashed: bool) -> Pen {
-        Pen { width: Width::Line, color: Color32::RED, dashed, dense: false }
+        let dash = if dashed { Dash::Dashed } else { Dash::None };
+        Pen { width: Width::Line, color: Color32::RED, dash, dense: false }
     }
 
     fn made(draw: impl FnOnce(&mut Strips<'_>)) -> Mesh {
@@ -469,9 +530,28 @@ mod tests {
                 assert!(alpha(column * ACROSS, dash) < 30);
                 assert_eq!(alpha(column * ACROSS + ACROSS / 2, gap), 0);
             }
-            assert_eq!(alpha(3 * ACROSS + ACROSS / 2, dash), 255);
+            for y in 0..ALONG {
+                assert_eq!(alpha((COLUMNS - 1) * ACROSS + ACROSS / 2, y), 255);
+            }
+            // As much of a line as there is of its dashes.
+            for (number, dash) in Dash::PATTERNS.into_iter().enumerate() {
+                let column = (3 * number + 2) * ACROSS + ACROSS / 2;
+                let sum: f32 = (0..ALONG).map(|y| f32::from(alpha(column, y)) / 255.0).sum();
+                let drawn: f32 = dash.parts().iter().map(|(start, end)| end - start).sum();
+                let expected = drawn / dash.period() * ALONG as f32;
+                assert!((sum - expected).abs() < 2.0, "{dash:?} {sum} {expected}");
+            }
         }
         // Thinner than a pixel: paler.
         assert!((strength(0.5, 1.0, 0.0) - 0.5).abs() < 1e-6);
+    }
+
+    #[test]
+    fn dashes_of_a_short_line_end_with_it() {
+        let within = |dash: Dash| dash.within(14.0).collect::<Vec<_>>();
+        assert_eq!(within(Dash::None), [(0.0, 14.0)]);
+        assert_eq!(within(Dash::Dashed), [(0.0, 6.0), (9.0, 14.0)]);
+        assert_eq!(within(Dash::Dotted).len(), 4);
+        assert_eq!(within(Dash::Mixed), [(0.0, 6.6), (9.0, 10.8), (13.2, 14.0)]);
     }
 }

@@ -178,16 +178,18 @@ impl Palette {
         }
     }
 
+    /// In this order the nearest two of the first ones are as far apart as can be, also for those
+    /// who do not see red and green.
     const fn free(&self, number: usize) -> Color32 {
         match number % 8 {
             0 => self.pick(0x3D_9BDC, 0x00_72B2),
             1 => rgb(0xE6_9F00),
             2 => self.pick(0x1B_B58A, 0x00_9E73),
             3 => rgb(0xCC_79A7),
-            4 => rgb(0x56_B4E9),
-            5 => rgb(0xD5_5E00),
-            6 => self.pick(0xF0_E442, 0xB7_9F00),
-            _ => self.text,
+            4 => rgb(0xD5_5E00),
+            5 => self.text,
+            6 => rgb(0x56_B4E9),
+            _ => self.pick(0xF0_E442, 0xB7_9F00),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Tiles: the panels that the user put on a tab, and what can be dragged between them.
 
 use super::drag::{Target, drop_ui};
-use super::grid::{self, Grid, PLOT_HEIGHT_MIN, around_plot};
+use super::grid::{self, Grid, PLOT_HEIGHT_MIN};
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Frame, contained_ui};
@@ -73,15 +73,15 @@ fn least_height(panels: &[Panel], width: f32) -> f32 {
     }
 }
 
-/// Height below the plots of the panels that stand in one row: all of them end at one line.
+/// Height that legends would like below the plots of the panels that stand in one row: all of them
+/// end at one line.
 fn legend_height(screen: &Screen<'_>, placed: &Placed, tile: &PlacedPanel) -> Option<f32> {
     let row = placed.panels.iter().filter(|other| other.row == tile.row);
     let single = row.filter_map(|other| match screen.panels_of(other.id) {
         [panel] => Some((panel, other.area.width)),
         _ => None,
     });
-    let heights = single.map(|(panel, width)| around_plot(std::slice::from_ref(panel), width));
-    heights.reduce(f32::max).map(|around| around - theme::PANEL_HEADER)
+    single.map(|(panel, width)| grid::legend_height(panel, width)).reduce(f32::max)
 }
 
 fn tile_ui(

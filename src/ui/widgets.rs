@@ -8,6 +8,7 @@ use eframe::egui::{
     self, Align2, Color32, Pos2, Rect, Response, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2,
     vec2,
 };
+use std::sync::Arc;
 
 /// The title of a part of a pane.
 pub(super) fn heading(ui: &mut Ui, text: &str) {
@@ -218,6 +219,17 @@ pub fn elided(
     job.wrap = egui::text::TextWrapping::truncate_at_width(width.max(0.0));
     let galley = ui.painter().layout_job(job);
     let cut = galley.elided;
+    (one_row(ui, at, align, galley, color), cut)
+}
+
+/// A text of one row; returns where it is.
+pub(super) fn one_row(
+    ui: &Ui,
+    at: Pos2,
+    align: Align2,
+    galley: Arc<egui::Galley>,
+    color: Color32,
+) -> Rect {
     let rect = align.anchor_size(at, galley.size());
     // Accents that are piled up stay on their row.
     let row = rect.expand2(vec2(2.0, 3.0));
@@ -227,5 +239,5 @@ pub fn elided(
         ui.painter_at(row.intersect(ui.clip_rect()))
     };
     painter.galley(rect.min, galley, color);
-    (rect, cut)
+    rect
 }

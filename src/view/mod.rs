@@ -36,6 +36,7 @@ mod row;
 pub mod selection;
 pub mod selector;
 pub mod senders;
+pub mod shorten;
 mod tiles;
 pub mod tree;
 pub mod window;

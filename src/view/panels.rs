@@ -5,6 +5,7 @@
 mod apart;
 mod auto;
 mod keep;
+mod ranking;
 mod rules;
 
 use super::format::{Scale, Unit};
@@ -14,8 +15,10 @@ use super::role::Role;
 use super::selection::Scope;
 use crate::metric::{DsType, natural_cmp};
 use crate::store::{Mode, Series, SeriesId, Store};
-pub use auto::panels;
+pub use auto::{panels, panels_ranked};
 pub use keep::{DRAWN_AT_ONCE_MAX, rules_for, rules_of};
+use ranking::Rank;
+pub use ranking::Ranking;
 pub use rules::{LARGEST_MAX, panels_of_rule};
 use std::cmp::Ordering;
 use std::collections::HashMap;
@@ -65,17 +68,6 @@ pub struct Panel {
     /// No graph of the catalogue was made for it.
     pub(super) plain: bool,
     rank: Rank,
-}
-
-/// Where a panel stands on its host, lowest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    graph: u32,
-    /// Loopback says least about a machine: behind the other interfaces.
-    loopback: bool,
-    /// Of interfaces and disks the busy ones come first: decimal digits of all they ever moved,
-    /// which changes so rarely that panels do not change places while one looks.
-    moved: std::cmp::Reverse<u32>,
 }
 
 /// What makes a panel the same in every frame.
@@ -200,11 +192,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             left_out: 0,
             y: None,
             plain: false,
-            rank: Rank {
-                graph: graph.overview.map_or(10_000 + number(index), u32::from),
-                loopback: &*id.plugin_instance == "lo",
-                moved: std::cmp::Reverse(0),
-            },
+            rank: Rank::of(graph.overview.map_or(10_000 + number(index), u32::from)),
             key,
         },
         None => Panel {
@@ -224,7 +212,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             left_out: 0,
             y: None,
             plain: true,
-            rank: Rank { graph: 20_000, loopback: false, moved: std::cmp::Reverse(0) },
+            rank: Rank::of(20_000),
             key,
         },
     }

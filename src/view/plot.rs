@@ -139,6 +139,20 @@ impl PanelPlot {
         self.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
     }
 
+    /// Whether lines that are zero step back: another one is not.
+    pub fn has_more_than_zeros(&self) -> bool {
+        self.lines.iter().any(|line| line.stats.is_some() && !line.is_zero())
+    }
+
+    /// The numbers of the lines as a legend lists them: those that are zero come last.
+    pub fn zeros_last(&self) -> impl Iterator<Item = usize> + '_ {
+        let of = |zero: bool| {
+            let lines = self.lines.iter().enumerate();
+            lines.filter(move |(_, line)| line.is_zero() == zero).map(|(number, _)| number)
+        };
+        of(false).chain(of(true))
+    }
+
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
         let rule = match panel.mode(mode) {
@@ -166,6 +180,11 @@ impl PlotLine {
         self.points.clear();
         self.breaks.clear();
         (self.stats, self.dense) = (None, false);
+    }
+
+    /// Whether there is something in the window, and all of it is zero.
+    pub fn is_zero(&self) -> bool {
+        self.stats.is_some_and(|stats| stats.min == 0.0 && stats.max == 0.0)
     }
 
     /// The point in force at `t`: the newest that is not later, if the line goes on from it or it

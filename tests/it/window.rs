@@ -5,6 +5,7 @@
 mod clocks;
 mod contain;
 mod drawing;
+mod legend;
 mod names;
 mod notifications;
 mod palette;

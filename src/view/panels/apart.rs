@@ -1,4 +1,4 @@
-//! Apart: names for lines of a panel that would read alike.
+//! Apart: names for lines of a panel: what differs between them, and nothing that all share.
 //!
 //! Rewrites labels only; which series fall on which line is decided before.
 
@@ -6,8 +6,30 @@ use super::{Line, Panel};
 use crate::metric::DsType;
 use crate::store::{Series, Store};
 use crate::view::format::Unit;
-use crate::view::graphs::{Style, plain_unit};
+use crate::view::graphs::{Style, plain_label, plain_unit};
 use std::collections::BTreeMap;
+
+/// Where all lines of `panel` are of one data source, their names need not say which.
+pub(super) fn leave_out_shared_ds(panel: &mut Panel, store: &Store) {
+    let first = |line: &Line| store.series(*line.series.first()?);
+    let names_ds = |line: &Line| {
+        first(line).is_some_and(|series| {
+            let names = &series.identifier;
+            let whole = plain_label(names, &series.ds_name, series.ds_count);
+            !names.type_instance.is_empty() && series.ds_count > 1 && line.label == whole
+        })
+    };
+    let ds: Vec<_> = panel.drawn().map(|line| Some(&first(line)?.ds_name)).collect();
+    let is_shared = ds.len() > 1 && ds.iter().all(|one| Some(one) == ds.first());
+    if !is_shared || !panel.drawn().all(names_ds) {
+        return;
+    }
+    for line in panel.lines.iter_mut().filter(|line| line.drawn) {
+        if let Some(series) = line.series.first().and_then(|&id| store.series(id)) {
+            line.label = plain_label(&series.identifier, &series.ds_name, 1);
+        }
+    }
+}
 
 /// Lines of `panel` that fell on one rule and have one name get what differs between them into
 /// it: instance, type, data source, or the kind of number. A role is for one line.

@@ -1,20 +1,34 @@
 //! Auto: the panels that the catalogue has for a selection.
 
-use super::apart::tell_apart;
+use super::apart::{leave_out_shared_ds, tell_apart};
+use super::ranking::Ranking;
 use super::{
-    GraphKey, LINES_MAX, PANELS_MAX, Panel, PanelKey, in_scope, key_of, needs_whole, new_line,
-    new_panel,
+    GraphKey, LINES_MAX, Line, PANELS_MAX, Panel, PanelKey, in_scope, key_of, needs_whole,
+    new_line, new_panel,
 };
+use crate::metric::CdTime;
 use crate::store::{Mode, Series, SeriesId, Store};
 use crate::view::graphs::{Combine, Graphs, Place, Style};
+use crate::view::latest::Latest;
 use crate::view::selection::{Scope, Selection};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Panels of one graph in an overview: a machine with 40 interfaces shows the first ones.
 const OVERVIEW_PER_GRAPH_MAX: usize = 4;
 
-/// The panels of `selection`, in order, at most [`PANELS_MAX`].
+/// The panels of `selection`, in order, at most [`PANELS_MAX`]; ranked as they are now.
 pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
+    let latest = Latest { store, graphs, mode: Mode::Rate, now: CdTime::ZERO };
+    panels_ranked(&latest, selection, &mut Ranking::default())
+}
+
+/// The same in the order of `ranking`, which what is new joins.
+pub fn panels_ranked(
+    latest: &Latest<'_>,
+    selection: &Selection,
+    ranking: &mut Ranking,
+) -> Vec<Panel> {
+    let Latest { store, graphs, now, .. } = *latest;
     let mut build = Build {
         store,
         graphs,
@@ -39,11 +53,15 @@ pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Pane
     }
     let mut panels = build.panels;
     for panel in &mut panels {
+        leave_out_shared_ds(panel, store);
         tell_apart(panel, store);
-        panel.lines.sort_by(|a, b| a.order(b));
-        if panel.style == Style::Mirror {
-            panel.rank.moved = std::cmp::Reverse(digits_moved(store, panel));
-        }
+        panel.lines.sort_by(Line::order);
+    }
+    // What was unchecked keeps its place, so that nothing else takes it.
+    ranking.rank(selection.scope(), &mut panels, store, now);
+    for panel in &mut panels {
+        let needs_whole = panel.percent || panel.style == Style::Bars;
+        panel.lines.retain(|line| line.drawn || needs_whole);
     }
     panels.retain(|panel| panel.lines.iter().any(|line| line.drawn));
     panels.sort_by(Panel::order);
@@ -71,13 +89,11 @@ fn is_plain(store: &Store, graphs: &Graphs, scope: Option<&Scope>) -> bool {
 fn keep_first_of_each_graph(panels: &mut Vec<Panel>, store: &Store, selection: &Selection) {
     let checked = selection.checked();
     let is_checked = |id| store.series(id).is_some_and(|of| checked.contains(&of.key()));
-    let mut seen: HashMap<GraphKey, usize> = HashMap::new();
     let mut left_out: HashMap<GraphKey, usize> = HashMap::new();
     panels.retain(|panel| {
-        let count = seen.entry(panel.key.graph.clone()).or_default();
-        *count += 1;
         let picked = panel.lines.iter().flat_map(|line| &line.series);
-        let kept = *count <= OVERVIEW_PER_GRAPH_MAX || picked.into_iter().any(|&id| is_checked(id));
+        let kept = panel.rank.place < OVERVIEW_PER_GRAPH_MAX
+            || picked.into_iter().any(|&id| is_checked(id));
         if !kept {
             *left_out.entry(panel.key.graph.clone()).or_default() += 1;
         }
@@ -86,17 +102,6 @@ fn keep_first_of_each_graph(panels: &mut Vec<Panel>, store: &Store, selection: &
     for panel in panels.iter_mut().rev() {
         panel.more = left_out.remove(&panel.key.graph).unwrap_or_default();
     }
-}
-
-/// Decimal digits of what the counters of a panel have reached.
-fn digits_moved(store: &Store, panel: &Panel) -> u32 {
-    let series = panel.lines.iter().flat_map(|line| &line.series);
-    let values = series.filter_map(|&id| store.latest(id, Mode::Raw)?.value);
-    let sum: f64 = values.filter(|value| *value > 0.0).sum();
-    (0..)
-        .zip(std::iter::successors(Some(1.0), |power| Some(power * 10.0)))
-        .find(|(_, power)| sum < *power)
-        .map_or(0, |(digits, _)| digits)
 }
 
 struct Build<'a> {
@@ -126,6 +131,8 @@ impl Build<'_> {
         let rule = place.and_then(|place| self.graphs.line(place));
         if shown || plain && rule.is_none_or(|rule| !rule.hidden) {
             self.put(id, series, place, true);
+        } else if in_scope && self.selection.is_unchecked(&key) {
+            self.put(id, series, place, false);
         } else if in_scope {
             self.accompany(id);
         }

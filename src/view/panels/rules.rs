@@ -4,7 +4,7 @@
 //! graphs are lines whose names say what differs between them; where they have two units, one
 //! stands at the right.
 
-use super::apart::tell_apart;
+use super::apart::{leave_out_shared_ds, tell_apart};
 use super::{
     GraphKey, Line, PANELS_MAX, Panel, PanelKey, in_scope, key_of, needs_whole, new_line, new_panel,
 };
@@ -15,6 +15,7 @@ use crate::view::graphs::{Combine, Graph, Graphs, Place, Style};
 use crate::view::latest::Latest;
 use crate::view::layout::{PanelId, Repeat, Rule};
 use crate::view::selection::Scope;
+use crate::view::shorten::shared_domain;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
@@ -241,18 +242,21 @@ impl<'a> Make<'a> {
     /// Calls lines what differs between them; returns what the catalogue calls all of them, if
     /// that is one and the same.
     fn name_lines(&self, panel: &mut Panel, common: &Common<'_>) -> Option<String> {
+        leave_out_shared_ds(panel, self.store);
         let first = panel.drawn().next()?.label.clone();
         let label = panel.drawn().all(|line| line.label == first).then_some(first);
         let many_plugins = common.plugins.iter().map(|(plugin, _)| plugin).collect::<HashSet<_>>();
         let (many_hosts, many_plugins) = (common.hosts.len() > 1, many_plugins.len() > 1);
         let many_instances = common.plugins.len() > 1;
+        let domain = shared_domain(common.hosts.iter().copied());
         for line in panel.lines.iter_mut().filter(|line| line.drawn) {
             let series = line.series.first().and_then(|&id| self.store.series(id));
             let Some(names) = series.map(|series| &series.identifier) else { continue };
             let one = line.series.len() == 1 && panel.combine == Combine::Apart;
             let instance = &*names.plugin_instance;
+            let host = names.host.strip_suffix(domain).unwrap_or(&names.host);
             let words = [
-                many_hosts.then_some(&*names.host),
+                many_hosts.then_some(host),
                 many_plugins.then_some(&*names.plugin),
                 (many_instances && one && !instance.is_empty()).then_some(instance),
                 label.is_none().then_some(line.label.as_str()),
@@ -262,7 +266,7 @@ impl<'a> Make<'a> {
                 line.label = words.join(" ");
             }
             if panel.style == Style::Bars && many_hosts {
-                line.instance = format!("{} {}", names.host, line.instance);
+                line.instance = format!("{host} {}", line.instance);
             }
         }
         tell_apart(panel, self.store);

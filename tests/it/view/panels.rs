@@ -3,7 +3,10 @@
 use super::*;
 use collectoscope::metric::SeriesKey;
 use collectoscope::view::graphs::Combine;
-use collectoscope::view::panels::{LINES_MAX, PANELS_MAX};
+use collectoscope::view::latest::Latest;
+use collectoscope::view::layout::{PanelId, Rule};
+use collectoscope::view::panels::{LINES_MAX, PANELS_MAX, Ranking, panels_of_rule, panels_ranked};
+use collectoscope::view::selector::Selector;
 
 /// What a small machine sends.
 const MACHINE: [&str; 11] = [
@@ -118,6 +121,82 @@ fn the_busiest_interfaces_come_first_and_keep_their_places() {
     assert_eq!(screen.titles(), titles);
     send(&mut screen, 10.0, 12);
     assert_eq!(screen.titles(), titles, "both went on by a digit");
+}
+
+/// Octets that interfaces have counted, `secs` after the start.
+fn count(screen: &mut Screen, secs: f64, counters: &[(&str, i64)]) {
+    for (name, octets) in counters {
+        let values = [Value::Derive(*octets), Value::Derive(0)];
+        screen.send(&format!("h/interface-{name}/if_octets"), secs, &values);
+    }
+    screen.receive();
+}
+
+/// The interfaces of an overview, in the order of `ranking`.
+fn ranked(screen: &Screen, secs: f64, ranking: &mut Ranking) -> Vec<String> {
+    let Screen { store, graphs, selection, .. } = screen;
+    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(secs) };
+    let panels = panels_ranked(&latest, selection, ranking).into_iter();
+    panels.map(|panel| panel.title.replace("Interface ", "")).collect()
+}
+
+#[test]
+fn nothing_changes_places_while_one_looks() {
+    let mut screen = Screen::new(10.0);
+    count(&mut screen, 0.0, &[("eth0", 9_000), ("eth1", 10), ("lo", 99_000)]);
+    screen.select(scope_of_host("h"));
+    let mut ranking = Ranking::default();
+    assert_eq!(ranked(&screen, 0.0, &mut ranking), ["eth0", "eth1", "lo"]);
+    // One gets busy, and one is new.
+    count(
+        &mut screen,
+        10.0,
+        &[("eth0", 9_000), ("eth1", 1 << 40), ("lo", 99_000), ("a0", 1 << 50)],
+    );
+    assert_eq!(ranked(&screen, 10.0, &mut ranking), ["eth0", "eth1", "lo", "a0"]);
+    // Whoever comes back to it sees it as it is now: eth0 stands still.
+    screen.select(scope_of_host("other"));
+    assert_eq!(ranked(&screen, 11.0, &mut ranking), [""; 0]);
+    screen.select(scope_of_host("h"));
+    assert_eq!(ranked(&screen, 12.0, &mut ranking), ["a0", "eth1", "eth0", "lo"]);
+}
+
+#[test]
+fn what_comes_in_several_datagrams_is_ranked_as_one() {
+    let mut screen = Screen::new(10.0);
+    count(&mut screen, 0.0, &[("eth0", 10)]);
+    screen.select(scope_of_host("h"));
+    let mut ranking = Ranking::default();
+    assert_eq!(ranked(&screen, 0.0, &mut ranking), ["eth0"]);
+    count(&mut screen, 0.5, &[("eth1", 1_000)]);
+    assert_eq!(ranked(&screen, 0.5, &mut ranking), ["eth1", "eth0"]);
+}
+
+#[test]
+fn what_is_unchecked_leaves_its_place_to_nobody() {
+    let names: Vec<String> = (0..9).map(|n| format!("h/interface-eth{n}/if_octets")).collect();
+    let mut screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    screen.check("h/interface-eth1/if_octets", false);
+    let titles = ["eth0", "eth2", "eth3"].map(|name| format!("Interface {name}"));
+    assert_eq!(screen.titles(), titles);
+    assert_eq!(screen.panels().iter().map(|panel| panel.more).sum::<usize>(), 5);
+}
+
+#[test]
+fn where_there_is_no_swap_its_panel_is_the_last() {
+    for (used, last) in [(0.0, "Swap"), (1.0, "Processes")] {
+        let mut screen = Screen::new(10.0);
+        let all = [
+            ("h/swap/swap-used", used),
+            ("h/swap/swap-free", 0.0),
+            ("h/processes/ps_state-x", 0.0),
+        ];
+        for (name, value) in all {
+            screen.gauge(name, [(0.0, value)]);
+        }
+        screen.select(scope_of_host("h"));
+        assert_eq!(screen.titles().last().unwrap(), last);
+    }
 }
 
 #[test]
@@ -397,4 +476,36 @@ fn a_choice_waits_for_its_series_and_outlives_it() {
     screen.send("h/load/load", 10.0, &gauges(&[0.5; 3]));
     screen.receive();
     assert_eq!(labels(&screen.panel("Load")), ["5 min"], "its number is another one now");
+}
+
+/// The lines of the panel of a rule, all of whose series are chosen by `words`.
+fn lines_of_rule(screen: &Screen, words: &str) -> Vec<String> {
+    let Screen { store, graphs, .. } = screen;
+    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(0.0) };
+    let rule = Rule::new(PanelId(0), vec![Selector::new(words)]);
+    let panels = panels_of_rule(&latest, &rule);
+    panels.iter().flat_map(|panel| panel.drawn()).map(|line| line.label.clone()).collect()
+}
+
+#[test]
+fn names_leave_out_the_domain_that_all_hosts_share() {
+    let names = ["web-1.example.com/load/load", "db.eu.example.com/load/load"];
+    let screen = Screen::of_host(&names);
+    let lines = lines_of_rule(&screen, "plugin:load ds:shortterm");
+    assert_eq!(lines, ["db.eu", "web-1"]);
+    let mixed = Screen::of_host(&["web-1.example.com/load/load", "db/load/load"]);
+    let lines = lines_of_rule(&mixed, "plugin:load ds:shortterm");
+    assert_eq!(lines, ["db", "web-1.example.com"]);
+}
+
+#[test]
+fn names_leave_out_the_data_source_that_all_lines_share() {
+    let names = ["h/frob/disk_ops-a", "h/frob/disk_ops-b"];
+    let mut screen = Screen::new(10.0);
+    for name in names {
+        screen.send(name, 0.0, &[Value::Derive(1), Value::Derive(1)]);
+    }
+    screen.receive();
+    assert_eq!(lines_of_rule(&screen, "plugin:frob ds:read"), ["a", "b"]);
+    assert_eq!(lines_of_rule(&screen, "plugin:frob"), ["a read", "a write", "b read", "b write"]);
 }
