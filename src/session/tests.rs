@@ -4,11 +4,13 @@ use super::*;
 use crate::ingest::Ingest;
 use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
-use crate::view::Pane;
 use crate::view::palette::{AT_ONCE_MAX, RankJob};
+use crate::view::pivot::Pivot;
 use crate::view::recent::Item;
 use crate::view::selection::Scope;
 use crate::view::tree::JOB_SERIES_MIN;
+use crate::view::workspace::Tab;
+use crate::view::{Pane, TileAction};
 use crate::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -303,7 +305,8 @@ fn what_a_screen_says_is_known_without_one() {
     assert_eq!(story.session.screen(story.now(), 0.0).canvas(), CanvasContent::Waiting);
     story.loads("web-1", &[1.0, 2.0]);
     story.apply(Action::SetOpen {
-        scope: Scope::Plugin { host: "web-1".into(), plugin: "load".into(), instance: "".into() },
+        row: Scope::Plugin { host: "web-1".into(), plugin: "load".into(), instance: "".into() }
+            .into(),
         open: true,
     });
     let screen = story.session.screen(story.now(), 7.0);
@@ -339,4 +342,53 @@ fn what_a_screen_says_is_known_without_one() {
     assert_eq!((fault.text.as_str(), fault.tone), ("! 1 fault", Tone::Warns));
     assert_eq!(screen.faults().len(), 1);
     assert!(screen.faults()[0].from.ends_with("127.0.0.1:40000"));
+}
+
+#[test]
+fn pressing_plugin_after_plugin_of_a_turned_tree_shows_each_of_all_hosts_on_one_tab() {
+    let mut story = Story::new();
+    for host in ["a", "b"] {
+        story.send(host, "load", "load", &[1.0, 2.0, 3.0]);
+        story.send(host, "uptime", "uptime", &[5.0]);
+    }
+    story.second();
+    let effects = story.apply(Action::SetPivot(Pivot::Plugins));
+    let keeps =
+        |effect: &Effect| matches!(effect, Effect::Keep(kept) if kept.pivot == Pivot::Plugins);
+    assert!(effects.iter().any(keeps));
+    let press = |story: &mut Story, label: &str| {
+        let screen = story.session.screen(story.now(), 0.0);
+        let mut rows = screen.derived.rows.rows.iter();
+        let row = rows.find(|&&row| row.is_top() && screen.row(row).unwrap().label == label);
+        let actions = screen.press(*row.unwrap());
+        for action in actions {
+            story.apply(action);
+        }
+    };
+    let titles = |story: &Story| -> Vec<String> {
+        story.session.view().workspace.tabs().iter().map(Tab::title).collect()
+    };
+    press(&mut story, "load");
+    assert_eq!(titles(&story), ["a", "load · all hosts"]);
+    assert!(story.session.derived().panels.iter().all(|panel| panel.hosts == 2));
+    let screen = story.session.screen(story.now(), 0.0);
+    let row = screen.row(screen.derived.rows.rows[0]).unwrap();
+    assert_eq!((&*row.label, &*row.value, row.selected), ("load", "2 hosts", true));
+    press(&mut story, "uptime");
+    assert_eq!(titles(&story), ["a", "uptime · all hosts"]);
+    // Again, it is closed and stays on the canvas.
+    press(&mut story, "uptime");
+    assert_eq!(titles(&story), ["a", "uptime · all hosts"]);
+    // From another tab it is found again.
+    let first = story.session.view().workspace.tabs()[0].id;
+    story.apply(Action::ShowTab(first));
+    press(&mut story, "uptime");
+    assert_eq!(story.session.view().tab().title(), "uptime · all hosts");
+    // What the user changed is his own.
+    let panel = story.session.derived().order[0];
+    story.apply(Action::Tile(TileAction::Rename { panel, title: "mine".into() }));
+    press(&mut story, "load");
+    assert_eq!(titles(&story), ["a", "mine", "load · all hosts"]);
+    story.apply(Action::Undo);
+    assert_eq!(titles(&story), ["a", "mine"]);
 }

@@ -7,12 +7,13 @@ use super::drag::Dragged;
 use super::keys::filter_id;
 use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
-use super::widgets::{check_box, elided, lock, triangle};
+use super::widgets::{SegmentSize, check_box, elided, lock, segments, triangle};
 use crate::metric::display_safe;
 use crate::session::{Checked, RowContent, Screen, Swatch};
-use crate::view::command::CLOSE;
+use crate::view::command::{CLOSE, PIVOT};
 use crate::view::completion::Candidate;
 use crate::view::health::Freshness;
+use crate::view::pivot::Pivot;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
 use crate::view::{Action, format};
@@ -100,7 +101,27 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
     ui.add_space(6.0);
     mistake_ui(ui, filter);
-    ui.label(RichText::new(screen.count_text()).size(11.5).color(palette.dim));
+    ui.horizontal(|ui| {
+        let titles = Pivot::ALL.map(Pivot::title);
+        let room = ui.available_width() - SegmentSize::Small.width(ui, titles) - 8.0;
+        ui.allocate_ui(vec2(room, theme::SMALL_CONTROL), |ui| {
+            ui.set_min_width(room);
+            let count = RichText::new(screen.count_text()).size(11.5).color(palette.dim);
+            ui.add(egui::Label::new(count).truncate());
+        });
+        pivot_ui(ui, frame);
+    });
+}
+
+/// What stands at the top of the tree.
+fn pivot_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let chosen = Pivot::ALL.iter().position(|&pivot| pivot == frame.screen.view.pivot);
+    let hint = |pivot: Pivot| format!("{} at the top ({})", pivot.title(), PIVOT.key());
+    let labels = Pivot::ALL.into_iter().map(|pivot| (pivot.title(), hint(pivot)));
+    let clicked = segments(ui, SegmentSize::Small, labels, chosen);
+    if let Some(&pivot) = clicked.and_then(|clicked| Pivot::ALL.get(clicked)) {
+        frame.actions.push(Action::SetPivot(pivot));
+    }
 }
 
 /// What was offered last, and for what.
@@ -201,7 +222,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
 /// The triangle: opens and closes a row and leaves the canvas alone.
 fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
     let screen = frame.screen;
-    let Some(scope) = screen.scope_of(row) else { return };
+    let Some(name) = screen.name_of(row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
@@ -210,7 +231,7 @@ fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool)
     let color = if response.hovered() { palette.text } else { palette.dim };
     triangle(ui, center, open, color);
     if response.clicked() {
-        frame.actions.push(Action::SetOpen { scope, open: !open });
+        frame.actions.push(Action::SetOpen { row: name, open: !open });
     }
 }
 
@@ -235,7 +256,7 @@ fn accessible(content: &RowContent) -> String {
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
     match row {
         Row::Series { id, .. } => egui::Id::unique(("series row", id)),
-        Row::Host { .. } | Row::Plugin { .. } => egui::Id::unique(("row", screen.scope_of(row))),
+        _ => egui::Id::unique(("row", screen.name_of(row))),
     }
 }
 

@@ -4,6 +4,7 @@
 //! only, so it can be made before anything was received. Tabs and panels have numbers of their own,
 //! which are never used twice.
 
+use super::everywhere;
 use super::layout::{Layout, PanelId, Rule, Spot, TabId, To};
 use super::selection::{Scope, Selection};
 use super::window::TimeWindow;
@@ -272,6 +273,14 @@ impl Workspace {
                 self.active_mut().maximised = false;
                 all
             }
+            To::Instead(id) => {
+                let Some(place) = self.place(id) else { return false };
+                self.active = place;
+                let tab = self.active_mut();
+                tab.canvas = Canvas::Tiles(Arc::new(Layout::of(rules)));
+                (tab.panel, tab.maximised) = (None, false);
+                true
+            }
             To::Tab(id) => {
                 let Some(place) = self.place(id) else { return false };
                 let Some(tab) = self.tabs.get_mut(place) else { return false };
@@ -341,6 +350,9 @@ impl Tab {
                 None => "Overview".into(),
             },
             (None, Canvas::Tiles(layout)) => {
+                if let Some(title) = everywhere::title(layout) {
+                    return title;
+                }
                 let rules = layout.rules();
                 let first = rules.first();
                 let title = first.and_then(|rule| rule.title.clone());
@@ -349,6 +361,21 @@ impl Tab {
                 shown.unwrap_or_else(|| "New tab".into())
             }
         }
+    }
+
+    /// The text of the selector whose plugin of all hosts it shows, if that is all and the user
+    /// changed nothing.
+    pub fn everywhere(&self) -> Option<&str> {
+        let is_own = self.name.is_some() || self.host.is_some();
+        self.canvas.tiles().filter(|_| !is_own).and_then(everywhere::shown)
+    }
+
+    /// Whether it shows what this selector, of a plugin of all hosts, chooses.
+    pub fn is_everywhere(&self, words: &str) -> bool {
+        let first = self.canvas.tiles().and_then(Layout::first);
+        let is_near = first.and_then(|rule| rule.show.first());
+        is_near.is_some_and(|show| show.text().starts_with(words))
+            && self.everywhere() == Some(words)
     }
 
     /// Does what concerns the tab on screen.

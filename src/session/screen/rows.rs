@@ -7,9 +7,10 @@ use crate::view::clocks;
 use crate::view::format;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
+use crate::view::pivot::Pivot;
 use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
-use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
+use crate::view::tree::{Row, RowName, plugin_label, series_label, series_of};
 
 /// What a row of the sidebar says.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,8 +74,7 @@ pub enum Swatch {
 impl Screen<'_> {
     /// What the head of the sidebar counts.
     pub fn count_text(&self) -> String {
-        let hosts = self.store.index().hosts().len();
-        let series = self.store.usage().series;
+        let (hosts, series) = (self.store.index().hosts().len(), self.store.usage().series);
         let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
         if self.view.filter.is_empty() {
             let host = if hosts == 1 { "host" } else { "hosts" };
@@ -88,22 +88,53 @@ impl Screen<'_> {
 
     /// What a row says; none where it is gone.
     pub fn row(&self, row: Row) -> Option<RowContent> {
-        let hosts = self.store.index().hosts();
-        match row {
-            Row::Host { host } => Some(self.host_row(hosts.get(host)?)),
-            Row::Plugin { host, plugin } => {
-                let host = hosts.get(host)?;
-                Some(self.plugin_row(host, host.plugins.get(plugin)?))
+        let name = row.name(self.store)?;
+        let content = match row {
+            Row::Host { host } => self.host_row(self.store.index().hosts().get(host)?),
+            Row::Everywhere { hosts, .. } => self.everywhere_row(row.plugin(self.store)?.1, hosts),
+            Row::Plugin { .. } => {
+                let (host, node) = row.plugin(self.store)?;
+                self.plugin_row(host, node)
             }
-            Row::Series { host, plugin, id } => {
-                let node = hosts.get(host)?.plugins.get(plugin)?;
-                Some(self.series_row(node, self.store.series(id)?))
+            Row::Series { id, .. } => {
+                self.series_row(row.plugin(self.store)?.1, self.store.series(id)?)
             }
+        };
+        let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
+        let opens = !matches!(name, RowName::Series(_));
+        Some(RowContent {
+            open: opens.then_some(is_open),
+            selected: self.picking().shows(&name),
+            ..content
+        })
+    }
+
+    fn everywhere_row(&self, node: &PluginNode, hosts: u32) -> RowContent {
+        let label = display_safe(&plugin_label(node)).into_owned();
+        let hosts = match hosts {
+            1 => "1 host".into(),
+            _ => format!("{} hosts", format::count(hosts.into())),
+        };
+        RowContent {
+            level: 0,
+            path: format!("{label} · all hosts"),
+            tooltip: format!("{label} of {hosts}"),
+            label,
+            strong: true,
+            open: None,
+            checked: None,
+            swatch: Swatch::Quiet,
+            spark: None,
+            value: hosts,
+            warns: false,
+            age: None,
+            protected: Protected::Plain,
+            odd: false,
+            selected: false,
         }
     }
 
     fn host_row(&self, node: &HostNode) -> RowContent {
-        let scope = tree::scope_of_host(node);
         let name = display_safe(&node.name).into_owned();
         let here = self.reception.local_host() == Some(&*node.name);
         let age = self.now.since(node.last_seen.arrival);
@@ -130,7 +161,7 @@ impl Screen<'_> {
             label: name,
             tooltip,
             strong: true,
-            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
+            open: None,
             checked: None,
             swatch: Swatch::Quiet,
             spark: None,
@@ -143,7 +174,7 @@ impl Screen<'_> {
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
             odd: odd.is_some(),
-            selected: self.view.scope() == Some(&scope),
+            selected: false,
         }
     }
 
@@ -154,16 +185,22 @@ impl Screen<'_> {
     }
 
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
-        let scope = tree::scope_of_plugin(host, node);
-        let label = display_safe(&plugin_label(node)).into_owned();
+        let plugin = display_safe(&plugin_label(node)).into_owned();
+        let name = display_safe(&host.name).into_owned();
         let (count, shown) = self.picking().count(node);
+        let odd = lookalike(&host.name).filter(|_| self.view.pivot == Pivot::Plugins);
+        let mut tooltip = format!("{name}/{plugin}\n{count} series, {shown} drawn");
+        if let Some(odd) = &odd {
+            tooltip.push('\n');
+            tooltip.push_str(odd);
+        }
         RowContent {
             level: 1,
-            path: format!("{label} · {}", display_safe(&host.name)),
-            tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
-            label,
+            path: format!("{plugin} · {name}"),
+            tooltip,
+            label: if self.view.pivot == Pivot::Plugins { name } else { plugin },
             strong: false,
-            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
+            open: None,
             checked: Some(match shown {
                 0 => Checked::No,
                 _ if shown == count => Checked::All,
@@ -175,8 +212,8 @@ impl Screen<'_> {
             warns: false,
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
-            odd: false,
-            selected: self.view.scope() == Some(&scope),
+            odd: odd.is_some(),
+            selected: false,
         }
     }
 

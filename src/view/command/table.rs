@@ -4,14 +4,14 @@ use super::canvas::{
     ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, MOVE_PANEL, NEW_TAB,
     PANELS, REDO, REMOVE_PANEL, STEP_TABS, TABS, UNDO,
 };
+use super::sidebar::{CHECK_ROW, FILTER, PIVOT, ROWS, SHOW_ROW, SIDEBAR};
 use super::{
-    CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
-    NOTIFICATIONS, OLDEST, PAGES, PALETTE, PAUSE, RATES, ROWS, SHOW_ROW, SIDEBAR, SOURCES, THEME,
-    UNDO_ZOOM, WIDTHS, ZOOMS,
+    CLOSE, Command, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED, NOTIFICATIONS, OLDEST,
+    PAGES, PALETTE, PAUSE, RATES, SOURCES, THEME, UNDO_ZOOM, WIDTHS, ZOOMS,
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 35] = [
+pub const GROUPS: [Group; 36] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -61,6 +61,7 @@ pub const GROUPS: [Group; 35] = [
     },
     Group { keys: "R", title: RATES.title, commands: &[RATES] },
     Group { keys: "C", title: HOST_TIME.title, commands: &[HOST_TIME] },
+    Group { keys: "G", title: PIVOT.title, commands: &[PIVOT] },
     Group { keys: "Ctrl+B", title: SIDEBAR.title, commands: &[SIDEBAR] },
     Group { keys: "N", title: NOTIFICATIONS.title, commands: &[NOTIFICATIONS] },
     Group {

@@ -38,7 +38,7 @@ impl Full {
         };
         let load = scope_of_plugin("h", "load", "");
         for scope in [scope_of_host("h"), load] {
-            full.apply(Action::SetOpen { scope, open: true });
+            full.apply(Action::SetOpen { row: scope.into(), open: true });
         }
         full.apply(Action::Select(scope_of_host("h")));
         full.apply(Action::ToggleNotifications);
@@ -83,7 +83,7 @@ impl Full {
         self.view.apply(action, &moment);
         self.rows = Rows::default();
         let View { filter, open, .. } = &self.view;
-        assert!(self.rows.update(&self.screen.store, filter, open, 0).is_none());
+        assert!(update(&mut self.rows, &self.screen.store, filter, open, 0).is_none());
         self.listed.update(self.screen.store.notifications(), &self.view.notifications);
     }
 
@@ -259,7 +259,7 @@ fn in_the_filter_enter_shows_the_first_row_and_without_a_sidebar_it_comes_first(
     };
     full.apply(Action::SetFilter("load".into()));
     let host = scope_of_host("h");
-    let close = Step::Do(Action::SetOpen { scope: host, open: false });
+    let close = Step::Do(Action::SetOpen { row: host.into(), open: false });
     assert_eq!(enter(&full), [close, Step::LeaveFilter]);
     full.apply(Action::SetFilter("nothing such".into()));
     assert_eq!(enter(&full), [Step::LeaveFilter], "whatever is found");
