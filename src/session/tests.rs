@@ -316,13 +316,16 @@ fn what_a_screen_says_is_known_without_one() {
         screen.derived.rows.rows.iter().map(|&row| screen.row(row).unwrap()).collect();
     let said: Vec<_> = rows.iter().map(|row| (row.label.as_str(), row.value.as_str())).collect();
     let all = [
-        ("web-1", ""),
-        ("load", ""),
+        ("web-1", "2 runnable"),
+        ("load", "2 runnable"),
         ("shortterm", "2 runnable"),
         ("midterm", "0.50 runnable"),
         ("longterm", "0.50 runnable"),
     ];
     assert_eq!(said, all);
+    // A unit that is a long word is left out in the row.
+    assert_eq!(rows[0].shown, "2");
+    assert!(rows[..3].iter().all(|row| row.spark == rows[2].spark && row.spark.is_some()));
     assert_eq!(
         rows.iter().map(|row| row.checked).collect::<Vec<_>>()[1..],
         [Some(Checked::All); 4]

@@ -76,6 +76,8 @@ pub struct Memory {
     editing: Option<edit::Editing>,
     /// What is offered for the word in the filter.
     offered: sidebar::Offered,
+    /// Where the values of the sidebar stand.
+    values: sidebar::Values,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.

@@ -33,6 +33,7 @@ pub mod plot;
 mod preferences;
 pub mod recent;
 mod refine;
+pub mod representative;
 pub mod role;
 mod row;
 pub mod selection;

@@ -8,6 +8,7 @@ use crate::view::format;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
 use crate::view::pivot::Pivot;
+use crate::view::representative;
 use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{Row, RowName, plugin_label, series_label, series_of};
@@ -33,8 +34,12 @@ pub struct RowContent {
     pub swatch: Swatch,
     /// The series whose last minutes are drawn beside it.
     pub spark: Option<SeriesId>,
-    /// The newest value with its unit, or what is special about it.
+    /// What is special about it, to stand beside its name.
+    pub note: &'static str,
+    /// The newest value with its unit, what is wrong, or how many there are.
     pub value: String,
+    /// The same as short as it can be read: without a unit that is a long word.
+    pub shown: String,
     /// The value says what is wrong.
     pub warns: bool,
     /// Age of the newest sample.
@@ -71,6 +76,9 @@ pub enum Swatch {
     Line(Option<Role>, usize),
 }
 
+/// A unit that is longer stands in the tooltip and in the panel, not in the row.
+const UNIT_CHARS_MAX: usize = 6;
+
 impl Screen<'_> {
     /// What the head of the sidebar counts.
     pub fn count_text(&self) -> String {
@@ -102,7 +110,9 @@ impl Screen<'_> {
         };
         let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
         let opens = !matches!(name, RowName::Series(_));
+        let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
         Some(RowContent {
+            shown,
             open: opens.then_some(is_open),
             selected: self.picking().shows(&name),
             ..content
@@ -125,7 +135,9 @@ impl Screen<'_> {
             checked: None,
             swatch: Swatch::Quiet,
             spark: None,
+            note: "",
             value: hosts,
+            shown: String::new(),
             warns: false,
             age: None,
             protected: Protected::Plain,
@@ -155,6 +167,12 @@ impl Screen<'_> {
             tooltip.push_str(&sentence);
         }
         let interval = self.interval_of(node);
+        let spark = representative::of_host(self.store, self.graphs, node);
+        let error = wrong.and_then(clocks::short);
+        let (value, shown) = match error {
+            Some(_) => Default::default(),
+            None => self.value_of(spark),
+        };
         RowContent {
             level: 0,
             path: name.clone(),
@@ -164,12 +182,10 @@ impl Screen<'_> {
             open: None,
             checked: None,
             swatch: Swatch::Quiet,
-            spark: None,
-            value: match wrong.and_then(clocks::short) {
-                Some(error) => error,
-                None if here => "this machine".into(),
-                None => String::new(),
-            },
+            spark,
+            note: if here { "this machine" } else { "" },
+            value: error.unwrap_or(value),
+            shown,
             warns: wrong.is_some(),
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
@@ -187,9 +203,11 @@ impl Screen<'_> {
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
         let plugin = display_safe(&plugin_label(node)).into_owned();
         let name = display_safe(&host.name).into_owned();
-        let (count, shown) = self.picking().count(node);
+        let (count, drawn) = self.picking().count(node);
+        let spark = representative::of_plugin(self.store, self.graphs, node);
+        let (value, shown) = self.value_of(spark);
         let odd = lookalike(&host.name).filter(|_| self.view.pivot == Pivot::Plugins);
-        let mut tooltip = format!("{name}/{plugin}\n{count} series, {shown} drawn");
+        let mut tooltip = format!("{name}/{plugin}\n{count} series, {drawn} drawn");
         if let Some(odd) = &odd {
             tooltip.push('\n');
             tooltip.push_str(odd);
@@ -201,14 +219,16 @@ impl Screen<'_> {
             label: if self.view.pivot == Pivot::Plugins { name } else { plugin },
             strong: false,
             open: None,
-            checked: Some(match shown {
+            checked: Some(match drawn {
                 0 => Checked::No,
-                _ if shown == count => Checked::All,
+                _ if drawn == count => Checked::All,
                 _ => Checked::Some,
             }),
             swatch: Swatch::Control,
-            spark: None,
-            value: String::new(),
+            spark,
+            note: "",
+            value,
+            shown,
             warns: false,
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
@@ -217,16 +237,29 @@ impl Screen<'_> {
         }
     }
 
+    /// The newest value of a series with its unit, and the same without one that is a long word.
+    fn value_of(&self, id: Option<SeriesId>) -> (String, String) {
+        let Some(series) = id.and_then(|id| self.store.series(id)) else {
+            return Default::default();
+        };
+        let latest = self.latest();
+        let Some(value) = latest.value(series) else { return ("–".into(), "–".into()) };
+        let (unit, scale, _) = latest.drawn_as(series);
+        let full = unit.with_unit(value * scale);
+        let is_long = unit.name.chars().count() > UNIT_CHARS_MAX;
+        let short = if is_long { unit.bare(value * scale) } else { full.clone() };
+        (full, short)
+    }
+
     fn age_of(&self, series: &Series) -> Option<(Interval, Freshness)> {
         self.latest().age(series)
     }
 
     fn series_row(&self, node: &PluginNode, series: &Series) -> RowContent {
         let drawn = self.derived.drawn.get(&series.id);
-        let latest = self.latest();
-        let (unit, scale, role) = latest.drawn_as(series);
+        let (_, _, role) = self.latest().drawn_as(series);
         let role = drawn.map_or(role, |drawn| drawn.role);
-        let value = latest.value(series);
+        let (value, shown) = self.value_of(Some(series.id));
         let interval = format::duration(series.interval.secs_f64());
         let label = display_safe(&series_label(node, series)).into_owned();
         let names = &series.identifier;
@@ -236,7 +269,7 @@ impl Screen<'_> {
             path: format!("{} {label} · {}", plugin_label(node), display_safe(&names.host)),
             label,
             tooltip: format!(
-                "{}\n{} ({}{known}), every {interval}",
+                "{}\n{} ({}{known}), every {interval}, now {value}",
                 series.identifier,
                 display_safe(&series.ds_name),
                 series.kind.name(),
@@ -249,7 +282,9 @@ impl Screen<'_> {
                 _ => Swatch::Line(role, drawn.map_or(0, |drawn| drawn.line)),
             },
             spark: Some(series.id),
-            value: value.map_or("–".into(), |value| unit.with_unit(value * scale)),
+            note: "",
+            value,
+            shown,
             warns: false,
             age: self.age_of(series),
             protected: Protected::Plain,
