@@ -7,6 +7,7 @@ use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
 use crate::typesdb::TypesDb;
+use crate::view::pivot::Pivot;
 use crate::view::{Preferences, Theme};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub window_secs: f64,
     /// Whether the sidebar is shown.
     pub sidebar: bool,
+    /// What stands at the top of the sidebar's tree: hosts or plugins.
+    pub pivot: Pivot,
     /// Width and height of the window, points; zero before the first start.
     pub size: [f32; 2],
 }
@@ -81,14 +84,14 @@ impl Default for Settings {
 impl Settings {
     /// Settings of a window of this width and height, in points.
     pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
-        let &Preferences { theme, width, sidebar } = preferences;
-        Self { theme, window_secs: width.secs_f64(), sidebar, size }
+        let &Preferences { theme, width, sidebar, pivot } = preferences;
+        Self { theme, window_secs: width.secs_f64(), sidebar, pivot, size }
     }
 
     /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
-        let &Self { theme, window_secs, sidebar, .. } = self;
-        Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar }
+        let &Self { theme, window_secs, sidebar, pivot, .. } = self;
+        Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar, pivot }
     }
 }
 
@@ -231,7 +234,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = SettingsFile::at(folder.path().join("not/there/yet/settings.toml"));
         assert_eq!(file.load(), (Settings::default(), Vec::new()));
-        let settings = Settings { theme: Theme::Light, window_secs: 60.0, ..Settings::default() };
+        let settings = Settings {
+            theme: Theme::Light,
+            window_secs: 60.0,
+            pivot: Pivot::Plugins,
+            ..Settings::default()
+        };
         file.save(&settings).unwrap();
         assert_eq!(file.load(), (settings, Vec::new()));
         let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();

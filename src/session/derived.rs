@@ -15,8 +15,8 @@ use crate::view::notifications::Listed;
 use crate::view::palette::{RankJob, Results};
 use crate::view::panels::{Drawn, Panel, Ranking, drawn, panels_of_rule, panels_ranked};
 use crate::view::pick::Picking;
-use crate::view::selection::Scope;
-use crate::view::tree::{FilterJob, Rows};
+use crate::view::pivot::Pivot;
+use crate::view::tree::{FilterJob, RowName, Rows, Wanted};
 use crate::view::workspace::{Canvas, Tab};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -48,7 +48,7 @@ pub struct Derived {
     /// The places of the panels of the catalogue, tab by tab.
     rankings: HashMap<TabId, Ranking>,
     /// What the tree was made for, and how often that has changed.
-    tree_for: Option<(String, Arc<HashSet<Scope>>)>,
+    tree_for: Option<TreeFor>,
     tree_revision: u64,
 }
 
@@ -65,15 +65,20 @@ impl Derived {
         let latest = Latest { store, graphs, mode: view.mode(), now };
         self.update_panels(&latest, view);
         self.number_panels(view);
-        let (filter, open) = (view.filter.text(), &view.open);
-        let is_same = |made: &(String, Arc<HashSet<Scope>>)| made.0 == filter && made.1 == *open;
-        if !self.tree_for.as_ref().is_some_and(is_same) {
+        let tree_for = self.tree_for.take().filter(|made| made.is(view));
+        self.tree_for = Some(tree_for.unwrap_or_else(|| {
             self.tree_revision += 1;
-            self.tree_for = Some((filter.to_owned(), Arc::clone(open)));
-        }
+            TreeFor::new(view)
+        }));
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
-        let job = self.rows.update(store, &view.filter, open, self.tree_revision);
+        let wanted = Wanted {
+            filter: &view.filter,
+            open: &view.open,
+            pivot: view.pivot,
+            revision: self.tree_revision,
+        };
+        let job = self.rows.update(store, &wanted);
         (job, self.rows.refine(&view.filter, &latest))
     }
 
@@ -173,6 +178,25 @@ impl Derived {
             chosen: picking.view.notifications.chosen,
             focus,
         }
+    }
+}
+
+/// What the tree was made for.
+#[derive(Debug)]
+struct TreeFor {
+    filter: String,
+    open: Arc<HashSet<RowName>>,
+    pivot: Pivot,
+}
+
+impl TreeFor {
+    fn new(view: &View) -> Self {
+        let View { filter, open, pivot, .. } = view;
+        Self { filter: filter.text().to_owned(), open: Arc::clone(open), pivot: *pivot }
+    }
+
+    fn is(&self, view: &View) -> bool {
+        self.filter == view.filter.text() && self.open == view.open && self.pivot == view.pivot
     }
 }
 

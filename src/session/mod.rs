@@ -421,6 +421,7 @@ impl Session {
                 None => self.width.wanted(self.view.window()),
             },
             sidebar: self.view.sidebar,
+            pivot: self.view.pivot,
         };
         if preferences != self.preferences {
             self.preferences = preferences.clone();

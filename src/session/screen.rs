@@ -29,11 +29,11 @@ use crate::view::latest::Latest;
 use crate::view::layout::PanelId;
 use crate::view::marks::PanelMarks;
 use crate::view::panels::{LARGEST_MAX, Line, Panel};
-use crate::view::pick::{Picking, scope_of};
+use crate::view::pick::Picking;
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
 use crate::view::selector::Selector;
-use crate::view::tree::Row;
+use crate::view::tree::{Row, RowName};
 use crate::view::{Action, View};
 use jiff::tz::TimeZone;
 
@@ -208,7 +208,12 @@ impl<'a> Screen<'a> {
 
     /// The scope that a row of a host or a plugin stands for.
     pub fn scope_of(&self, row: Row) -> Option<Scope> {
-        scope_of(self.store, row)
+        row.scope(self.store)
+    }
+
+    /// What a row stands for, for as long as the program runs.
+    pub fn name_of(&self, row: Row) -> Option<RowName> {
+        row.name(self.store)
     }
 
     /// Why nothing is drawn of these series.

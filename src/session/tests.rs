@@ -6,11 +6,13 @@ use super::*;
 use crate::ingest::Ingest;
 use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
-use crate::view::Pane;
 use crate::view::palette::{AT_ONCE_MAX, RankJob};
+use crate::view::pivot::Pivot;
 use crate::view::recent::Item;
 use crate::view::selection::Scope;
 use crate::view::tree::JOB_SERIES_MIN;
+use crate::view::workspace::Tab;
+use crate::view::{Pane, TileAction};
 use crate::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -308,7 +310,8 @@ fn what_a_screen_says_is_known_without_one() {
     assert_eq!(story.session.screen(story.now(), 0.0).canvas(), CanvasContent::Waiting);
     story.loads("web-1", &[1.0, 2.0]);
     story.apply(Action::SetOpen {
-        scope: Scope::Plugin { host: "web-1".into(), plugin: "load".into(), instance: "".into() },
+        row: Scope::Plugin { host: "web-1".into(), plugin: "load".into(), instance: "".into() }
+            .into(),
         open: true,
     });
     let screen = story.session.screen(story.now(), 7.0);
@@ -318,13 +321,16 @@ fn what_a_screen_says_is_known_without_one() {
         screen.derived.rows.rows.iter().map(|&row| screen.row(row).unwrap()).collect();
     let said: Vec<_> = rows.iter().map(|row| (row.label.as_str(), row.value.as_str())).collect();
     let all = [
-        ("web-1", ""),
-        ("load", ""),
+        ("web-1", "2 runnable"),
+        ("load", "2 runnable"),
         ("shortterm", "2 runnable"),
         ("midterm", "0.50 runnable"),
         ("longterm", "0.50 runnable"),
     ];
     assert_eq!(said, all);
+    // A unit that is a long word is left out in the row.
+    assert_eq!(rows[0].shown, "2");
+    assert!(rows[..3].iter().all(|row| row.spark == rows[2].spark && row.spark.is_some()));
     assert_eq!(
         rows.iter().map(|row| row.checked).collect::<Vec<_>>()[1..],
         [Some(Checked::All); 4]
@@ -380,4 +386,53 @@ fn an_overview_keeps_its_order_until_another_one_is_picked() {
     assert_eq!(order(&story), [""; 0]);
     story.apply(Action::Select(host("h")));
     assert_eq!(order(&story), ["new", "eth1", "eth0"]);
+}
+
+#[test]
+fn pressing_plugin_after_plugin_of_a_turned_tree_shows_each_of_all_hosts_on_one_tab() {
+    let mut story = Story::new();
+    for host in ["a", "b"] {
+        story.send(host, "load", "load", &[1.0, 2.0, 3.0]);
+        story.send(host, "uptime", "uptime", &[5.0]);
+    }
+    story.second();
+    let effects = story.apply(Action::SetPivot(Pivot::Plugins));
+    let keeps =
+        |effect: &Effect| matches!(effect, Effect::Keep(kept) if kept.pivot == Pivot::Plugins);
+    assert!(effects.iter().any(keeps));
+    let press = |story: &mut Story, label: &str| {
+        let screen = story.session.screen(story.now(), 0.0);
+        let mut rows = screen.derived.rows.rows.iter();
+        let row = rows.find(|&&row| row.is_top() && screen.row(row).unwrap().label == label);
+        let actions = screen.press(*row.unwrap());
+        for action in actions {
+            story.apply(action);
+        }
+    };
+    let titles = |story: &Story| -> Vec<String> {
+        story.session.view().workspace.tabs().iter().map(Tab::title).collect()
+    };
+    press(&mut story, "load");
+    assert_eq!(titles(&story), ["a", "load · all hosts"]);
+    assert!(story.session.derived().panels.iter().all(|panel| panel.hosts == 2));
+    let screen = story.session.screen(story.now(), 0.0);
+    let row = screen.row(screen.derived.rows.rows[0]).unwrap();
+    assert_eq!((&*row.label, &*row.value, row.selected), ("load", "2 hosts", true));
+    press(&mut story, "uptime");
+    assert_eq!(titles(&story), ["a", "uptime · all hosts"]);
+    // Again, it is closed and stays on the canvas.
+    press(&mut story, "uptime");
+    assert_eq!(titles(&story), ["a", "uptime · all hosts"]);
+    // From another tab it is found again.
+    let first = story.session.view().workspace.tabs()[0].id;
+    story.apply(Action::ShowTab(first));
+    press(&mut story, "uptime");
+    assert_eq!(story.session.view().tab().title(), "uptime · all hosts");
+    // What the user changed is his own.
+    let panel = story.session.derived().order[0];
+    story.apply(Action::Tile(TileAction::Rename { panel, title: "mine".into() }));
+    press(&mut story, "load");
+    assert_eq!(titles(&story), ["a", "mine", "load · all hosts"]);
+    story.apply(Action::Undo);
+    assert_eq!(titles(&story), ["a", "mine"]);
 }

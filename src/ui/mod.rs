@@ -87,6 +87,8 @@ pub struct Memory {
     header: Option<egui::Id>,
     /// What is offered for the word in the filter.
     offered: sidebar::Offered,
+    /// Where the values of the sidebar stand.
+    values: sidebar::Values,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.

@@ -7,12 +7,13 @@ use super::drag::Dragged;
 use super::keys::filter_id;
 use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
-use super::widgets::{check_box, elided, lock, triangle};
+use super::widgets::{SegmentSize, check_box, elided, lock, segments, triangle};
 use crate::metric::display_safe;
 use crate::session::{Checked, RowContent, Screen, Swatch};
-use crate::view::command::CLOSE;
+use crate::view::command::{CLOSE, PIVOT};
 use crate::view::completion::Candidate;
 use crate::view::health::Freshness;
+use crate::view::pivot::Pivot;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
 use crate::view::{Action, format};
@@ -20,6 +21,7 @@ use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui,
     WidgetInfo, pos2, vec2,
 };
+use std::ops::Range;
 
 pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
@@ -40,13 +42,83 @@ pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             let scroll = egui::ScrollArea::vertical().auto_shrink(false);
             scroll.show_rows(ui, theme::ROW, rows.len(), |ui, range| {
                 follow_cursor(ui, frame, range.start);
-                for index in range {
-                    if let Some(&row) = rows.get(index) {
-                        row_ui(ui, frame, index, row);
-                    }
-                }
+                rows_ui(ui, frame, range);
             });
         });
+}
+
+/// The rows on screen; their values stand in one column, as wide as the widest.
+fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, range: Range<usize>) {
+    let screen = frame.screen;
+    let rows = &screen.derived.rows.rows;
+    let seen = range.clone().filter_map(|index| {
+        let row = *rows.get(index)?;
+        Some((index, row, screen.row(row)?))
+    });
+    let seen: Vec<_> = seen.collect();
+    let made_for = (range.start, range.end, rows.len());
+    let contents = seen.iter().map(|(.., content)| content);
+    let column = frame.memory.values.of(ui, made_for, contents);
+    for (index, row, content) in seen {
+        row_ui(ui, frame, (index, row), &content, column);
+    }
+}
+
+/// Where values stand, from the right edge of a row.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Column {
+    /// Room for the locks of hosts.
+    lock: f32,
+    width: f32,
+}
+
+/// The column of values as it was in the last frame: it grows at once, and is made anew when other
+/// rows are seen, so that numbers that change move nothing.
+#[derive(Debug, Default)]
+pub(super) struct Values {
+    column: Column,
+    /// The rows that it was made for, and how many there were.
+    made_for: (usize, usize, usize),
+}
+
+impl Values {
+    fn of<'a>(
+        &mut self,
+        ui: &Ui,
+        made_for: (usize, usize, usize),
+        rows: impl Iterator<Item = &'a RowContent>,
+    ) -> Column {
+        let mut column = Column::default();
+        for content in rows {
+            if content.protected != Protected::Plain {
+                column.lock = LOCK;
+            }
+            // What is wrong may take more, and is seldom.
+            if !content.warns {
+                let text = value_text(content);
+                let galley = ui.painter().layout_no_wrap(text, theme::body(), Color32::PLACEHOLDER);
+                column.width = column.width.max(galley.size().x.min(VALUE_MAX));
+            }
+        }
+        if self.made_for == made_for {
+            column.width = column.width.max(self.column.width);
+        }
+        (self.column, self.made_for) = (column, made_for);
+        column
+    }
+}
+
+/// Room of the lock of a host, of a value at most, and of a name at least.
+const LOCK: f32 = 18.0;
+const VALUE_MAX: f32 = 100.0;
+const NAME_MIN: f32 = 64.0;
+
+/// What stands in the column of values: where nothing comes any more, since when.
+fn value_text(content: &RowContent) -> String {
+    match content.age {
+        Some((age, Freshness::Stale)) => format!("{} ago", format::age(age)),
+        _ => content.shown.clone(),
+    }
 }
 
 /// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
@@ -100,7 +172,27 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
     ui.add_space(6.0);
     mistake_ui(ui, filter);
-    ui.label(RichText::new(screen.count_text()).size(11.5).color(palette.dim));
+    ui.horizontal(|ui| {
+        let titles = Pivot::ALL.map(Pivot::title);
+        let room = ui.available_width() - SegmentSize::Small.width(ui, titles) - 8.0;
+        ui.allocate_ui(vec2(room, theme::SMALL_CONTROL), |ui| {
+            ui.set_min_width(room);
+            let count = RichText::new(screen.count_text()).size(11.5).color(palette.dim);
+            ui.add(egui::Label::new(count).truncate());
+        });
+        pivot_ui(ui, frame);
+    });
+}
+
+/// What stands at the top of the tree.
+fn pivot_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
+    let chosen = Pivot::ALL.iter().position(|&pivot| pivot == frame.screen.view.pivot);
+    let hint = |pivot: Pivot| format!("{} at the top ({})", pivot.title(), PIVOT.key());
+    let labels = Pivot::ALL.into_iter().map(|pivot| (pivot.title(), hint(pivot)));
+    let clicked = segments(ui, SegmentSize::Small, labels, chosen);
+    if let Some(&pivot) = clicked.and_then(|clicked| Pivot::ALL.get(clicked)) {
+        frame.actions.push(Action::SetPivot(pivot));
+    }
 }
 
 /// What was offered last, and for what.
@@ -144,11 +236,14 @@ fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     });
 }
 
-fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
+fn row_ui(
+    ui: &mut Ui,
+    frame: &mut Frame<'_>,
+    (index, row): (usize, Row),
+    content: &RowContent,
+    column: Column,
+) {
     let screen = frame.screen;
-    let Some(content) = screen.row(row) else {
-        return;
-    };
     let size = vec2(ui.available_width(), theme::ROW);
     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
     let id = row_id(screen, row);
@@ -156,9 +251,9 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
     let name = &content.label;
     response.widget_info(|| {
         let kind = egui::Role::TreeItem;
-        WidgetInfo::selected(kind, true, content.selected, accessible(&content))
+        WidgetInfo::selected(kind, true, content.selected, accessible(content))
     });
-    paint_ground(ui, screen, rect, index, &content, &response);
+    paint_ground(ui, screen, rect, index, content, &response);
     let x = rect.left() + 14.0 + 14.0 * f32::from(content.level);
     let mut text_x = x + 8.0;
     if let Some(open) = content.open {
@@ -177,8 +272,8 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
             frame.actions.extend(screen.check(row));
         }
     }
-    let right = paint_value(ui, frame, rect, text_x, &content);
-    paint_label(ui, rect, text_x, right, &content, response.clone());
+    let right = paint_value(ui, frame, (rect, text_x), content, column);
+    paint_label(ui, rect, text_x, right, content, response.clone());
     if response.drag_started_by(PointerButton::Primary)
         && let Some(selector) = screen.selector(row)
     {
@@ -201,7 +296,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, row: Row) {
 /// The triangle: opens and closes a row and leaves the canvas alone.
 fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool) {
     let screen = frame.screen;
-    let Some(scope) = screen.scope_of(row) else { return };
+    let Some(name) = screen.name_of(row) else { return };
     let rect = Rect::from_center_size(center, vec2(16.0, theme::ROW));
     let response = ui.interact(rect, row_id(screen, row).with("open"), Sense::click());
     let label = if open { "Close" } else { "Open" };
@@ -210,15 +305,17 @@ fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool)
     let color = if response.hovered() { palette.text } else { palette.dim };
     triangle(ui, center, open, color);
     if response.clicked() {
-        frame.actions.push(Action::SetOpen { scope, open: !open });
+        frame.actions.push(Action::SetOpen { row: name, open: !open });
     }
 }
 
 /// What is seen of the row, in words.
 fn accessible(content: &RowContent) -> String {
     let mut words = content.label.clone();
-    if !content.value.is_empty() {
-        words = format!("{words} {}", content.value);
+    for word in [content.note, &content.value] {
+        if !word.is_empty() {
+            words = format!("{words} {word}");
+        }
     }
     if content.odd {
         words = format!("{words} look-alike");
@@ -235,7 +332,7 @@ fn accessible(content: &RowContent) -> String {
 fn row_id(screen: &Screen<'_>, row: Row) -> egui::Id {
     match row {
         Row::Series { id, .. } => egui::Id::unique(("series row", id)),
-        Row::Host { .. } | Row::Plugin { .. } => egui::Id::unique(("row", screen.scope_of(row))),
+        _ => egui::Id::unique(("row", screen.name_of(row))),
     }
 }
 
@@ -262,53 +359,50 @@ fn paint_ground(
     }
 }
 
-/// Draws dot, value and sparkline from the right; returns where they start.
+/// Draws dot, value and sparkline from the right; returns where they start. The name goes first:
+/// where not all fit, the sparkline is left out, then the value.
 fn paint_value(
     ui: &Ui,
     frame: &mut Frame<'_>,
-    rect: Rect,
-    text_x: f32,
+    (rect, text_x): (Rect, f32),
     content: &RowContent,
+    column: Column,
 ) -> f32 {
-    let screen = frame.screen;
     let palette = Palette::of(ui);
     let mut right = rect.right() - 14.0;
-    if let Some((age, freshness)) = content.age {
+    if let Some((_, freshness)) = content.age {
         age_dot(ui, pos2(right, rect.center().y), freshness, &palette);
-        right -= 10.0;
-        if content.protected != Protected::Plain {
-            lock(ui.painter(), pos2(right - 6.0, rect.center().y), content.protected, &palette);
-            right -= 18.0;
-        }
-        if freshness == Freshness::Stale {
-            let text = format!("{} ago", format::age(age));
-            let at = pos2(right, rect.center().y);
-            let font = theme::small();
-            return elided(ui, at, Align2::RIGHT_CENTER, 90.0, &text, font, palette.dim).0.left();
-        }
     }
-    if content.value.is_empty() {
+    right -= 10.0;
+    if content.protected != Protected::Plain {
+        lock(ui.painter(), pos2(right - 6.0, rect.center().y), content.protected, &palette);
+    }
+    right -= column.lock;
+    let font = if content.strong { theme::medium(12.5) } else { theme::body() };
+    let color = Color32::PLACEHOLDER;
+    let name = ui.painter().layout_no_wrap(content.label.clone(), font, color).size().x;
+    let stale = matches!(content.age, Some((_, Freshness::Stale)));
+    let color = if content.warns && !stale { palette.warn } else { palette.dim };
+    let (text, font) = (value_text(content), theme::body());
+    let value = ui.painter().layout_no_wrap(text.clone(), font.clone(), color).size().x;
+    if text.is_empty() || right - value.min(VALUE_MAX) - 8.0 - text_x < name.min(NAME_MIN) {
         return right;
     }
     let at = pos2(right, rect.center().y);
-    let font = theme::body();
-    let color = if content.warns { palette.warn } else { palette.dim };
-    let left = elided(ui, at, Align2::RIGHT_CENTER, 110.0, &content.value, font, color).0.left();
-    // A fixed column, so that the lines stand below one another whatever the numbers are.
+    let left = elided(ui, at, Align2::RIGHT_CENTER, VALUE_MAX, &text, font, color).0.left();
+    // In a column of their own, so that the lines stand below one another.
+    let end = right - column.width - 6.0;
     let spark = Rect::from_min_max(
-        pos2(rect.right() - 168.0, rect.top() + 6.0),
-        pos2(rect.right() - 112.0, rect.bottom() - 6.0),
+        pos2(end - theme::SPARKLINE, rect.top() + 6.0),
+        pos2(end, rect.bottom() - 6.0),
     );
-    // The name goes first: where both do not fit, the sparkline is left out.
-    let color = Color32::PLACEHOLDER;
-    let name = ui.painter().layout_no_wrap(content.label.clone(), theme::body(), color);
-    let fits = text_x + name.size().x + 8.0 < spark.left() && spark.right() < left - 4.0;
+    let fits = text_x + name + 8.0 <= spark.left() && spark.right() < left;
     let Some(id) = content.spark.filter(|_| fits) else {
         return left;
     };
-    let line = frame.memory.sparklines.get(screen, id, spark);
-    ui.painter()
-        .add(Shape::line(line, Stroke::new(1.0, color_of(content.swatch, &Palette::of(ui)))));
+    let line = frame.memory.sparklines.get(frame.screen, id, spark);
+    let color = if stale { palette.faint } else { color_of(content.swatch, &palette) };
+    ui.painter().add(Shape::line(line, Stroke::new(1.0, color)));
     spark.left()
 }
 
@@ -341,7 +435,13 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, re
     let room = right - x - 8.0 - mark.size().x;
     let name = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0;
     let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
+    let mark_right = at.x + mark.size().x;
     ui.painter().galley(at, mark, palette.warn);
+    let note = ui.painter().layout_no_wrap(content.note.into(), theme::tick(), palette.faint);
+    if mark_right + note.size().x + 4.0 < right {
+        let at = pos2(mark_right + 2.0, rect.center().y - note.size().y / 2.0);
+        ui.painter().galley(at, note, palette.faint);
+    }
     response.on_hover_text(&content.tooltip);
 }
 

@@ -16,6 +16,10 @@ pub const TOP_BAR: f32 = 44.0;
 pub const SIDEBAR: f32 = 300.0;
 /// Narrowest and widest sidebar.
 pub const SIDEBAR_RANGE: std::ops::RangeInclusive<f32> = 180.0..=520.0;
+/// Width of the lines beside names in the sidebar.
+pub const SPARKLINE: f32 = 60.0;
+/// Height of a small control in a line of small text.
+pub const SMALL_CONTROL: f32 = 20.0;
 /// Height of a row of the tree.
 pub const ROW: f32 = 25.0;
 /// Height of a panel's header.

@@ -3,7 +3,7 @@
 use super::Frame;
 use super::layouts::layouts_ui;
 use super::theme::{self, Palette};
-use super::widgets::{PillShape, elided, magnifier, pill, segments};
+use super::widgets::{PillShape, SegmentSize, elided, magnifier, pill, segments};
 use crate::metric::{CdTime, Interval};
 use crate::reception::Replay;
 use crate::session::Screen;
@@ -100,7 +100,7 @@ fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let width = screen.width;
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
     let labels = PRESETS.iter().zip(&WIDTHS).map(|(&(_, label), width)| (label, width.hint()));
-    let clicked = segments(ui, labels, preset);
+    let clicked = segments(ui, SegmentSize::Usual, labels, preset);
     if let Some(width) = clicked.and_then(|clicked| WIDTHS.get(clicked)) {
         frame.ask(width);
     }
@@ -164,7 +164,9 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     // Laid out from the right, so the order is turned round.
     let hint = |what| format!("Show counters as {what} ({})", RATES.key());
     let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
-    if segments(ui, labels.into_iter(), Some(chosen)).is_some_and(|clicked| clicked != chosen) {
+    if segments(ui, SegmentSize::Usual, labels.into_iter(), Some(chosen))
+        .is_some_and(|clicked| clicked != chosen)
+    {
         frame.ask(&RATES);
     }
     if ui.available_width() > 160.0 {

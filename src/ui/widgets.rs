@@ -64,23 +64,56 @@ pub enum PillShape {
     Play,
 }
 
+/// How large a row of choices is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentSize {
+    /// As the buttons of a bar.
+    Usual,
+    /// As small text.
+    Small,
+}
+
+impl SegmentSize {
+    /// Points of its text, room beside that, and height.
+    const fn measures(self) -> (f32, f32, f32) {
+        match self {
+            Self::Usual => (12.5, 20.0, 26.0),
+            Self::Small => (11.5, 14.0, theme::SMALL_CONTROL),
+        }
+    }
+
+    /// Width of a row of these choices, at most.
+    pub fn width<'a>(self, ui: &Ui, labels: impl IntoIterator<Item = &'a str>) -> f32 {
+        let (points, beside, _) = self.measures();
+        let width = |label: &str| {
+            let font = theme::medium(points);
+            let galley = ui.painter().layout_no_wrap(label.to_owned(), font, Color32::PLACEHOLDER);
+            galley.size().x + beside
+        };
+        labels.into_iter().map(width).sum()
+    }
+}
+
 /// A row of choices, each with what it does, of which one holds; returns the one that was clicked.
 pub fn segments<'a>(
     ui: &mut Ui,
+    how: SegmentSize,
     labels: impl Iterator<Item = (&'a str, String)>,
     chosen: Option<usize>,
 ) -> Option<usize> {
     let palette = Palette::of(ui);
     let mut clicked = None;
+    let (points, beside, height) = how.measures();
     ui.scope(|ui| {
         ui.spacing_mut().item_spacing.x = 0.0;
         let mut frame = Rect::NOTHING;
         for (i, (label, hint)) in labels.enumerate() {
             let on = chosen == Some(i);
             let color = if on { palette.text } else { palette.dim };
-            let font = if on { theme::medium(12.5) } else { theme::body() };
+            let plain = egui::FontId::proportional(points);
+            let font = if on { theme::medium(points) } else { plain };
             let galley = ui.painter().layout_no_wrap(label.to_owned(), font.clone(), color);
-            let size = vec2(galley.size().x + 20.0, 26.0);
+            let size = vec2(galley.size().x + beside, height);
             let (rect, response) = ui.allocate_exact_size(size, Sense::click());
             let info = || WidgetInfo::selected(Role::RadioButton, true, on, label);
             response.widget_info(info);

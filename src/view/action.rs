@@ -4,7 +4,9 @@
 
 use super::graphs::Style;
 use super::layout::{LayoutSource, PanelId, Repeat, TabId, To};
+use super::pivot::Pivot;
 use super::recent::Item;
+use super::row::RowName;
 use super::selection::Scope;
 use super::selector::Selector;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
@@ -138,12 +140,14 @@ pub enum Action {
     /// Open or close a row of the tree.
     SetOpen {
         /// Which.
-        scope: Scope,
+        row: RowName,
         /// Open.
         open: bool,
     },
     /// Put the tree's cursor on this row.
     SetCursor(usize),
+    /// Put hosts or plugins at the top of the tree.
+    SetPivot(Pivot),
     /// Show or hide the sidebar.
     ToggleSidebar,
     /// Draw rates, or what the wire said.

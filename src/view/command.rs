@@ -4,14 +4,15 @@
 //! follows from [`Context`]; it changes nothing itself.
 
 mod canvas;
+mod sidebar;
 mod table;
 
 use super::action::{Action, Pane};
 use super::chord::{Chord, Key};
 use super::layout::PanelId;
 use super::notifications::{Listed, show};
-use super::pick::{Picking, scope_of};
-use super::tree::{Row, Rows, moved};
+use super::pick::Picking;
+use super::tree::Rows;
 use super::window::PRESETS;
 use crate::metric::Interval;
 
@@ -36,6 +37,7 @@ pub use canvas::{
     ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, OPEN_LAYOUT,
     REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, UNDO,
 };
+pub use sidebar::{FILTER, PIVOT, SIDEBAR};
 pub use table::{GROUPS, KEYLESS};
 
 /// What must be up to date before a command is asked.
@@ -148,21 +150,6 @@ pub fn of_chord(chord: Chord, context: &Context<'_>) -> Option<&'static Command>
 }
 
 impl Context<'_> {
-    fn row(&self) -> Option<Row> {
-        let first = self.rows.rows.first().copied().filter(|_| self.focus == Focus::Filter);
-        self.cursor.and_then(|row| self.rows.rows.get(row)).copied().or(first)
-    }
-
-    /// The first step goes to what is on the canvas.
-    fn moved(&self, by: isize) -> Vec<Step> {
-        let rows = &self.rows.rows;
-        let Picking { store, view, .. } = self.picking;
-        let selected = view.scope();
-        let start = || rows.iter().position(|&row| scope_of(store, row).as_ref() == selected);
-        let cursor = self.cursor.or_else(|| start().filter(|_| self.focus != Focus::Filter));
-        moved(cursor, by, rows.len()).map(Action::SetCursor).map(Step::Do).into_iter().collect()
-    }
-
     fn shown(&self, by: isize) -> Vec<Step> {
         let store = self.picking.store;
         let number = self.listed.beside(self.chosen, by);
@@ -311,36 +298,6 @@ const MOVES: [Command; 4] = [
 pub const UNDO_ZOOM: Command =
     command("undo-zoom", "Undo zoom", &[on(Key::Backspace)], |_| act(Action::ZoomBack))
         .found_by("before again");
-/// The keyboard goes to the filter of the sidebar.
-pub const FILTER: Command = command("filter", "Filter the sidebar", &[on(Key::Typed('/'))], |at| {
-    let hidden = !at.picking.view.sidebar;
-    let show = hidden.then_some(Step::Do(Action::ToggleSidebar));
-    show.into_iter().chain([Step::EnterFilter]).collect()
-})
-.found_by("find search hosts");
-const ROWS: [Command; 2] = [
-    command("row-above", "Move up in the sidebar", &[on(Key::Up)], |at| at.moved(-1))
-        .when(in_tree)
-        .waiting(Waits::ForRows),
-    command("row-below", "Move down in the sidebar", &[on(Key::Down)], |at| at.moved(1))
-        .when(in_tree)
-        .waiting(Waits::ForRows),
-];
-const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
-    let actions = at.row().map(|row| at.picking.press(row)).unwrap_or_default();
-    // What is found is looked at next, on the canvas.
-    let leave = (at.focus == Focus::Filter).then_some(Step::LeaveFilter);
-    actions.into_iter().map(Step::Do).chain(leave).collect()
-})
-.found_by("select open draw")
-.when(|at| in_tree(at) && !MAXIMISE.applies(at) && !DRAW.applies(at))
-.waiting(Waits::ForRows);
-const CHECK_ROW: Command = command("check-row", "Check or uncheck the row", &[cap('X')], |at| {
-    let action = at.row().and_then(|row| at.picking.check(row));
-    action.map(Step::Do).into_iter().collect()
-})
-.found_by("draw series")
-.waiting(Waits::ForRows);
 const PAGES: [Command; 2] = [
     command("page-up", "Scroll the panels up", &[on(Key::PageUp)], |_| vec![Step::Scroll(-1.0)])
         .found_by("page")
@@ -365,13 +322,6 @@ pub const HOST_TIME: Command = command(
     |_| act(Action::ToggleHostTime),
 )
 .found_by("clock zone");
-/// Shows the sidebar, or hides it.
-pub const SIDEBAR: Command =
-    command("sidebar", "Show or hide the sidebar", &[Chord { ctrl: true, ..cap('B') }], |_| {
-        act(Action::ToggleSidebar)
-    })
-    .found_by("tree hosts")
-    .when(always);
 /// Lists notifications, or no longer.
 pub const NOTIFICATIONS: Command =
     command("notifications", "Show or hide the notifications", &[cap('N')], |_| {

@@ -101,6 +101,8 @@ pub enum To {
     Tab(TabId),
     /// To a tab of its own.
     NewTab,
+    /// On a tab instead of all that is there; the tab comes on screen.
+    Instead(TabId),
 }
 
 impl LayoutSource {
@@ -171,6 +173,17 @@ impl Layout {
             root.each_rule(&mut |rule| rules.push(rule));
         }
         rules
+    }
+
+    /// The rule of the first panel.
+    pub fn first(&self) -> Option<&Rule> {
+        let mut tile = self.root.as_ref()?;
+        loop {
+            match tile {
+                Tile::Panel(rule) => return Some(rule),
+                Tile::Split(split) => tile = &split.parts.first()?.tile,
+            }
+        }
     }
 
     /// The rule of a panel.

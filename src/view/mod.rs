@@ -12,6 +12,7 @@ mod combined;
 pub mod command;
 pub mod completion;
 pub mod empty;
+pub mod everywhere;
 pub mod format;
 pub mod graphs;
 mod grid;
@@ -27,16 +28,19 @@ pub mod notifications;
 pub mod palette;
 pub mod panels;
 pub mod pick;
+pub mod pivot;
 pub mod plot;
 mod preferences;
 pub mod recent;
 mod refine;
+pub mod representative;
 pub mod role;
 mod row;
 pub mod selection;
 pub mod selector;
 pub mod senders;
 pub mod shorten;
+mod sidebar;
 mod tiles;
 pub mod tree;
 pub mod window;
@@ -50,8 +54,10 @@ use layout::Rule;
 use layouts::Layouts;
 use notifications::NotificationList;
 use palette::Search;
+use pivot::Pivot;
 pub use preferences::Preferences;
 use recent::{Item, Recent};
+use row::RowName;
 use selection::{Scope, Selection};
 use selector::Selector;
 use std::collections::HashSet;
@@ -86,7 +92,9 @@ pub struct View {
     /// The tree's filter.
     pub filter: Selector,
     /// Rows of the tree that the user opened.
-    pub open: Arc<HashSet<Scope>>,
+    pub open: Arc<HashSet<RowName>>,
+    /// What stands at the top of the tree.
+    pub pivot: Pivot,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
     /// Whether the sidebar is there.
@@ -119,6 +127,7 @@ impl View {
             layouts: Layouts::default(),
             filter: Selector::default(),
             open: Arc::default(),
+            pivot: kept.pivot,
             cursor: None,
             sidebar: kept.sidebar,
             host_time: false,
@@ -179,13 +188,11 @@ impl View {
 
     fn do_now(&mut self, action: Action, at: &Moment) {
         match action {
-            Action::SetFilter(text) => {
-                self.filter = Selector::new(&text);
-                self.cursor = None;
-            }
-            Action::SetOpen { scope, open } => self.set_open(scope, open),
-            Action::SetCursor(row) => self.cursor = Some(row),
-            Action::ToggleSidebar => self.sidebar = !self.sidebar,
+            Action::SetFilter(_)
+            | Action::SetOpen { .. }
+            | Action::SetCursor(_)
+            | Action::SetPivot(_)
+            | Action::ToggleSidebar => self.apply_to_sidebar(action),
             Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::SetTheme(theme) => self.theme = theme,
             Action::TogglePane(pane) => self.pane = Some(pane).filter(|_| self.pane != Some(pane)),
@@ -233,15 +240,6 @@ impl View {
             | Action::MarkSeen
             | Action::PointAt(_)
             | Action::ShowNotification { .. } => self.apply_to_notifications(action, at),
-        }
-    }
-
-    fn set_open(&mut self, scope: Scope, open: bool) {
-        let opened = Arc::make_mut(&mut self.open);
-        if open {
-            opened.insert(scope);
-        } else {
-            opened.remove(&scope);
         }
     }
 
@@ -332,7 +330,7 @@ impl View {
                 let shown = self.workspace.active().canvas.selection();
                 let shown = shown.and_then(Selection::scope);
                 if let Some(scope) = about.filter(|scope| shown != Some(scope)) {
-                    Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()));
+                    Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()).into());
                     self.workspace.select(scope);
                 }
                 self.workspace.active_mut().window.show_moment(time, at.now);
@@ -359,7 +357,7 @@ impl View {
         let found = hosts.iter().find(|node| Some(&*node.name) == preferred);
         if let Some(node) = found.or(hosts.first()) {
             let scope = tree::scope_of_host(node);
-            Arc::make_mut(&mut self.open).insert(scope.clone());
+            Arc::make_mut(&mut self.open).insert(scope.clone().into());
             selection.select_first(scope);
         }
     }
@@ -440,8 +438,9 @@ mod tests {
     #[test]
     fn a_row_is_opened_and_the_tree_filtered() {
         let scope = Scope::Host("h".into());
-        let open = Action::SetOpen { scope: scope.clone(), open: true };
+        let row = RowName::from(scope);
+        let open = Action::SetOpen { row: row.clone(), open: true };
         let view = view(&[open, Action::SetFilter("cpu".into())]);
-        assert!(view.open.contains(&scope) && view.filter.text() == "cpu");
+        assert!(view.open.contains(&row) && view.filter.text() == "cpu");
     }
 }

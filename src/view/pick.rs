@@ -2,11 +2,14 @@
 //!
 //! Reads what is known and chosen; changes nothing.
 
+use super::action::DrawnAs;
+use super::everywhere;
 use super::graphs::Graphs;
+use super::layout::{Layout, To};
 use super::panels::Drawn;
 use super::selection::Scope;
 use super::selector::{Field, Selector};
-use super::tree::{Row, scope_of_host, scope_of_plugin, series_of};
+use super::tree::{Row, RowName, series_of};
 use super::{Action, View};
 use crate::store::{PluginNode, Series, SeriesId, Store};
 use std::collections::HashMap;
@@ -24,48 +27,83 @@ pub struct Picking<'a> {
     pub drawn: &'a HashMap<SeriesId, Drawn>,
 }
 
-/// The scope a host's or a plugin's row stands for.
-pub fn scope_of(store: &Store, row: Row) -> Option<Scope> {
-    let hosts = store.index().hosts();
-    match row {
-        Row::Host { host } => hosts.get(host).map(scope_of_host),
-        Row::Plugin { host, plugin } => {
-            let host = hosts.get(host)?;
-            host.plugins.get(plugin).map(|node| scope_of_plugin(host, node))
-        }
-        Row::Series { .. } => None,
-    }
-}
-
 impl Picking<'_> {
     /// Enter, or a click: shows a host or a plugin and opens it, opens or closes the one that is
     /// shown, checks a series.
     pub fn press(&self, row: Row) -> Vec<Action> {
-        let Some(scope) = scope_of(self.store, row) else {
-            return self.check(row).into_iter().collect();
+        let Some(name) = row.name(self.store) else { return Vec::new() };
+        let show = match &name {
+            RowName::Series(_) => return self.check(row).into_iter().collect(),
+            RowName::Scope(scope) => Action::Select(scope.clone()),
+            RowName::Everywhere { plugin, instance } => self.show_everywhere(plugin, instance),
         };
-        let open = self.view.open.contains(&scope);
-        if self.view.scope() == Some(&scope) {
-            return vec![Action::SetOpen { scope, open: !open }];
+        let open = self.view.open.contains(&name);
+        if self.shows(&name) {
+            return vec![Action::SetOpen { row: name, open: !open }];
         }
-        let opened = (!open).then(|| Action::SetOpen { scope: scope.clone(), open: true });
-        opened.into_iter().chain([Action::Select(scope)]).collect()
+        let opened = (!open).then_some(Action::SetOpen { row: name, open: true });
+        opened.into_iter().chain([show]).collect()
+    }
+
+    /// Whether the tab on screen is that of this row.
+    pub fn shows(&self, name: &RowName) -> bool {
+        match name {
+            RowName::Scope(scope) => self.view.scope() == Some(scope),
+            RowName::Everywhere { plugin, instance } => {
+                self.view.tab().is_everywhere(&everywhere::words(plugin, instance))
+            }
+            RowName::Series(_) => false,
+        }
+    }
+
+    /// The row among `rows` that the tab on screen is of.
+    pub fn row_shown(&self, rows: &[Row]) -> Option<usize> {
+        match self.view.scope() {
+            Some(scope) => {
+                rows.iter().position(|row| row.scope(self.store).as_ref() == Some(scope))
+            }
+            None => {
+                self.view.tab().everywhere()?;
+                rows.iter().position(|row| {
+                    matches!(row, Row::Everywhere { .. })
+                        && row.name(self.store).is_some_and(|name| self.shows(&name))
+                })
+            }
+        }
+    }
+
+    /// Shows a plugin instance of all hosts: on the tab that has it, else instead of another such
+    /// plugin or on an empty tab, else on a new one. What the user put together stays.
+    fn show_everywhere(&self, plugin: &str, instance: &str) -> Action {
+        let words = everywhere::selector(plugin, instance);
+        let tabs = self.view.workspace.tabs();
+        if let Some(tab) = tabs.iter().find(|tab| tab.is_everywhere(words.text())) {
+            return Action::ShowTab(tab.id);
+        }
+        let active = self.view.tab();
+        let is_empty = active.canvas.tiles().is_some_and(Layout::is_empty);
+        let takes = (is_empty || active.everywhere().is_some()).then_some(active);
+        let takes = takes.or_else(|| tabs.iter().find(|tab| tab.everywhere().is_some()));
+        let to = takes.map_or(To::NewTab, |tab| To::Instead(tab.id));
+        Action::Draw { show: vec![words], panels: DrawnAs::Catalogue, to }
     }
 
     /// Shows a host or a plugin, and opens it and its host in the sidebar.
     pub fn show(&self, scope: &Scope) -> Vec<Action> {
         let host = Scope::Host(scope.host().clone());
         let both = [Some(host), matches!(scope, Scope::Plugin { .. }).then(|| scope.clone())];
-        let closed = both.into_iter().flatten().filter(|scope| !self.view.open.contains(scope));
-        let open = closed.map(|scope| Action::SetOpen { scope, open: true });
+        let both = both.into_iter().flatten().map(RowName::Scope);
+        let closed = both.filter(|row| !self.view.open.contains(row));
+        let open = closed.map(|row| Action::SetOpen { row, open: true });
         open.chain([Action::Select(scope.clone())]).collect()
     }
 
     /// Checks or unchecks a series, or all of a plugin's: if any is drawn, none is afterwards. What
-    /// a graph hides (the idle time of a CPU) is checked by itself only. A host has no box.
+    /// a graph hides (the idle time of a CPU) is checked by itself only. What stands at the top has
+    /// no box.
     pub fn check(&self, row: Row) -> Option<Action> {
         let mut ids: Vec<_> = match row {
-            Row::Host { .. } => return None,
+            Row::Host { .. } | Row::Everywhere { .. } => return None,
             Row::Plugin { host, plugin } => {
                 let host = self.store.index().hosts().get(host)?;
                 series_of(host.plugins.get(plugin)?).collect()
@@ -84,21 +122,20 @@ impl Picking<'_> {
 
     /// What chooses just what a row stands for; none where it is gone.
     pub fn selector(&self, row: Row) -> Option<Selector> {
-        match row {
-            Row::Series { id, .. } => Some(Selector::of_series(&self.store.series(id)?.key())),
-            Row::Host { .. } | Row::Plugin { .. } => {
-                let words = match scope_of(self.store, row)? {
-                    Scope::Host(host) => Field::Host.exactly(&host),
-                    Scope::Plugin { host, plugin, instance } => [
-                        Field::Host.exactly(&host),
-                        Field::Plugin.exactly(&plugin),
-                        Field::Instance.exactly(&instance),
-                    ]
-                    .join(" "),
-                };
-                Some(Selector::new(&words))
+        let words = match row.name(self.store)? {
+            RowName::Series(key) => return Some(Selector::of_series(&key)),
+            RowName::Everywhere { plugin, instance } => {
+                return Some(everywhere::selector(&plugin, &instance));
             }
-        }
+            RowName::Scope(Scope::Host(host)) => Field::Host.exactly(&host),
+            RowName::Scope(Scope::Plugin { host, plugin, instance }) => [
+                Field::Host.exactly(&host),
+                Field::Plugin.exactly(&plugin),
+                Field::Instance.exactly(&instance),
+            ]
+            .join(" "),
+        };
+        Some(Selector::new(&words))
     }
 
     /// How many series a plugin's row has, and how many of them are drawn.

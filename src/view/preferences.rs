@@ -1,5 +1,6 @@
 //! What the user chose once for all starts.
 
+use super::pivot::Pivot;
 use super::{Theme, WIDTH_FIRST};
 use crate::metric::Interval;
 
@@ -12,10 +13,13 @@ pub struct Preferences {
     pub width: Interval,
     /// Whether the sidebar is shown.
     pub sidebar: bool,
+    /// What stands at the top of the sidebar's tree.
+    pub pivot: Pivot,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
-        Self { theme: Theme::System, width: WIDTH_FIRST, sidebar: true }
+        let (theme, pivot) = (Theme::System, Pivot::Hosts);
+        Self { theme, width: WIDTH_FIRST, sidebar: true, pivot }
     }
 }

@@ -27,7 +27,7 @@ struct Pass {
     rows: Vec<Row>,
     matched: usize,
     /// Rows above the next series that are not among `rows`.
-    host: Option<Row>,
+    top: Option<Row>,
     plugin: Option<Row>,
 }
 
@@ -82,12 +82,14 @@ impl Refining {
 impl Pass {
     fn row(&mut self, row: Row, selector: &Selector, latest: &Latest<'_>) {
         match row {
-            Row::Host { .. } => (self.host, self.plugin) = (Some(row), None),
+            Row::Host { .. } | Row::Everywhere { .. } => {
+                (self.top, self.plugin) = (Some(row), None);
+            }
             Row::Plugin { .. } => self.plugin = Some(row),
             Row::Series { id, .. } => {
                 let series = latest.store.series(id);
                 if series.is_some_and(|series| selector.state_holds(series, latest)) {
-                    self.rows.extend(self.host.take().into_iter().chain(self.plugin.take()));
+                    self.rows.extend(self.top.take().into_iter().chain(self.plugin.take()));
                     self.rows.push(row);
                     self.matched += 1;
                 }

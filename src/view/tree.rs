@@ -7,9 +7,9 @@
 
 use super::graphs::plain_label;
 use super::latest::Latest;
+use super::pivot::{self, Pivot};
 use super::refine::Refining;
-pub use super::row::Row;
-use super::selection::Scope;
+pub use super::row::{Row, RowName, scope_of_host, scope_of_plugin};
 use super::selector::{Selector, Sieve, Texts};
 use crate::store::{HostNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
@@ -38,38 +38,61 @@ pub struct Rows {
     refining: Refining,
 }
 
+/// What is wanted of the tree.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted<'a> {
+    /// What the rows are filtered by.
+    pub filter: &'a Selector,
+    /// The rows that are open.
+    pub open: &'a HashSet<RowName>,
+    /// What stands at the top.
+    pub pivot: Pivot,
+    /// Changes when any of these does.
+    pub revision: u64,
+}
+
 /// What rows are made for.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct MadeFor {
     /// Revision of the series.
     series: u64,
     filter: String,
+    pivot: Pivot,
     /// Revision of what is open, which does not matter to a filter: it opens what it finds.
     open: Option<u64>,
 }
 
 impl MadeFor {
-    fn is(&self, series: u64, filter: &Selector, open: Option<u64>) -> bool {
-        self.series == series && self.open == open && self.filter == filter.text()
+    fn new(series: u64, wanted: &Wanted<'_>) -> Self {
+        let Wanted { filter, pivot, .. } = *wanted;
+        Self { series, filter: filter.text().to_owned(), pivot, open: wanted.opened() }
+    }
+
+    fn is(&self, series: u64, wanted: &Wanted<'_>) -> bool {
+        self.series == series
+            && self.open == wanted.opened()
+            && self.pivot == wanted.pivot
+            && self.filter == wanted.filter.text()
+    }
+}
+
+impl Wanted<'_> {
+    fn opened(&self) -> Option<u64> {
+        self.filter.is_empty().then_some(self.revision)
     }
 }
 
 impl Rows {
     /// Flattens anew if the series or the tree's `revision` have changed. Where that takes long,
     /// and the rows stay good until it is done, it is a job instead: see [`Rows::take`].
-    pub fn update(
-        &mut self,
-        store: &Store,
-        filter: &Selector,
-        open: &HashSet<Scope>,
-        revision: u64,
-    ) -> Option<FilterJob> {
+    pub fn update(&mut self, store: &Store, wanted: &Wanted<'_>) -> Option<FilterJob> {
+        let filter = wanted.filter;
         // While a job reads them they stay as they are.
         if let Some(texts) = Arc::get_mut(&mut self.texts) {
             texts.learn(store);
         }
-        let (series, opened) = (store.revision(), filter.is_empty().then_some(revision));
-        let is_made = |made: &MadeFor| made.is(series, filter, opened);
+        let series = store.revision();
+        let is_made = |made: &MadeFor| made.is(series, wanted);
         if self.pending.as_ref().is_some_and(is_made) {
             return self.learnt_job(store, filter);
         }
@@ -77,7 +100,7 @@ impl Rows {
             (self.pending, self.learns) = (None, false);
             return None;
         }
-        let made_for = MadeFor { series, filter: filter.text().to_owned(), open: opened };
+        let made_for = MadeFor::new(series, wanted);
         // Rows are positions in a tree: those of another one mean nothing.
         let is_same_tree = self.made_for.as_ref().is_some_and(|made| made.series == series);
         let is_job = !filter.is_empty() && store.usage().series >= JOB_SERIES_MIN;
@@ -86,7 +109,7 @@ impl Rows {
             return self.learnt_job(store, filter);
         }
         (self.made_for, self.pending, self.learns) = (Some(made_for), None, false);
-        self.make(store, filter, open);
+        self.make(store, wanted);
         self.refining = Refining::default();
         if filter.has_state() {
             self.refining = Refining::new(std::mem::take(&mut self.rows));
@@ -130,13 +153,19 @@ impl Rows {
     }
 
     /// Makes the rows at once.
-    fn make(&mut self, store: &Store, filter: &Selector, open: &HashSet<Scope>) {
+    fn make(&mut self, store: &Store, wanted: &Wanted<'_>) {
         self.rows.clear();
         let hosts = store.index().hosts();
+        let &Wanted { filter, open, pivot, .. } = wanted;
         if filter.is_empty() {
             let mut flatten = Flatten::new(&mut self.rows);
-            for (host, node) in hosts.iter().enumerate() {
-                flatten.host(host, node, open);
+            match pivot {
+                Pivot::Hosts => {
+                    for (host, node) in hosts.iter().enumerate() {
+                        flatten.host(host, node, open);
+                    }
+                }
+                Pivot::Plugins => flatten.plugins(hosts, open),
             }
             self.matched = store.usage().series;
             return;
@@ -148,6 +177,10 @@ impl Rows {
         let sieve = Sieve::new(filter.names(), &self.texts, Some(store));
         let mut walk = Walk::new(sieve, &|_| true);
         self.matched = filtered(hosts, &mut walk, &mut self.rows);
+        if pivot == Pivot::Plugins {
+            let hosts = store.index().hosts();
+            self.rows = pivot::turned(&self.rows, |host, at| hosts.get(host)?.plugins.get(at));
+        }
     }
 
     /// Whether a job is to make other rows: these are of an earlier filter.
@@ -218,6 +251,9 @@ impl FilterJob {
         let hosts = self.hosts.iter().map(|(name, plugins)| (&**name, plugins.as_slice()));
         let mut rows = Vec::new();
         let matched = filtered(hosts, &mut walk, &mut rows);
+        if self.made_for.pivot == Pivot::Plugins && !walk.is_stopped {
+            rows = pivot::turned(&rows, |host, at| self.hosts.get(host)?.1.get(at));
+        }
         let (made_for, has_state) = (self.made_for.clone(), self.filter.has_state());
         (!walk.is_stopped).then_some(Filtered { rows, matched, has_state, made_for })
     }
@@ -260,18 +296,44 @@ impl<'a> Flatten<'a> {
         Self { rows, matched: 0 }
     }
 
-    fn host(&mut self, host: usize, node: &HostNode, open: &HashSet<Scope>) {
+    fn host(&mut self, host: usize, node: &HostNode, open: &HashSet<RowName>) {
         if node.plugins.is_empty() {
             return;
         }
         self.rows.push(Row::Host { host });
-        if !open.contains(&scope_of_host(node)) {
-            return;
+        if open.contains(&scope_of_host(node).into()) {
+            for (plugin, child) in node.plugins.iter().enumerate() {
+                self.plugin((host, node), (plugin, child), open);
+            }
         }
-        for (plugin, child) in node.plugins.iter().enumerate() {
-            self.rows.push(Row::Plugin { host, plugin });
-            if open.contains(&scope_of_plugin(node, child)) {
-                self.rows.extend(series_of(child).map(|id| Row::Series { host, plugin, id }));
+    }
+
+    fn plugin(
+        &mut self,
+        (host, node): (usize, &HostNode),
+        (plugin, child): (usize, &PluginNode),
+        open: &HashSet<RowName>,
+    ) {
+        self.rows.push(Row::Plugin { host, plugin });
+        if open.contains(&scope_of_plugin(node, child).into()) {
+            self.rows.extend(series_of(child).map(|id| Row::Series { host, plugin, id }));
+        }
+    }
+
+    /// All plugin instances, each with its hosts.
+    fn plugins(&mut self, hosts: &[HostNode], open: &HashSet<RowName>) {
+        let all = hosts.iter().enumerate().flat_map(|(host, node)| {
+            let plugins = node.plugins.iter().enumerate();
+            plugins.map(move |(plugin, child)| (child, (host, node, plugin)))
+        });
+        for group in pivot::by_plugin(all) {
+            let Some(&(host, _, plugin)) = group.items.first() else { continue };
+            self.rows.push(pivot::top_row(host, plugin, group.items.len()));
+            if open.contains(&RowName::everywhere(group.node)) {
+                for &(host, node, plugin) in &group.items {
+                    let Some(child) = node.plugins.get(plugin) else { continue };
+                    self.plugin((host, node), (plugin, child), open);
+                }
             }
         }
     }
@@ -333,20 +395,6 @@ impl<'a> Walk<'a> {
 pub fn moved(cursor: Option<usize>, by: isize, rows: usize) -> Option<usize> {
     let last = rows.saturating_sub(1);
     Some(cursor.map_or(0, |row| row.saturating_add_signed(by).min(last)))
-}
-
-/// The scope a host row stands for.
-pub fn scope_of_host(node: &HostNode) -> Scope {
-    Scope::Host(node.name.clone())
-}
-
-/// The scope a plugin row stands for.
-pub fn scope_of_plugin(host: &HostNode, node: &PluginNode) -> Scope {
-    Scope::Plugin {
-        host: host.name.clone(),
-        plugin: node.plugin.clone(),
-        instance: node.instance.clone(),
-    }
 }
 
 /// What a plugin row is called: `cpu-0`, `load`.

@@ -4,6 +4,7 @@
 //! only, so it can be made before anything was received. Tabs and panels have numbers of their own,
 //! which are never used twice.
 
+use super::everywhere;
 use super::layout::{Layout, PanelId, Rule, Spot, TabId, To};
 use super::selection::{Scope, Selection};
 use super::selector::{Field, Selector};
@@ -264,7 +265,9 @@ impl Workspace {
         let name = rules.first().map(short_name);
         match to {
             To::NewTab => {
-                let is_open = self.open(Canvas::Tiles(Arc::new(Layout::of(rules))), name);
+                let layout = Layout::of(rules);
+                let name = name.filter(|_| everywhere::title(&layout).is_none());
+                let is_open = self.open(Canvas::Tiles(Arc::new(layout)), name);
                 self.active_mut().panel = first;
                 is_open
             }
@@ -276,6 +279,14 @@ impl Workspace {
                 }
                 (tab.panel, tab.maximised) = (first, false);
                 Arc::make_mut(layout).insert_all(rules, spot)
+            }
+            To::Instead(id) => {
+                let Some(place) = self.place(id) else { return false };
+                self.active = place;
+                let tab = self.active_mut();
+                tab.canvas = Canvas::Tiles(Arc::new(Layout::of(rules)));
+                (tab.panel, tab.maximised) = (None, false);
+                true
             }
             To::Tab(id) => {
                 let Some(place) = self.place(id) else { return false };
@@ -358,9 +369,27 @@ impl Tab {
                 None => "Overview".into(),
             },
             (None, Canvas::Tiles(layout)) => {
+                if let Some(title) = everywhere::title(layout) {
+                    return title;
+                }
                 layout.rules().first().map_or_else(|| "New tab".into(), |rule| short_name(rule))
             }
         }
+    }
+
+    /// The text of the selector whose plugin of all hosts it shows, if that is all and the user
+    /// changed nothing.
+    pub fn everywhere(&self) -> Option<&str> {
+        let is_own = self.name.is_some() || self.host.is_some();
+        self.canvas.tiles().filter(|_| !is_own).and_then(everywhere::shown)
+    }
+
+    /// Whether it shows what this selector, of a plugin of all hosts, chooses.
+    pub fn is_everywhere(&self, words: &str) -> bool {
+        let first = self.canvas.tiles().and_then(Layout::first);
+        let is_near = first.and_then(|rule| rule.show.first());
+        is_near.is_some_and(|show| show.text().starts_with(words))
+            && self.everywhere() == Some(words)
     }
 
     /// Does what concerns the tab on screen.

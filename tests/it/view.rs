@@ -213,3 +213,17 @@ fn millis(t: f64) -> f64 {
 fn close(a: f64, b: f64) -> bool {
     (a - b).abs() <= 1e-5 * a.abs().max(b.abs()).max(1.0)
 }
+
+/// Rows by host, as the `revision`th change of the tree.
+fn update(
+    rows: &mut collectoscope::view::tree::Rows,
+    store: &Store,
+    filter: &collectoscope::view::selector::Selector,
+    open: &std::collections::HashSet<collectoscope::view::tree::RowName>,
+    revision: u64,
+) -> Option<collectoscope::view::tree::FilterJob> {
+    rows.update(
+        store,
+        &collectoscope::view::tree::Wanted { filter, open, pivot: Default::default(), revision },
+    )
+}

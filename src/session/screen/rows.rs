@@ -7,9 +7,11 @@ use crate::view::clocks;
 use crate::view::format;
 use crate::view::health::Freshness;
 use crate::view::lookalike::lookalike;
+use crate::view::pivot::Pivot;
+use crate::view::representative;
 use crate::view::role::Role;
 use crate::view::senders::{Protected, about_host};
-use crate::view::tree::{self, Row, plugin_label, series_label, series_of};
+use crate::view::tree::{Row, RowName, plugin_label, series_label, series_of};
 
 /// What a row of the sidebar says.
 #[derive(Clone, Debug, PartialEq)]
@@ -32,8 +34,12 @@ pub struct RowContent {
     pub swatch: Swatch,
     /// The series whose last minutes are drawn beside it.
     pub spark: Option<SeriesId>,
-    /// The newest value with its unit, or what is special about it.
+    /// What is special about it, to stand beside its name.
+    pub note: &'static str,
+    /// The newest value with its unit, what is wrong, or how many there are.
     pub value: String,
+    /// The same as short as it can be read: without a unit that is a long word.
+    pub shown: String,
     /// The value says what is wrong.
     pub warns: bool,
     /// Age of the newest sample.
@@ -70,11 +76,13 @@ pub enum Swatch {
     Line(Option<Role>, usize),
 }
 
+/// A unit that is longer stands in the tooltip and in the panel, not in the row.
+const UNIT_CHARS_MAX: usize = 6;
+
 impl Screen<'_> {
     /// What the head of the sidebar counts.
     pub fn count_text(&self) -> String {
-        let hosts = self.store.index().hosts().len();
-        let series = self.store.usage().series;
+        let (hosts, series) = (self.store.index().hosts().len(), self.store.usage().series);
         let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
         if self.view.filter.is_empty() {
             let host = if hosts == 1 { "host" } else { "hosts" };
@@ -88,22 +96,57 @@ impl Screen<'_> {
 
     /// What a row says; none where it is gone.
     pub fn row(&self, row: Row) -> Option<RowContent> {
-        let hosts = self.store.index().hosts();
-        match row {
-            Row::Host { host } => Some(self.host_row(hosts.get(host)?)),
-            Row::Plugin { host, plugin } => {
-                let host = hosts.get(host)?;
-                Some(self.plugin_row(host, host.plugins.get(plugin)?))
+        let name = row.name(self.store)?;
+        let content = match row {
+            Row::Host { host } => self.host_row(self.store.index().hosts().get(host)?),
+            Row::Everywhere { hosts, .. } => self.everywhere_row(row.plugin(self.store)?.1, hosts),
+            Row::Plugin { .. } => {
+                let (host, node) = row.plugin(self.store)?;
+                self.plugin_row(host, node)
             }
-            Row::Series { host, plugin, id } => {
-                let node = hosts.get(host)?.plugins.get(plugin)?;
-                Some(self.series_row(node, self.store.series(id)?))
+            Row::Series { id, .. } => {
+                self.series_row(row.plugin(self.store)?.1, self.store.series(id)?)
             }
+        };
+        let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
+        let opens = !matches!(name, RowName::Series(_));
+        let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
+        Some(RowContent {
+            shown,
+            open: opens.then_some(is_open),
+            selected: self.picking().shows(&name),
+            ..content
+        })
+    }
+
+    fn everywhere_row(&self, node: &PluginNode, hosts: u32) -> RowContent {
+        let label = display_safe(&plugin_label(node)).into_owned();
+        let hosts = match hosts {
+            1 => "1 host".into(),
+            _ => format!("{} hosts", format::count(hosts.into())),
+        };
+        RowContent {
+            level: 0,
+            path: format!("{label} · all hosts"),
+            tooltip: format!("{label} of {hosts}"),
+            label,
+            strong: true,
+            open: None,
+            checked: None,
+            swatch: Swatch::Quiet,
+            spark: None,
+            note: "",
+            value: hosts,
+            shown: String::new(),
+            warns: false,
+            age: None,
+            protected: Protected::Plain,
+            odd: false,
+            selected: false,
         }
     }
 
     fn host_row(&self, node: &HostNode) -> RowContent {
-        let scope = tree::scope_of_host(node);
         let name = display_safe(&node.name).into_owned();
         let here = self.reception.local_host() == Some(&*node.name);
         let age = self.now.since(node.last_seen.arrival);
@@ -124,26 +167,30 @@ impl Screen<'_> {
             tooltip.push_str(&sentence);
         }
         let interval = self.interval_of(node);
+        let spark = representative::of_host(self.store, self.graphs, node);
+        let error = wrong.and_then(clocks::short);
+        let (value, shown) = match error {
+            Some(_) => Default::default(),
+            None => self.value_of(spark),
+        };
         RowContent {
             level: 0,
             path: name.clone(),
             label: name,
             tooltip,
             strong: true,
-            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
+            open: None,
             checked: None,
             swatch: Swatch::Quiet,
-            spark: None,
-            value: match wrong.and_then(clocks::short) {
-                Some(error) => error,
-                None if here => "this machine".into(),
-                None => String::new(),
-            },
+            spark,
+            note: if here { "this machine" } else { "" },
+            value: error.unwrap_or(value),
+            shown,
             warns: wrong.is_some(),
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
             odd: odd.is_some(),
-            selected: self.view.scope() == Some(&scope),
+            selected: false,
         }
     }
 
@@ -154,30 +201,54 @@ impl Screen<'_> {
     }
 
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
-        let scope = tree::scope_of_plugin(host, node);
-        let label = display_safe(&plugin_label(node)).into_owned();
-        let (count, shown) = self.picking().count(node);
+        let plugin = display_safe(&plugin_label(node)).into_owned();
+        let name = display_safe(&host.name).into_owned();
+        let (count, drawn) = self.picking().count(node);
+        let spark = representative::of_plugin(self.store, self.graphs, node);
+        let (value, shown) = self.value_of(spark);
+        let odd = lookalike(&host.name).filter(|_| self.view.pivot == Pivot::Plugins);
+        let mut tooltip = format!("{name}/{plugin}\n{count} series, {drawn} drawn");
+        if let Some(odd) = &odd {
+            tooltip.push('\n');
+            tooltip.push_str(odd);
+        }
         RowContent {
             level: 1,
-            path: format!("{label} · {}", display_safe(&host.name)),
-            tooltip: format!("{}/{label}\n{count} series, {shown} drawn", display_safe(&host.name)),
-            label,
+            path: format!("{plugin} · {name}"),
+            tooltip,
+            label: if self.view.pivot == Pivot::Plugins { name } else { plugin },
             strong: false,
-            open: Some(!self.view.filter.is_empty() || self.view.open.contains(&scope)),
-            checked: Some(match shown {
+            open: None,
+            checked: Some(match drawn {
                 0 => Checked::No,
-                _ if shown == count => Checked::All,
+                _ if drawn == count => Checked::All,
                 _ => Checked::Some,
             }),
             swatch: Swatch::Control,
-            spark: None,
-            value: String::new(),
+            spark,
+            note: "",
+            value,
+            shown,
             warns: false,
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
-            odd: false,
-            selected: self.view.scope() == Some(&scope),
+            odd: odd.is_some(),
+            selected: false,
         }
+    }
+
+    /// The newest value of a series with its unit, and the same without one that is a long word.
+    fn value_of(&self, id: Option<SeriesId>) -> (String, String) {
+        let Some(series) = id.and_then(|id| self.store.series(id)) else {
+            return Default::default();
+        };
+        let latest = self.latest();
+        let Some(value) = latest.value(series) else { return ("–".into(), "–".into()) };
+        let (unit, scale, _) = latest.drawn_as(series);
+        let full = unit.with_unit(value * scale);
+        let is_long = unit.name.chars().count() > UNIT_CHARS_MAX;
+        let short = if is_long { unit.bare(value * scale) } else { full.clone() };
+        (full, short)
     }
 
     fn age_of(&self, series: &Series) -> Option<(Interval, Freshness)> {
@@ -186,10 +257,9 @@ impl Screen<'_> {
 
     fn series_row(&self, node: &PluginNode, series: &Series) -> RowContent {
         let drawn = self.derived.drawn.get(&series.id);
-        let latest = self.latest();
-        let (unit, scale, role) = latest.drawn_as(series);
+        let (_, _, role) = self.latest().drawn_as(series);
         let role = drawn.map_or(role, |drawn| drawn.role);
-        let value = latest.value(series);
+        let (value, shown) = self.value_of(Some(series.id));
         let interval = format::duration(series.interval.secs_f64());
         let label = display_safe(&series_label(node, series)).into_owned();
         let names = &series.identifier;
@@ -199,7 +269,7 @@ impl Screen<'_> {
             path: format!("{} {label} · {}", plugin_label(node), display_safe(&names.host)),
             label,
             tooltip: format!(
-                "{}\n{} ({}{known}), every {interval}",
+                "{}\n{} ({}{known}), every {interval}, now {value}",
                 series.identifier,
                 display_safe(&series.ds_name),
                 series.kind.name(),
@@ -212,7 +282,9 @@ impl Screen<'_> {
                 _ => Swatch::Line(role, drawn.map_or(0, |drawn| drawn.line)),
             },
             spark: Some(series.id),
-            value: value.map_or("–".into(), |value| unit.with_unit(value * scale)),
+            note: "",
+            value,
+            shown,
             warns: false,
             age: self.age_of(series),
             protected: Protected::Plain,

@@ -5,14 +5,14 @@ use super::canvas::{
     NEW_TAB, OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS,
     UNDO,
 };
+use super::sidebar::{CHECK_ROW, FILTER, PIVOT, ROWS, SHOW_ROW, SIDEBAR};
 use super::{
-    CHECK_ROW, CLOSE, Command, FILTER, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED,
-    NOTIFICATIONS, OLDEST, PAGES, PALETTE, PAUSE, RATES, ROWS, SHOW_ROW, SIDEBAR, SOURCES, THEME,
-    UNDO_ZOOM, WIDTHS, ZOOMS,
+    CLOSE, Command, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED, NOTIFICATIONS, OLDEST,
+    PAGES, PALETTE, PAUSE, RATES, SOURCES, THEME, UNDO_ZOOM, WIDTHS, ZOOMS,
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 37] = [
+pub const GROUPS: [Group; 38] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -68,6 +68,7 @@ pub const GROUPS: [Group; 37] = [
     },
     Group { keys: "R", title: RATES.title, commands: &[RATES] },
     Group { keys: "C", title: HOST_TIME.title, commands: &[HOST_TIME] },
+    Group { keys: "G", title: PIVOT.title, commands: &[PIVOT] },
     Group { keys: "Ctrl+B", title: SIDEBAR.title, commands: &[SIDEBAR] },
     Group { keys: "N", title: NOTIFICATIONS.title, commands: &[NOTIFICATIONS] },
     Group {

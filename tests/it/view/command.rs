@@ -38,7 +38,7 @@ impl Full {
         };
         let load = scope_of_plugin("h", "load", "");
         for scope in [scope_of_host("h"), load] {
-            full.apply(Action::SetOpen { scope, open: true });
+            full.apply(Action::SetOpen { row: scope.into(), open: true });
         }
         full.apply(Action::Select(scope_of_host("h")));
         full.apply(Action::ToggleNotifications);
@@ -83,7 +83,7 @@ impl Full {
         self.view.apply(action, &moment);
         self.rows = Rows::default();
         let View { filter, open, .. } = &self.view;
-        assert!(self.rows.update(&self.screen.store, filter, open, 0).is_none());
+        assert!(update(&mut self.rows, &self.screen.store, filter, open, 0).is_none());
         self.listed.update(self.screen.store.notifications(), &self.view.notifications);
     }
 

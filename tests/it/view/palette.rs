@@ -230,7 +230,8 @@ fn of_many_that_match_the_best_are_kept_in_the_order_of_the_tree() {
 fn choosing_shows_a_host_or_a_plugin_and_does_what_a_command_does() {
     let open = Open::over(&FLEET);
     let (host, load) = (scope_of_host("web-1"), scope_of_plugin("web-1", "load", ""));
-    let opened = |scope: &Scope| Step::Do(Action::SetOpen { scope: scope.clone(), open: true });
+    let opened =
+        |scope: &Scope| Step::Do(Action::SetOpen { row: scope.clone().into(), open: true });
     let chosen = |item: &Item| Step::Do(Action::Choose(item.clone()));
     let item = Item::Scope(load.clone());
     let shown = Step::Do(Action::Select(load.clone()));

@@ -42,7 +42,7 @@ fn set_shown(screen: &Screen, ids: &[SeriesId], shown: bool) -> Action {
 #[test]
 fn a_plugin_that_is_pressed_is_shown_and_opened() {
     let (screen, load) = (screen(), scope_of_plugin("h", "load", ""));
-    let open = Action::SetOpen { scope: load.clone(), open: true };
+    let open = Action::SetOpen { row: load.clone().into(), open: true };
     let show = Action::Select(load.clone());
     let pressed = asked(&screen, &[], |picking| picking.press(LOAD));
     assert_eq!(pressed, [open.clone(), show.clone()]);
@@ -53,7 +53,7 @@ fn a_plugin_that_is_pressed_is_shown_and_opened() {
 #[test]
 fn what_is_shown_opens_and_closes_when_it_is_pressed_again() {
     let (screen, h) = (screen(), scope_of_host("h"));
-    let set = |open| Action::SetOpen { scope: h.clone(), open };
+    let set = |open| Action::SetOpen { row: h.clone().into(), open };
     assert_eq!(asked(&screen, &[], |picking| picking.press(HOST)), [set(true)]);
     assert_eq!(asked(&screen, &[set(true)], |picking| picking.press(HOST)), [set(false)]);
 }
@@ -61,7 +61,7 @@ fn what_is_shown_opens_and_closes_when_it_is_pressed_again() {
 #[test]
 fn what_is_shown_by_its_name_is_opened_with_its_host_and_stays_open() {
     let (screen, h, load) = (screen(), scope_of_host("h"), scope_of_plugin("h", "load", ""));
-    let open = |scope: &Scope| Action::SetOpen { scope: scope.clone(), open: true };
+    let open = |scope: &Scope| Action::SetOpen { row: scope.clone().into(), open: true };
     let shown = |actions: &[Action]| asked(&screen, actions, |picking| picking.show(&load));
     let show = Action::Select(load.clone());
     assert_eq!(shown(&[]), [open(&h), open(&load), show.clone()]);

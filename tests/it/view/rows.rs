@@ -3,10 +3,12 @@
 use super::*;
 use crate::feed::{Feed, MIB};
 use collectoscope::metric::DsType;
+use collectoscope::view::latest::Latest;
+use collectoscope::view::pivot::Pivot;
 use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::{
-    FilterJob, Filtered, JOB_SERIES_MIN, Row, Rows, plugin_label, scope_of_host as scope_of_node,
-    series_label, series_of,
+    FilterJob, Filtered, JOB_SERIES_MIN, Row, RowName, Rows, Wanted, plugin_label,
+    scope_of_host as scope_of_node, series_label, series_of,
 };
 use std::cell::RefCell;
 use std::collections::HashSet;
@@ -25,9 +27,17 @@ fn screen() -> Screen {
 
 /// The rows as text, a blank for each level.
 fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
+    let in_pivot = rows.rows.iter().any(|row| matches!(row, Row::Everywhere { .. }));
     let hosts = screen.store.index().hosts();
     let line = |row: &Row| match *row {
         Row::Host { host } => hosts[host].name.to_string(),
+        Row::Everywhere { host, plugin, hosts: count } => {
+            format!("{} x{count}", plugin_label(&hosts[host].plugins[plugin]))
+        }
+        Row::Plugin { host, plugin } if in_pivot => {
+            let name = &hosts[host].name;
+            format!(" {name} {}", plugin_label(&hosts[host].plugins[plugin]))
+        }
         Row::Plugin { host, plugin } => format!(" {}", plugin_label(&hosts[host].plugins[plugin])),
         Row::Series { host, plugin, id } => {
             let series = screen.store.series(id).unwrap();
@@ -40,8 +50,8 @@ fn text(screen: &Screen, rows: &Rows) -> Vec<String> {
 #[track_caller]
 fn check(filter: &str, open: &[Scope], expected: &[&str], matched: usize) {
     let (screen, mut rows) = (screen(), Rows::default());
-    let open: HashSet<Scope> = open.iter().cloned().collect();
-    assert!(rows.update(&screen.store, &Selector::new(filter), &open, 0).is_none());
+    let open: HashSet<RowName> = open.iter().cloned().map(RowName::from).collect();
+    assert!(update(&mut rows, &screen.store, &Selector::new(filter), &open, 0).is_none());
     assert_eq!(text(&screen, &rows), expected, "{filter:?}");
     assert_eq!(rows.matched, matched);
 }
@@ -86,23 +96,23 @@ fn a_filter_on_a_host_keeps_all_of_it() {
 fn rows_are_made_anew_when_the_series_or_the_tree_change() {
     let (mut screen, mut rows) = (screen(), Rows::default());
     let (filter, mut open) = (Selector::default(), HashSet::new());
-    rows.update(&screen.store, &filter, &open, 0);
+    update(&mut rows, &screen.store, &filter, &open, 0);
     screen.gauge("c/load/frobs", [(0.0, 1.0)]);
-    rows.update(&screen.store, &filter, &open, 0);
+    update(&mut rows, &screen.store, &filter, &open, 0);
     assert_eq!(text(&screen, &rows), ["a", "b", "c"]);
-    open.insert(scope_of_node(&screen.store.index().hosts()[2]));
-    rows.update(&screen.store, &filter, &open, 1);
+    open.insert(scope_of_node(&screen.store.index().hosts()[2]).into());
+    update(&mut rows, &screen.store, &filter, &open, 1);
     assert_eq!(text(&screen, &rows), ["a", "b", "c", " load"]);
 }
 
 #[test]
 fn rows_stay_when_only_samples_came() {
     let (mut screen, mut rows) = (screen(), Rows::default());
-    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
+    update(&mut rows, &screen.store, &Selector::default(), &HashSet::new(), 0);
     rows.rows.clear();
     screen.send("a/load/load", 10.0, &gauges(&[0.5; 3]));
     screen.receive();
-    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
+    update(&mut rows, &screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.rows, [], "they were flattened again");
 }
 
@@ -189,7 +199,7 @@ fn a_filter_on_the_tree_finds_what_it_finds_in_each_series() {
     ];
     for (revision, text) in (1..).zip(filters) {
         let filter = Selector::new(text);
-        rows.update(&screen.store, &filter, &HashSet::new(), revision);
+        update(&mut rows, &screen.store, &filter, &HashSet::new(), revision);
         let mut found: Vec<_> = rows
             .rows
             .iter()
@@ -213,20 +223,93 @@ fn series_that_come_while_nobody_filters_are_found_later() {
     // More than are learnt at once.
     let screen = alike(20_000);
     let mut rows = Rows::default();
-    rows.update(&screen.store, &Selector::default(), &HashSet::new(), 0);
+    update(&mut rows, &screen.store, &Selector::default(), &HashSet::new(), 0);
     assert_eq!(rows.matched, screen.store.usage().series);
     let all = screen.store.usage().series;
-    rows.update(&screen.store, &Selector::new("host:cpu"), &HashSet::new(), 1);
+    update(&mut rows, &screen.store, &Selector::new("host:cpu"), &HashSet::new(), 1);
     let cpu = rows.matched;
-    rows.update(&screen.store, &Selector::new("-host:cpu"), &HashSet::new(), 2);
+    update(&mut rows, &screen.store, &Selector::new("-host:cpu"), &HashSet::new(), 2);
     assert_eq!(rows.matched, all - cpu);
-    rows.update(
-        &screen.store,
-        &Selector::new("type:percent type-instance:739"),
-        &HashSet::new(),
-        3,
-    );
+    let filter = Selector::new("type:percent type-instance:739");
+    update(&mut rows, &screen.store, &filter, &HashSet::new(), 3);
     assert_eq!(rows.matched, 9);
+}
+
+// Plugins at the top.
+
+fn turned<'a>(filter: &'a Selector, open: &'a HashSet<RowName>, revision: u64) -> Wanted<'a> {
+    Wanted { filter, open, pivot: Pivot::Plugins, revision }
+}
+
+#[track_caller]
+fn check_turned(filter: &str, open: &[RowName], expected: &[&str], matched: usize) {
+    let (screen, mut rows) = (screen(), Rows::default());
+    let open: HashSet<RowName> = open.iter().cloned().collect();
+    assert!(rows.update(&screen.store, &turned(&Selector::new(filter), &open, 0)).is_none());
+    assert_eq!(text(&screen, &rows), expected, "{filter:?}");
+    assert_eq!(rows.matched, matched);
+}
+
+#[test]
+fn a_turned_tree_has_plugins_at_the_top_and_their_hosts_below() {
+    let everywhere =
+        |plugin: &str| RowName::Everywhere { plugin: plugin.into(), instance: "".into() };
+    let closed = ["df-root x1", "interface-eth0 x1", "load x2"];
+    check_turned("", &[], &closed, 10);
+    let load = ["df-root x1", "interface-eth0 x1", "load x2", " a load", " b load"];
+    check_turned("", &[everywhere("load")], &load, 10);
+    let series = [&load[..], &["  shortterm", "  midterm", "  longterm"]].concat();
+    let of_b = scope_of_plugin("b", "load", "").into();
+    check_turned("", &[everywhere("load"), of_b], &series, 10);
+    // What is open below a closed row stays out of sight.
+    check_turned("", &[scope_of_plugin("b", "load", "").into()], &closed, 10);
+}
+
+#[test]
+fn a_filter_finds_the_same_in_a_turned_tree() {
+    let rows = ["load x2", " a load", "  midterm", " b load", "  midterm"];
+    check_turned("midterm", &[], &rows, 2);
+    check_turned("host:b df", &[], &["df-root x1", " b df-root", "  free"], 1);
+    check_turned("nowhere", &[], &[], 0);
+    // Many, and in any order.
+    let screen = alike(300);
+    let (mut by_host, mut by_plugin) = (Rows::default(), Rows::default());
+    for (revision, words) in
+        (1..).zip(["cpu", "-cpu", "load 1", "plugin:d* instance:root", "ds:value"])
+    {
+        let (filter, open) = (Selector::new(words), HashSet::new());
+        update(&mut by_host, &screen.store, &filter, &open, revision);
+        by_plugin.update(&screen.store, &turned(&filter, &open, revision));
+        let below = |rows: &Rows| {
+            let mut below: Vec<_> = rows.rows.iter().filter(|row| !row.is_top()).copied().collect();
+            below.sort_by_key(|row| match *row {
+                Row::Series { host, plugin, id } => (host, plugin, Some(id)),
+                Row::Plugin { host, plugin } => (host, plugin, None),
+                _ => unreachable!(),
+            });
+            below
+        };
+        assert!(by_host.matched > 0 && by_host.matched == by_plugin.matched, "{words}");
+        assert_eq!(below(&by_plugin), below(&by_host), "{words}");
+    }
+}
+
+#[test]
+fn state_is_filtered_in_a_turned_tree_too() {
+    let mut screen = screen();
+    for host in ["a", "b"] {
+        let value = if host == "a" { 0.5 } else { 95.0 };
+        screen.send(&format!("{host}/load/load"), 10.0, &gauges(&[value; 3]));
+    }
+    screen.receive();
+    let (filter, open, mut rows) = (Selector::new("load >90"), HashSet::new(), Rows::default());
+    rows.update(&screen.store, &turned(&filter, &open, 0));
+    let (store, graphs) = (&screen.store, &screen.graphs);
+    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(11.0) };
+    rows.refine(&filter, &latest);
+    let found = text(&screen, &rows);
+    assert_eq!(found[1..], [" b load", "  shortterm", "  midterm", "  longterm"]);
+    assert!(found[0].starts_with("load"));
 }
 
 // Filters among very many series, which are jobs.
@@ -244,7 +327,7 @@ fn many() -> Feed {
 
 /// What follows from a filter as the `revision`th change of the tree.
 fn job(rows: &mut Rows, feed: &Feed, filter: &str, revision: u64) -> Option<FilterJob> {
-    rows.update(&feed.store, &Selector::new(filter), &HashSet::new(), revision)
+    update(rows, &feed.store, &Selector::new(filter), &HashSet::new(), revision)
 }
 
 fn done(job: &FilterJob) -> Filtered {
@@ -286,6 +369,20 @@ fn a_filter_among_very_many_series_is_a_job_and_the_rows_stay_until_it_is_done()
         assert!(!rows.is_pending());
         check_rows(&rows, &feed, filter);
     }
+}
+
+#[test]
+fn turning_the_rows_of_a_filter_among_very_many_series_is_a_job_too() {
+    let (feed, mut rows) = (many(), Rows::default());
+    let (filter, open) = (Selector::new("plugin7 -type9"), HashSet::new());
+    assert!(job(&mut rows, &feed, "plugin7 -type9", 0).is_none());
+    let matched = rows.matched;
+    let job = rows.update(&feed.store, &turned(&filter, &open, 1)).expect("a job");
+    assert!(matches!(rows.rows[0], Row::Host { .. }), "until it is done");
+    rows.take(done(&job));
+    assert!(matches!(rows.rows[0], Row::Everywhere { hosts: 10, .. }));
+    assert_eq!(rows.matched, matched);
+    check_rows(&rows, &feed, "plugin7 -type9");
 }
 
 #[test]

@@ -23,7 +23,7 @@ fn check_ways(screen: &Screen, rows: &mut Rows, text: &str) {
     if selector.is_empty() {
         return;
     }
-    assert!(rows.update(store, &selector, &HashSet::new(), 0).is_none());
+    assert!(update(rows, store, &selector, &HashSet::new(), 0).is_none());
     let found = rows.rows.iter().filter_map(|row| match row {
         Row::Series { id, .. } => Some(*id),
         _ => None,
@@ -160,7 +160,7 @@ fn rows_follow_the_state_once_a_second() {
     let (mut rows, selector) = (Rows::default(), Selector::new("cpu >90"));
     let mut matched = |screen: &Screen, secs: f64| {
         let Screen { store, graphs, .. } = screen;
-        assert!(rows.update(store, &selector, &HashSet::new(), 0).is_none());
+        assert!(update(&mut rows, store, &selector, &HashSet::new(), 0).is_none());
         let latest = Latest { store, graphs, mode: Mode::Rate, now: at(secs) };
         assert!(!rows.refine(&selector, &latest) && !rows.is_pending());
         (rows.matched, rows.rows.len())
@@ -186,13 +186,13 @@ fn very_many_series_are_looked_at_over_several_frames() {
     }
     feed.absorb();
     let (mut rows, graphs, open) = (Rows::default(), Graphs::built_in(), HashSet::new());
-    rows.update(&feed.store, &Selector::default(), &open, 0);
+    update(&mut rows, &feed.store, &Selector::default(), &open, 0);
     let store = &feed.store;
     let latest = Latest { store, graphs: &graphs, mode: Mode::Rate, now: at(0.0) };
     let selector = Selector::new("p >=119k");
     let mut frames = 0;
     let job = loop {
-        let job = rows.update(store, &selector, &open, 1);
+        let job = update(&mut rows, store, &selector, &open, 1);
         rows.refine(&selector, &latest);
         frames += 1;
         assert!(rows.is_pending() && frames < 5);
@@ -205,7 +205,7 @@ fn very_many_series_are_looked_at_over_several_frames() {
     assert!(rows.is_pending() && before.len() == 10, "those of no filter");
     for is_unfinished in [true, true, false] {
         assert_eq!(rows.rows, before);
-        assert!(rows.update(store, &selector, &open, 1).is_none());
+        assert!(update(&mut rows, store, &selector, &open, 1).is_none());
         assert_eq!(rows.refine(&selector, &latest), is_unfinished);
     }
     assert_eq!((rows.matched, rows.is_pending()), (1_000, false));

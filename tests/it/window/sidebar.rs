@@ -427,3 +427,40 @@ fn a_filter_finds_one_of_twenty_thousand() {
     stage.assert_says("1 of 20,000 series match");
     assert_eq!(stage.rows().len(), 3);
 }
+
+#[test]
+fn a_key_and_a_click_turn_the_tree_and_a_plugin_is_shown_of_all_hosts() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press(Key::G);
+    let rows = ["cpu-0 2 hosts", "interface-eth0 2 hosts", "load 2 hosts"];
+    assert_eq!(stage.rows()[..3], rows);
+    stage.assert_says("2 hosts · 22 series");
+    stage.click_row("load");
+    assert_eq!(stage.rows()[2..5], ["load 2 hosts", "alpha", "beta"]);
+    assert_eq!(stage.named(Role::Tab), ["alpha", "load · all hosts"]);
+    assert!(!stage.titles().is_empty());
+    // The arrows begin at what is shown.
+    stage.press(Key::ArrowUp);
+    stage.press(Key::Enter);
+    assert_eq!(stage.named(Role::Tab), ["alpha", "interface-eth0 · all hosts"]);
+    stage.click(Role::RadioButton, "Hosts");
+    assert_eq!(stage.rows()[0], "alpha");
+    stage.click(Role::RadioButton, "Plugins");
+    assert!(stage.rows()[0].starts_with("cpu-0"));
+}
+
+#[test]
+fn a_name_goes_before_its_value_and_values_stand_below_one_another() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.click_row("load");
+    // The names of all are whole, and so are the values, without "runnable".
+    for text in ["shortterm", "midterm", "longterm", "0.50", "0.25", "0.13"] {
+        assert!(stage.paints(text), "{text}: {:?}", stage.painted());
+    }
+    let right = |stage: &Stage, text: &str| stage.place_painted(text).0.right();
+    assert_eq!(right(&stage, "0.25"), right(&stage, "0.13"));
+    // Hosts and plugins show what stands for them.
+    stage.assert_says("alpha 0.50 runnable");
+    stage.assert_says("memory 2.79 GiB");
+    stage.assert_says("cpu-0 12.5 %");
+}
