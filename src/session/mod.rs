@@ -22,7 +22,7 @@ mod width;
 pub use derived::Derived;
 pub use screen::{
     CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
-    Screen, StatusItem, Swatch, Tone,
+    Screen, StatusItem, Swatch, Tone, Units,
 };
 pub use state::{Drawing, State};
 

@@ -64,6 +64,26 @@ pub struct Screen<'a> {
     pub(super) meter: &'a Meter,
 }
 
+/// The units of the lines of a panel.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Units {
+    first: Unit,
+    /// Of the axis at the right.
+    second: Option<Unit>,
+}
+
+impl Units {
+    /// That of a line.
+    pub fn of(&self, line: &Line) -> &Unit {
+        self.second.as_ref().filter(|_| line.second).unwrap_or(&self.first)
+    }
+
+    /// Whether a line belongs to the axis at the right.
+    pub const fn is_right(&self, line: &Line) -> bool {
+        self.second.is_some() && line.second
+    }
+}
+
 /// How a text stands out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -250,14 +270,17 @@ impl<'a> Screen<'a> {
         panel.unit_in(self.view.mode())
     }
 
+    /// The units of a panel's lines.
+    pub fn units_of(&self, panel: &Panel) -> Units {
+        Units { first: self.unit_of(panel), second: panel.second_in(self.view.mode()).cloned() }
+    }
+
     /// The units of a panel's axes.
     pub fn units_text(&self, panel: &Panel) -> String {
         let unit = self.unit_of(panel);
-        match &panel.second {
-            Some(second) if panel.mode(self.view.mode()) == Mode::Rate => {
-                format!("{} · right: {}", unit.name, second.name)
-            }
-            _ => unit.name.to_string(),
+        match panel.second_in(self.view.mode()) {
+            Some(second) => format!("{} · right: {}", unit.name, second.name),
+            None => unit.name.to_string(),
         }
     }
 

@@ -39,6 +39,8 @@ pub(super) struct Kept {
     pub(super) plot: PanelPlot,
     traces: Traces,
     pub(super) axis: Option<CalmAxis>,
+    /// The one at the right.
+    pub(super) second: Option<CalmAxis>,
     pub(super) drawing: Drawing,
     pub(super) legend: LegendTable,
     /// When it was on screen last.
@@ -76,7 +78,7 @@ impl PlotCache {
         }
         if kept.made_for.is_none_or(|old| old.mode != made_for.mode) {
             // Another mode has other units: its axis starts afresh.
-            kept.axis = None;
+            (kept.axis, kept.second) = (None, None);
         }
         self.made.lines += 1;
         kept.number = self.made.lines;

@@ -24,17 +24,19 @@ pub(super) struct Grid {
     rows: Vec<Row>,
 }
 
-/// What a row of panels needs beside its plots.
-#[derive(Clone, Copy)]
-struct Row {
+/// What a row of panels needs beside its plots, so that these begin and end at the same height.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Row {
     /// Height that the legends below the plots would like.
-    legend: f32,
+    pub(super) legend: f32,
     /// Height of bars.
     bars: f32,
+    /// Some plot has an axis at the right.
+    pub(super) right_axis: bool,
 }
 
 impl Row {
-    fn of(panels: &[Panel], panel_width: f32) -> Self {
+    pub(super) fn of(panels: &[Panel], panel_width: f32) -> Self {
         let height = |panel: &Panel| bars_at_most(panel) as f32 * bars::BAR_ROW + 16.0;
         let bars = panels.iter().filter(|panel| panel.style == Style::Bars).map(height);
         Self {
@@ -43,6 +45,16 @@ impl Row {
                 .map(|panel| legend_height(panel, panel_width))
                 .fold(0.0, f32::max),
             bars: bars.fold(0.0, f32::max),
+            right_axis: panels.iter().any(|panel| panel.second.is_some()),
+        }
+    }
+
+    /// With panels of another width.
+    pub(super) fn join(self, other: Self) -> Self {
+        Self {
+            legend: self.legend.max(other.legend),
+            bars: self.bars.max(other.bars),
+            right_axis: self.right_axis || other.right_axis,
         }
     }
 
@@ -107,10 +119,9 @@ impl Grid {
                 let rect = Rect::from_min_size(pos2(left, top), size);
                 targets.push(Target { id: panel.id, rect, takes_more: false });
                 if ui.is_rect_visible(rect) {
-                    let below = Some(needs.legend);
                     ui.push_id(&panel.key, |ui| {
                         contained_ui(ui, frame, rect, panel, |ui, frame| {
-                            panel_ui(ui, frame, rect, panel, below);
+                            panel_ui(ui, frame, rect, panel, *needs);
                         });
                     });
                 }
@@ -122,7 +133,7 @@ impl Grid {
 }
 
 /// Height that the legend of a panel would like below its plot.
-pub(super) fn legend_height(panel: &Panel, panel_width: f32) -> f32 {
+fn legend_height(panel: &Panel, panel_width: f32) -> f32 {
     if panel.style == Style::Bars { 0.0 } else { legend::wanted_height(panel, panel_width) }
 }
 
@@ -131,15 +142,8 @@ pub(super) fn least_height(panel: &Panel, width: f32) -> f32 {
     Row::of(std::slice::from_ref(panel), width).height(PLOT_HEIGHT_MIN)
 }
 
-/// Draws a panel into `rect`. `below` is the height that legends would like below the plots of its
-/// row: the same for all of its panels, so that their plots end at one height.
-pub(super) fn panel_ui(
-    ui: &mut Ui,
-    frame: &mut Frame<'_>,
-    rect: Rect,
-    panel: &Panel,
-    below: Option<f32>,
-) {
+/// Draws a panel of `row` into `rect`.
+pub(super) fn panel_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect, panel: &Panel, row: Row) {
     let screen = frame.screen;
     let palette = Palette::of(ui);
     let is_pointed = screen.view.tab().panel == Some(panel.id);
@@ -158,6 +162,6 @@ pub(super) fn panel_ui(
     if panel.style == Style::Bars {
         bars::bars_ui(ui, screen, panel, body);
     } else {
-        plots::panel_plot_ui(ui, frame, panel, body, below);
+        plots::panel_plot_ui(ui, frame, panel, body, row);
     }
 }

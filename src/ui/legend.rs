@@ -2,7 +2,7 @@
 //!
 //! Rows that do not fit are scrolled to; the heading stays.
 
-use super::legend_table::{LegendTable, Made, MadeFor, NAME_LEFT, figures};
+use super::legend_table::{LegendTable, Made, MadeFor, NAME_LEFT, figures, label};
 use super::swatch::Look;
 use super::theme::{self, Palette};
 use super::widgets::one_row;
@@ -81,7 +81,7 @@ pub(super) fn legend_ui(
 ) {
     let screen = frame.screen;
     let palette = Palette::of(ui);
-    let (unit, style) = (screen.unit_of(panel), screen.style_of(panel));
+    let (units, style) = (screen.units_of(panel), screen.style_of(panel));
     let cursor = frame.memory.cursor;
     let (head, below) = rect.split_top_bottom_at_y(rect.top() + theme::LEGEND_ROW);
     let all = panel.drawn().count().min(plot.lines.len());
@@ -98,7 +98,7 @@ pub(super) fn legend_ui(
     let glyphs = &mut frame.memory.glyphs;
     let holds_still = ui.rect_contains_pointer(whole);
     let painter = ui.painter();
-    table.update(made_for, Made { painter, glyphs, panel, plot, unit: &unit, holds_still });
+    table.update(made_for, Made { painter, glyphs, panel, plot, units: &units, holds_still });
     let now = cursor.map_or("last".into(), |t| screen.time_text(&panel.host, t, 1.0));
     head_ui(ui, head, table, [&now, "min", "avg", "max"], palette.faint);
     let mut hovered = None;
@@ -117,8 +117,8 @@ pub(super) fn legend_ui(
         let swatch = rect.left_center() + vec2(7.0, 0.0);
         Look::of(&palette, line.role, index).paint(ui.painter(), swatch, style, line);
         response.widget_info(|| {
-            let [now, min, avg, max] = figures((plot, data), &unit, cursor);
-            let label = display_safe(&line.label);
+            let [now, min, avg, max] = figures((plot, data), units.of(line), cursor);
+            let label = label(line, &units);
             let whole = format!("{label} {now}, min {min}, avg {avg}, max {max}");
             WidgetInfo::labeled(Role::Label, true, whole)
         });

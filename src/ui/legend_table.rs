@@ -7,12 +7,14 @@
 use super::figures::{Glyphs, Typeset};
 use super::theme::{self, Palette};
 use crate::metric::display_safe;
+use crate::session::Units;
 use crate::store::Mode;
 use crate::view::format::Unit;
 use crate::view::panels::{Line, Panel};
 use crate::view::plot::{PanelPlot, PlotLine};
 use crate::view::shorten::cut_in_middle;
 use eframe::egui::{Color32, Galley, Painter, Rect, pos2};
+use std::borrow::Cow;
 use std::sync::Arc;
 
 /// Where the name of a row starts: behind the swatch.
@@ -114,7 +116,7 @@ pub(super) struct Made<'a> {
     pub(super) glyphs: &'a mut Glyphs,
     pub(super) panel: &'a Panel,
     pub(super) plot: &'a PanelPlot,
-    pub(super) unit: &'a Unit,
+    pub(super) units: &'a Units,
     /// Rows keep their places: the pointer is on the panel.
     pub(super) holds_still: bool,
 }
@@ -174,7 +176,7 @@ impl LegendTable {
     /// Sets the names, and forgets how wide the figures were: they have another unit.
     fn name(&mut self, made: &mut Made<'_>) {
         let name = |line: &Line| {
-            let whole = galley(made.painter, &display_safe(&line.label));
+            let whole = galley(made.painter, &label(line, made.units));
             Name { whole, cut: None, cut_for: f32::INFINITY }
         };
         self.names.clear();
@@ -225,6 +227,12 @@ impl Name {
     }
 }
 
+/// What a line is called, and that it belongs to the axis at the right.
+pub(super) fn label<'a>(line: &'a Line, units: &Units) -> Cow<'a, str> {
+    let label = display_safe(&line.label);
+    if units.is_right(line) { format!("{label} →").into() } else { label }
+}
+
 fn galley(painter: &Painter, text: &str) -> Arc<Galley> {
     painter.layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER)
 }
@@ -236,8 +244,11 @@ fn figures_of<'a>(
     cursor: Option<f64>,
 ) -> impl Iterator<Item = (bool, [String; 4])> + 'a {
     let others = made.plot.has_more_than_zeros();
-    let lines = lines.iter().filter_map(|line| made.plot.lines.get(*line));
-    lines.map(move |line| (others && line.is_zero(), figures((made.plot, line), made.unit, cursor)))
+    let line = |number: &usize| made.panel.drawn().nth(*number).zip(made.plot.lines.get(*number));
+    lines.iter().filter_map(line).map(move |(line, data)| {
+        let figures = figures((made.plot, data), made.units.of(line), cursor);
+        (others && data.is_zero(), figures)
+    })
 }
 
 /// At the cursor (or the newest), least, average and greatest.

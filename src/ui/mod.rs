@@ -23,6 +23,7 @@ mod notifications;
 mod palette;
 mod panes;
 mod plots;
+mod right_axis;
 mod selector_field;
 mod senders;
 mod shapes;

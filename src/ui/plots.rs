@@ -4,13 +4,14 @@
 //! every frame, and drags and the wheel go back as actions. The lines are painted over its grid.
 
 use super::cache::{Kept, span_of};
+use super::grid::Row;
 use super::legend;
 use super::marks::{marks_ui, noted_ui, pointed};
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::swatch;
 use super::theme::{self, Palette};
-use super::{Frame, Memory};
+use super::{Frame, Memory, right_axis};
 use crate::metric::{CdTime, Interval, Span, display_safe};
 use crate::session::Screen;
 use crate::store::Noted;
@@ -36,13 +37,13 @@ const TICK_HEIGHT: f32 = 34.0;
 /// Lines of a tooltip.
 const TOOLTIP_LINES_MAX: usize = 8;
 
-/// `below` is the height that legends would like below the plots of its row; none: its own.
+/// Draws the plot of a panel of `row`, and its legend.
 pub(super) fn panel_plot_ui(
     ui: &mut Ui,
     frame: &mut Frame<'_>,
     panel: &Panel,
     rect: Rect,
-    below: Option<f32>,
+    row: Row,
 ) {
     let screen = frame.screen;
     let width = rect.width() + 24.0;
@@ -51,20 +52,27 @@ pub(super) fn panel_plot_ui(
         (plot, legend.with_min_x(legend.left() + 16.0))
     } else {
         let own = legend::wanted_height(panel, width);
-        let height = legend::height_in(rect.height(), below.unwrap_or(own).max(own));
+        let height = legend::height_in(rect.height(), row.legend.max(own));
         rect.split_top_bottom_at_y(rect.bottom() - height)
     };
+    let right_room = if row.right_axis { right_axis::WIDTH } else { 0.0 };
+    let plot_rect = plot_rect.with_max_x(plot_rect.right() - right_room);
     let plot_width = (plot_rect.width() - Y_AXIS_WIDTH).max(1.0);
     frame.memory.plot_width = plot_width;
     let mut kept = frame.memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
-    let wanted = kept.plot.axis(panel, screen.view.mode(), ticks);
+    let mode = screen.view.mode();
+    let wanted = kept.plot.axis(panel, mode, ticks);
     if panel.y.is_some() {
         kept.axis = None;
     }
     let calm = kept.axis.get_or_insert_with(|| CalmAxis::new(wanted));
     let axis = calm.update(wanted, screen.now);
-    plot_ui(ui, frame, panel, &mut kept, axis, plot_rect);
+    let second = kept.plot.second_axis(panel, mode, ticks).map(|wanted| {
+        let calm = kept.second.get_or_insert_with(|| CalmAxis::new(wanted));
+        calm.update(wanted, screen.now)
+    });
+    plot_ui(ui, frame, panel, &mut kept, (axis, second), plot_rect);
     if kept.plot.pending {
         ui.ctx().request_repaint();
     }
@@ -78,7 +86,7 @@ fn plot_ui(
     frame: &mut Frame<'_>,
     panel: &Panel,
     kept: &mut Kept,
-    axis: Axis,
+    (axis, second): (Axis, Option<Axis>),
     rect: Rect,
 ) {
     let screen = frame.screen;
@@ -96,7 +104,11 @@ fn plot_ui(
             plot_ui.set_plot_bounds(bounds);
         });
     let transform = response.transform;
-    let place = Place { frame: *transform.frame(), span, lo: axis.lo, hi: axis.hi };
+    let right = second.map(|axis| (axis.lo, axis.hi));
+    let place = Place { frame: *transform.frame(), span, lo: axis.lo, hi: axis.hi, right };
+    if let Some((axis, unit)) = second.zip(panel.second.as_ref()) {
+        right_axis::right_axis_ui(ui, place.frame, axis, unit);
+    }
     lines_ui(ui, frame, panel, kept, place);
     let plot = &kept.plot;
     let marks = marks_ui(ui, frame, panel, &transform);
@@ -343,7 +355,7 @@ fn tooltip(
 ) {
     let screen = frame.screen;
     let Some(t) = frame.memory.cursor else { return };
-    let (unit, style) = (screen.unit_of(panel), screen.style_of(panel));
+    let (units, style) = (screen.units_of(panel), screen.style_of(panel));
     let age_max = 2.5 * plot.interval_secs;
     let mut rows: Vec<(usize, &Line, f64)> = Vec::new();
     let mut newest = f64::NEG_INFINITY;
@@ -356,7 +368,8 @@ fn tooltip(
     if rows.is_empty() && noted.is_empty() {
         return;
     }
-    rows.sort_by(|a, b| b.2.total_cmp(&a.2));
+    // Numbers of two units are not compared.
+    rows.sort_by(|a, b| a.1.second.cmp(&b.1.second).then_with(|| b.2.total_cmp(&a.2)));
     let more = rows.len().saturating_sub(TOOLTIP_LINES_MAX);
     rows.truncate(TOOLTIP_LINES_MAX);
     let head = format!(
@@ -375,11 +388,11 @@ fn tooltip(
         }
         ui.label(RichText::new(head).size(11.5).color(palette.dim));
         let strong = ui.visuals().strong_text_color();
-        let number = |value| {
+        let number = |line: &Line, value| {
             let font = egui::FontId::proportional(11.5);
-            ui.painter().layout_no_wrap(unit.with_unit(value), font, strong)
+            ui.painter().layout_no_wrap(units.of(line).with_unit(value), font, strong)
         };
-        let numbers: Vec<_> = rows.iter().map(|row| number(row.2)).collect();
+        let numbers: Vec<_> = rows.iter().map(|row| number(row.1, row.2)).collect();
         let widest = numbers.iter().map(|number| number.size().x).fold(0.0, f32::max);
         egui::Grid::new("values").num_columns(2).show(ui, |ui| {
             for ((index, line, _), number) in rows.into_iter().zip(numbers) {

@@ -47,9 +47,16 @@ pub(super) struct Place {
     pub(super) span: Span,
     pub(super) lo: f64,
     pub(super) hi: f64,
+    /// The ends of the axis at the right.
+    pub(super) right: Option<(f64, f64)>,
 }
 
 impl Place {
+    /// For the lines that belong to the axis at the right.
+    fn at_right(self) -> Option<Self> {
+        self.right.map(|(lo, hi)| Self { lo, hi, ..self })
+    }
+
     /// From moments and values to points.
     fn project(self) -> impl Fn(f64, f64) -> Pos2 + Copy {
         let (start, end) = (self.span.start.secs_f64(), self.span.end.secs_f64());
@@ -95,6 +102,7 @@ impl Drawing {
         };
         let palette = Palette::new(made_for.dark);
         let others = plot.has_more_than_zeros();
+        let right = made_for.place.at_right().unwrap_or(made_for.place).project();
         for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
             let swatch::Look { color, dash } = swatch::Look::of(&palette, line.role, index);
             let mine = made_for.highlighted == Some(index);
@@ -110,6 +118,7 @@ impl Drawing {
                 // What the wire said does not add up to anything.
                 style: if made_for.mode == Mode::Raw { Style::Line } else { panel.style },
             };
+            draw.project = if line.second { right } else { made_for.place.project() };
             draw.line(data, look);
         }
         draw.strips.finish();

@@ -1,7 +1,7 @@
 //! Tiles: the panels that the user put on a tab, and what can be dragged between them.
 
 use super::drag::{Target, drop_ui};
-use super::grid::{self, Grid, PLOT_HEIGHT_MIN};
+use super::grid::{self, Grid, PLOT_HEIGHT_MIN, Row};
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Frame, contained_ui};
@@ -42,8 +42,8 @@ pub(super) fn tiles_ui(ui: &mut Ui, frame: &mut Frame<'_>, layout: &Layout, heig
         targets.push(Target { id: tile.id, rect, takes_more: rule.graph.is_none() });
         if ui.is_rect_visible(rect) {
             let panels = screen.panels_of(tile.id);
-            let legend = legend_height(screen, &placed, tile);
-            ui.push_id(("tile", tile.id), |ui| tile_ui(ui, frame, rect, rule, panels, legend));
+            let row = row_of(screen, &placed, tile);
+            ui.push_id(("tile", tile.id), |ui| tile_ui(ui, frame, rect, rule, panels, row));
         }
     }
     for divider in &placed.dividers {
@@ -73,15 +73,15 @@ fn least_height(panels: &[Panel], width: f32) -> f32 {
     }
 }
 
-/// Height that legends would like below the plots of the panels that stand in one row: all of them
-/// end at one line.
-fn legend_height(screen: &Screen<'_>, placed: &Placed, tile: &PlacedPanel) -> Option<f32> {
+/// What the panels that stand in one row need together.
+fn row_of(screen: &Screen<'_>, placed: &Placed, tile: &PlacedPanel) -> Row {
     let row = placed.panels.iter().filter(|other| other.row == tile.row);
     let single = row.filter_map(|other| match screen.panels_of(other.id) {
         [panel] => Some((panel, other.area.width)),
         _ => None,
     });
-    single.map(|(panel, width)| grid::legend_height(panel, width)).reduce(f32::max)
+    let rows = single.map(|(panel, width)| Row::of(std::slice::from_ref(panel), width));
+    rows.reduce(Row::join).unwrap_or_default()
 }
 
 fn tile_ui(
@@ -90,14 +90,14 @@ fn tile_ui(
     rect: Rect,
     rule: &Rule,
     panels: &[Panel],
-    below: Option<f32>,
+    row: Row,
 ) {
     match panels {
         [] => waiting_ui(ui, frame, rect, rule),
         [panel] => {
             ui.push_id(&panel.key, |ui| {
                 contained_ui(ui, frame, rect, panel, |ui, frame| {
-                    grid::panel_ui(ui, frame, rect, panel, below);
+                    grid::panel_ui(ui, frame, rect, panel, row);
                 });
             });
         }

@@ -309,6 +309,11 @@ impl Panel {
         }
     }
 
+    /// The unit of the axis at the right in a mode, if there is one: what the wire said has no unit.
+    pub fn second_in(&self, mode: Mode) -> Option<&Unit> {
+        self.second.as_ref().filter(|_| self.mode(mode) == Mode::Rate)
+    }
+
     /// The lines that are drawn.
     pub fn drawn(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.drawn)

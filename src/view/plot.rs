@@ -22,6 +22,8 @@ pub struct PanelPlot {
     pub lines: Vec<PlotLine>,
     /// Least and greatest value drawn, stacking included; none without data.
     pub extent: Option<(f64, f64)>,
+    /// The same of the lines that belong to the axis at the right.
+    pub second_extent: Option<(f64, f64)>,
     /// Where counters restarted, seconds since 1970; at most one a column.
     pub resets: Vec<f64>,
     /// Figures of some lines are missing: there was too much to read at once, and the next call
@@ -133,7 +135,13 @@ impl PanelPlot {
         self.lines.truncate(used);
         // Zero means nothing to what the wire said.
         let style = if mode == Mode::Rate { panel.style } else { Style::Line };
-        self.extent = extent(&self.lines, style);
+        let is_apart = panel.second_in(mode).is_some();
+        let of = |second: bool| {
+            let lines = panel.drawn().zip(&self.lines);
+            lines.filter(move |(line, _)| (is_apart && line.second) == second).map(|(_, made)| made)
+        };
+        self.extent = extent(of(false), style);
+        self.second_extent = extent(of(true), Style::Line);
         self.resets.sort_by(f64::total_cmp);
         // A host that restarts does so in all of its counters.
         self.resets.dedup_by(|reset, kept| *reset - *kept < column.secs_f64());
@@ -171,6 +179,13 @@ impl PanelPlot {
             Some(ends) => Axis::held(ends, rule.base, ticks),
             None => Axis::around(self.extent, rule, ticks),
         }
+    }
+
+    /// The axis that the lines at the right ask for, if there is one.
+    pub fn second_axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Option<Axis> {
+        let base = panel.second_in(mode)?.base();
+        let rule = AxisRule { fixed_max: None, from_zero: false, both_sides: false, base };
+        Some(Axis::around(self.second_extent, rule, ticks))
     }
 }
 
@@ -417,9 +432,9 @@ fn grid_line(
     }
 }
 
-fn extent(lines: &[PlotLine], style: Style) -> Option<(f64, f64)> {
+fn extent<'a>(lines: impl Iterator<Item = &'a PlotLine>, style: Style) -> Option<(f64, f64)> {
     let zero = (style != Style::Line).then_some((0.0, 0.0));
-    let points = lines.iter().flat_map(|line| &line.points);
+    let points = lines.flat_map(|line| &line.points);
     let all = points.fold(None, |extent: Option<(f64, f64)>, point| {
         let (lo, hi) = extent.unwrap_or((point.lo, point.hi));
         Some((lo.min(point.lo), hi.max(point.hi)))

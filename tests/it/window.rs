@@ -2,6 +2,7 @@
 //!
 //! After each act every widget that can be used is checked to have a name.
 
+mod axes;
 mod clocks;
 mod contain;
 mod drawing;

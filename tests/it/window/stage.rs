@@ -11,6 +11,7 @@ use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
 use collectoscope::source::running::{self, Restart, Run, Running};
 use collectoscope::source::{Intake, Outlet};
+use collectoscope::view::layouts::LayoutSource;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{
@@ -63,7 +64,9 @@ pub(super) fn machine(host: &str, n: u64) -> Vec<Sample> {
 }
 
 /// Small, so that it can be filled.
-const MEMORY_BYTES: usize = 64 << 20;
+fn small() -> Start {
+    Start { memory_bytes: 64 << 20, ..Start::default() }
+}
 
 /// What a source says that listens on 127.0.0.1:25899.
 pub(super) fn listening() -> Status {
@@ -90,12 +93,21 @@ impl Stage {
     /// A window with room for a fleet.
     pub(super) fn roomy() -> Self {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
-        Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), 256 << 20)
+        let start = Start { memory_bytes: 256 << 20, ..Start::default() };
+        Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), start)
+    }
+
+    /// A window that begins with a layout, as it stands in its file.
+    pub(super) fn with_layout(text: &str) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let layout = Some((LayoutSource::Named("test".into()), text.to_owned()));
+        let start = Start { layout, ..small() };
+        Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), start)
     }
 
     pub(super) fn with(size: Vec2, status: Status) -> Self {
         let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
-        Self::built(size, status, outlet, (intake, None), MEMORY_BYTES)
+        Self::built(size, status, outlet, (intake, None), small())
     }
 
     /// A window that shows a capture.
@@ -107,7 +119,7 @@ impl Stage {
         let Replaying { running, clock, status } = replay::start(options, outlet).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
-        let mut stage = Self::built(size, status, nobody, (intake, Some(clock)), MEMORY_BYTES);
+        let mut stage = Self::built(size, status, nobody, (intake, Some(clock)), small());
         stage.running = Some(running);
         stage
     }
@@ -118,7 +130,7 @@ impl Stage {
         let running = running::start("udp", outlet, Restart::Safe, run).unwrap();
         let (nobody, _) = Outlet::new(1, Box::new(|| {}));
         let size = vec2(1_280.0, 800.0);
-        let mut stage = Self::built(size, listening(), nobody, (intake, None), MEMORY_BYTES);
+        let mut stage = Self::built(size, listening(), nobody, (intake, None), small());
         stage.running = Some(running);
         stage
     }
@@ -128,16 +140,13 @@ impl Stage {
         status: Status,
         outlet: Outlet,
         (intake, capture_clock): (Intake, Option<CaptureClock>),
-        memory_bytes: usize,
+        start: Start,
     ) -> Self {
         let clock = Rc::new(Cell::new(CdTime::from_secs(NOW)));
         let told = Rc::clone(&clock);
         let feed = Feed { intake: Some(intake), status: Some(status) };
-        let setup = Setup {
-            start: Start { memory_bytes, ..Start::default() },
-            capture_clock,
-            ..Setup::new(vec![feed], Box::new(move || told.get()))
-        };
+        let setup =
+            Setup { start, capture_clock, ..Setup::new(vec![feed], Box::new(move || told.get())) };
         let harness = Harness::builder()
             .with_size(size)
             .with_max_steps(100)
