@@ -1,6 +1,7 @@
 //! Cache: what is kept of the plots that are on screen, and what it was made for.
 
 use super::legend_table::LegendTable;
+use super::scales::Scales;
 use super::shapes::Drawing;
 use super::strips::LineTexture;
 use crate::metric::Span;
@@ -17,6 +18,7 @@ use std::collections::HashMap;
 pub struct PlotCache {
     panels: HashMap<PanelKey, Kept>,
     grid: Grid,
+    pub(super) scales: Scales,
     pub(super) texture: Option<LineTexture>,
     frame: u64,
     pub(super) made: Made,
@@ -99,10 +101,12 @@ impl PlotCache {
         }
     }
 
-    /// A frame is done: panels that were not on screen are forgotten.
-    pub(super) fn end_frame(&mut self) {
+    /// A frame is done: panels that were not on screen are forgotten. True if another one is to
+    /// follow at once.
+    pub(super) fn end_frame(&mut self) -> bool {
         self.panels.retain(|_, kept| kept.frame == self.frame);
         self.frame += 1;
+        self.scales.end_frame()
     }
 
     /// What is drawn of a panel, if it is on screen.

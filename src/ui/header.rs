@@ -10,7 +10,7 @@ use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::graphs::Style;
-use crate::view::layout::{PanelId, Repeat, Rule, To};
+use crate::view::layout::{PanelId, Repeat, Rule, To, YScale};
 use crate::view::panels::Panel;
 use eframe::egui::{
     self, Align2, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
@@ -242,6 +242,7 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId) {
         let y = axis.filter(|_| !held);
         frame.tile(TileAction::HoldAxis { panel: id, y });
     }
+    scale_ui(ui, frame, id, rule);
     ui.separator();
     if ui.button("Duplicate").clicked() {
         frame.tile(TileAction::Duplicate(id));
@@ -262,6 +263,23 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId) {
     });
     if ui.button("Remove").clicked() {
         frame.tile(TileAction::Remove(id));
+    }
+}
+
+/// Frees the value axis from those of other hosts, or joins it to them.
+fn scale_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId, rule: Option<&Rule>) {
+    let scale = rule.map(|rule| rule.scale).unwrap_or_default();
+    let panels = &frame.screen.derived.panels;
+    let can_share = panels.iter().any(|panel| panel.id == id && panel.scale.is_some());
+    let (label, hint, next) = match scale {
+        YScale::Shared if !can_share => return,
+        YScale::Shared => ("Own scale", "Let the axis fit this panel only", YScale::Own),
+        YScale::Own => {
+            ("Shared scale", "One axis for the same graph of several hosts", YScale::Shared)
+        }
+    };
+    if ui.button(label).on_hover_text(hint).clicked() {
+        frame.tile(TileAction::SetScale { panel: id, scale: next });
     }
 }
 

@@ -24,6 +24,7 @@ mod palette;
 mod panes;
 mod plots;
 mod right_axis;
+mod scales;
 mod selector_field;
 mod senders;
 mod shapes;
@@ -154,7 +155,9 @@ pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
         sidebar::sidebar_ui(ui, frame);
     }
     canvas::canvas_ui(ui, frame);
-    frame.memory.plots.end_frame();
+    if frame.memory.plots.end_frame() {
+        ui.ctx().request_repaint();
+    }
     panes::pane_ui(ui, frame);
     layouts::naming_ui(ui, frame);
     palette::palette_ui(ui, frame);

@@ -62,7 +62,10 @@ pub(super) fn panel_plot_ui(
     let mut kept = frame.memory.plots.take(screen, panel, plot_width);
     let ticks = f64::from((plot_rect.height() - X_AXIS_HEIGHT) / TICK_HEIGHT).clamp(2.0, 7.0);
     let mode = screen.view.mode();
-    let wanted = kept.plot.axis(panel, mode, ticks);
+    let wanted = match frame.memory.plots.scales.join(panel, mode, kept.plot.extent) {
+        Some(extent) => PanelPlot::shared_axis(extent, panel, mode, ticks),
+        None => kept.plot.axis(panel, mode, ticks),
+    };
     if panel.y.is_some() {
         kept.axis = None;
     }

@@ -3,7 +3,7 @@
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
 use super::graphs::Style;
-use super::layout::{LayoutSource, PanelId, Repeat, TabId, To};
+use super::layout::{LayoutSource, PanelId, Repeat, TabId, To, YScale};
 use super::pivot::Pivot;
 use super::recent::Item;
 use super::row::RowName;
@@ -234,6 +234,13 @@ pub enum TileAction {
         panel: PanelId,
         /// Lower and upper end.
         y: Option<(f64, f64)>,
+    },
+    /// Let the value axis fit its own panel only, or all that show the same of other hosts.
+    SetScale {
+        /// Which.
+        panel: PanelId,
+        /// What the axis fits.
+        scale: YScale,
     },
     /// Give the tiles of a split other shares.
     Resize {

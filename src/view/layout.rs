@@ -7,7 +7,7 @@
 pub mod place;
 mod rule;
 
-pub use rule::{HOST_OPEN, PanelId, Repeat, Rule};
+pub use rule::{HOST_OPEN, PanelId, Repeat, Rule, YScale};
 use std::path::PathBuf;
 
 /// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.

@@ -17,7 +17,8 @@ pub const VERSION: i64 = 1;
 /// Keys of a tab, of a panel and of a tile that is split; all are documented in the README.
 const TAB_KEYS: [&str; 9] =
     ["name", "host", "window", "mode", "overview", "plugin", "instance", "checked", "unchecked"];
-const PANEL_KEYS: [&str; 8] = ["show", "hide", "graph", "title", "style", "each", "y", "share"];
+const PANEL_KEYS: [&str; 9] =
+    ["show", "hide", "graph", "title", "style", "each", "y", "scale", "share"];
 const SPLIT_KEYS: [&str; 2] = ["rows", "columns"];
 const SERIES_KEYS: [&str; 6] = ["host", "plugin", "instance", "type", "type-instance", "ds"];
 const STYLES: [(&str, Style); 4] = [
@@ -38,7 +39,7 @@ mod tests {
     use super::*;
     use crate::metric::{Identifier, Interval, SeriesKey};
     use crate::view::layout::TabId;
-    use crate::view::layout::{Layout, PanelId, Repeat, Rule, Side, Spot};
+    use crate::view::layout::{Layout, PanelId, Repeat, Rule, Side, Spot, YScale};
     use crate::view::selection::{Scope, Selection};
     use crate::view::selector::Selector;
     use crate::view::window::TimeWindow;
@@ -127,6 +128,7 @@ overview = "web-1"
                 "line 3: window must be a number with its unit, like \"15m\", left out",
             ),
             ("y = [5, 1]", "line 3: y must be two numbers, the lower one first, left out"),
+            ("scale = 'big'", "line 3: scale must be \"own\" or \"shared\", left out"),
             ("mode = 'cooked'", "line 3: mode must be \"rates\" or \"raw\", left out"),
             ("hide = [1]", "line 3: hide must be a text or a list of texts, left out"),
         ] {
@@ -208,6 +210,7 @@ overview = "web-1"
             rule.graph = (kind > 200).then(|| "load".into());
             rule.hide = if kind > 150 { vec![Selector::new("idle")] } else { Vec::new() };
             rule.y = lo.map(|lo| (lo, lo + 1.5));
+            rule.scale = if kind % 2 == 0 { YScale::Own } else { YScale::Shared };
             rule
         })
     }

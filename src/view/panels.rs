@@ -65,6 +65,8 @@ pub struct Panel {
     pub left_out: usize,
     /// The ends of the axis, if the user holds them.
     pub y: Option<(f64, f64)>,
+    /// Panels with the same one have one axis; none: it fits this panel only.
+    pub scale: Option<ScaleKey>,
     /// No graph of the catalogue was made for it.
     pub(super) plain: bool,
     rank: Rank,
@@ -76,6 +78,19 @@ pub struct PanelKey {
     host: Arc<str>,
     graph: GraphKey,
     instance: String,
+}
+
+/// What panels show that have one value axis: the same of several hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ScaleKey {
+    graph: GraphKey,
+    instance: String,
+}
+
+impl ScaleKey {
+    fn of(key: &PanelKey) -> Self {
+        Self { graph: key.graph.clone(), instance: key.instance.clone() }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -191,6 +206,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             more: 0,
             left_out: 0,
             y: None,
+            scale: graph.y_max.is_none().then(|| ScaleKey::of(&key)),
             plain: false,
             rank: Rank::of(graph.overview.map_or(10_000 + number(index), u32::from)),
             key,
@@ -211,6 +227,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             more: 0,
             left_out: 0,
             y: None,
+            scale: Some(ScaleKey::of(&key)),
             plain: true,
             rank: Rank::of(20_000),
             key,

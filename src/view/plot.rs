@@ -15,6 +15,9 @@ use crate::store::{Mode, SeriesId, Stats, Store, Trace};
 
 pub use super::grid::Grid;
 
+/// Steps that the ends of an axis are made with which several panels have.
+const SHARED_TICKS: f64 = 4.0;
+
 /// What a panel draws.
 #[derive(Clone, Debug, Default)]
 pub struct PanelPlot {
@@ -163,6 +166,17 @@ impl PanelPlot {
 
     /// The axis the data asks for.
     pub fn axis(&self, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
+        Self::axis_around(self.extent, panel, mode, ticks)
+    }
+
+    /// The same where others with this `extent` together have one axis: its ends do not depend on
+    /// the ticks, for which each has another height.
+    pub fn shared_axis(extent: (f64, f64), panel: &Panel, mode: Mode, ticks: f64) -> Axis {
+        let Axis { lo, hi, .. } = Self::axis_around(Some(extent), panel, mode, SHARED_TICKS);
+        Axis::held((lo, hi), panel.unit.base(), ticks)
+    }
+
+    fn axis_around(extent: Option<(f64, f64)>, panel: &Panel, mode: Mode, ticks: f64) -> Axis {
         let rule = match panel.mode(mode) {
             Mode::Rate => AxisRule {
                 fixed_max: panel.y_max,
@@ -177,7 +191,7 @@ impl PanelPlot {
         };
         match panel.y.filter(|_| panel.mode(mode) == Mode::Rate) {
             Some(ends) => Axis::held(ends, rule.base, ticks),
-            None => Axis::around(self.extent, rule, ticks),
+            None => Axis::around(extent, rule, ticks),
         }
     }
 

@@ -41,6 +41,9 @@ pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
         TileAction::LeaveHostOpen => leave_host_open(workspace),
         TileAction::SetEach { panel, each } => change(workspace, panel, |rule| rule.each = each),
         TileAction::HoldAxis { panel, y } => change(workspace, panel, |rule| rule.y = y),
+        TileAction::SetScale { panel, scale } => {
+            change(workspace, panel, |rule| rule.scale = scale);
+        }
     }
     true
 }

@@ -32,6 +32,18 @@ pub struct Rule {
     pub each: Repeat,
     /// Lower and upper end of the value axis; none: the axis fits itself.
     pub y: Option<(f64, f64)>,
+    /// What else the axis fits.
+    pub scale: YScale,
+}
+
+/// What a value axis fits.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum YScale {
+    /// All panels on screen that show the same of other hosts.
+    #[default]
+    Shared,
+    /// Its own panel.
+    Own,
 }
 
 /// How many panels a rule makes.
@@ -58,6 +70,7 @@ impl Rule {
             style: None,
             each: Repeat::Never,
             y: None,
+            scale: YScale::Shared,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{STYLES, VERSION};
 use crate::metric::{Interval, SeriesKey};
 use crate::store::Mode;
-use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile};
+use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile, YScale};
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::Selector;
 use crate::view::workspace::{Canvas, Tab, Workspace};
@@ -154,6 +154,9 @@ fn print_rule(out: &mut String, rule: &Rule) {
     }
     if let Some((lo, hi)) = rule.y {
         line(out, "y", &Value::Array(vec![Value::Float(lo), Value::Float(hi)]));
+    }
+    if rule.scale == YScale::Own {
+        line(out, "scale", &text("own"));
     }
 }
 

@@ -5,7 +5,8 @@ use crate::metric::{Identifier, Interval, SeriesKey};
 use crate::store::Mode;
 use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
-    Direction, Layout, PanelId, Part, RULES_MAX, Repeat, Rule, Split, TabId, Tile, sane_share,
+    Direction, Layout, PanelId, Part, RULES_MAX, Repeat, Rule, Split, TabId, Tile, YScale,
+    sane_share,
 };
 use crate::view::role::distance;
 use crate::view::selection::{Scope, Selection};
@@ -356,6 +357,14 @@ impl Reader<'_> {
             }
         };
         rule.y = self.ends(table);
+        rule.scale = match self.string(table, "scale").as_deref() {
+            None | Some("shared") => YScale::Shared,
+            Some("own") => YScale::Own,
+            Some(_) => {
+                self.choice(table, "scale", &["own", "shared"]);
+                YScale::Shared
+            }
+        };
         rule
     }
 

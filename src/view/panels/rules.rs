@@ -6,14 +6,15 @@
 
 use super::apart::{leave_out_shared_ds, tell_apart};
 use super::{
-    GraphKey, Line, PANELS_MAX, Panel, PanelKey, in_scope, key_of, needs_whole, new_line, new_panel,
+    GraphKey, Line, PANELS_MAX, Panel, PanelKey, ScaleKey, in_scope, key_of, needs_whole, new_line,
+    new_panel,
 };
 use crate::metric::{DsType, display_safe};
 use crate::store::{Mode, Series, SeriesId, Store};
 use crate::view::format::Unit;
 use crate::view::graphs::{Combine, Graph, Graphs, Place, Style};
 use crate::view::latest::Latest;
-use crate::view::layout::{PanelId, Repeat, Rule};
+use crate::view::layout::{PanelId, Repeat, Rule, YScale};
 use crate::view::selection::Scope;
 use crate::view::shorten::shared_domain;
 use std::cmp::Reverse;
@@ -165,7 +166,21 @@ impl<'a> Make<'a> {
             panel.from_zero |= style != Style::Line;
         }
         panel.y = self.rule.y;
+        panel.scale = self.scale(&panel, first, &common);
         panel.lines.iter().any(|line| line.drawn).then_some(panel)
+    }
+
+    /// With what other panels it has one axis: the same graph of other hosts, or the panels that
+    /// the rule makes of them.
+    fn scale(&self, panel: &Panel, first: &Chosen<'_>, common: &Common<'_>) -> Option<ScaleKey> {
+        let is_free = self.rule.scale == YScale::Own || self.rule.y.is_some();
+        if is_free || panel.y_max.is_some() || panel.hosts != 1 {
+            return None;
+        }
+        if common.is_one_panel {
+            return Some(ScaleKey::of(&key_of(first.series, first.place, self.graphs)));
+        }
+        (self.rule.each == Repeat::Host).then(|| ScaleKey::of(&panel.key))
     }
 
     fn put_lines(&self, panel: &mut Panel, group: &[Chosen<'a>], common: &Common<'_>) {

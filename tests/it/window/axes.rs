@@ -1,6 +1,7 @@
 //! Value axes: one at the right for lines in another unit.
 
 use super::stage::{Stage, machine};
+use collectoscope::metric::{Identifier, Value};
 use eframe::egui::accesskit::Role;
 
 fn hearing(layout: &str, hosts: &[&str]) -> Stage {
@@ -37,4 +38,31 @@ fn plots_of_one_row_end_at_the_same_place_beside_an_axis_at_the_right() {
     };
     // The width of the last plot that was drawn, that of the other one.
     assert!(width(both) < width(other) - 40.0);
+}
+
+/// Painted texts that are this one, with loads of 0.4 and 80 in two panels of these rules.
+fn count(text: &str, rules: &str) -> usize {
+    let mut stage = Stage::with_layout(&format!("[[tab]]\ncolumns = [{rules}]"));
+    for _ in 0..4 {
+        stage.pass(1);
+        for (host, load) in [("alpha", 0.4), ("beta", 80.0)] {
+            let id = Identifier::new(host, "load", "", "load", "");
+            stage.send(&[(id, [load; 3].map(Value::Gauge).to_vec())]);
+        }
+        stage.settle();
+    }
+    stage.painted().iter().filter(|painted| *painted == text).count()
+}
+
+#[test]
+fn the_same_graph_of_several_hosts_has_one_scale_until_it_is_freed() {
+    let of = |host: &str, more: &str| format!("{{ show = \"host:{host} plugin:load\"{more} }}");
+    let both = format!("{}, {}", of("alpha", ""), of("beta", ""));
+    assert_eq!(count("80", &both), 2);
+    let freed = format!("{}, {}", of("alpha", ", scale = \"own\""), of("beta", ""));
+    assert_eq!((count("80", &freed), count("0.4", &freed)), (1, 1));
+    let held = format!("{}, {}", of("alpha", ", y = [0, 1]"), of("beta", ""));
+    assert_eq!(count("80", &held), 1);
+    let repeated = "{ show = \"plugin:load\", each = \"host\" }";
+    assert_eq!(count("80", repeated), 2);
 }
