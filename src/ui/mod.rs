@@ -18,9 +18,11 @@ mod keys;
 mod legend;
 mod marks;
 mod notifications;
+mod offered;
 mod palette;
 mod panes;
 mod plots;
+mod row_menu;
 mod selector_field;
 mod senders;
 mod shapes;
@@ -75,13 +77,18 @@ pub struct Memory {
     /// What is typed in its place.
     editing: Option<edit::Editing>,
     /// What is offered for the word in the filter.
-    offered: sidebar::Offered,
+    offered: offered::Offered,
     /// Where the values of the sidebar stand.
     values: sidebar::Values,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
+    /// What was on the canvas when it was last brought into sight.
+    shown_in_sight: Option<sidebar::Shown>,
+    /// The row whose menu is to open, and whether that of one was open in the last frame.
+    menu_asked: Option<usize>,
+    menu_open: bool,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
 }

@@ -478,6 +478,15 @@ impl Stage {
         self.settle();
     }
 
+    pub(super) fn click_at_with(&mut self, at: Pos2, modifiers: Modifiers) {
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.hover_at(at);
+        self.button(at, PointerButton::Primary, true, modifiers);
+        self.button(at, PointerButton::Primary, false, modifiers);
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
+        self.settle();
+    }
+
     pub(super) fn double_click(&mut self, at: Pos2) {
         // Long after the last click, so that this one is not its third.
         self.harness.run_steps(60);
