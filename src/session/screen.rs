@@ -23,6 +23,7 @@ use crate::view::command::{Context, Focus};
 use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
+use crate::view::gathered::Gathering;
 use crate::view::graphs::{Graphs, Style};
 use crate::view::health::Meter;
 use crate::view::latest::Latest;
@@ -34,7 +35,7 @@ use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
 use crate::view::selector::Selector;
 use crate::view::tree::{Row, RowName};
-use crate::view::{Action, View};
+use crate::view::{Action, DrawnAs, View};
 use jiff::tz::TimeZone;
 
 /// Series of a line that are named; a line of a machine with many CPUs has many.
@@ -196,9 +197,48 @@ impl<'a> Screen<'a> {
         self.picking().check(row)
     }
 
-    /// What chooses just what a row of the tree stands for.
-    pub fn selector(&self, row: Row) -> Option<Selector> {
-        self.picking().selector(row)
+    /// What opening a row of the tree in a new tab does.
+    pub fn open_beside(&self, row: Row) -> Option<Action> {
+        self.picking().open_beside(row)
+    }
+
+    /// What chooses what a row of the tree stands for, or all that were gathered if it is one of
+    /// them; and how that is drawn.
+    pub fn choice_of(&self, row: Row) -> Option<(Vec<Selector>, DrawnAs)> {
+        if self.is_gathered(row) {
+            return self.picking().gathered();
+        }
+        let panels = match row {
+            Row::Series { .. } => DrawnAs::One,
+            _ => DrawnAs::Catalogue,
+        };
+        Some((vec![self.picking().selector(row)?], panels))
+    }
+
+    /// Whether a row of the tree was gathered.
+    pub fn is_gathered(&self, row: Row) -> bool {
+        let names = &self.view.gathered.names;
+        !names.is_empty() && row.name(self.store).is_some_and(|name| names.contains(&name))
+    }
+
+    /// What rows are gathered with.
+    pub fn gathering(&self) -> Gathering<'a> {
+        let (rows, gathered) = (&self.derived.rows.rows, &self.view.gathered);
+        Gathering { store: self.store, rows, gathered, cursor: self.view.cursor }
+    }
+
+    /// The row that the tab on screen is of; that of its host where it is not among the rows.
+    pub fn row_shown(&self) -> Option<usize> {
+        let rows = &self.derived.rows.rows;
+        self.picking().row_shown(rows).or_else(|| {
+            let host = self.store.index().host(self.view.scope()?.host())?;
+            let hosts = self.store.index().hosts();
+            let is_it = |row: &Row| match *row {
+                Row::Host { host: at } => hosts.get(at).is_some_and(|of| of.name == host.name),
+                _ => false,
+            };
+            rows.iter().position(is_it)
+        })
     }
 
     /// What a command is asked with while the keyboard belongs to `focus`.

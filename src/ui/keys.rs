@@ -19,6 +19,10 @@ pub(super) fn filter_id() -> egui::Id {
 /// typed after it.
 pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let (screen, memory, ctx) = (frame.screen, &mut *frame.memory, ui.ctx());
+    if std::mem::take(&mut memory.menu_open) {
+        // The menu of a row has the keyboard.
+        return;
+    }
     if std::mem::take(&mut memory.filter_waits) {
         // The arrows that wait have moved the focus already.
         ctx.memory_mut(|memory| memory.request_focus(filter_id()));
@@ -42,6 +46,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         pages,
         columns,
         layouts: &mut memory.layouts,
+        menu_asked: &mut memory.menu_asked,
     };
     // Escape closes an open menu before anything else.
     let menu_open = egui::Popup::is_any_open(ctx);
@@ -94,6 +99,8 @@ struct Keyboard<'a, 's> {
     /// Panels in a row of the canvas.
     columns: usize,
     layouts: &'a mut Place,
+    /// The row whose menu opens.
+    menu_asked: &'a mut Option<usize>,
 }
 
 impl Keyboard<'_, '_> {
@@ -110,11 +117,12 @@ impl Keyboard<'_, '_> {
     }
 
     fn run(&mut self, command: &Command) {
+        let gathers_none = self.context.picking.view.gathered.names.is_empty();
         for step in command.steps(&self.context) {
             match step {
                 Step::Do(action) => {
                     match action {
-                        Action::SetCursor(row) => self.context.cursor = Some(row),
+                        Action::SetCursor(row) if gathers_none => self.context.cursor = Some(row),
                         Action::ShowNotification { number, .. } => {
                             self.context.chosen = Some(number);
                         }
@@ -135,6 +143,7 @@ impl Keyboard<'_, '_> {
                     self.ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
                     self.context.focus = Focus::Canvas;
                 }
+                Step::OpenRowMenu(row) => *self.menu_asked = Some(row),
                 Step::Scroll(pages) => *self.pages += pages,
                 Step::NameLayout => {
                     self.layouts.begin(self.context.picking.view.layouts.name());
@@ -177,6 +186,7 @@ fn named(key: egui::Key) -> Option<Key> {
         egui::Key::ArrowRight => Key::Right,
         egui::Key::ArrowUp => Key::Up,
         egui::Key::ArrowDown => Key::Down,
+        egui::Key::Menu => Key::Menu,
         egui::Key::Plus => Key::Cap('+'),
         egui::Key::Minus => Key::Cap('-'),
         egui::Key::Equals => Key::Cap('='),
@@ -202,6 +212,7 @@ impl Frame<'_> {
                 Step::LeaveFilter => {
                     ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
                 }
+                Step::OpenRowMenu(row) => self.memory.menu_asked = Some(row),
                 Step::Scroll(pages) => self.memory.pages += pages,
                 Step::NameLayout => {
                     self.memory.layouts.begin(self.screen.view.layouts.name());

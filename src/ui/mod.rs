@@ -20,10 +20,12 @@ mod legend;
 mod legend_table;
 mod marks;
 mod notifications;
+mod offered;
 mod palette;
 mod panes;
 mod plots;
 mod right_axis;
+mod row_menu;
 mod scales;
 mod selector_field;
 mod senders;
@@ -88,13 +90,18 @@ pub struct Memory {
     /// The head of a panel that has the focus.
     header: Option<egui::Id>,
     /// What is offered for the word in the filter.
-    offered: sidebar::Offered,
+    offered: offered::Offered,
     /// Where the values of the sidebar stand.
     values: sidebar::Values,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.
     row_in_sight: Option<usize>,
+    /// What was on the canvas when it was last brought into sight.
+    shown_in_sight: Option<sidebar::Shown>,
+    /// The row whose menu is to open, and whether that of one was open in the last frame.
+    menu_asked: Option<usize>,
+    menu_open: bool,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
 }

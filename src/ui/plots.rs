@@ -348,7 +348,23 @@ fn box_zoom(ui: &Ui, memory: &mut Memory, response: &egui::Response, transform: 
     memory.next_cursor = None;
 }
 
-/// The values at the pointer, greatest first.
+/// The lines that have a value at `t`, with their numbers, greatest first; and when the newest of
+/// these was measured.
+fn values_at<'a>(panel: &'a Panel, plot: &PanelPlot, t: f64) -> (Vec<(usize, &'a Line, f64)>, f64) {
+    let age_max = 2.5 * plot.interval_secs;
+    let (mut rows, mut newest) = (Vec::new(), f64::NEG_INFINITY);
+    for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
+        if let Some(point) = data.at(t, age_max) {
+            newest = newest.max(point.t);
+            rows.push((index, line, point.value));
+        }
+    }
+    // Numbers of two units are not compared.
+    rows.sort_by(|a, b| a.1.second.cmp(&b.1.second).then_with(|| b.2.total_cmp(&a.2)));
+    (rows, newest)
+}
+
+/// The values at the pointer.
 fn tooltip(
     response: &egui::Response,
     frame: &Frame<'_>,
@@ -359,20 +375,10 @@ fn tooltip(
     let screen = frame.screen;
     let Some(t) = frame.memory.cursor else { return };
     let (units, style) = (screen.units_of(panel), screen.style_of(panel));
-    let age_max = 2.5 * plot.interval_secs;
-    let mut rows: Vec<(usize, &Line, f64)> = Vec::new();
-    let mut newest = f64::NEG_INFINITY;
-    for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
-        if let Some(point) = data.at(t, age_max) {
-            newest = newest.max(point.t);
-            rows.push((index, line, point.value));
-        }
-    }
+    let (mut rows, newest) = values_at(panel, plot, t);
     if rows.is_empty() && noted.is_empty() {
         return;
     }
-    // Numbers of two units are not compared.
-    rows.sort_by(|a, b| a.1.second.cmp(&b.1.second).then_with(|| b.2.total_cmp(&a.2)));
     let more = rows.len().saturating_sub(TOOLTIP_LINES_MAX);
     rows.truncate(TOOLTIP_LINES_MAX);
     let head = format!(

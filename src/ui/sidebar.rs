@@ -5,18 +5,19 @@
 use super::Frame;
 use super::drag::Dragged;
 use super::keys::filter_id;
+use super::row_menu::row_menu_ui;
 use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
 use super::widgets::{SegmentSize, check_box, elided, lock, segments, triangle};
-use crate::metric::display_safe;
 use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::command::{CLOSE, PIVOT};
-use crate::view::completion::Candidate;
 use crate::view::health::Freshness;
+use crate::view::layout::TabId;
 use crate::view::pivot::Pivot;
+use crate::view::selection::Scope;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
-use crate::view::{Action, format};
+use crate::view::{Action, DrawnAs, format};
 use eframe::egui::{
     self, Align2, Color32, PointerButton, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui,
     WidgetInfo, pos2, vec2,
@@ -121,15 +122,30 @@ fn value_text(content: &RowContent) -> String {
     }
 }
 
-/// Scrolls to the row that the keyboard moved to; `first` is the row at the top of `ui`.
+/// The tab on screen, and what it shows of the catalogue.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    tab: TabId,
+    scope: Option<Scope>,
+}
+
+/// Scrolls to the row that the keyboard moved to, or to what is on the canvas when that is another
+/// than before; `first` is the row at the top of `ui`.
 fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
     let screen = frame.screen;
     let cursor = screen.view.cursor;
-    if frame.memory.row_in_sight == cursor {
-        return;
+    let shown = Shown { tab: screen.view.tab().id, scope: screen.view.scope().cloned() };
+    let is_other = frame.memory.shown_in_sight.as_ref() != Some(&shown);
+    let mut row = None;
+    if is_other && !screen.derived.rows.is_pending() {
+        frame.memory.shown_in_sight = Some(shown);
+        row = screen.row_shown();
     }
-    frame.memory.row_in_sight = cursor;
-    let Some(row) = cursor else { return };
+    if frame.memory.row_in_sight != cursor {
+        frame.memory.row_in_sight = cursor;
+        row = cursor.or(row);
+    }
+    let Some(row) = row else { return };
     let rows_below = row as f32 - first as f32;
     let top = ui.max_rect().top() + rows_below * theme::ROW;
     let size = vec2(1.0, theme::ROW);
@@ -195,34 +211,6 @@ fn pivot_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
 }
 
-/// What was offered last, and for what.
-#[derive(Debug, Default)]
-pub(super) struct Offered {
-    made_for: Option<(u64, String)>,
-    candidates: Vec<Candidate>,
-}
-
-impl Offered {
-    fn for_word(
-        &mut self,
-        query: &egui::text_edit::CompletionQuery<'_>,
-        screen: &Screen<'_>,
-    ) -> Vec<egui::Suggestion> {
-        let before: String = query.text.chars().take(query.word_range.end.0).collect();
-        let made_for = Some((screen.names_revision(), before));
-        if self.made_for != made_for {
-            let before = made_for.as_ref().map_or("", |(_, before)| before);
-            self.candidates = screen.candidates(before);
-            self.made_for = made_for;
-        }
-        let suggestion = |of: &Candidate| {
-            let shown = display_safe(&of.word).into_owned();
-            egui::Suggestion::new(&of.word).content(shown).description(of.what)
-        };
-        self.candidates.iter().map(suggestion).collect()
-    }
-}
-
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
         "No hosts yet.".to_owned()
@@ -251,7 +239,10 @@ fn row_ui(
     let name = &content.label;
     response.widget_info(|| {
         let kind = egui::Role::TreeItem;
-        WidgetInfo::selected(kind, true, content.selected, accessible(content))
+        let selected = content.selected || content.gathered;
+        let mut info = WidgetInfo::selected(kind, true, selected, accessible(content));
+        info.current_text_value = Some(content.value.clone()).filter(|_| stands_for(content));
+        info
     });
     paint_ground(ui, screen, rect, index, content, &response);
     let x = rect.left() + 14.0 + 14.0 * f32::from(content.level);
@@ -275,21 +266,32 @@ fn row_ui(
     let right = paint_value(ui, frame, (rect, text_x), content, column);
     paint_label(ui, rect, text_x, right, content, response.clone());
     if response.drag_started_by(PointerButton::Primary)
-        && let Some(selector) = screen.selector(row)
+        && let Some((show, panels)) = screen.choice_of(row)
     {
-        let series = matches!(row, Row::Series { .. });
-        let name = content.path.clone();
-        Dragged::Rows { show: vec![selector], series, name }.start(ui.ctx());
+        let (series, name) = (panels == DrawnAs::One, screen.dragged_text(row));
+        Dragged::Rows { show, series, name }.start(ui.ctx());
     }
-    let beside = response.clicked_by(PointerButton::Middle)
-        || response.clicked() && ui.input(|input| input.modifiers.command);
-    match screen.scope_of(row).filter(|_| beside) {
-        Some(scope) => frame.actions.push(Action::SelectInNewTab(scope)),
-        None if response.clicked() => {
-            frame.actions.push(Action::SetCursor(index));
-            frame.actions.extend(screen.press(row));
-        }
-        None => {}
+    clicked(ui, frame, (index, row), &response);
+    row_menu_ui(frame, index, row, &response);
+}
+
+/// A click shows or checks, with Ctrl or Shift it gathers; the middle button opens a tab.
+fn clicked(ui: &Ui, frame: &mut Frame<'_>, (index, row): (usize, Row), response: &Response) {
+    let screen = frame.screen;
+    if response.clicked_by(PointerButton::Middle) {
+        frame.actions.extend(screen.open_beside(row));
+    }
+    if !response.clicked() {
+        return;
+    }
+    let modifiers = ui.input(|input| input.modifiers);
+    if modifiers.command || modifiers.ctrl {
+        frame.actions.extend(screen.gathering().toggled(index));
+    } else if modifiers.shift {
+        frame.actions.extend(screen.gathering().extended(index));
+    } else {
+        frame.actions.push(Action::SetCursor(index));
+        frame.actions.extend(screen.press(row));
     }
 }
 
@@ -309,10 +311,16 @@ fn opener_ui(ui: &Ui, frame: &mut Frame<'_>, row: Row, center: Pos2, open: bool)
     }
 }
 
+/// The value is that of a series below the row.
+fn stands_for(content: &RowContent) -> bool {
+    content.open.is_some() && content.spark.is_some() && !content.warns
+}
+
 /// What is seen of the row, in words.
 fn accessible(content: &RowContent) -> String {
     let mut words = content.label.clone();
-    for word in [content.note, &content.value] {
+    let value = if stands_for(content) { "" } else { &content.value };
+    for word in [content.note, value] {
         if !word.is_empty() {
             words = format!("{words} {word}");
         }
@@ -345,9 +353,12 @@ fn paint_ground(
     response: &Response,
 ) {
     let palette = Palette::of(ui);
-    if content.selected || response.hovered() {
-        let strength = if content.selected { 1.0 } else { 0.55 };
+    if content.selected || content.gathered || response.hovered() {
+        let strength = if content.selected || content.gathered { 1.0 } else { 0.55 };
         ui.painter().rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
+    }
+    if content.gathered {
+        gathered_mark(ui, pos2(rect.left() + 6.0, rect.center().y), &palette);
     }
     if content.selected {
         let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
@@ -357,6 +368,13 @@ fn paint_ground(
         let stroke = Stroke::new(1.0, theme::faded(palette.accent, 0.7));
         ui.painter().rect_stroke(rect.shrink(1.0), 4.0, stroke, egui::StrokeKind::Inside);
     }
+}
+
+/// A hook: the row is one of those that are drawn together.
+fn gathered_mark(ui: &Ui, center: Pos2, palette: &Palette) {
+    let points = [vec2(-2.5, 0.2), vec2(-0.8, 2.4), vec2(2.8, -2.4)];
+    let points = points.into_iter().map(|offset| center + offset).collect();
+    ui.painter().add(Shape::line(points, Stroke::new(1.6, palette.accent)));
 }
 
 /// Draws dot, value and sparkline from the right; returns where they start. The name goes first:

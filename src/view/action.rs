@@ -11,6 +11,7 @@ use super::selection::Scope;
 use super::selector::Selector;
 use crate::metric::{CdTime, Interval, SeriesKey, Severity, Span};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Everything the user can ask for.
@@ -146,6 +147,17 @@ pub enum Action {
     },
     /// Put the tree's cursor on this row.
     SetCursor(usize),
+    /// Gather these rows of the tree, and no others, to be drawn together.
+    Gather {
+        /// Which.
+        names: BTreeSet<RowName>,
+        /// The row that a range begins at.
+        from: Option<usize>,
+        /// The row that the keyboard is on then.
+        cursor: usize,
+    },
+    /// Gather none.
+    ClearGathered,
     /// Put hosts or plugins at the top of the tree.
     SetPivot(Pivot),
     /// Show or hide the sidebar.

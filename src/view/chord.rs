@@ -48,6 +48,8 @@ pub enum Key {
     Up,
     /// Arrow down.
     Down,
+    /// The key that opens menus.
+    Menu,
     /// A function key.
     Function(u8),
 }
@@ -85,6 +87,7 @@ impl fmt::Display for Chord {
             Key::Right => f.write_str("→"),
             Key::Up => f.write_str("↑"),
             Key::Down => f.write_str("↓"),
+            Key::Menu => f.write_str("Menu"),
             Key::Function(number) => write!(f, "F{number}"),
         }
     }

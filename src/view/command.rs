@@ -37,7 +37,7 @@ pub use canvas::{
     ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, OPEN_LAYOUT,
     REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, UNDO,
 };
-pub use sidebar::{FILTER, PIVOT, SIDEBAR};
+pub use sidebar::{FILTER, OPEN_ROW, PIVOT, ROW_MENU, SIDEBAR};
 pub use table::{GROUPS, KEYLESS};
 
 /// What must be up to date before a command is asked.
@@ -105,6 +105,8 @@ pub enum Step {
     NameLayout,
     /// The menu of the layouts opens.
     OpenLayouts,
+    /// The menu of this row of the sidebar opens.
+    OpenRowMenu(usize),
     /// The canvas scrolls by this number of pages, down if positive.
     Scroll(f32),
 }
@@ -168,7 +170,9 @@ impl Context<'_> {
             return vec![Step::LeaveFilter];
         }
         let list = &view.notifications;
-        let action = if view.pane.is_some() {
+        let action = if !view.gathered.names.is_empty() {
+            Some(Action::ClearGathered)
+        } else if view.pane.is_some() {
             Some(Action::ClosePane)
         } else if !view.filter.text().is_empty() {
             Some(Action::SetFilter(String::new()))
@@ -370,7 +374,7 @@ pub const HELP: Command = command("help", "Show this help", &[on(Key::Typed('?')
 /// Closes what is open.
 pub const CLOSE: Command = command(
     "close",
-    "Leave the filter; close what is open, clear the filter",
+    "Leave the filter; gather no rows, close what is open, clear the filter",
     &[on(Key::Escape)],
     |at| at.closed(),
 )

@@ -14,6 +14,7 @@ pub mod completion;
 pub mod empty;
 pub mod everywhere;
 pub mod format;
+pub mod gathered;
 pub mod graphs;
 mod grid;
 pub mod health;
@@ -49,6 +50,7 @@ pub mod workspace;
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
+use gathered::Gathered;
 use history::{History, Step};
 use layout::Rule;
 use layouts::Layouts;
@@ -97,6 +99,8 @@ pub struct View {
     pub pivot: Pivot,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
+    /// The rows that are drawn together.
+    pub gathered: Gathered,
     /// Whether the sidebar is there.
     pub sidebar: bool,
     /// Times are written by the clocks of the hosts, not by ours.
@@ -129,6 +133,7 @@ impl View {
             open: Arc::default(),
             pivot: kept.pivot,
             cursor: None,
+            gathered: Gathered::default(),
             sidebar: kept.sidebar,
             host_time: false,
             theme: kept.theme,
@@ -191,6 +196,8 @@ impl View {
             Action::SetFilter(_)
             | Action::SetOpen { .. }
             | Action::SetCursor(_)
+            | Action::Gather { .. }
+            | Action::ClearGathered
             | Action::SetPivot(_)
             | Action::ToggleSidebar => self.apply_to_sidebar(action),
             Action::ToggleHostTime => self.host_time = !self.host_time,

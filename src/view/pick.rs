@@ -102,7 +102,7 @@ impl Picking<'_> {
     /// a graph hides (the idle time of a CPU) is checked by itself only. What stands at the top has
     /// no box.
     pub fn check(&self, row: Row) -> Option<Action> {
-        let mut ids: Vec<_> = match row {
+        let ids: Vec<_> = match row {
             Row::Host { .. } | Row::Everywhere { .. } => return None,
             Row::Plugin { host, plugin } => {
                 let host = self.store.index().hosts().get(host)?;
@@ -110,6 +110,12 @@ impl Picking<'_> {
             }
             Row::Series { id, .. } => vec![id],
         };
+        Some(self.set_shown(ids))
+    }
+
+    /// Draws none of these if any is drawn, else all but what a graph hides, or all if it hides
+    /// all of them.
+    pub(super) fn set_shown(&self, mut ids: Vec<SeriesId>) -> Action {
         let shown = !ids.iter().any(|id| self.drawn.contains_key(id));
         let hidden =
             |id: &SeriesId| self.store.series(*id).is_some_and(|series| self.graphs.hides(series));
@@ -117,25 +123,46 @@ impl Picking<'_> {
             ids.retain(|id| !hidden(id));
         }
         let series = ids.into_iter().filter_map(|id| self.store.series(id));
-        Some(Action::SetShown { keys: series.map(Series::key).collect(), shown })
+        Action::SetShown { keys: series.map(Series::key).collect(), shown }
     }
 
     /// What chooses just what a row stands for; none where it is gone.
     pub fn selector(&self, row: Row) -> Option<Selector> {
-        let words = match row.name(self.store)? {
-            RowName::Series(key) => return Some(Selector::of_series(&key)),
-            RowName::Everywhere { plugin, instance } => {
-                return Some(everywhere::selector(&plugin, &instance));
+        Some(self.selector_of(&row.name(self.store)?))
+    }
+
+    /// The same by its name.
+    pub(super) fn selector_of(&self, name: &RowName) -> Selector {
+        let words = match name {
+            RowName::Series(key) => return Selector::of_series(key),
+            RowName::Everywhere { plugin, instance } => everywhere::words(plugin, instance),
+            RowName::Scope(Scope::Host(host)) => Field::Host.exactly(host),
+            RowName::Scope(Scope::Plugin { host, plugin, instance }) => {
+                format!("{} {}", Field::Host.exactly(host), everywhere::words(plugin, instance))
             }
-            RowName::Scope(Scope::Host(host)) => Field::Host.exactly(&host),
-            RowName::Scope(Scope::Plugin { host, plugin, instance }) => [
-                Field::Host.exactly(&host),
-                Field::Plugin.exactly(&plugin),
-                Field::Instance.exactly(&instance),
-            ]
-            .join(" "),
         };
-        Some(Selector::new(&words))
+        Selector::new(&words)
+    }
+
+    /// Shows what a row stands for, and nothing else, on a tab of its own; all that were gathered
+    /// if it is one of them.
+    pub fn open_beside(&self, row: Row) -> Option<Action> {
+        let name = row.name(self.store)?;
+        if self.view.gathered.names.contains(&name) {
+            return self.draw_gathered(To::NewTab);
+        }
+        let (show, to) = (vec![self.selector_of(&name)], To::NewTab);
+        Some(match name {
+            RowName::Scope(scope) => Action::SelectInNewTab(scope),
+            RowName::Everywhere { .. } => Action::Draw { show, panels: DrawnAs::Catalogue, to },
+            RowName::Series(_) => Action::Draw { show, panels: DrawnAs::One, to },
+        })
+    }
+
+    /// Draws what was gathered.
+    pub fn draw_gathered(&self, to: To) -> Option<Action> {
+        let (show, panels) = self.gathered()?;
+        Some(Action::Draw { show, panels, to })
     }
 
     /// How many series a plugin's row has, and how many of them are drawn.

@@ -10,8 +10,10 @@ use crate::view::lookalike::lookalike;
 use crate::view::pivot::Pivot;
 use crate::view::representative;
 use crate::view::role::Role;
+use crate::view::selection::Scope;
 use crate::view::senders::{Protected, about_host};
 use crate::view::tree::{Row, RowName, plugin_label, series_label, series_of};
+use std::collections::BTreeSet;
 
 /// What a row of the sidebar says.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +52,8 @@ pub struct RowContent {
     pub odd: bool,
     /// It is on the canvas.
     pub selected: bool,
+    /// It is one of those that are drawn together.
+    pub gathered: bool,
 }
 
 /// How much of a row's series are drawn.
@@ -84,6 +88,10 @@ impl Screen<'_> {
     pub fn count_text(&self) -> String {
         let (hosts, series) = (self.store.index().hosts().len(), self.store.usage().series);
         let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
+        let gathered = self.view.gathered.names.len();
+        if gathered > 0 {
+            return format!("{} gathered · Enter draws them", count(gathered));
+        }
         if self.view.filter.is_empty() {
             let host = if hosts == 1 { "host" } else { "hosts" };
             return format!("{} {host} · {} series", count(hosts), count(series));
@@ -92,6 +100,60 @@ impl Screen<'_> {
             return format!("Filtering {} series …", count(series));
         }
         format!("{} of {} series match", count(self.derived.rows.matched), count(series))
+    }
+
+    /// Whether a series is on the canvas.
+    pub fn is_drawn(&self, row: Row) -> bool {
+        matches!(row, Row::Series { id, .. } if self.derived.drawn.contains_key(&id))
+    }
+
+    /// What a row is called while it is dragged, or all that were gathered if it is one of them:
+    /// what they have in common, and how many hosts they are of.
+    pub fn dragged_text(&self, row: Row) -> String {
+        let names = &self.view.gathered.names;
+        if !self.is_gathered(row) || names.len() == 1 {
+            return self.row(row).map(|content| content.path).unwrap_or_default();
+        }
+        let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
+        let rows = format!("{} rows", count(names.len()));
+        let mut what = BTreeSet::new();
+        let mut hosts = BTreeSet::new();
+        for name in names {
+            let parts = match name {
+                RowName::Series(key) => {
+                    let id = &key.identifier;
+                    let place = (&id.plugin, &id.plugin_instance);
+                    Some((place, Some((&id.type_, &id.type_instance, &key.ds)), &id.host))
+                }
+                RowName::Scope(Scope::Plugin { host, plugin, instance }) => {
+                    Some(((plugin, instance), None, host))
+                }
+                RowName::Scope(Scope::Host(_)) | RowName::Everywhere { .. } => None,
+            };
+            let Some((plugin, series, host)) = parts else { return rows };
+            what.insert((plugin, series));
+            hosts.insert(host);
+        }
+        match self.row(row) {
+            Some(content) if what.len() == 1 => {
+                let (same, _) = content.path.rsplit_once(" · ").unwrap_or_default();
+                format!("{same}  {} hosts", count(hosts.len()))
+            }
+            _ => rows,
+        }
+    }
+
+    /// The names of a row as collectd writes them: `host/plugin-instance/type-instance`.
+    pub fn identifier_of(&self, row: Row) -> Option<String> {
+        match row {
+            Row::Series { id, .. } => Some(self.store.series(id)?.identifier.to_string()),
+            Row::Plugin { .. } => {
+                let (host, node) = row.plugin(self.store)?;
+                Some(format!("{}/{}", host.name, plugin_label(node)))
+            }
+            Row::Everywhere { .. } => Some(plugin_label(row.plugin(self.store)?.1)),
+            Row::Host { .. } => Some(row.scope(self.store)?.title()),
+        }
     }
 
     /// What a row says; none where it is gone.
@@ -115,6 +177,7 @@ impl Screen<'_> {
             shown,
             open: opens.then_some(is_open),
             selected: self.picking().shows(&name),
+            gathered: self.view.gathered.names.contains(&name),
             ..content
         })
     }
@@ -143,6 +206,7 @@ impl Screen<'_> {
             protected: Protected::Plain,
             odd: false,
             selected: false,
+            gathered: false,
         }
     }
 
@@ -191,6 +255,7 @@ impl Screen<'_> {
             protected: Protected::of(node, interval),
             odd: odd.is_some(),
             selected: false,
+            gathered: false,
         }
     }
 
@@ -234,6 +299,7 @@ impl Screen<'_> {
             protected: Protected::Plain,
             odd: odd.is_some(),
             selected: false,
+            gathered: false,
         }
     }
 
@@ -290,6 +356,7 @@ impl Screen<'_> {
             protected: Protected::Plain,
             odd: false,
             selected: false,
+            gathered: false,
         }
     }
 }

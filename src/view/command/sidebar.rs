@@ -1,9 +1,14 @@
 //! Commands about the sidebar and its rows.
 
 use super::canvas::{DRAW, MAXIMISE};
-use super::{Command, Context, Focus, Step, Waits, act, always, cap, command, in_tree, on};
+use super::{
+    Command, Context, Focus, Step, Waits, act, always, cap, command, in_tree, on, on_canvas,
+};
 use crate::view::Action;
 use crate::view::chord::{Chord, Key};
+use crate::view::gathered::Gathering;
+use crate::view::layout::{Spot, To};
+use crate::view::pick::Picking;
 use crate::view::tree::{Row, moved};
 
 /// The keyboard goes to the filter of the sidebar.
@@ -22,7 +27,10 @@ pub(super) const ROWS: [Command; 2] = [
         .waiting(Waits::ForRows),
 ];
 pub(super) const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
-    let actions = at.row().map(|row| at.picking.press(row)).unwrap_or_default();
+    let actions = match at.picking.draw_gathered(To::Here(Spot::End)) {
+        Some(draw) => vec![draw, Action::ClearGathered],
+        None => at.row().map(|row| at.picking.press(row)).unwrap_or_default(),
+    };
     // What is found is looked at next, on the canvas.
     let leave = (at.focus == Focus::Filter).then_some(Step::LeaveFilter);
     actions.into_iter().map(Step::Do).chain(leave).collect()
@@ -32,11 +40,62 @@ pub(super) const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Ke
 .waiting(Waits::ForRows);
 pub(super) const CHECK_ROW: Command =
     command("check-row", "Check or uncheck the row", &[cap('X')], |at| {
-        let action = at.row().and_then(|row| at.picking.check(row));
+        let gathered = at.picking.check_gathered();
+        let action = gathered.or_else(|| at.picking.check(at.row()?));
         action.map(Step::Do).into_iter().collect()
     })
     .found_by("draw series")
     .waiting(Waits::ForRows);
+pub(super) const GATHER: [Command; 2] = [
+    command("gather-above", "Gather the row above too", &[Chord::shift(Key::Up)], |at| {
+        at.gathered(-1)
+    })
+    .found_by("select extend range")
+    .when(gathers)
+    .waiting(Waits::ForRows),
+    command("gather-below", "Gather the row below too", &[Chord::shift(Key::Down)], |at| {
+        at.gathered(1)
+    })
+    .found_by("select extend range")
+    .when(gathers)
+    .waiting(Waits::ForRows),
+];
+/// Gathers all rows of a kind.
+pub(super) const GATHER_ALL: Command = command(
+    "gather-all",
+    "Gather all rows of this kind",
+    &[Chord { ctrl: true, ..cap('A') }],
+    |at| {
+        let all = at.gathering().all(!at.picking.view.filter.is_empty());
+        all.map(Step::Do).into_iter().collect()
+    },
+)
+.found_by("select everything")
+.when(|at| on_canvas(at) && at.picking.view.sidebar)
+.waiting(Waits::ForRows);
+/// Opens the row in a tab of its own.
+pub const OPEN_ROW: Command = command(
+    "open-row",
+    "Open the row in a new tab",
+    &[Chord { ctrl: true, ..on(Key::Enter) }],
+    |at| {
+        let action = at.row().and_then(|row| at.picking.open_beside(row));
+        action.map(Step::Do).into_iter().collect()
+    },
+)
+.found_by("alone beside")
+.when(|at| on_canvas(at) && at.row().is_some())
+.waiting(Waits::ForRows);
+/// Opens the menu of the row.
+pub const ROW_MENU: Command = command(
+    "row-menu",
+    "Open the menu of the row",
+    &[on(Key::Menu), Chord::shift(Key::Function(10))],
+    |at| at.cursor.map(Step::OpenRowMenu).into_iter().collect(),
+)
+.found_by("context copy")
+.when(|at| in_tree(at) && at.picking.view.sidebar && at.row().is_some() && at.cursor.is_some())
+.waiting(Waits::ForRows);
 /// Puts plugins at the top of the tree, or hosts.
 pub const PIVOT: Command = command(
     "pivot",
@@ -53,7 +112,27 @@ pub const SIDEBAR: Command =
     .found_by("tree hosts")
     .when(always);
 
+/// The arrows with Shift go through the notifications while these are listed.
+fn gathers(context: &Context<'_>) -> bool {
+    let view = context.picking.view;
+    on_canvas(context) && view.sidebar && !view.notifications.open
+}
+
 impl Context<'_> {
+    fn gathering(&self) -> Gathering<'_> {
+        let Picking { store, view, .. } = self.picking;
+        Gathering { store, rows: &self.rows.rows, gathered: &view.gathered, cursor: self.cursor }
+    }
+
+    /// A range from the cursor, or from what is on the canvas, by one more row.
+    fn gathered(&self, by: isize) -> Vec<Step> {
+        let rows = &self.rows.rows;
+        let cursor = self.cursor.or_else(|| self.picking.row_shown(rows));
+        let Some(to) = moved(cursor, by, rows.len()) else { return Vec::new() };
+        let extended = Gathering { cursor, ..self.gathering() }.extended(to);
+        extended.map(Step::Do).into_iter().collect()
+    }
+
     fn row(&self) -> Option<Row> {
         let first = self.rows.rows.first().copied().filter(|_| self.focus == Focus::Filter);
         self.cursor.and_then(|row| self.rows.rows.get(row)).copied().or(first)

@@ -5,14 +5,16 @@ use super::canvas::{
     NEW_TAB, OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS,
     UNDO,
 };
-use super::sidebar::{CHECK_ROW, FILTER, PIVOT, ROWS, SHOW_ROW, SIDEBAR};
+use super::sidebar::{
+    CHECK_ROW, FILTER, GATHER, GATHER_ALL, OPEN_ROW, PIVOT, ROW_MENU, ROWS, SHOW_ROW, SIDEBAR,
+};
 use super::{
     CLOSE, Command, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED, NOTIFICATIONS, OLDEST,
     PAGES, PALETTE, PAUSE, RATES, SOURCES, THEME, UNDO_ZOOM, WIDTHS, ZOOMS,
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 38] = [
+pub const GROUPS: [Group; 42] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -37,6 +39,14 @@ pub const GROUPS: [Group; 38] = [
         title: "Show the row: a host's overview, a plugin's panels; check a series",
         commands: &[SHOW_ROW],
     },
+    Group {
+        keys: "Shift+↑ ↓",
+        title: "Gather the rows from here on, to draw them together with Enter",
+        commands: &GATHER,
+    },
+    Group { keys: "Ctrl+A", title: GATHER_ALL.title, commands: &[GATHER_ALL] },
+    Group { keys: "Ctrl+Enter", title: OPEN_ROW.title, commands: &[OPEN_ROW] },
+    Group { keys: "Menu  or  Shift+F10", title: ROW_MENU.title, commands: &[ROW_MENU] },
     Group { keys: "Ctrl+Shift+← → ↑ ↓", title: "Move the panel", commands: &MOVE_PANEL },
     Group { keys: "E", title: EVERY_HOST.title, commands: &[EVERY_HOST] },
     Group { keys: "Ctrl+D", title: DUPLICATE_PANEL.title, commands: &[DUPLICATE_PANEL] },

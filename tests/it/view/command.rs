@@ -48,7 +48,7 @@ impl Full {
     }
 
     /// Everything is open and chosen; the same with tabs of the user's own, a panel that keys are
-    /// about, and something taken back; and with something in the filter.
+    /// about, and something taken back; and with something in the filter and no list.
     fn all() -> [Self; 3] {
         let mut tabs = Self::new();
         for _ in 0..9 {
@@ -65,6 +65,7 @@ impl Full {
         tabs.apply(Action::PointPanel(Some(PanelId(0))));
         let mut filtered = Self::new();
         filtered.apply(Action::SetFilter("load".into()));
+        filtered.apply(Action::ToggleNotifications);
         [Self::new(), tabs, filtered]
     }
 
@@ -218,7 +219,7 @@ fn shift_and_the_arrows_are_for_notifications_while_they_are_listed() {
     let up = Chord { shift: true, ..Chord::plain(Key::Up) };
     assert_eq!(full.pressed(Focus::Canvas, up), Some("notification-above"));
     full.apply(Action::ToggleNotifications);
-    assert_eq!(full.pressed(Focus::Canvas, up), Some("row-above"));
+    assert_eq!(full.pressed(Focus::Canvas, up), Some("gather-above"));
 }
 
 #[test]

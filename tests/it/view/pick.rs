@@ -1,10 +1,11 @@
 //! What the rows of the tree ask for.
 
 use super::*;
+use collectoscope::view::gathered::{GATHERED_MAX, Gathered, Gathering};
 use collectoscope::view::panels::drawn;
 use collectoscope::view::pick::Picking;
-use collectoscope::view::tree::Row;
-use collectoscope::view::{Action, Moment, Preferences, View};
+use collectoscope::view::tree::{Row, RowName};
+use collectoscope::view::{Action, DrawnAs, Moment, Preferences, View};
 
 const HOST: Row = Row::Host { host: 0 };
 const CPU: Row = Row::Plugin { host: 0, plugin: 0 };
@@ -96,4 +97,88 @@ fn a_plugin_counts_its_series_and_those_that_are_drawn() {
     let host = &screen.store.index().hosts()[0];
     let count = |plugin: usize| asked(&screen, &[], |picking| picking.count(&host.plugins[plugin]));
     assert_eq!((count(0), count(1)), ((2, 1), (3, 3)));
+}
+
+/// The names of rows after an act of gathering.
+fn names(action: Option<Action>) -> Vec<RowName> {
+    match action {
+        Some(Action::Gather { names, .. }) => names.into_iter().collect(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_range_takes_the_rows_of_the_kind_it_begins_at() {
+    let screen = screen();
+    let series = |name: &str, plugin: usize| {
+        let row = move |id: &SeriesId| Row::Series { host: 0, plugin, id: *id };
+        screen.ids(name).iter().map(row).collect::<Vec<_>>()
+    };
+    let (idle, user) = (series("h/cpu/percent-idle", 0), series("h/cpu/percent-user", 0));
+    let load = series("h/load/load", 1);
+    let rows = [&[HOST, CPU][..], &idle, &user, &[LOAD], &load].concat();
+    let name = |row: Row| row.name(&screen.store).unwrap();
+    let sorted = |rows: &[Row]| {
+        let mut names: Vec<_> = rows.iter().map(|row| name(*row)).collect();
+        names.sort();
+        names
+    };
+    let gathered = Gathered { from: Some(3), ..Gathered::default() };
+    let gathering =
+        Gathering { store: &screen.store, rows: &rows, gathered: &gathered, cursor: None };
+    let to_load = [&user[..], &load[..1]].concat();
+    assert_eq!(names(gathering.extended(5)), sorted(&to_load), "without the plugin between");
+    assert_eq!(names(gathering.extended(0)), sorted(&[idle[0], user[0]]));
+    assert_eq!(names(gathering.all(true)), sorted(&[&idle[..], &user, &load].concat()));
+    assert_eq!(names(gathering.all(false)), sorted(&[HOST]));
+    let on_plugin = Gathering { cursor: Some(1), ..gathering };
+    assert_eq!(names(on_plugin.all(true)), sorted(&[CPU, LOAD]));
+    // One more, and once again out.
+    let one = names(gathering.toggled(1));
+    assert_eq!(one, sorted(&[CPU]));
+    let with = Gathered { names: one.into_iter().collect(), from: None };
+    assert_eq!(names(Gathering { gathered: &with, ..gathering }.toggled(1)), []);
+}
+
+#[test]
+fn what_is_gathered_is_bounded() {
+    let names: Vec<String> = (0..GATHERED_MAX + 100).map(|n| format!("h{n}/load/gauge")).collect();
+    let screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
+    let rows: Vec<_> = (0..names.len()).map(|host| Row::Host { host }).collect();
+    let gathered = Gathered::default();
+    let gathering =
+        Gathering { store: &screen.store, rows: &rows, gathered: &gathered, cursor: None };
+    let Some(Action::Gather { names: all, .. }) = gathering.all(false) else { panic!() };
+    assert_eq!(all.len(), GATHERED_MAX);
+    let full = Gathered { names: all, from: None };
+    let more = Gathering { gathered: &full, ..gathering }.toggled(names.len() - 1);
+    let Some(Action::Gather { names, .. }) = more else { panic!() };
+    assert!(names.len() <= GATHERED_MAX);
+}
+
+#[test]
+fn the_same_series_of_several_hosts_are_one_choice() {
+    let screen = Screen::of_host(&["a/memory/memory-used", "b/memory/memory-used"]);
+    let rows: Vec<_> = screen
+        .store
+        .ids()
+        .enumerate()
+        .map(|(host, id)| Row::Series { host, plugin: 0, id })
+        .collect();
+    let gather = |rows: &[Row]| Action::Gather {
+        names: rows.iter().map(|row| row.name(&screen.store).unwrap()).collect(),
+        from: None,
+        cursor: 0,
+    };
+    let choice = asked(&screen, &[gather(&rows)], |picking| picking.gathered());
+    let (show, panels) = choice.expect("two are gathered");
+    assert_eq!(panels, DrawnAs::One);
+    let [show] = show.as_slice() else { panic!("{show:?}") };
+    assert!(show.text().starts_with("host:a|b plugin:memory "), "{}", show.text());
+    assert_eq!(show.series(&screen.store).len(), 2);
+    // With a plugin among them each is drawn as the catalogue does.
+    let plugin = Row::Plugin { host: 0, plugin: 0 };
+    let choice = asked(&screen, &[gather(&[rows[1], plugin])], |picking| picking.gathered());
+    assert_eq!(choice.map(|(show, panels)| (show.len(), panels)), Some((2, DrawnAs::Catalogue)));
+    assert_eq!(asked(&screen, &[], |picking| picking.gathered()), None);
 }

@@ -206,12 +206,12 @@ fn figures_change_with_mode_and_place() {
     assert!(!stage.paints("8.00 k"));
     stage.press(Key::R);
     // The sidebar goes, and what is drawn in the left column moves.
-    let (place, color) = stage.place_painted("12.5");
+    let (place, color) = stage.place_painted("2.50");
     stage.press_with(Modifiers::COMMAND, Key::B);
-    let (wide, same) = stage.place_painted("12.5");
+    let (wide, same) = stage.place_painted("2.50");
     assert!(wide.right() < place.right() - 50.0 && same == color, "{place} {wide}");
     stage.press_with(Modifiers::COMMAND, Key::B);
-    assert_eq!(stage.place_painted("12.5"), (place, color));
+    assert_eq!(stage.place_painted("2.50"), (place, color));
 }
 
 #[test]

@@ -454,13 +454,66 @@ fn a_name_goes_before_its_value_and_values_stand_below_one_another() {
     let mut stage = Stage::hearing(&["alpha"]);
     stage.click_row("load");
     // The names of all are whole, and so are the values, without "runnable".
-    for text in ["shortterm", "midterm", "longterm", "0.50", "0.25", "0.13"] {
+    for text in ["shortterm", "midterm", "longterm", "0.50", "0.25"] {
         assert!(stage.paints(text), "{text}: {:?}", stage.painted());
     }
     let right = |stage: &Stage, text: &str| stage.place_painted(text).0.right();
-    assert_eq!(right(&stage, "0.25"), right(&stage, "0.13"));
     // Hosts and plugins show what stands for them.
-    stage.assert_says("alpha 0.50 runnable");
-    stage.assert_says("memory 2.79 GiB");
-    stage.assert_says("cpu-0 12.5 %");
+    assert!(stage.paints("2.79 GiB") && stage.paints("12.5 %"));
+    let apart = right(&stage, "0.25") - right(&stage, "2.79 GiB");
+    assert!(apart.abs() < 1.0, "{apart}");
+}
+
+/// Clicks a row with a key held.
+fn click_with(stage: &mut Stage, modifiers: Modifiers, name: &str) {
+    let at = stage.place(Role::TreeItem, name).center();
+    stage.click_at_with(at, modifiers);
+}
+
+#[test]
+fn rows_that_are_gathered_are_drawn_together_checked_and_let_go() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.click_row("load");
+    let gathered = |stage: &Stage| stage.app().session().view().gathered.names.len();
+    click_with(&mut stage, Modifiers::CTRL, "shortterm");
+    click_with(&mut stage, Modifiers::SHIFT, "longterm");
+    assert_eq!(gathered(&stage), 3);
+    stage.assert_says("3 gathered · Enter draws them");
+    click_with(&mut stage, Modifiers::CTRL, "midterm");
+    assert_eq!(gathered(&stage), 2);
+    stage.press(Key::X);
+    assert_eq!(stage.lines("Load"), ["5 min"]);
+    stage.press(Key::X);
+    stage.press(Key::Enter);
+    assert_eq!(gathered(&stage), 0);
+    assert_eq!(stage.titles().len(), 2);
+    // By keys, and Esc lets them go before anything else.
+    stage.press(Key::ArrowUp);
+    stage.press_with(Modifiers::SHIFT, Key::ArrowDown);
+    assert_eq!(gathered(&stage), 2);
+    stage.press_with(Modifiers::CTRL, Key::A);
+    assert!(gathered(&stage) > 2);
+    stage.press(Key::Escape);
+    assert_eq!(gathered(&stage), 0);
+    // While notifications are listed, Shift and the arrows are theirs.
+    stage.press(Key::N);
+    stage.press_with(Modifiers::SHIFT, Key::ArrowDown);
+    assert_eq!(gathered(&stage), 0);
+}
+
+#[test]
+fn the_menu_of_a_row_opens_by_key_and_closes_by_escape() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press(Key::ArrowDown);
+    stage.press_with(Modifiers::SHIFT, Key::F10);
+    for choice in ["Show", "Open in a new tab", "Add to this tab", "Copy identifier"] {
+        assert!(stage.named(Role::Button).iter().any(|name| name == choice), "{choice}");
+    }
+    stage.press(Key::Escape);
+    assert!(!stage.named(Role::Button).iter().any(|name| name == "Copy identifier"));
+    stage.press(Key::Menu);
+    stage.click(Role::Button, "Open in a new tab");
+    assert_eq!(stage.named(Role::Tab).len(), 2);
+    stage.press_with(Modifiers::CTRL, Key::Enter);
+    assert_eq!(stage.named(Role::Tab).len(), 3);
 }

@@ -11,7 +11,7 @@ use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
 use collectoscope::source::running::{self, Restart, Run, Running};
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::view::layouts::LayoutSource;
+use collectoscope::view::layout::LayoutSource;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{
@@ -494,6 +494,15 @@ impl Stage {
         self.harness.hover_at(at);
         self.button(at, PointerButton::Primary, true, Modifiers::NONE);
         self.button(at, PointerButton::Primary, false, Modifiers::NONE);
+        self.settle();
+    }
+
+    pub(super) fn click_at_with(&mut self, at: Pos2, modifiers: Modifiers) {
+        self.harness.event(Event::ModifiersChanged(modifiers));
+        self.harness.hover_at(at);
+        self.button(at, PointerButton::Primary, true, modifiers);
+        self.button(at, PointerButton::Primary, false, modifiers);
+        self.harness.event(Event::ModifiersChanged(Modifiers::NONE));
         self.settle();
     }
 

@@ -1,0 +1,73 @@
+//! The menu of a row of the sidebar, by the second button or by key.
+
+use super::Frame;
+use crate::session::Screen;
+use crate::view::action::TileAction;
+use crate::view::command::OPEN_ROW;
+use crate::view::layout::{Spot, To};
+use crate::view::tree::{Row, RowName};
+use crate::view::{Action, DrawnAs};
+use eframe::egui::{Popup, PopupCloseBehavior, Response, SetOpenCommand, Ui};
+
+/// The menu of the row that `response` is; it is gone after a choice.
+pub(super) fn row_menu_ui(frame: &mut Frame<'_>, index: usize, row: Row, response: &Response) {
+    let asked = frame.memory.menu_asked == Some(index);
+    let by_key = Popup::from_response(response)
+        .id(response.id.with("menu by key"))
+        .close_behavior(PopupCloseBehavior::CloseOnClick)
+        .accessible_name("Row")
+        .open_memory(asked.then_some(SetOpenCommand::Bool(true)));
+    frame.memory.menu_open |= asked || by_key.is_open();
+    by_key.show(|ui| choices_ui(ui, frame, row, asked));
+    if asked {
+        frame.memory.menu_asked = None;
+    }
+    let menu = Popup::context_menu(response).accessible_name("Row");
+    frame.memory.menu_open |= menu.is_open();
+    menu.show(|ui| choices_ui(ui, frame, row, false));
+}
+
+/// The choices; `first` when the keyboard goes to the first of them.
+fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
+    let screen = frame.screen;
+    let Some(name) = screen.name_of(row) else { return };
+    let label = match &name {
+        RowName::Series(_) if screen.is_drawn(row) => "Draw no longer",
+        RowName::Series(_) => "Draw",
+        _ => "Show",
+    };
+    let show = ui.button(label);
+    if first {
+        show.request_focus();
+    }
+    if show.clicked() {
+        frame.actions.extend(screen.press(row));
+    }
+    let open = ui.button("Open in a new tab");
+    if open.on_hover_text(OPEN_ROW.hint()).clicked() {
+        frame.actions.extend(screen.open_beside(row));
+    }
+    ui.separator();
+    let Some((show, panels)) = screen.choice_of(row) else { return };
+    if ui.button("Add to this tab").clicked() {
+        let to = To::Here(Spot::End);
+        frame.on_tiles(Action::Draw { show: show.clone(), panels, to });
+    }
+    if matches!(panels, DrawnAs::Catalogue) && ui.button("Add to this tab as one panel").clicked() {
+        let to = To::Here(Spot::End);
+        frame.on_tiles(Action::Draw { show: show.clone(), panels: DrawnAs::One, to });
+    }
+    if let Some(panel) = screen.view.tab().panel
+        && ui.button("Add to the panel").clicked()
+    {
+        frame.tile(TileAction::Extend { panel, show });
+    }
+    ui.separator();
+    if ui.button("Copy identifier").on_hover_text("as collectd writes it").clicked() {
+        ui.ctx().copy_text(identifier(screen, row));
+    }
+}
+
+fn identifier(screen: &Screen<'_>, row: Row) -> String {
+    screen.identifier_of(row).unwrap_or_default()
+}
