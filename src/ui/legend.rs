@@ -69,8 +69,8 @@ fn height_of(rows: usize) -> f32 {
     (rows + 1) as f32 * theme::LEGEND_ROW + AROUND
 }
 
-/// Draws the table of a panel into `rect`, a part of the `whole` panel. The lines of `plot` have another number whenever they
-/// were made anew.
+/// Draws the table of a panel into `rect`, a part of the `whole` panel. The lines of `plot` have
+/// another number whenever they were made anew.
 pub(super) fn legend_ui(
     ui: &mut Ui,
     frame: &mut Frame<'_>,

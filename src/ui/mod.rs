@@ -23,6 +23,7 @@ mod notifications;
 mod offered;
 mod palette;
 mod panes;
+mod plot_row;
 mod plots;
 mod right_axis;
 mod row_menu;

@@ -4,9 +4,9 @@
 //! every frame, and drags and the wheel go back as actions. The lines are painted over its grid.
 
 use super::cache::{Kept, span_of};
-use super::grid::Row;
 use super::legend;
 use super::marks::{marks_ui, noted_ui, pointed};
+use super::plot_row::Row;
 use super::shapes::{MadeFor as DrawnFor, Place};
 use super::strips::LineTexture;
 use super::swatch;

@@ -1,7 +1,8 @@
 //! Tiles: the panels that the user put on a tab, and what can be dragged between them.
 
 use super::drag::{Target, drop_ui};
-use super::grid::{self, Grid, PLOT_HEIGHT_MIN, Row};
+use super::grid::{self, Grid, PLOT_HEIGHT_MIN};
+use super::plot_row::Row;
 use super::theme::{self, Palette};
 use super::widgets::elided;
 use super::{Frame, contained_ui};

@@ -326,7 +326,7 @@ impl Panel {
         }
     }
 
-    /// The unit of the axis at the right in a mode, if there is one: what the wire said has no unit.
+    /// The unit of the axis at the right in a mode, if there is one: what the wire said has none.
     pub fn second_in(&self, mode: Mode) -> Option<&Unit> {
         self.second.as_ref().filter(|_| self.mode(mode) == Mode::Rate)
     }

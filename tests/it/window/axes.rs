@@ -2,7 +2,7 @@
 
 use super::stage::{Stage, machine};
 use collectoscope::metric::{Identifier, Value};
-use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers, accesskit::Role};
 
 fn hearing(layout: &str, hosts: &[&str]) -> Stage {
     let mut stage = Stage::with_layout(layout);
@@ -51,6 +51,8 @@ fn count(text: &str, rules: &str) -> usize {
         }
         stage.settle();
     }
+    // Which has numbers of its own.
+    stage.press_with(Modifiers::CTRL, Key::B);
     stage.painted().iter().filter(|painted| *painted == text).count()
 }
 
