@@ -455,10 +455,12 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, re
     let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
     let mark_right = at.x + mark.size().x;
     ui.painter().galley(at, mark, palette.warn);
-    let note = ui.painter().layout_no_wrap(content.note.into(), theme::tick(), palette.faint);
-    if mark_right + note.size().x + 4.0 < right {
-        let at = pos2(mark_right + 2.0, rect.center().y - note.size().y / 2.0);
-        ui.painter().galley(at, note, palette.faint);
+    if !content.note.is_empty() {
+        let note = ui.painter().layout_no_wrap(content.note.into(), theme::tick(), palette.faint);
+        if mark_right + note.size().x + 4.0 < right {
+            let at = pos2(mark_right + 2.0, rect.center().y - note.size().y / 2.0);
+            ui.painter().galley(at, note, palette.faint);
+        }
     }
     response.on_hover_text(&content.tooltip);
 }
