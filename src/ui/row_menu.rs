@@ -7,12 +7,18 @@ use crate::view::command::OPEN_ROW;
 use crate::view::layout::{Spot, To};
 use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs};
-use eframe::egui::{Popup, PopupCloseBehavior, Response, SetOpenCommand, Ui};
+use eframe::egui::containers::menu;
+use eframe::egui::{
+    Align, Layout, Popup, PopupCloseBehavior, PopupKind, Response, SetOpenCommand, Ui,
+};
 
 /// The menu of the row that `response` is; it is gone after a choice.
 pub(super) fn row_menu_ui(frame: &mut Frame<'_>, index: usize, row: Row, response: &Response) {
     let asked = frame.memory.menu_asked == Some(index);
     let by_key = Popup::from_response(response)
+        .kind(PopupKind::Menu)
+        .layout(Layout::top_down_justified(Align::Min))
+        .style(menu::menu_style)
         .id(response.id.with("menu by key"))
         .close_behavior(PopupCloseBehavior::CloseOnClick)
         .accessible_name("Row")

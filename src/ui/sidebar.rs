@@ -358,7 +358,7 @@ fn paint_ground(
         ui.painter().rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
     }
     if content.gathered {
-        gathered_mark(ui, pos2(rect.left() + 6.0, rect.center().y), &palette);
+        gathered_mark(ui, pos2(rect.right() - 5.5, rect.center().y), &palette);
     }
     if content.selected {
         let bar = Rect::from_min_size(rect.min, vec2(2.0, rect.height()));
