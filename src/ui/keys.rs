@@ -34,6 +34,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         Some(id) if id == filter_id() => Focus::Filter,
         // The head of a panel is a part of the canvas.
         Some(id) if memory.header == Some(id) => Focus::Canvas,
+        Some(_) if ctx.text_edit_focused() => Focus::Text,
         Some(_) => Focus::Other,
     };
     let (actions, pages, columns) = (&mut *frame.actions, &mut memory.pages, memory.columns);

@@ -28,7 +28,10 @@ pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         .fixed_size([width, (area.height() - 160.0).clamp(120.0, 560.0)])
         .anchor(egui::Align2::CENTER_CENTER, [0.0, 0.0])
         .show(ui.ctx(), |ui| {
-            egui::ScrollArea::vertical().auto_shrink([false, true]).show(ui, |ui| match pane {
+            // That there is more is seen before somebody scrolls.
+            ui.style_mut().spacing.scroll = egui::style::ScrollStyle::thin();
+            let scroll = egui::ScrollArea::vertical().auto_shrink([false, true]);
+            scroll.show(ui, |ui| match pane {
                 Pane::Sources => sources_ui(ui, screen),
                 Pane::Help => help_ui(ui),
             });

@@ -88,7 +88,9 @@ pub enum Focus {
     Canvas,
     /// The filter of the sidebar.
     Filter,
-    /// Another text field, or a button.
+    /// Another text field.
+    Text,
+    /// A button.
     Other,
 }
 
@@ -204,7 +206,7 @@ fn on_canvas(context: &Context<'_>) -> bool {
 }
 
 fn in_tree(context: &Context<'_>) -> bool {
-    context.focus != Focus::Other
+    !matches!(context.focus, Focus::Text | Focus::Other)
 }
 
 fn lists_notifications(context: &Context<'_>) -> bool {

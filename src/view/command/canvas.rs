@@ -18,9 +18,9 @@ const fn ctrl_shift(key: Key) -> Chord {
     Chord { ctrl: true, shift: true, key }
 }
 
-/// Whatever has the keyboard but a text field.
+/// Whatever has the keyboard but a text field, which undoes what was typed into it.
 fn beside_text(context: &Context<'_>) -> bool {
-    context.focus != Focus::Filter
+    !matches!(context.focus, Focus::Filter | Focus::Text)
 }
 
 fn is_pointed(context: &Context<'_>) -> bool {
@@ -52,15 +52,15 @@ pub(super) const STEP_TABS: [Command; 2] = [
     .when(super::always),
 ];
 pub(super) const TABS: [Command; 9] = [
-    command("tab-1", "Tab 1", &[ctrl(Key::Cap('1'))], |at| at.tab(0)).when(super::always),
-    command("tab-2", "Tab 2", &[ctrl(Key::Cap('2'))], |at| at.tab(1)).when(super::always),
-    command("tab-3", "Tab 3", &[ctrl(Key::Cap('3'))], |at| at.tab(2)).when(super::always),
-    command("tab-4", "Tab 4", &[ctrl(Key::Cap('4'))], |at| at.tab(3)).when(super::always),
-    command("tab-5", "Tab 5", &[ctrl(Key::Cap('5'))], |at| at.tab(4)).when(super::always),
-    command("tab-6", "Tab 6", &[ctrl(Key::Cap('6'))], |at| at.tab(5)).when(super::always),
-    command("tab-7", "Tab 7", &[ctrl(Key::Cap('7'))], |at| at.tab(6)).when(super::always),
-    command("tab-8", "Tab 8", &[ctrl(Key::Cap('8'))], |at| at.tab(7)).when(super::always),
-    command("tab-9", "Tab 9", &[ctrl(Key::Cap('9'))], |at| at.tab(8)).when(super::always),
+    command("tab-1", "Tab 1", &[ctrl(Key::Cap('1'))], |at| at.tab(0)).when(|at| at.has_tab(0)),
+    command("tab-2", "Tab 2", &[ctrl(Key::Cap('2'))], |at| at.tab(1)).when(|at| at.has_tab(1)),
+    command("tab-3", "Tab 3", &[ctrl(Key::Cap('3'))], |at| at.tab(2)).when(|at| at.has_tab(2)),
+    command("tab-4", "Tab 4", &[ctrl(Key::Cap('4'))], |at| at.tab(3)).when(|at| at.has_tab(3)),
+    command("tab-5", "Tab 5", &[ctrl(Key::Cap('5'))], |at| at.tab(4)).when(|at| at.has_tab(4)),
+    command("tab-6", "Tab 6", &[ctrl(Key::Cap('6'))], |at| at.tab(5)).when(|at| at.has_tab(5)),
+    command("tab-7", "Tab 7", &[ctrl(Key::Cap('7'))], |at| at.tab(6)).when(|at| at.has_tab(6)),
+    command("tab-8", "Tab 8", &[ctrl(Key::Cap('8'))], |at| at.tab(7)).when(|at| at.has_tab(7)),
+    command("tab-9", "Tab 9", &[ctrl(Key::Cap('9'))], |at| at.tab(8)).when(|at| at.has_tab(8)),
 ];
 /// Takes back the last change of tabs, tiles and panels.
 pub const UNDO: Command =
@@ -214,6 +214,10 @@ impl Context<'_> {
     fn tab(&self, place: usize) -> Vec<Step> {
         let tabs = self.picking.view.workspace.tabs();
         tabs.get(place).map(|tab| Step::Do(Action::ShowTab(tab.id))).into_iter().collect()
+    }
+
+    fn has_tab(&self, place: usize) -> bool {
+        place < self.picking.view.workspace.tabs().len()
     }
 
     fn tab_step(&self, by: isize) -> Vec<Step> {

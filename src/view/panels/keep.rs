@@ -4,7 +4,7 @@
 use super::{GraphKey, LINES_MAX, Panel, key_of};
 use crate::store::{Series, Store};
 use crate::view::DrawnAs;
-use crate::view::graphs::{Each, Graphs, Place};
+use crate::view::graphs::{Each, Graphs, Place, Style};
 use crate::view::layout::{PanelId, Repeat, Rule};
 use crate::view::selection::Selection;
 use crate::view::selector::{Field, Selector};
@@ -206,12 +206,19 @@ fn rules(
             (None, Repeat::Never, format!(" {}", words.join(" ")))
         }
     };
-    let chooses = format!("{}{more}", selector.text());
+    // What cannot be read is no part of it: an open quote would take in what follows.
+    let chooses = format!("{}{more}", selector.readable());
     let rule = |each, words: &str| {
         let show = Selector::new(&format!("{chooses}{words}"));
         Rule { graph: graph.clone(), each, ..Rule::new(PanelId(0), vec![show]) }
     };
-    if each != Repeat::Never || group.hosts.len() == 1 || group.lines.len() == 1 {
+    // A bar is made of all lines of its filesystem.
+    let is_bars = match together {
+        Together::Graph(graph) => graphs.get(*graph).is_some_and(|of| of.style == Style::Bars),
+        Together::Plain(..) => false,
+    };
+    let is_one = each != Repeat::Never || group.hosts.len() == 1 || group.lines.len() == 1;
+    if is_one || is_bars {
         return vec![rule(each, "")];
     }
     let words: Vec<_> = group.lines.values().filter_map(Line::word).collect();

@@ -264,12 +264,19 @@ impl<'a> Make<'a> {
         let (many_hosts, many_plugins) = (common.hosts.len() > 1, many_plugins.len() > 1);
         let many_instances = common.plugins.len() > 1;
         let domain = shared_domain(common.hosts.iter().copied());
-        for line in panel.lines.iter_mut().filter(|line| line.drawn) {
+        for line in &mut panel.lines {
             let series = line.series.first().and_then(|&id| self.store.series(id));
             let Some(names) = series.map(|series| &series.identifier) else { continue };
+            let host = names.host.strip_suffix(domain).unwrap_or(&names.host);
+            if panel.style == Style::Bars && many_hosts {
+                // What is not drawn counts in the bar, too.
+                line.instance = format!("{host} {}", line.instance);
+            }
+            if !line.drawn {
+                continue;
+            }
             let one = line.series.len() == 1 && panel.combine == Combine::Apart;
             let instance = &*names.plugin_instance;
-            let host = names.host.strip_suffix(domain).unwrap_or(&names.host);
             let words = [
                 many_hosts.then_some(host),
                 many_plugins.then_some(&*names.plugin),
@@ -279,9 +286,6 @@ impl<'a> Make<'a> {
             let words: Vec<&str> = words.into_iter().flatten().collect();
             if !words.is_empty() {
                 line.label = words.join(" ");
-            }
-            if panel.style == Style::Bars && many_hosts {
-                line.instance = format!("{host} {}", line.instance);
             }
         }
         tell_apart(panel, self.store);

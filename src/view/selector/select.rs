@@ -62,6 +62,15 @@ impl Selector {
         &self.text
     }
 
+    /// Its words that can be read, as they are written.
+    pub fn readable(&self) -> String {
+        let names = self.name_words().map(|(_, span)| span);
+        let mut spans: Vec<_> = names.chain(self.state_words()).collect();
+        spans.sort_by_key(|span| span.start);
+        let words: Vec<_> = spans.into_iter().filter_map(|span| self.text.get(span)).collect();
+        words.join(" ")
+    }
+
     /// The same without its words for `field`.
     pub fn without(&self, field: Field) -> Self {
         let mut text = self.text.clone();

@@ -218,6 +218,32 @@ fn what_is_drawn_gets_the_panels_that_the_catalogue_has_for_it() {
 }
 
 #[test]
+fn bars_of_several_hosts_are_each_of_a_whole_filesystem() {
+    let mut screen = Screen::new(10.0);
+    for host in ["a", "b"] {
+        for (part, bytes) in [("used", 1e9), ("reserved", 0.0), ("free", 3e9)] {
+            screen.gauge(&format!("{host}/df-root/df_complex-{part}"), [(0.0, bytes)]);
+        }
+    }
+    let drawn = screen.rules("plugin:df", DrawnAs::Catalogue);
+    let [(words, Repeat::Never, Some(graph))] = &drawn[..] else { panic!("{drawn:?}") };
+    assert_eq!((words.as_str(), graph.as_str()), ("plugin:df", "df"));
+    let used = screen.one_of(&rule(&["plugin:df type-instance:used"]));
+    assert_eq!(used.style, Style::Bars);
+    let bars = collectoscope::view::bars::bars(&used, &screen.store, at(0.0));
+    let shares: Vec<_> = bars.iter().map(|bar| (bar.label.as_str(), bar.share())).collect();
+    assert_eq!(shares, [("a root", 0.25), ("b root", 0.25)]);
+}
+
+#[test]
+fn what_cannot_be_read_is_no_part_of_a_rule() {
+    let screen = fleet();
+    let drawn = screen.rules("frobs \"open", DrawnAs::Catalogue);
+    let words = "frobs plugin:frobnicator type:frobs";
+    assert_eq!(drawn, [(words.to_owned(), Repeat::Never, None)]);
+}
+
+#[test]
 fn every_key_of_a_layout_is_documented() {
     let readme = include_str!("../../../README.md");
     let table: Vec<&str> = readme
