@@ -1,9 +1,9 @@
 //! Cache: what is kept of the plots that are on screen, and what it was made for.
 
 use super::legend_table::LegendTable;
+use super::line_texture::LineTexture;
 use super::scales::Scales;
 use super::shapes::Drawing;
-use super::strips::LineTexture;
 use crate::metric::Span;
 use crate::session::{Revision, Screen};
 use crate::store::Mode;

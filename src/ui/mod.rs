@@ -18,6 +18,7 @@ mod keys;
 mod layouts;
 mod legend;
 mod legend_table;
+mod line_texture;
 mod marks;
 mod notifications;
 mod offered;

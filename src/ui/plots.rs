@@ -5,10 +5,10 @@
 
 use super::cache::{Kept, span_of};
 use super::legend;
+use super::line_texture::LineTexture;
 use super::marks::{marks_ui, noted_ui, pointed};
 use super::plot_row::Row;
 use super::shapes::{MadeFor as DrawnFor, Place};
-use super::strips::LineTexture;
 use super::swatch;
 use super::theme::{self, Palette};
 use super::{Frame, Memory, right_axis};

@@ -2,7 +2,8 @@
 //!
 //! A line whose points stand for several samples carries a pale band from least to greatest.
 
-use super::strips::{Ink, Pen, Strips, Width};
+use super::line_texture::{Ink, Width};
+use super::strips::{Pen, Strips};
 use super::swatch::{self, MIRROR_OPACITY, STACK_OPACITY};
 use super::theme::{self, Palette};
 use crate::metric::Span;

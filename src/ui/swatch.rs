@@ -1,6 +1,6 @@
 //! Swatch: how a line of a panel looks, the same in its plot, its legend and its tooltip.
 
-use super::strips::Dash;
+use super::line_texture::Dash;
 use super::theme::{self, Palette};
 use crate::view::graphs::Style;
 use crate::view::panels::Line;
