@@ -6,9 +6,9 @@
 
 use crate::files::{self, FileError};
 use crate::source::reason::reason;
-use crate::view::layout::LayoutSource;
 use crate::view::layout_file::{Problem, Read, read};
 use crate::view::layouts::{BUILT_IN, SaveOutcome};
+use crate::view::names::LayoutSource;
 use etcetera::BaseStrategy as _;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -11,7 +11,7 @@ use crate::source::replay::CaptureClock;
 use crate::source::{self, Outlet, SourceSpec, Started};
 use crate::view::Theme;
 use crate::view::format::panic_message;
-use crate::view::layout::LayoutSource;
+use crate::view::names::LayoutSource;
 use crate::view::workspace::Workspace;
 use eframe::egui;
 use jiff::tz::TimeZone;

@@ -3,9 +3,9 @@
 use super::{Answer, Effect, Session};
 use crate::metric::Interval;
 use crate::view::Action;
-use crate::view::layout::LayoutSource;
 use crate::view::layout_file::{print, read};
 use crate::view::layouts::{SaveOutcome, bad_name, built_in};
+use crate::view::names::LayoutSource;
 use crate::view::workspace::Workspace;
 
 /// The workspace as it was kept last.

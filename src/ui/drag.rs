@@ -7,7 +7,7 @@ use super::Frame;
 use super::theme::{self, Palette};
 use crate::metric::display_safe;
 use crate::view::action::TileAction;
-use crate::view::layout::{PanelId, Side, Spot, To};
+use crate::view::names::{PanelId, Side, Spot, To};
 use crate::view::selector::Selector;
 use crate::view::{Action, DrawnAs};
 use eframe::egui::{

@@ -6,7 +6,8 @@ use super::Frame;
 use super::theme::Palette;
 use crate::view::Action;
 use crate::view::action::TileAction;
-use crate::view::layout::{PanelId, Rule, TabId};
+use crate::view::layout::Rule;
+use crate::view::names::{PanelId, TabId};
 use crate::view::selector::Selector;
 use eframe::egui::{self, Key, Rect, Ui, vec2};
 

@@ -10,7 +10,8 @@ use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::graphs::Style;
-use crate::view::layout::{PanelId, Repeat, Rule, To, YScale};
+use crate::view::layout::{Repeat, Rule, YScale};
+use crate::view::names::{PanelId, To};
 use crate::view::panels::Panel;
 use eframe::egui::{
     self, Align2, Pos2, Rect, Response, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,

@@ -6,8 +6,8 @@ use super::widgets::elided;
 use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::command::{OPEN_LAYOUT, SAVE_LAYOUT, SAVE_LAYOUT_AS};
-use crate::view::layout::LayoutSource;
 use crate::view::layouts::{BUILT_IN, bad_name};
+use crate::view::names::LayoutSource;
 use eframe::egui::{self, Key, Role, Sense, Ui, WidgetInfo, vec2};
 
 /// Widest name in the top bar.

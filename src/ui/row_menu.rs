@@ -4,7 +4,7 @@ use super::Frame;
 use crate::session::Screen;
 use crate::view::action::TileAction;
 use crate::view::command::OPEN_ROW;
-use crate::view::layout::{Spot, To};
+use crate::view::names::{Spot, To};
 use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs};
 use eframe::egui::containers::menu;

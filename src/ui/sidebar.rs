@@ -12,7 +12,7 @@ use super::widgets::{SegmentSize, check_box, elided, lock, segments, triangle};
 use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::command::{CLOSE, PIVOT};
 use crate::view::health::Freshness;
-use crate::view::layout::TabId;
+use crate::view::names::TabId;
 use crate::view::pivot::Pivot;
 use crate::view::selection::Scope;
 use crate::view::senders::Protected;

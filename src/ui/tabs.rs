@@ -8,7 +8,8 @@ use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::command::{CLOSE_TAB, NEW_TAB};
-use crate::view::layout::{self, TabId, To};
+use crate::view::layout;
+use crate::view::names::{TabId, To};
 use crate::view::workspace::Tab;
 use eframe::egui::{
     self, Align, Align2, DragAndDrop, Layout, PointerButton, Rect, Response, Role, Sense, Stroke,

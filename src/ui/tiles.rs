@@ -10,7 +10,8 @@ use crate::metric::display_safe;
 use crate::session::Screen;
 use crate::view::action::TileAction;
 use crate::view::layout::place::{Area, Divider, Needs, Placed, PlacedPanel, place};
-use crate::view::layout::{Direction, Layout, PanelId, Rule};
+use crate::view::layout::{Direction, Layout, Rule};
+use crate::view::names::PanelId;
 use crate::view::panels::Panel;
 use eframe::egui::{self, Align2, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2};
 

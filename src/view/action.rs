@@ -3,7 +3,8 @@
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
 use super::graphs::Style;
-use super::layout::{LayoutSource, PanelId, Repeat, TabId, To, YScale};
+use super::layout::{Repeat, YScale};
+use super::names::{LayoutSource, PanelId, TabId, To};
 use super::pivot::Pivot;
 use super::recent::Item;
 use super::row::RowName;

@@ -9,7 +9,7 @@ mod table;
 
 use super::action::{Action, Pane};
 use super::chord::{Chord, Key};
-use super::layout::PanelId;
+use super::names::PanelId;
 use super::notifications::{Listed, show};
 use super::pick::Picking;
 use super::tree::Rows;

@@ -62,7 +62,7 @@ pub fn title(tiles: &Layout) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::view::layout::PanelId;
+    use crate::view::names::PanelId;
 
     fn rule(words: &str) -> Rule {
         Rule::new(PanelId(0), vec![Selector::new(words)])

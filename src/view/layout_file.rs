@@ -38,8 +38,9 @@ pub fn keys() -> impl Iterator<Item = &'static str> {
 mod tests {
     use super::*;
     use crate::metric::{Identifier, Interval, SeriesKey};
-    use crate::view::layout::TabId;
-    use crate::view::layout::{Layout, PanelId, Repeat, Rule, Side, Spot, YScale};
+    use crate::view::layout::{Layout, Repeat, Rule, YScale};
+    use crate::view::names::TabId;
+    use crate::view::names::{PanelId, Side, Spot};
     use crate::view::selection::{Scope, Selection};
     use crate::view::selector::Selector;
     use crate::view::window::TimeWindow;

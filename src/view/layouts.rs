@@ -1,7 +1,7 @@
 //! Layouts: which of the saved ones is open, and whether it was changed since.
 
-use super::layout::LayoutSource;
 use super::layout_file::{self, Read};
+use super::names::LayoutSource;
 use super::workspace::Workspace;
 /// Longest name of a layout; it becomes the name of a file.
 const NAME_MAX: usize = 100;

@@ -25,6 +25,7 @@ pub mod layout_file;
 pub mod layouts;
 pub mod lookalike;
 pub mod marks;
+pub mod names;
 pub mod notifications;
 pub mod palette;
 pub mod panels;

@@ -10,7 +10,7 @@ mod rules;
 
 use super::format::{Scale, Unit};
 use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
-use super::layout::PanelId;
+use super::names::PanelId;
 use super::role::Role;
 use super::selection::Scope;
 use crate::metric::{DsType, natural_cmp};

@@ -5,7 +5,8 @@
 use super::action::DrawnAs;
 use super::everywhere;
 use super::graphs::Graphs;
-use super::layout::{Layout, To};
+use super::layout::Layout;
+use super::names::To;
 use super::panels::Drawn;
 use super::selection::Scope;
 use super::selector::{Field, Selector};

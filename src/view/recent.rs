@@ -3,7 +3,7 @@
 //! Items are lasting names, so that they hold while hosts come and go. Knows nothing of what they
 //! lead to.
 
-use super::layout::TabId;
+use super::names::TabId;
 use super::selection::Scope;
 
 /// Something that the palette leads to.

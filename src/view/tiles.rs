@@ -1,7 +1,8 @@
 //! Tiles: what follows from what the user does to the panels of a tab. Pure.
 
 use super::action::TileAction;
-use super::layout::{HOST_OPEN, Layout, PanelId, Rule, Side, Spot, To};
+use super::layout::{HOST_OPEN, Layout, Rule};
+use super::names::{PanelId, Side, Spot, To};
 use super::selector::{Field, Selector};
 use super::workspace::Workspace;
 use crate::metric::SeriesKey;

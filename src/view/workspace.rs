@@ -5,7 +5,8 @@
 //! which are never used twice.
 
 use super::everywhere;
-use super::layout::{Layout, PanelId, Rule, Spot, TabId, To};
+use super::layout::{Layout, Rule};
+use super::names::{PanelId, Spot, TabId, To};
 use super::selection::{Scope, Selection};
 use super::selector::{Field, Selector};
 use super::window::TimeWindow;
@@ -458,7 +459,7 @@ impl Canvas {
 mod tests {
     use super::*;
     use crate::metric::{CdTime, Interval};
-    use crate::view::layout::Side;
+    use crate::view::names::Side;
 
     fn workspace() -> Workspace {
         Workspace::new(TimeWindow::live(Interval::from_secs(60)))

@@ -1,9 +1,9 @@
 //! Tabs and layouts: kept, saved, opened, and what went wrong with them.
 
 use super::*;
-use crate::view::layout::{LayoutSource, To};
 use crate::view::layout_file;
 use crate::view::layouts::SaveOutcome;
+use crate::view::names::{LayoutSource, To};
 use crate::view::selector::Selector;
 use crate::view::{DrawnAs, TileAction};
 

@@ -7,7 +7,7 @@ use super::{
 use crate::view::Action;
 use crate::view::chord::{Chord, Key};
 use crate::view::gathered::Gathering;
-use crate::view::layout::{Spot, To};
+use crate::view::names::{Spot, To};
 use crate::view::pick::Picking;
 use crate::view::tree::{Row, moved};
 

@@ -3,7 +3,8 @@
 //! No panel gets lower than can be read: what does not fit makes the whole higher than the canvas,
 //! which then scrolls. Tiles of a row that is too narrow for them stand below one another. Pure.
 
-use super::{Direction, Layout, PanelId, Split, Tile};
+use super::{Direction, Layout, Split, Tile};
+use crate::view::names::PanelId;
 
 /// A rectangle, in points.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -234,8 +235,9 @@ impl Placing<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Rule, Side, Spot};
+    use super::super::Rule;
     use super::*;
+    use crate::view::names::{Side, Spot};
     use proptest::prelude::*;
 
     const CANVAS: Area = Area { left: 10.0, top: 20.0, width: 1_000.0, height: 600.0 };

@@ -3,15 +3,12 @@
 //! Made of words and lasting names, so that it waits for what was not received yet.
 
 use crate::view::graphs::Style;
+use crate::view::names::PanelId;
 use crate::view::selector::{Field, Selector};
 use std::sync::Arc;
 
 /// In a selector of a panel: the host that is chosen for its tab.
 pub const HOST_OPEN: &str = "host:$host";
-
-/// Names a panel while the program runs. It is not kept: a layout from a file gets new ones.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct PanelId(pub u32);
 
 /// Which series a panel draws, and how. What fits it later joins by itself.
 #[derive(Clone, Debug, PartialEq)]

@@ -5,9 +5,9 @@ use crate::metric::{Identifier, Interval, SeriesKey};
 use crate::store::Mode;
 use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
-    Direction, Layout, PanelId, Part, RULES_MAX, Repeat, Rule, Split, TabId, Tile, YScale,
-    sane_share,
+    Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, YScale, sane_share,
 };
+use crate::view::names::{PanelId, TabId};
 use crate::view::role::distance;
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::Selector;

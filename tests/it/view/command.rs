@@ -6,8 +6,9 @@ use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{
     self, CLOSE, Command, Context, FILTER, Focus, GROUPS, Step, commands, of_chord,
 };
-use collectoscope::view::layout::To;
-use collectoscope::view::layout::{PanelId, Rule, Spot};
+use collectoscope::view::layout::Rule;
+use collectoscope::view::names::To;
+use collectoscope::view::names::{PanelId, Spot};
 use collectoscope::view::notifications::Listed;
 use collectoscope::view::panels::drawn;
 use collectoscope::view::pick::Picking;

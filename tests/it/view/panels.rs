@@ -4,7 +4,8 @@ use super::*;
 use collectoscope::metric::SeriesKey;
 use collectoscope::view::graphs::Combine;
 use collectoscope::view::latest::Latest;
-use collectoscope::view::layout::{PanelId, Rule};
+use collectoscope::view::layout::Rule;
+use collectoscope::view::names::PanelId;
 use collectoscope::view::panels::{LINES_MAX, PANELS_MAX, Ranking, panels_of_rule, panels_ranked};
 use collectoscope::view::selector::Selector;
 

@@ -4,7 +4,8 @@ use super::*;
 use collectoscope::view::DrawnAs;
 use collectoscope::view::graphs::Style;
 use collectoscope::view::latest::Latest;
-use collectoscope::view::layout::{PanelId, Repeat, Rule};
+use collectoscope::view::layout::{Repeat, Rule};
+use collectoscope::view::names::PanelId;
 use collectoscope::view::panels::{LARGEST_MAX, panels_of_rule, rules_for, rules_of};
 use collectoscope::view::selector::Selector;
 

@@ -11,7 +11,7 @@ use collectoscope::source::capture::Capture;
 use collectoscope::source::replay::{self, CaptureClock, ReplayOptions, Replaying};
 use collectoscope::source::running::{self, Restart, Run, Running};
 use collectoscope::source::{Intake, Outlet};
-use collectoscope::view::layout::LayoutSource;
+use collectoscope::view::names::LayoutSource;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
 use eframe::egui::epaint::TextShape;
 use eframe::egui::{
