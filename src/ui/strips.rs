@@ -2,8 +2,9 @@
 //!
 //! egui makes up to eight vertices of a point of a thin line, and a shape of its own of every dash.
 //! Here the soft edges, the width and the dashes of a line are in a small texture (see
-//! `line_texture`), and corners and ends are as egui makes them. Triangles without an area lie between two strips, so that the
-//! indices of a mesh follow from its length alone, and one that is made again keeps its buffers.
+//! `line_texture`), and corners and ends are as egui makes them. Triangles without an area lie
+//! between two strips, so that the indices of a mesh follow from its length alone, and one that is
+//! made again keeps its buffers.
 
 use super::line_texture::{AREA, Column, Dash, Ink, Width};
 use eframe::egui::epaint::Vertex;

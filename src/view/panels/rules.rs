@@ -226,10 +226,13 @@ impl<'a> Make<'a> {
             (panel.style, panel.y_max) = (Style::Line, None);
             (panel.from_zero, panel.plain) = (false, true);
         }
+        // A role is a colour of one host's lines; to a bar it says which part is in use.
+        let is_bars = self.rule.style.unwrap_or(panel.style) == Style::Bars;
+        let has_roles = common.graph.is_some() && (is_bars || common.hosts.len() == 1);
         let mut units: Vec<Unit> = Vec::new();
         let mut numbers = Vec::new();
         for line in &mut panel.lines {
-            line.role = line.role.filter(|_| common.hosts.len() == 1 && common.graph.is_some());
+            line.role = line.role.filter(|_| has_roles);
             let series = line.series.first().and_then(|&id| self.store.series(id));
             let Some(series) = series else { continue };
             let place = self.graphs.place(&series.identifier, &series.ds_name);
