@@ -10,7 +10,7 @@ use crate::view::action::TileAction;
 use crate::view::command::{CLOSE_TAB, NEW_TAB};
 use crate::view::layout;
 use crate::view::names::{TabId, To};
-use crate::view::workspace::Tab;
+use crate::view::tab::Tab;
 use eframe::egui::{
     self, Align, Align2, DragAndDrop, Layout, PointerButton, Rect, Response, Role, Sense, Stroke,
     Ui, WidgetInfo, pos2, vec2,

@@ -43,8 +43,9 @@ mod tests {
     use crate::view::names::{PanelId, Side, Spot};
     use crate::view::selection::{Scope, Selection};
     use crate::view::selector::Selector;
+    use crate::view::tab::{Canvas, Tab};
     use crate::view::window::TimeWindow;
-    use crate::view::workspace::{Canvas, Tab, Workspace};
+    use crate::view::workspace::Workspace;
     use proptest::prelude::*;
     use std::sync::Arc;
 

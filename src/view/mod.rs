@@ -43,6 +43,7 @@ pub mod selector;
 pub mod senders;
 pub mod shorten;
 mod sidebar;
+pub mod tab;
 mod tiles;
 pub mod tree;
 pub mod window;
@@ -65,8 +66,9 @@ use selection::{Scope, Selection};
 use selector::Selector;
 use std::collections::HashSet;
 use std::sync::Arc;
+use tab::{Canvas, Tab};
 use window::TimeWindow;
-use workspace::{Canvas, Tab, Workspace};
+use workspace::Workspace;
 
 /// What is true at the moment of an action.
 #[derive(Clone, Debug)]

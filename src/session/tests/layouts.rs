@@ -188,7 +188,7 @@ fn a_hundred_steps_are_taken_back_and_done_again() {
     story.apply(Action::NewTab);
     let names = |story: &Story| {
         let tabs = story.session.view().workspace.tabs();
-        tabs.iter().map(crate::view::workspace::Tab::title).collect::<Vec<_>>()
+        tabs.iter().map(crate::view::tab::Tab::title).collect::<Vec<_>>()
     };
     let tab = story.session.view().tab().id;
     let all: Vec<_> = (0..150)

@@ -6,7 +6,8 @@ use crate::store::Mode;
 use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile, YScale};
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::Selector;
-use crate::view::workspace::{Canvas, Tab, Workspace};
+use crate::view::tab::{Canvas, Tab};
+use crate::view::workspace::Workspace;
 use std::fmt::Write as _;
 use toml::Value;
 
