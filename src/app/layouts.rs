@@ -15,7 +15,8 @@ pub(super) struct Layouts {
     listed: bool,
     /// The workspace that is to be written, and since when.
     workspace: Option<(String, Instant)>,
-    writing: Option<Job<Result<(), String>>>,
+    /// The one that is being written.
+    writing: Option<(String, Job<Result<(), String>>)>,
     kept: Kept,
     /// In the order in which they were asked.
     jobs: VecDeque<Job<Vec<Answer>>>,
@@ -47,7 +48,7 @@ impl App {
         }
     }
 
-    /// Takes what came back, and writes the workspace when it has been still for a while.
+    /// Takes what came back, and writes the workspace some time after it changed.
     pub(super) fn keep_layouts(&mut self) {
         if !self.layouts.listed {
             self.layouts.listed = true;
@@ -63,9 +64,15 @@ impl App {
                 Err(why) => self.session.messages.push(format!("a layout failed: {why}")),
             }
         }
-        if let Some(outcome) = self.layouts.writing.as_ref().and_then(Job::answer) {
-            self.layouts.writing = None;
-            self.note_workspace(outcome.unwrap_or_else(Err));
+        let outcome = self.layouts.writing.as_ref().and_then(|(_, job)| job.answer());
+        if let Some(outcome) = outcome {
+            let text = self.layouts.writing.take().map(|(text, _)| text);
+            let outcome = outcome.unwrap_or_else(Err);
+            if outcome.is_err() && self.layouts.workspace.is_none() {
+                // The disk may have room again by then.
+                self.layouts.workspace = text.map(|text| (text, Instant::now()));
+            }
+            self.note_workspace(outcome);
         }
         let is_due =
             self.layouts.workspace.as_ref().is_some_and(|(_, at)| at.elapsed() >= SAVE_AFTER);
@@ -73,9 +80,9 @@ impl App {
             let Some(files) = self.layouts.files.clone() else { return };
             let Some((text, _)) = self.layouts.workspace.take() else { return };
             let kept = text.clone();
-            self.layouts.writing = self.pool.run(move |_| Some(files.save_workspace(&text)));
-            if self.layouts.writing.is_none() {
-                self.layouts.workspace = Some((kept, Instant::now()));
+            match self.pool.run(move |_| Some(files.save_workspace(&text))) {
+                Some(job) => self.layouts.writing = Some((kept, job)),
+                None => self.layouts.workspace = Some((kept, Instant::now())),
             }
         }
     }
@@ -83,8 +90,12 @@ impl App {
     /// Writes the workspace at once: the program ends, or may soon.
     pub(super) fn save_workspace(&mut self) {
         // What is being written is older, and must not come later.
-        if let Some(outcome) = self.layouts.writing.take().and_then(|job| job.wait()) {
-            self.note_workspace(outcome.unwrap_or_else(Err));
+        if let Some((text, job)) = self.layouts.writing.take() {
+            let outcome = job.wait().map_or(Ok(()), |outcome| outcome.unwrap_or_else(Err));
+            if outcome.is_err() {
+                self.layouts.workspace.get_or_insert_with(|| (text, Instant::now()));
+            }
+            self.note_workspace(outcome);
         }
         let Some(files) = self.layouts.files.clone() else { return };
         if let Some((text, _)) = self.layouts.workspace.take() {
