@@ -113,15 +113,18 @@ impl LayoutFiles {
     pub fn save(&self, source: &LayoutSource, text: &str, was: Option<&str>) -> SaveOutcome {
         let path = self.path_of(source);
         match text_of(&path) {
-            Ok(there) if Some(there.as_str()) != was => SaveOutcome::ChangedOnDisk,
+            Ok(there) if there != text && Some(there.as_str()) != was => SaveOutcome::ChangedOnDisk,
             Ok(_) | Err(FileError::Missing) => self.replace(source, text),
             Err(trouble) => not_saved(&trouble.to_string(), &path),
         }
     }
 
-    /// Writes a layout whatever its file holds.
+    /// Writes a layout whatever its file holds; what of that is not understood is kept beside it.
     pub fn replace(&self, source: &LayoutSource, text: &str) -> SaveOutcome {
         let path = self.path_of(source);
+        if text_of(&path).is_ok_and(|there| !read(&there).problems.is_empty()) {
+            copy_aside(&path);
+        }
         match write(&path, text) {
             Ok(()) => SaveOutcome::Saved,
             Err(why) => not_saved(&why, &path),
@@ -289,6 +292,21 @@ mod tests {
         assert_eq!(files.save(&source, &other, Some(TEXT)), SaveOutcome::Saved);
         assert_eq!(files.save(&source, TEXT, Some(TEXT)), SaveOutcome::ChangedOnDisk);
         assert_eq!(files.load(&source).unwrap(), other);
+    }
+
+    #[test]
+    fn what_a_layout_had_that_is_not_understood_is_kept_beside_it() {
+        let (_folder, files) = folder();
+        let source = LayoutSource::Named("web".into());
+        let newer = TEXT.replace("[[tab]]", "[[tab]]\nglow = 1");
+        files.save(&source, &newer, None);
+        assert_eq!(files.save(&source, TEXT, Some(&newer)), SaveOutcome::Saved);
+        let kept = files.named("web").with_extension("toml.bad");
+        assert_eq!(fs::read_to_string(&kept).unwrap(), newer);
+        assert_eq!(files.names(), ["web"]);
+        // The same once more is no change.
+        assert_eq!(files.save(&source, TEXT, None), SaveOutcome::Saved);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), newer);
     }
 
     #[test]
