@@ -63,7 +63,7 @@ impl Session {
     /// Asks for what an action wants of the layouts on disk.
     pub(super) fn ask_about_layouts(&mut self, action: &Action) {
         match action {
-            Action::SaveLayout { name, anyway } => self.save_layout(name.as_deref(), *anyway),
+            Action::SaveLayout { source, anyway } => self.save_layout(source.clone(), *anyway),
             Action::OpenLayout(source) => self.effects.push(Effect::LoadLayout(source.clone())),
             Action::OpenBuiltIn(name) => {
                 if let Some(read) = built_in(name) {
@@ -77,18 +77,17 @@ impl Session {
         }
     }
 
-    fn save_layout(&mut self, name: Option<&str>, anyway: bool) {
-        let source = match name {
-            Some(name) => match bad_name(name) {
-                Some(why) => return self.say(format!("cannot save the layout: {why}")),
-                None => LayoutSource::Named(name.trim().to_owned()),
-            },
-            None => match self.view.layouts.source() {
-                Some(source) => source.clone(),
-                None => return self.say("cannot save the layout: give it a name first".into()),
-            },
+    fn save_layout(&mut self, source: Option<LayoutSource>, anyway: bool) {
+        let Some(source) = source.or_else(|| self.view.layouts.source().cloned()) else {
+            return self.say("cannot save the layout: give it a name first".into());
         };
+        if let LayoutSource::Named(name) = &source
+            && let Some(why) = bad_name(name)
+        {
+            return self.say(format!("cannot save the layout: {why}"));
+        }
         let text = print(&self.view.workspace);
+        self.saving = Some((text.clone(), self.view.workspace.clone()));
         let was = self.view.layouts.on_disk(&source);
         self.effects.push(if anyway {
             Effect::ReplaceLayout { source, text }
@@ -113,11 +112,14 @@ impl Session {
             Answer::LayoutNames(names) => self.view.layouts.names = names,
             Answer::LayoutSaved { source, text, outcome } => match outcome {
                 SaveOutcome::Saved => {
-                    self.view.layouts.opened(source, Some(text), &self.view.workspace);
+                    // What was changed while it was written is not saved.
+                    let saving = self.saving.as_ref().filter(|(saving, _)| *saving == text);
+                    let saved = saving.map_or(&self.view.workspace, |(_, saved)| saved);
+                    self.view.layouts.opened(source, Some(text), saved);
                 }
                 SaveOutcome::ChangedOnDisk => {
                     let name = source.name();
-                    self.view.layouts.changed_on_disk = Some(name.clone());
+                    self.view.layouts.changed_on_disk = Some(source);
                     self.say(format!(
                         "the layout \"{name}\" was not saved: its file holds something else; \
                          open it, or save anyway"

@@ -175,6 +175,8 @@ pub struct Session {
     /// As they are kept.
     preferences: Preferences,
     kept: Kept,
+    /// The layout that was to be saved last: its text, and the tabs that it was made of.
+    saving: Option<(String, Workspace)>,
     zone: TimeZone,
     effects: Vec<Effect>,
     /// What the user should know, newest last.
@@ -199,6 +201,7 @@ impl Session {
             width: Width::growing(view.window().width()),
             figures: Figures::default(),
             kept: Kept::new(is_kept, &view.workspace),
+            saving: None,
             preferences,
             zone,
             effects: Vec::new(),

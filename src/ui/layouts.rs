@@ -65,13 +65,14 @@ pub(super) fn layouts_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.set_min_width(200.0);
     let layouts = &frame.screen.view.layouts;
-    if let Some(name) = layouts.changed_on_disk.clone() {
-        ui.label(format!("“{}” was changed on disk", display_safe(&name)));
+    if let Some(source) = layouts.changed_on_disk.clone() {
+        ui.label(format!("“{}” was changed on disk", display_safe(&source.name())));
         if ui.button("Save anyway").clicked() {
-            frame.actions.push(Action::SaveLayout { name: Some(name.clone()), anyway: true });
+            let source = Some(source.clone());
+            frame.actions.push(Action::SaveLayout { source, anyway: true });
         }
         if ui.button("Open what is on disk").clicked() {
-            frame.actions.push(Action::OpenLayout(LayoutSource::Named(name)));
+            frame.actions.push(Action::OpenLayout(source));
         }
         ui.separator();
     }
@@ -153,7 +154,8 @@ pub(super) fn naming_ui(ui: &Ui, frame: &mut Frame<'_>) {
         });
     });
     if saved {
-        frame.actions.push(Action::SaveLayout { name: Some(name), anyway: false });
+        let source = Some(LayoutSource::Named(name.trim().to_owned()));
+        frame.actions.push(Action::SaveLayout { source, anyway: false });
     } else if !done && !shown.should_close() {
         frame.memory.layouts.naming = Some(name);
     }

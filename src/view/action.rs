@@ -122,8 +122,8 @@ pub enum Action {
     SetTabHost(Option<Arc<str>>),
     /// Save the tabs as a layout.
     SaveLayout {
-        /// Under this name; none: where the open layout is.
-        name: Option<String>,
+        /// Where to; none: where the open layout is.
+        source: Option<LayoutSource>,
         /// Even if the file is not as it was read.
         anyway: bool,
     },

@@ -1,9 +1,12 @@
 //! History: what the workspace was before each of the last changes, and after those taken back.
 //!
-//! One gesture is one step. Time is not kept here: it has its own way back.
+//! One gesture is one step. Time is not kept here: it has its own way back. The open layout is: tabs
+//! that come back are saved where they came from.
 
+use super::layouts::Open;
 use super::workspace::Workspace;
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 /// Changes that can be taken back.
 pub const STEPS_MAX: usize = 100;
@@ -11,9 +14,22 @@ pub const STEPS_MAX: usize = 100;
 /// Steps back and forth.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    past: VecDeque<Workspace>,
-    future: Vec<Workspace>,
+    past: VecDeque<Known>,
+    future: Vec<Known>,
     last: Step,
+}
+
+/// The tabs, and the layout that was open then.
+#[derive(Clone, Debug)]
+pub(super) struct Known {
+    pub(super) workspace: Workspace,
+    pub(super) layout: Option<Arc<Open>>,
+}
+
+impl Known {
+    fn with_choices_of(&self, step: Self) -> Self {
+        Self { workspace: self.workspace.with_choices_of(&step.workspace), ..step }
+    }
 }
 
 /// What a change belongs to.
@@ -30,7 +46,7 @@ pub(super) enum Step {
 
 impl History {
     /// Remembers what the workspace was before a change.
-    pub(super) fn record(&mut self, before: Workspace, step: Step) {
+    pub(super) fn record(&mut self, before: Known, step: Step) {
         let joins = match self.last {
             Step::Own => false,
             Step::Gesture(_) => step == self.last,
@@ -48,18 +64,20 @@ impl History {
     }
 
     /// What `now` was before the last change.
-    pub(super) fn undo(&mut self, now: &Workspace) -> Option<Workspace> {
+    pub(super) fn undo(&mut self, now: Known) -> Option<Known> {
         let before = self.past.pop_back()?;
         self.last = Step::Own;
-        self.future.push(now.clone());
-        Some(now.with_choices_of(&before))
+        let back = now.with_choices_of(before);
+        self.future.push(now);
+        Some(back)
     }
 
     /// What `now` was before the last change was taken back.
-    pub(super) fn redo(&mut self, now: &Workspace) -> Option<Workspace> {
+    pub(super) fn redo(&mut self, now: Known) -> Option<Known> {
         let after = self.future.pop()?;
-        self.past.push_back(now.clone());
-        Some(now.with_choices_of(&after))
+        let again = now.with_choices_of(after);
+        self.past.push_back(now);
+        Some(again)
     }
 
     /// Whether there is something to take back.

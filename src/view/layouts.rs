@@ -3,6 +3,8 @@
 use super::layout_file::{self, Read};
 use super::names::LayoutSource;
 use super::workspace::Workspace;
+use std::sync::Arc;
+
 /// Longest name of a layout; it becomes the name of a file.
 const NAME_MAX: usize = 100;
 
@@ -30,13 +32,14 @@ pub struct Layouts {
     /// The names of those that were saved.
     pub names: Vec<String>,
     /// The one that is open.
-    open: Option<Open>,
+    open: Option<Arc<Open>>,
     /// The one that could not be saved because its file holds something else.
-    pub changed_on_disk: Option<String>,
+    pub changed_on_disk: Option<LayoutSource>,
 }
 
-#[derive(Clone, Debug)]
-struct Open {
+/// A layout that is open.
+#[derive(Debug)]
+pub(super) struct Open {
     name: String,
     source: LayoutSource,
     /// As it is on disk; none: it is not there.
@@ -53,7 +56,7 @@ impl Layouts {
 
     /// Where the open layout is kept; none: it is built in, or there is none.
     pub fn source(&self) -> Option<&LayoutSource> {
-        self.open.as_ref().filter(|open| open.on_disk.is_some()).map(|open| &open.source)
+        self.open.as_deref().filter(|open| open.on_disk.is_some()).map(|open| &open.source)
     }
 
     /// What its file holds, as far as is known.
@@ -76,13 +79,27 @@ impl Layouts {
     ) {
         let (name, saved) = (source.name(), workspace.clone());
         self.changed_on_disk = None;
-        self.open = Some(Open { name, source, on_disk, saved });
+        self.open = Some(Arc::new(Open { name, source, on_disk, saved }));
+    }
+
+    /// The one that is open, to be brought back with its tabs.
+    pub(super) fn open(&self) -> Option<Arc<Open>> {
+        self.open.clone()
+    }
+
+    /// Brings one back, or none. What is known of its file by now stays.
+    pub(super) fn bring_back(&mut self, open: Option<Arc<Open>>) {
+        let source = |open: &Option<Arc<Open>>| open.as_ref().map(|open| open.source.clone());
+        if source(&self.open) != source(&open) {
+            self.open = open;
+        }
     }
 
     /// A layout is there no more.
     pub(crate) fn deleted(&mut self, name: &str) {
         self.names.retain(|known| known != name);
         let source = LayoutSource::Named(name.to_owned());
+        self.changed_on_disk = self.changed_on_disk.take().filter(|changed| *changed != source);
         self.open = self.open.take().filter(|open| open.source != source);
     }
 }

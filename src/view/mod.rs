@@ -53,7 +53,7 @@ use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
 use gathered::Gathered;
-use history::{History, Step};
+use history::{History, Known, Step};
 use layout::Rule;
 use layouts::Layouts;
 use notifications::NotificationList;
@@ -187,9 +187,9 @@ impl View {
             _ => Step::Own,
         };
         let is_step = matches!(action, Action::Undo | Action::Redo);
-        let before = self.workspace.clone();
+        let before = self.known();
         self.do_now(action, at);
-        if !is_step && !before.is_same_choice(&self.workspace) {
+        if !is_step && !before.workspace.is_same_choice(&self.workspace) {
             self.history.record(before, step);
         }
     }
@@ -254,13 +254,19 @@ impl View {
     }
 
     fn step(&mut self, action: &Action) {
+        let now = self.known();
         let step = match action {
-            Action::Undo => self.history.undo(&self.workspace),
-            _ => self.history.redo(&self.workspace),
+            Action::Undo => self.history.undo(now),
+            _ => self.history.redo(now),
         };
-        if let Some(workspace) = step {
+        if let Some(Known { workspace, layout }) = step {
             self.workspace = workspace;
+            self.layouts.bring_back(layout);
         }
+    }
+
+    fn known(&self) -> Known {
+        Known { workspace: self.workspace.clone(), layout: self.layouts.open() }
     }
 
     fn apply_to_canvas(&mut self, action: Action, at: &Moment) {
@@ -351,9 +357,8 @@ impl View {
 
     /// Shows other tabs; those before them can be brought back.
     pub(crate) fn open(&mut self, workspace: Workspace) {
-        let opened = self.workspace.replaced_by(workspace);
-        let before = std::mem::replace(&mut self.workspace, opened);
-        self.history.record(before, Step::Own);
+        self.history.record(self.known(), Step::Own);
+        self.workspace = self.workspace.replaced_by(workspace);
     }
 
     /// On first data, puts the first host on the canvas, so that nobody meets an empty one:

@@ -109,6 +109,15 @@ impl Selection {
         self.first
     }
 
+    /// Whether the user asked for the same: what is there because it was the first is no choice.
+    pub fn is_same_choice(&self, other: &Self) -> bool {
+        let chosen = |selection: &Self| !selection.first && *selection != Self::default();
+        match (chosen(self), chosen(other)) {
+            (true, true) => self == other,
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether it draws the same as another, whoever asked for it.
     pub fn draws_as(&self, other: &Self) -> bool {
         Self { first: other.first, ..self.clone() } == *other
@@ -116,11 +125,13 @@ impl Selection {
 
     /// Shows all panels of each kind, until another scope is picked.
     pub const fn show_whole(&mut self) {
-        self.whole = true;
+        (self.whole, self.first) = (true, false);
     }
 
     /// Checks or unchecks single series.
     pub fn set(&mut self, keys: &[SeriesKey], shown: bool) {
+        // What is changed was chosen.
+        self.first = false;
         let (on, off) = (Arc::make_mut(&mut self.on), Arc::make_mut(&mut self.off));
         let (add, remove) = if shown { (on, off) } else { (off, on) };
         for key in keys {

@@ -146,6 +146,15 @@ impl Tab {
 }
 
 impl Canvas {
+    /// Whether the user chose the same.
+    pub fn is_same_choice(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Auto(one), Self::Auto(other)) => one.is_same_choice(other),
+            (Self::Tiles(one), Self::Tiles(other)) => Arc::ptr_eq(one, other) || one == other,
+            _ => false,
+        }
+    }
+
     /// What was picked for it, where it follows the catalogue.
     pub const fn selection(&self) -> Option<&Selection> {
         match self {

@@ -109,7 +109,7 @@ impl Workspace {
                 one.id == other.id
                     && one.name == other.name
                     && one.host == other.host
-                    && one.canvas == other.canvas
+                    && one.canvas.is_same_choice(&other.canvas)
             })
     }
 

@@ -1,6 +1,7 @@
 //! Tabs and layouts: kept, saved, opened, and what went wrong with them.
 
 use super::*;
+use crate::metric::SeriesKey;
 use crate::view::layout_file;
 use crate::view::layouts::SaveOutcome;
 use crate::view::names::{LayoutSource, To};
@@ -18,7 +19,7 @@ fn draw(words: &str, panels: DrawnAs) -> Action {
 }
 
 fn save(name: Option<&str>) -> Action {
-    Action::SaveLayout { name: name.map(str::to_owned), anyway: false }
+    Action::SaveLayout { source: name.map(named), anyway: false }
 }
 
 fn named(name: &str) -> LayoutSource {
@@ -131,9 +132,9 @@ fn a_layout_that_changed_on_disk_is_replaced_only_when_asked() {
     story.apply(save(Some("web")));
     story.saved(&named("web"), "…", SaveOutcome::ChangedOnDisk);
     let layouts = &story.session.view().layouts;
-    assert_eq!((layouts.name(), layouts.changed_on_disk.as_deref()), (None, Some("web")));
+    assert_eq!((layouts.name(), &layouts.changed_on_disk), (None, &Some(named("web"))));
     assert!(story.session.messages.last().unwrap().contains("\"web\" was not saved"));
-    let anyway = Action::SaveLayout { name: Some("web".into()), anyway: true };
+    let anyway = Action::SaveLayout { source: Some(named("web")), anyway: true };
     let effects = story.apply(anyway);
     assert!(matches!(&effects[0], Effect::ReplaceLayout { .. }), "{effects:?}");
     story.saved(&named("web"), "…", SaveOutcome::Failed("the disk is full".into()));
@@ -163,6 +164,79 @@ fn a_layout_is_opened_and_what_was_there_can_be_brought_back() {
     assert_eq!(effects[0], Effect::DeleteLayout("net".into()));
     story.session.answer(Answer::LayoutDeleted("net".into(), Ok(())));
     assert_eq!(story.session.view().layouts.names, ["web"]);
+}
+
+#[test]
+fn a_layout_of_any_file_is_replaced_where_it_is() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    let file = LayoutSource::File("/srv/team.toml".into());
+    let text = "[[tab]]\nshow = 'cpu'\n".to_owned();
+    story.session.answer(Answer::LayoutLoaded(file.clone(), Ok(text)));
+    story.apply(Action::NewTab);
+    story.apply(save(None));
+    story.saved(&file, "…", SaveOutcome::ChangedOnDisk);
+    let changed = story.session.view().layouts.changed_on_disk.clone();
+    assert_eq!(changed, Some(file.clone()));
+    let effects = story.apply(Action::SaveLayout { source: changed, anyway: true });
+    let [Effect::ReplaceLayout { source, .. }] = &effects[..] else { panic!("{effects:?}") };
+    assert_eq!(*source, file);
+}
+
+#[test]
+fn what_is_brought_back_is_saved_where_it_came_from() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    let open = |story: &mut Story, name: &str, show: &str| {
+        let text = format!("[[tab]]\nshow = '{show}'\n");
+        story.session.answer(Answer::LayoutLoaded(named(name), Ok(text)));
+    };
+    open(&mut story, "a", "cpu");
+    open(&mut story, "b", "df");
+    story.apply(Action::Undo);
+    let name = |story: &Story| story.session.view().layouts.name().map(str::to_owned);
+    assert_eq!((name(&story), story.is_changed()), (Some("a".into()), false));
+    story.apply(Action::NewTab);
+    let effects = story.apply(save(None));
+    let Effect::SaveLayout { source, was: Some(was), text } = &effects[0] else {
+        panic!("{effects:?}")
+    };
+    assert_eq!((source, was.as_str()), (&named("a"), "[[tab]]\nshow = 'cpu'\n"));
+    // What is known of its file by now is not taken back with the tabs.
+    story.saved(&named("a"), &text.clone(), SaveOutcome::Saved);
+    story.apply(Action::Undo);
+    assert!(story.is_changed());
+    let effects = story.apply(save(None));
+    let is_now = |effect: &Effect| matches!(effect, Effect::SaveLayout { was: Some(was), .. } if was == text);
+    assert!(is_now(&effects[0]), "{effects:?}");
+    story.apply(Action::Undo);
+    assert_eq!(name(&story), None);
+    story.apply(Action::Redo);
+    assert_eq!(name(&story), Some("a".into()));
+}
+
+#[test]
+fn what_was_changed_while_it_was_written_is_not_saved() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    let effects = story.apply(save(Some("web")));
+    let Effect::SaveLayout { source, text, .. } = &effects[0] else { panic!("{effects:?}") };
+    story.apply(Action::NewTab);
+    story.saved(source, text, SaveOutcome::Saved);
+    assert!(story.is_changed());
+    story.apply(Action::Undo);
+    assert!(!story.is_changed());
+}
+
+#[test]
+fn the_first_host_is_no_choice_until_something_of_it_is_changed() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    story.apply(Action::OpenBuiltIn("Overview"));
+    story.loads("a", &[1.0]);
+    assert!(!story.is_changed());
+    let identifier = Identifier::new("a", "load", "", "load", "").into();
+    let keys = vec![SeriesKey { identifier, ds: "shortterm".into() }];
+    let effects = story.apply(Action::SetShown { keys, shown: false });
+    assert!(story.is_changed());
+    let [text] = kept(&effects)[..] else { panic!("{effects:?}") };
+    assert!(text.contains("overview = \"a\"") && text.contains("shortterm"), "{text}");
 }
 
 #[test]

@@ -186,7 +186,7 @@ pub const ADD_ONE: Command = command(
 pub const SAVE_LAYOUT: Command =
     command("save-layout", "Save the layout", &[ctrl(Key::Cap('S'))], |at| {
         if at.picking.view.layouts.source().is_some() {
-            act(Action::SaveLayout { name: None, anyway: false })
+            act(Action::SaveLayout { source: None, anyway: false })
         } else {
             vec![Step::NameLayout]
         }
