@@ -292,6 +292,7 @@ impl App {
         if self.actions.is_empty() {
             return;
         }
+        self.session.set_columns(self.memory.columns);
         for action in self.actions.drain(..) {
             self.session.apply(action, now);
         }

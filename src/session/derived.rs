@@ -14,7 +14,7 @@ use crate::view::marks::Events;
 use crate::view::names::{PanelId, TabId};
 use crate::view::notifications::Listed;
 use crate::view::palette::{RankJob, Results};
-use crate::view::panels::{Drawn, Panel, Ranking, drawn, panels_of_rule, panels_ranked};
+use crate::view::panels::{Drawn, Panel, PanelKey, Ranking, drawn, panels_of_rule, panels_ranked};
 use crate::view::pick::Picking;
 use crate::view::pivot::Pivot;
 use crate::view::tab::{Canvas, Tab};
@@ -48,10 +48,18 @@ pub struct Derived {
     panels_for: Option<PanelsFor>,
     /// The places of the panels of the catalogue, tab by tab.
     rankings: HashMap<TabId, Ranking>,
+    /// Their numbers, which they keep, and the highest of them.
+    numbers: HashMap<(TabId, PanelKey), PanelId>,
+    last_number: u32,
     /// What the tree was made for, and how often that has changed.
     tree_for: Option<TreeFor>,
     tree_revision: u64,
 }
+
+/// The panels of the catalogue have numbers from here on: below are those that the user made.
+const NUMBERED_FROM: u32 = 1 << 31;
+/// Numbers that are remembered: a network can bring forth panels without end.
+const NUMBERS_MAX: usize = 10_000;
 
 impl Derived {
     /// Makes anew what is out of date; returns the job to run in the background, if any, and
@@ -63,9 +71,8 @@ impl Derived {
         view: &View,
         now: CdTime,
     ) -> (Option<FilterJob>, bool) {
+        self.update_panels(store, graphs, view, now);
         let latest = Latest { store, graphs, mode: view.mode(), now };
-        self.update_panels(&latest, view);
-        self.number_panels(view);
         let tree_for = self.tree_for.take().filter(|made| made.is(view));
         self.tree_for = Some(tree_for.unwrap_or_else(|| {
             self.tree_revision += 1;
@@ -83,8 +90,16 @@ impl Derived {
         (job, self.rows.refine(&view.filter, &latest))
     }
 
-    fn update_panels(&mut self, latest: &Latest<'_>, view: &View) {
+    /// Makes the panels anew, if they are out of date.
+    pub(super) fn update_panels(
+        &mut self,
+        store: &Store,
+        graphs: &Graphs,
+        view: &View,
+        now: CdTime,
+    ) {
         let tab = view.tab();
+        let latest = &Latest { store, graphs, mode: tab.mode, now };
         let made_for = PanelsFor::new(latest, tab);
         if self.panels_for.as_ref().is_some_and(|known| known.is(&made_for)) {
             return;
@@ -95,29 +110,36 @@ impl Derived {
                 self.rankings.retain(|id, _| view.workspace.tabs().iter().any(|tab| tab.id == *id));
                 let ranking = self.rankings.entry(tab.id).or_default();
                 self.panels = panels_ranked(latest, selection, ranking);
+                self.number_panels(tab.id);
                 self.tiles.clear();
                 self.panels_revision += 1;
             }
             Canvas::Tiles(layout) => {
                 let known = known.filter(|known| known.is_of_same_names(&made_for));
                 self.update_tiles(latest, layout, &made_for, known.as_ref());
+                self.order.clear();
+                self.order.extend(layout.rules().iter().map(|rule| rule.id));
             }
         }
         self.drawn = drawn(&self.panels);
         self.panels_for = Some(made_for);
     }
 
-    /// Panels of the catalogue have the numbers that they get when the user makes them his own.
-    fn number_panels(&mut self, view: &View) {
+    /// Gives the panels of the catalogue their numbers, which stay when the user makes them his
+    /// own.
+    fn number_panels(&mut self, tab: TabId) {
+        let Self { numbers, last_number, .. } = self;
+        for panel in &mut self.panels {
+            panel.id = *numbers.entry((tab, panel.key.clone())).or_insert_with(|| {
+                *last_number = (*last_number).max(NUMBERED_FROM) + 1;
+                PanelId(*last_number)
+            });
+        }
+        if numbers.len() > NUMBERS_MAX {
+            let there: HashSet<_> = self.panels.iter().map(|panel| panel.id).collect();
+            numbers.retain(|_, id| there.contains(id));
+        }
         self.order.clear();
-        if let Some(tiles) = view.tab().canvas.tiles() {
-            self.order.extend(tiles.rules().iter().map(|rule| rule.id));
-            return;
-        }
-        let first = view.workspace.next_panel();
-        for (number, panel) in (first.0..).zip(&mut self.panels) {
-            panel.id = PanelId(number);
-        }
         self.order.extend(self.panels.iter().map(|panel| panel.id));
     }
 

@@ -2,17 +2,21 @@
 
 use super::{Answer, Effect, Session};
 use crate::metric::Interval;
+use crate::store::Mode;
 use crate::view::Action;
 use crate::view::layout_file::{print, read};
 use crate::view::layouts::{SaveOutcome, bad_name, built_in};
 use crate::view::names::LayoutSource;
 use crate::view::workspace::Workspace;
 
+/// Tabs, the place of the one on screen, and how each is looked at.
+type State = (Workspace, usize, Vec<(Interval, Mode)>);
+
 /// The workspace as it was kept last.
 #[derive(Debug)]
 pub(super) struct Kept {
     /// None: it is not kept.
-    last: Option<(Workspace, usize, Vec<Interval>)>,
+    last: Option<State>,
 }
 
 impl Kept {
@@ -26,10 +30,10 @@ impl Kept {
 
     /// Whether the workspace is another one by now; notes that it was kept.
     fn is_new(&mut self, workspace: &Workspace) -> bool {
-        let Some((kept, shown, widths)) = &self.last else { return false };
+        let Some((kept, shown, looks)) = &self.last else { return false };
         let is_same = kept.is_same_choice(workspace)
             && *shown == workspace.active_place()
-            && widths.iter().copied().eq(widths_of(workspace));
+            && looks.iter().copied().eq(looks_of(workspace));
         if !is_same {
             self.last = Some(state(workspace));
         }
@@ -37,12 +41,13 @@ impl Kept {
     }
 }
 
-fn widths_of(workspace: &Workspace) -> impl Iterator<Item = Interval> {
-    workspace.tabs().iter().map(|tab| tab.window.width())
+/// How the tabs are looked at, as far as it is kept.
+fn looks_of(workspace: &Workspace) -> impl Iterator<Item = (Interval, Mode)> {
+    workspace.tabs().iter().map(|tab| (tab.window.width(), tab.mode))
 }
 
-fn state(workspace: &Workspace) -> (Workspace, usize, Vec<Interval>) {
-    (workspace.clone(), workspace.active_place(), widths_of(workspace).collect())
+fn state(workspace: &Workspace) -> State {
+    (workspace.clone(), workspace.active_place(), looks_of(workspace).collect())
 }
 
 impl Session {
@@ -68,6 +73,7 @@ impl Session {
             Action::OpenBuiltIn(name) => {
                 if let Some(read) = built_in(name) {
                     self.view.open(read.workspace);
+                    self.width.follow(&mut self.view.workspace);
                     let source = LayoutSource::Named((*name).to_owned());
                     self.view.layouts.opened(source, None, &self.view.workspace);
                 }
@@ -103,6 +109,7 @@ impl Session {
             self.say(format!("layout: {problem}, in {}", source.name()));
         }
         self.view.open(layout.workspace);
+        self.width.follow(&mut self.view.workspace);
         self.view.layouts.opened(source, Some(text), &self.view.workspace);
     }
 

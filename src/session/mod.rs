@@ -35,12 +35,12 @@ use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::layout::{RULES_MAX, Rule};
 use crate::view::layouts::SaveOutcome;
-use crate::view::names::LayoutSource;
+use crate::view::names::{LayoutSource, To};
 use crate::view::palette::{RankJob, Ranked};
 use crate::view::panels::{rules_for, rules_of};
 use crate::view::tree::{FilterJob, Filtered};
 use crate::view::workspace::{TABS_MAX, Workspace};
-use crate::view::{Action, Moment, Preferences, Theme, View};
+use crate::view::{Action, Moment, Own, Preferences, Theme, View};
 use figures::Figures;
 use jiff::tz::TimeZone;
 use layouts::Kept;
@@ -52,8 +52,8 @@ use width::Width;
 /// Ages and rates are read as text: what depends on the time only is shown this often.
 const TEXT_EVERY: Duration = Duration::from_secs(1);
 
-/// In a row of panels that become the user's own, where nobody says how many stand in one.
-const KEPT_COLUMNS: usize = 3;
+/// Panels that stand in a row before anything was drawn.
+const COLUMNS: usize = 3;
 
 /// What a session starts from.
 #[derive(Clone, Debug)]
@@ -171,6 +171,8 @@ pub struct Session {
     derived: Derived,
     meter: Meter,
     width: Width,
+    /// Panels of the catalogue that stand in a row of the canvas.
+    columns: usize,
     figures: Figures,
     /// As they are kept.
     preferences: Preferences,
@@ -198,7 +200,8 @@ impl Session {
             reception: Reception::default(),
             derived: Derived::default(),
             meter: Meter::default(),
-            width: Width::growing(view.window().width()),
+            width: Width::growing(&view.workspace),
+            columns: COLUMNS,
             figures: Figures::default(),
             kept: Kept::new(is_kept, &view.workspace),
             saving: None,
@@ -244,10 +247,10 @@ impl Session {
         }
         self.reception.report(source, status);
         if is_new {
-            let width = self.view.window().width();
+            let workspace = &self.view.workspace;
             self.width = match self.reception.replay() {
-                Some(replay) => Width::of_capture(replay, width),
-                None => Width::growing(width),
+                Some(replay) => Width::of_capture(replay, workspace),
+                None => Width::growing(workspace),
             };
         }
     }
@@ -281,20 +284,14 @@ impl Session {
 
     /// Does what the user asked for: the one door to the user's choices.
     pub fn apply(&mut self, action: Action, now: CdTime) {
-        if action.is_about_tiles() && self.view.selection().is_some() {
-            // The panels of the catalogue become the user's own with the first change.
-            self.do_now(Action::KeepTiles(KEPT_COLUMNS), now);
-        }
-        self.do_now(action, now);
-    }
-
-    fn do_now(&mut self, action: Action, now: CdTime) {
+        let (action, own) = self.own(action, now);
         let moment = Moment {
             now,
             values: self.store.health().totals.values,
             oldest: self.oldest_drawn(),
             notifications: self.store.notifications().counts(),
             rules: self.rules_of(&action),
+            own,
         };
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
@@ -303,10 +300,11 @@ impl Session {
         self.ask_about_layouts(&action);
         self.width.chosen(&action);
         self.view.apply(action, &moment);
+        self.width.follow(&mut self.view.workspace);
         if std::mem::take(&mut self.view.no_room) {
             self.say(format!(
-                "nothing was added: there may be {TABS_MAX} tabs, with {RULES_MAX} panels each; \
-                 close some"
+                "there is no room for more: there may be {TABS_MAX} tabs, with {RULES_MAX} panels \
+                 each; close some"
             ));
         }
         self.keep_preferences();
@@ -316,16 +314,40 @@ impl Session {
         }
     }
 
-    /// The rules of the panels that an action is about.
+    /// The panels of the catalogue become the user's own with the first change. Where there are
+    /// none, what is drawn gets a tab of its own.
+    fn own(&mut self, action: Action, now: CdTime) -> (Action, Option<Own>) {
+        let Self { store, graphs, derived, view, columns, .. } = self;
+        if !action.is_about_tiles() || view.selection().is_none() {
+            return (action, None);
+        }
+        derived.update_panels(store, graphs, view, now);
+        let selection = view.selection();
+        let rules = selection.map(|selection| rules_of(&derived.panels, store, graphs, selection));
+        let rules = rules.filter(|rules| !rules.is_empty());
+        let own = rules.map(|rules| Own { rules, columns: *columns });
+        match action {
+            Action::Draw { show, panels, .. } if own.is_none() => {
+                (Action::Draw { show, panels, to: To::NewTab }, own)
+            }
+            action => (action, own),
+        }
+    }
+
+    /// The rules of the panels that an action draws.
     fn rules_of(&self, action: &Action) -> Vec<Rule> {
-        let Self { store, graphs, derived, view, .. } = self;
-        match (action, view.selection()) {
-            (Action::Draw { show, panels, .. }, _) => rules_for(store, graphs, show, *panels),
-            (Action::KeepTiles(_), Some(selection)) => {
-                rules_of(&derived.panels, store, graphs, selection)
+        match action {
+            Action::Draw { show, panels, .. } => {
+                rules_for(&self.store, &self.graphs, show, *panels)
             }
             _ => Vec::new(),
         }
+    }
+
+    /// How many panels of the catalogue stand in a row of the canvas: as many do when they become
+    /// the user's own.
+    pub fn set_columns(&mut self, columns: usize) {
+        self.columns = columns.max(1);
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it
@@ -347,6 +369,8 @@ impl Session {
             let span = self.view.window().span(now);
             self.store.hold(&[(span, self.derived.drawn.keys().copied())]);
         }
+        let order = &self.derived.order;
+        self.view.workspace.forget_panel(|panel| order.contains(&panel));
         let oldest = self.oldest_drawn();
         self.width.adjust(self.view.window_mut(), self.reception.replay(), oldest, now);
         self.keep_preferences();

@@ -27,9 +27,10 @@ use crate::view::gathered::Gathering;
 use crate::view::graphs::{Graphs, Style};
 use crate::view::health::Meter;
 use crate::view::latest::Latest;
+use crate::view::layout::Rule;
 use crate::view::marks::PanelMarks;
 use crate::view::names::PanelId;
-use crate::view::panels::{LARGEST_MAX, Line, Panel};
+use crate::view::panels::{LARGEST_MAX, Line, Panel, rules_of};
 use crate::view::pick::Picking;
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
@@ -345,6 +346,16 @@ impl<'a> Screen<'a> {
 
     fn clock_text(&self, panel: &Panel) -> String {
         clocks::beside_host(self.store, &panel.host, self.now, self.view.host_time)
+    }
+
+    /// The rule of a panel: the user's, or the one that would make what the catalogue put there.
+    pub fn rule_of(&self, id: PanelId) -> Option<Rule> {
+        if let Some(tiles) = self.view.tab().canvas.tiles() {
+            return tiles.rule(id).cloned();
+        }
+        let place = self.derived.panels.iter().position(|panel| panel.id == id)?;
+        let panel = self.derived.panels.get(place..=place)?;
+        rules_of(panel, self.store, self.graphs, self.view.selection()?).pop()
     }
 
     /// The bars of a panel as they stand at the right edge of the window.

@@ -3,7 +3,9 @@
 use crate::metric::{CdTime, Interval};
 use crate::reception::{Replay, Speed};
 use crate::view::Action;
+use crate::view::names::TabId;
 use crate::view::window::{TimeWindow, width_for};
+use crate::view::workspace::Workspace;
 
 /// How the width goes on by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,23 +13,43 @@ pub(super) enum Width {
     /// As wide as the user wants.
     Chosen,
     /// Starts narrow and grows with the data: `now` wide, until `wanted` is reached.
-    Growing { wanted: Interval, now: Interval },
+    Growing { tab: TabId, wanted: Interval, now: Interval },
     /// Wide enough for a whole capture that is read at full speed: `now`.
-    Fitted { now: Interval },
+    Fitted { tab: TabId, now: Interval },
 }
 
 impl Width {
     /// For what comes from now on.
-    pub(super) const fn growing(width: Interval) -> Self {
-        Self::Growing { wanted: width, now: width }
+    pub(super) fn growing(workspace: &Workspace) -> Self {
+        let width = workspace.active().window.width();
+        Self::Growing { tab: workspace.active().id, wanted: width, now: width }
     }
 
     /// For a capture.
-    pub(super) fn of_capture(replay: &Replay, width: Interval) -> Self {
+    pub(super) fn of_capture(replay: &Replay, workspace: &Workspace) -> Self {
         if replay.speed == Speed::Max && !replay.live {
-            Self::Fitted { now: width }
+            let tab = workspace.active();
+            Self::Fitted { tab: tab.id, now: tab.window.width() }
         } else {
             Self::Chosen
+        }
+    }
+
+    /// Goes on with the tab on screen, if that is another one by now; the one that was left is as
+    /// wide as is wanted, and so is one that has its width from it.
+    pub(super) fn follow(&mut self, workspace: &mut Workspace) {
+        let (active, width) = (workspace.active().id, workspace.active().window.width());
+        match *self {
+            Self::Growing { tab, wanted, now } if tab != active => {
+                workspace.fit(tab, now, wanted);
+                workspace.fit(active, now, wanted);
+                let wanted = workspace.active().window.width();
+                *self = Self::Growing { tab: active, wanted, now: wanted };
+            }
+            Self::Fitted { tab, .. } if tab != active => {
+                *self = Self::Fitted { tab: active, now: width };
+            }
+            _ => {}
         }
     }
 
@@ -56,7 +78,7 @@ impl Width {
         oldest: Option<CdTime>,
         now: CdTime,
     ) {
-        let (Self::Growing { now: before, .. } | Self::Fitted { now: before }) = *self else {
+        let (Self::Growing { now: before, .. } | Self::Fitted { now: before, .. }) = *self else {
             return;
         };
         if !window.is_live() || window.width() != before {
@@ -64,22 +86,22 @@ impl Width {
             return;
         }
         match (*self, replay) {
-            (Self::Growing { wanted, .. }, _) => {
+            (Self::Growing { tab, wanted, .. }, _) => {
                 window.fit(width_for(oldest, now, wanted));
                 let width = window.width();
                 *self = if width < wanted {
-                    Self::Growing { wanted, now: width }
+                    Self::Growing { tab, wanted, now: width }
                 } else {
                     Self::Chosen
                 };
             }
-            (Self::Fitted { .. }, Some(replay)) => {
+            (Self::Fitted { tab, .. }, Some(replay)) => {
                 let Some(width) = replay.width(oldest, now) else { return };
                 window.fit(width);
                 *self = if replay.stage.is_over() {
                     Self::Chosen
                 } else {
-                    Self::Fitted { now: window.width() }
+                    Self::Fitted { tab, now: window.width() }
                 };
             }
             _ => {}

@@ -169,7 +169,7 @@ pub(super) fn drop_ui(ui: &Ui, frame: &mut Frame<'_>, canvas: Rect, targets: &[T
                     frame.tile(TileAction::Extend { panel, show });
                 }
                 (Goes::To(spot), dragged) => {
-                    frame.on_tiles(dragged.dropped(To::Here(spot), shift));
+                    frame.actions.push(dragged.dropped(To::Here(spot), shift));
                 }
                 _ => {}
             }

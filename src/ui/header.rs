@@ -225,12 +225,10 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId) {
         frame.actions.push(Action::ToggleMaximised);
     }
     if ui.button("Rename…").clicked() {
-        frame.keep_tiles();
         edit::begin_title(frame, id, rule.and_then(|rule| rule.title.clone()));
     }
     if ui.button("Edit what it draws…").clicked() {
-        frame.keep_tiles();
-        edit::begin_show(frame, id, rule);
+        edit::begin_show(frame, id, screen.rule_of(id).as_ref());
     }
     ui.separator();
     each_ui(ui, frame, id, rule);

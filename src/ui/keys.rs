@@ -19,8 +19,8 @@ pub(super) fn filter_id() -> egui::Id {
 /// typed after it.
 pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let (screen, memory, ctx) = (frame.screen, &mut *frame.memory, ui.ctx());
-    if std::mem::take(&mut memory.menu_open) {
-        // The menu of a row has the keyboard.
+    if std::mem::take(&mut memory.menu_open) || memory.layouts.is_naming() {
+        // The menu of a row, or the field for a name, has the keyboard.
         return;
     }
     if std::mem::take(&mut memory.filter_waits) {
@@ -37,7 +37,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         Some(_) if ctx.text_edit_focused() => Focus::Text,
         Some(_) => Focus::Other,
     };
-    let (actions, pages, columns) = (&mut *frame.actions, &mut memory.pages, memory.columns);
+    let (actions, pages) = (&mut *frame.actions, &mut memory.pages);
     let mut keyboard = Keyboard {
         ctx,
         context: screen.context(focus),
@@ -45,7 +45,6 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         opens: false,
         actions,
         pages,
-        columns,
         layouts: &mut memory.layouts,
         menu_asked: &mut memory.menu_asked,
     };
@@ -93,12 +92,11 @@ struct Keyboard<'a, 's> {
     context: Context<'s>,
     /// What was typed so far changes the rows, or what of them is drawn; these are the old ones.
     changed: bool,
-    /// The palette opens: what is typed then is for its field, which only the next frame has.
+    /// The palette opens, or a name is asked for: what is typed then is for that field, which only
+    /// the next frame has.
     opens: bool,
     actions: &'a mut Vec<Action>,
     pages: &'a mut f32,
-    /// Panels in a row of the canvas.
-    columns: usize,
     layouts: &'a mut Place,
     /// The row whose menu opens.
     menu_asked: &'a mut Option<usize>,
@@ -130,10 +128,6 @@ impl Keyboard<'_, '_> {
                         Action::OpenPalette => self.opens = true,
                         _ => self.changed |= command.waits != Waits::No,
                     }
-                    let is_auto = self.context.picking.view.selection().is_some();
-                    if action.is_about_tiles() && is_auto {
-                        self.actions.push(Action::KeepTiles(self.columns));
-                    }
                     self.actions.push(action);
                 }
                 Step::EnterFilter => {
@@ -148,6 +142,7 @@ impl Keyboard<'_, '_> {
                 Step::Scroll(pages) => *self.pages += pages,
                 Step::NameLayout => {
                     self.layouts.begin(self.context.picking.view.layouts.name());
+                    self.opens = true;
                 }
                 Step::OpenLayouts => self.layouts.opens = true,
             }
@@ -208,7 +203,7 @@ impl Frame<'_> {
     pub(super) fn perform(&mut self, ctx: &egui::Context, steps: Vec<Step>) {
         for step in steps {
             match step {
-                Step::Do(action) => self.on_tiles(action),
+                Step::Do(action) => self.actions.push(action),
                 Step::EnterFilter => self.memory.filter_waits = true,
                 Step::LeaveFilter => {
                     ctx.memory_mut(|memory| memory.surrender_focus(filter_id()));
@@ -227,28 +222,13 @@ impl Frame<'_> {
     pub(super) fn ask(&mut self, command: &Command) {
         for step in command.steps(&self.screen.context(Focus::Canvas)) {
             if let Step::Do(action) = step {
-                self.on_tiles(action);
+                self.actions.push(action);
             }
-        }
-    }
-
-    /// Makes the panels of the catalogue the user's own, as they stand.
-    pub(super) fn keep_tiles(&mut self) {
-        if self.screen.view.selection().is_some() {
-            self.actions.push(Action::KeepTiles(self.memory.columns));
         }
     }
 
     /// Does something to the panels on screen.
     pub(super) fn tile(&mut self, action: TileAction) {
-        self.on_tiles(Action::Tile(action));
-    }
-
-    /// Does what may be about the panels on screen.
-    pub(super) fn on_tiles(&mut self, action: Action) {
-        if action.is_about_tiles() {
-            self.keep_tiles();
-        }
-        self.actions.push(action);
+        self.actions.push(Action::Tile(action));
     }
 }

@@ -23,6 +23,11 @@ pub(super) struct Place {
 }
 
 impl Place {
+    /// Whether a name is typed.
+    pub(super) const fn is_naming(&self) -> bool {
+        self.naming.is_some()
+    }
+
     /// Begins to ask for a name.
     pub(super) fn begin(&mut self, name: Option<&str>) {
         self.naming = Some(name.unwrap_or_default().to_owned());

@@ -79,7 +79,7 @@ pub struct Memory {
     /// They go to the filter.
     filter_waits: bool,
     /// Panels in a row of the canvas that follows the catalogue.
-    columns: usize,
+    pub columns: usize,
     /// Drags and turns of the wheel so far.
     gesture: u64,
     /// When the wheel last zoomed, egui's seconds.

@@ -57,11 +57,11 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
     let Some((show, panels)) = screen.choice_of(row) else { return };
     if ui.button("Add to this tab").clicked() {
         let to = To::Here(Spot::End);
-        frame.on_tiles(Action::Draw { show: show.clone(), panels, to });
+        frame.actions.push(Action::Draw { show: show.clone(), panels, to });
     }
     if matches!(panels, DrawnAs::Catalogue) && ui.button("Add to this tab as one panel").clicked() {
         let to = To::Here(Spot::End);
-        frame.on_tiles(Action::Draw { show: show.clone(), panels: DrawnAs::One, to });
+        frame.actions.push(Action::Draw { show: show.clone(), panels: DrawnAs::One, to });
     }
     if let Some(panel) = screen.view.tab().panel
         && ui.button("Add to the panel").clicked()

@@ -201,7 +201,7 @@ fn drop_in(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, to: To) {
     let (released, shift) = ui.input(|input| (input.pointer.any_released(), input.modifiers.shift));
     if released {
         DragAndDrop::take_payload::<Dragged>(ui.ctx());
-        frame.on_tiles(dragged.dropped(to, shift));
+        frame.actions.push(dragged.dropped(to, shift));
     }
 }
 

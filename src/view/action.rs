@@ -90,8 +90,6 @@ pub enum Action {
         /// Where to.
         to: To,
     },
-    /// Make the panels that the catalogue put on the canvas the user's own, in rows of this many.
-    KeepTiles(usize),
     /// Do something to the panels of the tab on screen.
     Tile(TileAction),
     /// Keys are about this panel.

@@ -380,7 +380,8 @@ pub const CLOSE: Command = command(
     &[on(Key::Escape)],
     |at| at.closed(),
 )
-.when(|at| !at.closed().is_empty())
+// A text field is left by it.
+.when(|at| at.focus != Focus::Text && !at.closed().is_empty())
 .waiting(Waits::ForChoices);
 /// Dark, light, as the system.
 pub const THEME: Command = command("theme", "Next theme: system, dark, light", &[], |at| {

@@ -1,7 +1,7 @@
 //! History: what the workspace was before each of the last changes, and after those taken back.
 //!
-//! One gesture is one step. Time is not kept here: it has its own way back. The open layout is: tabs
-//! that come back are saved where they came from.
+//! One gesture is one step. Time is not kept here: it has its own way back. The open layout is:
+//! tabs that come back are saved where they came from.
 
 use super::layouts::Open;
 use super::workspace::Workspace;
@@ -40,8 +40,6 @@ pub(super) enum Step {
     Own,
     /// A drag, which makes many changes.
     Gesture(u64),
-    /// The change that follows.
-    Prepares,
 }
 
 impl History {
@@ -50,7 +48,6 @@ impl History {
         let joins = match self.last {
             Step::Own => false,
             Step::Gesture(_) => step == self.last,
-            Step::Prepares => true,
         };
         self.last = step;
         self.future.clear();

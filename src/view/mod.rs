@@ -81,8 +81,19 @@ pub struct Moment {
     pub oldest: Option<CdTime>,
     /// Notifications received so far.
     pub notifications: Severities,
-    /// The rules of the panels that the action is about: those to be drawn, or to be kept.
+    /// The rules of the panels that the action draws.
     pub rules: Vec<Rule>,
+    /// The panels that the catalogue put on the canvas, where the action makes them the user's own.
+    pub own: Option<Own>,
+}
+
+/// Panels of the catalogue that become the user's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    /// Their rules.
+    pub rules: Vec<Rule>,
+    /// Panels in a row.
+    pub columns: usize,
 }
 
 /// All of the user's choices.
@@ -183,14 +194,23 @@ impl View {
     pub fn apply(&mut self, action: Action, at: &Moment) {
         let step = match &action {
             Action::Tile(TileAction::Resize { gesture, .. }) => Step::Gesture(*gesture),
-            Action::KeepTiles(_) => Step::Prepares,
             _ => Step::Own,
         };
         let is_step = matches!(action, Action::Undo | Action::Redo);
         let before = self.known();
+        if let Some(Own { rules, columns }) = &at.own {
+            self.workspace.keep_tiles(rules.clone(), *columns);
+        }
+        let own = self.workspace.clone();
         self.do_now(action, at);
-        if !is_step && !before.workspace.is_same_choice(&self.workspace) {
+        if is_step {
+            return;
+        }
+        if !own.is_same_choice(&self.workspace) {
             self.history.record(before, step);
+        } else if at.own.is_some() {
+            // What changes nothing makes nothing the user's own.
+            self.workspace = self.workspace.with_choices_of(&before.workspace);
         }
     }
 
@@ -235,12 +255,11 @@ impl View {
             | Action::ShowTab(_)
             | Action::RenameTab { .. }
             | Action::MoveTab { .. }
-            | Action::SetTabHost(_) => self.workspace.apply_to_tabs(action),
+            | Action::SetTabHost(_) => self.no_room |= !self.workspace.apply_to_tabs(action),
             Action::Select(_)
             | Action::SelectInNewTab(_)
             | Action::SetShown { .. }
             | Action::Draw { .. }
-            | Action::KeepTiles(_)
             | Action::Tile(_)
             | Action::PointPanel(_)
             | Action::ToggleMaximised => self.apply_to_canvas(action, at),
@@ -273,10 +292,7 @@ impl View {
         let workspace = &mut self.workspace;
         let rules = || at.rules.clone();
         let has_room = match action {
-            Action::Select(scope) => {
-                workspace.select(scope);
-                true
-            }
+            Action::Select(scope) => workspace.select(scope),
             Action::SelectInNewTab(scope) => workspace.select_in_new_tab(scope),
             Action::SetShown { ref keys, shown } if workspace.active().canvas.tiles().is_some() => {
                 tiles::set_shown(workspace, keys, shown)
@@ -286,10 +302,6 @@ impl View {
                 true
             }
             Action::Draw { to, .. } => workspace.add(rules(), to),
-            Action::KeepTiles(columns) => {
-                workspace.keep_tiles(rules(), columns);
-                true
-            }
             Action::Tile(action) => tiles::apply(workspace, action),
             Action::PointPanel(panel) => {
                 workspace.point(panel);
@@ -347,7 +359,7 @@ impl View {
                 let shown = shown.and_then(Selection::scope);
                 if let Some(scope) = about.filter(|scope| shown != Some(scope)) {
                     Arc::make_mut(&mut self.open).insert(Scope::Host(scope.host().clone()).into());
-                    self.workspace.select(scope);
+                    self.no_room |= !self.workspace.select(scope);
                 }
                 self.workspace.active_mut().window.show_moment(time, at.now);
             }
@@ -389,6 +401,7 @@ mod tests {
         oldest: Some(CdTime::from_secs(500)),
         notifications: Severities { failures: 3, warnings: 2, okays: 1 },
         rules: Vec::new(),
+        own: None,
     };
 
     fn view(actions: &[Action]) -> View {

@@ -82,7 +82,8 @@ impl Picking<'_> {
             return Action::ShowTab(tab.id);
         }
         let active = self.view.tab();
-        let is_empty = active.canvas.tiles().is_some_and(Layout::is_empty);
+        let is_own = active.name.is_some() || active.host.is_some();
+        let is_empty = !is_own && active.canvas.tiles().is_some_and(Layout::is_empty);
         let takes = (is_empty || active.everywhere().is_some()).then_some(active);
         let takes = takes.or_else(|| tabs.iter().find(|tab| tab.everywhere().is_some()));
         let to = takes.map_or(To::NewTab, |tab| To::Instead(tab.id));

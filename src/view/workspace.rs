@@ -11,6 +11,7 @@ use super::names::{PanelId, Spot, TabId, To};
 use super::selection::{Scope, Selection};
 use super::tab::{Canvas, Tab, short_name};
 use super::window::TimeWindow;
+use crate::metric::Interval;
 use std::sync::Arc;
 
 /// Tabs at once: more than anyone finds again.
@@ -93,13 +94,17 @@ impl Workspace {
         &mut self.tabs[self.active]
     }
 
-    /// The number of the panel that is made next; those after it are free as well.
-    pub const fn next_panel(&self) -> PanelId {
-        PanelId(self.next_panel)
-    }
-
     fn place(&self, id: TabId) -> Option<usize> {
         self.tabs.iter().position(|tab| tab.id == id)
+    }
+
+    /// Gives a live tab that is `now` wide another width.
+    pub(crate) fn fit(&mut self, tab: TabId, now: Interval, width: Interval) {
+        let tab = self.tabs.iter_mut().find(|known| known.id == tab);
+        let window = tab.map(|tab| &mut tab.window);
+        if let Some(window) = window.filter(|of| of.is_live() && of.width() == now) {
+            window.fit(width);
+        }
     }
 
     /// Whether the user chose the same, whatever spans and which tab are on screen.
@@ -167,13 +172,13 @@ impl Workspace {
 
     /// Shows the panels that the catalogue has for a scope: on the tab on screen if that follows
     /// the catalogue, else on the first that does, else on a new one. What the user put together
-    /// stays.
-    pub(super) fn select(&mut self, scope: Scope) {
+    /// stays. False: there are too many tabs.
+    pub(super) fn select(&mut self, scope: Scope) -> bool {
         let is_auto = |tab: &Tab| matches!(tab.canvas, Canvas::Auto(_));
         if !is_auto(self.active()) {
             match self.tabs.iter().position(is_auto) {
                 Some(place) => self.active = place,
-                None => drop(self.open(Canvas::Auto(Selection::default()), None)),
+                None => return self.select_in_new_tab(scope),
             }
         }
         let tab = self.active_mut();
@@ -181,6 +186,7 @@ impl Workspace {
         if let Canvas::Auto(selection) = &mut tab.canvas {
             selection.select(scope);
         }
+        true
     }
 
     /// Shows a scope on a tab of its own.
@@ -202,10 +208,8 @@ impl Workspace {
     }
 
     /// Makes what the catalogue put on the canvas the user's own: `rules` are those of its panels,
-    /// in rows of `columns`.
+    /// which keep their numbers, in rows of `columns`.
     pub(super) fn keep_tiles(&mut self, rules: Vec<Rule>, columns: usize) {
-        let highest = rules.iter().map(|rule| rule.id.0 + 1).max();
-        self.next_panel = self.next_panel.max(highest.unwrap_or_default());
         let tab = self.active_mut();
         let name = tab.title();
         if let Canvas::Auto(_) = tab.canvas {
@@ -225,7 +229,7 @@ impl Workspace {
     /// Puts panels somewhere, which get new numbers; false: there is no room for some.
     pub(super) fn add(&mut self, rules: Vec<Rule>, to: To) -> bool {
         let number = |workspace: &mut Self, rule| {
-            let id = workspace.next_panel();
+            let id = PanelId(workspace.next_panel);
             workspace.next_panel += 1;
             Rule { id, ..rule }
         };
@@ -237,7 +241,9 @@ impl Workspace {
                 let layout = Layout::of(rules);
                 let name = name.filter(|_| everywhere::title(&layout).is_none());
                 let is_open = self.open(Canvas::Tiles(Arc::new(layout)), name);
-                self.active_mut().panel = first;
+                if is_open {
+                    self.active_mut().panel = first;
+                }
                 is_open
             }
             To::Here(spot) => {
@@ -276,10 +282,18 @@ impl Workspace {
         rule
     }
 
-    /// Does what concerns tabs.
-    pub(super) fn apply_to_tabs(&mut self, action: Action) {
+    /// Keys are about no panel of the tab on screen that is not there any more.
+    pub(crate) fn forget_panel(&mut self, is_there: impl FnOnce(PanelId) -> bool) {
+        let tab = self.active_mut();
+        if tab.panel.is_some_and(|panel| !is_there(panel)) {
+            (tab.panel, tab.maximised) = (None, false);
+        }
+    }
+
+    /// Does what concerns tabs. False: there are too many.
+    pub(super) fn apply_to_tabs(&mut self, action: Action) -> bool {
         match action {
-            Action::NewTab => drop(self.open(Canvas::Tiles(Arc::default()), None)),
+            Action::NewTab => return self.open(Canvas::Tiles(Arc::default()), None),
             Action::CloseTab(id) => self.close(id),
             Action::ShowTab(id) => self.show_place(self.place(id).unwrap_or(self.active)),
             Action::RenameTab { tab, name } => {
@@ -290,7 +304,7 @@ impl Workspace {
             }
             Action::MoveTab { tab, to } => {
                 let shown = self.active().id;
-                let Some(from) = self.place(tab) else { return };
+                let Some(from) = self.place(tab) else { return true };
                 let tab = self.tabs.remove(from);
                 self.tabs.insert(to.min(self.tabs.len()), tab);
                 self.active = self.place(shown).unwrap_or_default();
@@ -298,13 +312,14 @@ impl Workspace {
             Action::SetTabHost(host) => self.active_mut().host = host,
             _ => debug_assert!(false, "not about tabs: {action:?}"),
         }
+        true
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::{CdTime, Interval};
+    use crate::metric::CdTime;
     use crate::view::names::Side;
     use crate::view::selector::Selector;
 

@@ -205,8 +205,8 @@ fn what_is_brought_back_is_saved_where_it_came_from() {
     story.apply(Action::Undo);
     assert!(story.is_changed());
     let effects = story.apply(save(None));
-    let is_now = |effect: &Effect| matches!(effect, Effect::SaveLayout { was: Some(was), .. } if was == text);
-    assert!(is_now(&effects[0]), "{effects:?}");
+    let Effect::SaveLayout { was, .. } = &effects[0] else { panic!("{effects:?}") };
+    assert_eq!(was.as_ref(), Some(text));
     story.apply(Action::Undo);
     assert_eq!(name(&story), None);
     story.apply(Action::Redo);
@@ -250,9 +250,92 @@ fn more_tabs_and_panels_than_there_may_be_are_refused_in_words() {
     story.apply(draw("load", DrawnAs::One));
     let said = story.session.messages.last().unwrap();
     assert!(
-        said.starts_with("nothing was added: there may be 100 tabs, with 200 panels"),
+        said.starts_with("there is no room for more: there may be 100 tabs, with 200 panels"),
         "{said}"
     );
+    // So is one that has no panels.
+    let mut story = Story::new();
+    for _ in 1..TABS_MAX {
+        story.apply(Action::NewTab);
+    }
+    assert!(story.session.messages.is_empty());
+    story.apply(Action::NewTab);
+    assert_eq!(story.session.messages.len(), 1);
+}
+
+#[test]
+fn every_tab_is_as_wide_as_is_wanted_though_only_the_one_on_screen_grows() {
+    let mut story =
+        began_with("[[tab]]\noverview = ''\n\n[[tab]]\nshow = 'load'\nwindow = '15m'\n");
+    let wide = |story: &Story| story.session.view().window().width().secs_f64();
+    let ids: Vec<_> = story.session.view().workspace.tabs().iter().map(|tab| tab.id).collect();
+    let wanted = wide(&story);
+    story.loads("a", &[1.0; 20]);
+    let narrow = wide(&story);
+    assert!(narrow < wanted, "{narrow}");
+    // What is opened now is as wide as this will be.
+    story.apply(Action::NewTab);
+    story.apply(Action::ShowTab(ids[1]));
+    assert!(wide(&story) < 900.0);
+    story.apply(Action::ShowTab(ids[0]));
+    let tabs = story.session.view().workspace.tabs();
+    let widths: Vec<_> = tabs.iter().map(|tab| tab.window.width().secs_f64()).collect();
+    assert_eq!(widths, [narrow, wanted, 900.0]);
+    story.loads("a", &[1.0; 400]);
+    assert_eq!(wide(&story), wanted);
+}
+
+#[test]
+fn what_changes_nothing_leaves_the_panels_to_the_catalogue() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    let panel = story.session.derived().order[0];
+    let is_auto = |story: &Story| story.session.view().selection().is_some();
+    story.apply(Action::Tile(TileAction::Rename { panel, title: " ".into() }));
+    assert!(is_auto(&story) && !story.session.view().history.can_undo());
+    story.apply(Action::Tile(TileAction::Rename { panel, title: "Mine".into() }));
+    assert_eq!((is_auto(&story), story.titles()), (false, vec!["Mine a".to_owned()]));
+    // Both are one step.
+    story.apply(Action::Undo);
+    assert_eq!((is_auto(&story), story.titles()), (true, vec!["Load a".to_owned()]));
+    assert!(!story.session.view().history.can_undo());
+}
+
+#[test]
+fn a_panel_of_the_catalogue_keeps_its_number_when_others_come() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0]);
+    let panel = story.session.derived().order[0];
+    story.apply(Action::PointPanel(Some(panel)));
+    story.send_list(&Identifier::new("a", "cpu", "", "percent", "user"), &[Value::Gauge(1.0)]);
+    story.second();
+    assert_eq!(story.titles()[0], "CPU a");
+    assert_eq!(story.session.derived().order[1], panel);
+    story.apply(Action::Tile(TileAction::Rename { panel, title: "Mine".into() }));
+    assert_eq!(story.titles()[1], "Mine a");
+    // One that is gone is nothing keys are about.
+    assert_eq!(story.session.view().tab().panel, Some(panel));
+    story.apply(Action::Undo);
+    story.apply(Action::Select(host("b")));
+    story.apply(Action::PointPanel(Some(panel)));
+    assert_eq!(story.session.view().tab().panel, None);
+}
+
+#[test]
+fn what_is_drawn_where_the_catalogue_has_nothing_gets_a_tab() {
+    let mut story = Story::new();
+    let show = vec![Selector::new("plugin:load")];
+    let to = To::Here(crate::view::names::Spot::End);
+    story.apply(Action::Draw { show, panels: DrawnAs::One, to });
+    story.loads("a", &[1.0]);
+    assert_eq!(story.session.view().workspace.tabs().len(), 2);
+    assert_eq!(story.titles(), ["Load a"]);
+}
+
+#[test]
+fn raw_values_are_kept_too() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    assert_eq!(kept(&story.apply(Action::ToggleMode)).len(), 1);
 }
 
 #[test]

@@ -46,11 +46,11 @@ pub const CLOSE_TAB: Command =
     .when(super::always);
 pub(super) const STEP_TABS: [Command; 2] = [
     command("next-tab", "Next tab", &[ctrl(Key::Tab), ctrl(Key::PageDown)], |at| at.tab_step(1))
-        .when(super::always),
+        .when(|at| at.has_tab(1)),
     command("previous-tab", "Previous tab", &[ctrl_shift(Key::Tab), ctrl(Key::PageUp)], |at| {
         at.tab_step(-1)
     })
-    .when(super::always),
+    .when(|at| at.has_tab(1)),
 ];
 pub(super) const TABS: [Command; 9] = [
     command("tab-1", "Tab 1", &[ctrl(Key::Cap('1'))], |at| at.tab(0)).when(|at| at.has_tab(0)),

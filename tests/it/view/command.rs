@@ -81,6 +81,7 @@ impl Full {
             oldest: None,
             notifications: Default::default(),
             rules,
+            own: None,
         };
         self.view.apply(action, &moment);
         self.rows = Rows::default();

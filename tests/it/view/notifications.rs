@@ -163,7 +163,7 @@ fn marks_of_ten_thousand_notifications_are_gathered() {
 
 fn moment(screen: &Screen) -> Moment {
     let notifications = screen.store.notifications().counts();
-    Moment { now: at(0.0), values: 0, oldest: None, notifications, rules: Vec::new() }
+    Moment { now: at(0.0), values: 0, oldest: None, notifications, rules: Vec::new(), own: None }
 }
 
 /// A view whose list is open, after some actions.

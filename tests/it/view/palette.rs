@@ -39,6 +39,7 @@ impl Open {
             oldest: None,
             notifications: Default::default(),
             rules: Vec::new(),
+            own: None,
         };
         self.view.apply(action, &moment);
         self.update();
@@ -303,6 +304,7 @@ fn names_for_which_a_frame_cannot_wait_are_ranked_beside_it() {
         oldest: None,
         notifications: Default::default(),
         rules: Vec::new(),
+        own: None,
     };
     let type_ = |open: &mut Open, text: &str| {
         open.view.apply(Action::SetPaletteText(text.into()), &moment);

@@ -24,6 +24,7 @@ fn asked<T>(screen: &Screen, actions: &[Action], ask: impl Fn(&Picking<'_>) -> T
         oldest: None,
         notifications: Default::default(),
         rules: Vec::new(),
+        own: None,
     };
     view.apply(Action::Select(scope_of_host("h")), &moment);
     for action in actions {
