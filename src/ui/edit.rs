@@ -3,6 +3,7 @@
 //! Enter takes it, Esc or a click elsewhere leaves things as they were.
 
 use super::Frame;
+use super::selector_field::{layout, mistake_ui};
 use super::theme::Palette;
 use crate::view::Action;
 use crate::view::action::TileAction;
@@ -18,6 +19,8 @@ pub(super) struct Editing {
     text: String,
     /// It has the focus already.
     begun: bool,
+    /// The pass in which it was drawn last: panels of one rule share it.
+    drawn: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -48,16 +51,19 @@ pub(super) fn begin_tab(frame: &mut Frame<'_>, tab: TabId, name: String) {
 }
 
 fn begin(frame: &mut Frame<'_>, what: What, text: String) {
-    frame.memory.editing = Some(Editing { what, text, begun: false });
+    frame.memory.editing = Some(Editing { what, text, begun: false, drawn: None });
 }
 
 /// The field in the head of a panel, while something of it is typed.
 pub(super) fn panel_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: PanelId, rect: Rect) -> bool {
-    let what = frame.memory.editing.as_ref().map(|editing| editing.what);
-    match what {
-        Some(What::Title(id) | What::Show(id)) if id == panel => field_ui(ui, frame, rect),
-        _ => return false,
+    let pass = ui.ctx().cumulative_pass_nr();
+    let Some(editing) = &mut frame.memory.editing else { return false };
+    let is_here = matches!(editing.what, What::Title(id) | What::Show(id) if id == panel);
+    if !is_here || editing.drawn == Some(pass) {
+        return false;
     }
+    editing.drawn = Some(pass);
+    field_ui(ui, frame, rect);
     true
 }
 
@@ -80,9 +86,15 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
         What::Tab(_) => ("Name of the tab", "what it shows"),
     };
     let id = egui::Id::unique(("edit", name));
+    let selector = match editing.what {
+        What::Show(_) => Selector::new(&editing.text),
+        What::Title(_) | What::Tab(_) => Selector::default(),
+    };
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, &selector);
     let field = egui::TextEdit::singleline(&mut editing.text)
         .id(id)
         .hint_text(egui::RichText::new(hint).color(palette.faint))
+        .layouter(&mut layouter)
         .desired_width(rect.width())
         .margin(egui::Margin::symmetric(6, 3));
     let response = ui.put(rect.shrink2(vec2(0.0, 3.0)), field);
@@ -93,10 +105,29 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
         frame.memory.editing = Some(editing);
         return;
     }
+    let wrong = Some(&selector).filter(|selector| !selector.mistakes().is_empty());
+    if let Some(wrong) = wrong {
+        egui::Tooltip::always_open(
+            ui.ctx().clone(),
+            ui.layer_id(),
+            id.with("wrong"),
+            response.rect,
+        )
+        .show(|ui| mistake_ui(ui, wrong));
+    }
     if response.lost_focus() {
-        if ui.input(|input| input.key_pressed(Key::Enter)) {
-            frame.finish(editing);
+        let enter = ui.input(|input| input.key_pressed(Key::Enter));
+        let is_empty = matches!(editing.what, What::Show(_)) && editing.text.trim().is_empty();
+        if enter && (wrong.is_some() || is_empty) {
+            // A panel cannot draw it: the field stays.
+            response.request_focus();
+        } else {
+            if enter {
+                frame.finish(editing);
+            }
+            return;
         }
+    } else if !response.has_focus() {
         return;
     }
     frame.memory.editing = Some(editing);

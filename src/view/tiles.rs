@@ -6,6 +6,7 @@ use super::names::{PanelId, Side, Spot, To};
 use super::selector::{Field, Selector};
 use super::workspace::Workspace;
 use crate::metric::SeriesKey;
+use std::collections::BTreeSet;
 
 /// Does it; false: there was no room.
 pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
@@ -25,7 +26,12 @@ pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
         }
         TileAction::Extend { panel, show } => change(workspace, panel, |rule| rule.extend(show)),
         TileAction::SetShow { panel, show } => change(workspace, panel, |rule| {
-            (rule.show, rule.hide) = (show, Vec::new());
+            let named = plugins(&rule.show);
+            if named.is_empty() || named != plugins(&show) {
+                // Of other plugins there is another graph.
+                (rule.graph, rule.hide) = (None, Vec::new());
+            }
+            rule.show = show;
         }),
         TileAction::Rename { panel, title } => change(workspace, panel, |rule| {
             let title = title.trim();
@@ -67,6 +73,16 @@ fn leave_host_open(workspace: &mut Workspace) {
     }
     let tab = workspace.active_mut();
     tab.host = tab.host.take().or(first.map(Into::into));
+}
+
+/// The words of selectors for their plugins.
+fn plugins(show: &[Selector]) -> BTreeSet<String> {
+    let words = |selector: &Selector| {
+        let words = selector.name_words().filter(|(field, _)| *field == Some(Field::Plugin));
+        let words = words.filter_map(|(_, span)| selector.text().get(span).map(str::to_owned));
+        words.collect::<Vec<_>>()
+    };
+    show.iter().flat_map(words).collect()
 }
 
 fn change(workspace: &mut Workspace, panel: PanelId, change: impl FnOnce(&mut Rule)) {

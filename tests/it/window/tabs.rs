@@ -263,4 +263,66 @@ fn what_a_panel_draws_is_typed_in_its_place() {
     stage.type_text("host:alpha plugin:load or host:beta plugin:load");
     stage.press(Key::Enter);
     assert_eq!(shows(&stage)[1], "host:alpha plugin:load or host:beta plugin:load");
+    assert_eq!(stage.titles(), ["Load, 1 min", "Load"]);
+    // What cannot be read, or chooses nothing, is not taken, and what was typed stays.
+    for wrong in ["plugin:load /(/", " "] {
+        stage.click_secondary(Role::Button, "Load");
+        stage.click(Role::Button, "Edit what it draws…");
+        stage.press_with(CTRL, Key::A);
+        stage.type_text(wrong);
+        stage.press(Key::Enter);
+        assert_eq!(stage.named(Role::TextInput).len(), 2, "{wrong:?}");
+        stage.press(Key::Escape);
+        assert_eq!(stage.named(Role::TextInput).len(), 1);
+    }
+    assert_eq!(shows(&stage)[1], "host:alpha plugin:load or host:beta plugin:load");
+}
+
+#[test]
+fn what_a_panel_of_the_catalogue_draws_is_there_to_be_changed() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.click_secondary(Role::Button, "CPU alpha");
+    stage.click(Role::Button, "Edit what it draws…");
+    stage.press(Key::End);
+    stage.type_text(" type-instance:user");
+    let undone = layout(&stage);
+    stage.press(Key::Escape);
+    assert_eq!(layout(&stage), undone, "nothing was changed yet");
+    stage.click_secondary(Role::Button, "CPU alpha");
+    stage.click(Role::Button, "Edit what it draws…");
+    stage.press(Key::End);
+    stage.type_text(" type-instance:user");
+    stage.press(Key::Enter);
+    let shows = shows(&stage);
+    let changed = shows.iter().find(|show| show.ends_with(" type-instance:user"));
+    assert!(changed.is_some_and(|show| show.contains("plugin:cpu")), "{shows:?}");
+}
+
+#[test]
+fn a_title_of_several_panels_is_typed_once() {
+    let mut stage = compared();
+    stage.click_secondary(Role::Button, "Load, 1 min");
+    stage.click(Role::Button, "One panel a host");
+    stage.click_secondary(Role::Button, "Load, 1 min alpha");
+    stage.click(Role::Button, "Rename…");
+    let fields = stage.named(Role::TextInput);
+    assert_eq!(fields.iter().filter(|name| *name == "Title of the panel").count(), 1);
+    stage.type_text("Busy");
+    stage.press(Key::Enter);
+    assert_eq!(stage.titles(), ["Busy", "Busy", "CPU"]);
+}
+
+#[test]
+fn nothing_behind_the_question_for_a_name_takes_keys() {
+    let mut stage = compared();
+    let before = tabs(&stage);
+    // Typed at once: what follows the question is the answer.
+    stage.press_with(CTRL_SHIFT, Key::S);
+    stage.press_with(CTRL, Key::T);
+    stage.press_with(CTRL, Key::W);
+    stage.type_text("gx");
+    assert_eq!(tabs(&stage), before);
+    stage.press(Key::Escape);
+    assert_eq!(tabs(&stage), before);
+    assert!(!stage.named(Role::TextInput).contains(&"Save the tabs as".to_owned()));
 }
