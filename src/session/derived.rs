@@ -3,7 +3,7 @@
 //! No counter lives inside a choice: two choices are the same when they are equal, so that one
 //! taken back, or read from a file, is seen for what it is.
 
-use crate::metric::CdTime;
+use crate::metric::{CdTime, Interval};
 use crate::store::{SeriesId, Store};
 use crate::view::View;
 use crate::view::command::{Context, Focus};
@@ -46,6 +46,8 @@ pub struct Derived {
     pub events: Events,
     /// What the panels were made for.
     panels_for: Option<PanelsFor>,
+    /// And when.
+    panels_made: CdTime,
     /// The places of the panels of the catalogue, tab by tab.
     rankings: HashMap<TabId, Ranking>,
     /// Their numbers, which they keep, and the highest of them.
@@ -58,6 +60,8 @@ pub struct Derived {
 
 /// The panels of the catalogue have numbers from here on: below are those that the user made.
 const NUMBERED_FROM: u32 = 1 << 31;
+/// Series that rules look through in a second, of those that there are, while names come.
+const SERIES_PER_SEC: u64 = 100_000;
 /// Numbers that are remembered: a network can bring forth panels without end.
 const NUMBERS_MAX: usize = 10_000;
 
@@ -101,9 +105,18 @@ impl Derived {
         let tab = view.tab();
         let latest = &Latest { store, graphs, mode: tab.mode, now };
         let made_for = PanelsFor::new(latest, tab);
-        if self.panels_for.as_ref().is_some_and(|known| known.is(&made_for)) {
+        // A clock that went back tells nothing.
+        let since = if now < self.panels_made {
+            now.since(CdTime::ZERO)
+        } else {
+            now.since(self.panels_made)
+        };
+        if self.panels_for.as_ref().is_some_and(|known| {
+            known.is(&made_for) || known.waits_for_names(&made_for, since, store.usage().series)
+        }) {
             return;
         }
+        self.panels_made = now;
         let known = self.panels_for.take();
         match &tab.canvas {
             Canvas::Auto(selection) => {
@@ -224,7 +237,7 @@ impl TreeFor {
 }
 
 /// What panels were made for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct PanelsFor {
     series: u64,
     canvas: Canvas,
@@ -254,7 +267,41 @@ impl PanelsFor {
         self.is_of_same_names(other) && self.second == other.second && is_same_canvas
     }
 
+    /// Whether there are only new names, and it was not long since panels were made: where there
+    /// are very many, rules that look through all of them would do nothing else while they come.
+    fn waits_for_names(&self, other: &Self, since: Interval, series: usize) -> bool {
+        let series = u64::try_from(series).unwrap_or(u64::MAX);
+        let wait = Interval::from_secs(series / SERIES_PER_SEC);
+        let is_of_rules = self.canvas.tiles().is_some();
+        is_of_rules && since < wait && Self { series: other.series, ..self.clone() }.is(other)
+    }
+
     fn is_of_same_names(&self, other: &Self) -> bool {
         self.series == other.series && self.host == other.host
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::selection::Selection;
+
+    #[test]
+    fn rules_wait_for_new_names_only_where_there_are_very_many() {
+        let made = |series, canvas| PanelsFor { series, canvas, host: None, second: None };
+        let tiles = || Canvas::Tiles(Arc::default());
+        let known = made(1, tiles());
+        let second = Interval::from_secs(1);
+        let waits = |now, since, series| known.waits_for_names(&now, since, series);
+        assert!(!waits(made(2, tiles()), Interval::ZERO, 99_999));
+        assert!(waits(made(2, tiles()), second, 200_000));
+        assert!(!waits(made(2, tiles()), second.mul_f64(2.0), 200_000));
+        // What the user changes is there at once.
+        let host = PanelsFor { host: Some("a".into()), ..made(2, tiles()) };
+        assert!(!waits(host, second, 1_000_000));
+        assert!(!waits(made(2, Canvas::Auto(Selection::default())), second, 1_000_000));
+        let auto = made(1, Canvas::Auto(Selection::default()));
+        let more = made(2, Canvas::Auto(Selection::default()));
+        assert!(!auto.waits_for_names(&more, Interval::ZERO, 1_000_000));
     }
 }

@@ -81,7 +81,7 @@ impl Layout {
 
     /// The rule of a panel.
     pub fn rule(&self, id: PanelId) -> Option<&Rule> {
-        self.rules().into_iter().find(|rule| rule.id == id)
+        self.root.as_ref()?.rule(id)
     }
 
     /// The same, to be changed.
@@ -89,15 +89,21 @@ impl Layout {
         self.root.as_mut()?.rule_mut(id)
     }
 
-    /// Gives the panels the numbers from `first` on, row by row.
-    pub(super) fn number_from(&mut self, first: u32) {
-        let mut next = first;
+    /// All of them, to be changed.
+    pub(super) fn each_rule_mut(&mut self, mut change: impl FnMut(&mut Rule)) {
         if let Some(root) = &mut self.root {
-            root.each_rule_mut(&mut |rule| {
-                rule.id = PanelId(next);
-                next += 1;
-            });
+            root.each_rule_mut(&mut change);
         }
+    }
+
+    /// Gives the panels the numbers from `first` on, row by row; returns the one after them.
+    pub(super) fn number_from(&mut self, first: u32) -> u32 {
+        let mut next = first;
+        self.each_rule_mut(|rule| {
+            rule.id = PanelId(next);
+            next += 1;
+        });
+        next
     }
 
     /// Adds a panel; beside one that is not there it goes to the end. False: there is no room.

@@ -6,7 +6,7 @@ use super::names::{PanelId, Side, Spot, To};
 use super::selector::{Field, Selector};
 use super::workspace::Workspace;
 use crate::metric::SeriesKey;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 /// Does it; false: there was no room.
 pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
@@ -59,10 +59,8 @@ pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
 /// chosen.
 fn leave_host_open(workspace: &mut Workspace) {
     let Some(tiles) = workspace.tiles_mut() else { return };
-    let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
     let mut first = None;
-    for id in ids {
-        let Some(rule) = tiles.rule_mut(id) else { continue };
+    tiles.each_rule_mut(|rule| {
         for selector in rule.show.iter_mut().chain(&mut rule.hide) {
             if let Some(host) = selector.host() {
                 *selector = selector.without(Field::Host);
@@ -70,7 +68,7 @@ fn leave_host_open(workspace: &mut Workspace) {
                 first.get_or_insert(host);
             }
         }
-    }
+    });
     let tab = workspace.active_mut();
     tab.host = tab.host.take().or(first.map(Into::into));
 }
@@ -118,16 +116,12 @@ pub(super) fn set_shown(workspace: &mut Workspace, keys: &[SeriesKey], shown: bo
         hide(tiles, keys, &selectors);
         return true;
     }
-    let mut left = Vec::new();
-    for selector in selectors {
-        let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
-        let hides =
-            |id: &PanelId| tiles.rule(*id).is_some_and(|rule| rule.hide.contains(&selector));
-        match ids.into_iter().find(hides).and_then(|id| tiles.rule_mut(id)) {
-            Some(rule) => rule.hide.retain(|hidden| *hidden != selector),
-            None => left.push(selector),
-        }
-    }
+    // What a panel hides comes back there.
+    let mut missing: HashSet<_> = selectors.iter().map(Selector::text).collect();
+    tiles.each_rule_mut(|rule| rule.hide.retain(|hidden| !missing.remove(hidden.text())));
+    let missing: HashSet<_> = missing.into_iter().map(str::to_owned).collect();
+    let mut left = selectors;
+    left.retain(|selector| missing.contains(selector.text()));
     if left.is_empty() {
         return true;
     }
@@ -140,30 +134,30 @@ pub(super) fn set_shown(workspace: &mut Workspace, keys: &[SeriesKey], shown: bo
 
 /// No panel draws the series any more; one that drew nothing else is gone.
 fn hide(tiles: &mut Layout, keys: &[SeriesKey], selectors: &[Selector]) {
-    let ids: Vec<_> = tiles.rules().iter().map(|rule| rule.id).collect();
-    for id in ids {
-        let Some(rule) = tiles.rule_mut(id) else { continue };
-        for (key, selector) in keys.iter().zip(selectors) {
-            rule.show.retain(|show| show != selector);
-            let drawn = rule.show.iter().any(|show| show.chooses(key));
-            if drawn && !rule.hide.contains(selector) {
-                rule.hide.push(selector.clone());
-            }
-        }
+    let texts: HashSet<_> = selectors.iter().map(Selector::text).collect();
+    let mut empty = Vec::new();
+    tiles.each_rule_mut(|rule| {
+        rule.show.retain(|show| !texts.contains(show.text()));
+        let hidden: HashSet<_> = rule.hide.iter().map(|hide| hide.text().to_owned()).collect();
+        let chosen = keys.iter().zip(selectors).filter(|(key, selector)| {
+            !hidden.contains(selector.text()) && rule.show.iter().any(|show| show.chooses(key))
+        });
+        rule.hide.extend(chosen.map(|(_, selector)| selector.clone()));
         if rule.show.is_empty() {
-            tiles.take(id);
+            empty.push(rule.id);
         }
+    });
+    for id in empty {
+        tiles.take(id);
     }
 }
 
 impl Rule {
     /// Draws these too.
     fn extend(&mut self, show: Vec<Selector>) {
-        for selector in show {
-            self.hide.retain(|hidden| *hidden != selector);
-            if !self.show.contains(&selector) {
-                self.show.push(selector);
-            }
-        }
+        let texts: HashSet<_> = show.iter().map(Selector::text).collect();
+        self.hide.retain(|hidden| !texts.contains(hidden.text()));
+        let mut known: HashSet<_> = self.show.iter().map(|show| show.text().to_owned()).collect();
+        self.show.extend(show.into_iter().filter(|one| known.insert(one.text().to_owned())));
     }
 }

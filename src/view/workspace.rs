@@ -63,10 +63,7 @@ impl Workspace {
     fn push(&mut self, tab: Tab) {
         let mut tab = Tab { id: TabId(self.next_tab), panel: None, maximised: false, ..tab };
         if let Canvas::Tiles(layout) = &mut tab.canvas {
-            let layout = Arc::make_mut(layout);
-            let ids: Vec<_> = layout.rules().iter().map(|rule| rule.id).collect();
-            layout.number_from(self.next_panel);
-            self.next_panel += u32::try_from(ids.len()).unwrap_or_default();
+            self.next_panel = Arc::make_mut(layout).number_from(self.next_panel);
         }
         self.next_tab += 1;
         self.tabs.push(tab);

@@ -90,6 +90,13 @@ impl Tile {
         }
     }
 
+    pub(super) fn rule(&self, id: PanelId) -> Option<&Rule> {
+        match self {
+            Self::Panel(rule) => (rule.id == id).then_some(rule),
+            Self::Split(split) => split.parts.iter().find_map(|part| part.tile.rule(id)),
+        }
+    }
+
     pub(super) fn rule_mut(&mut self, id: PanelId) -> Option<&mut Rule> {
         match self {
             Self::Panel(rule) => (rule.id == id).then_some(rule),

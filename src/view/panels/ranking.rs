@@ -9,11 +9,15 @@ use crate::store::{Mode, SeriesId, Store};
 use crate::view::graphs::Style;
 use crate::view::selection::Scope;
 use std::cmp::Reverse;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A daemon sends what a plugin measured in several datagrams: until then all of a kind is there.
 const SETTLES: Interval = Interval::from_secs(2);
+
+/// What is gone and keeps its place, should it come back: a network can bring forth names without
+/// end.
+const GONE_MAX: usize = 1_000;
 
 /// The places of the panels of one scope.
 #[derive(Debug, Default)]
@@ -31,6 +35,8 @@ struct Ranked {
     since: CdTime,
     is_empty: bool,
     places: HashMap<PanelKey, usize>,
+    /// The place of the next.
+    next: usize,
 }
 
 /// Where a panel stands on its host, lowest first.
@@ -71,8 +77,11 @@ impl Ranking {
             let kind = (Arc::clone(&panel.key.host), panel.key.graph.clone());
             groups.entry(kind).or_default().push(panel);
         }
+        if self.kinds.len() > groups.len() + GONE_MAX {
+            self.kinds.retain(|kind, _| groups.contains_key(kind));
+        }
         for (kind, mut group) in groups {
-            let new = || Ranked { since: now, is_empty: false, places: HashMap::new() };
+            let new = || Ranked { since: now, is_empty: false, places: HashMap::new(), next: 0 };
             let ranked = self.kinds.entry(kind).or_insert_with(new);
             ranked.add(&group, store, now);
             for panel in &mut group {
@@ -104,7 +113,12 @@ impl Ranked {
                 .then_with(|| natural_cmp(&panel.key.instance, &other.key.instance))
         });
         for (_, panel) in new {
-            self.places.insert(panel.key.clone(), self.places.len());
+            self.places.insert(panel.key.clone(), self.next);
+            self.next += 1;
+        }
+        if self.places.len() > group.len() + GONE_MAX {
+            let there: HashSet<_> = group.iter().map(|panel| &panel.key).collect();
+            self.places.retain(|key, _| there.contains(key));
         }
     }
 }
