@@ -222,7 +222,6 @@ fn display() -> String {
     name.and_then(std::env::var_os).unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// What the user typed wins over what was chosen last time.
 /// The tabs that the window begins with.
 #[derive(Default)]
 struct Tabs {

@@ -1,4 +1,4 @@
-//! The canvas: panels in a grid.
+//! The canvas: the panels of the tab on screen, or why there are none.
 
 use super::drag::drop_ui;
 use super::grid::Grid;
