@@ -11,8 +11,10 @@ use crate::view::pivot::Pivot;
 use crate::view::{Preferences, Theme};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The types.db of collectd's packages.
 pub const TYPES_DB_SYSTEM: &str = "/usr/share/collectd/types.db";
@@ -71,6 +73,8 @@ pub struct Settings {
     pub sidebar: bool,
     /// What stands at the top of the sidebar's tree: hosts or plugins.
     pub pivot: Pivot,
+    /// Hosts that stand above the others in the sidebar.
+    pub pinned: BTreeSet<String>,
     /// Width and height of the window, points; zero before the first start.
     pub size: [f32; 2],
 }
@@ -84,14 +88,17 @@ impl Default for Settings {
 impl Settings {
     /// Settings of a window of this width and height, in points.
     pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
-        let &Preferences { theme, width, sidebar, pivot } = preferences;
-        Self { theme, window_secs: width.secs_f64(), sidebar, pivot, size }
+        let &Preferences { theme, width, sidebar, pivot, ref pinned } = preferences;
+        let pinned = pinned.iter().map(|host| host.to_string()).collect();
+        Self { theme, window_secs: width.secs_f64(), sidebar, pivot, pinned, size }
     }
 
     /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
-        let &Self { theme, window_secs, sidebar, pivot, .. } = self;
-        Preferences { theme, width: Interval::from_secs_f64(window_secs), sidebar, pivot }
+        let &Self { theme, window_secs, sidebar, pivot, ref pinned, .. } = self;
+        let pinned = pinned.iter().map(|host| Arc::from(host.as_str())).collect();
+        let (width, pinned) = (Interval::from_secs_f64(window_secs), Arc::new(pinned));
+        Preferences { theme, width, sidebar, pivot, pinned }
     }
 }
 
@@ -238,6 +245,7 @@ mod tests {
             theme: Theme::Light,
             window_secs: 60.0,
             pivot: Pivot::Plugins,
+            pinned: ["web-1".to_owned()].into(),
             ..Settings::default()
         };
         file.save(&settings).unwrap();

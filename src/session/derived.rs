@@ -18,6 +18,7 @@ use crate::view::panels::{Drawn, Panel, PanelKey, Ranking, drawn, panels_of_rule
 use crate::view::pick::Picking;
 use crate::view::pivot::Pivot;
 use crate::view::tab::{Canvas, Tab};
+use crate::view::top::Top;
 use crate::view::tree::{FilterJob, RowName, Rows, Wanted};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -55,6 +56,8 @@ pub struct Derived {
     last_number: u32,
     /// What the tree was made for, and how often that has changed.
     tree_for: Option<TreeFor>,
+    /// The hosts that stand above the others.
+    top: Top,
     tree_revision: u64,
 }
 
@@ -73,21 +76,26 @@ impl Derived {
         store: &Store,
         graphs: &Graphs,
         view: &View,
+        local_host: Option<&str>,
         now: CdTime,
     ) -> (Option<FilterJob>, bool) {
         self.update_panels(store, graphs, view, now);
         let latest = Latest { store, graphs, mode: view.mode(), now };
-        let tree_for = self.tree_for.take().filter(|made| made.is(view));
-        self.tree_for = Some(tree_for.unwrap_or_else(|| {
+        if self.tree_for.as_ref().is_none_or(|made| !made.is(view)) {
             self.tree_revision += 1;
-            TreeFor::new(view)
-        }));
+            self.tree_for = Some(TreeFor::new(view));
+        }
+        if self.top.local.as_deref() != local_host || self.top.pinned != view.pinned {
+            let local = local_host.map(Arc::from);
+            self.top = Top { local, pinned: Arc::clone(&view.pinned) };
+        }
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
         let wanted = Wanted {
             filter: &view.filter,
             open: &view.open,
             pivot: view.pivot,
+            top: &self.top,
             revision: self.tree_revision,
         };
         let job = self.rows.update(store, &wanted);
@@ -105,7 +113,7 @@ impl Derived {
         let tab = view.tab();
         let latest = &Latest { store, graphs, mode: tab.mode, now };
         let made_for = PanelsFor::new(latest, tab);
-        // A clock that went back tells nothing.
+        // A clock that went back does not hold up anything.
         let since = if now < self.panels_made {
             now.since(CdTime::ZERO)
         } else {

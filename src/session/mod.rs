@@ -358,7 +358,8 @@ impl Session {
         }
         self.view.pick_first(&self.store, self.reception.local_host());
         let Self { derived, store, graphs, view, .. } = self;
-        let (job, is_unfinished) = derived.update(store, graphs, view, now);
+        let local = self.reception.local_host();
+        let (job, is_unfinished) = derived.update(store, graphs, view, local, now);
         self.effects.extend(job.map(|job| Effect::Filter(Arc::new(job))));
         let job = self.derived.search(&self.store, &self.graphs, &self.view);
         self.effects.extend(job.map(|job| Effect::Rank(Arc::new(job))));
@@ -450,6 +451,7 @@ impl Session {
             },
             sidebar: self.view.sidebar,
             pivot: self.view.pivot,
+            pinned: Arc::clone(&self.view.pinned),
         };
         if preferences != self.preferences {
             self.preferences = preferences.clone();

@@ -11,7 +11,7 @@ use crate::view::pivot::Pivot;
 use crate::view::recent::Item;
 use crate::view::selection::Scope;
 use crate::view::tab::Tab;
-use crate::view::tree::JOB_SERIES_MIN;
+use crate::view::tree::{JOB_SERIES_MIN, Row};
 use crate::view::{Pane, TileAction};
 use crate::wire::{Encoder, SecurityLevel};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -141,7 +141,15 @@ fn what_is_to_be_done_outside_is_asked_for_once() {
     assert_eq!(effects, [Effect::SetTheme(Theme::Dark), Effect::Keep(dark.clone())]);
     assert_eq!(story.apply(Action::TogglePane(Pane::Help)), []);
     let hidden = Preferences { sidebar: false, ..dark };
-    assert_eq!(story.apply(Action::ToggleSidebar), [Effect::Keep(hidden)]);
+    assert_eq!(story.apply(Action::ToggleSidebar), [Effect::Keep(hidden.clone())]);
+    story.loads("b", &[1.0]);
+    let pinned = Preferences { pinned: Arc::new(["b".into()].into()), ..hidden.clone() };
+    let pin = |pinned| Action::SetPinned { host: "b".into(), pinned };
+    assert_eq!(story.apply(pin(true)), [Effect::Keep(pinned)]);
+    let top = |story: &Story| story.session.derived().rows.rows[0];
+    assert_eq!(top(&story), Row::Host { host: 1 });
+    assert_eq!(story.apply(pin(false)), [Effect::Keep(hidden)]);
+    assert_eq!(top(&story), Row::Host { host: 0 });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use crate::session::Screen;
 use crate::view::action::TileAction;
 use crate::view::command::OPEN_ROW;
 use crate::view::names::{Spot, To};
+use crate::view::selection::Scope;
 use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs};
 use eframe::egui::containers::menu;
@@ -69,6 +70,13 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
         frame.tile(TileAction::Extend { panel, show });
     }
     ui.separator();
+    if let RowName::Scope(Scope::Host(host)) = name {
+        let pinned = screen.view.pinned.contains(&host);
+        let label = if pinned { "Unpin" } else { "Pin to the top" };
+        if ui.button(label).clicked() {
+            frame.actions.push(Action::SetPinned { host, pinned: !pinned });
+        }
+    }
     if ui.button("Copy identifier").on_hover_text("as collectd writes it").clicked() {
         ui.ctx().copy_text(identifier(screen, row));
     }

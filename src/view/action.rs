@@ -159,6 +159,13 @@ pub enum Action {
     ClearGathered,
     /// Put hosts or plugins at the top of the tree.
     SetPivot(Pivot),
+    /// A host stands above the others in the sidebar, or no longer.
+    SetPinned {
+        /// Which.
+        host: Arc<str>,
+        /// Above.
+        pinned: bool,
+    },
     /// Show or hide the sidebar.
     ToggleSidebar,
     /// Draw rates, or what the wire said.

@@ -45,6 +45,7 @@ pub mod shorten;
 mod sidebar;
 pub mod tab;
 mod tiles;
+pub mod top;
 pub mod tree;
 pub mod window;
 pub mod workspace;
@@ -64,7 +65,7 @@ use recent::{Item, Recent};
 use row::RowName;
 use selection::{Scope, Selection};
 use selector::Selector;
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 use tab::{Canvas, Tab};
 use window::TimeWindow;
@@ -111,6 +112,8 @@ pub struct View {
     pub open: Arc<HashSet<RowName>>,
     /// What stands at the top of the tree.
     pub pivot: Pivot,
+    /// Hosts that stand above the others.
+    pub pinned: Arc<BTreeSet<Arc<str>>>,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
     /// The rows that are drawn together.
@@ -146,6 +149,7 @@ impl View {
             filter: Selector::default(),
             open: Arc::default(),
             pivot: kept.pivot,
+            pinned: Arc::clone(&kept.pinned),
             cursor: None,
             gathered: Gathered::default(),
             sidebar: kept.sidebar,
@@ -222,6 +226,7 @@ impl View {
             | Action::Gather { .. }
             | Action::ClearGathered
             | Action::SetPivot(_)
+            | Action::SetPinned { .. }
             | Action::ToggleSidebar => self.apply_to_sidebar(action),
             Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::SetTheme(theme) => self.theme = theme,

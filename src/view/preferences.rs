@@ -3,6 +3,8 @@
 use super::pivot::Pivot;
 use super::{Theme, WIDTH_FIRST};
 use crate::metric::Interval;
+use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Choices that are kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,11 +17,13 @@ pub struct Preferences {
     pub sidebar: bool,
     /// What stands at the top of the sidebar's tree.
     pub pivot: Pivot,
+    /// Hosts that stand above the others.
+    pub pinned: Arc<BTreeSet<Arc<str>>>,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
         let (theme, pivot) = (Theme::System, Pivot::Hosts);
-        Self { theme, width: WIDTH_FIRST, sidebar: true, pivot }
+        Self { theme, width: WIDTH_FIRST, sidebar: true, pivot, pinned: Arc::default() }
     }
 }

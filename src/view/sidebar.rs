@@ -33,6 +33,16 @@ impl View {
                 (self.gathered, self.cursor) = (Gathered { names, from }, Some(cursor));
             }
             Action::ClearGathered => self.gathered.names.clear(),
+            Action::SetPinned { host, pinned } => {
+                let all = Arc::make_mut(&mut self.pinned);
+                if pinned {
+                    all.insert(host);
+                } else {
+                    all.remove(&host);
+                }
+                // Rows are numbered anew.
+                (self.cursor, self.gathered.from) = (None, None);
+            }
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             _ => debug_assert!(false, "not about the sidebar: {action:?}"),
         }

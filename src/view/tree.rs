@@ -11,6 +11,7 @@ use super::pivot::{self, Pivot};
 use super::refine::Refining;
 pub use super::row::{Row, RowName, scope_of_host, scope_of_plugin};
 use super::selector::{Selector, Sieve, Texts};
+use super::top::Top;
 use crate::store::{HostNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -47,6 +48,8 @@ pub struct Wanted<'a> {
     pub open: &'a HashSet<RowName>,
     /// What stands at the top.
     pub pivot: Pivot,
+    /// The hosts that stand above the others.
+    pub top: &'a Top,
     /// Changes when any of these does.
     pub revision: u64,
 }
@@ -58,20 +61,23 @@ struct MadeFor {
     series: u64,
     filter: String,
     pivot: Pivot,
+    top: Top,
     /// Revision of what is open, which does not matter to a filter: it opens what it finds.
     open: Option<u64>,
 }
 
 impl MadeFor {
     fn new(series: u64, wanted: &Wanted<'_>) -> Self {
-        let Wanted { filter, pivot, .. } = *wanted;
-        Self { series, filter: filter.text().to_owned(), pivot, open: wanted.opened() }
+        let Wanted { filter, pivot, top, .. } = *wanted;
+        let (filter, top) = (filter.text().to_owned(), top.clone());
+        Self { series, filter, pivot, top, open: wanted.opened() }
     }
 
     fn is(&self, series: u64, wanted: &Wanted<'_>) -> bool {
         self.series == series
             && self.open == wanted.opened()
             && self.pivot == wanted.pivot
+            && self.top == *wanted.top
             && self.filter == wanted.filter.text()
     }
 }
@@ -156,16 +162,18 @@ impl Rows {
     fn make(&mut self, store: &Store, wanted: &Wanted<'_>) {
         self.rows.clear();
         let hosts = store.index().hosts();
-        let &Wanted { filter, open, pivot, .. } = wanted;
+        let &Wanted { filter, open, pivot, top, .. } = wanted;
         if filter.is_empty() {
             let mut flatten = Flatten::new(&mut self.rows);
             match pivot {
                 Pivot::Hosts => {
-                    for (host, node) in hosts.iter().enumerate() {
+                    for (host, node) in top.ordered(hosts.iter(), |node| &node.name) {
                         flatten.host(host, node, open);
                     }
                 }
-                Pivot::Plugins => flatten.plugins(hosts, open),
+                Pivot::Plugins => {
+                    flatten.plugins(&top.ordered(hosts.iter(), |node| &node.name), open);
+                }
             }
             self.matched = store.usage().series;
             return;
@@ -176,7 +184,8 @@ impl Rows {
         let hosts = hosts.iter().map(|node| (&*node.name, node.plugins.as_slice()));
         let sieve = Sieve::new(filter.names(), &self.texts, Some(store));
         let mut walk = Walk::new(sieve, &|_| true);
-        self.matched = filtered(hosts, &mut walk, &mut self.rows);
+        let hosts = top.ordered(hosts, |(name, _)| name);
+        self.matched = filtered(&hosts, &mut walk, &mut self.rows);
         if pivot == Pivot::Plugins {
             let hosts = store.index().hosts();
             self.rows = pivot::turned(&self.rows, |host, at| hosts.get(host)?.plugins.get(at));
@@ -249,8 +258,9 @@ impl FilterJob {
         let sieve = Sieve::new(self.filter.names(), &self.texts, None);
         let mut walk = Walk::new(sieve, &go_on);
         let hosts = self.hosts.iter().map(|(name, plugins)| (&**name, plugins.as_slice()));
+        let hosts = self.made_for.top.ordered(hosts, |(name, _)| name);
         let mut rows = Vec::new();
-        let matched = filtered(hosts, &mut walk, &mut rows);
+        let matched = filtered(&hosts, &mut walk, &mut rows);
         if self.made_for.pivot == Pivot::Plugins && !walk.is_stopped {
             rows = pivot::turned(&rows, |host, at| self.hosts.get(host)?.1.get(at));
         }
@@ -260,13 +270,13 @@ impl FilterJob {
 }
 
 /// Puts the rows that a filter lets through into `rows`; how many series they are.
-fn filtered<'a>(
-    hosts: impl Iterator<Item = (&'a str, &'a [PluginNode])>,
+fn filtered(
+    hosts: &[(usize, (&str, &[PluginNode]))],
     walk: &mut Walk<'_>,
     rows: &mut Vec<Row>,
 ) -> usize {
     let mut flatten = Flatten::new(rows);
-    for (host, (name, plugins)) in hosts.enumerate() {
+    for &(host, (name, plugins)) in hosts {
         flatten.host_filtered((host, name), plugins, walk);
         if walk.is_stopped {
             break;
@@ -321,8 +331,8 @@ impl<'a> Flatten<'a> {
     }
 
     /// All plugin instances, each with its hosts.
-    fn plugins(&mut self, hosts: &[HostNode], open: &HashSet<RowName>) {
-        let all = hosts.iter().enumerate().flat_map(|(host, node)| {
+    fn plugins(&mut self, hosts: &[(usize, &HostNode)], open: &HashSet<RowName>) {
+        let all = hosts.iter().flat_map(|&(host, node)| {
             let plugins = node.plugins.iter().enumerate();
             plugins.map(move |(plugin, child)| (child, (host, node, plugin)))
         });

@@ -224,6 +224,12 @@ fn update(
 ) -> Option<collectoscope::view::tree::FilterJob> {
     rows.update(
         store,
-        &collectoscope::view::tree::Wanted { filter, open, pivot: Default::default(), revision },
+        &collectoscope::view::tree::Wanted {
+            filter,
+            open,
+            pivot: Default::default(),
+            top: &Default::default(),
+            revision,
+        },
     )
 }

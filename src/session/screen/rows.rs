@@ -247,7 +247,11 @@ impl Screen<'_> {
             checked: None,
             swatch: Swatch::Quiet,
             spark,
-            note: if here { "this machine" } else { "" },
+            note: match (here, self.view.pinned.contains(&node.name)) {
+                (true, _) => "this machine",
+                (false, true) => "pinned",
+                (false, false) => "",
+            },
             value: error.unwrap_or(value),
             shown,
             warns: wrong.is_some(),

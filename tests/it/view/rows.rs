@@ -6,12 +6,14 @@ use collectoscope::metric::DsType;
 use collectoscope::view::latest::Latest;
 use collectoscope::view::pivot::Pivot;
 use collectoscope::view::selector::Selector;
+use collectoscope::view::top::Top;
 use collectoscope::view::tree::{
     FilterJob, Filtered, JOB_SERIES_MIN, Row, RowName, Rows, Wanted, plugin_label,
     scope_of_host as scope_of_node, series_label, series_of,
 };
 use std::cell::RefCell;
 use std::collections::HashSet;
+use std::sync::{Arc, LazyLock};
 
 const NAMES: [&str; 5] = [
     "a/load/load",
@@ -237,8 +239,40 @@ fn series_that_come_while_nobody_filters_are_found_later() {
 
 // Plugins at the top.
 
+static NONE_ON_TOP: LazyLock<Top> = LazyLock::new(Top::default);
+
 fn turned<'a>(filter: &'a Selector, open: &'a HashSet<RowName>, revision: u64) -> Wanted<'a> {
-    Wanted { filter, open, pivot: Pivot::Plugins, revision }
+    Wanted { filter, open, pivot: Pivot::Plugins, top: &NONE_ON_TOP, revision }
+}
+
+#[test]
+fn hosts_stand_above_others_whatever_the_tree_shows() {
+    let screen = Screen::of_host(&["a/load/load", "b/load/load", "c/load/load", "d/load/load"]);
+    let hosts = screen.store.index().hosts();
+    let name = |at: usize| hosts[at].name.clone();
+    let top = Top { local: Some(name(3)), pinned: Arc::new([name(2)].into()) };
+    let (none, open) = (Selector::default(), HashSet::new());
+    let order = |wanted: &Wanted<'_>| -> Vec<usize> {
+        let mut rows = Rows::default();
+        assert!(rows.update(&screen.store, wanted).is_none());
+        let host = |row: &Row| match *row {
+            Row::Host { host } => Some(host),
+            _ => None,
+        };
+        rows.rows.iter().filter_map(host).collect()
+    };
+    let (open, top) = (&open, &top);
+    let wanted = |filter| Wanted { filter, open, pivot: Pivot::Hosts, top, revision: 0 };
+    assert_eq!(order(&wanted(&none)), [3, 2, 0, 1]);
+    let filter = Selector::new("plugin:load");
+    assert_eq!(order(&wanted(&filter)), [3, 2, 0, 1]);
+    // Below a plugin, too; and rows that are there already are ordered anew.
+    let mut rows = Rows::default();
+    for (top, first) in [(Top::default(), 0), (top.clone(), 3)] {
+        let wanted = Wanted { pivot: Pivot::Plugins, top: &top, ..wanted(&filter) };
+        rows.update(&screen.store, &wanted);
+        assert!(matches!(rows.rows[1], Row::Plugin { host, .. } if host == first), "{first}");
+    }
 }
 
 #[track_caller]

@@ -517,3 +517,21 @@ fn the_menu_of_a_row_opens_by_key_and_closes_by_escape() {
     stage.press_with(Modifiers::CTRL, Key::Enter);
     assert_eq!(stage.named(Role::Tab).len(), 3);
 }
+
+#[test]
+fn a_host_is_pinned_and_unpinned_in_its_menu() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let hosts = |stage: &Stage| -> Vec<String> {
+        let rows = stage.named(Role::TreeItem).into_iter();
+        rows.filter(|row| row.starts_with("alpha") || row.starts_with("beta")).collect()
+    };
+    for (choice, first) in [("Pin to the top", "beta"), ("Unpin", "alpha")] {
+        let row = hosts(&stage).into_iter().find(|row| row.starts_with("beta"));
+        stage.click_secondary(Role::TreeItem, &row.expect("a row of beta"));
+        stage.click(Role::Button, choice);
+        let hosts = hosts(&stage);
+        assert!(hosts[0].starts_with(first), "{hosts:?}");
+        let is_marked = hosts[0].contains("pinned");
+        assert_eq!(is_marked, first == "beta", "{hosts:?}");
+    }
+}
