@@ -133,6 +133,11 @@ overview = "web-1"
             ("scale = 'big'", "line 3: scale must be \"own\" or \"shared\", left out"),
             ("mode = 'cooked'", "line 3: mode must be \"rates\" or \"raw\", left out"),
             ("hide = [1]", "line 3: hide must be a text or a list of texts, left out"),
+            ("hide = 'a \"b'", "line 3: hide: \"b: the quote is not closed, left out"),
+            (
+                "hide = ['a', '/(/ b']",
+                "line 3: hide: /(/: not a regular expression: unclosed group, left out",
+            ),
         ] {
             let workspace = check_problem(&with(line), expected);
             assert_eq!(shows(&workspace), ["load", "cpu"], "{line}");
@@ -140,6 +145,13 @@ overview = "web-1"
         let missing = "[[tab]]\n[[tab.rows]]\ntitle = 'x'\n[[tab.rows]]\nshow = 'cpu'";
         let expected = "line 3: a panel needs show = \"what it draws\", left out";
         assert_eq!(shows(&check_problem(missing, expected)), ["cpu"]);
+    }
+
+    #[test]
+    fn a_selector_with_a_mistake_is_reported_and_keeps_its_text() {
+        let text = "[[tab]]\n[[tab.rows]]\nshow = 'hst:web load'\n[[tab.rows]]\nshow = 'cpu'";
+        let expected = "line 3: show: hst:web: unknown field hst:, nearest is host:, left out";
+        assert_eq!(shows(&check_problem(text, expected)), ["hst:web load", "cpu"]);
     }
 
     #[test]
@@ -247,8 +259,11 @@ overview = "web-1"
         fn what_is_written_is_read_as_it_was(tabs in prop::collection::vec(tab(), 1..4)) {
             let workspace = Workspace::of(tabs, 1, TimeWindow::live(Interval::from_secs(60)));
             let text = print(&workspace);
+            let tiles = workspace.tabs().iter().filter_map(|tab| tab.canvas.tiles());
+            let mut show = tiles.flat_map(Layout::rules).flat_map(|rule| &rule.show);
+            let has_mistakes = show.any(|selector| !selector.mistakes().is_empty());
             let Read { workspace: again, problems } = read(&text);
-            prop_assert_eq!(problems, Vec::new(), "{}", text);
+            prop_assert_eq!(!problems.is_empty(), has_mistakes, "{}\n{:?}", text, problems);
             prop_assert!(again.is_same_choice(&workspace), "{}\n{:#?}", text, again);
             prop_assert_eq!(print(&again), text);
         }

@@ -1,7 +1,7 @@
 //! Read: tabs from TOML, and what of it cannot be understood.
 
 use super::{PANEL_KEYS, SERIES_KEYS, SPLIT_KEYS, STYLES, TAB_KEYS, VERSION};
-use crate::metric::{Identifier, Interval, SeriesKey};
+use crate::metric::{Identifier, Interval, SeriesKey, display_safe};
 use crate::store::Mode;
 use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
@@ -10,7 +10,7 @@ use crate::view::layout::{
 use crate::view::names::{PanelId, TabId};
 use crate::view::role::distance;
 use crate::view::selection::{Scope, Selection};
-use crate::view::selector::Selector;
+use crate::view::selector::{Mistake, Selector};
 use crate::view::tab::{Canvas, Tab};
 use crate::view::window::TimeWindow;
 use crate::view::workspace::{TABS_MAX, Workspace};
@@ -21,6 +21,8 @@ use toml::de::{DeTable, DeValue};
 
 /// Problems that are reported one by one.
 const PROBLEMS_MAX: usize = 20;
+/// Characters of a wrong word that are repeated.
+const WORD_SHOWN_MAX: usize = 24;
 /// Splits inside splits.
 const DEPTH_MAX: usize = 16;
 
@@ -369,9 +371,19 @@ impl Reader<'_> {
         rule
     }
 
+    /// Selectors; their text stays as it is, but words that cannot be read choose nothing.
     fn selectors(&mut self, table: &Table<'_>, key: &str) -> Vec<Selector> {
-        let texts = self.strings(table, key);
-        texts.into_iter().map(|(text, _)| Selector::new(&text)).collect()
+        let mut selectors = Vec::new();
+        for (text, at) in self.strings(table, key) {
+            let selector = Selector::new(&text);
+            for Mistake { span, text: why } in selector.mistakes() {
+                let word = text.get(span.clone()).unwrap_or_default();
+                let word: String = word.chars().take(WORD_SHOWN_MAX).collect();
+                self.problem(at, format!("{key}: {}: {why}, left out", display_safe(&word)));
+            }
+            selectors.push(selector);
+        }
+        selectors
     }
 
     /// Two ends of an axis.
