@@ -130,6 +130,9 @@ overview = "web-1"
                 "line 3: window must be a number with its unit, like \"15m\", left out",
             ),
             ("y = [5, 1]", "line 3: y must be two numbers, the lower one first, left out"),
+            ("y = 100", "line 3: y must be two numbers, the lower one first, left out"),
+            ("y = [0, 'a', 9]", "line 3: y must be two numbers, the lower one first, left out"),
+            ("name = ''", "line 3: name must be a text that is not empty, left out"),
             ("scale = 'big'", "line 3: scale must be \"own\" or \"shared\", left out"),
             ("mode = 'cooked'", "line 3: mode must be \"rates\" or \"raw\", left out"),
             ("hide = [1]", "line 3: hide must be a text or a list of texts, left out"),
@@ -152,6 +155,44 @@ overview = "web-1"
         let text = "[[tab]]\n[[tab.rows]]\nshow = 'hst:web load'\n[[tab.rows]]\nshow = 'cpu'";
         let expected = "line 3: show: hst:web: unknown field hst:, nearest is host:, left out";
         assert_eq!(shows(&check_problem(text, expected)), ["hst:web load", "cpu"]);
+    }
+
+    #[test]
+    fn keys_that_say_nothing_beside_others_are_reported() {
+        for (text, expected) in [
+            (
+                "[[tab]]\nrows = [{ show = 'a' }, { show = 'b' }]\ntitle = 'x'",
+                "line 3: title says nothing beside rows, left out",
+            ),
+            (
+                "[[tab]]\ncolumns = []\nrows = [{ show = 'a' }, { show = 'b' }]",
+                "line 2: columns says nothing beside rows, left out",
+            ),
+            (
+                "[[tab]]\n[[tab.rows]]\nshare = 2\nshow = 'x'\n\
+                 columns = [{ show = 'a' }, { show = 'b' }]",
+                "line 4: show says nothing beside columns, left out",
+            ),
+            (
+                "[[tab]]\noverview = 'web-1'\nshow = 'x'",
+                "line 3: show says nothing beside overview, left out",
+            ),
+        ] {
+            let workspace = check_problem(text, expected);
+            let shown = shows(&workspace);
+            assert!(shown == ["a", "b"] || text.contains("overview"), "{text}: {shown:?}");
+        }
+    }
+
+    #[test]
+    fn the_tab_on_screen_is_one_that_there_is() {
+        let tabs = "[[tab]]\nshow = 'a'\n[[tab]]\nshow = 'b'\n";
+        assert_eq!(good(&format!("shown = 2\n{tabs}")).active_place(), 1);
+        for shown in ["0", "3", "-1", "1.5", "'2'"] {
+            let expected = "line 1: shown must be a tab, from 1 to 2, left out";
+            let workspace = check_problem(&format!("shown = {shown}\n{tabs}"), expected);
+            assert_eq!(workspace.active_place(), 0, "{shown}");
+        }
     }
 
     #[test]

@@ -115,6 +115,17 @@ impl Reader<'_> {
         }
     }
 
+    /// Reports keys that mean nothing in a table because of another one.
+    fn excluded_by(&mut self, other: &str, table: &Table<'_>, excluded: &[&[&str]]) {
+        for (key, _) in table.iter() {
+            let name = &**key.get_ref();
+            if excluded.iter().any(|keys| keys.contains(&name)) {
+                let what = format!("{name} says nothing beside {other}, left out");
+                self.problem(key.span().start, what);
+            }
+        }
+    }
+
     fn string(&mut self, table: &Table<'_>, key: &str) -> Option<String> {
         let value = table.get(key)?;
         match value.get_ref().as_str() {
@@ -189,21 +200,31 @@ impl Reader<'_> {
                 None => self.wrong("version", version, "a number"),
             }
         }
-        let shown = file.get("shown").and_then(Self::number).unwrap_or(1.0);
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        let shown = shown as usize;
         let tables = self.tables(file, "tab");
         if tables.len() > TABS_MAX {
             let what = format!("there are {} tabs, the first {TABS_MAX} are read", tables.len());
             self.problems.push(Problem { line: 0, what });
         }
-        (tables.into_iter().take(TABS_MAX).map(|table| self.tab(table)).collect(), shown)
+        let tabs: Vec<_> = tables.into_iter().take(TABS_MAX).map(|tab| self.tab(tab)).collect();
+        let shown = self.shown(file, tabs.len().max(1));
+        (tabs, shown)
+    }
+
+    /// Which of the tabs is on screen, from 1.
+    fn shown(&mut self, file: &Table<'_>, tabs: usize) -> usize {
+        let Some(value) = file.get("shown") else { return 1 };
+        let number = value.get_ref().as_integer().and_then(|number| number.as_str().parse().ok());
+        number.filter(|number| (1..=tabs).contains(number)).unwrap_or_else(|| {
+            self.wrong("shown", value, &format!("a tab, from 1 to {tabs}"));
+            1
+        })
     }
 
     fn tab(&mut self, table: &Table<'_>) -> Tab {
         self.check_keys(table, &[&TAB_KEYS, &PANEL_KEYS, &SPLIT_KEYS]);
         self.rules = 0;
         let canvas = if table.contains_key("overview") {
+            self.excluded_by("overview", table, &[&PANEL_KEYS, &SPLIT_KEYS]);
             Canvas::Auto(self.selection(table))
         } else {
             let root = self.tile(table, 0);
@@ -216,6 +237,10 @@ impl Reader<'_> {
         let window = self.window(table).unwrap_or(WIDTH_FIRST);
         let mut tab = Tab::new(TabId(0), canvas, TimeWindow::live(window));
         tab.name = self.string(table, "name");
+        if let Some(value) = table.get("name").filter(|_| tab.name.as_deref() == Some("")) {
+            self.wrong("name", value, "a text that is not empty");
+            tab.name = None;
+        }
         tab.host = self.string(table, "host").map(Into::into);
         tab.mode = match self.string(table, "mode").as_deref() {
             None | Some("rates") => Mode::Rate,
@@ -293,6 +318,10 @@ impl Reader<'_> {
     fn tile(&mut self, table: &Table<'_>, depth: usize) -> Option<Tile> {
         for (key, direction) in [("rows", Direction::Column), ("columns", Direction::Row)] {
             let Some(value) = table.get(key) else { continue };
+            let others = SPLIT_KEYS.iter().chain(&PANEL_KEYS).copied();
+            let others: Vec<_> =
+                others.filter(|other| *other != key && *other != "share").collect();
+            self.excluded_by(key, table, &[&others]);
             if depth == DEPTH_MAX {
                 self.problem(value.span().start, format!("{key} are nested too deep, left out"));
                 return None;
@@ -389,9 +418,10 @@ impl Reader<'_> {
     /// Two ends of an axis.
     fn ends(&mut self, table: &Table<'_>) -> Option<(f64, f64)> {
         let value = table.get("y")?;
-        let numbers: Vec<_> = value.get_ref().as_array()?.iter().filter_map(Self::number).collect();
-        match numbers.as_slice() {
-            [lo, hi] if lo < hi && lo.is_finite() && hi.is_finite() => Some((*lo, *hi)),
+        let list = value.get_ref().as_array();
+        let numbers: Option<Vec<_>> = list.and_then(|list| list.iter().map(Self::number).collect());
+        match numbers.as_deref() {
+            Some([lo, hi]) if lo < hi && lo.is_finite() && hi.is_finite() => Some((*lo, *hi)),
             _ => {
                 self.wrong("y", value, "two numbers, the lower one first");
                 None
