@@ -13,8 +13,8 @@ use etcetera::BaseStrategy as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Bytes read of one layout: two hundred panels in a hundred tabs have less.
-const BYTES_MAX: usize = 8 << 20;
+/// Bytes read of one layout.
+const BYTES_MAX: usize = crate::view::layout_file::BYTES_MAX;
 /// Names that are listed.
 const NAMES_MAX: usize = 1_000;
 

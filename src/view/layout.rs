@@ -15,6 +15,8 @@ pub use tile::{Direction, Part, Split, Tile, sane_share};
 
 /// Panels that a layout can hold: more than anyone looks at, and a frame walks over all of them.
 pub const RULES_MAX: usize = 200;
+/// Splits inside splits: each is a level of calls wherever tiles are walked over.
+pub const DEPTH_MAX: usize = 16;
 
 /// The tiles of a tab.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -111,7 +113,8 @@ impl Layout {
         self.insert_all(vec![rule], spot)
     }
 
-    /// Adds panels, in even rows where they go beside others. False: there is no room for some.
+    /// Adds panels, in even rows where they go beside others; at the end, where splits would be
+    /// nested too deep. False: there is no room for some.
     pub fn insert_all(&mut self, mut rules: Vec<Rule>, spot: Spot) -> bool {
         let room = RULES_MAX.saturating_sub(self.rules().len());
         let fits = rules.len() <= room;
@@ -125,17 +128,20 @@ impl Layout {
             *self = Self::of(rules);
             return fits;
         };
-        let root = match (spot, Self::of(rules).root) {
-            (_, None) => root,
-            (Spot::Edge(side), Some(tile)) => Tile::beside(root, tile, side),
-            (Spot::Beside(of, side), Some(tile)) => root.with_beside(of, side, &mut Some(tile)),
-            (Spot::End, Some(tile)) => {
-                let mut rules = Vec::new();
-                tile.each_rule(&mut |rule| rules.push(rule.clone()));
-                rules.into_iter().fold(root, Tile::with_last)
+        let at_end = |root: Tile| rules.iter().cloned().fold(root, Tile::with_last);
+        let there = match (spot, Self::of(rules.clone()).root) {
+            (_, None) => root.clone(),
+            (Spot::Edge(side), Some(tile)) => Tile::beside(root.clone(), tile, side),
+            (Spot::Beside(of, side), Some(tile)) => {
+                root.clone().with_beside(of, side, &mut Some(tile))
             }
+            (Spot::End, Some(_)) => at_end(root.clone()),
         };
-        self.root = root.tidied();
+        let is_good = |tile: &Tile| tile.depth() <= DEPTH_MAX;
+        let tiles = there.tidied().filter(is_good);
+        let tiles = tiles.or_else(|| at_end(root.clone()).tidied().filter(is_good));
+        let tiles = tiles.or_else(|| rules.iter().cloned().fold(root, Tile::with_part).tidied());
+        self.root = tiles;
         fits
     }
 
@@ -264,6 +270,30 @@ mod tests {
         layout.set_shares(&[], &[3.0, 1.0]);
         layout.insert(rule(9), Spot::Beside(PanelId(0), Side::Right));
         assert_eq!((shape(&layout).as_str(), shares(&layout)), ("[0 9 1]", vec![1.5, 1.5, 1.0]));
+    }
+
+    #[test]
+    fn tiles_that_are_split_again_and_again_are_not_nested_too_deep() {
+        fn depth(tile: &Tile) -> usize {
+            match tile {
+                Tile::Panel(_) => 0,
+                Tile::Split(split) => {
+                    1 + split.parts.iter().map(|part| depth(&part.tile)).max().unwrap_or(0)
+                }
+            }
+        }
+        for sides in [[Side::Right, Side::Below], [Side::Below, Side::Right]] {
+            let (mut beside, mut around) = (layout(1), layout(1));
+            for (id, side) in (1..100).zip(sides.into_iter().cycle()) {
+                beside.insert(rule(id), Spot::Beside(PanelId(id - 1), side));
+                around.insert(rule(id), Spot::Edge(side));
+                // Wherever it went, it is there, and so are the others.
+                for layout in [&beside, &around] {
+                    assert_eq!(layout.rules().len(), id as usize + 1);
+                    assert!(layout.root().is_some_and(|root| depth(root) <= DEPTH_MAX));
+                }
+            }
+        }
     }
 
     #[test]

@@ -13,6 +13,11 @@ pub use read::{Problem, Read, read};
 
 /// Of the format. A file with a higher one comes from a newer program.
 pub const VERSION: i64 = 1;
+/// Bytes of a file that are read, and no more are written: two hundred panels in a hundred tabs
+/// have less.
+pub const BYTES_MAX: usize = 8 << 20;
+/// Entries of a list of series or selectors, read and written.
+pub const LISTED_MAX: usize = 2_000;
 
 /// Keys of a tab, of a panel and of a tile that is split; all are documented in the README.
 const TAB_KEYS: [&str; 9] =
@@ -214,6 +219,53 @@ overview = "web-1"
         let Read { workspace, problems } = read(&whole[..cut]);
         assert!(!problems.is_empty());
         assert!(shows(&workspace).contains(&"plugin:load ds:shortterm"));
+    }
+
+    #[test]
+    fn a_long_list_is_read_and_written_up_to_its_bound() {
+        let list = "'x', ".repeat(2_500);
+        let expected = "line 2: show lists 2500, the first 2000 are read";
+        let workspace = check_problem(&format!("[[tab]]\nshow = [{list}]"), expected);
+        assert_eq!(shows(&workspace).len(), LISTED_MAX);
+        let list = "{ host = 'a' }, ".repeat(2_500);
+        let expected = "line 3: checked lists 2500, the first 2000 are read";
+        check_problem(&format!("[[tab]]\noverview = 'a'\nchecked = [{list}]"), expected);
+        let key = |number: u32| {
+            let identifier = Identifier::new("h", "p", &number.to_string(), "load", "");
+            SeriesKey { identifier: identifier.into(), ds: "x".into() }
+        };
+        let mut selection = Selection::default();
+        selection.set(&(0..2_500).map(key).collect::<Vec<_>>(), true);
+        let workspace = of_one_kind(&Canvas::Auto(selection), 1);
+        let again = good(&print(&workspace));
+        let checked = again.active().canvas.selection().map(|selection| selection.checked().len());
+        assert_eq!(checked, Some(LISTED_MAX));
+    }
+
+    fn of_one_kind(canvas: &Canvas, tabs: u32) -> Workspace {
+        let window = TimeWindow::live(Interval::from_secs(60));
+        let tabs: Vec<_> =
+            (0..tabs).map(|id| Tab::new(TabId(id), canvas.clone(), window.clone())).collect();
+        Workspace::of(tabs, 99, window)
+    }
+
+    #[test]
+    fn no_file_is_written_that_would_be_too_large_to_be_read() {
+        let name = "n".repeat(120);
+        let show = (0..LISTED_MAX).map(|n| Selector::new(&format!("host:{name}{n}"))).collect();
+        let rule = Rule::new(PanelId(0), show);
+        let layout = Layout::of(vec![rule; 10]);
+        let workspace = of_one_kind(&Canvas::Tiles(Arc::new(layout)), 100);
+        let text = print(&workspace);
+        assert!(text.len() <= BYTES_MAX, "{}", text.len());
+        let again = good(&text);
+        // Lists are cut before a tab is left out.
+        assert_eq!((again.tabs().len(), again.active_place()), (100, 99));
+        let huge = Rule::new(PanelId(0), vec![Selector::new(&"x".repeat(3 << 20))]);
+        let workspace = of_one_kind(&Canvas::Tiles(Arc::new(Layout::of([huge]))), 4);
+        let text = print(&workspace);
+        assert!(text.len() <= BYTES_MAX);
+        assert_eq!(good(&text).tabs().len(), 2);
     }
 
     #[test]

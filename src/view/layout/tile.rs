@@ -156,6 +156,24 @@ impl Tile {
         Self::Split(Split { direction, parts: rows })
     }
 
+    /// With the panel of `rule` as one more part of the outermost split, which nests nothing.
+    pub(super) fn with_part(self, rule: Rule) -> Self {
+        let Self::Split(mut split) = self else { return self.with_last(rule) };
+        let share = sane_share(split.share_mean());
+        split.parts.push(Part { share, tile: Self::Panel(rule) });
+        Self::Split(split)
+    }
+
+    /// Splits inside one another.
+    pub(super) fn depth(&self) -> usize {
+        match self {
+            Self::Panel(_) => 0,
+            Self::Split(split) => {
+                1 + split.parts.iter().map(|part| part.tile.depth()).max().unwrap_or(0)
+            }
+        }
+    }
+
     /// Tiles beside one another.
     fn across(&self) -> usize {
         match self {
@@ -204,6 +222,11 @@ impl Tile {
 }
 
 impl Split {
+    fn share_mean(&self) -> f32 {
+        let all: f32 = self.parts.iter().map(|part| part.share).sum();
+        all / self.parts.len().max(1) as f32
+    }
+
     /// The tile at `place` gives half of its room to another beside it.
     fn insert_beside(&mut self, place: usize, tile: Tile, side: Side) {
         let Some(part) = self.parts.get_mut(place) else { return };
@@ -218,10 +241,9 @@ impl Part {
     /// Puts a tile behind those of a row, with as much room as they have on average.
     fn push(&mut self, tile: Tile) {
         match &mut self.tile {
-            Tile::Split(Split { direction: Direction::Row, parts }) => {
-                let all: f32 = parts.iter().map(|part| part.share).sum();
-                let share = sane_share(all / parts.len().max(1) as f32);
-                parts.push(Part { share, tile });
+            Tile::Split(split) if split.direction == Direction::Row => {
+                let share = sane_share(split.share_mean());
+                split.parts.push(Part { share, tile });
             }
             _ => {
                 let first = std::mem::replace(&mut self.tile, tile.clone());

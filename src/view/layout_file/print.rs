@@ -1,6 +1,6 @@
 //! Print: tabs as TOML.
 
-use super::{STYLES, VERSION};
+use super::{BYTES_MAX, LISTED_MAX, STYLES, VERSION};
 use crate::metric::{Interval, SeriesKey};
 use crate::store::Mode;
 use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile, YScale};
@@ -11,17 +11,56 @@ use crate::view::workspace::Workspace;
 use std::fmt::Write as _;
 use toml::Value;
 
-/// The tabs of a workspace as text.
+/// Entries of each list that are written, the next ones where all of it is too long to be read.
+const LISTED: [usize; 4] = [LISTED_MAX, LISTED_MAX / 10, LISTED_MAX / 100, 1];
+/// Bytes of what stands before the tabs.
+const HEAD_BYTES_MAX: usize = 100;
+
+/// The tabs of a workspace as text, which is never longer than what is read. A tab that finds no
+/// room even where all lists are cut is left out.
 pub fn print(workspace: &Workspace) -> String {
-    let mut out = format!("version = {VERSION}\n");
-    if workspace.active_place() > 0 {
-        line(&mut out, "shown", &int(workspace.active_place() + 1));
+    let whole = LISTED.iter().find_map(|&listed_max| tabs_of(workspace, listed_max, false));
+    let (shown, tabs) = whole.or_else(|| tabs_of(workspace, 1, true)).unwrap_or_default();
+    let mut out = Out { text: format!("version = {VERSION}\n"), listed_max: 0 };
+    if shown > 1 {
+        line(&mut out, "shown", &int(shown));
     }
-    for tab in workspace.tabs() {
-        out.push_str("\n[[tab]]\n");
-        print_tab(&mut out, tab);
+    out.text + &tabs
+}
+
+/// The number of the tab on screen, and all tabs; those that find no room are left out where that
+/// is wanted, else there is nothing.
+fn tabs_of(workspace: &Workspace, listed_max: usize, leave_out: bool) -> Option<(usize, String)> {
+    let mut tabs = String::new();
+    let (mut written, mut shown) = (0, 0);
+    for (place, tab) in workspace.tabs().iter().enumerate() {
+        let text = text_of(tab, listed_max);
+        if HEAD_BYTES_MAX + tabs.len() + text.len() > BYTES_MAX {
+            if leave_out {
+                continue;
+            }
+            return None;
+        }
+        tabs.push_str(&text);
+        written += 1;
+        if place == workspace.active_place() {
+            shown = written;
+        }
     }
-    out
+    Some((shown, tabs))
+}
+
+fn text_of(tab: &Tab, listed_max: usize) -> String {
+    let mut out = Out { text: "\n[[tab]]\n".into(), listed_max };
+    print_tab(&mut out, tab);
+    out.text
+}
+
+/// What is written.
+struct Out {
+    text: String,
+    /// Entries of a list; more are left out.
+    listed_max: usize,
 }
 
 fn int(number: usize) -> Value {
@@ -33,11 +72,11 @@ fn text(text: &str) -> Value {
 }
 
 /// `key = value`, with the value as TOML writes it.
-fn line(out: &mut String, key: &str, value: &Value) {
-    let _ = writeln!(out, "{key} = {value}");
+fn line(out: &mut Out, key: &str, value: &Value) {
+    let _ = writeln!(out.text, "{key} = {value}");
 }
 
-fn print_tab(out: &mut String, tab: &Tab) {
+fn print_tab(out: &mut Out, tab: &Tab) {
     if let Some(name) = &tab.name {
         line(out, "name", &text(name));
     }
@@ -65,7 +104,7 @@ fn width(width: Interval) -> String {
     unit.map_or_else(|| format!("{secs}s"), |(unit, name)| format!("{}{name}", secs / unit))
 }
 
-fn print_selection(out: &mut String, selection: &Selection) {
+fn print_selection(out: &mut Out, selection: &Selection) {
     match selection.scope() {
         Some(_) if selection.is_first() => line(out, "overview", &text("")),
         Some(Scope::Host(host)) => line(out, "overview", &text(host)),
@@ -82,7 +121,7 @@ fn print_selection(out: &mut String, selection: &Selection) {
     series(out, "unchecked", selection.unchecked().iter());
 }
 
-fn series<'a>(out: &mut String, key: &str, keys: impl Iterator<Item = &'a SeriesKey>) {
+fn series<'a>(out: &mut Out, key: &str, keys: impl Iterator<Item = &'a SeriesKey>) {
     let table = |key: &SeriesKey| {
         let names = &key.identifier;
         let pairs = [
@@ -97,13 +136,13 @@ fn series<'a>(out: &mut String, key: &str, keys: impl Iterator<Item = &'a Series
         let pairs: Vec<_> = pairs.map(|(key, name)| format!("{key} = {}", text(name))).collect();
         format!("  {{ {} }},\n", pairs.join(", "))
     };
-    let tables: String = keys.map(table).collect();
+    let tables: String = keys.take(out.listed_max).map(table).collect();
     if !tables.is_empty() {
-        let _ = writeln!(out, "{key} = [\n{tables}]");
+        let _ = writeln!(out.text, "{key} = [\n{tables}]");
     }
 }
 
-fn print_layout(out: &mut String, layout: &Layout) {
+fn print_layout(out: &mut Out, layout: &Layout) {
     match layout.root() {
         Some(Tile::Panel(rule)) => print_rule(out, rule),
         Some(Tile::Split(_)) => print_parts(out, "tab", layout.root()),
@@ -112,7 +151,7 @@ fn print_layout(out: &mut String, layout: &Layout) {
 }
 
 /// The parts of a split, each under a heading.
-fn print_parts(out: &mut String, path: &str, tile: Option<&Tile>) {
+fn print_parts(out: &mut Out, path: &str, tile: Option<&Tile>) {
     let Some(Tile::Split(split)) = tile else { return };
     let key = match split.direction {
         Direction::Row => "columns",
@@ -120,11 +159,11 @@ fn print_parts(out: &mut String, path: &str, tile: Option<&Tile>) {
     };
     let path = format!("{path}.{key}");
     for part in &split.parts {
-        let _ = writeln!(out, "\n[[{path}]]");
+        let _ = writeln!(out.text, "\n[[{path}]]");
         #[expect(clippy::float_cmp, reason = "what nobody changed is exactly one")]
         if part.share != 1.0 {
             // As few digits as give the same number again.
-            let _ = writeln!(out, "share = {:?}", part.share);
+            let _ = writeln!(out.text, "share = {:?}", part.share);
         }
         match &part.tile {
             Tile::Panel(rule) => print_rule(out, rule),
@@ -133,7 +172,7 @@ fn print_parts(out: &mut String, path: &str, tile: Option<&Tile>) {
     }
 }
 
-fn print_rule(out: &mut String, rule: &Rule) {
+fn print_rule(out: &mut Out, rule: &Rule) {
     if let Some(title) = &rule.title {
         line(out, "title", &text(title));
     }
@@ -162,11 +201,12 @@ fn print_rule(out: &mut String, rule: &Rule) {
 }
 
 /// One as a text, more as a list.
-fn selectors(out: &mut String, key: &str, selectors: &[Selector]) {
+fn selectors(out: &mut Out, key: &str, selectors: &[Selector]) {
     match selectors {
         [one] => line(out, key, &text(one.text())),
         many => {
-            line(out, key, &Value::Array(many.iter().map(|one| text(one.text())).collect()));
+            let texts = many.iter().take(out.listed_max).map(|one| text(one.text()));
+            line(out, key, &Value::Array(texts.collect()));
         }
     }
 }

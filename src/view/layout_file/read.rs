@@ -1,11 +1,11 @@
 //! Read: tabs from TOML, and what of it cannot be understood.
 
-use super::{PANEL_KEYS, SERIES_KEYS, SPLIT_KEYS, STYLES, TAB_KEYS, VERSION};
+use super::{LISTED_MAX, PANEL_KEYS, SERIES_KEYS, SPLIT_KEYS, STYLES, TAB_KEYS, VERSION};
 use crate::metric::{Identifier, Interval, SeriesKey, display_safe};
 use crate::store::Mode;
 use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
-    Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, YScale, sane_share,
+    DEPTH_MAX, Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, YScale, sane_share,
 };
 use crate::view::names::{PanelId, TabId};
 use crate::view::role::distance;
@@ -23,8 +23,6 @@ use toml::de::{DeTable, DeValue};
 const PROBLEMS_MAX: usize = 20;
 /// Characters of a wrong word that are repeated.
 const WORD_SHOWN_MAX: usize = 24;
-/// Splits inside splits.
-const DEPTH_MAX: usize = 16;
 
 /// Something that was left out.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -153,7 +151,8 @@ impl Reader<'_> {
             DeValue::String(text) => vec![(text.to_string(), at)],
             DeValue::Array(list) => {
                 let mut texts = Vec::new();
-                for one in list.iter() {
+                self.check_listed(key, value, list.len());
+                for one in list.iter().take(LISTED_MAX) {
                     match one.get_ref().as_str() {
                         Some(text) => texts.push((text.to_owned(), one.span().start)),
                         None => self.wrong(key, one, "a text or a list of texts"),
@@ -165,6 +164,14 @@ impl Reader<'_> {
                 self.wrong(key, value, "a text or a list of texts");
                 Vec::new()
             }
+        }
+    }
+
+    /// Reports a list that is not read to its end.
+    fn check_listed(&mut self, key: &str, value: &Value<'_>, count: usize) {
+        if count > LISTED_MAX {
+            let what = format!("{key} lists {count}, the first {LISTED_MAX} are read");
+            self.problem(value.span().start, what);
         }
     }
 
@@ -299,8 +306,12 @@ impl Reader<'_> {
             });
         }
         for (key, shown) in [("checked", true), ("unchecked", false)] {
-            let keys: Vec<_> =
-                self.tables(table, key).into_iter().map(|one| self.series(one)).collect();
+            let tables = self.tables(table, key);
+            if let Some(value) = table.get(key) {
+                self.check_listed(key, value, tables.len());
+            }
+            let tables = tables.into_iter().take(LISTED_MAX);
+            let keys: Vec<_> = tables.map(|one| self.series(one)).collect();
             selection.set(&keys, shown);
         }
         selection
