@@ -141,7 +141,7 @@ impl Layout {
         let tiles = there.tidied().filter(is_good);
         let tiles = tiles.or_else(|| at_end(root.clone()).tidied().filter(is_good));
         let tiles = tiles.or_else(|| rules.iter().cloned().fold(root, Tile::with_part).tidied());
-        self.root = tiles;
+        self.root = tiles.map(Tile::levelled);
         fits
     }
 
@@ -149,6 +149,7 @@ impl Layout {
     pub fn take(&mut self, id: PanelId) -> Option<Rule> {
         let mut taken = None;
         self.root = self.root.take().and_then(|root| root.without(id, &mut taken)?.tidied());
+        self.root = self.root.take().map(Tile::levelled);
         taken
     }
 
@@ -294,6 +295,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn shares_stay_of_a_size_however_often_tiles_are_split_and_taken() {
+        let mut layout = layout(2);
+        for id in 2..150 {
+            layout.insert(rule(id), Spot::Beside(PanelId(id - 1), Side::Right));
+            let shares = shares(&layout);
+            let mean = shares.iter().sum::<f32>() / shares.len() as f32;
+            assert!((0.5..=2.0).contains(&mean), "{mean} after {id}");
+            assert!(shares.iter().all(|share| sane_share(*share) == *share), "{shares:?}");
+        }
+        for id in (3..150).rev() {
+            layout.take(PanelId(id));
+        }
+        let shares = shares(&layout);
+        let mean = shares.iter().sum::<f32>() / shares.len() as f32;
+        assert!((0.5..=2.0).contains(&mean), "{shares:?}");
     }
 
     #[test]

@@ -42,6 +42,9 @@ pub enum Direction {
 /// The least share of a part, and the greatest.
 const SHARES: std::ops::RangeInclusive<f32> = 0.01..=100.0;
 
+/// The mean of the shares of a split, as far as it is left as the user has it.
+const SHARES_MEAN: std::ops::RangeInclusive<f32> = 0.5..=2.0;
+
 /// A share that leaves every tile a place.
 pub fn sane_share(share: f32) -> f32 {
     if share.is_finite() { share.clamp(*SHARES.start(), *SHARES.end()) } else { 1.0 }
@@ -172,6 +175,20 @@ impl Tile {
                 1 + split.parts.iter().map(|part| part.tile.depth()).max().unwrap_or(0)
             }
         }
+    }
+
+    /// With the shares of every split that drifted far from one brought back to a mean of one:
+    /// each split halves some, and what is too small could not be read again.
+    pub(super) fn levelled(self) -> Self {
+        let Self::Split(mut split) = self else { return self };
+        let mean = split.share_mean();
+        let by = if SHARES_MEAN.contains(&mean) { 1.0 } else { mean.recip() };
+        for part in &mut split.parts {
+            part.share = sane_share(part.share * by);
+        }
+        let parts = split.parts.into_iter();
+        split.parts = parts.map(|part| Part { tile: part.tile.levelled(), ..part }).collect();
+        Self::Split(split)
     }
 
     /// Tiles beside one another.
