@@ -41,9 +41,14 @@ pub(super) fn apply(workspace: &mut Workspace, action: TileAction) -> bool {
             change(workspace, panel, |rule| rule.style = style);
         }
         TileAction::EveryHost(panel) => change(workspace, panel, |rule| {
-            let every: Vec<_> = rule.show.iter().map(|show| show.without(Field::Host)).collect();
-            (rule.show, rule.hide) = (Vec::new(), Vec::new());
-            rule.extend(every);
+            let every = |selectors: &[Selector]| -> Vec<_> {
+                selectors.iter().map(|selector| selector.without(Field::Host)).collect()
+            };
+            let (show, mut hide) = (every(&rule.show), every(&rule.hide));
+            // What hid a whole host would hide all.
+            hide.retain(|hidden| !hidden.is_empty());
+            (rule.show, rule.hide) = (Vec::new(), hide);
+            rule.extend(show);
         }),
         TileAction::LeaveHostOpen => leave_host_open(workspace),
         TileAction::SetEach { panel, each } => change(workspace, panel, |rule| rule.each = each),
@@ -159,5 +164,30 @@ impl Rule {
         self.hide.retain(|hidden| !texts.contains(hidden.text()));
         let mut known: HashSet<_> = self.show.iter().map(|show| show.text().to_owned()).collect();
         self.show.extend(show.into_iter().filter(|one| known.insert(one.text().to_owned())));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::WIDTH_FIRST;
+    use crate::view::tab::Canvas;
+    use crate::view::window::TimeWindow;
+    use std::sync::Arc;
+
+    fn selectors(texts: &[&str]) -> Vec<Selector> {
+        texts.iter().map(|text| Selector::new(text)).collect()
+    }
+
+    #[test]
+    fn a_panel_of_every_host_leaves_out_what_it_left_out_of_one() {
+        let mut workspace = Workspace::new(TimeWindow::live(WIDTH_FIRST));
+        let hide = selectors(&["host:a plugin:load ds:longterm", "host:b", "ds:midterm"]);
+        let rule = Rule { hide, ..Rule::new(PanelId(0), selectors(&["host:a plugin:load"])) };
+        workspace.active_mut().canvas = Canvas::Tiles(Arc::new(Layout::of([rule])));
+        apply(&mut workspace, TileAction::EveryHost(PanelId(0)));
+        let rule = workspace.tiles_mut().and_then(|tiles| tiles.first().cloned()).unwrap();
+        assert_eq!(rule.show, selectors(&["plugin:load"]));
+        assert_eq!(rule.hide, selectors(&["plugin:load ds:longterm", "ds:midterm"]));
     }
 }
