@@ -30,9 +30,6 @@ enum What {
     Tab(TabId),
 }
 
-/// Between the selectors of a panel.
-const OR: &str = " or ";
-
 /// Begins to type the title of a panel.
 pub(super) fn begin_title(frame: &mut Frame<'_>, panel: PanelId, title: Option<String>) {
     begin(frame, What::Title(panel), title.unwrap_or_default());
@@ -41,8 +38,7 @@ pub(super) fn begin_title(frame: &mut Frame<'_>, panel: PanelId, title: Option<S
 /// Begins to type what a panel draws.
 pub(super) fn begin_show(frame: &mut Frame<'_>, panel: PanelId, rule: Option<&Rule>) {
     let show = rule.map(|rule| &rule.show[..]).unwrap_or_default();
-    let texts: Vec<_> = show.iter().map(Selector::text).collect();
-    begin(frame, What::Show(panel), texts.join(OR));
+    begin(frame, What::Show(panel), Selector::joined(show));
 }
 
 /// Begins to type the name of a tab.
@@ -140,10 +136,8 @@ impl Frame<'_> {
         match what {
             What::Title(panel) => self.tile(TileAction::Rename { panel, title: text }),
             What::Show(panel) => {
-                let show: Vec<_> =
-                    text.split(OR).map(str::trim).filter(|text| !text.is_empty()).collect();
+                let show = Selector::alternatives(&text);
                 if !show.is_empty() {
-                    let show = show.into_iter().map(Selector::new).collect();
                     self.tile(TileAction::SetShow { panel, show });
                 }
             }

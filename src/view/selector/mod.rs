@@ -22,6 +22,7 @@
 //!
 //! [`Latest`]: super::latest::Latest
 
+mod alternatives;
 mod field;
 mod mistake;
 mod names;

@@ -5,6 +5,7 @@ use super::mistake::Mistake;
 use super::names::{WORDS_MAX, Word};
 use super::pattern::Pattern;
 use super::state::{Asks, Compare, StateWord};
+use std::ops::Range;
 
 /// What a text says.
 #[derive(Debug, Default)]
@@ -45,6 +46,24 @@ pub(super) fn parse(text: &str) -> Parsed {
             }
             Mistake::note(&mut parsed.mistakes, start..rest.at, what.text);
         }
+    }
+}
+
+/// Where the words of a text stand. What is in quotes or slashes is no word of its own, unless
+/// those are not closed.
+pub(super) fn word_spans(text: &str) -> Vec<Range<usize>> {
+    let mut rest = Rest { text, at: 0 };
+    let mut spans = Vec::new();
+    loop {
+        rest.skip_blanks();
+        if rest.is_over() {
+            return spans;
+        }
+        let start = rest.at;
+        if rest.pass_word().is_err() {
+            rest.skip_word();
+        }
+        spans.push(start..rest.at);
     }
 }
 
@@ -222,6 +241,19 @@ impl<'a> Rest<'a> {
         let read = rest.find(ends).and_then(|end| rest.get(..end)).unwrap_or(rest);
         self.at += read.len();
         read
+    }
+
+    /// Goes behind a word, whose expressions are not looked at.
+    fn pass_word(&mut self) -> Result<(), Wrong> {
+        self.take("-");
+        let is_field = self.field()?.is_some();
+        let ends: &[char] = if is_field { &['|'] } else { &[] };
+        loop {
+            self.value(ends)?;
+            if !is_field || !self.take("|") {
+                return Ok(());
+            }
+        }
     }
 
     fn take(&mut self, sign: &str) -> bool {
