@@ -5,6 +5,7 @@
 
 use super::Action;
 use super::action::DrawnAs;
+use super::everywhere;
 use super::pick::Picking;
 use super::row::{Row, RowName};
 use super::selection::Scope;
@@ -95,22 +96,32 @@ impl Picking<'_> {
     /// the catalogue does; none where nothing is gathered.
     pub fn gathered(&self) -> Option<(Vec<Selector>, DrawnAs)> {
         let names = &self.view.gathered.names;
-        // The same series of several hosts are one choice.
-        let mut series: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
-        let mut show = Vec::new();
+        // The same of several hosts is one choice: hosts, then plugins, then series.
+        let mut of_hosts: BTreeMap<(u8, String), BTreeSet<&str>> = BTreeMap::new();
+        let mut of_all = Vec::new();
         for name in names {
-            match name {
+            let (kind, words, host) = match name {
+                RowName::Scope(Scope::Host(host)) => (0, String::new(), &**host),
+                RowName::Scope(Scope::Plugin { host, plugin, instance }) => {
+                    (1, everywhere::words(plugin, instance), &**host)
+                }
                 RowName::Series(key) => {
                     let words = Selector::of_series(key).without(Field::Host).text().to_owned();
-                    series.entry(words).or_default().insert(&key.identifier.host);
+                    (2, words, &*key.identifier.host)
                 }
-                name => show.push(self.selector_of(name)),
-            }
+                RowName::Everywhere { .. } => {
+                    of_all.push(self.selector_of(name));
+                    continue;
+                }
+            };
+            of_hosts.entry((kind, words)).or_default().insert(host);
         }
-        let panels = if show.is_empty() { DrawnAs::One } else { DrawnAs::Catalogue };
-        show.extend(series.into_iter().map(|(words, hosts)| {
-            Selector::new(&format!("{} {words}", Field::Host.one_of(hosts)))
-        }));
+        let is_series = |name: &RowName| matches!(name, RowName::Series(_));
+        let panels = if names.iter().all(is_series) { DrawnAs::One } else { DrawnAs::Catalogue };
+        let show = of_hosts.into_iter().map(|((_, words), hosts)| {
+            Selector::new(format!("{} {words}", Field::Host.one_of(hosts)).trim_end())
+        });
+        let show: Vec<_> = of_all.into_iter().chain(show).collect();
         (!show.is_empty()).then_some((show, panels))
     }
 

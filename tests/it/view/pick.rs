@@ -158,6 +158,31 @@ fn what_is_gathered_is_bounded() {
 }
 
 #[test]
+fn the_same_plugins_and_the_hosts_that_are_gathered_are_one_choice_each() {
+    let names = ["a/cpu-0/percent-user", "a/load/gauge", "b/cpu-0/percent-user", "b/cpu-1/gauge"];
+    let screen = Screen::of_host(&names);
+    let gather = |rows: &[Row]| Action::Gather {
+        names: rows.iter().map(|row| row.name(&screen.store).unwrap()).collect(),
+        from: None,
+        cursor: 0,
+    };
+    let texts = |rows: &[Row]| {
+        let choice = asked(&screen, &[gather(rows)], |picking| picking.gathered());
+        let (show, panels) = choice.expect("some are gathered");
+        assert_eq!(panels, DrawnAs::Catalogue);
+        show.iter().map(|one| one.text().to_owned()).collect::<Vec<_>>()
+    };
+    let plugin = |host, plugin| Row::Plugin { host, plugin };
+    let host = |host| Row::Host { host };
+    assert_eq!(
+        texts(&[plugin(1, 1), plugin(0, 0), plugin(1, 0)]),
+        ["host:a|b plugin:cpu instance:0", "host:b plugin:cpu instance:1"]
+    );
+    assert_eq!(texts(&[host(1), host(0)]), ["host:a|b"]);
+    assert_eq!(texts(&[host(0), plugin(1, 0)]), ["host:a", "host:b plugin:cpu instance:0"]);
+}
+
+#[test]
 fn the_same_series_of_several_hosts_are_one_choice() {
     let screen = Screen::of_host(&["a/memory/memory-used", "b/memory/memory-used"]);
     let rows: Vec<_> = screen
