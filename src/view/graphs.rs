@@ -124,6 +124,9 @@ pub struct Place {
     pub line: usize,
 }
 
+/// The plugin of a graph of any plugin.
+const ANY_PLUGIN: &str = "*";
+
 const fn one() -> f64 {
     1.0
 }
@@ -152,10 +155,9 @@ impl Graphs {
         let mut by_plugin: HashMap<String, Vec<usize>> = HashMap::new();
         let mut any_plugin = Vec::new();
         for (index, graph) in graphs.iter().enumerate() {
-            if graph.plugin == "*" {
-                any_plugin.push(index);
-            } else {
-                by_plugin.entry(graph.plugin.clone()).or_default().push(index);
+            match graph.plugin() {
+                None => any_plugin.push(index),
+                Some(plugin) => by_plugin.entry(plugin.to_owned()).or_default().push(index),
             }
         }
         Self { graphs, by_plugin, any_plugin }
@@ -190,7 +192,11 @@ impl Graphs {
 
     /// Whether the graph of a series hides it until it is checked.
     pub fn hides(&self, series: &Series) -> bool {
-        let place = self.place(&series.identifier, &series.ds_name);
+        self.hides_at(self.place(&series.identifier, &series.ds_name))
+    }
+
+    /// The same of what has this place.
+    pub fn hides_at(&self, place: Option<Place>) -> bool {
         place.and_then(|place| self.line(place)).is_some_and(|line| line.hidden)
     }
 
@@ -209,6 +215,11 @@ impl Graphs {
 }
 
 impl Graph {
+    /// The plugin that it is of; none: any.
+    pub fn plugin(&self) -> Option<&str> {
+        (self.plugin != ANY_PLUGIN).then_some(&self.plugin)
+    }
+
     /// The unit of its axis.
     pub fn unit(&self) -> Unit {
         Unit::new(&self.unit)

@@ -4,6 +4,7 @@
 
 mod apart;
 mod auto;
+mod chosen;
 mod keep;
 mod ranking;
 mod rules;
@@ -29,6 +30,10 @@ use std::sync::Arc;
 pub const PANELS_MAX: usize = 200;
 /// Lines of a panel. More than anyone can tell apart, and each is read anew whenever data came.
 pub const LINES_MAX: usize = 256;
+
+/// Series of a rule or a selector that are looked at: one word may choose a million, and panels are
+/// made between two frames.
+const SERIES_MAX: usize = 20_000;
 
 /// One plot.
 #[derive(Clone, Debug, PartialEq)]

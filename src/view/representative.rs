@@ -15,8 +15,7 @@ pub fn of_plugin(store: &Store, graphs: &Graphs, node: &PluginNode) -> Option<Se
     let place = |id: SeriesId| {
         let Series { identifier, ds_name, .. } = store.series(id)?;
         let place = graphs.place(identifier, ds_name);
-        let is_hidden = place.and_then(|place| graphs.line(place)).is_some_and(|line| line.hidden);
-        (!is_hidden).then_some((id, place))
+        (!graphs.hides_at(place)).then_some((id, place))
     };
     let all = series_of(node).take(SERIES_MAX).filter_map(place);
     let first = all.min_by_key(|(_, place)| match place {

@@ -1,7 +1,7 @@
 //! Keep: the rules that make the panels which the catalogue put on a canvas, and those of what
 //! selectors choose.
 
-use super::{GraphKey, LINES_MAX, Panel, key_of};
+use super::{GraphKey, LINES_MAX, Panel, SERIES_MAX, key_of};
 use crate::store::{Series, Store};
 use crate::view::DrawnAs;
 use crate::view::graphs::{Each, Graphs, Place, Style};
@@ -14,8 +14,6 @@ use std::sync::Arc;
 
 /// Panels that are made at once of what selectors choose: one word may choose every plugin.
 pub const DRAWN_AT_ONCE_MAX: usize = 24;
-/// Series that are looked at to find out which panels they need.
-const SERIES_MAX: usize = 20_000;
 /// Graphs that are drawn whatever they are; of more, those of an overview.
 const GRAPHS_MAX: usize = 8;
 /// Lines of several hosts that get a panel each; where there are more, each host gets one.

@@ -5,6 +5,7 @@
 //! stands at the right.
 
 use super::apart::{leave_out_shared_ds, tell_apart};
+use super::chosen::{Choice, Chosen, chosen};
 use super::{
     GraphKey, Line, PANELS_MAX, Panel, PanelKey, ScaleKey, in_scope, key_of, needs_whole, new_line,
     new_panel,
@@ -24,27 +25,16 @@ use std::sync::Arc;
 
 /// Lines of a panel that a rule makes; of more the largest are drawn.
 pub const LARGEST_MAX: usize = 50;
-/// Series of a rule that are looked at: a rule of one word may choose a million, and panels are
-/// made between two frames.
-const SERIES_MAX: usize = 20_000;
 /// Plugins that a title names.
 const TITLE_PLUGINS_MAX: usize = 3;
-
-/// A series that a rule chooses.
-#[derive(Clone, Copy)]
-struct Chosen<'a> {
-    id: SeriesId,
-    series: &'a Series,
-    place: Option<Place>,
-}
 
 /// The panels of `rule`, in the order in which its series were chosen.
 pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
     let Latest { store, graphs, .. } = *latest;
-    let (chosen, beyond) = chosen(latest, rule);
+    let Choice { all, unseen } = chosen(latest, rule);
     let mut known = HashMap::new();
     let mut groups: Vec<(PanelKey, Vec<Chosen<'_>>)> = Vec::new();
-    for one in chosen {
+    for one in all {
         let key = key(rule.id, rule.each, one.series);
         let place = *known.entry(key.clone()).or_insert_with(|| {
             groups.push((key, Vec::new()));
@@ -59,40 +49,9 @@ pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
     let panels = groups.into_iter().filter_map(|(key, group)| make.panel(key, &group));
     let mut panels: Vec<_> = panels.collect();
     if let Some(panel) = panels.last_mut() {
-        panel.left_out += beyond;
+        panel.left_out += unseen;
     }
     panels
-}
-
-/// The series that a rule draws, and how many were not looked at. What the catalogue hides is
-/// drawn only by a selector that chooses nothing else; what is named part by part is drawn whatever
-/// the graph of the rule is.
-fn chosen<'a>(latest: &Latest<'a>, rule: &Rule) -> (Vec<Chosen<'a>>, usize) {
-    let Latest { store, graphs, .. } = *latest;
-    let hidden: HashSet<_> = rule.hide.iter().flat_map(|selector| selector.series(store)).collect();
-    let (mut seen, mut all, mut beyond) = (HashSet::new(), Vec::new(), 0);
-    for selector in &rule.show {
-        let mut ids = selector.series(store);
-        beyond += ids.len().saturating_sub(SERIES_MAX);
-        ids.truncate(SERIES_MAX);
-        let any_graph = rule.graph.is_none() || selector.names_every_part();
-        let found = ids.into_iter().filter(|id| !hidden.contains(id)).filter_map(|id| {
-            let series = store.series(id)?;
-            let place = graphs.place(&series.identifier, &series.ds_name);
-            let graph = place.and_then(|place| graphs.get(place.graph)).map(|graph| &graph.id);
-            let fits = any_graph || graph == rule.graph.as_ref();
-            let fits = fits && (!selector.has_state() || selector.state_holds(series, latest));
-            fits.then_some(Chosen { id, series, place })
-        });
-        let found: Vec<_> = found.collect();
-        let is_hidden = |one: &Chosen<'_>| {
-            one.place.and_then(|place| graphs.line(place)).is_some_and(|line| line.hidden)
-        };
-        let only_hidden = found.iter().all(is_hidden);
-        let drawn = found.into_iter().filter(|one| only_hidden || !is_hidden(one));
-        all.extend(drawn.filter(|one| seen.insert(one.id)));
-    }
-    (all, beyond)
 }
 
 fn key(id: PanelId, each: Repeat, series: &Series) -> PanelKey {

@@ -150,6 +150,49 @@ fn of_very_many_lines_the_largest_are_drawn_and_the_others_counted() {
     }
 }
 
+/// So many series named like a load that a rule does not look at all of them.
+fn crowd() -> Screen {
+    let mut screen = Screen::new(10.0);
+    for number in 0..20_100 {
+        screen.send(&format!("a/frobs/gauge-load{number}"), 0.0, &gauges(&[1.0]));
+    }
+    screen.send("b/load/load", 0.0, &gauges(&[1.0; 3]));
+    screen.receive();
+    screen
+}
+
+#[test]
+fn a_rule_with_a_graph_is_not_starved_by_series_of_others() {
+    let panel = crowd().one_of(&Rule { graph: Some("load".into()), ..rule(&["load"]) });
+    assert_eq!((&*panel.host, labels(&panel)), ("b", vec!["1 min", "5 min", "15 min"]));
+    assert_eq!(panel.left_out, 0);
+}
+
+#[test]
+fn a_rule_about_values_looks_for_them_beyond_what_it_draws() {
+    let mut screen = crowd();
+    screen.gauge("z/frobs/gauge-load", [(0.0, 50.0)]);
+    let panel = screen.one_of(&rule(&["load >10"]));
+    assert_eq!((&*panel.host, panel.left_out), ("z", 0));
+}
+
+#[test]
+fn what_is_hidden_by_its_value_is_hidden_while_it_has_it() {
+    let mut screen = Screen::new(10.0);
+    screen.gauge("a/users/users", [(0.0, 5.0)]);
+    screen.gauge("b/users/users", [(0.0, 50.0)]);
+    let hide = vec![Selector::new("plugin:users >10")];
+    let rule = Rule { hide, ..rule(&["plugin:users"]) };
+    assert!(rule.has_state());
+    assert_eq!(&*screen.one_of(&rule).host, "a");
+    screen.gauge("a/users/users", [(10.0, 15.0)]);
+    screen.gauge("b/users/users", [(10.0, 1.0)]);
+    assert_eq!(&*screen.one_of(&rule).host, "b");
+    // One that is hidden of one host is drawn of the others.
+    let hide = vec![Selector::new("host:A plugin:users"), Selector::new("host:c")];
+    assert_eq!(&*screen.one_of(&Rule { hide, ..rule }).host, "b");
+}
+
 #[test]
 fn a_rule_about_values_draws_what_has_them_now() {
     let mut screen = Screen::new(10.0);

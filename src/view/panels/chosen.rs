@@ -1,0 +1,117 @@
+//! Chosen: the series that the rule of a tile draws.
+//!
+//! What costs least is asked first, for a rule of one word may choose a million series: the graph
+//! of the rule, then the state, then what it hides.
+
+use super::SERIES_MAX;
+use crate::store::{Series, SeriesId};
+use crate::view::graphs::{Graph, Place};
+use crate::view::latest::Latest;
+use crate::view::layout::Rule;
+use crate::view::selector::Selector;
+use std::collections::{HashMap, HashSet};
+
+/// Series whose newest value or age is asked for: panels are made between two frames.
+const STATES_MAX: usize = 10 * SERIES_MAX;
+
+/// A series that a rule chooses.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Chosen<'a> {
+    pub(super) id: SeriesId,
+    pub(super) series: &'a Series,
+    pub(super) place: Option<Place>,
+}
+
+/// What a rule chooses.
+#[derive(Debug, Default)]
+pub(super) struct Choice<'a> {
+    /// In the order of its selectors, then of the tree.
+    pub(super) all: Vec<Chosen<'a>>,
+    /// Series that may belong to it and were not looked at.
+    pub(super) unseen: usize,
+}
+
+/// The series that a rule draws. What the catalogue hides is drawn only by a selector that chooses
+/// nothing else; what is named part by part is drawn whatever the graph of the rule is.
+pub(super) fn chosen<'a>(latest: &Latest<'a>, rule: &Rule) -> Choice<'a> {
+    let Latest { store, graphs, .. } = *latest;
+    let hide = Hide::new(&rule.hide);
+    let (mut choice, mut seen, mut states) = (Choice::default(), HashSet::new(), 0);
+    for selector in &rule.show {
+        let mut graph = None;
+        if let Some(id) = rule.graph.as_ref().filter(|_| !selector.names_every_part()) {
+            let Some(of) = graphs.iter().position(|graph| graph.id == *id) else { continue };
+            graph = graphs.get(of).map(|graph| (of, graph));
+        }
+        let room = SERIES_MAX.saturating_sub(choice.all.len());
+        let mut found: Vec<Chosen<'_>> = Vec::new();
+        for id in selector.series(store) {
+            let Some(series) = store.series(id).filter(|series| may_draw(graph, series)) else {
+                continue;
+            };
+            let place = graphs.place(&series.identifier, &series.ds_name);
+            if graph.is_some_and(|(of, _)| place.is_none_or(|place| place.graph != of)) {
+                continue;
+            }
+            if found.len() >= room || states >= STATES_MAX {
+                choice.unseen += usize::from(!seen.contains(&id));
+                continue;
+            }
+            if selector.has_state() {
+                states += 1;
+                if !selector.state_holds(series, latest) {
+                    continue;
+                }
+            }
+            if !hide.hides(series, latest) {
+                found.push(Chosen { id, series, place });
+            }
+        }
+        let is_hidden = |one: &Chosen<'_>| graphs.hides_at(one.place);
+        let only_hidden = found.iter().all(is_hidden);
+        let drawn = found.into_iter().filter(|one| only_hidden || !is_hidden(one));
+        choice.all.extend(drawn.filter(|one| seen.insert(one.id)));
+    }
+    choice
+}
+
+/// Whether the plugin of a graph is that of the series, which is found out quickest.
+fn may_draw(graph: Option<(usize, &Graph)>, series: &Series) -> bool {
+    let plugin = graph.and_then(|(_, graph)| graph.plugin());
+    plugin.is_none_or(|plugin| plugin == &*series.identifier.plugin)
+}
+
+/// What a rule hides. Most of it is series that were unchecked one by one: those of a host are
+/// tried on its series only.
+struct Hide<'r> {
+    of_host: HashMap<String, Vec<&'r Selector>>,
+    others: Vec<&'r Selector>,
+}
+
+impl<'r> Hide<'r> {
+    fn new(selectors: &'r [Selector]) -> Self {
+        let mut hide = Self { of_host: HashMap::new(), others: Vec::new() };
+        for selector in selectors {
+            match selector.host() {
+                Some(host) => {
+                    hide.of_host.entry(host.to_lowercase()).or_default().push(selector);
+                }
+                None => hide.others.push(selector),
+            }
+        }
+        hide
+    }
+
+    fn hides(&self, series: &Series, latest: &Latest<'_>) -> bool {
+        let of_host = if self.of_host.is_empty() {
+            None
+        } else {
+            self.of_host.get(&series.identifier.host.to_lowercase())
+        };
+        let mut scratch = String::new();
+        self.others.iter().chain(of_host.into_iter().flatten()).any(|selector| {
+            selector.matches_series(series, &mut scratch)
+                && (!selector.has_state() || selector.state_holds(series, latest))
+        })
+    }
+}
