@@ -30,7 +30,7 @@ use crate::view::latest::Latest;
 use crate::view::layout::Rule;
 use crate::view::marks::PanelMarks;
 use crate::view::names::PanelId;
-use crate::view::panels::{LARGEST_MAX, Line, Panel, rules_of};
+use crate::view::panels::{Line, Panel, rules_of};
 use crate::view::pick::Picking;
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
@@ -334,10 +334,7 @@ impl<'a> Screen<'a> {
     /// A panel's host, that its clock is wrong, and by whose clock its times are written; or how
     /// many hosts it has, and how many lines it leaves out.
     pub fn host_text(&self, panel: &Panel) -> String {
-        let left_out = match panel.left_out {
-            0 => String::new(),
-            count => format!(" · the largest {LARGEST_MAX} of {}", LARGEST_MAX + count),
-        };
+        let left_out = panel.left_out_text();
         if panel.hosts > 1 {
             return format!("{} hosts{left_out}", panel.hosts);
         }

@@ -68,6 +68,8 @@ pub struct Panel {
     pub more: usize,
     /// Lines that are left out: the largest are drawn.
     pub left_out: usize,
+    /// Series that may belong to it and were not looked at: nobody knows how large they are.
+    pub unseen: usize,
     /// The ends of the axis, if the user holds them.
     pub y: Option<(f64, f64)>,
     /// Panels with the same one have one axis; none: it fits this panel only.
@@ -210,6 +212,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             lines: Vec::new(),
             more: 0,
             left_out: 0,
+            unseen: 0,
             y: None,
             scale: graph.y_max.is_none().then(|| ScaleKey::of(&key)),
             plain: false,
@@ -231,6 +234,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             lines: Vec::new(),
             more: 0,
             left_out: 0,
+            unseen: 0,
             y: None,
             scale: Some(ScaleKey::of(&key)),
             plain: true,
@@ -315,6 +319,19 @@ impl Panel {
             .then_with(|| self.rank.cmp(&other.rank))
             .then_with(|| natural_cmp(&self.title, &other.title))
             .then_with(|| natural_cmp(&self.key.instance, &other.key.instance))
+    }
+
+    /// Behind its host: how many lines are left out as they are smaller, and how many series were
+    /// not looked at.
+    pub fn left_out_text(&self) -> String {
+        let mut text = String::new();
+        if self.left_out > 0 {
+            text = format!(" · the largest {LARGEST_MAX} of {}", LARGEST_MAX + self.left_out);
+        }
+        if self.unseen > 0 {
+            text += &format!(" · {} series more, not looked at", self.unseen);
+        }
+        text
     }
 
     /// How its numbers are read when the user wants `mode`: raw is for what is counted.

@@ -49,7 +49,7 @@ pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
     let panels = groups.into_iter().filter_map(|(key, group)| make.panel(key, &group));
     let mut panels: Vec<_> = panels.collect();
     if let Some(panel) = panels.last_mut() {
-        panel.left_out += unseen;
+        panel.unseen = unseen;
     }
     panels
 }

@@ -162,10 +162,18 @@ fn crowd() -> Screen {
 }
 
 #[test]
+fn what_was_not_looked_at_is_not_called_smaller() {
+    let panel = crowd().one_of(&rule(&["load"]));
+    assert_eq!((panel.left_out, panel.unseen), (20_000 - LARGEST_MAX, 103));
+    let text = " · the largest 50 of 20000 · 103 series more, not looked at";
+    assert_eq!(panel.left_out_text(), text);
+}
+
+#[test]
 fn a_rule_with_a_graph_is_not_starved_by_series_of_others() {
     let panel = crowd().one_of(&Rule { graph: Some("load".into()), ..rule(&["load"]) });
     assert_eq!((&*panel.host, labels(&panel)), ("b", vec!["1 min", "5 min", "15 min"]));
-    assert_eq!(panel.left_out, 0);
+    assert_eq!((panel.unseen, panel.left_out_text().as_str()), (0, ""));
 }
 
 #[test]
@@ -173,7 +181,7 @@ fn a_rule_about_values_looks_for_them_beyond_what_it_draws() {
     let mut screen = crowd();
     screen.gauge("z/frobs/gauge-load", [(0.0, 50.0)]);
     let panel = screen.one_of(&rule(&["load >10"]));
-    assert_eq!((&*panel.host, panel.left_out), ("z", 0));
+    assert_eq!((&*panel.host, panel.unseen), ("z", 0));
 }
 
 #[test]
