@@ -105,6 +105,7 @@ enum Together {
 #[derive(Default)]
 struct Group<'a> {
     hosts: BTreeSet<&'a str>,
+    plugins: BTreeSet<&'a str>,
     /// What the lines are called, and the words that choose each.
     lines: BTreeMap<(usize, String), Line<'a>>,
 }
@@ -150,6 +151,7 @@ fn by_catalogue(store: &Store, graphs: &Graphs, selector: &Selector) -> Vec<Rule
         };
         let group = groups.entry(together).or_default();
         group.hosts.insert(&names.host);
+        group.plugins.insert(&names.plugin);
         let number = place.map_or(0, |place| place.line);
         let line = group.lines.entry((number, label(series, *place, graphs))).or_default();
         line.ds.insert(&series.ds_name);
@@ -187,6 +189,14 @@ fn label(series: &Series, place: Option<Place>, graphs: &Graphs) -> String {
     }
 }
 
+fn names_plugin(selector: &Selector) -> bool {
+    let mut words = selector.name_words();
+    words.any(|(field, span)| {
+        let word = selector.text().get(span).unwrap_or_default();
+        field == Some(Field::Plugin) && !word.starts_with('-')
+    })
+}
+
 fn rules(
     selector: &Selector,
     graphs: &Graphs,
@@ -198,7 +208,12 @@ fn rules(
             let graph = graphs.get(*graph);
             let each = graph.map_or(Each::Host, |graph| graph.each);
             let each = if each == Each::Host { Repeat::Never } else { Repeat::Instance };
-            (graph.map(|graph| graph.id.clone()), each, String::new())
+            // A word that is found in the names of others would choose those too.
+            let more = match names_plugin(selector) {
+                true => String::new(),
+                false => format!(" {}", Field::Plugin.one_of(group.plugins.iter().copied())),
+            };
+            (graph.map(|graph| graph.id.clone()), each, more)
         }
         Together::Plain(plugin, type_) => {
             let words = [Field::Plugin.exactly(plugin), Field::Type.exactly(type_)];
@@ -206,7 +221,7 @@ fn rules(
         }
     };
     // What cannot be read is no part of it: an open quote would take in what follows.
-    let chooses = format!("{}{more}", selector.readable());
+    let chooses = format!("{}{more}", selector.readable()).trim_start().to_owned();
     let rule = |each, words: &str| {
         let show = Selector::new(&format!("{chooses}{words}"));
         Rule { graph: graph.clone(), each, ..Rule::new(PanelId(0), vec![show]) }

@@ -255,6 +255,12 @@ fn what_is_drawn_gets_the_panels_that_the_catalogue_has_for_it() {
     assert_eq!(screen.rules("plugin:load", DrawnAs::Catalogue), everybody);
     let one = ("plugin:load ds:midterm".to_owned(), Repeat::Never, Some("load".to_owned()));
     assert_eq!(screen.rules("plugin:load ds:midterm", DrawnAs::Catalogue), [one]);
+    // A word that may be found in the names of other plugins stays with those that it found.
+    let loose = screen.rules("load ds:midterm", DrawnAs::Catalogue);
+    let words = "load ds:midterm plugin:load";
+    assert_eq!(loose, [(words.to_owned(), Repeat::Never, Some("load".to_owned()))]);
+    let loose = screen.rules("-plugin:cpu ds:midterm", DrawnAs::Catalogue);
+    assert_eq!(loose[0].0, "-plugin:cpu ds:midterm plugin:load");
     let cpu = screen.rules("plugin:cpu", DrawnAs::Catalogue);
     assert_eq!(cpu.len(), 2, "user and system: {cpu:?}");
     let one = ("web-1 load".to_owned(), Repeat::Never, None);
