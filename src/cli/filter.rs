@@ -1,6 +1,6 @@
 //! Which records `dump` prints, and what there was where it printed none.
 
-use crate::metric::{Names, display_safe};
+use crate::metric::{Names, display_safe, with_instance};
 use crate::view::selector::{Field, Selector, Subject};
 use std::collections::BTreeSet;
 
@@ -103,12 +103,8 @@ impl Tried {
 }
 
 fn names_together(subject: &Subject<'_>) -> String {
-    let pair = |name: &str, instance: &str| match instance {
-        "" => name.to_owned(),
-        _ => format!("{name}-{instance}"),
-    };
-    let plugin = pair(subject.plugin, subject.plugin_instance);
-    let type_ = pair(subject.type_, subject.type_instance);
+    let plugin = with_instance(subject.plugin, subject.plugin_instance);
+    let type_ = with_instance(subject.type_, subject.type_instance);
     [subject.host, &plugin, &type_].join("/")
 }
 

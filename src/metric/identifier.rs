@@ -91,6 +91,13 @@ impl Identifier {
     }
 }
 
+/// A plugin or a type with its instance, as collectd writes them: `cpu-0`; the name alone where the
+/// instance is empty.
+pub fn with_instance(name: &str, instance: &str) -> String {
+    let dash = if instance.is_empty() { "" } else { "-" };
+    [name, dash, instance].concat()
+}
+
 impl fmt::Display for Identifier {
     /// collectd's own form, `host/plugin[-instance]/type[-instance]`, made safe to show.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

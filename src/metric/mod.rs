@@ -11,7 +11,7 @@ mod time;
 mod value;
 
 pub use count::{counted, plural};
-pub use identifier::{Identifier, Names, display_safe, json_safe};
+pub use identifier::{Identifier, Names, display_safe, json_safe, with_instance};
 pub use order::natural_cmp;
 pub use series_key::SeriesKey;
 pub use time::{CLOCK_SLACK, CdTime, Interval, Span};

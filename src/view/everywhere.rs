@@ -5,6 +5,7 @@
 
 use super::layout::{Layout, Rule};
 use super::selector::{Field, Selector};
+use crate::metric::with_instance;
 
 /// What chooses a plugin instance of all hosts.
 pub fn selector(plugin: &str, instance: &str) -> Selector {
@@ -48,15 +49,8 @@ fn chosen(rule: &Rule) -> Option<&str> {
 /// What a tab with such tiles is called: `load · all hosts`.
 pub fn title(tiles: &Layout) -> Option<String> {
     let words = Selector::new(shown(tiles)?);
-    let value = |(_, span): (_, std::ops::Range<usize>)| {
-        let word = words.text().get(span)?;
-        let (_, value) = word.split_once(':')?;
-        Some(value.trim_matches('"').to_owned())
-    };
-    let mut values = words.name_words().filter_map(value);
-    let (plugin, instance) = (values.next()?, values.next()?);
-    let dash = if instance.is_empty() { "" } else { "-" };
-    Some(format!("{plugin}{dash}{instance} · all hosts"))
+    let (plugin, instance) = (words.value(Field::Plugin)?, words.value(Field::Instance)?);
+    Some(format!("{} · all hosts", with_instance(&plugin, &instance)))
 }
 
 #[cfg(test)]
@@ -79,6 +73,8 @@ mod tests {
             title(&Layout::of([rule("plugin:df instance:root")])).unwrap(),
             "df-root · all hosts"
         );
+        let quoted = Layout::of([rule(r#"plugin:exec instance:"say \"hi\"""#)]);
+        assert_eq!(title(&quoted).as_deref(), Some(r#"exec-say "hi" · all hosts"#));
         let [one, two, _] = rules;
         let titled = Rule { title: Some("mine".into()), ..one.clone() };
         let other = rule(selector("load", "").text());

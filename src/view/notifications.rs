@@ -7,7 +7,7 @@ use super::Action;
 use super::selection::Scope;
 use super::selector::{Selector, Subject};
 use super::tree::moved;
-use crate::metric::{Identifier, Severity};
+use crate::metric::{Identifier, Severity, with_instance};
 use crate::store::{Noted, Notifications, Severities, Store};
 
 /// What the user chose about notifications.
@@ -124,10 +124,9 @@ pub fn target(store: &Store, about: &Identifier) -> Option<Scope> {
 
 /// `plugin-instance/type-instance` with only what is named; empty for a whole host.
 pub fn subject(about: &Identifier) -> String {
-    let pair = |name: &str, instance: &str| match (name, instance) {
-        (name, "") => name.to_owned(),
-        ("", instance) => instance.to_owned(),
-        _ => format!("{name}-{instance}"),
+    let pair = |name: &str, instance: &str| match name {
+        "" => instance.to_owned(),
+        name => with_instance(name, instance),
     };
     let plugin = pair(&about.plugin, &about.plugin_instance);
     let type_ = pair(&about.type_, &about.type_instance);

@@ -12,6 +12,7 @@ use super::refine::Refining;
 pub use super::row::{Row, RowName, scope_of_host, scope_of_plugin};
 use super::selector::{Selector, Sieve, Texts};
 use super::top::Top;
+use crate::metric::with_instance;
 use crate::store::{HostNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -409,11 +410,7 @@ pub fn moved(cursor: Option<usize>, by: isize, rows: usize) -> Option<usize> {
 
 /// What a plugin row is called: `cpu-0`, `load`.
 pub fn plugin_label(node: &PluginNode) -> String {
-    if node.instance.is_empty() {
-        node.plugin.to_string()
-    } else {
-        format!("{}-{}", node.plugin, node.instance)
-    }
+    with_instance(&node.plugin, &node.instance)
 }
 
 /// What a series is called under its plugin: only what the plugin's row does not say.

@@ -67,6 +67,18 @@ pub(super) fn word_spans(text: &str) -> Vec<Range<usize>> {
     }
 }
 
+/// The field and the value of a word that asks for one name as it is.
+pub(super) fn exact(word: &str) -> Option<(Field, String)> {
+    let mut rest = Rest { text: word, at: 0 };
+    let field = rest.field().ok()??;
+    let value = match rest.value(&['|']).ok()? {
+        Value::Plain(value) if !value.is_empty() && !value.contains(['*', '?']) => value.to_owned(),
+        Value::Quoted(value) => value,
+        _ => return None,
+    };
+    rest.is_over().then_some((field, value))
+}
+
 /// What is wrong with a word, and whether nobody knows where it ends.
 struct Wrong {
     text: String,

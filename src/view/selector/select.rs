@@ -3,7 +3,7 @@
 use super::field::Field;
 use super::mistake::Mistake;
 use super::names::{Ds, NamePart, Subject};
-use super::parse::parse;
+use super::parse::{exact, parse};
 use super::sieve::Sieve;
 use super::state::StatePart;
 use super::texts::Texts;
@@ -83,17 +83,14 @@ impl Selector {
 
     /// The host, if it names one and no pattern.
     pub fn host(&self) -> Option<String> {
-        let mut spans = self.name_words().filter(|(field, _)| *field == Some(Field::Host));
+        self.value(Field::Host).filter(|host| host != "$host")
+    }
+
+    /// What its only word for `field` asks for, if that is one name and no pattern.
+    pub(in crate::view) fn value(&self, field: Field) -> Option<String> {
+        let mut spans = self.name_words().filter(|(of, _)| *of == Some(field));
         let (_, span) = spans.next().filter(|_| spans.next().is_none())?;
-        let word = self.text.get(span)?;
-        let value = word.strip_prefix("host:").filter(|value| *value != "$host")?;
-        let quoted = value.strip_prefix('"').and_then(|value| value.strip_suffix('"'));
-        let host = match quoted {
-            Some(quoted) => quoted.replace("\\\"", "\"").replace("\\\\", "\\"),
-            None => value.to_owned(),
-        };
-        // A pattern is not written as a name is.
-        (Field::Host.exactly(&host) == word).then_some(host)
+        exact(self.text.get(span)?).map(|(_, value)| value)
     }
 
     /// Whether it names every part of a series, as [`Selector::of_series`] does.
@@ -398,6 +395,25 @@ mod tests {
             let found: Vec<_> = selector.state_words().map(|span| &text[span]).collect();
             assert_eq!((found.as_slice(), selector.has_state()), (words, !words.is_empty()));
             assert!(selector.mistakes().is_empty() && !selector.is_empty());
+        }
+    }
+
+    #[test]
+    fn the_host_that_is_named_is_known_and_a_pattern_is_none() {
+        for (text, host) in [
+            ("host:web-1 plugin:load", Some("web-1")),
+            ("Host:\"web-1\"", Some("web-1")),
+            (r#"host:"a \"b\\""#, Some("a \"b\\")),
+            (r#"host:"a\\\"""#, Some("a\\\"")),
+            ("host:web*", None),
+            ("host:/web/", None),
+            ("host:a|b", None),
+            ("-host:a", None),
+            ("host:a host:b", None),
+            ("host:$host", None),
+            ("plugin:load", None),
+        ] {
+            assert_eq!(Selector::new(text).host().as_deref(), host, "{text}");
         }
     }
 
