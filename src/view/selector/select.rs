@@ -29,6 +29,16 @@ impl PartialEq for Selector {
 
 impl Eq for Selector {}
 
+/// What names a series.
+const PARTS: [Field; 6] =
+    [Field::Host, Field::Plugin, Field::Instance, Field::Type, Field::TypeInstance, Field::Ds];
+
+/// The words that choose a series of these names, in the order of [`PARTS`].
+fn text_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    let words: Vec<_> = PARTS.into_iter().zip(names).map(|(part, of)| part.exactly(of)).collect();
+    words.join(" ")
+}
+
 impl Selector {
     /// Reads what was typed. Every text is a selector: words that cannot be read are left out, see
     /// [`Selector::mistakes`].
@@ -46,15 +56,25 @@ impl Selector {
     /// capitals.
     pub fn of_series(key: &SeriesKey) -> Self {
         let id = &key.identifier;
-        let words = [
-            Field::Host.exactly(&id.host),
-            Field::Plugin.exactly(&id.plugin),
-            Field::Instance.exactly(&id.plugin_instance),
-            Field::Type.exactly(&id.type_),
-            Field::TypeInstance.exactly(&id.type_instance),
-            Field::Ds.exactly(&key.ds),
-        ];
-        Self::new(&words.join(" "))
+        let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
+        Self::new(&text_of(names.map(|name| &**name).into_iter().chain([&*key.ds])))
+    }
+
+    /// What is the same of all selectors of one series, and of that series; none of one that
+    /// chooses something else.
+    pub(in crate::view) fn series_text(&self) -> Option<String> {
+        if self.has_state() || self.names.words().len() != PARTS.len() {
+            return None;
+        }
+        let names: Option<Vec<_>> = PARTS.into_iter().map(|part| self.value(part)).collect();
+        Some(text_of(names?.iter().map(String::as_str)).to_lowercase())
+    }
+
+    /// The same of a series, as it would be of its selectors.
+    pub(in crate::view) fn series_text_of(series: &Series) -> String {
+        let id = &*series.identifier;
+        let names = [&id.host, &id.plugin, &id.plugin_instance, &id.type_, &id.type_instance];
+        text_of(names.map(|name| &**name).into_iter().chain([&*series.ds_name])).to_lowercase()
     }
 
     /// Text as typed.
@@ -95,15 +115,7 @@ impl Selector {
 
     /// Whether it names every part of a series, as [`Selector::of_series`] does.
     pub fn names_every_part(&self) -> bool {
-        let parts = [
-            Field::Host,
-            Field::Plugin,
-            Field::Instance,
-            Field::Type,
-            Field::TypeInstance,
-            Field::Ds,
-        ];
-        parts.into_iter().all(|part| self.name_words().any(|(field, _)| field == Some(part)))
+        PARTS.into_iter().all(|part| self.name_words().any(|(field, _)| field == Some(part)))
     }
 
     /// Matches everything: there is no word, or none that can be read.

@@ -202,6 +202,32 @@ fn what_is_hidden_by_its_value_is_hidden_while_it_has_it() {
 }
 
 #[test]
+fn a_series_is_hidden_by_its_names_in_any_order_and_case() {
+    let mut screen = Screen::new(10.0);
+    for name in ["a/users/users", "b/users/users", "b/users-x/users", "b/users/users-x"] {
+        screen.gauge(name, [(0.0, 5.0)]);
+    }
+    let left = |hide: &str| {
+        let rule = Rule { hide: vec![Selector::new(hide)], ..rule(&["plugin:users"]) };
+        screen.made_by(&rule).iter().map(|panel| panel.drawn().count()).sum::<usize>()
+    };
+    let names = "type-instance:\"\" type:users instance:\"\" plugin:users ds:value";
+    for (hide, count) in [
+        (format!("host:b {names}"), 3),
+        (format!("{names} host:B"), 3),
+        (format!("{names} host:c"), 4),
+        (format!("{names} host:a|b"), 2),
+        (format!("{names} host:b >1"), 3),
+        (format!("{names} host:b >9"), 4),
+        (format!("{names} host:b -users"), 4),
+        (format!("{names} -host:b"), 3),
+        ("host:b".to_owned(), 1),
+    ] {
+        assert_eq!(left(&hide), count, "{hide}");
+    }
+}
+
+#[test]
 fn a_rule_about_values_draws_what_has_them_now() {
     let mut screen = Screen::new(10.0);
     screen.gauge("a/users/users", [(0.0, 5.0)]);
