@@ -49,6 +49,8 @@ pub struct Derived {
     panels_for: Option<PanelsFor>,
     /// And when.
     panels_made: CdTime,
+    /// Some of them are to be made again in a second, when more values are known.
+    is_unsure: bool,
     /// The places of the panels of the catalogue, tab by tab.
     rankings: HashMap<TabId, Ranking>,
     /// Their numbers, which they keep, and the highest of them.
@@ -112,7 +114,7 @@ impl Derived {
     ) {
         let tab = view.tab();
         let latest = &Latest { store, graphs, mode: tab.mode, now };
-        let made_for = PanelsFor::new(latest, tab);
+        let made_for = PanelsFor::new(latest, tab, self.is_unsure);
         // A clock that went back does not hold up anything.
         let since = if now < self.panels_made {
             now.since(CdTime::ZERO)
@@ -133,11 +135,13 @@ impl Derived {
                 self.panels = panels_ranked(latest, selection, ranking);
                 self.number_panels(tab.id);
                 self.tiles.clear();
+                self.is_unsure = false;
                 self.panels_revision += 1;
             }
             Canvas::Tiles(layout) => {
                 let known = known.filter(|known| known.is_of_same_names(&made_for));
                 self.update_tiles(latest, layout, &made_for, known.as_ref());
+                self.is_unsure = self.panels.iter().any(|panel| panel.is_unsure);
                 self.order.clear();
                 self.order.extend(layout.rules().iter().map(|rule| rule.id));
             }
@@ -180,10 +184,12 @@ impl Derived {
             let known = known_layout.and_then(|layout| layout.rule(rule.id));
             known == Some(rule) && (is_timely || !rule.has_state())
         };
+        let is_sure = |panels: &[Panel]| panels.iter().all(|panel| !panel.is_unsure);
         for rule in layout.rules() {
             let kept = before.iter().find(|(id, _)| *id == rule.id).filter(|_| is_good(rule));
             let start = self.panels.len();
-            match kept.and_then(|(_, range)| old.get(range.clone())) {
+            let kept = kept.and_then(|(_, range)| old.get(range.clone()));
+            match kept.filter(|panels| is_sure(panels)) {
                 Some(kept) => self.panels.extend_from_slice(kept),
                 None => {
                     let rule = rule.about(made_for.host.as_deref());
@@ -255,14 +261,14 @@ struct PanelsFor {
 }
 
 impl PanelsFor {
-    fn new(latest: &Latest<'_>, tab: &Tab) -> Self {
+    fn new(latest: &Latest<'_>, tab: &Tab, is_unsure: bool) -> Self {
         let rules = tab.canvas.tiles().map(Layout::rules).unwrap_or_default();
         let has_state = rules.iter().any(|rule| rule.has_state());
         Self {
             series: latest.store.revision(),
             canvas: tab.canvas.clone(),
             host: tab.host.clone(),
-            second: has_state.then(|| latest.now.secs_nanos().0),
+            second: (has_state || is_unsure).then(|| latest.now.secs_nanos().0),
         }
     }
 

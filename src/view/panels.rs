@@ -68,6 +68,8 @@ pub struct Panel {
     pub more: usize,
     /// Lines that are left out: the largest are drawn.
     pub left_out: usize,
+    /// Which are the largest is not known yet: some have no value.
+    pub is_unsure: bool,
     /// Series that may belong to it and were not looked at: nobody knows how large they are.
     pub unseen: usize,
     /// The ends of the axis, if the user holds them.
@@ -212,6 +214,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             lines: Vec::new(),
             more: 0,
             left_out: 0,
+            is_unsure: false,
             unseen: 0,
             y: None,
             scale: graph.y_max.is_none().then(|| ScaleKey::of(&key)),
@@ -234,6 +237,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             lines: Vec::new(),
             more: 0,
             left_out: 0,
+            is_unsure: false,
             unseen: 0,
             y: None,
             scale: Some(ScaleKey::of(&key)),

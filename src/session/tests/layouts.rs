@@ -333,6 +333,35 @@ fn what_is_drawn_where_the_catalogue_has_nothing_gets_a_tab() {
 }
 
 #[test]
+fn the_largest_are_those_whose_values_are_known_by_then() {
+    let mut story = began_with("[[tab]]\nshow = 'plugin:interface ds:rx'\n");
+    let send = |story: &mut Story, packets: i64| {
+        for n in 0..60 {
+            let names = Identifier::new("a", "interface", &format!("eth{n}"), "if_octets", "");
+            let octets = Value::Derive(packets * 1_000 * (n + 1));
+            story.send_list(&names, &[octets, octets]);
+        }
+        story.second();
+    };
+    send(&mut story, 1);
+    let eths = |story: &Story| -> (usize, Vec<String>) {
+        let panel = &story.session.derived().panels[0];
+        (panel.left_out, panel.drawn().map(|line| line.label.clone()).collect())
+    };
+    assert_eq!(eths(&story).0, 10);
+    send(&mut story, 2);
+    send(&mut story, 3);
+    let (left_out, largest) = eths(&story);
+    assert_eq!((left_out, largest.len()), (10, 50));
+    assert!(!largest.iter().any(|eth| eth == "eth9") && largest.contains(&"eth59".to_owned()));
+    // From then on they stay, whatever is largest.
+    let made = story.session.derived().panels_revision;
+    send(&mut story, 4);
+    send(&mut story, 5);
+    assert_eq!((eths(&story).1, story.session.derived().panels_revision), (largest, made));
+}
+
+#[test]
 fn raw_values_are_kept_too() {
     let mut story = began_with("[[tab]]\nshow = 'load'\n");
     assert_eq!(kept(&story.apply(Action::ToggleMode)).len(), 1);

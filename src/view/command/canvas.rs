@@ -290,7 +290,8 @@ impl Context<'_> {
 
     /// Draws what the filter chooses, and gives the keyboard back to the canvas.
     fn drawn(&self, panels: DrawnAs, to: To) -> Vec<Step> {
-        let show = vec![Selector::new(self.picking.view.filter.text())];
+        // What cannot be read is underlined in the filter, and nothing that lasts.
+        let show = vec![Selector::new(&self.picking.view.filter.readable())];
         vec![Step::Do(Action::Draw { show, panels, to }), Step::LeaveFilter]
     }
 }

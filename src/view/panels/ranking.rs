@@ -103,6 +103,7 @@ impl Ranked {
         }
         if settles {
             self.places.clear();
+            self.next = 0;
         }
         let new = group.iter().filter(|panel| !self.places.contains_key(&panel.key));
         let mut new: Vec<(Busy, &Panel)> =

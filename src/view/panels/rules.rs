@@ -10,7 +10,7 @@ use super::{
     GraphKey, Line, PANELS_MAX, Panel, PanelKey, ScaleKey, in_scope, key_of, needs_whole, new_line,
     new_panel,
 };
-use crate::metric::{DsType, display_safe};
+use crate::metric::{CdTime, DsType, Interval, display_safe};
 use crate::store::{Mode, Series, SeriesId, Store};
 use crate::view::format::Unit;
 use crate::view::graphs::{Combine, Graph, Graphs, Place, Style};
@@ -25,12 +25,14 @@ use std::sync::Arc;
 
 /// Lines of a panel that a rule makes; of more the largest are drawn.
 pub const LARGEST_MAX: usize = 50;
+/// Until then a series has a value, or none that is waited for.
+const RATED_WITHIN: Interval = Interval::from_secs(60);
 /// Plugins that a title names.
 const TITLE_PLUGINS_MAX: usize = 3;
 
 /// The panels of `rule`, in the order in which its series were chosen.
 pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
-    let Latest { store, graphs, .. } = *latest;
+    let Latest { store, graphs, now, .. } = *latest;
     let Choice { all, unseen } = chosen(latest, rule);
     let mut known = HashMap::new();
     let mut groups: Vec<(PanelKey, Vec<Chosen<'_>>)> = Vec::new();
@@ -45,7 +47,7 @@ pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
         }
     }
     groups.truncate(PANELS_MAX);
-    let make = Make { store, graphs, rule };
+    let make = Make { store, graphs, rule, now };
     let panels = groups.into_iter().filter_map(|(key, group)| make.panel(key, &group));
     let mut panels: Vec<_> = panels.collect();
     if let Some(panel) = panels.last_mut() {
@@ -100,6 +102,7 @@ struct Make<'a> {
     store: &'a Store,
     graphs: &'a Graphs,
     rule: &'a Rule,
+    now: CdTime,
 }
 
 impl<'a> Make<'a> {
@@ -114,7 +117,7 @@ impl<'a> Make<'a> {
         if !common.is_one_panel {
             self.mix(&mut panel, &common);
         }
-        keep_largest(&mut panel, self.store);
+        keep_largest(&mut panel, self.store, self.now);
         let label = self.name_lines(&mut panel, &common);
         panel.lines.sort_by(Line::order);
         panel.title = match &self.rule.title {
@@ -283,19 +286,25 @@ impl<'a> Lines<'_, 'a> {
 }
 
 /// Leaves out all but the largest lines by their newest values, and counts the others.
-fn keep_largest(panel: &mut Panel, store: &Store) {
+fn keep_largest(panel: &mut Panel, store: &Store, now: CdTime) {
     let count = panel.drawn().count();
     if count <= LARGEST_MAX {
         return;
     }
+    let newest = |line: &Line, id: SeriesId| {
+        let mode = Mode::Rate.of(line.kind);
+        store.latest(id, mode).and_then(|newest| newest.value)
+    };
     let size = |line: &Line| {
-        let newest = |id: &SeriesId| {
-            let mode = Mode::Rate.of(line.kind);
-            store.latest(*id, mode).and_then(|newest| newest.value)
-        };
-        let sum: f64 = line.series.iter().filter_map(newest).sum();
+        let sum: f64 = line.series.iter().filter_map(|&id| newest(line, id)).sum();
         (sum * line.scale).abs()
     };
+    // Of what counts there is a rate only after the second value.
+    let is_new = |id| store.first_time(id).is_none_or(|first| now.since(first) < RATED_WITHIN);
+    let is_unsure =
+        |line: &Line| line.series.iter().any(|&id| newest(line, id).is_none() && is_new(id));
+    let unsure = panel.drawn().any(is_unsure);
+    panel.is_unsure = unsure;
     let mut sizes: Vec<_> = panel
         .lines
         .iter()
