@@ -92,6 +92,7 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
         .hint_text(egui::RichText::new(hint).color(palette.faint))
         .layouter(&mut layouter)
         .desired_width(rect.width())
+        .align(egui::Align2::LEFT_CENTER)
         .margin(egui::Margin::symmetric(6, 3));
     let response = ui.put(rect.shrink2(vec2(0.0, 3.0)), field);
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
