@@ -17,6 +17,7 @@ use crate::view::palette::{RankJob, Results};
 use crate::view::panels::{Drawn, Panel, PanelKey, Ranking, drawn, panels_of_rule, panels_ranked};
 use crate::view::pick::Picking;
 use crate::view::pivot::Pivot;
+use crate::view::selection::Scope;
 use crate::view::tab::{Canvas, Tab};
 use crate::view::top::Top;
 use crate::view::tree::{FilterJob, RowName, Rows, Wanted};
@@ -39,6 +40,8 @@ pub struct Derived {
     pub drawn: HashMap<SeriesId, Drawn>,
     /// The rows of the tree.
     pub rows: Rows,
+    /// The rows of the tree that came a short time ago, or below which something did.
+    pub new_rows: HashSet<RowName>,
     /// The rows of the list of notifications.
     pub listed: Listed,
     /// What the palette found.
@@ -61,6 +64,8 @@ pub struct Derived {
     /// The hosts that stand above the others.
     top: Top,
     tree_revision: u64,
+    /// The second in which the new rows were found.
+    new_rows_made: u64,
 }
 
 /// The panels of the catalogue have numbers from here on: below are those that the user made.
@@ -91,6 +96,7 @@ impl Derived {
             let local = local_host.map(Arc::from);
             self.top = Top { local, pinned: Arc::clone(&view.pinned) };
         }
+        self.update_new_rows(store, now);
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
         let wanted = Wanted {
@@ -148,6 +154,31 @@ impl Derived {
         }
         self.drawn = drawn(&self.panels);
         self.panels_for = Some(made_for);
+    }
+
+    /// Finds the rows that are new, once a second.
+    fn update_new_rows(&mut self, store: &Store, now: CdTime) {
+        let second = now.secs_nanos().0;
+        if self.new_rows_made == second {
+            return;
+        }
+        self.new_rows_made = second;
+        self.new_rows.clear();
+        for series in store.newcomers(now).filter_map(|id| store.series(id)) {
+            let names = &series.identifier;
+            let (host, plugin) = (Arc::clone(&names.host), Arc::clone(&names.plugin));
+            let instance = Arc::clone(&names.plugin_instance);
+            let everywhere = RowName::Everywhere {
+                plugin: Arc::clone(&plugin),
+                instance: Arc::clone(&instance),
+            };
+            self.new_rows.extend([
+                Scope::Host(Arc::clone(&host)).into(),
+                Scope::Plugin { host, plugin, instance }.into(),
+                everywhere,
+                RowName::Series(series.key()),
+            ]);
+        }
     }
 
     /// Gives the panels of the catalogue their numbers, which stay when the user makes them his

@@ -153,6 +153,25 @@ fn what_is_to_be_done_outside_is_asked_for_once() {
 }
 
 #[test]
+fn what_comes_later_is_new_with_all_rows_above_it() {
+    let mut story = Story::new();
+    story.loads("a", &[1.0; 70]);
+    assert!(story.session.derived().new_rows.is_empty());
+    story.send("a", "df", "percent_bytes", &[1.0]);
+    story.second();
+    let is_new = |story: &Story, row: Row| {
+        let screen = story.session.screen(story.now(), 0.0);
+        screen.row(row).is_some_and(|content| content.is_new)
+    };
+    let rows = [Row::Host { host: 0 }, Row::Plugin { host: 0, plugin: 0 }];
+    assert_eq!(rows.map(|row| is_new(&story, row)), [true, true]);
+    assert!(!is_new(&story, Row::Plugin { host: 0, plugin: 1 }), "its load was there before");
+    story.now += 700;
+    story.session.tick(story.now());
+    assert!(!is_new(&story, rows[0]));
+}
+
+#[test]
 fn a_window_that_has_seen_little_is_narrow_and_what_is_wanted_is_kept() {
     let mut story = Story::new();
     story.loads("a", &[1.0; 5]);

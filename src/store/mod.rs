@@ -67,6 +67,7 @@ mod lists;
 mod losses;
 mod memory;
 mod names;
+mod newcomers;
 mod nodes;
 mod notifications;
 mod open_run;
@@ -117,6 +118,7 @@ use late::LateSamples;
 use list_table::ListTable;
 use memory::NAMES_PART;
 use names::Names;
+use newcomers::Newcomers;
 use quota::Quota;
 use retention::Retention;
 use runs::Runs;
@@ -183,6 +185,7 @@ pub struct Store {
     index: Index,
     health: Health,
     notifications: Notifications,
+    newcomers: Newcomers,
     /// Bytes of all names, counted when names came or went.
     name_bytes: usize,
     budget_bytes: usize,
@@ -206,6 +209,7 @@ impl Store {
             index: Index::default(),
             health: Health::default(),
             notifications: Notifications::default(),
+            newcomers: Newcomers::default(),
             name_bytes: 0,
             budget_bytes,
             newest: None,
@@ -256,6 +260,16 @@ impl Store {
     /// The newest sample of a series.
     pub fn latest(&self, id: SeriesId, mode: Mode) -> Option<Point> {
         query::latest(self.runs(id)?, mode)
+    }
+
+    /// Whether a series came in the last ten minutes, and not while reception began.
+    pub fn is_new(&self, id: SeriesId, now: CdTime) -> bool {
+        self.newcomers.has(id, now)
+    }
+
+    /// All that came in the last ten minutes, the last ten thousand of them.
+    pub fn newcomers(&self, now: CdTime) -> impl Iterator<Item = SeriesId> + '_ {
+        self.newcomers.all(now)
     }
 
     /// Placed time of the oldest sample kept of a series.

@@ -99,6 +99,7 @@ impl Store {
                 self.quota.take(sender, weight(&shared, ds_index));
                 let id = self.series.insert(&shared, (ds_index, kind), sender);
                 self.index.insert(host, Arc::clone(&shared), id);
+                self.newcomers.note(id, now);
                 id
             });
             if let Some(series) = self.series.at_mut(id.slot()) {

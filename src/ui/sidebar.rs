@@ -328,6 +328,9 @@ fn accessible(content: &RowContent) -> String {
     if content.odd {
         words = format!("{words} look-alike");
     }
+    if content.is_new {
+        words = format!("{words} new");
+    }
     if content.protected != Protected::Plain {
         words = format!("{words} {}", content.protected.word());
     }
@@ -453,8 +456,13 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, re
     let room = right - x - 8.0 - mark.size().x;
     let name = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0;
     let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
-    let mark_right = at.x + mark.size().x;
+    let mut mark_right = at.x + mark.size().x;
     ui.painter().galley(at, mark, palette.warn);
+    if content.is_new {
+        let at = pos2(mark_right + 4.0, rect.center().y);
+        ui.painter().circle_filled(at, 2.5, palette.accent);
+        mark_right += 8.0;
+    }
     if !content.note.is_empty() {
         let note = ui.painter().layout_no_wrap(content.note.into(), theme::tick(), palette.faint);
         if mark_right + note.size().x + 4.0 < right {

@@ -91,7 +91,7 @@ impl Gather {
 
     fn fields(&mut self) {
         if self.field.is_none() {
-            let names = Field::ALL.map(Field::name).into_iter().chain(["stale"]);
+            let names = Field::ALL.map(Field::name).into_iter().chain(["new", "stale"]);
             self.words.extend(names.filter(|name| name.starts_with(&self.typed)));
         }
     }
@@ -186,7 +186,7 @@ impl Gather {
         self.begin.sort_by_key(place);
         self.hold.sort_by_key(place);
         let words = self.words.into_iter().map(|word| match word {
-            "stale" => Candidate { word: format!("{kept}{word}"), what: "state" },
+            "new" | "stale" => Candidate { word: format!("{kept}{word}"), what: "state" },
             _ => Candidate { word: format!("{kept}{word}:"), what: "field" },
         });
         let names = self.begin.into_iter().chain(self.hold).map(|(field, name)| {

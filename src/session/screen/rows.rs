@@ -50,6 +50,8 @@ pub struct RowContent {
     pub protected: Protected,
     /// Its name looks like another one.
     pub odd: bool,
+    /// It came a short time ago, or something below it.
+    pub is_new: bool,
     /// It is on the canvas.
     pub selected: bool,
     /// It is one of those that are drawn together.
@@ -176,6 +178,7 @@ impl Screen<'_> {
         Some(RowContent {
             shown,
             open: opens.then_some(is_open),
+            is_new: self.derived.new_rows.contains(&name),
             selected: self.picking().shows(&name),
             gathered: self.view.gathered.names.contains(&name),
             ..content
@@ -205,6 +208,7 @@ impl Screen<'_> {
             age: None,
             protected: Protected::Plain,
             odd: false,
+            is_new: false,
             selected: false,
             gathered: false,
         }
@@ -258,6 +262,7 @@ impl Screen<'_> {
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
             odd: odd.is_some(),
+            is_new: false,
             selected: false,
             gathered: false,
         }
@@ -302,6 +307,7 @@ impl Screen<'_> {
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
             odd: odd.is_some(),
+            is_new: false,
             selected: false,
             gathered: false,
         }
@@ -359,6 +365,7 @@ impl Screen<'_> {
             age: self.age_of(series),
             protected: Protected::Plain,
             odd: false,
+            is_new: false,
             selected: false,
             gathered: false,
         }

@@ -12,6 +12,7 @@
 //! - `>90`, `<=5Gi`, `>=80%`: the newest value as it is shown, in its unit;
 //! - `unit:%`: the unit in which it is shown;
 //! - `stale`: nothing received for more than five intervals;
+//! - `new`: came in the last ten minutes, and not in the first minute of reception;
 //! - `-word`: all that `word` does not match.
 //!
 //! Every text is a selector: a word that cannot be read is left out and is a [`Mistake`]. What

@@ -169,6 +169,9 @@ fn asks(word: &str) -> Result<Option<Asks>, Wrong> {
     if word.eq_ignore_ascii_case("stale") {
         return Ok(Some(Asks::Stale));
     }
+    if word.eq_ignore_ascii_case("new") {
+        return Ok(Some(Asks::New));
+    }
     let operators = [
         (">=", Compare::AtLeast),
         ("<=", Compare::AtMost),

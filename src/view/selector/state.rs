@@ -37,6 +37,8 @@ pub(super) enum Asks {
     Unit(Vec<Pattern>),
     /// Silence.
     Stale,
+    /// That it came a short time ago.
+    New,
 }
 
 /// How a value is compared.
@@ -70,6 +72,7 @@ impl Asks {
             Self::Stale => {
                 latest.age(series).is_some_and(|(_, freshness)| freshness == Freshness::Stale)
             }
+            Self::New => latest.store.is_new(series.id, latest.now),
             Self::Unit(patterns) => {
                 let unit = lower(&latest.drawn_as(series).0.name);
                 patterns.iter().any(|pattern| pattern.is_in(&unit))

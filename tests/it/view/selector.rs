@@ -147,6 +147,18 @@ fn a_value_is_compared_as_it_is_shown() {
 }
 
 #[test]
+fn what_came_after_the_first_minute_is_new_for_ten() {
+    let mut screen = Screen::new(10.0);
+    screen.gauge("a/load/load", [(0.0, 1.0)]);
+    screen.gauge("a/frob/gauge", [(70.0, 1.0)]);
+    screen.receive();
+    check_now(&screen, "new", 100.0, Mode::Rate, &["gauge value"]);
+    check_now(&screen, "-new frob", 100.0, Mode::Rate, &[]);
+    check_now(&screen, "new", 671.0, Mode::Rate, &[]);
+    check_now(&screen, "\"new\"", 100.0, Mode::Rate, &[]);
+}
+
+#[test]
 fn what_is_silent_for_five_intervals_is_stale() {
     let screen = host();
     check_now(&screen, "cpu stale", 70.0, Mode::Rate, &[]);
