@@ -7,7 +7,7 @@
 use super::Frame;
 use super::keys::{chord, is_typed};
 use super::theme::{self, Palette};
-use super::widgets::{elided, magnifier};
+use super::widgets::{elided, magnifier, say_selected};
 use crate::session::Screen;
 use crate::view::Action;
 use crate::view::command::{Focus, PALETTE};
@@ -240,7 +240,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, found: &Found) {
     let response = ui.interact(rect, id, Sense::click());
     let name = format!("{label} {} {key}", kind.word());
     response.widget_info(|| WidgetInfo::selected(Role::ListBoxOption, true, on, name.trim_end()));
-    ui.ctx().accesskit_node_builder(id, |node| node.set_selected(on));
+    say_selected(ui, id, on);
     if on {
         ui.ctx().accesskit_node_builder(field_id(), |node| {
             node.set_active_descendant(id.accesskit_id());

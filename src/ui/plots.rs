@@ -122,6 +122,11 @@ fn plot_ui(
         nothing_here(ui, screen, panel, transform.frame(), &palette);
     }
     let response = response.response;
+    ui.ctx().accesskit_node_builder(response.id, |node| {
+        node.set_role(egui::Role::Image);
+        let (title, host) = (display_safe(&panel.title), display_safe(&panel.host));
+        node.set_label(format!("Plot of {title} {host}").trim_end());
+    });
     pointer_ui(ui, frame, &response, &transform);
     let busy =
         frame.memory.drag_start.is_some() || response.dragged() || screen.view.pane.is_some();

@@ -8,7 +8,7 @@ use super::keys::filter_id;
 use super::row_menu::row_menu_ui;
 use super::selector_field::{layout, mistake_ui};
 use super::theme::{self, Palette};
-use super::widgets::{SegmentSize, check_box, elided, lock, segments, triangle};
+use super::widgets::{SegmentSize, check_box, elided, lock, say_selected, segments, triangle};
 use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::command::{CLOSE, PIVOT};
 use crate::view::health::Freshness;
@@ -243,6 +243,13 @@ fn row_ui(
         let mut info = WidgetInfo::selected(kind, true, selected, accessible(content));
         info.current_text_value = Some(content.value.clone()).filter(|_| stands_for(content));
         info
+    });
+    say_selected(ui, id, content.selected || content.gathered);
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.set_level(usize::from(content.level) + 1);
+        if let Some(open) = content.open {
+            node.set_expanded(open);
+        }
     });
     paint_ground(ui, screen, rect, index, content, &response);
     let x = rect.left() + 14.0 + 14.0 * f32::from(content.level);

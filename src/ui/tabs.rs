@@ -2,7 +2,7 @@
 
 use super::drag::{Dragged, carried_ui};
 use super::theme::{self, Palette};
-use super::widgets::elided;
+use super::widgets::{elided, say_selected};
 use super::{Frame, edit};
 use crate::metric::display_safe;
 use crate::view::Action;
@@ -103,6 +103,7 @@ fn tab_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: &Tab) -> Rect {
     let id = egui::Id::unique(("tab", tab.id));
     let response = ui.interact(rect, id, Sense::click_and_drag());
     response.widget_info(|| WidgetInfo::selected(Role::Tab, true, is_active, &title));
+    say_selected(ui, id, is_active);
     if is_active || response.hovered() {
         let strength = if is_active { 1.0 } else { 0.55 };
         let fill = theme::faded(palette.selected, strength);

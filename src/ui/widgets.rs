@@ -274,3 +274,11 @@ pub(super) fn one_row(
     painter.galley(rect.min, galley, color);
     rect
 }
+
+/// Has screen readers say whether something is selected; egui has them say that it is checked.
+pub(super) fn say_selected(ui: &Ui, id: egui::Id, on: bool) {
+    ui.ctx().accesskit_node_builder(id, |node| {
+        node.clear_toggled();
+        node.set_selected(on);
+    });
+}

@@ -3,6 +3,7 @@
 //! What the window shows is read from its status file and compared with what the daemon's csv
 //! plugin wrote. Pictures are kept in `tests/out`.
 
+mod accessible;
 mod clipboard;
 mod files;
 mod names;

@@ -94,12 +94,17 @@ impl Desktop {
     /// The program on this display, with settings of its own.
     pub fn program(&self) -> Command {
         let mut command = super::collectoscope();
+        self.on_it(&mut command);
+        command.env("LIBGL_ALWAYS_SOFTWARE", "1");
+        command
+    }
+
+    /// Has a program use this display and this desktop's folders.
+    pub fn on_it(&self, command: &mut Command) {
         command
             .env("DISPLAY", &self.display)
             .env("XDG_CONFIG_HOME", self.folder.path().join("config"))
-            .env("XDG_RUNTIME_DIR", self.folder.path())
-            .env("LIBGL_ALWAYS_SOFTWARE", "1");
-        command
+            .env("XDG_RUNTIME_DIR", self.folder.path());
     }
 
     /// Opens the window and waits until it draws; it listens on a free port of 127.0.0.1.

@@ -535,3 +535,15 @@ fn a_host_is_pinned_and_unpinned_in_its_menu() {
         assert_eq!(is_marked, first == "beta", "{hosts:?}");
     }
 }
+
+#[test]
+fn a_screen_reader_gets_the_level_of_a_row_and_whether_it_is_open() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let levels = stage.levels();
+    // The first host is open, the other is not; plugins are closed.
+    assert_eq!((levels[0], levels[1]), ((1, Some(true)), (2, Some(false))));
+    assert_eq!(levels.last(), Some(&(1, Some(false))));
+    stage.type_at_once(&typed("/load shortterm"));
+    let filtered = stage.levels();
+    assert_eq!(filtered[..3], [(1, Some(true)), (2, Some(true)), (3, None)]);
+}

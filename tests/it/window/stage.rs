@@ -312,6 +312,12 @@ impl Stage {
         on.map(|node| node.label().unwrap_or_default()).collect()
     }
 
+    /// What a screen reader says of the rows of the sidebar: their level, and whether they are open.
+    pub(super) fn levels(&self) -> Vec<(usize, Option<bool>)> {
+        let rows = self.harness.query_all_by_role(Role::TreeItem).map(|node| node.accesskit_node());
+        rows.map(|row| (row.level().unwrap_or_default(), row.data().is_expanded())).collect()
+    }
+
     /// The rows of the sidebar that are on screen.
     pub(super) fn rows(&self) -> Vec<String> {
         self.named(Role::TreeItem)
