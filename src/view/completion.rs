@@ -91,8 +91,10 @@ impl Gather {
 
     fn fields(&mut self) {
         if self.field.is_none() {
-            let names = Field::ALL.map(Field::name).into_iter().chain(["new", "stale"]);
-            self.words.extend(names.filter(|name| name.starts_with(&self.typed)));
+            let fields = Field::ALL.map(Field::name).into_iter();
+            // A state is whole without a colon: nothing is to be added.
+            let states = ["new", "stale"].into_iter().filter(|state| *state != self.typed);
+            self.words.extend(fields.chain(states).filter(|name| name.starts_with(&self.typed)));
         }
     }
 

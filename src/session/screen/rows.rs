@@ -175,10 +175,13 @@ impl Screen<'_> {
         let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
         let opens = !matches!(name, RowName::Series(_));
         let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
+        let is_new = self.derived.new_rows.contains(&name);
+        let came = if is_new { "\nnew: in the last ten minutes something came here" } else { "" };
         Some(RowContent {
             shown,
+            tooltip: content.tooltip + came,
             open: opens.then_some(is_open),
-            is_new: self.derived.new_rows.contains(&name),
+            is_new,
             selected: self.picking().shows(&name),
             gathered: self.view.gathered.names.contains(&name),
             ..content

@@ -242,6 +242,9 @@ fn a_half_typed_word_becomes_a_field_or_a_name_that_was_received() {
     check_offered("plug", &["plugin:"]);
     check_offered("-pl", &["-plugin:"]);
     check_offered("sta", &["stale"]);
+    check_offered("stale", &[]);
+    check_offered("ne", &["new"]);
+    check_offered("new", &[]);
     check_offered("web", &["host:web-1", "host:web-2"]);
     check_offered("host:", &["host:\"a b\"", "host:web-1", "host:web-2"]);
     check_offered("cpu -host:WE", &["-host:web-1", "-host:web-2"]);
