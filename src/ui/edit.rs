@@ -82,11 +82,13 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
         What::Tab(_) => ("Name of the tab", "what it shows"),
     };
     let id = egui::Id::unique(("edit", name));
-    let selector = match editing.what {
-        What::Show(_) => Selector::new(&editing.text),
-        What::Title(_) | What::Tab(_) => Selector::default(),
+    let typed = editing.text.clone();
+    let mistakes = match editing.what {
+        What::Show(_) => Selector::mistakes_of(&typed),
+        What::Title(_) | What::Tab(_) => Vec::new(),
     };
-    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, &selector);
+    let read = (typed.as_str(), mistakes.as_slice());
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
     let field = egui::TextEdit::singleline(&mut editing.text)
         .id(id)
         .hint_text(egui::RichText::new(hint).color(palette.faint))
@@ -102,20 +104,20 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
         frame.memory.editing = Some(editing);
         return;
     }
-    let wrong = Some(&selector).filter(|selector| !selector.mistakes().is_empty());
-    if let Some(wrong) = wrong {
+    let is_wrong = !mistakes.is_empty();
+    if is_wrong {
         egui::Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),
             id.with("wrong"),
             response.rect,
         )
-        .show(|ui| mistake_ui(ui, wrong));
+        .show(|ui| mistake_ui(ui, read));
     }
     if response.lost_focus() {
         let enter = ui.input(|input| input.key_pressed(Key::Enter));
         let is_empty = matches!(editing.what, What::Show(_)) && editing.text.trim().is_empty();
-        if enter && (wrong.is_some() || is_empty) {
+        if enter && (is_wrong || is_empty) {
             // A panel cannot draw it: the field stays.
             response.request_focus();
         } else {

@@ -108,7 +108,8 @@ fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let mut text = screen.view.notifications.filter.text().to_owned();
     let label = ui.label(RichText::new("Find").size(11.5).color(palette.dim));
     let filter = &screen.view.notifications.filter;
-    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, filter);
+    let read = (filter.text(), filter.mistakes());
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
     let field = egui::TextEdit::singleline(&mut text)
         .id(egui::Id::unique("find notifications"))
         .layouter(&mut layouter)
@@ -119,7 +120,7 @@ fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     if response.changed() {
         frame.actions.push(Action::SetNotificationFilter(text));
     }
-    mistake_ui(ui, filter);
+    mistake_ui(ui, read);
     if let Some(span) = filter.state_words().next() {
         let word = display_safe(filter.text().get(span).unwrap_or_default()).into_owned();
         let text = format!("{word}: a notification has no value");

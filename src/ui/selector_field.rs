@@ -3,13 +3,13 @@
 
 use super::theme::{self, Palette};
 use crate::metric::display_safe;
-use crate::view::selector::Selector;
+use crate::view::selector::Mistake;
 use eframe::egui::text::{LayoutJob, TextFormat};
 use eframe::egui::{self, Galley, RichText, Stroke, TextBuffer, Ui};
 use std::sync::Arc;
 
-/// Lays the text out; what `selector` cannot read of it is underlined.
-pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, selector: &Selector) -> Arc<Galley> {
+/// Lays the text out; the mistakes of `read`, a text as it was read, are underlined.
+pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, read: (&str, &[Mistake])) -> Arc<Galley> {
     let palette = Palette::of(ui);
     let format =
         |underline| TextFormat { underline, ..TextFormat::simple(theme::body(), palette.text) };
@@ -18,7 +18,7 @@ pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, selector: &Selector) -> Arc
         LayoutJob { wrap: egui::text::TextWrapping::no_max_width(), ..LayoutJob::default() };
     let mut end = 0;
     // What was typed since is read in the next frame.
-    let mistakes = if selector.text() == text { selector.mistakes() } else { &[] };
+    let mistakes = if read.0 == text { read.1 } else { &[] };
     for mistake in mistakes {
         let span = mistake.span.clone();
         let before = text.get(end..span.start).unwrap_or_default();
@@ -33,13 +33,13 @@ pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, selector: &Selector) -> Arc
 }
 
 /// Says what the first mistake is, and how many more there are.
-pub(super) fn mistake_ui(ui: &mut Ui, selector: &Selector) {
-    let Some(first) = selector.mistakes().first() else { return };
-    let more = match selector.mistakes().len() {
+pub(super) fn mistake_ui(ui: &mut Ui, (text, mistakes): (&str, &[Mistake])) {
+    let Some(first) = mistakes.first() else { return };
+    let more = match mistakes.len() {
         1 => String::new(),
         all => format!(" (and {} more)", all - 1),
     };
-    let word = selector.text().get(first.span.clone()).unwrap_or_default();
+    let word = text.get(first.span.clone()).unwrap_or_default();
     let word: String = word.chars().take(WORD_SHOWN_MAX).collect();
     let text = format!("{}: {}{more}", display_safe(&word), first.text);
     ui.label(RichText::new(text).size(11.5).color(Palette::of(ui).bad));

@@ -159,7 +159,8 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
     ui.add_space(2.0);
     let filter = &screen.view.filter;
-    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, filter);
+    let read = (filter.text(), filter.mistakes());
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
     let field = egui::TextEdit::singleline(&mut text)
         .hint_text(RichText::new("eth0  host:web*  -lo  >90").color(palette.faint))
         .desired_width(f32::INFINITY)
@@ -187,7 +188,7 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         frame.actions.push(Action::SetFilter(text));
     }
     ui.add_space(6.0);
-    mistake_ui(ui, filter);
+    mistake_ui(ui, read);
     ui.horizontal(|ui| {
         let titles = Pivot::ALL.map(Pivot::title);
         let room = ui.available_width() - SegmentSize::Small.width(ui, titles) - 8.0;

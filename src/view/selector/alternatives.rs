@@ -3,6 +3,7 @@
 //! Only a word that is written so divides: in quotes or in a regular expression it is part of
 //! that, and where a selector has the word itself it is put in quotes.
 
+use super::mistake::Mistake;
 use super::parse::word_spans;
 use super::select::Selector;
 
@@ -12,15 +13,19 @@ const OR: &str = "or";
 impl Selector {
     /// The selectors that a text has between its words `or`; those without a word are left out.
     pub fn alternatives(text: &str) -> Vec<Self> {
-        let ors = word_spans(text).into_iter().filter(|span| text.get(span.clone()) == Some(OR));
-        let ends = ors.chain(std::iter::once(text.len()..text.len()));
-        let mut start = 0;
-        let mut texts = Vec::new();
-        for or in ends {
-            texts.push(text.get(start..or.start).unwrap_or_default().trim());
-            start = or.end;
-        }
-        texts.into_iter().filter(|text| !text.is_empty()).map(Self::new).collect()
+        parts(text).into_iter().map(|(_, part)| Self::new(part)).collect()
+    }
+
+    /// What of them cannot be read, and where it stands in the text.
+    pub fn mistakes_of(text: &str) -> Vec<Mistake> {
+        let of = |(start, part): (usize, &str)| {
+            let mistakes = Self::new(part).mistakes().to_vec().into_iter();
+            mistakes.map(move |Mistake { span, text }| Mistake {
+                span: span.start + start..span.end + start,
+                text,
+            })
+        };
+        parts(text).into_iter().flat_map(of).collect()
     }
 
     /// The text that [`Selector::alternatives`] reads as these.
@@ -39,6 +44,22 @@ impl Selector {
         }
         text
     }
+}
+
+/// The texts between the words `or`, and where each begins.
+fn parts(text: &str) -> Vec<(usize, &str)> {
+    let ors = word_spans(text).into_iter().filter(|span| text.get(span.clone()) == Some(OR));
+    let ends = ors.chain(std::iter::once(text.len()..text.len()));
+    let mut start = 0;
+    let mut parts = Vec::new();
+    for or in ends {
+        let part = text.get(start..or.start).unwrap_or_default();
+        let begin = start + part.len() - part.trim_start().len();
+        parts.push((begin, part.trim()));
+        start = or.end;
+    }
+    parts.retain(|(_, part)| !part.is_empty());
+    parts
 }
 
 #[cfg(test)]
@@ -65,6 +86,16 @@ mod tests {
         // What is not closed ends where the next one begins.
         check("a \"b or c", &["a \"b", "c"]);
         check("hst:x or /(/ or c", &["hst:x", "/(/", "c"]);
+    }
+
+    #[test]
+    fn each_has_as_many_words_as_one_alone() {
+        let many = vec!["host:a plugin:b type:c ds:d"; 40].join(" or ");
+        assert_eq!(Selector::mistakes_of(&many), []);
+        let text = "a or  hst:x or b /(/";
+        let wrong = Selector::mistakes_of(text);
+        let words: Vec<_> = wrong.iter().map(|mistake| &text[mistake.span.clone()]).collect();
+        assert_eq!(words, ["hst:x", "/(/"]);
     }
 
     #[test]
