@@ -122,7 +122,7 @@ impl LayoutFiles {
     /// Writes a layout whatever its file holds; what of that is not understood is kept beside it.
     pub fn replace(&self, source: &LayoutSource, text: &str) -> SaveOutcome {
         let path = self.path_of(source);
-        if text_of(&path).is_ok_and(|there| !read(&there).problems.is_empty()) {
+        if text_of(&path).is_ok_and(|there| loses(&read(&there), text)) {
             copy_aside(&path);
         }
         match write(&path, text) {
@@ -191,6 +191,12 @@ fn write(path: &Path, text: &str) -> Result<(), String> {
 
 fn not_saved(why: &str, path: &Path) -> SaveOutcome {
     SaveOutcome::Failed(format!("cannot save the layout: {why}, in {}", path.display()))
+}
+
+/// Whether something that was not understood of a layout is no longer there in another text of it.
+fn loses(read_of: &Read, text: &str) -> bool {
+    let left = read(text).problems;
+    read_of.problems.iter().any(|gone| !left.iter().any(|problem| problem.what == gone.what))
 }
 
 /// Renames a file that makes no sense; says so.
@@ -304,6 +310,13 @@ mod tests {
         let kept = files.named("web").with_extension("toml.bad");
         assert_eq!(fs::read_to_string(&kept).unwrap(), newer);
         assert_eq!(files.names(), ["web"]);
+        // A word that cannot be read is written as it was: nothing is lost.
+        let wrong = TEXT.replace("load", "hst:x load");
+        assert_eq!(files.replace(&source, &wrong), SaveOutcome::Saved);
+        assert_eq!(files.replace(&source, &format!("{wrong}\n")), SaveOutcome::Saved);
+        assert_eq!(fs::read_to_string(&kept).unwrap(), newer);
+        assert_eq!(files.replace(&source, TEXT), SaveOutcome::Saved);
+        fs::write(&kept, &newer).unwrap();
         // The same once more is no change.
         assert_eq!(files.save(&source, TEXT, None), SaveOutcome::Saved);
         assert_eq!(fs::read_to_string(&kept).unwrap(), newer);
