@@ -52,8 +52,6 @@ pub struct Derived {
     panels_for: Option<PanelsFor>,
     /// And when.
     panels_made: CdTime,
-    /// Some of them are to be made again in a second, when more values are known.
-    is_unsure: bool,
     /// The places of the panels of the catalogue, tab by tab.
     rankings: HashMap<TabId, Ranking>,
     /// Their numbers, which they keep, and the highest of them.
@@ -120,7 +118,9 @@ impl Derived {
     ) {
         let tab = view.tab();
         let latest = &Latest { store, graphs, mode: tab.mode, now };
-        let made_for = PanelsFor::new(latest, tab, self.is_unsure);
+        // What some of them leave out is decided anew when more values are known.
+        let is_unsure = self.panels.iter().any(|panel| panel.is_unsure);
+        let made_for = PanelsFor::new(latest, tab, is_unsure);
         // A clock that went back does not hold up anything.
         let since = if now < self.panels_made {
             now.since(CdTime::ZERO)
@@ -141,13 +141,11 @@ impl Derived {
                 self.panels = panels_ranked(latest, selection, ranking);
                 self.number_panels(tab.id);
                 self.tiles.clear();
-                self.is_unsure = false;
                 self.panels_revision += 1;
             }
             Canvas::Tiles(layout) => {
                 let known = known.filter(|known| known.is_of_same_names(&made_for));
                 self.update_tiles(latest, layout, &made_for, known.as_ref());
-                self.is_unsure = self.panels.iter().any(|panel| panel.is_unsure);
                 self.order.clear();
                 self.order.extend(layout.rules().iter().map(|rule| rule.id));
             }
@@ -294,12 +292,12 @@ struct PanelsFor {
 impl PanelsFor {
     fn new(latest: &Latest<'_>, tab: &Tab, is_unsure: bool) -> Self {
         let rules = tab.canvas.tiles().map(Layout::rules).unwrap_or_default();
-        let has_state = rules.iter().any(|rule| rule.has_state());
+        let asks = !rules.is_empty() && (is_unsure || rules.iter().any(|rule| rule.has_state()));
         Self {
             series: latest.store.revision(),
             canvas: tab.canvas.clone(),
             host: tab.host.clone(),
-            second: (has_state || is_unsure).then(|| latest.now.secs_nanos().0),
+            second: asks.then(|| latest.now.secs_nanos().0),
         }
     }
 
@@ -318,7 +316,9 @@ impl PanelsFor {
         let series = u64::try_from(series).unwrap_or(u64::MAX);
         let wait = Interval::from_secs(series / SERIES_PER_SEC);
         let is_of_rules = self.canvas.tiles().is_some();
-        is_of_rules && since < wait && Self { series: other.series, ..self.clone() }.is(other)
+        is_of_rules
+            && since < wait
+            && Self { series: other.series, second: other.second, ..self.clone() }.is(other)
     }
 
     fn is_of_same_names(&self, other: &Self) -> bool {

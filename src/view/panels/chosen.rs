@@ -53,15 +53,14 @@ pub(super) fn chosen<'a>(latest: &Latest<'a>, rule: &Rule) -> Choice<'a> {
             if graph.is_some_and(|(of, _)| place.is_none_or(|place| place.graph != of)) {
                 continue;
             }
-            if found.len() >= room || states >= STATES_MAX {
+            let asks = selector.asks_value() || hide.asks_value;
+            if found.len() >= room || (asks && states >= STATES_MAX) {
                 choice.unseen += usize::from(!seen.contains(&id));
                 continue;
             }
-            if selector.has_state() {
-                states += 1;
-                if !selector.state_holds(series, latest) {
-                    continue;
-                }
+            states += usize::from(asks);
+            if selector.has_state() && !selector.state_holds(series, latest) {
+                continue;
             }
             if !hide.hides(series, latest) {
                 found.push(Chosen { id, series, place });
@@ -86,11 +85,14 @@ fn may_draw(graph: Option<(usize, &Graph)>, series: &Series) -> bool {
 struct Hide<'r> {
     series: HashSet<String>,
     others: Vec<&'r Selector>,
+    /// Some of them ask for values.
+    asks_value: bool,
 }
 
 impl<'r> Hide<'r> {
     fn new(selectors: &'r [Selector]) -> Self {
-        let mut hide = Self { series: HashSet::new(), others: Vec::new() };
+        let asks_value = selectors.iter().any(Selector::asks_value);
+        let mut hide = Self { series: HashSet::new(), others: Vec::new(), asks_value };
         for selector in selectors {
             match selector.series_text() {
                 Some(text) => drop(hide.series.insert(text)),

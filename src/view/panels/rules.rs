@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 /// Lines of a panel that a rule makes; of more the largest are drawn.
 pub const LARGEST_MAX: usize = 50;
-/// Until then a series has a value, or none that is waited for.
+/// Until then, or for three intervals, a series has a value, or none that is waited for.
 const RATED_WITHIN: Interval = Interval::from_secs(60);
 /// Plugins that a title names.
 const TITLE_PLUGINS_MAX: usize = 3;
@@ -300,7 +300,11 @@ fn keep_largest(panel: &mut Panel, store: &Store, now: CdTime) {
         (sum * line.scale).abs()
     };
     // Of what counts there is a rate only after the second value.
-    let is_new = |id| store.first_time(id).is_none_or(|first| now.since(first) < RATED_WITHIN);
+    let is_new = |id| {
+        let interval = store.series(id).map_or(Interval::ZERO, |series| series.interval);
+        let within = RATED_WITHIN.max(interval.mul_f64(3.0));
+        store.first_time(id).is_none_or(|first| now.since(first) < within)
+    };
     let is_unsure =
         |line: &Line| line.series.iter().any(|&id| newest(line, id).is_none() && is_new(id));
     let unsure = panel.drawn().any(is_unsure);

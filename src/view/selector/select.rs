@@ -129,6 +129,11 @@ impl Selector {
         !self.state.words().is_empty()
     }
 
+    /// Whether some of these words are about the newest value, which is found series by series.
+    pub fn asks_value(&self) -> bool {
+        self.state.asks_value()
+    }
+
     /// The words that cannot be read, in order.
     pub fn mistakes(&self) -> &[Mistake] {
         &self.mistakes

@@ -59,6 +59,12 @@ impl StatePart {
         &self.words
     }
 
+    /// Whether some are about the newest sample.
+    pub(super) fn asks_value(&self) -> bool {
+        let is_cheap = |asks: &Asks| matches!(asks, Asks::Unit(_) | Asks::New);
+        self.words.iter().any(|word| !is_cheap(&word.asks))
+    }
+
     /// Whether all hold now.
     pub(super) fn holds(&self, series: &Series, latest: &Latest<'_>) -> bool {
         self.words.iter().all(|word| word.asks.holds(series, latest) != word.exclude)
