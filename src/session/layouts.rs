@@ -24,19 +24,15 @@ impl Kept {
         Self { last: is_kept.then(|| state(workspace)) }
     }
 
-    const fn is_kept(&self) -> bool {
-        self.last.is_some()
-    }
-
-    /// Whether the workspace is another one by now; notes that it was kept.
-    fn is_new(&mut self, workspace: &Workspace) -> bool {
+    /// Whether the workspace, whose tab on screen is to be this wide, is another one by now.
+    fn is_new(&self, workspace: &Workspace, width: Interval) -> bool {
         let Some((kept, shown, looks)) = &self.last else { return false };
+        let looks_now = looks_of(workspace).enumerate().map(|(place, (now, mode))| {
+            (if place == workspace.active_place() { width } else { now }, mode)
+        });
         let is_same = kept.is_same_choice(workspace)
             && *shown == workspace.active_place()
-            && looks.iter().copied().eq(looks_of(workspace));
-        if !is_same {
-            self.last = Some(state(workspace));
-        }
+            && looks.iter().copied().eq(looks_now);
         !is_same
     }
 }
@@ -53,14 +49,12 @@ fn state(workspace: &Workspace) -> State {
 impl Session {
     /// Asks to keep the tabs, if they are others by now.
     pub(super) fn keep_workspace(&mut self) {
-        if !self.kept.is_kept() {
-            return;
-        }
-        let mut workspace = self.view.workspace.clone();
         // Not the width on its way, but the one that is wanted.
         let wanted = self.width.wanted(self.view.window());
-        workspace.active_mut().window.fit(wanted);
-        if self.kept.is_new(&workspace) {
+        if self.kept.is_new(&self.view.workspace, wanted) {
+            let mut workspace = self.view.workspace.clone();
+            workspace.active_mut().window.fit(wanted);
+            self.kept.last = Some(state(&workspace));
             self.effects.push(Effect::KeepWorkspace(print(&workspace)));
         }
     }
@@ -73,7 +67,7 @@ impl Session {
             Action::OpenBuiltIn(name) => {
                 if let Some(read) = built_in(name) {
                     self.view.open(read.workspace);
-                    self.width.follow(&mut self.view.workspace);
+                    self.width.follow(&mut self.view.workspace, false);
                     let source = LayoutSource::Named((*name).to_owned());
                     self.view.layouts.opened(source, None, &self.view.workspace);
                 }
@@ -109,7 +103,7 @@ impl Session {
             self.say(format!("layout: {problem}, in {}", source.name()));
         }
         self.view.open(layout.workspace);
-        self.width.follow(&mut self.view.workspace);
+        self.width.follow(&mut self.view.workspace, false);
         self.view.layouts.opened(source, Some(text), &self.view.workspace);
     }
 

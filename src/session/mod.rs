@@ -299,8 +299,10 @@ impl Session {
         let now_too = action == Action::KeepNow;
         self.ask_about_layouts(&action);
         self.width.chosen(&action);
+        let next_tab = self.view.workspace.next_tab();
         self.view.apply(action, &moment);
-        self.width.follow(&mut self.view.workspace);
+        let is_opened = self.view.tab().id >= next_tab;
+        self.width.follow(&mut self.view.workspace, is_opened);
         if std::mem::take(&mut self.view.no_room) {
             self.say(format!(
                 "there is no room for more: there may be {TABS_MAX} tabs, with {RULES_MAX} panels \
@@ -345,9 +347,11 @@ impl Session {
     }
 
     /// How many panels of the catalogue stand in a row of the canvas: as many do when they become
-    /// the user's own.
+    /// the user's own. None before anything was drawn.
     pub fn set_columns(&mut self, columns: usize) {
-        self.columns = columns.max(1);
+        if columns > 0 {
+            self.columns = columns;
+        }
     }
 
     /// Makes anew what follows from data, choices and time. Returns how long it may take until it

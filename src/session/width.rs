@@ -36,13 +36,15 @@ impl Width {
     }
 
     /// Goes on with the tab on screen, if that is another one by now; the one that was left is as
-    /// wide as is wanted, and so is one that has its width from it.
-    pub(super) fn follow(&mut self, workspace: &mut Workspace) {
+    /// wide as is wanted, and so is one that `inherits` its width.
+    pub(super) fn follow(&mut self, workspace: &mut Workspace, inherits: bool) {
         let (active, width) = (workspace.active().id, workspace.active().window.width());
         match *self {
             Self::Growing { tab, wanted, now } if tab != active => {
                 workspace.fit(tab, now, wanted);
-                workspace.fit(active, now, wanted);
+                if inherits {
+                    workspace.fit(active, now, wanted);
+                }
                 let wanted = workspace.active().window.width();
                 *self = Self::Growing { tab: active, wanted, now: wanted };
             }

@@ -1,7 +1,8 @@
 //! History: what the workspace was before each of the last changes, and after those taken back.
 //!
-//! One gesture is one step. Time is not kept here: it has its own way back. The open layout is:
-//! tabs that come back are saved where they came from.
+//! One gesture is one step. Time is not kept here: it has its own way back. Which layout is open
+//! goes back with the step that opened another, so that tabs are saved where they came from; saving
+//! is no step.
 
 use super::layouts::Open;
 use super::workspace::Workspace;
@@ -19,16 +20,22 @@ pub struct History {
     last: Step,
 }
 
-/// The tabs, and the layout that was open then.
+/// The tabs, and the layout that is open if the step is about that, too.
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub(super) workspace: Workspace,
-    pub(super) layout: Option<Arc<Open>>,
+    pub(super) layout: Option<Option<Arc<Open>>>,
 }
 
 impl Known {
-    fn with_choices_of(&self, step: Self) -> Self {
-        Self { workspace: self.workspace.with_choices_of(&step.workspace), ..step }
+    /// Changes places with a step: this is what it leads back from, and what is returned where it
+    /// leads to.
+    fn go(mut self, step: Self) -> (Self, Self) {
+        let workspace = self.workspace.with_choices_of(&step.workspace);
+        if step.layout.is_none() {
+            self.layout = None;
+        }
+        (self, Self { workspace, ..step })
     }
 }
 
@@ -64,7 +71,7 @@ impl History {
     pub(super) fn undo(&mut self, now: Known) -> Option<Known> {
         let before = self.past.pop_back()?;
         self.last = Step::Own;
-        let back = now.with_choices_of(before);
+        let (now, back) = now.go(before);
         self.future.push(now);
         Some(back)
     }
@@ -72,7 +79,7 @@ impl History {
     /// What `now` was before the last change was taken back.
     pub(super) fn redo(&mut self, now: Known) -> Option<Known> {
         let after = self.future.pop()?;
-        let again = now.with_choices_of(after);
+        let (now, again) = now.go(after);
         self.past.push_back(now);
         Some(again)
     }

@@ -201,18 +201,18 @@ impl View {
             _ => Step::Own,
         };
         let is_step = matches!(action, Action::Undo | Action::Redo);
-        let before = self.known();
-        if let Some(Own { rules, columns }) = &at.own {
+        let before = Known { workspace: self.workspace.clone(), layout: None };
+        let own = at.own.as_ref().map(|Own { rules, columns }| {
             self.workspace.keep_tiles(rules.clone(), *columns);
-        }
-        let own = self.workspace.clone();
+            self.workspace.clone()
+        });
         self.do_now(action, at);
         if is_step {
             return;
         }
-        if !own.is_same_choice(&self.workspace) {
+        if !own.as_ref().unwrap_or(&before.workspace).is_same_choice(&self.workspace) {
             self.history.record(before, step);
-        } else if at.own.is_some() {
+        } else if own.is_some() {
             // What changes nothing makes nothing the user's own.
             self.workspace = self.workspace.with_choices_of(&before.workspace);
         }
@@ -278,19 +278,21 @@ impl View {
     }
 
     fn step(&mut self, action: &Action) {
-        let now = self.known();
+        let now = self.with_layout();
         let step = match action {
             Action::Undo => self.history.undo(now),
             _ => self.history.redo(now),
         };
         if let Some(Known { workspace, layout }) = step {
             self.workspace = workspace;
-            self.layouts.bring_back(layout);
+            if let Some(open) = layout {
+                self.layouts.bring_back(open);
+            }
         }
     }
 
-    fn known(&self) -> Known {
-        Known { workspace: self.workspace.clone(), layout: self.layouts.open() }
+    fn with_layout(&self) -> Known {
+        Known { workspace: self.workspace.clone(), layout: Some(self.layouts.open()) }
     }
 
     fn apply_to_canvas(&mut self, action: Action, at: &Moment) {
@@ -374,7 +376,7 @@ impl View {
 
     /// Shows other tabs; those before them can be brought back.
     pub(crate) fn open(&mut self, workspace: Workspace) {
-        self.history.record(self.known(), Step::Own);
+        self.history.record(self.with_layout(), Step::Own);
         self.workspace = self.workspace.replaced_by(workspace);
     }
 

@@ -13,7 +13,7 @@ pub struct Top {
 }
 
 /// Where a host stands, highest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Level {
     Local,
     Pinned,
@@ -35,19 +35,14 @@ impl Top {
     /// is called.
     pub fn ordered<'n, T: Copy>(
         &self,
-        hosts: impl Iterator<Item = T> + Clone,
+        hosts: impl Iterator<Item = T>,
         name: impl Fn(T) -> &'n str,
     ) -> Vec<(usize, T)> {
-        let all = hosts.enumerate();
-        if self.local.is_none() && self.pinned.is_empty() {
-            return all.collect();
+        let mut all: Vec<_> = hosts.enumerate().collect();
+        if self.local.is_some() || !self.pinned.is_empty() {
+            all.sort_by_cached_key(|&(_, host)| self.level(name(host)));
         }
-        let levels = [Level::Local, Level::Pinned, Level::Other];
-        let at = |level| {
-            let name = &name;
-            all.clone().filter(move |&(_, host)| self.level(name(host)) == level)
-        };
-        levels.into_iter().flat_map(at).collect()
+        all
     }
 }
 

@@ -51,7 +51,7 @@ pub struct Wanted<'a> {
     pub pivot: Pivot,
     /// The hosts that stand above the others.
     pub top: &'a Top,
-    /// Changes when any of these does.
+    /// Changes when what is open, the filter or the pivot does.
     pub revision: u64,
 }
 

@@ -1,8 +1,9 @@
 //! Workspace: the user's tabs, each with what is on its canvas and its window of time.
 //!
 //! A plain value: a copy of it is a step that can be taken back. It holds rules and lasting names
-//! only, so it can be made before anything was received. Tabs and panels have numbers of their own,
-//! which are never used twice.
+//! only, so it can be made before anything was received. Tabs and panels have numbers of their
+//! own, which are never used twice; panels of the catalogue that became the user's own keep theirs,
+//! which are higher than all of these.
 
 use super::Action;
 use super::everywhere;
@@ -89,6 +90,11 @@ impl Workspace {
     #[expect(clippy::indexing_slicing, reason = "the invariant of both fields")]
     pub(crate) fn active_mut(&mut self) -> &mut Tab {
         &mut self.tabs[self.active]
+    }
+
+    /// The number of the tab that is opened next; those of tabs that were are lower.
+    pub(crate) const fn next_tab(&self) -> TabId {
+        TabId(self.next_tab)
     }
 
     fn place(&self, id: TabId) -> Option<usize> {

@@ -214,6 +214,23 @@ fn what_is_brought_back_is_saved_where_it_came_from() {
 }
 
 #[test]
+fn saving_under_another_name_is_not_taken_back_with_the_tabs() {
+    let mut story = began_with("[[tab]]\nshow = 'load'\n");
+    let text = "[[tab]]\nshow = 'cpu'\n".to_owned();
+    story.session.answer(Answer::LayoutLoaded(named("a"), Ok(text)));
+    story.apply(Action::NewTab);
+    let effects = story.apply(save(Some("c")));
+    let Effect::SaveLayout { source, text, .. } = &effects[0] else { panic!("{effects:?}") };
+    story.saved(source, text, SaveOutcome::Saved);
+    story.apply(Action::Undo);
+    assert_eq!(story.session.view().layouts.name(), Some("c"));
+    story.apply(Action::Undo);
+    assert_eq!(story.session.view().layouts.name(), None);
+    story.apply(Action::Redo);
+    assert_eq!(story.session.view().layouts.name(), Some("c"));
+}
+
+#[test]
 fn what_was_changed_while_it_was_written_is_not_saved() {
     let mut story = began_with("[[tab]]\nshow = 'load'\n");
     let effects = story.apply(save(Some("web")));
@@ -283,6 +300,18 @@ fn every_tab_is_as_wide_as_is_wanted_though_only_the_one_on_screen_grows() {
     assert_eq!(widths, [narrow, wanted, 900.0]);
     story.loads("a", &[1.0; 400]);
     assert_eq!(wide(&story), wanted);
+}
+
+#[test]
+fn a_tab_that_is_as_wide_as_the_growing_one_is_for_now_stays_so() {
+    let mut story = began_with("[[tab]]\noverview = ''\n\n[[tab]]\nshow = 'load'\nwindow = '1m'\n");
+    let ids: Vec<_> = story.session.view().workspace.tabs().iter().map(|tab| tab.id).collect();
+    story.loads("a", &[1.0; 5]);
+    let minute = Interval::from_secs(60);
+    assert_eq!(story.session.view().window().width(), minute, "on its way to five");
+    story.apply(Action::ShowTab(ids[1]));
+    story.loads("a", &[1.0; 100]);
+    assert_eq!(story.session.view().window().width(), minute);
 }
 
 #[test]
