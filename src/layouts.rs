@@ -268,7 +268,7 @@ mod tests {
         assert_eq!(find(None, &path).unwrap().0, LayoutSource::File(files.named("web")));
         assert!(find(None, "network").unwrap().1.contains("if_octets"));
         let error = find(Some(&files), "wbe").unwrap_err();
-        assert!(error.contains("there are web, Overview, Network, Storage"), "{error}");
+        assert!(error.contains("there are web, Overview, Fleet, Network, Storage"), "{error}");
         assert!(find(None, "./none.toml").unwrap_err().contains("there is no such file"));
     }
 

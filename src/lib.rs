@@ -33,8 +33,9 @@
 //!    [`view::workspace::Workspace`], and changes only by [`session::Session::apply`]. Series are
 //!    chosen by words ([`view::selector::Selector`]) or by their lasting names
 //!    ([`metric::SeriesKey`]); a panel is a [`view::layout::Rule`] in a tile of a
-//!    [`view::layout::Layout`]. A workspace before each change is kept to be brought back
-//!    ([`view::history`]), and one is written and read as TOML ([`view::layout_file`]).
+//!    [`view::layout::Layout`], and a tab can also be a table of all hosts ([`view::fleet`]). A
+//!    workspace before each change is kept to be brought back ([`view::history`]), and one is
+//!    written and read as TOML ([`view::layout_file`]).
 //! 6. [`session::Session::tick`] makes what follows from data, choices and time:
 //!    [`session::Derived`], and the effects that the outside is to perform.
 //! 7. [`store::Store::trace`] answers with at most two points per pixel column, gaps kept.

@@ -153,7 +153,7 @@ pub struct WindowArgs {
     /// Colours; without it as chosen last time.
     #[arg(long, value_enum)]
     pub theme: Option<Theme>,
-    /// Begin with this layout: one that was saved, Overview, Network, Storage, or a file.
+    /// Begin with this layout: one that was saved, Overview, Fleet, Network, Storage, or a file.
     ///
     /// Without it the tabs are as they were left.
     #[arg(long, value_name = "NAME|FILE")]

@@ -4,9 +4,10 @@
 //! taken back, or read from a file, is seen for what it is.
 
 use crate::metric::{CdTime, Interval};
-use crate::store::{SeriesId, Store};
+use crate::store::{Mode, SeriesId, Store};
 use crate::view::View;
 use crate::view::command::{Context, Focus};
+use crate::view::fleet::table::{Known, Table};
 use crate::view::graphs::Graphs;
 use crate::view::latest::Latest;
 use crate::view::layout::{Layout, Rule};
@@ -38,6 +39,8 @@ pub struct Derived {
     pub panels_revision: u64,
     /// The series that the panels draw, and where.
     pub drawn: HashMap<SeriesId, Drawn>,
+    /// The rows of the table of all hosts, while that is on screen.
+    pub fleet: Table,
     /// The rows of the tree.
     pub rows: Rows,
     /// The rows of the tree that came a short time ago, or below which something did.
@@ -70,6 +73,8 @@ pub struct Derived {
 const NUMBERED_FROM: u32 = 1 << 31;
 /// Series that rules look through in a second, of those that there are, while names come.
 const SERIES_PER_SEC: u64 = 100_000;
+/// Series of a table of hosts that are kept in memory while it stands still.
+const FLEET_SERIES_MAX: usize = 2_000;
 /// Numbers that are remembered: a network can bring forth panels without end.
 const NUMBERS_MAX: usize = 10_000;
 
@@ -85,6 +90,7 @@ impl Derived {
         now: CdTime,
     ) -> (Option<FilterJob>, bool) {
         self.update_panels(store, graphs, view, now);
+        let is_unread = self.update_fleet(store, graphs, view, now);
         let latest = Latest { store, graphs, mode: view.mode(), now };
         if self.tree_for.as_ref().is_none_or(|made| !made.is(view)) {
             self.tree_revision += 1;
@@ -105,7 +111,27 @@ impl Derived {
             revision: self.tree_revision,
         };
         let job = self.rows.update(store, &wanted);
-        (job, self.rows.refine(&view.filter, &latest))
+        (job, self.rows.refine(&view.filter, &latest) || is_unread)
+    }
+
+    /// Makes the table of all hosts anew, as far as it is out of date; true: there is more to do.
+    fn update_fleet(&mut self, store: &Store, graphs: &Graphs, view: &View, now: CdTime) -> bool {
+        let Some(fleet) = view.tab().canvas.fleet() else {
+            self.fleet.clear();
+            return false;
+        };
+        let window = view.window();
+        let known = Known {
+            latest: Latest { store, graphs, mode: Mode::Rate, now },
+            at: (!window.is_live()).then(|| window.span(now).end),
+            is_held: view.holds_order || view.host_cursor.is_some(),
+        };
+        self.fleet.update(fleet, &known)
+    }
+
+    /// The series on the canvas, of a table of hosts those of its first rows.
+    pub(super) fn on_canvas(&self) -> impl Iterator<Item = SeriesId> + Clone + '_ {
+        self.drawn.keys().copied().chain(self.fleet.ids(FLEET_SERIES_MAX))
     }
 
     /// Makes the panels anew, if they are out of date.
@@ -148,6 +174,10 @@ impl Derived {
                 self.update_tiles(latest, layout, &made_for, known.as_ref());
                 self.order.clear();
                 self.order.extend(layout.rules().iter().map(|rule| rule.id));
+            }
+            Canvas::Fleet(_) => {
+                (self.panels, self.tiles, self.order) = Default::default();
+                self.panels_revision += 1;
             }
         }
         self.drawn = drawn(&self.panels);
@@ -253,6 +283,8 @@ impl Derived {
             rows: &self.rows,
             listed: &self.listed,
             cursor: picking.view.cursor,
+            fleet: &self.fleet,
+            host_cursor: picking.view.host_cursor.as_ref(),
             panels: &self.order,
             chosen: picking.view.notifications.chosen,
             focus,

@@ -1,7 +1,11 @@
 //! Hosts in the state for scripts: whose clock is wrong, whose name is not theirs alone.
 
+use super::derived::Derived;
 use crate::store::{ClockStep, Health, HostClock, HostNode, Placing, Shared, Store};
+use crate::view::View;
 use crate::view::clocks;
+use crate::view::fleet::table::HostRow;
+use crate::view::fleet::{By, Column};
 use crate::view::senders::conflict_text;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -48,6 +52,54 @@ struct StepReport {
     sender: String,
     time: f64,
     text: String,
+}
+
+/// The table of all hosts, while that is on screen.
+#[derive(Debug, Serialize)]
+pub(super) struct FleetReport {
+    columns: Vec<String>,
+    /// `host`, `state`, or the title of a column.
+    order: String,
+    reversed: bool,
+    filter: String,
+    /// How many hosts it shows.
+    shown: usize,
+    /// The first of them, at most [`ROWS_REPORTED_MAX`].
+    rows: Vec<HostReport>,
+}
+
+/// Rows of the table that are reported.
+const ROWS_REPORTED_MAX: usize = 100;
+
+/// A row of the table, with a value for each column where there is one.
+#[derive(Debug, Serialize)]
+struct HostReport {
+    host: String,
+    values: Vec<Option<f64>>,
+}
+
+impl FleetReport {
+    pub(super) fn new(view: &View, derived: &Derived) -> Option<Self> {
+        let (fleet, table) = (view.tab().canvas.fleet()?, &derived.fleet);
+        let columns: Vec<_> = fleet.columns.iter().map(Column::title).collect();
+        let order = match fleet.by {
+            By::Host => "host".to_owned(),
+            By::State => "state".to_owned(),
+            By::Column(place) => columns.get(place).cloned().unwrap_or_default(),
+        };
+        let row = |row: &HostRow| HostReport {
+            host: row.host.to_string(),
+            values: row.values().to_vec(),
+        };
+        Some(Self {
+            columns,
+            order,
+            reversed: fleet.reversed,
+            filter: fleet.filter.text().to_owned(),
+            shown: table.len(),
+            rows: table.rows().take(ROWS_REPORTED_MAX).map(row).collect(),
+        })
+    }
 }
 
 impl HostsReport {

@@ -13,6 +13,7 @@
 
 mod derived;
 mod figures;
+mod fleet;
 mod hosts;
 mod layouts;
 mod screen;
@@ -21,8 +22,8 @@ mod width;
 
 pub use derived::Derived;
 pub use screen::{
-    CanvasContent, Checked, ClockFacts, Facts, FaultRow, LossRow, NotedText, Revision, RowContent,
-    Screen, StatusItem, Swatch, Tone, Units,
+    CanvasContent, CellContent, Checked, ClockFacts, ColumnHead, Facts, FaultRow, HostContent,
+    LossRow, NotedText, Revision, RowContent, Screen, StatusItem, Swatch, Tone, Units,
 };
 pub use state::{Drawing, State};
 
@@ -319,6 +320,9 @@ impl Session {
     /// The panels of the catalogue become the user's own with the first change. Where there are
     /// none, what is drawn gets a tab of its own.
     fn own(&mut self, action: Action, now: CdTime) -> (Action, Option<Own>) {
+        if self.view.tab().canvas.fleet().is_some() {
+            return (fleet::beside(action), None);
+        }
         let Self { store, graphs, derived, view, columns, .. } = self;
         if !action.is_about_tiles() || view.selection().is_none() {
             return (action, None);
@@ -372,7 +376,7 @@ impl Session {
             self.store.release();
         } else {
             let span = self.view.window().span(now);
-            self.store.hold(&[(span, self.derived.drawn.keys().copied())]);
+            self.store.hold(&[(span, self.derived.on_canvas())]);
         }
         let order = &self.derived.order;
         self.view.workspace.forget_panel(|panel| order.contains(&panel));
@@ -441,7 +445,7 @@ impl Session {
 
     /// The oldest sample of what is on the canvas.
     fn oldest_drawn(&self) -> Option<CdTime> {
-        self.derived.drawn.keys().filter_map(|&id| self.store.first_time(id)).min()
+        self.derived.on_canvas().filter_map(|id| self.store.first_time(id)).min()
     }
 
     /// Asks to keep what the user chose, if that is new.

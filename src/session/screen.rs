@@ -4,11 +4,13 @@
 //! is decided here. It reads, and is made anew for each frame.
 
 mod facts;
+mod fleet;
 mod noted;
 mod rows;
 mod status;
 
 pub use facts::{ClockFacts, Facts, FaultRow, LossRow};
+pub use fleet::{CellContent, ColumnHead, HostContent};
 pub use noted::NotedText;
 pub use rows::{Checked, RowContent, Swatch};
 pub use status::StatusItem;
@@ -110,6 +112,8 @@ pub enum CanvasContent {
     EmptyTab,
     /// The panels.
     Panels,
+    /// All hosts in a table.
+    Fleet,
 }
 
 /// Numbers that change when lines of panels must be made anew.
@@ -125,6 +129,8 @@ impl<'a> Screen<'a> {
     pub fn canvas(&self) -> CanvasContent {
         if self.store.usage().series == 0 {
             CanvasContent::Waiting
+        } else if self.fleet().is_some() {
+            CanvasContent::Fleet
         } else if let Some(tiles) = self.view.tab().canvas.tiles() {
             if tiles.is_empty() { CanvasContent::EmptyTab } else { CanvasContent::Panels }
         } else if self.derived.panels.is_empty() {

@@ -2,7 +2,7 @@
 
 use super::derived::Derived;
 use super::figures::Figures;
-use super::hosts::HostsReport;
+use super::hosts::{FleetReport, HostsReport};
 use crate::metric::{CdTime, Span};
 use crate::reception::{self, Reception, Replay};
 use crate::store::{Health, HostNode, INTERVAL_DEFAULT, Noted, Severities, Store, Usage};
@@ -44,6 +44,7 @@ pub struct State {
     layout: Option<String>,
     layout_changed: bool,
     mode: String,
+    fleet: Option<FleetReport>,
     /// Those on the canvas, and how many.
     panels: Vec<PanelReport>,
     panels_count: usize,
@@ -206,8 +207,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         "live" if reception.replay().is_some() => "replay",
         _ => state,
     };
-    let usage = known.store.usage();
-    let named = hosts(known.store.index().hosts());
+    let (usage, named) = (known.store.usage(), hosts(known.store.index().hosts()));
     State {
         time: now.secs_f64(),
         state,
@@ -228,6 +228,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         layout: known.view.layouts.name().map(str::to_owned),
         layout_changed: known.view.layouts.is_changed(&known.view.workspace),
         mode: format!("{:?}", known.view.mode()).to_lowercase(),
+        fleet: FleetReport::new(known.view, known.derived),
         panels: panels(known, Span { start, end }, now),
         panels_count: known.derived.panels.len(),
         listening: reception.lines().map(|line| line.text.clone()).collect(),

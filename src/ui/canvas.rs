@@ -3,7 +3,7 @@
 use super::drag::drop_ui;
 use super::grid::Grid;
 use super::theme::{self, Palette};
-use super::{Frame, empty, tabs, tiles};
+use super::{Frame, empty, fleet, tabs, tiles};
 use crate::session::{CanvasContent, Screen};
 use crate::view::window::Anchor;
 use eframe::egui::{self, Rect, Sense, Stroke, Ui, UiBuilder, UiKind, UiStackInfo, vec2};
@@ -25,6 +25,11 @@ pub(super) fn canvas_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             CanvasContent::NothingPicked => empty::nothing_selected_ui(ui, screen),
             CanvasContent::EmptyTab => empty::empty_tab_ui(ui, frame),
             CanvasContent::Panels => panels_ui(ui, frame),
+            CanvasContent::Fleet => {
+                if let Some(fleet) = screen.fleet() {
+                    fleet::fleet_ui(ui, frame, fleet);
+                }
+            }
         });
         state_border(ui, screen, rect, &palette);
     });

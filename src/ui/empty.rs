@@ -7,7 +7,7 @@ use super::senders::trouble_ui;
 use super::theme::{self, Palette};
 use crate::reception::{Destination, Unicast};
 use crate::session::Screen;
-use crate::view::command::{DRAW, FILTER, NOTIFICATIONS, SIDEBAR, SOURCES, UNDO};
+use crate::view::command::{DRAW, FILTER, FLEET, NOTIFICATIONS, SIDEBAR, SOURCES, UNDO};
 use eframe::egui::{self, RichText, Ui};
 
 /// Reasons listed for refusals.
@@ -179,6 +179,7 @@ pub(super) fn empty_tab_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
                 "Or press {filter}, type what to draw, and {} draws it: plugin:load ds:shortterm",
                 DRAW.key()
             ),
+            format!("{} shows all hosts in a table here.", FLEET.key()),
             format!("{} takes back the last change.", UNDO.key()),
         ];
         for way in ways {

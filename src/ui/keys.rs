@@ -13,6 +13,11 @@ pub(super) fn filter_id() -> egui::Id {
     egui::Id::unique("sidebar filter")
 }
 
+/// The same of the filter of the table of all hosts.
+pub(super) fn fleet_filter_id() -> egui::Id {
+    egui::Id::unique("fleet filter")
+}
+
 /// Turns keys into actions: a slow machine may see several in one frame. Bare keys are left to a
 /// text field or a button that has the focus. A key about rows that those before it are about to
 /// change waits in the frame's memory for the frame that has the new ones, and so does what was
@@ -145,6 +150,10 @@ impl Keyboard<'_, '_> {
                     self.opens = true;
                 }
                 Step::OpenLayouts => self.layouts.opens = true,
+                Step::FilterHosts => {
+                    self.ctx.memory_mut(|memory| memory.request_focus(fleet_filter_id()));
+                    self.opens = true;
+                }
             }
         }
     }
@@ -214,6 +223,9 @@ impl Frame<'_> {
                     self.memory.layouts.begin(self.screen.view.layouts.name());
                 }
                 Step::OpenLayouts => self.memory.layouts.opens = true,
+                Step::FilterHosts => {
+                    ctx.memory_mut(|memory| memory.request_focus(fleet_filter_id()));
+                }
             }
         }
     }

@@ -12,6 +12,7 @@ mod drag;
 mod edit;
 mod empty;
 mod figures;
+mod fleet;
 mod grid;
 mod header;
 mod keys;
@@ -49,6 +50,7 @@ use eframe::egui;
 
 pub use cache::{Made, PlotCache};
 pub use contain::contained_ui;
+pub use fleet::FleetLines;
 pub use marks::MarkCache;
 pub use sparkline::Sparklines;
 
@@ -61,6 +63,12 @@ pub struct Memory {
     pub marks: MarkCache,
     /// The same for the sidebar.
     pub sparklines: Sparklines,
+    /// The same for the table of all hosts.
+    pub fleet_lines: FleetLines,
+    /// What is typed to be a column of it.
+    adding: fleet::Adding,
+    /// The host whose row was last brought into sight.
+    host_in_sight: Option<std::sync::Arc<str>>,
     glyphs: figures::Glyphs,
     failures: contain::Failures,
     /// The moment under the pointer, seconds since 1970; shared by all panels.

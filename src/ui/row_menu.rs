@@ -4,13 +4,15 @@ use super::Frame;
 use crate::session::Screen;
 use crate::view::action::TileAction;
 use crate::view::command::OPEN_ROW;
+use crate::view::fleet::FleetAction;
 use crate::view::names::{Spot, To};
 use crate::view::selection::Scope;
+use crate::view::selector::Selector;
 use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs};
 use eframe::egui::containers::menu;
 use eframe::egui::{
-    Align, Layout, Popup, PopupCloseBehavior, PopupKind, Response, SetOpenCommand, Ui,
+    Align, Button, Layout, Popup, PopupCloseBehavior, PopupKind, Response, SetOpenCommand, Ui,
 };
 
 /// The menu of the row that `response` is; it is gone after a choice.
@@ -56,18 +58,10 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
     }
     ui.separator();
     let Some((show, panels)) = screen.choice_of(row) else { return };
-    if ui.button("Add to this tab").clicked() {
-        let to = To::Here(Spot::End);
-        frame.actions.push(Action::Draw { show: show.clone(), panels, to });
-    }
-    if matches!(panels, DrawnAs::Catalogue) && ui.button("Add to this tab as one panel").clicked() {
-        let to = To::Here(Spot::End);
-        frame.actions.push(Action::Draw { show: show.clone(), panels: DrawnAs::One, to });
-    }
-    if let Some(panel) = screen.view.tab().panel
-        && ui.button("Add to the panel").clicked()
-    {
-        frame.tile(TileAction::Extend { panel, show });
+    if screen.fleet().is_some() {
+        column_ui(ui, frame, &name, &show);
+    } else {
+        add_ui(ui, frame, (show, panels));
     }
     ui.separator();
     if let RowName::Scope(Scope::Host(host)) = name {
@@ -79,6 +73,33 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
     }
     if ui.button("Copy identifier").on_hover_text("as collectd writes it").clicked() {
         ui.ctx().copy_text(identifier(screen, row));
+    }
+}
+
+/// Puts what a row stands for among the panels on screen.
+fn add_ui(ui: &mut Ui, frame: &mut Frame<'_>, (show, panels): (Vec<Selector>, DrawnAs)) {
+    let to = To::Here(Spot::End);
+    if ui.button("Add to this tab").clicked() {
+        frame.actions.push(Action::Draw { show: show.clone(), panels, to });
+    }
+    if matches!(panels, DrawnAs::Catalogue) && ui.button("Add to this tab as one panel").clicked() {
+        frame.actions.push(Action::Draw { show: show.clone(), panels: DrawnAs::One, to });
+    }
+    if let Some(panel) = frame.screen.view.tab().panel
+        && ui.button("Add to the panel").clicked()
+    {
+        frame.tile(TileAction::Extend { panel, show });
+    }
+}
+
+/// Makes it a column of the table on screen; a host is none.
+fn column_ui(ui: &mut Ui, frame: &mut Frame<'_>, name: &RowName, show: &[Selector]) {
+    let is_host = matches!(name, RowName::Scope(Scope::Host(_)));
+    let add = ui.add_enabled(!is_host, Button::new("Add as a column of the table"));
+    if add.clicked() {
+        for column in frame.screen.columns_of(show) {
+            frame.actions.push(Action::Fleet(FleetAction::AddColumn(column)));
+        }
     }
 }
 

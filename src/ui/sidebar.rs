@@ -436,7 +436,7 @@ fn paint_value(
 }
 
 /// Filled, half, hollow: never colour alone.
-fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Palette) {
+pub(super) fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Palette) {
     let painter = ui.painter();
     match freshness {
         Freshness::Fresh => {

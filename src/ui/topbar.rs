@@ -164,8 +164,10 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     // Laid out from the right, so the order is turned round.
     let hint = |what| format!("Show counters as {what} ({})", RATES.key());
     let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
-    if segments(ui, SegmentSize::Usual, labels.into_iter(), Some(chosen))
-        .is_some_and(|clicked| clicked != chosen)
+    // The table of all hosts has amounts and rates only.
+    if screen.fleet().is_none()
+        && segments(ui, SegmentSize::Usual, labels.into_iter(), Some(chosen))
+            .is_some_and(|clicked| clicked != chosen)
     {
         frame.ask(&RATES);
     }

@@ -2,6 +2,7 @@
 //!
 //! A plain value. [`super::View::apply`] and [`crate::session`] say what follows from each.
 
+use super::fleet::FleetAction;
 use super::graphs::Style;
 use super::layout::{Repeat, YScale};
 use super::names::{LayoutSource, PanelId, TabId, To};
@@ -92,6 +93,10 @@ pub enum Action {
     },
     /// Do something to the panels of the tab on screen.
     Tile(TileAction),
+    /// Show the table of all hosts: the tab that has one, or a new one.
+    ShowFleet,
+    /// Do something to the table of all hosts that is on screen.
+    Fleet(FleetAction),
     /// Keys are about this panel.
     PointPanel(Option<PanelId>),
     /// That panel gets the canvas for itself, or the others come back.

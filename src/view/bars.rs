@@ -21,7 +21,7 @@ pub struct Bar {
 }
 
 /// What is fuller than this is warned of.
-const FULL_SHARE: f64 = 0.9;
+pub const FULL_SHARE: f64 = 0.9;
 
 impl Bar {
     /// How much of it is in use, from 0 to 1.

@@ -4,17 +4,21 @@
 //! follows from [`Context`]; it changes nothing itself.
 
 mod canvas;
+mod fleet;
 mod sidebar;
 mod table;
 
 use super::action::{Action, Pane};
 use super::chord::{Chord, Key};
+use super::fleet::FleetAction;
+use super::fleet::table::Table;
 use super::names::PanelId;
 use super::notifications::{Listed, show};
 use super::pick::Picking;
 use super::tree::Rows;
 use super::window::PRESETS;
 use crate::metric::Interval;
+use std::sync::Arc;
 
 /// One thing that can be asked for.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +41,7 @@ pub use canvas::{
     ADD, ADD_ONE, CLOSE_TAB, DRAW, DUPLICATE_PANEL, EVERY_HOST, MAXIMISE, NEW_TAB, OPEN_LAYOUT,
     REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, UNDO,
 };
+pub use fleet::FLEET;
 pub use sidebar::{FILTER, OPEN_ROW, PIVOT, ROW_MENU, SIDEBAR};
 pub use table::{GROUPS, KEYLESS};
 
@@ -73,6 +78,10 @@ pub struct Context<'a> {
     pub listed: &'a Listed,
     /// The row of the sidebar that the keyboard is on.
     pub cursor: Option<usize>,
+    /// The table of all hosts, and the host whose row the keyboard is on.
+    pub fleet: &'a Table,
+    /// See `fleet`.
+    pub host_cursor: Option<&'a Arc<str>>,
     /// The panels of the canvas, row by row.
     pub panels: &'a [PanelId],
     /// The notification that was chosen last.
@@ -107,6 +116,8 @@ pub enum Step {
     NameLayout,
     /// The menu of the layouts opens.
     OpenLayouts,
+    /// The keyboard belongs to the filter of the table of all hosts.
+    FilterHosts,
     /// The menu of this row of the sidebar opens.
     OpenRowMenu(usize),
     /// The canvas scrolls by this number of pages, down if positive.
@@ -178,6 +189,8 @@ impl Context<'_> {
             Some(Action::ClosePane)
         } else if !view.filter.text().is_empty() {
             Some(Action::SetFilter(String::new()))
+        } else if view.tab().canvas.fleet().is_some_and(|fleet| !fleet.filter.text().is_empty()) {
+            Some(Action::Fleet(FleetAction::SetFilter(String::new())))
         } else if !list.filter.text().is_empty() {
             Some(Action::SetNotificationFilter(String::new()))
         } else {
@@ -319,7 +332,8 @@ pub const RATES: Command =
     command("rates", "Show counters as rates / raw values", &[cap('R')], |_| {
         act(Action::ToggleMode)
     })
-    .found_by("derivative absolute");
+    .found_by("derivative absolute")
+    .when(|at| on_canvas(at) && at.picking.view.tab().canvas.fleet().is_none());
 /// Writes times by the clocks of hosts, or by this machine's.
 pub const HOST_TIME: Command = command(
     "host-time",

@@ -24,6 +24,9 @@ const TAB_KEYS: [&str; 9] =
     ["name", "host", "window", "mode", "overview", "plugin", "instance", "checked", "unchecked"];
 const PANEL_KEYS: [&str; 9] =
     ["show", "hide", "graph", "title", "style", "each", "y", "scale", "share"];
+/// Keys of a tab with the table of all hosts, and of its columns.
+const FLEET_KEYS: [&str; 4] = ["fleet", "filter", "order", "reversed"];
+const COLUMN_KEYS: [&str; 5] = ["column", "show", "of", "title", "scale"];
 const SPLIT_KEYS: [&str; 2] = ["rows", "columns"];
 const SERIES_KEYS: [&str; 6] = ["host", "plugin", "instance", "type", "type-instance", "ds"];
 const STYLES: [(&str, Style); 4] = [
@@ -36,13 +39,15 @@ const STYLES: [(&str, Style); 4] = [
 /// All keys of a layout file.
 pub fn keys() -> impl Iterator<Item = &'static str> {
     let all = ["version", "shown", "tab"].into_iter();
-    all.chain(TAB_KEYS).chain(PANEL_KEYS).chain(SPLIT_KEYS).chain(SERIES_KEYS)
+    let fleet = FLEET_KEYS.into_iter().chain(COLUMN_KEYS);
+    all.chain(TAB_KEYS).chain(PANEL_KEYS).chain(SPLIT_KEYS).chain(SERIES_KEYS).chain(fleet)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::metric::{Identifier, Interval, SeriesKey};
+    use crate::view::fleet::{By, COLUMNS_MAX, Column, Fleet, Measure, Of, Shows};
     use crate::view::layout::{Layout, Repeat, Rule, YScale};
     use crate::view::names::TabId;
     use crate::view::names::{PanelId, Side, Spot};
@@ -153,6 +158,66 @@ overview = "web-1"
         let missing = "[[tab]]\n[[tab.rows]]\ntitle = 'x'\n[[tab.rows]]\nshow = 'cpu'";
         let expected = "line 3: a panel needs show = \"what it draws\", left out";
         assert_eq!(shows(&check_problem(missing, expected)), ["cpu"]);
+    }
+
+    /// A tab with these columns and another key; what is left of the columns.
+    #[track_caller]
+    fn check_fleet(columns: &str, more: &str, expected: &str, left: &str) {
+        let text = format!("[[tab]]\nfleet = [{columns}]\n{more}\n[[tab]]\nshow = 'load'");
+        let workspace = check_problem(&text, expected);
+        let fleet = workspace.active().canvas.fleet().unwrap();
+        let names: Vec<_> = fleet.columns.iter().map(Column::name).collect();
+        assert_eq!((names.join(" ").as_str(), fleet.by), (left, By::Host), "{text}");
+        assert_eq!(shows(&workspace), ["load"]);
+    }
+
+    #[test]
+    fn a_column_that_is_none_is_named_and_the_others_stay() {
+        let names =
+            "\"cpu\" or \"memory\" or \"load\" or \"network\" or \"disk\" or \"filesystem\"";
+        for (columns, expected, left) in [
+            (
+                "'cpu', 'lod', 'load'",
+                format!("a column must be {names}, or a table with show").as_str(),
+                "cpu load",
+            ),
+            ("'cpu', 5", "a column must be a name or a table", "cpu"),
+            ("{ title = 'x' }, 'cpu'", "a column needs show = \"what it shows\"", "cpu"),
+            (
+                "{ show = 'a', of = 'mean' }",
+                "of must be \"max\" or \"min\" or \"avg\" or \"sum\"",
+                "a",
+            ),
+            ("{ show = 'a', titel = 'x' }", "unknown key \"titel\", nearest is \"title\"", "a"),
+            ("{ column = 'cpu', of = 'max' }", "of says nothing beside column", "cpu"),
+        ] {
+            check_fleet(columns, "", &format!("line 2: {expected}, left out"), left);
+        }
+        let many = "'load', ".repeat(COLUMNS_MAX + 5);
+        let expected = "line 2: fleet lists 25 columns, the first 20 are read";
+        let workspace = check_problem(&format!("[[tab]]\nfleet = [{many}]"), expected);
+        assert_eq!(workspace.active().canvas.fleet().unwrap().columns.len(), COLUMNS_MAX);
+    }
+
+    #[test]
+    fn other_mistakes_of_a_table_of_hosts_leave_its_columns() {
+        let orders = "order must be \"host\" or \"state\" or \"cpu\"";
+        for (more, expected) in [
+            ("order = 'load'", orders),
+            ("order = 2", orders),
+            ("order = 0", orders),
+            ("order = true", orders),
+            ("reversed = 1", "reversed must be true or false"),
+            ("show = 'x'", "show says nothing beside fleet"),
+            ("mode = 'raw'", "mode says nothing beside fleet"),
+            ("filter = 'hst:a'", "filter: hst:a: unknown field hst:, nearest is host:"),
+        ] {
+            check_fleet("'cpu'", more, &format!("line 3: {expected}, left out"), "cpu");
+        }
+        let text = "[[tab]]\nfleet = 'all'";
+        let expected =
+            "line 2: fleet must be a list of columns, like [\"cpu\", \"load\"], left out";
+        assert_eq!(check_problem(text, expected).active().canvas.fleet(), Some(&Fleet::default()));
     }
 
     #[test]
@@ -322,10 +387,38 @@ overview = "web-1"
         })
     }
 
+    fn fleet() -> impl Strategy<Value = Fleet> {
+        let show = "[a-z][a-z:*\" \\\\/é-]{0,12}";
+        let column = (any::<u8>(), show, prop::option::of("[a-z\" ]{1,6}"), any::<bool>());
+        let column = column.prop_map(|(kind, show, title, own)| {
+            let measure = Measure::ALL.get(usize::from(kind % 12)).copied();
+            let show = Selector::new(&show);
+            let shows = match measure.filter(|_| !show.is_empty()) {
+                Some(measure) => Shows::Measure(measure),
+                None if show.is_empty() => Shows::Measure(Measure::Cpu),
+                None => Shows::Series { show, of: Of::ALL[usize::from(kind / 12 % 4)] },
+            };
+            let scale = if own { YScale::Own } else { YScale::Shared };
+            Column { shows, title, scale }
+        });
+        let columns = prop::collection::vec(column, 0..6);
+        (columns, 0_usize..9, any::<bool>(), "[a-z]{0,4}").prop_map(
+            |(columns, by, reversed, filter)| {
+                let by = match by.checked_sub(2) {
+                    Some(place) if place < columns.len() => By::Column(place),
+                    Some(_) => By::Host,
+                    None => By::State,
+                };
+                Fleet { columns, by, reversed, filter: Selector::new(&filter) }
+            },
+        )
+    }
+
     fn tab() -> impl Strategy<Value = Tab> {
         let tiles = prop::collection::vec((rule(), 0_u32..8, 0_u8..6, 0.1_f32..9.0), 0..8);
-        (selection(), tiles, any::<bool>(), "[A-Za-z \"]{0,8}", 1_u64..900_000).prop_map(
-            |(selection, tiles, auto, name, secs)| {
+        let canvas = (selection(), tiles, fleet(), 0_u8..3);
+        (canvas, "[A-Za-z \"]{0,8}", 1_u64..900_000).prop_map(
+            |((selection, tiles, fleet, kind), name, secs)| {
                 let mut layout = Layout::default();
                 for (id, (rule, of, side, _)) in (0..).zip(tiles.clone()) {
                     let sides = [Side::Left, Side::Right, Side::Above, Side::Below];
@@ -337,8 +430,11 @@ overview = "web-1"
                 }
                 let shares: Vec<_> = tiles.iter().map(|tile| tile.3).collect();
                 layout.set_shares(&[], &shares);
-                let canvas =
-                    if auto { Canvas::Auto(selection) } else { Canvas::Tiles(Arc::new(layout)) };
+                let canvas = match kind {
+                    0 => Canvas::Auto(selection),
+                    1 => Canvas::Tiles(Arc::new(layout)),
+                    _ => Canvas::Fleet(Arc::new(fleet)),
+                };
                 let window = TimeWindow::live(Interval::from_secs(secs));
                 let mut tab = Tab::new(TabId(0), canvas, window);
                 tab.name = Some(name).filter(|name| !name.is_empty());
@@ -353,7 +449,14 @@ overview = "web-1"
             let workspace = Workspace::of(tabs, 1, TimeWindow::live(Interval::from_secs(60)));
             let text = print(&workspace);
             let tiles = workspace.tabs().iter().filter_map(|tab| tab.canvas.tiles());
-            let mut show = tiles.flat_map(Layout::rules).flat_map(|rule| &rule.show);
+            let show = tiles.flat_map(Layout::rules).flat_map(|rule| &rule.show);
+            let fleets = workspace.tabs().iter().filter_map(|tab| tab.canvas.fleet());
+            let columns = fleets.flat_map(|fleet| &fleet.columns);
+            let of_columns = columns.filter_map(|column| match &column.shows {
+                Shows::Series { show, .. } => Some(show),
+                Shows::Measure(_) => None,
+            });
+            let mut show = show.chain(of_columns);
             let has_mistakes = show.any(|selector| !selector.mistakes().is_empty());
             let Read { workspace: again, problems } = read(&text);
             prop_assert_eq!(!problems.is_empty(), has_mistakes, "{}\n{:?}", text, problems);

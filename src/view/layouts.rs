@@ -9,8 +9,9 @@ use std::sync::Arc;
 const NAME_MAX: usize = 100;
 
 /// Layouts that come with the program: what each is called, and its text.
-pub const BUILT_IN: [(&str, &str); 3] = [
+pub const BUILT_IN: [(&str, &str); 4] = [
     ("Overview", include_str!("../../assets/layouts/overview.toml")),
+    ("Fleet", include_str!("../../assets/layouts/fleet.toml")),
     ("Network", include_str!("../../assets/layouts/network.toml")),
     ("Storage", include_str!("../../assets/layouts/storage.toml")),
 ];

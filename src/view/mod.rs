@@ -13,12 +13,14 @@ pub mod command;
 pub mod completion;
 pub mod empty;
 pub mod everywhere;
+pub mod fleet;
 pub mod format;
 pub mod gathered;
 pub mod graphs;
 mod grid;
 pub mod health;
 pub mod history;
+pub mod host_age;
 pub mod latest;
 pub mod layout;
 pub mod layout_file;
@@ -53,6 +55,7 @@ pub mod workspace;
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
+pub use fleet::FleetAction;
 use gathered::Gathered;
 use history::{History, Known, Step};
 use layout::Rule;
@@ -116,6 +119,10 @@ pub struct View {
     pub pinned: Arc<BTreeSet<Arc<str>>>,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
+    /// The host whose row in the table of all hosts the keyboard is on.
+    pub host_cursor: Option<Arc<str>>,
+    /// The order of that table stands still.
+    pub holds_order: bool,
     /// The rows that are drawn together.
     pub gathered: Gathered,
     /// Whether the sidebar is there.
@@ -151,6 +158,8 @@ impl View {
             pivot: kept.pivot,
             pinned: Arc::clone(&kept.pinned),
             cursor: None,
+            host_cursor: None,
+            holds_order: false,
             gathered: Gathered::default(),
             sidebar: kept.sidebar,
             host_time: false,
@@ -266,6 +275,8 @@ impl View {
             | Action::SetShown { .. }
             | Action::Draw { .. }
             | Action::Tile(_)
+            | Action::ShowFleet
+            | Action::Fleet(_)
             | Action::PointPanel(_)
             | Action::ToggleMaximised => self.apply_to_canvas(action, at),
             Action::ToggleNotifications
@@ -310,6 +321,17 @@ impl View {
             }
             Action::Draw { to, .. } => workspace.add(rules(), to),
             Action::Tile(action) => tiles::apply(workspace, action),
+            Action::ShowFleet => workspace.show_fleet(),
+            Action::Fleet(FleetAction::SetCursor(host)) => {
+                self.cursor = self.cursor.filter(|_| host.is_none());
+                self.host_cursor = host;
+                true
+            }
+            Action::Fleet(FleetAction::Hold(holds)) => {
+                self.holds_order = holds;
+                true
+            }
+            Action::Fleet(action) => workspace.fleet_mut().is_none_or(|fleet| fleet.apply(action)),
             Action::PointPanel(panel) => {
                 workspace.point(panel);
                 self.cursor = self.cursor.filter(|_| panel.is_none());

@@ -26,11 +26,12 @@ impl View {
                 self.gathered = Gathered::default();
             }
             Action::SetCursor(row) => {
-                self.cursor = Some(row);
+                (self.cursor, self.host_cursor) = (Some(row), None);
                 self.gathered = Gathered { from: Some(row), ..Gathered::default() };
             }
             Action::Gather { names, from, cursor } => {
                 (self.gathered, self.cursor) = (Gathered { names, from }, Some(cursor));
+                self.host_cursor = None;
             }
             Action::ClearGathered => self.gathered.names.clear(),
             Action::SetPinned { host, pinned } => {

@@ -1,10 +1,11 @@
 //! Tab: one canvas, what it is called, and how it is looked at.
 
 use super::everywhere;
+use super::fleet::Fleet;
 use super::layout::{Layout, Rule};
 use super::names::{PanelId, TabId};
 use super::selection::Selection;
-use super::selector::{Field, Selector};
+use super::selector::Selector;
 use super::window::TimeWindow;
 use super::{Action, Moment};
 use crate::store::Mode;
@@ -39,19 +40,14 @@ pub enum Canvas {
     Auto(Selection),
     /// The panels that the user put there. Shared, so that a copy is cheap.
     Tiles(Arc<Layout>),
+    /// All hosts in a table.
+    Fleet(Arc<Fleet>),
 }
 
 /// What a panel is called in a word or two: its title, or what is sought without its fields.
 pub(super) fn short_name(rule: &Rule) -> String {
-    let text = rule.show.first().map(Selector::text).unwrap_or_default();
-    let value = |word: &str| {
-        let is_field = |name: &str| Field::ALL.iter().any(|field| field.name() == name);
-        let value = word.split_once(':').filter(|(name, _)| is_field(name));
-        value.map_or(word, |(_, value)| value).trim_matches('"').to_owned()
-    };
-    let words: Vec<_> =
-        text.split_whitespace().map(value).filter(|word| !word.is_empty()).collect();
-    rule.title.clone().unwrap_or_else(|| words.join(" "))
+    let spoken = || rule.show.first().map(Selector::spoken).unwrap_or_default();
+    rule.title.clone().unwrap_or_else(spoken)
 }
 
 impl Tab {
@@ -77,6 +73,7 @@ impl Tab {
                 Some(scope) => scope.title(),
                 None => "Overview".into(),
             },
+            (None, Canvas::Fleet(_)) => "Fleet".into(),
             (None, Canvas::Tiles(layout)) => {
                 if let Some(title) = everywhere::title(layout) {
                     return title;
@@ -151,6 +148,7 @@ impl Canvas {
         match (self, other) {
             (Self::Auto(one), Self::Auto(other)) => one.is_same_choice(other),
             (Self::Tiles(one), Self::Tiles(other)) => Arc::ptr_eq(one, other) || one == other,
+            (Self::Fleet(one), Self::Fleet(other)) => one.is_same_choice(other),
             _ => false,
         }
     }
@@ -159,7 +157,7 @@ impl Canvas {
     pub const fn selection(&self) -> Option<&Selection> {
         match self {
             Self::Auto(selection) => Some(selection),
-            Self::Tiles(_) => None,
+            Self::Tiles(_) | Self::Fleet(_) => None,
         }
     }
 
@@ -167,7 +165,15 @@ impl Canvas {
     pub fn tiles(&self) -> Option<&Layout> {
         match self {
             Self::Tiles(layout) => Some(layout),
-            Self::Auto(_) => None,
+            Self::Auto(_) | Self::Fleet(_) => None,
+        }
+    }
+
+    /// The table of all hosts.
+    pub fn fleet(&self) -> Option<&Fleet> {
+        match self {
+            Self::Fleet(fleet) => Some(fleet),
+            Self::Auto(_) | Self::Tiles(_) => None,
         }
     }
 }

@@ -7,6 +7,7 @@
 
 use super::Action;
 use super::everywhere;
+use super::fleet::Fleet;
 use super::layout::{Layout, Rule};
 use super::names::{PanelId, Spot, TabId, To};
 use super::selection::{Scope, Selection};
@@ -225,8 +226,36 @@ impl Workspace {
     pub(super) fn tiles_mut(&mut self) -> Option<&mut Layout> {
         match &mut self.active_mut().canvas {
             Canvas::Tiles(layout) => Some(Arc::make_mut(layout)),
-            Canvas::Auto(_) => None,
+            Canvas::Auto(_) | Canvas::Fleet(_) => None,
         }
+    }
+
+    /// The table of all hosts on screen, to be changed.
+    pub(super) fn fleet_mut(&mut self) -> Option<&mut Fleet> {
+        match &mut self.active_mut().canvas {
+            Canvas::Fleet(fleet) => Some(Arc::make_mut(fleet)),
+            Canvas::Auto(_) | Canvas::Tiles(_) => None,
+        }
+    }
+
+    /// Shows the table of all hosts: the tab that has one, else a new one, or this one if it is
+    /// empty. False: there are too many tabs.
+    pub(super) fn show_fleet(&mut self) -> bool {
+        let has_one = |tab: &Tab| tab.canvas.fleet().is_some();
+        if has_one(self.active()) {
+            return true;
+        }
+        if let Some(place) = self.tabs.iter().position(has_one) {
+            self.active = place;
+            return true;
+        }
+        let canvas = Canvas::Fleet(Arc::default());
+        let tab = self.active_mut();
+        if tab.name.is_none() && tab.canvas.tiles().is_some_and(Layout::is_empty) {
+            tab.canvas = canvas;
+            return true;
+        }
+        self.open(canvas, None)
     }
 
     /// Puts panels somewhere, which get new numbers; false: there is no room for some.

@@ -3,6 +3,7 @@
 mod bars;
 mod command;
 mod empty;
+mod fleet;
 mod health;
 mod notifications;
 mod palette;

@@ -6,6 +6,7 @@ mod axes;
 mod clocks;
 mod contain;
 mod drawing;
+mod fleet;
 mod legend;
 mod names;
 mod notifications;

@@ -2,10 +2,11 @@
 
 use super::Screen;
 use crate::metric::{Interval, display_safe};
-use crate::store::{HostNode, INTERVAL_DEFAULT, PluginNode, Series, SeriesId};
+use crate::store::{HostNode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
 use crate::view::format;
 use crate::view::health::Freshness;
+use crate::view::host_age::age_of;
 use crate::view::lookalike::lookalike;
 use crate::view::pivot::Pivot;
 use crate::view::representative;
@@ -220,7 +221,7 @@ impl Screen<'_> {
     fn host_row(&self, node: &HostNode) -> RowContent {
         let name = display_safe(&node.name).into_owned();
         let here = self.reception.local_host() == Some(&*node.name);
-        let age = self.now.since(node.last_seen.arrival);
+        let (age, interval) = age_of(self.store, node, self.now);
         let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
         let mut tooltip =
             format!("{name}\n{series} series, last received {} ago", format::age(age));
@@ -237,7 +238,6 @@ impl Screen<'_> {
             tooltip.push('\n');
             tooltip.push_str(&sentence);
         }
-        let interval = self.interval_of(node);
         let spark = representative::of_host(self.store, self.graphs, node);
         let error = wrong.and_then(clocks::short);
         let (value, shown) = match error {
@@ -269,12 +269,6 @@ impl Screen<'_> {
             selected: false,
             gathered: false,
         }
-    }
-
-    fn interval_of(&self, node: &HostNode) -> Interval {
-        let first = node.plugins.first().and_then(|plugin| series_of(plugin).next());
-        let series = first.and_then(|id| self.store.series(id));
-        series.map_or(INTERVAL_DEFAULT, |series| series.interval)
     }
 
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {

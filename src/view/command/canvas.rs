@@ -28,6 +28,11 @@ fn is_pointed(context: &Context<'_>) -> bool {
     on_canvas(context) && context.pointed().is_some()
 }
 
+fn has_panels(context: &Context<'_>) -> bool {
+    let is_table = context.picking.view.tab().canvas.fleet().is_some();
+    beside_text(context) && !is_table && !context.panels.is_empty()
+}
+
 fn in_filter(context: &Context<'_>) -> bool {
     context.focus == Focus::Filter && !context.picking.view.filter.is_empty()
 }
@@ -81,14 +86,14 @@ pub const REDO: Command = command(
 .when(|at| beside_text(at) && at.picking.view.history.can_redo());
 pub(super) const PANELS: [Command; 2] = [
     command("next-panel", "Go to the next panel", &[on(Key::Function(6))], |at| at.panel_step(1))
-        .when(|at| beside_text(at) && !at.panels.is_empty()),
+        .when(has_panels),
     command(
         "previous-panel",
         "Go to the previous panel",
         &[Chord::shift(Key::Function(6))],
         |at| at.panel_step(-1),
     )
-    .when(|at| beside_text(at) && !at.panels.is_empty()),
+    .when(has_panels),
 ];
 /// One panel gets the canvas for itself, or the others come back.
 pub const MAXIMISE: Command =

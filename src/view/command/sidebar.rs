@@ -1,6 +1,7 @@
 //! Commands about the sidebar and its rows.
 
 use super::canvas::{DRAW, MAXIMISE};
+use super::fleet::in_table;
 use super::{
     Command, Context, Focus, Step, Waits, act, always, cap, command, in_tree, on, on_canvas,
 };
@@ -20,10 +21,10 @@ pub const FILTER: Command = command("filter", "Filter the sidebar", &[on(Key::Ty
 .found_by("find search hosts");
 pub(super) const ROWS: [Command; 2] = [
     command("row-above", "Move up in the sidebar", &[on(Key::Up)], |at| at.moved(-1))
-        .when(in_tree)
+        .when(|at| in_tree(at) && !in_table(at))
         .waiting(Waits::ForRows),
     command("row-below", "Move down in the sidebar", &[on(Key::Down)], |at| at.moved(1))
-        .when(in_tree)
+        .when(|at| in_tree(at) && !in_table(at))
         .waiting(Waits::ForRows),
 ];
 pub(super) const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
@@ -36,7 +37,7 @@ pub(super) const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Ke
     actions.into_iter().map(Step::Do).chain(leave).collect()
 })
 .found_by("select open draw")
-.when(|at| in_tree(at) && !MAXIMISE.applies(at) && !DRAW.applies(at))
+.when(|at| in_tree(at) && !in_table(at) && !MAXIMISE.applies(at) && !DRAW.applies(at))
 .waiting(Waits::ForRows);
 pub(super) const CHECK_ROW: Command =
     command("check-row", "Check or uncheck the row", &[cap('X')], |at| {
@@ -84,7 +85,7 @@ pub const OPEN_ROW: Command = command(
     },
 )
 .found_by("alone beside")
-.when(|at| on_canvas(at) && at.row().is_some())
+.when(|at| on_canvas(at) && !in_table(at) && at.row().is_some())
 .waiting(Waits::ForRows);
 /// Opens the menu of the row.
 pub const ROW_MENU: Command = command(

@@ -5,6 +5,7 @@ use super::canvas::{
     NEW_TAB, OPEN_LAYOUT, PANELS, REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, STEP_TABS, TABS,
     UNDO,
 };
+use super::fleet::{ENTER_TABLE, FLEET, HOST_BESIDE, HOSTS, SHOW_HOST};
 use super::sidebar::{
     CHECK_ROW, FILTER, GATHER, GATHER_ALL, OPEN_ROW, PIVOT, ROW_MENU, ROWS, SHOW_ROW, SIDEBAR,
 };
@@ -14,7 +15,7 @@ use super::{
 };
 
 /// The commands that have a key, as the help shows them.
-pub const GROUPS: [Group; 42] = [
+pub const GROUPS: [Group; 47] = [
     Group { keys: "Space", title: PAUSE.title, commands: &[PAUSE] },
     Group { keys: "End", title: LIVE.title, commands: &[LIVE] },
     Group { keys: "Home", title: OLDEST.title, commands: &[OLDEST] },
@@ -28,6 +29,11 @@ pub const GROUPS: [Group; 42] = [
     Group { keys: "Backspace", title: UNDO_ZOOM.title, commands: &[UNDO_ZOOM] },
     Group { keys: "Ctrl+K", title: PALETTE.title, commands: &[PALETTE] },
     Group { keys: "/", title: FILTER.title, commands: &[FILTER] },
+    Group { keys: "F3", title: FLEET.title, commands: &[FLEET] },
+    Group { keys: "↑ ↓", title: "Move through the table of hosts", commands: &HOSTS },
+    Group { keys: "Enter", title: SHOW_HOST.title, commands: &[SHOW_HOST] },
+    Group { keys: "Ctrl+Enter", title: HOST_BESIDE.title, commands: &[HOST_BESIDE] },
+    Group { keys: "F6", title: ENTER_TABLE.title, commands: &[ENTER_TABLE] },
     Group { keys: "↑ ↓", title: "Move through the sidebar", commands: &ROWS },
     Group { keys: "Enter", title: DRAW.title, commands: &[DRAW] },
     Group { keys: "Ctrl+Enter", title: ADD.title, commands: &[ADD] },

@@ -3,6 +3,7 @@
 use super::{BYTES_MAX, LISTED_MAX, STYLES, VERSION};
 use crate::metric::{Interval, SeriesKey};
 use crate::store::Mode;
+use crate::view::fleet::{By, Column, Fleet, Of, Shows};
 use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile, YScale};
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::Selector;
@@ -90,7 +91,50 @@ fn print_tab(out: &mut Out, tab: &Tab) {
     match &tab.canvas {
         Canvas::Auto(selection) => print_selection(out, selection),
         Canvas::Tiles(layout) => print_layout(out, layout),
+        Canvas::Fleet(fleet) => print_fleet(out, fleet),
     }
+}
+
+fn print_fleet(out: &mut Out, fleet: &Fleet) {
+    let columns: String =
+        fleet.columns.iter().map(|column| format!("  {},\n", column_text(column))).collect();
+    let columns = if columns.is_empty() { columns } else { format!("\n{columns}") };
+    let _ = writeln!(out.text, "fleet = [{columns}]");
+    if !fleet.filter.text().is_empty() {
+        line(out, "filter", &text(fleet.filter.text()));
+    }
+    let order = match fleet.by {
+        By::Host => None,
+        By::State => Some("state".to_owned()),
+        By::Column(place) => fleet.name_of_order(place),
+    };
+    match (order, fleet.by) {
+        (Some(order), _) => line(out, "order", &text(&order)),
+        // Its number, where the name is that of another one too.
+        (None, By::Column(place)) => line(out, "order", &int(place + 1)),
+        (None, _) => {}
+    }
+    if fleet.reversed {
+        line(out, "reversed", &Value::Boolean(true));
+    }
+}
+
+/// A name where that says all, else a table on one line.
+fn column_text(column: &Column) -> String {
+    let is_plain = column.title.is_none() && column.scale == YScale::Shared;
+    let mut pairs = match &column.shows {
+        Shows::Measure(measure) if is_plain => return text(measure.name()).to_string(),
+        Shows::Measure(measure) => vec![("column", measure.name().to_owned())],
+        Shows::Series { show, of } => {
+            let of = (*of != Of::default()).then(|| ("of", of.name().to_owned()));
+            [("show", show.text().to_owned())].into_iter().chain(of).collect()
+        }
+    };
+    pairs.extend(column.title.clone().map(|title| ("title", title)));
+    pairs.extend((column.scale == YScale::Own).then(|| ("scale", "own".to_owned())));
+    let pairs: Vec<_> =
+        pairs.into_iter().map(|(key, value)| format!("{key} = {}", text(&value))).collect();
+    format!("{{ {} }}", pairs.join(", "))
 }
 
 /// A whole number of the largest unit that has one: `15m`, `90s`.

@@ -1,11 +1,15 @@
 //! Read: tabs from TOML, and what of it cannot be understood.
 
-use super::{LISTED_MAX, PANEL_KEYS, SERIES_KEYS, SPLIT_KEYS, STYLES, TAB_KEYS, VERSION};
+mod fleet;
+
+use super::{
+    FLEET_KEYS, LISTED_MAX, PANEL_KEYS, SERIES_KEYS, SPLIT_KEYS, STYLES, TAB_KEYS, VERSION,
+};
 use crate::metric::{Identifier, Interval, SeriesKey, display_safe};
 use crate::store::Mode;
 use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
-    DEPTH_MAX, Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, YScale, sane_share,
+    DEPTH_MAX, Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, sane_share,
 };
 use crate::view::names::{PanelId, TabId};
 use crate::view::role::distance;
@@ -228,9 +232,14 @@ impl Reader<'_> {
     }
 
     fn tab(&mut self, table: &Table<'_>) -> Tab {
-        self.check_keys(table, &[&TAB_KEYS, &PANEL_KEYS, &SPLIT_KEYS]);
+        self.check_keys(table, &[&TAB_KEYS, &FLEET_KEYS, &PANEL_KEYS, &SPLIT_KEYS]);
         self.rules = 0;
-        let canvas = if table.contains_key("overview") {
+        let canvas = if table.contains_key("fleet") {
+            let others: &[&str] =
+                &["host", "mode", "overview", "plugin", "instance", "checked", "unchecked"];
+            self.excluded_by("fleet", table, &[&PANEL_KEYS, &SPLIT_KEYS, others]);
+            Canvas::Fleet(Arc::new(self.fleet(table)))
+        } else if table.contains_key("overview") {
             self.excluded_by("overview", table, &[&PANEL_KEYS, &SPLIT_KEYS]);
             Canvas::Auto(self.selection(table))
         } else {
@@ -400,14 +409,7 @@ impl Reader<'_> {
             }
         };
         rule.y = self.ends(table);
-        rule.scale = match self.string(table, "scale").as_deref() {
-            None | Some("shared") => YScale::Shared,
-            Some("own") => YScale::Own,
-            Some(_) => {
-                self.choice(table, "scale", &["own", "shared"]);
-                YScale::Shared
-            }
-        };
+        rule.scale = self.scale(table);
         rule
     }
 

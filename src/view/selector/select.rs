@@ -91,6 +91,17 @@ impl Selector {
         words.join(" ")
     }
 
+    /// What is sought, without the names of the fields: `cpu percent`.
+    pub fn spoken(&self) -> String {
+        let value = |word: &str| {
+            let is_field = |name: &str| Field::ALL.iter().any(|field| field.name() == name);
+            let value = word.split_once(':').filter(|(name, _)| is_field(name));
+            value.map_or(word, |(_, value)| value).trim_matches('"').to_owned()
+        };
+        let words = self.text.split_whitespace().map(value).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    }
+
     /// The same without its words for `field`.
     pub fn without(&self, field: Field) -> Self {
         let mut text = self.text.clone();

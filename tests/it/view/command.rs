@@ -4,8 +4,10 @@ use super::notifications::{failure, notify};
 use super::*;
 use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{
-    self, CLOSE, Command, Context, FILTER, Focus, GROUPS, Step, commands, of_chord,
+    self, CLOSE, Command, Context, FILTER, FLEET, Focus, GROUPS, Step, commands, of_chord,
 };
+use collectoscope::view::fleet::table::{Known, Table};
+use collectoscope::view::latest::Latest;
 use collectoscope::view::layout::Rule;
 use collectoscope::view::names::To;
 use collectoscope::view::names::{PanelId, Spot};
@@ -14,7 +16,7 @@ use collectoscope::view::panels::drawn;
 use collectoscope::view::pick::Picking;
 use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::Rows;
-use collectoscope::view::{Action, DrawnAs, Moment, Pane, Preferences, View};
+use collectoscope::view::{Action, DrawnAs, FleetAction, Moment, Pane, Preferences, View};
 use std::collections::HashSet;
 
 /// A screen on which every command has something to do: the help lies over it, the keyboard is on
@@ -50,7 +52,7 @@ impl Full {
 
     /// Everything is open and chosen; the same with tabs of the user's own, a panel that keys are
     /// about, and something taken back; and with something in the filter and no list.
-    fn all() -> [Self; 3] {
+    fn all() -> [Self; 4] {
         let mut tabs = Self::new();
         for _ in 0..9 {
             tabs.apply(Action::NewTab);
@@ -67,7 +69,11 @@ impl Full {
         let mut filtered = Self::new();
         filtered.apply(Action::SetFilter("load".into()));
         filtered.apply(Action::ToggleNotifications);
-        [Self::new(), tabs, filtered]
+        let mut fleet = Self::new();
+        fleet.apply(Action::ShowFleet);
+        let host = fleet.screen.store.index().hosts()[0].name.clone();
+        fleet.apply(Action::Fleet(FleetAction::SetCursor(Some(host))));
+        [Self::new(), tabs, filtered, fleet]
     }
 
     fn apply(&mut self, action: Action) {
@@ -97,7 +103,14 @@ impl Full {
             self.view.selection().unwrap_or(&Selection::default()),
         ));
         let Screen { store, graphs, .. } = &self.screen;
+        let mut table = Table::default();
+        if let Some(fleet) = self.view.tab().canvas.fleet() {
+            let latest = Latest { store, graphs, mode: Mode::Rate, now: at(0.0) };
+            table.update(fleet, &Known { latest, at: None, is_held: false });
+        }
         ask(&Context {
+            fleet: &table,
+            host_cursor: self.view.host_cursor.as_ref(),
             picking: Picking { store, graphs, view: &self.view, drawn: &drawn },
             rows: &self.rows,
             listed: &self.listed,
@@ -286,4 +299,29 @@ fn hints_name_a_command_and_its_key() {
     assert_eq!(command::HELP.hint(), "Show this help (?)");
     assert_eq!(command::WIDTHS[2].hint(), "Window of 5m (3)");
     assert_eq!(command::THEME.hint(), command::THEME.title);
+}
+
+#[test]
+fn the_arrows_belong_to_the_table_of_hosts_unless_the_sidebar_has_them() {
+    let [.., mut fleet] = Full::all();
+    let pressed = |full: &Full, key| full.pressed(Focus::Canvas, Chord::plain(key));
+    let all = |full: &Full| [Key::Down, Key::Enter, Key::Function(6)].map(|key| pressed(full, key));
+    let of_table = [Some("host-below"), Some("show-host"), Some("enter-table")];
+    assert_eq!(all(&fleet), of_table);
+    fleet.apply(Action::SetCursor(0));
+    assert_eq!(fleet.view.host_cursor, None);
+    assert_eq!(all(&fleet), [Some("row-below"), Some("show-row"), Some("enter-table")]);
+    let to_table = fleet.steps(Focus::Canvas, commands().find(|c| c.id == "enter-table").unwrap());
+    for step in to_table {
+        let Step::Do(action) = step else { panic!("{step:?}") };
+        fleet.apply(action);
+    }
+    assert_eq!(fleet.view.cursor, None);
+    assert_eq!(all(&fleet), of_table);
+    // Typing into its filter is no command.
+    assert_eq!(fleet.pressed(Focus::Text, Chord::plain(Key::Down)), None);
+    let again = fleet.steps(Focus::Canvas, &FLEET);
+    assert_eq!(again, [Step::FilterHosts]);
+    // Raw values make no table.
+    assert_eq!(pressed(&fleet, Key::Cap('R')), None);
 }

@@ -3,6 +3,7 @@
 use super::*;
 use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{Context, Focus, MARK_SEEN, PALETTE, Step, commands};
+use collectoscope::view::fleet::table::Table;
 use collectoscope::view::notifications::Listed;
 use collectoscope::view::palette::{
     AT_ONCE_MAX, Found, Kind, Press, ROWS_MAX, ROWS_SHOWN, Results, SEARCH_CHARS_MAX, Search, steps,
@@ -58,6 +59,8 @@ impl Open {
         let (drawn, rows, listed) = (HashMap::new(), Rows::default(), Listed::default());
         let Screen { store, graphs, .. } = &self.screen;
         ask(&Context {
+            fleet: &Table::default(),
+            host_cursor: None,
             picking: Picking { store, graphs, view: &self.view, drawn: &drawn },
             rows: &rows,
             listed: &listed,

@@ -1,0 +1,306 @@
+//! The table of all hosts: a head that stands still, and below it one row a host.
+//!
+//! Only the rows on screen are drawn, and only their lines are made.
+
+mod cells;
+mod columns;
+mod head;
+
+use super::Frame;
+use super::theme::{self, Palette};
+use super::widgets::{elided, say_selected};
+use crate::session::{HostContent, Tone};
+use crate::view::Action;
+use crate::view::fleet::Fleet;
+use crate::view::fleet::FleetAction;
+use crate::view::health::Freshness;
+use crate::view::selection::Scope;
+pub use cells::FleetLines;
+use cells::{Canvas, Shown};
+pub(super) use columns::Adding;
+use eframe::egui::{
+    self, Align2, PointerButton, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+};
+use std::ops::Range;
+use std::sync::Arc;
+
+/// Height of a row.
+pub(super) const ROW: f32 = 34.0;
+/// Narrowest and widest column of names.
+const HOST_WIDTH: (f32, f32) = (140.0, 280.0);
+/// Room for a value, `1,023 MiB/s`.
+const VALUE_WIDTH: f32 = 82.0;
+/// A narrower line is left out.
+const LINE_WIDTH_MIN: f32 = 36.0;
+/// Between the columns.
+const BETWEEN: f32 = 16.0;
+
+/// Where the columns stand, points from the left of the table.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Places {
+    host: f32,
+    column: f32,
+    count: usize,
+}
+
+impl Places {
+    /// Of `count` columns in a table so wide; they are not narrower than their values.
+    fn new(count: usize, width: f32) -> Self {
+        let least = VALUE_WIDTH + BETWEEN;
+        let host = (0.18 * width).clamp(HOST_WIDTH.0, HOST_WIDTH.1);
+        let column = if count == 0 { 0.0 } else { ((width - host) / count as f32).max(least) };
+        Self { host, column, count }
+    }
+
+    /// The width of all.
+    fn width(self) -> f32 {
+        self.host + self.column * self.count as f32
+    }
+
+    /// Where a column is, without what is between it and the next.
+    fn column(self, place: usize) -> Range<f32> {
+        let left = self.host + self.column * place as f32;
+        left..left + self.column - BETWEEN
+    }
+
+    /// How wide the lines are; none where there is no room for them.
+    fn line_width(self) -> Option<f32> {
+        let width = self.column - BETWEEN - VALUE_WIDTH;
+        (width >= LINE_WIDTH_MIN).then_some(width)
+    }
+}
+
+/// Draws the table into the canvas.
+pub(super) fn fleet_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
+    let palette = Palette::of(ui);
+    let whole = ui.available_rect_before_wrap();
+    let rect = whole.shrink(theme::GAP).with_max_y(whole.bottom() - theme::GAP);
+    let stroke = Stroke::new(1.0, palette.line);
+    let inside = egui::StrokeKind::Inside;
+    ui.painter().rect(rect, theme::PANEL_RADIUS, palette.panel, stroke, inside);
+    let inner = rect.shrink2(vec2(14.0, 8.0));
+    ui.scope_builder(UiBuilder::new().max_rect(inner), |ui| {
+        ui.spacing_mut().item_spacing.y = 0.0;
+        head::title_ui(ui, frame, fleet);
+        ui.add_space(6.0);
+        let places = Places::new(fleet.columns.len(), inner.width());
+        let height = ui.available_height();
+        let scroll = egui::ScrollArea::horizontal().auto_shrink(false).max_height(height);
+        scroll.id_salt("columns").show(ui, |ui| {
+            ui.set_width(places.width());
+            head::columns_ui(ui, frame, fleet, places);
+            rows_ui(ui, frame, fleet, places);
+        });
+    });
+    columns::drop_ui(ui, frame, rect);
+}
+
+fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
+    let screen = frame.screen;
+    let table = &screen.derived.fleet;
+    if table.is_empty() {
+        return empty_ui(ui, fleet);
+    }
+    let height = ui.available_height();
+    let mut seen = Rect::NOTHING;
+    let output = egui::ScrollArea::vertical().auto_shrink(false).id_salt("hosts").show_viewport(
+        ui,
+        |ui, view| {
+            ui.set_height(ROW * table.len() as f32);
+            scroll(ui, frame, height);
+            seen = view;
+            let top = ui.max_rect().top();
+            let shown = in_view(view, table.len());
+            follow_cursor(ui, frame, top);
+            let mut rows: Vec<_> = shown
+                .filter_map(|place| {
+                    let content = screen.host_content(fleet, place)?;
+                    let top = top + ROW * place as f32;
+                    let left = ui.max_rect().left();
+                    let size = vec2(places.width(), ROW);
+                    let rect = Rect::from_min_size(pos2(left, top), size);
+                    Some(Shown { row: table.row(place)?, content, rect })
+                })
+                .collect();
+            for shown in &rows {
+                row_ui(ui, frame, shown, places);
+            }
+            cells::lines_ui(ui, frame, fleet, &mut rows, Canvas { places });
+        },
+    );
+    hold(ui, frame, output.inner_rect);
+}
+
+/// The rows that are seen.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+fn in_view(view: Rect, count: usize) -> Range<usize> {
+    let first = (view.top() / ROW).floor().max(0.0) as usize;
+    let end = (view.bottom() / ROW).ceil().max(0.0) as usize;
+    first.min(count)..end.min(count)
+}
+
+/// The order stands still while the pointer is on the rows: nothing moves below the hand.
+fn hold(ui: &Ui, frame: &mut Frame<'_>, rows: Rect) {
+    let holds = ui.rect_contains_pointer(rows);
+    if holds != frame.screen.view.holds_order {
+        frame.actions.push(Action::Fleet(FleetAction::Hold(holds)));
+    }
+}
+
+/// Scrolls by pages, each most of the height.
+fn scroll(ui: &Ui, frame: &mut Frame<'_>, height: f32) {
+    let pages = std::mem::take(&mut frame.memory.pages);
+    if pages != 0.0 {
+        ui.scroll_with_delta(vec2(0.0, -pages * 0.85 * height));
+    }
+}
+
+/// Brings the row into sight that the keyboard was put on.
+fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, top: f32) {
+    let screen = frame.screen;
+    let cursor = screen.view.host_cursor.as_ref();
+    if frame.memory.host_in_sight.as_ref() == cursor {
+        return;
+    }
+    frame.memory.host_in_sight = cursor.cloned();
+    let Some(place) = cursor.and_then(|host| screen.derived.fleet.place_of(host)) else { return };
+    let at = pos2(ui.max_rect().left(), top + ROW * place as f32);
+    ui.scroll_to_rect(Rect::from_min_size(at, vec2(1.0, ROW)), None);
+}
+
+fn empty_ui(ui: &mut Ui, fleet: &Fleet) {
+    let text = if fleet.filter.is_empty() {
+        "No hosts yet."
+    } else {
+        "No host has a series that matches. Esc leaves the filter and clears it."
+    };
+    ui.add_space(16.0);
+    ui.label(egui::RichText::new(text).color(Palette::of(ui).dim));
+}
+
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, shown: &Shown<'_>, places: Places) {
+    let Shown { row, content, rect } = shown;
+    let rect = *rect;
+    let id = egui::Id::unique(("host row", &row.host));
+    let response = ui.interact(rect, id, Sense::click());
+    response.widget_info(|| {
+        let name = accessible(content);
+        WidgetInfo::selected(Role::Row, true, content.is_pointed, name)
+    });
+    say_selected(ui, id, content.is_pointed);
+    let palette = Palette::of(ui);
+    if content.is_pointed || response.hovered() {
+        let strength = if content.is_pointed { 1.0 } else { 0.55 };
+        ui.painter().rect_filled(rect, 0.0, theme::faded(palette.selected, strength));
+    }
+    if content.is_pointed || response.has_focus() {
+        let stroke = Stroke::new(1.0, theme::faded(palette.accent, 0.7));
+        ui.painter().rect_stroke(rect.shrink(1.0), 4.0, stroke, egui::StrokeKind::Inside);
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.grid));
+    name_ui(ui, content, rect.with_max_x(rect.left() + places.host - BETWEEN));
+    cells::values_ui(ui, content, rect, places);
+    clicked(ui, frame, &row.host, &response);
+    if let Some(tooltip) = tooltip_at(ui, content, rect, places) {
+        response.on_hover_text_at_pointer(tooltip);
+    }
+}
+
+/// What is to be known of the cell under the pointer, or of the host.
+fn tooltip_at<'a>(
+    ui: &Ui,
+    content: &'a HostContent,
+    rect: Rect,
+    places: Places,
+) -> Option<&'a str> {
+    let x = ui.ctx().pointer_hover_pos()?.x - rect.left();
+    if x < places.host {
+        return Some(&content.tooltip);
+    }
+    let mut cells = content.cells.iter().enumerate();
+    let (_, cell) = cells.find(|(place, _)| places.column(*place).contains(&x))?;
+    Some(cell.tooltip.as_str()).filter(|text| !text.is_empty())
+}
+
+fn name_ui(ui: &Ui, content: &HostContent, rect: Rect) {
+    let palette = Palette::of(ui);
+    let middle = rect.center().y;
+    super::sidebar::age_dot(ui, pos2(rect.left() + 6.0, middle), content.freshness, &palette);
+    let is_silent = content.freshness == Freshness::Stale;
+    let color = if is_silent { palette.faint } else { palette.text };
+    let at = pos2(rect.left() + 16.0, middle);
+    let room = rect.right() - at.x;
+    let font = theme::medium(12.5);
+    let (name, _) = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color);
+    let mut left = name.right() + 8.0;
+    for (note, tone) in &content.notes {
+        let color = palette.tone(*tone);
+        let galley = ui.painter().layout_no_wrap(note.clone(), theme::tick(), color);
+        let size = galley.size() + vec2(12.0, 4.0);
+        if left + size.x > rect.right() {
+            break;
+        }
+        let chip = Rect::from_min_size(pos2(left, middle - size.y / 2.0), size);
+        let stroke = Stroke::new(1.0, theme::faded(color, 0.4));
+        ui.painter().rect_stroke(chip, size.y / 2.0, stroke, egui::StrokeKind::Inside);
+        ui.painter().galley(chip.min + vec2(6.0, 2.0), galley, color);
+        left = chip.right() + 4.0;
+    }
+}
+
+/// A click shows the host; with Ctrl, or by the middle button, on a tab of its own.
+fn clicked(ui: &Ui, frame: &mut Frame<'_>, host: &Arc<str>, response: &egui::Response) {
+    let scope = || Scope::Host(Arc::clone(host));
+    let beside = ui.input(|input| input.modifiers.command || input.modifiers.ctrl);
+    if response.clicked_by(PointerButton::Middle) || response.clicked() && beside {
+        frame.actions.push(Action::SelectInNewTab(scope()));
+    } else if response.clicked() {
+        frame.actions.push(Action::Select(scope()));
+    }
+}
+
+/// What is seen of a row, in words.
+fn accessible(content: &HostContent) -> String {
+    let notes = content.notes.iter().map(|(note, _)| note.as_str());
+    let values = content.cells.iter().map(|cell| cell.value.as_str());
+    [content.label.as_str()].into_iter().chain(notes).chain(values).collect::<Vec<_>>().join(", ")
+}
+
+/// The colour of a note beside a title.
+fn tone_text(text: &str, tone: Tone, palette: &Palette) -> egui::RichText {
+    egui::RichText::new(text).size(11.5).color(palette.tone(tone))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_share_the_width_and_are_never_narrower_than_their_values() {
+        for width in [300.0, 640.0, 1_000.0, 1_600.0, 2_560.0] {
+            for count in [0, 1, 6, 20] {
+                let places = Places::new(count, width);
+                let least = VALUE_WIDTH;
+                for place in 0..count {
+                    let column = places.column(place);
+                    assert!(column.end - column.start >= least - 0.01, "{width} {count}");
+                    assert!(column.start >= places.host && column.end <= places.width() + 0.01);
+                }
+                let fits = HOST_WIDTH.1 + count as f32 * (least + BETWEEN) <= width;
+                assert!(!fits || places.width() <= width + 0.1, "{width} {count} {places:?}");
+            }
+        }
+        assert!(Places::new(6, 1_000.0).line_width().is_some());
+        assert!(Places::new(6, 640.0).line_width().is_none());
+    }
+
+    #[test]
+    fn only_rows_that_are_seen_are_drawn() {
+        let view = |top: f32, height: f32| Rect::from_min_size(pos2(0.0, top), vec2(100.0, height));
+        assert_eq!(in_view(view(0.0, 10.0 * ROW), 1_000), 0..10);
+        assert_eq!(in_view(view(2.5 * ROW, 3.0 * ROW), 1_000), 2..6);
+        assert_eq!(in_view(view(0.0, 10.0 * ROW), 3), 0..3);
+        assert_eq!(in_view(view(990.0 * ROW, 10.0 * ROW), 995), 990..995);
+        assert_eq!(in_view(view(-5.0, 0.0), 0), 0..0);
+    }
+}

@@ -1,0 +1,179 @@
+//! The head of the table: how many hosts, the filter, and the names of the columns.
+
+use super::{Places, columns, tone_text};
+use crate::session::{ColumnHead, Tone};
+use crate::ui::Frame;
+use crate::ui::keys::fleet_filter_id;
+use crate::ui::selector_field::{layout, mistake_ui};
+use crate::ui::theme::{self, Palette};
+use crate::ui::widgets::elided;
+use crate::view::Action;
+use crate::view::command::FLEET;
+use crate::view::fleet::FleetAction;
+use crate::view::fleet::{By, Fleet};
+use eframe::egui::{
+    self, Align, Align2, Color32, Layout, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, Ui,
+    WidgetInfo, pos2, vec2,
+};
+
+/// Height of the heads of the columns.
+const HEADS: f32 = 26.0;
+/// Widest filter, and the least room that is left for it.
+const FILTER_WIDTH: (f32, f32) = (140.0, 320.0);
+/// What pressing the number of hosts with something wrong does.
+const STATE_HINT: &str = "Put them first";
+
+/// How many hosts, the filter, and what is beside it.
+pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
+    let screen = frame.screen;
+    let palette = Palette::of(ui);
+    let size = vec2(ui.available_width(), 28.0);
+    ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+        ui.spacing_mut().item_spacing.x = 8.0;
+        columns::menu_ui(ui, frame, fleet);
+        ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+            ui.label(RichText::new("All hosts").font(theme::medium(13.0)));
+            let mut room = ui.available_width() - FILTER_WIDTH.0 - 80.0;
+            for (place, (text, tone)) in screen.fleet_counts().into_iter().enumerate() {
+                let text = if place == 0 { text } else { format!("· {text}") };
+                let text = tone_text(&text, tone, &palette);
+                let before = ui.available_width();
+                if room < 40.0 {
+                    break;
+                }
+                let label = egui::Label::new(text).truncate();
+                if tone == Tone::Warns {
+                    let label = ui.add(label.sense(Sense::click()));
+                    label.widget_info(|| WidgetInfo::labeled(Role::Button, true, STATE_HINT));
+                    let label = label.on_hover_cursor(egui::CursorIcon::PointingHand);
+                    if label.on_hover_text(STATE_HINT).clicked() {
+                        frame.actions.push(Action::Fleet(FleetAction::OrderBy(By::State)));
+                    }
+                } else {
+                    ui.add(label);
+                }
+                room -= before - ui.available_width();
+            }
+            ui.add_space(6.0);
+            filter_ui(ui, frame, fleet);
+            let matches = screen.fleet_matches();
+            ui.add(
+                egui::Label::new(RichText::new(matches).size(11.5).color(palette.dim)).truncate(),
+            );
+        });
+    });
+    mistake_ui(ui, (fleet.filter.text(), fleet.filter.mistakes()));
+}
+
+fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
+    let screen = frame.screen;
+    let palette = Palette::of(ui);
+    let mut text = fleet.filter.text().to_owned();
+    let read = (fleet.filter.text(), fleet.filter.mistakes());
+    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
+    let width = (ui.available_width() - 90.0).clamp(FILTER_WIDTH.0, FILTER_WIDTH.1);
+    let field = egui::TextEdit::singleline(&mut text)
+        .hint_text(RichText::new("web  -db  percent_bytes >90").color(palette.faint))
+        .desired_width(width)
+        .margin(egui::Margin::symmetric(8, 4))
+        .layouter(&mut layouter);
+    let is_typing = ui.memory(|memory| memory.has_focus(fleet_filter_id()));
+    let offered = &mut frame.memory.offered;
+    let output = egui::CompletionPopup::new(fleet_filter_id())
+        .align(egui::RectAlign::BOTTOM_START)
+        .max_height(260.0)
+        .accept_keys([egui::Key::Tab])
+        .show(ui, field, |query| match is_typing {
+            true => offered.for_word(query, screen),
+            false => Vec::new(),
+        });
+    let response = output.text_edit.response.response;
+    response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter the hosts"));
+    if response.changed() || output.accepted.is_some() {
+        frame.actions.push(Action::Fleet(FleetAction::SetFilter(text)));
+    }
+    let hint = format!("Hosts that have a series which all words match ({})", FLEET.key());
+    response.on_hover_text(hint);
+}
+
+/// The names of the columns, each a button that orders by it.
+pub(super) fn columns_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
+    let (rect, _) = ui.allocate_exact_size(vec2(places.width(), HEADS), Sense::hover());
+    let palette = Palette::of(ui);
+    let heads = frame.screen.column_heads(fleet);
+    for (number, head) in heads.iter().enumerate() {
+        let column = number.checked_sub(1);
+        let (by, left, right) = match column {
+            None => (By::Host, 0.0, places.host - super::BETWEEN),
+            Some(place) => {
+                let column = places.column(place);
+                (By::Column(place), column.start, column.end)
+            }
+        };
+        let left = rect.left() + left;
+        let area =
+            Rect::from_min_max(pos2(left, rect.top()), pos2(rect.left() + right, rect.bottom()));
+        head_ui(ui, frame, fleet, head, (by, area));
+    }
+    ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.line));
+}
+
+fn head_ui(
+    ui: &mut Ui,
+    frame: &mut Frame<'_>,
+    fleet: &Fleet,
+    head: &ColumnHead,
+    (by, area): (By, Rect),
+) {
+    let palette = Palette::of(ui);
+    let id = egui::Id::unique(("head of a column", by_number(by)));
+    let response = ui.interact(area, id, Sense::click());
+    let order = match head.order {
+        None => "",
+        Some(_) if by == By::Host => ", the rows are ordered by it",
+        Some(false) => ", the greatest first",
+        Some(true) => ", the least first",
+    };
+    let name = format!("{}{order}", head.title);
+    response.widget_info(|| WidgetInfo::labeled(Role::ColumnHeader, true, &name));
+    let is_lit = response.hovered() || response.has_focus() || head.order.is_some();
+    let color = if is_lit { palette.text } else { palette.dim };
+    if response.has_focus() {
+        let stroke = Stroke::new(1.0, palette.accent);
+        let inside = egui::StrokeKind::Inside;
+        ui.painter().rect_stroke(area.expand2(vec2(4.0, 0.0)), 4.0, stroke, inside);
+    }
+    let sign = if head.order.is_some() { 14.0 } else { 0.0 };
+    let at = pos2(area.left(), area.center().y);
+    let room = area.width() - sign;
+    let font = theme::small();
+    let (text, is_cut) = elided(ui, at, Align2::LEFT_CENTER, room, &head.title, font, color);
+    if let Some(reversed) = head.order {
+        let is_down = (by == By::Host) == reversed;
+        order_sign(ui, pos2(text.right() + 8.0, area.center().y), is_down, color);
+    }
+    if response.clicked() {
+        frame.actions.push(Action::Fleet(FleetAction::OrderBy(by)));
+    }
+    if let By::Column(place) = by {
+        response.context_menu(|ui| columns::column_menu(ui, frame, fleet, place));
+    }
+    let tooltip =
+        if is_cut { format!("{}\n{}", head.title, head.tooltip) } else { head.tooltip.clone() };
+    response.on_hover_text(tooltip);
+}
+
+const fn by_number(by: By) -> usize {
+    match by {
+        By::Host | By::State => 0,
+        By::Column(place) => place + 1,
+    }
+}
+
+/// A triangle: down where the greatest, or Z, is on top.
+fn order_sign(ui: &Ui, center: Pos2, is_down: bool, color: Color32) {
+    let side = if is_down { 1.0 } else { -1.0 };
+    let points = [vec2(-3.5, -2.5 * side), vec2(3.5, -2.5 * side), vec2(0.0, 2.5 * side)];
+    let points = points.into_iter().map(|offset| center + offset).collect();
+    ui.painter().add(Shape::convex_polygon(points, color, Stroke::NONE));
+}
