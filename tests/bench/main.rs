@@ -14,6 +14,8 @@
 
 mod feed;
 #[cfg(feature = "window")]
+mod fleet;
+#[cfg(feature = "window")]
 mod flood;
 #[cfg(feature = "window")]
 mod frames;
@@ -159,6 +161,13 @@ const BENCHES: &[Bench] = &[
         input: "a frame of 1,280 x 800, live, with 1,000,000 series of 1,000 hosts in the tree, \
                 one host open",
         run: frames::long_sidebar,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "frame_fleet_1k_ms",
+        input: "a frame of 1,600 x 1,000, 60 a second: the table of 1,000 hosts x 47 series at 10 s, \
+                the busiest first, absorbing what comes; scrolled: by three rows in each frame",
+        run: fleet::fleet,
     },
     #[cfg(feature = "window")]
     Bench {

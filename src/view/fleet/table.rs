@@ -18,10 +18,10 @@ use std::cmp::Ordering;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-/// Series looked up in a call, about: one to two milliseconds.
-const LOOKUPS_MAX: usize = 20_000;
+/// Series looked up in a call, about: a millisecond.
+const LOOKUPS_MAX: usize = 5_000;
 /// The same of values in the past, which are unpacked.
-const LOOKUPS_PAST_MAX: usize = 2_000;
+const LOOKUPS_PAST_MAX: usize = 500;
 /// Series that a second is enough for, where all have to be looked at.
 const SERIES_PER_SEC: u64 = 100_000;
 

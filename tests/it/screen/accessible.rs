@@ -105,4 +105,21 @@ fn a_screen_reader_gets_tabs_rows_panels_and_the_palette() {
         (row.1.contains("alpha") && row.1.contains("memory") && row.2 == "selected focused")
             .then_some(())
     });
+    window.key("Escape");
+    // The table of all hosts: heads that say the order, and rows with all that stands in them.
+    window.key("F3");
+    window.key("Down");
+    until("the table", || {
+        let all = bus.read(&desktop);
+        let of = |role: &str| -> Vec<(String, String)> {
+            let of = all.iter().filter(|(of, ..)| of == role);
+            of.map(|(_, name, marks)| (name.clone(), marks.clone())).collect()
+        };
+        let heads = of("column header");
+        let rows = of("table row");
+        let [(row, marks)] = rows.as_slice() else { return None };
+        let is_good = row.starts_with("alpha, ") && row.contains(" %, ") && marks == "selected";
+        let first = heads.first().map(|(name, _)| name.as_str());
+        (is_good && first == Some("Host, the rows are ordered by it")).then_some(())
+    });
 }

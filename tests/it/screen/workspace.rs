@@ -169,3 +169,53 @@ fn a_layout_that_is_not_there_ends_with_what_there_is() {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("there is no layout \"nosuch\"; there are Overview"), "{said}");
 }
+
+/// What the table of all hosts shows: hosts, from the top.
+fn hosts(status: &Value) -> Vec<&str> {
+    let rows = status["fleet"]["rows"].as_array();
+    rows.into_iter().flatten().filter_map(|row| row["host"].as_str()).collect()
+}
+
+#[test]
+fn all_hosts_are_compared_in_a_table_that_is_there_after_a_restart() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_drawn(&mut window);
+    window.key("F3");
+    // Values of the real daemon: a share, bytes, a load.
+    window.until("values", |status| {
+        let rows = status["fleet"]["rows"].as_array()?;
+        let is_good = |row: &Value| {
+            let values = row["values"].as_array().unwrap();
+            let [cpu, memory, load] = [0, 1, 2].map(|at| values[at].as_f64());
+            cpu.is_some_and(|cpu| (0.0..=100.0).contains(&cpu))
+                && memory.is_some_and(|bytes| bytes > 1e6)
+                && load.is_some_and(|load| load >= 0.0)
+        };
+        (hosts(status) == ["alpha", "beta"] && rows.iter().all(is_good)).then_some(())
+    });
+    desktop.picture("fleet");
+    // Ordered by a click, filtered by what is typed at once, walked by keys.
+    window.click(340, 149, 1);
+    window.until("Z to A", |status| (hosts(status) == ["beta", "alpha"]).then_some(()));
+    window.key("F3");
+    type_words(&window, "host:b* plugin:load");
+    window.key("Return");
+    window.until("one host", |status| (hosts(status) == ["beta"]).then_some(()));
+    window.key("Down");
+    window.key("ctrl+Return");
+    window.until("a tab", |status| (tabs(status) == ["alpha", "Fleet", "beta"]).then_some(()));
+    assert!(window.close().success());
+    drop((window, daemons));
+
+    let mut again = desktop.open(&["--size", "1260x740"]);
+    again.until("the tabs", |status| (tabs(status).len() == 3).then_some(()));
+    again.key("ctrl+2");
+    let _daemons = [daemon("alpha", again.port()), daemon("beta", again.port())];
+    again.until("the table", |status| {
+        (hosts(status) == ["beta"] && status["fleet"]["reversed"] == true).then_some(())
+    });
+    assert!(again.close().success());
+}
