@@ -11,62 +11,91 @@ use super::theme::{self, Palette};
 use super::widgets::{elided, say_selected};
 use crate::session::{HostContent, Tone};
 use crate::view::Action;
-use crate::view::fleet::Fleet;
-use crate::view::fleet::FleetAction;
+use crate::view::fleet::{Fleet, FleetAction, Measure};
 use crate::view::health::Freshness;
 use crate::view::selection::Scope;
 pub use cells::FleetLines;
-use cells::{Canvas, Shown};
+use cells::Shown;
 pub(super) use columns::Adding;
 use eframe::egui::{
-    self, Align2, PointerButton, Rect, Role, Sense, Stroke, Ui, UiBuilder, WidgetInfo, pos2, vec2,
+    self, Align2, PointerButton, Rect, Role, Sense, Stroke, Ui, UiBuilder, Vec2, WidgetInfo, pos2,
+    vec2,
 };
 use std::ops::Range;
 use std::sync::Arc;
 
+/// Around the text of a chip.
+const CHIP_MARGIN: Vec2 = vec2(6.0, 2.0);
 /// Height of a row.
 pub(super) const ROW: f32 = 34.0;
 /// Narrowest and widest column of names.
 const HOST_WIDTH: (f32, f32) = (140.0, 280.0);
-/// Room for a value, `1,023 MiB/s`.
+/// Room for a value, `1,023 Mbit/s`.
 const VALUE_WIDTH: f32 = 82.0;
 /// A narrower line is left out.
-const LINE_WIDTH_MIN: f32 = 36.0;
+const LINE_WIDTH_MIN: f32 = 30.0;
+/// A pointer that stood still for longer is not on its way to a row.
+const RESTS_SECS: f32 = 8.0;
+/// Between a line and its value.
+const LINE_GAP: f32 = 4.0;
 /// Between the columns.
 const BETWEEN: f32 = 16.0;
 
 /// Where the columns stand, points from the left of the table.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 struct Places {
     host: f32,
-    column: f32,
-    count: usize,
+    columns: Vec<Range<f32>>,
+    /// Room for the value at the right of each.
+    values: Vec<f32>,
+    /// How wide the lines are; none where there is no room for them.
+    line: Option<f32>,
 }
 
 impl Places {
-    /// Of `count` columns in a table so wide; they are not narrower than their values.
-    fn new(count: usize, width: f32) -> Self {
-        let least = VALUE_WIDTH + BETWEEN;
-        let host = (0.18 * width).clamp(HOST_WIDTH.0, HOST_WIDTH.1);
-        let column = if count == 0 { 0.0 } else { ((width - host) / count as f32).max(least) };
-        Self { host, column, count }
+    /// Of columns with values so wide in a table so wide. All lines have one width; without room
+    /// for them the columns are as wide as their values, and scrolled.
+    fn new(values: Vec<f32>, width: f32) -> Self {
+        let host = (0.16 * width).clamp(HOST_WIDTH.0, HOST_WIDTH.1);
+        let count = values.len() as f32;
+        let rest = width - host - values.iter().map(|value| value + BETWEEN).sum::<f32>();
+        let rest = if count > 0.0 { (rest / count).max(0.0) } else { 0.0 };
+        let mut left = host;
+        let columns = values.iter().map(|value| {
+            let start = left;
+            left += value + BETWEEN + rest;
+            start..left - BETWEEN
+        });
+        let columns = columns.collect();
+        let line = rest - LINE_GAP;
+        Self { host, columns, values, line: (line >= LINE_WIDTH_MIN).then_some(line) }
     }
 
     /// The width of all.
-    fn width(self) -> f32 {
-        self.host + self.column * self.count as f32
+    fn width(&self) -> f32 {
+        self.columns.last().map_or(self.host, |column| column.end + BETWEEN)
     }
 
     /// Where a column is, without what is between it and the next.
-    fn column(self, place: usize) -> Range<f32> {
-        let left = self.host + self.column * place as f32;
-        left..left + self.column - BETWEEN
+    fn column(&self, place: usize) -> Range<f32> {
+        self.columns.get(place).cloned().unwrap_or_default()
     }
 
-    /// How wide the lines are; none where there is no room for them.
-    fn line_width(self) -> Option<f32> {
-        let width = self.column - BETWEEN - VALUE_WIDTH;
-        (width >= LINE_WIDTH_MIN).then_some(width)
+    /// Room for the value of a column.
+    fn value(&self, place: usize) -> f32 {
+        let room = self.values.get(place).copied().unwrap_or_default();
+        // Where there is no line its room is for the value.
+        if self.line.is_some() { room } else { self.column(place).end - self.column(place).start }
+    }
+}
+
+/// Room for a value of a column: of what shares no unit with others the longest that there is.
+const fn value_width(measure: Option<Measure>) -> f32 {
+    match measure {
+        Some(Measure::Load) => 40.0,
+        Some(Measure::Cpu | Measure::Filesystem) => 50.0,
+        Some(Measure::Memory) => 68.0,
+        Some(Measure::Network | Measure::Disk) | None => VALUE_WIDTH,
     }
 }
 
@@ -83,19 +112,20 @@ pub(super) fn fleet_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
         ui.spacing_mut().item_spacing.y = 0.0;
         head::title_ui(ui, frame, fleet);
         ui.add_space(6.0);
-        let places = Places::new(fleet.columns.len(), inner.width());
+        let values = fleet.columns.iter().map(|column| value_width(column.measure()));
+        let places = Places::new(values.collect(), inner.width());
         let height = ui.available_height();
         let scroll = egui::ScrollArea::horizontal().auto_shrink(false).max_height(height);
         scroll.id_salt("columns").show(ui, |ui| {
             ui.set_width(places.width());
-            head::columns_ui(ui, frame, fleet, places);
-            rows_ui(ui, frame, fleet, places);
+            head::columns_ui(ui, frame, fleet, &places);
+            rows_ui(ui, frame, fleet, &places);
         });
     });
     columns::drop_ui(ui, frame, rect);
 }
 
-fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
+fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: &Places) {
     let screen = frame.screen;
     let table = &screen.derived.fleet;
     if table.is_empty() {
@@ -112,7 +142,7 @@ fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
             let top = ui.max_rect().top();
             let shown = in_view(view, table.len());
             follow_cursor(ui, frame, top);
-            let mut rows: Vec<_> = shown
+            let rows: Vec<_> = shown
                 .filter_map(|place| {
                     let content = screen.host_content(fleet, place)?;
                     let top = top + ROW * place as f32;
@@ -125,7 +155,7 @@ fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
             for shown in &rows {
                 row_ui(ui, frame, shown, places);
             }
-            cells::lines_ui(ui, frame, fleet, &mut rows, Canvas { places });
+            cells::lines_ui(ui, frame, fleet, &rows, places);
         },
     );
     hold(ui, frame, output.inner_rect);
@@ -139,9 +169,11 @@ fn in_view(view: Rect, count: usize) -> Range<usize> {
     first.min(count)..end.min(count)
 }
 
-/// The order stands still while the pointer is on the rows: nothing moves below the hand.
+/// The order stands still while the pointer is on the rows and was moved lately: nothing moves
+/// below the hand, and a pointer that was left there stops nothing.
 fn hold(ui: &Ui, frame: &mut Frame<'_>, rows: Rect) {
-    let holds = ui.rect_contains_pointer(rows);
+    let rests = ui.input(|input| input.pointer.time_since_last_movement());
+    let holds = ui.rect_contains_pointer(rows) && rests < RESTS_SECS;
     if holds != frame.screen.view.holds_order {
         frame.actions.push(Action::Fleet(FleetAction::Hold(holds)));
     }
@@ -178,7 +210,7 @@ fn empty_ui(ui: &mut Ui, fleet: &Fleet) {
     ui.label(egui::RichText::new(text).color(Palette::of(ui).dim));
 }
 
-fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, shown: &Shown<'_>, places: Places) {
+fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, shown: &Shown<'_>, places: &Places) {
     let Shown { row, content, rect } = shown;
     let rect = *rect;
     let id = egui::Id::unique(("host row", &row.host));
@@ -211,7 +243,7 @@ fn tooltip_at<'a>(
     ui: &Ui,
     content: &'a HostContent,
     rect: Rect,
-    places: Places,
+    places: &Places,
 ) -> Option<&'a str> {
     let x = ui.ctx().pointer_hover_pos()?.x - rect.left();
     if x < places.host {
@@ -224,26 +256,39 @@ fn tooltip_at<'a>(
 
 fn name_ui(ui: &Ui, content: &HostContent, rect: Rect) {
     let palette = Palette::of(ui);
-    let middle = rect.center().y;
-    super::sidebar::age_dot(ui, pos2(rect.left() + 6.0, middle), content.freshness, &palette);
     let is_silent = content.freshness == Freshness::Stale;
     let color = if is_silent { palette.faint } else { palette.text };
-    let at = pos2(rect.left() + 16.0, middle);
-    let room = rect.right() - at.x;
-    let font = theme::medium(12.5);
-    let (name, _) = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color);
-    let mut left = name.right() + 8.0;
-    for (note, tone) in &content.notes {
+    let notes = content.notes.iter().map(|(note, tone)| {
         let color = palette.tone(*tone);
-        let galley = ui.painter().layout_no_wrap(note.clone(), theme::tick(), color);
-        let size = galley.size() + vec2(12.0, 4.0);
-        if left + size.x > rect.right() {
-            break;
-        }
+        (ui.painter().layout_no_wrap(note.clone(), theme::tick(), color), color)
+    });
+    let notes: Vec<_> = notes.collect();
+    let font = theme::medium(12.5);
+    let name = ui.painter().layout_no_wrap(content.label.clone(), font.clone(), color).size().x;
+    let chips: f32 = notes.iter().map(|(note, _)| note.size().x + CHIP_MARGIN.x * 2.0 + 4.0).sum();
+    let left = rect.left() + 16.0;
+    let is_beside = left + name + 4.0 + chips <= rect.right();
+    // What does not fit beside the name stands below it.
+    let is_below = !notes.is_empty() && !is_beside;
+    let middle = rect.center().y - if is_below { 6.5 } else { 0.0 };
+    super::sidebar::age_dot(ui, pos2(rect.left() + 6.0, middle), content.freshness, &palette);
+    let room = rect.right() - left;
+    let at = pos2(left, middle);
+    let (name, _) = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color);
+    if is_below {
+        let text: Vec<_> = content.notes.iter().map(|(note, _)| note.as_str()).collect();
+        let color = notes.iter().map(|(_, color)| *color).next_back().unwrap_or(color);
+        let at = pos2(left, rect.center().y + 8.0);
+        elided(ui, at, Align2::LEFT_CENTER, room, &text.join(" · "), theme::tick(), color);
+        return;
+    }
+    let mut left = name.right() + 8.0;
+    for (note, color) in notes {
+        let size = note.size() + 2.0 * CHIP_MARGIN;
         let chip = Rect::from_min_size(pos2(left, middle - size.y / 2.0), size);
         let stroke = Stroke::new(1.0, theme::faded(color, 0.4));
         ui.painter().rect_stroke(chip, size.y / 2.0, stroke, egui::StrokeKind::Inside);
-        ui.painter().galley(chip.min + vec2(6.0, 2.0), galley, color);
+        ui.painter().galley(chip.min + CHIP_MARGIN, note, color);
         left = chip.right() + 4.0;
     }
 }
@@ -278,20 +323,27 @@ mod tests {
     #[test]
     fn columns_share_the_width_and_are_never_narrower_than_their_values() {
         for width in [300.0, 640.0, 1_000.0, 1_600.0, 2_560.0] {
-            for count in [0, 1, 6, 20] {
-                let places = Places::new(count, width);
-                let least = VALUE_WIDTH;
-                for place in 0..count {
+            for values in [vec![], vec![82.0], vec![50.0, 68.0, 40.0, 82.0], vec![82.0; 20]] {
+                let places = Places::new(values.clone(), width);
+                for (place, value) in values.iter().enumerate() {
                     let column = places.column(place);
-                    assert!(column.end - column.start >= least - 0.01, "{width} {count}");
+                    assert!(column.end - column.start >= value - 0.01, "{width} {places:?}");
                     assert!(column.start >= places.host && column.end <= places.width() + 0.01);
+                    assert!(places.value(place) >= value - 0.01);
                 }
-                let fits = HOST_WIDTH.1 + count as f32 * (least + BETWEEN) <= width;
-                assert!(!fits || places.width() <= width + 0.1, "{width} {count} {places:?}");
+                let least: f32 = values.iter().map(|value| value + BETWEEN).sum();
+                let fits = HOST_WIDTH.1 + least <= width;
+                assert!(!fits || places.width() <= width + 0.1, "{width} {places:?}");
             }
         }
-        assert!(Places::new(6, 1_000.0).line_width().is_some());
-        assert!(Places::new(6, 640.0).line_width().is_none());
+    }
+
+    #[test]
+    fn a_small_laptop_has_room_for_the_lines_beside_the_sidebar() {
+        let values = Measure::ALL.map(|measure| value_width(Some(measure))).to_vec();
+        let inner = 1_280.0 - theme::SIDEBAR - 2.0 * theme::GAP - 28.0;
+        assert!(Places::new(values.clone(), inner).line.is_some_and(|line| line > 40.0));
+        assert!(Places::new(values, 640.0).line.is_none());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A line is kept until its host sends something newer or the window shows something else. All
 //! lines are one mesh.
 
-use super::{Places, VALUE_WIDTH};
+use super::Places;
 use crate::metric::{CdTime, Interval, Span};
 use crate::session::{HostContent, Screen};
 use crate::ui::Frame;
@@ -37,12 +37,6 @@ pub(super) struct Shown<'a> {
     pub(super) row: &'a HostRow,
     pub(super) content: HostContent,
     pub(super) rect: Rect,
-}
-
-/// What is drawn on.
-#[derive(Clone, Copy)]
-pub(super) struct Canvas {
-    pub(super) places: Places,
 }
 
 /// Lines that need not be made anew.
@@ -118,7 +112,7 @@ impl FleetLines {
 }
 
 /// The values of a row, and bars where there is no line.
-pub(super) fn values_ui(ui: &Ui, content: &HostContent, rect: Rect, places: Places) {
+pub(super) fn values_ui(ui: &Ui, content: &HostContent, rect: Rect, places: &Places) {
     let palette = Palette::of(ui);
     let is_silent = content.freshness == Freshness::Stale;
     let middle = rect.center().y;
@@ -131,8 +125,16 @@ pub(super) fn values_ui(ui: &Ui, content: &HostContent, rect: Rect, places: Plac
             false => palette.text,
         };
         let at = pos2(right, middle);
-        elided(ui, at, Align2::RIGHT_CENTER, VALUE_WIDTH, &cell.value, theme::body(), color);
-        let (Some(share), Some(width)) = (cell.share, places.line_width()) else { continue };
+        elided(
+            ui,
+            at,
+            Align2::RIGHT_CENTER,
+            places.value(place),
+            &cell.value,
+            theme::body(),
+            color,
+        );
+        let (Some(share), Some(width)) = (cell.share, places.line) else { continue };
         let at = pos2(rect.left() + column.start, middle - 3.0);
         let track = Rect::from_min_size(at, vec2(width, 6.0));
         ui.painter().rect_filled(track, 3.0, palette.line);
@@ -163,10 +165,10 @@ pub(super) fn lines_ui(
     ui: &Ui,
     frame: &mut Frame<'_>,
     fleet: &Fleet,
-    rows: &mut [Shown<'_>],
-    canvas: Canvas,
+    rows: &[Shown<'_>],
+    places: &Places,
 ) {
-    let Some(width) = canvas.places.line_width() else { return };
+    let Some(width) = places.line else { return };
     let screen = frame.screen;
     let palette = Palette::of(ui);
     let lines = &mut frame.memory.fleet_lines;
@@ -187,7 +189,7 @@ pub(super) fn lines_ui(
             let shared =
                 extent(all.flat_map(|line| &line.points), screen.derived.fleet.extent(place));
             let (color, fills) = look(&palette, column.measure(), place);
-            for Shown { row, content, rect } in &*rows {
+            for Shown { row, content, rect } in rows {
                 let Some(line) = lines.line(&row.host, place) else { continue };
                 let Some(cell) = content.cells.get(place).filter(|cell| cell.share.is_none())
                 else {
@@ -205,7 +207,7 @@ pub(super) fn lines_ui(
                     (None, Some(extent)) => ends(extent, base),
                     (None, None) => continue,
                 };
-                let at = pos2(rect.left() + canvas.places.column(place).start, rect.top() + 6.0);
+                let at = pos2(rect.left() + places.column(place).start, rect.top() + 6.0);
                 let rect = Rect::from_min_size(at, vec2(width, rect.height() - 12.0));
                 let is_silent = content.freshness == Freshness::Stale;
                 let color = if is_silent { theme::faded(color, SILENT_OPACITY) } else { color };
@@ -218,12 +220,17 @@ pub(super) fn lines_ui(
         ui.painter().add(Shape::Mesh(Arc::clone(&mesh)));
     }
     frame.memory.fleet_lines.mesh = mesh;
-    baselines(ui, rows, canvas.places, fleet, &palette);
+    baselines(ui, rows, (places, width), fleet, &palette);
 }
 
 /// A pale line at the foot of each cell that can have a line: where zero, or the least, is.
-fn baselines(ui: &Ui, rows: &[Shown<'_>], places: Places, fleet: &Fleet, palette: &Palette) {
-    let Some(width) = places.line_width() else { return };
+fn baselines(
+    ui: &Ui,
+    rows: &[Shown<'_>],
+    (places, width): (&Places, f32),
+    fleet: &Fleet,
+    palette: &Palette,
+) {
     for Shown { row, rect, .. } in rows {
         for (place, column) in fleet.columns.iter().enumerate() {
             let has_line = row.cells.get(place).is_some_and(Option::is_some);

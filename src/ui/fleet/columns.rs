@@ -123,7 +123,7 @@ pub(super) fn column_menu(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, pla
             (Of::Avg, "Their mean"),
             (Of::Sum, "Their sum"),
         ] {
-            if ui.radio(*of == other, label).clicked() {
+            if ui.selectable_label(*of == other, label).clicked() {
                 let shows = Shows::Series { show: show.clone(), of: other };
                 frame.fleet(change(Column { shows, ..column.clone() }));
             }
@@ -133,10 +133,15 @@ pub(super) fn column_menu(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, pla
     let fixed = Some(Measure::Cpu) == column.measure();
     let fixed = fixed || matches!(column.measure(), Some(Measure::Memory | Measure::Filesystem));
     if !fixed {
-        let mut own = column.scale == YScale::Own;
-        let hint = "The line of each host fills its height; otherwise all have one scale";
-        if ui.checkbox(&mut own, "Own scale for each host").on_hover_text(hint).clicked() {
-            let scale = if own { YScale::Own } else { YScale::Shared };
+        let (label, hint, scale) = match column.scale {
+            YScale::Shared => {
+                ("Own scale for each host", "Each line fills its height", YScale::Own)
+            }
+            YScale::Own => {
+                ("One scale for all hosts", "Lines can be compared by height", YScale::Shared)
+            }
+        };
+        if ui.button(label).on_hover_text(hint).clicked() {
             frame.fleet(change(Column { scale, ..column.clone() }));
         }
     }

@@ -97,7 +97,7 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
 }
 
 /// The names of the columns, each a button that orders by it.
-pub(super) fn columns_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: Places) {
+pub(super) fn columns_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: &Places) {
     let (rect, _) = ui.allocate_exact_size(vec2(places.width(), HEADS), Sense::hover());
     let palette = Palette::of(ui);
     let heads = frame.screen.column_heads(fleet);
@@ -113,7 +113,8 @@ pub(super) fn columns_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, plac
         let left = rect.left() + left;
         let area =
             Rect::from_min_max(pos2(left, rect.top()), pos2(rect.left() + right, rect.bottom()));
-        head_ui(ui, frame, fleet, head, (by, area));
+        let is_right = column.is_some() && places.line.is_none();
+        head_ui(ui, frame, fleet, head, (by, area, is_right));
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.line));
 }
@@ -123,7 +124,7 @@ fn head_ui(
     frame: &mut Frame<'_>,
     fleet: &Fleet,
     head: &ColumnHead,
-    (by, area): (By, Rect),
+    (by, area, is_right): (By, Rect, bool),
 ) {
     let palette = Palette::of(ui);
     let id = egui::Id::unique(("head of a column", by_number(by)));
@@ -144,10 +145,15 @@ fn head_ui(
         ui.painter().rect_stroke(area.expand2(vec2(4.0, 0.0)), 4.0, stroke, inside);
     }
     let sign = if head.order.is_some() { 14.0 } else { 0.0 };
-    let at = pos2(area.left(), area.center().y);
     let room = area.width() - sign;
     let font = theme::small();
-    let (text, is_cut) = elided(ui, at, Align2::LEFT_CENTER, room, &head.title, font, color);
+    // Above a value without a line it stands where the value does.
+    let (align, x) = match is_right {
+        true => (Align2::RIGHT_CENTER, area.right() - sign),
+        false => (Align2::LEFT_CENTER, area.left()),
+    };
+    let at = pos2(x, area.center().y);
+    let (text, is_cut) = elided(ui, at, align, room, &head.title, font, color);
     if let Some(reversed) = head.order {
         let is_down = (by == By::Host) == reversed;
         order_sign(ui, pos2(text.right() + 8.0, area.center().y), is_down, color);

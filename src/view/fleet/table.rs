@@ -159,7 +159,8 @@ impl Table {
         let by = (fleet.by, fleet.reversed);
         let is_asked = self.ordered_by != Some(by);
         if is_asked || is_rebuilt || is_filtered || (is_read && !is_held) {
-            self.order(by, is_held && !is_asked);
+            // By name no host changes its place, and a new one goes to its own.
+            self.order(by, is_held && !is_asked && fleet.by != By::Host);
         }
         self.pass.next.is_some()
     }
