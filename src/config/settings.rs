@@ -1,12 +1,11 @@
-//! Files of the user: types.db, and the settings that the window keeps.
+//! Settings: what the window keeps from one start to the next.
 //!
-//! Reads files and reports in sentences what is wrong with them; what is good is kept. The parsing
-//! is done on the floors below.
+//! The program writes this file, and a person need not: what is chosen by hand stands in the
+//! configuration, which goes before it.
 
 use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
-use crate::typesdb::TypesDb;
 use crate::view::pivot::Pivot;
 use crate::view::{Preferences, Theme};
 use etcetera::BaseStrategy as _;
@@ -16,50 +15,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The types.db of collectd's packages.
-pub const TYPES_DB_SYSTEM: &str = "/usr/share/collectd/types.db";
-
-/// Bytes read of one types.db. collectd's own has 17 KiB; a wrong file (a disk image, a device)
-/// is refused before it fills the memory.
-pub const TYPES_DB_BYTES_MAX: usize = 4 << 20;
-
 /// Bytes read of the settings, which have a hundred.
 const SETTINGS_BYTES_MAX: usize = 1 << 20;
-
-/// Bad lines reported one by one per file; a wrong file has one in every line.
-pub const TYPES_DB_FAULTS_SHOWN: usize = 10;
-
-/// Our own table, then the system's if there is one, then `paths` in order; later entries win.
-/// The messages are for the user: files that cannot be read, lines that make no sense.
-pub fn load_types_db(paths: &[PathBuf]) -> (TypesDb, Vec<String>) {
-    let mut types = TypesDb::built_in();
-    let mut messages = Vec::new();
-    let system = Some(PathBuf::from(TYPES_DB_SYSTEM)).filter(|path| path.exists());
-    for path in system.iter().chain(paths) {
-        match files::read(path, TYPES_DB_BYTES_MAX) {
-            Ok(text) => add(&mut types, &text, path, &mut messages),
-            Err(reason) => messages.push(format!(
-                "cannot read types.db, its types are missing: {reason}, in {}",
-                path.display()
-            )),
-        }
-    }
-    (types, messages)
-}
-
-fn add(types: &mut TypesDb, text: &[u8], path: &Path, messages: &mut Vec<String>) {
-    let (parsed, faults) = TypesDb::parse(text, &path.display().to_string());
-    messages.extend(faults.iter().take(TYPES_DB_FAULTS_SHOWN).map(ToString::to_string));
-    let more = faults.len().saturating_sub(TYPES_DB_FAULTS_SHOWN);
-    if more > 0 {
-        let good = parsed.len();
-        messages.push(format!(
-            "typesdb: {more} more lines ignored, {good} types read, in {}",
-            path.display()
-        ));
-    }
-    types.merge(parsed);
-}
 
 /// Choices of the user, kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -195,47 +152,6 @@ mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt as _;
 
-    fn written(text: &[u8]) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file
-    }
-
-    #[test]
-    fn a_file_of_the_user_wins_over_the_tables_before_it() {
-        let file = written(b"load mine:GAUGE:0:U\nnew v:GAUGE:0:U\n");
-        let (types, messages) = load_types_db(&[file.path().to_owned()]);
-        assert_eq!(messages, [""; 0]);
-        assert_eq!(&*types.get("load").unwrap().sources[0].name, "mine");
-        assert!(types.get("new").is_some() && types.get("cpu").is_some());
-    }
-
-    #[test]
-    fn a_missing_file_is_reported_and_the_rest_is_kept() {
-        let folder = tempfile::tempdir().unwrap();
-        let missing = folder.path().join("none.db");
-        let good = written(b"new v:GAUGE:0:U");
-        let (types, messages) = load_types_db(&[missing.clone(), good.path().to_owned()]);
-        assert_eq!(messages.len(), 1);
-        assert!(messages[0].starts_with("cannot read types.db") && messages[0].contains("none.db"));
-        assert!(types.get("new").is_some() && types.get("cpu").is_some());
-    }
-
-    #[test]
-    fn a_file_full_of_bad_lines_is_reported_in_a_few_messages() {
-        let file = written(&b"bad\n".repeat(500));
-        let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert_eq!(messages.len(), TYPES_DB_FAULTS_SHOWN + 1);
-        assert!(messages[10].starts_with("typesdb: 490 more lines ignored, 0 types read"));
-    }
-
-    #[test]
-    fn a_file_that_is_too_large_is_not_read_to_its_end() {
-        let file = written(&vec![b'#'; 5 << 20]);
-        let (_, messages) = load_types_db(&[file.path().to_owned()]);
-        assert!(messages[0].contains("more than 4194304 bytes"), "{messages:?}");
-    }
-
     #[test]
     fn settings_survive_a_restart() {
         let folder = tempfile::tempdir().unwrap();
@@ -290,8 +206,6 @@ mod tests {
         let pipe = folder.path().join("settings.toml");
         nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).unwrap();
         for path in [pipe.clone(), "/dev/zero".into()] {
-            let (_, messages) = load_types_db(std::slice::from_ref(&path));
-            assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
             let (settings, messages) = SettingsFile::at(path).load();
             assert_eq!(settings, Settings::default());
             assert!(messages[0].contains("it is not a regular file but a "), "{messages:?}");
