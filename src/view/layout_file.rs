@@ -10,6 +10,7 @@ mod read;
 use super::graphs::Style;
 pub use print::print;
 pub use read::{Problem, Read, read};
+pub(crate) use read::{in_order, line_at};
 
 /// Of the format. A file with a higher one comes from a newer program.
 pub const VERSION: i64 = 1;

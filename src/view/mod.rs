@@ -28,6 +28,7 @@ pub mod layouts;
 pub mod lookalike;
 pub mod marks;
 pub mod names;
+pub(crate) mod nearest;
 pub mod notifications;
 pub mod palette;
 pub mod panels;
@@ -49,6 +50,7 @@ pub mod tab;
 mod tiles;
 pub mod top;
 pub mod tree;
+pub mod width;
 pub mod window;
 pub mod workspace;
 

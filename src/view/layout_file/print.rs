@@ -1,13 +1,14 @@
 //! Print: tabs as TOML.
 
 use super::{BYTES_MAX, LISTED_MAX, STYLES, VERSION};
-use crate::metric::{Interval, SeriesKey};
+use crate::metric::SeriesKey;
 use crate::store::Mode;
 use crate::view::fleet::{By, Column, Fleet, Of, Shows};
 use crate::view::layout::{Direction, Layout, Repeat, Rule, Tile, YScale};
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::Selector;
 use crate::view::tab::{Canvas, Tab};
+use crate::view::width;
 use crate::view::workspace::Workspace;
 use std::fmt::Write as _;
 use toml::Value;
@@ -84,7 +85,7 @@ fn print_tab(out: &mut Out, tab: &Tab) {
     if let Some(host) = &tab.host {
         line(out, "host", &text(host));
     }
-    line(out, "window", &text(&width(tab.window.width())));
+    line(out, "window", &text(&width::text(tab.window.width())));
     if tab.mode == Mode::Raw {
         line(out, "mode", &text("raw"));
     }
@@ -135,17 +136,6 @@ fn column_text(column: &Column) -> String {
     let pairs: Vec<_> =
         pairs.into_iter().map(|(key, value)| format!("{key} = {}", text(&value))).collect();
     format!("{{ {} }}", pairs.join(", "))
-}
-
-/// A whole number of the largest unit that has one: `15m`, `90s`.
-fn width(width: Interval) -> String {
-    let (secs, nanos) = width.secs_nanos();
-    if nanos > 0 {
-        return format!("{:.3}s", width.secs_f64());
-    }
-    let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-    let unit = units.into_iter().find(|(unit, _)| secs >= *unit && secs % unit == 0);
-    unit.map_or_else(|| format!("{secs}s"), |(unit, name)| format!("{}{name}", secs / unit))
 }
 
 fn print_selection(out: &mut Out, selection: &Selection) {

@@ -12,10 +12,11 @@ use crate::view::layout::{
     DEPTH_MAX, Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, sane_share,
 };
 use crate::view::names::{PanelId, TabId};
-use crate::view::role::distance;
+use crate::view::nearest::nearest;
 use crate::view::selection::{Scope, Selection};
 use crate::view::selector::{Mistake, Selector};
 use crate::view::tab::{Canvas, Tab};
+use crate::view::width;
 use crate::view::window::TimeWindow;
 use crate::view::workspace::{TABS_MAX, Workspace};
 use std::fmt;
@@ -65,20 +66,25 @@ pub fn read(text: &str) -> Read {
     }
     let (tabs, shown) = reader.file(file.get_ref());
     let window = TimeWindow::live(WIDTH_FIRST);
-    let mut problems = reader.problems;
+    let problems = in_order(reader.problems);
+    Read { workspace: Workspace::of(tabs, shown.saturating_sub(1), window), problems }
+}
+
+/// The line of the byte `at` of `text`, from 1.
+pub(crate) fn line_at(text: &str, at: usize) -> usize {
+    let before = text.get(..at).unwrap_or(text);
+    1 + before.bytes().filter(|byte| *byte == b'\n').count()
+}
+
+/// Problems by their lines, and only the first ones of too many.
+pub(crate) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
     problems.sort_by_key(|problem| problem.line);
     let more = problems.len().saturating_sub(PROBLEMS_MAX);
     problems.truncate(PROBLEMS_MAX);
     if more > 0 {
         problems.push(Problem { line: 0, what: format!("and {more} more problems") });
     }
-    Read { workspace: Workspace::of(tabs, shown.saturating_sub(1), window), problems }
-}
-
-/// The one of `known` that is most like `name`, if some is like it at all.
-fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let near = known.map(|word| (distance(name, word), word)).min()?;
-    (near.0 <= (name.chars().count() / 2).max(1)).then_some(near.1)
+    problems
 }
 
 type Table<'i> = DeTable<'i>;
@@ -93,9 +99,7 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn problem(&mut self, at: usize, what: String) {
-        let before = self.text.get(..at).unwrap_or(self.text);
-        let line = 1 + before.bytes().filter(|byte| *byte == b'\n').count();
-        self.problems.push(Problem { line, what });
+        self.problems.push(Problem { line: line_at(self.text, at), what });
     }
 
     fn wrong(&mut self, key: &str, value: &Value<'_>, wanted: &str) {
@@ -280,25 +284,11 @@ impl Reader<'_> {
     /// `15m`, `90s`, `2h`, `1d`.
     fn window(&mut self, table: &Table<'_>) -> Option<Interval> {
         let text = self.string(table, "window")?;
-        let number = text.get(..text.len().saturating_sub(1)).and_then(|number| {
-            number.trim().parse::<f64>().ok().filter(|n| n.is_finite() && *n > 0.0)
-        });
-        let unit = match text.chars().last() {
-            Some('s') => Some(1.0),
-            Some('m') => Some(60.0),
-            Some('h') => Some(3_600.0),
-            Some('d') => Some(86_400.0),
-            _ => None,
-        };
-        match (number, unit) {
-            (Some(number), Some(unit)) => Some(Interval::from_secs_f64(number * unit)),
-            _ => {
-                if let Some(value) = table.get("window") {
-                    self.wrong("window", value, "a number with its unit, like \"15m\"");
-                }
-                None
-            }
+        let read = width::parse(&text);
+        if let Some(value) = table.get("window").filter(|_| read.is_none()) {
+            self.wrong("window", value, "a number with its unit, like \"15m\"");
         }
+        read
     }
 
     fn selection(&mut self, table: &Table<'_>) -> Selection {
