@@ -61,6 +61,8 @@ const COLUMNS: usize = 3;
 pub struct Start {
     /// Names of data sources.
     pub types: TypesDb,
+    /// How each plugin is drawn.
+    pub graphs: Graphs,
     /// Bytes the store may use.
     pub memory_bytes: usize,
     /// What the user chose last time.
@@ -82,6 +84,7 @@ impl Default for Start {
     fn default() -> Self {
         Self {
             types: TypesDb::built_in(),
+            graphs: Graphs::built_in(),
             memory_bytes: 512 << 20,
             preferences: Preferences::default(),
             workspace: None,
@@ -190,14 +193,14 @@ impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
         let Start { types, memory_bytes, preferences, workspace, layout, .. } = start;
-        let Start { is_kept, zone, messages, .. } = start;
+        let Start { is_kept, zone, messages, graphs, .. } = start;
         let mut view = View::new(&preferences);
         if let Some(workspace) = workspace {
             view.workspace = workspace;
         }
         let mut session = Self {
             store: Store::new(memory_bytes, types),
-            graphs: Graphs::built_in(),
+            graphs,
             reception: Reception::default(),
             derived: Derived::default(),
             meter: Meter::default(),

@@ -8,11 +8,11 @@ use super::role::Role;
 use crate::metric::{DsType, Identifier};
 use crate::store::Series;
 use serde::Deserialize;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// The catalogue.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Graphs {
     graphs: Vec<Graph>,
     by_plugin: HashMap<String, Vec<usize>>,
@@ -20,7 +20,7 @@ pub struct Graphs {
 }
 
 /// One kind of panel.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Graph {
     /// Unique name.
@@ -52,7 +52,7 @@ pub struct Graph {
 }
 
 /// What falls on one line of a graph.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LineRule {
     instance: Option<String>,
@@ -161,6 +161,14 @@ impl Graphs {
             }
         }
         Self { graphs, by_plugin, any_plugin }
+    }
+
+    /// These, and behind them all of this catalogue's that none of them has the name of. So a graph
+    /// of the same name is replaced, and another one goes before those that draw the same series.
+    pub fn under(self, mut first: Vec<Graph>) -> Self {
+        let names: HashSet<Arc<str>> = first.iter().map(|graph| Arc::clone(&graph.id)).collect();
+        first.extend(self.graphs.into_iter().filter(|graph| !names.contains(&graph.id)));
+        Self::new(first)
     }
 
     /// Graph number `index`.

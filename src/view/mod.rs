@@ -17,6 +17,7 @@ pub mod fleet;
 pub mod format;
 pub mod gathered;
 pub mod graphs;
+pub mod graphs_file;
 mod grid;
 pub mod health;
 pub mod history;
