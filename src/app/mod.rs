@@ -15,7 +15,7 @@ mod pace;
 pub use open::{OpenError, WindowOptions, run};
 pub use pace::Waker;
 
-use crate::config::{Settings, SettingsFile};
+use crate::config::{Config, Settings, SettingsFile};
 use crate::files;
 use crate::layouts::LayoutFiles;
 use crate::metric::{CdTime, json_safe};
@@ -59,10 +59,12 @@ pub struct Setup {
     pub clock: Box<dyn Fn() -> CdTime>,
     /// The clock of the capture that is shown and nothing beside it; none: ours.
     pub capture_clock: Option<CaptureClock>,
-    /// What the session starts from; its preferences are those of `settings`.
+    /// What the session starts from; its preferences are those of `config` and `settings`.
     pub start: Start,
     /// What the user chose last time.
     pub settings: Settings,
+    /// What goes before that.
+    pub config: Config,
     /// Where that is kept; none: nowhere.
     pub settings_file: Option<SettingsFile>,
     /// Where layouts are kept; none: nowhere.
@@ -83,6 +85,7 @@ impl Setup {
             capture_clock: None,
             start: Start::default(),
             settings: Settings::default(),
+            config: Config::default(),
             settings_file: None,
             layout_files: None,
             status_file: None,
@@ -134,6 +137,9 @@ pub struct App {
     ranking: Option<Job<Ranked>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
+    /// What the window began with, and what of it was kept the last time.
+    settings_first: Settings,
+    settings_before: Settings,
     settings_changed: Option<Instant>,
     settings_file: Option<SettingsFile>,
     settings_kept: Kept,
@@ -163,7 +169,8 @@ impl App {
     /// An app that nothing came for yet.
     pub fn new(ctx: &egui::Context, setup: Setup) -> Self {
         theme::install(ctx);
-        let Setup { start, settings, .. } = setup;
+        let Setup { start, settings: before, .. } = setup;
+        let settings = before.clone().under(&setup.config);
         let start = Start { preferences: settings.preferences(), ..start };
         theme::choose(ctx, start.preferences.theme);
         let mut session = Session::new(start);
@@ -182,6 +189,8 @@ impl App {
             pool: jobs::pool(ctx),
             filtering: None,
             ranking: None,
+            settings_first: settings.clone(),
+            settings_before: before,
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -346,7 +355,8 @@ impl App {
         let Some(file) = &self.settings_file else {
             return;
         };
-        let outcome = file.save(&self.settings);
+        let settings = self.settings.to_keep(&self.settings_first, &self.settings_before);
+        let outcome = file.save(&settings);
         if outcome.is_err() {
             self.settings_changed = Some(Instant::now());
         }

@@ -1,20 +1,23 @@
 //! Opening the window, and saying why it could not be opened.
 
 use super::{App, Feed, Screenshot, Setup, Waker};
-use crate::config::{Settings, SettingsFile, load_types_db};
+use crate::config::{Config, SIZE_FIRST, Settings, SettingsFile, load_graphs, load_types_db};
 use crate::files;
 use crate::layouts::{self, LayoutFiles};
+use crate::metric::Interval;
 use crate::session::Start;
 use crate::source::auth::AuthFile;
 use crate::source::clock::OurClock;
 use crate::source::replay::CaptureClock;
 use crate::source::{self, Outlet, SourceSpec, Started};
-use crate::view::Theme;
+use crate::typesdb::TypesDb;
 use crate::view::format::panic_message;
+use crate::view::graphs::Graphs;
 use crate::view::names::LayoutSource;
+use crate::view::tab::Tab;
+use crate::view::window::TimeWindow;
 use crate::view::workspace::Workspace;
 use eframe::egui;
-use jiff::tz::TimeZone;
 use std::cell::RefCell;
 use std::io::{self, Write as _};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
@@ -22,9 +25,6 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
-
-/// Size of the first window: with a title bar it fits a screen 800 high.
-const SIZE_FIRST: [f32; 2] = [1_280.0, 740.0];
 
 /// Why there is no window.
 #[derive(Debug, thiserror::Error)]
@@ -61,19 +61,18 @@ pub enum OpenError {
 /// How the window is opened.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
-    /// Files on top of the built-in types.db and the system's.
-    pub types_db: Vec<PathBuf>,
+    /// What holds, where nothing is said as last time.
+    pub config: Config,
+    /// What the user should know of it.
+    pub messages: Vec<String>,
     /// Bytes for series and samples.
     pub memory_bytes: usize,
     /// A picture to take instead of staying open.
     pub screenshot: Option<(PathBuf, Duration)>,
-    /// Width and height; none: as last time.
-    pub size: Option<(u32, u32)>,
-    /// Colours; none: as last time.
-    pub theme: Option<Theme>,
     /// Where the state is written about once a second.
     pub status_file: Option<PathBuf>,
-    /// The layout to begin with; none: the tabs as they were left.
+    /// The layout that was asked for, without which no window opens; it goes before that of the
+    /// configuration.
     pub layout: Option<String>,
 }
 
@@ -103,14 +102,13 @@ fn open(
     sources: &mut Vec<SourceSpec>,
     screenshot: Option<Screenshot>,
 ) -> Result<(), OpenError> {
-    let (settings_file, settings, mut messages) = SettingsFile::open();
-    let settings = with_arguments(settings, args);
-    let (types, faults) = load_types_db(&args.types_db);
-    messages.extend(faults);
+    let Files { settings_file, settings, config, types, graphs, mut messages } = files(args);
     let layout_files = LayoutFiles::of_user();
     let tabs = Tabs::new(args, sources, layout_files.as_ref(), &mut messages)?;
+    // Those of the configuration were printed when it was read.
     print(&messages, sources.iter().find_map(SourceSpec::auth_file));
-    let options = native_options(settings.size);
+    let messages = [args.messages.clone(), messages].concat();
+    let options = native_options(settings.clone().under(&config).size);
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
@@ -126,7 +124,8 @@ fn open(
             start: Start {
                 types,
                 memory_bytes: args.memory_bytes,
-                zone: TimeZone::system(),
+                graphs,
+                zone: config.zone.clone().unwrap_or_default().zone,
                 messages,
                 workspace: tabs.workspace,
                 layout: tabs.layout,
@@ -134,6 +133,7 @@ fn open(
                 ..Start::default()
             },
             settings,
+            config,
             settings_file,
             layout_files,
             status_file: args.status_file.clone(),
@@ -162,6 +162,26 @@ fn open(
         Err(panic) if opened.load(Ordering::Acquire) => resume_unwind(panic),
         Err(panic) => Err(OpenError::Graphics(panic_message(panic.as_ref()))),
     }
+}
+
+/// What files of the user say.
+struct Files {
+    settings_file: Option<SettingsFile>,
+    settings: Settings,
+    config: Config,
+    types: TypesDb,
+    graphs: Graphs,
+    messages: Vec<String>,
+}
+
+fn files(args: &WindowOptions) -> Files {
+    let (settings_file, settings, mut messages) = SettingsFile::open();
+    let size = settings.config().size.or(Some(SIZE_FIRST));
+    let config = args.config.clone().over(Config { size, ..Config::default() });
+    let (types, about_types) = load_types_db(config.types_db.as_deref().unwrap_or_default());
+    let (graphs, about_graphs) = load_graphs(config.graphs.as_deref());
+    messages.extend(about_types.into_iter().chain(about_graphs));
+    Files { settings_file, settings, config, types, graphs, messages }
 }
 
 /// Messages also go to whoever starts the window from a script.
@@ -238,12 +258,20 @@ impl Tabs {
         messages: &mut Vec<String>,
     ) -> Result<Self, OpenError> {
         let is_capture = sources.iter().all(|spec| matches!(spec, SourceSpec::Capture(_)));
-        match &args.layout {
-            Some(name) => Self::of_layout(files, name).map_err(OpenError::Layout),
-            // The tabs of a capture's hosts are not those of what is received.
-            None if is_capture => Ok(Self::default()),
-            None => Ok(Self::as_left(files, messages)),
+        if let Some(name) = &args.layout {
+            return Self::of_layout(files, name).map_err(OpenError::Layout);
         }
+        if let Some(name) = &args.config.layout {
+            match Self::of_layout(files, name) {
+                Ok(tabs) => return Ok(tabs),
+                Err(why) => messages.push(format!("cannot begin with the layout: {why}")),
+            }
+        }
+        if is_capture {
+            // The tabs of a capture's hosts are not those of what is received.
+            return Ok(Self::default());
+        }
+        Ok(Self::as_left(files, args.config.window, messages))
     }
 
     /// Those of a layout, by its name or in a file. They are not kept as those that were left.
@@ -252,24 +280,27 @@ impl Tabs {
         Ok(Self { layout: Some((source, text)), ..Self::default() })
     }
 
-    /// Those that were left.
-    fn as_left(files: Option<&LayoutFiles>, messages: &mut Vec<String>) -> Self {
+    /// Those that were left, as wide as is configured.
+    fn as_left(
+        files: Option<&LayoutFiles>,
+        width: Option<Interval>,
+        messages: &mut Vec<String>,
+    ) -> Self {
         let (read, said) = files.map(LayoutFiles::load_workspace).unwrap_or_default();
         messages.extend(said);
-        Self { workspace: read.map(|read| read.workspace), layout: None, is_kept: true }
+        let workspace = read.map(|read| match width {
+            Some(width) => widened(&read.workspace, width),
+            None => read.workspace,
+        });
+        Self { workspace, layout: None, is_kept: true }
     }
 }
 
-fn with_arguments(mut settings: Settings, args: &WindowOptions) -> Settings {
-    if let Some((width, height)) = args.size {
-        #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
-        let size = [width as f32, height as f32];
-        settings.size = size;
-    } else if settings.size == [0.0, 0.0] {
-        settings.size = SIZE_FIRST;
-    }
-    settings.theme = args.theme.unwrap_or(settings.theme);
-    settings
+/// The tabs, all of one width.
+fn widened(workspace: &Workspace, width: Interval) -> Workspace {
+    let window = TimeWindow::live(width);
+    let tabs = workspace.tabs().iter().map(|tab| Tab { window: window.clone(), ..tab.clone() });
+    Workspace::of(tabs.collect(), workspace.active_place(), window.clone())
 }
 
 /// The sources on their threads.

@@ -105,7 +105,7 @@ fn print(
     let go_on = || !stop.is_asked() && !is_past(end);
     let out = Outflow::stdout(&go_on).map_err(DumpError::Output)?;
     let mut printer = Printer::new(args, BufWriter::new(out));
-    let level = args.trust.security;
+    let level = args.trust.level();
     let inlet = Inlet::open(InletOptions {
         udp: args.receive.udp(level),
         local: also == Also::ThisMachine,

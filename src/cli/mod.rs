@@ -3,6 +3,7 @@
 //! Without a command the window opens; where none can, the same arguments carry on as `dump`. No
 //! command opens the window. Errors become text and an exit code in [`run`], nowhere else.
 
+mod configured;
 mod dump;
 mod faults;
 mod filter;
@@ -16,15 +17,18 @@ mod stop;
 mod validate;
 mod window;
 
+pub use configured::ConfigArgs;
 pub use receive::{ReceiveArgs, TrustArgs};
 pub use record::RecordArgs;
 pub use send::SendArgs;
 
-use crate::ingest::LISTS_MAX;
+use crate::config::{Config, example, values};
 use crate::reception::Speed;
 use crate::source::capture;
+use crate::view;
 use crate::view::selector::Selector;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use configured::Configured;
 use std::fmt;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -78,6 +82,10 @@ A line of text: [time] host/plugin[/plugin instance]/type[/type instance] [(DS t
 with the DS types COUNTER 0, GAUGE 1, DERIVE 2, ABSOLUTE 3. Whatever is wrong with a datagram goes
 to standard error; in the format hex it stands where it is, and --count counts datagrams.";
 
+const EXAMPLE_EXAMPLES: &str = "\
+Examples:
+  collectoscope show example > ~/.config/collectoscope/config.toml";
+
 /// Commands that need no display.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
@@ -91,14 +99,27 @@ pub enum Command {
     /// input, or what this machine measures.
     #[command(after_long_help = send::EXAMPLES)]
     Send(SendArgs),
-    /// Check a layout file: say what is wrong with it, by line.
+    /// Check a configuration, a layout or a file of graphs: say what is wrong with it, by line.
     Validate(ValidateArgs),
+    /// Print the configuration.
+    #[command(subcommand)]
+    Show(Show),
+}
+
+/// What to print.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Show {
+    /// What holds for the window with these options, and where each value is from.
+    Config(Box<WindowArgs>),
+    /// A configuration with every key, explained; as it is it changes nothing.
+    #[command(after_long_help = EXAMPLE_EXAMPLES)]
+    Example,
 }
 
 /// What to check.
 #[derive(Args, Clone, Debug)]
 pub struct ValidateArgs {
-    /// A layout.
+    /// Which of them it is follows from its keys.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }
@@ -106,6 +127,9 @@ pub struct ValidateArgs {
 /// How the window is opened.
 #[derive(Args, Clone, Debug)]
 pub struct WindowArgs {
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Where to receive from.
     #[command(flatten)]
     pub receive: ReceiveArgs,
@@ -121,24 +145,26 @@ pub struct WindowArgs {
     #[arg(long, value_name = "PATH")]
     pub types_db: Vec<PathBuf>,
     /// Do not measure this machine.
-    #[arg(long)]
+    #[arg(long, overrides_with = "local")]
     pub no_local: bool,
+    /// Measure this machine, whatever the configuration says.
+    #[arg(long, overrides_with = "no_local")]
+    pub local: bool,
     /// Memory for series and samples, in MiB; the oldest go first. Without it an eighth of this
     /// machine's, 256 to 4096.
     ///
     /// The receiver's own tables and what waits for the window grow with it, and take up to two
     /// thirds as much where the network floods.
-    #[arg(long, value_name = "MIB", default_value_t = memory::default_mib(),
-          value_parser = parse_memory)]
-    pub memory: u64,
+    #[arg(long, value_name = "MIB", value_parser = values::memory)]
+    pub memory: Option<u64>,
     /// Names of value lists accepted from all senders together; further ones are refused, counted.
     ///
     /// Without it as many as --memory may have room for. Senders that have few may name some more,
     /// for which the one that has the most gives back as many.
-    #[arg(long, value_name = "N", value_parser = parse_lists)]
+    #[arg(long, value_name = "N", value_parser = values::lists)]
     pub max_lists: Option<usize>,
     /// The same for each sender, whether others need room or not.
-    #[arg(long, value_name = "N", value_parser = parse_lists)]
+    #[arg(long, value_name = "N", value_parser = values::lists)]
     pub max_lists_per_sender: Option<usize>,
     /// Save a PNG of the window and end.
     #[arg(long, value_name = "FILE")]
@@ -148,7 +174,7 @@ pub struct WindowArgs {
           requires = "screenshot")]
     pub after: Duration,
     /// Size of the window, as 1280x800.
-    #[arg(long, value_name = "WxH", value_parser = parse_size)]
+    #[arg(long, value_name = "WxH", value_parser = values::size)]
     pub size: Option<(u32, u32)>,
     /// Colours; without it as chosen last time.
     #[arg(long, value_enum)]
@@ -177,6 +203,9 @@ pub enum Theme {
 /// What to print, and how.
 #[derive(Args, Clone, Debug)]
 pub struct DumpArgs {
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Where to receive from.
     #[command(flatten)]
     pub receive: ReceiveArgs,
@@ -220,24 +249,55 @@ pub enum Format {
     Hex,
 }
 
-/// Below it, not even a small network's names fit.
-const MEMORY_MIB_MIN: u64 = 16;
-/// A tebibyte: longer is a mistyped number.
-const MEMORY_MIB_MAX: u64 = 1 << 20;
-/// More than any kernel grants; keeps the sum in bytes far from overflowing.
-const RECEIVE_BUFFER_MIB_MAX: usize = 1_024;
 /// A year: longer is a mistyped number.
 const SECS_MAX: f64 = 366.0 * 86_400.0;
 
+impl From<Theme> for view::Theme {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Dark => Self::Dark,
+            Theme::Light => Self::Light,
+            Theme::System => Self::System,
+        }
+    }
+}
+
 impl WindowArgs {
+    /// What the options say of what can be configured.
+    fn flags(&self) -> Config {
+        let local = match (self.local, self.no_local) {
+            (false, false) => None,
+            (local, _) => Some(local),
+        };
+        let own = Config {
+            local,
+            types_db: (!self.types_db.is_empty()).then(|| self.types_db.clone()),
+            memory: self.memory,
+            max_lists: self.max_lists,
+            max_lists_per_sender: self.max_lists_per_sender,
+            theme: self.theme.map(Into::into),
+            size: self.size,
+            layout: self.layout.clone(),
+            ..Config::default()
+        };
+        own.over(self.receive.flags()).over(self.trust.flags())
+    }
+
+    /// Takes what `holds`, once it is checked that each option does something beside it.
+    fn settle(&mut self, holds: &Config) -> Result<(), String> {
+        self.receive.settle(holds)?;
+        self.trust.settle(holds);
+        self.check()
+    }
+
     /// What contradicts itself, or does nothing.
     fn check(&self) -> Result<(), String> {
-        self.receive.check()?;
         if self.speed.is_some() && self.receive.capture().is_none() {
             return Err("--speed needs --read FILE: it sets the speed of a capture".into());
         }
         for (option, is_given) in [
             ("--no-local", self.no_local),
+            ("--local", self.local),
             ("--max-lists", self.max_lists.is_some()),
             ("--max-lists-per-sender", self.max_lists_per_sender.is_some()),
         ] {
@@ -251,6 +311,7 @@ impl WindowArgs {
     /// The same reception, printed: what is left where no window can open.
     fn as_dump(&self) -> DumpArgs {
         DumpArgs {
+            config: ConfigArgs::default(),
             receive: self.receive.clone(),
             trust: self.trust.clone(),
             format: Format::Text,
@@ -263,26 +324,44 @@ impl WindowArgs {
 
 /// Does what was asked for.
 pub fn run(cli: Cli) -> ExitCode {
-    let checked = match &cli.command {
-        None => cli.window.check(),
-        Some(Command::Dump(args)) => args.receive.check(),
-        Some(Command::Record(args)) => args.receive.check(),
-        Some(Command::Send(_) | Command::Validate(_)) => Ok(()),
+    let outcome = match cli.command {
+        Some(Command::Dump(args)) => run_dump(args),
+        Some(Command::Record(args)) => run_record(args),
+        Some(Command::Send(args)) => args.config.said().map(|config| send::run(args, &config)),
+        Some(Command::Validate(args)) => Ok(finish(validate::run(&args.file))),
+        Some(Command::Show(Show::Config(args))) => configured::show(&args).map(print),
+        Some(Command::Show(Show::Example)) => Ok(print(example())),
+        None => run_window(cli.window),
     };
-    if let Err(error) = checked {
+    outcome.unwrap_or_else(|error| {
         say(error);
-        return ExitCode::from(2);
-    }
-    match cli.command {
-        Some(Command::Dump(args)) => finish(dump::run(&args)),
-        Some(Command::Record(args)) => finish(record::run(&args)),
-        Some(Command::Send(args)) => send::run(&args),
-        Some(Command::Validate(args)) => finish(validate::run(&args.file)),
-        None => open_window(&cli.window),
-    }
+        ExitCode::from(2)
+    })
 }
 
-fn open_window(args: &WindowArgs) -> ExitCode {
+fn run_dump(mut args: DumpArgs) -> Result<ExitCode, String> {
+    let flags = args.receive.flags().over(args.trust.flags());
+    let holds = flags.over(args.config.said()?);
+    args.receive.settle(&holds)?;
+    args.trust.settle(&holds);
+    Ok(finish(dump::run(&args)))
+}
+
+fn run_record(mut args: RecordArgs) -> Result<ExitCode, String> {
+    let holds = args.receive.flags().over(args.config.said()?);
+    args.receive.settle(&holds)?;
+    Ok(finish(record::run(&args)))
+}
+
+fn run_window(mut args: WindowArgs) -> Result<ExitCode, String> {
+    let (file, messages) = args.config.read()?;
+    messages.iter().for_each(say);
+    let holds = args.flags().over(file.map(|file| file.read.config).unwrap_or_default());
+    args.settle(&holds)?;
+    Ok(open_window(&args, Configured { holds, messages }))
+}
+
+fn open_window(args: &WindowArgs, configured: Configured) -> ExitCode {
     if let Err(error) = args.trust.check(&args.receive) {
         say(error);
         return ExitCode::FAILURE;
@@ -291,7 +370,11 @@ fn open_window(args: &WindowArgs) -> ExitCode {
         Ok(capture) => capture,
         Err(error) => return finish(Err(error)),
     };
-    let Err(error) = window::run(args, &mut capture) else {
+    let also = match configured.holds.local {
+        Some(false) => dump::Also::Nobody,
+        _ => dump::Also::ThisMachine,
+    };
+    let Err(error) = window::run(args, configured, &mut capture) else {
         return ExitCode::SUCCESS;
     };
     say(&error);
@@ -301,8 +384,13 @@ fn open_window(args: &WindowArgs) -> ExitCode {
     }
     let with_read = if capture.is_some() { " --read" } else { "" };
     say(format_args!("carrying on without a window, as: collectoscope dump{with_read}"));
-    let also = if args.no_local { dump::Also::Nobody } else { dump::Also::ThisMachine };
     finish(dump::run_on(&args.as_dump(), capture, also))
+}
+
+/// On standard output. Nobody may be reading it.
+fn print(text: String) -> ExitCode {
+    let _ = io::stdout().write_all(text.as_bytes());
+    ExitCode::SUCCESS
 }
 
 fn finish(result: Result<(), impl fmt::Display>) -> ExitCode {
@@ -341,45 +429,11 @@ fn parse_count(text: &str) -> Result<u64, String> {
     }
 }
 
-fn parse_memory(text: &str) -> Result<u64, String> {
-    match text.parse() {
-        Ok(mib @ MEMORY_MIB_MIN..=MEMORY_MIB_MAX) => Ok(mib),
-        _ => Err(format!("not a number of MiB from {MEMORY_MIB_MIN} to {MEMORY_MIB_MAX}")),
-    }
-}
-
-fn parse_size(text: &str) -> Result<(u32, u32), String> {
-    let sides = text.split_once(['x', 'X']).and_then(|(width, height)| {
-        Some((width.trim().parse::<u32>().ok()?, height.trim().parse::<u32>().ok()?))
-    });
-    match sides {
-        Some((width, height))
-            if [width, height].iter().all(|side| (200..=16_384).contains(side)) =>
-        {
-            Ok((width, height))
-        }
-        _ => Err("not a size as 1280x800, each side from 200 to 16384".to_owned()),
-    }
-}
-
-fn parse_lists(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(lists @ 1..=LISTS_MAX) => Ok(lists),
-        _ => Err(format!("not a number from 1 to {LISTS_MAX}")),
-    }
-}
-
-fn parse_receive_buffer(text: &str) -> Result<usize, String> {
-    match text.parse() {
-        Ok(mib @ 1..=RECEIVE_BUFFER_MIB_MAX) => Ok(mib),
-        _ => Err(format!("not a number of MiB from 1 to {RECEIVE_BUFFER_MIB_MAX}")),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use clap::CommandFactory;
+    use std::path::Path;
 
     #[test]
     fn the_definition_of_the_arguments_is_consistent() {
@@ -390,8 +444,9 @@ mod tests {
     fn without_arguments_the_window_opens_with_the_defaults() {
         let cli = Cli::try_parse_from(["collectoscope"]).unwrap();
         assert!(cli.command.is_none() && cli.window.receive.listen.is_empty());
-        let udp = cli.window.receive.udp(cli.window.trust.security).unwrap();
-        assert_eq!((cli.window.memory, udp.receive_buffer_mib), (memory::default_mib(), 8));
+        let udp = cli.window.receive.udp(cli.window.trust.level()).unwrap();
+        assert_eq!((cli.window.memory, udp.receive_buffer_mib), (None, 8));
+        assert_eq!(cli.window.flags(), Config::default());
         assert_eq!((cli.window.after.as_secs(), cli.window.theme), (5, None));
     }
 
@@ -400,6 +455,7 @@ mod tests {
         for (args, words) in [
             (&["--speed", "1"][..], "--speed needs --read"),
             (&["--read", "f", "--no-local"], "--no-local needs --listen"),
+            (&["--read", "f", "--local"], "--local needs --listen"),
             (&["--read", "f", "--max-lists", "9"], "--max-lists needs --listen"),
             (
                 &["--source", "file:f", "--max-lists-per-sender", "9"],
@@ -411,6 +467,38 @@ mod tests {
             let said = cli.window.check().err().unwrap_or_default();
             assert!(said.starts_with(words) && said.is_empty() == words.is_empty(), "{said}");
         }
+    }
+
+    #[test]
+    fn what_is_configured_holds_where_no_option_is_given_and_is_never_refused_beside_one() {
+        let config = || Config {
+            listen: Some(vec!["10.0.0.1".parse().unwrap()]),
+            receive_buffer: Some(9),
+            security: Some("sign".parse().unwrap()),
+            local: Some(false),
+            max_lists: Some(7),
+            ..Config::default()
+        };
+        let settled = |args: &[&str]| {
+            let cli = Cli::try_parse_from(["collectoscope"].iter().chain(args)).unwrap();
+            let mut window = cli.window;
+            let holds = window.flags().over(config());
+            window.settle(&holds).map(|()| (window, holds))
+        };
+        let (window, holds) = settled(&["--security", "none", "--local"]).unwrap();
+        assert_eq!(holds.local, Some(true));
+        let udp = window.receive.udp(window.trust.level()).unwrap();
+        assert_eq!((udp.listen, udp.receive_buffer_mib), (config().listen.unwrap(), 9));
+        assert_eq!(udp.level.name(), "none");
+        // The addresses are not listened on beside a capture, and what is about them is no mistake.
+        let (window, holds) = settled(&["--read", "f"]).unwrap();
+        assert_eq!(window.receive.capture(), Some(Path::new("f")));
+        assert!(!window.receive.is_listening());
+        assert_eq!((window.trust.level().name(), holds.max_lists), ("sign", Some(7)));
+        let (window, _) = settled(&["--listen", "::1"]).unwrap();
+        assert_eq!(window.receive.listen.len(), 1);
+        let error = settled(&["--read", "f", "--max-lists", "9"]).unwrap_err();
+        assert!(error.starts_with("--max-lists needs"), "{error}");
     }
 
     #[test]
@@ -450,7 +538,6 @@ mod tests {
             &["send", "host", "--flush", "soon"],
             &["send", "host", "--interval", "0"],
             &["send", "host", "--security", "some"],
-            &["send", "host", "--user", "alice"],
             &["send", "host", "--auth-file", "keys"],
             &["send", "host", "--this-machine", "--types-db", "types.db"],
         ] {

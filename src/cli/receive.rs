@@ -1,6 +1,7 @@
 //! Where to receive from: the arguments that the window, `dump` and `record` share.
 
-use super::{parse_port, parse_receive_buffer};
+use super::parse_port;
+use crate::config::{Config, values};
 use crate::source::SourceUrl;
 use crate::source::capture::{Capture, CaptureError};
 use crate::source::udp::{ListenSpec, UdpOptions};
@@ -40,7 +41,7 @@ pub struct ReceiveArgs {
     #[arg(long, value_name = "N", value_parser = parse_port)]
     pub port: Vec<u16>,
     /// Kernel receive buffer to ask for, in MiB; 8 without it.
-    #[arg(long, value_name = "MIB", value_parser = parse_receive_buffer)]
+    #[arg(long, value_name = "MIB", value_parser = values::receive_buffer)]
     pub receive_buffer: Option<usize>,
 }
 
@@ -52,11 +53,33 @@ pub struct TrustArgs {
     #[arg(long, value_name = "FILE")]
     pub auth_file: Option<PathBuf>,
     /// Minimum security level accepted: none, sign or encrypt; for addresses without their own.
-    #[arg(long, value_name = "LEVEL", default_value_t)]
-    pub security: SecurityLevel,
+    #[arg(long, value_name = "LEVEL")]
+    pub security: Option<SecurityLevel>,
 }
 
 impl ReceiveArgs {
+    /// What the options say of what can be configured; --read is a source like the others.
+    pub(super) fn flags(&self) -> Config {
+        let read = self.read.iter().cloned().map(SourceUrl::File);
+        let source: Vec<_> = read.chain(self.source.iter().cloned()).collect();
+        Config {
+            listen: (!self.listen.is_empty()).then(|| self.listen.clone()),
+            source: (!source.is_empty()).then_some(source),
+            receive_buffer: self.receive_buffer,
+            ..Config::default()
+        }
+    }
+
+    /// Takes what `holds`, once it is checked that each option does something beside it.
+    pub(super) fn settle(&mut self, holds: &Config) -> Result<(), String> {
+        self.read = None;
+        self.listen = holds.listen.clone().unwrap_or_default();
+        self.source = holds.source.clone().unwrap_or_default();
+        self.check()?;
+        self.receive_buffer = holds.receive_buffer;
+        Ok(())
+    }
+
     /// What contradicts itself, or does nothing.
     pub(super) fn check(&self) -> Result<(), String> {
         if let [first, second, ..] = self.captures()[..] {
@@ -129,9 +152,26 @@ impl ReceiveArgs {
 }
 
 impl TrustArgs {
+    /// What the options say of what can be configured.
+    pub(super) fn flags(&self) -> Config {
+        let Self { auth_file, security } = self.clone();
+        Config { auth_file, security, ..Config::default() }
+    }
+
+    /// Takes what `holds`.
+    pub(super) fn settle(&mut self, holds: &Config) {
+        self.auth_file.clone_from(&holds.auth_file);
+        self.security = holds.security;
+    }
+
+    /// The level of addresses without their own.
+    pub(super) fn level(&self) -> SecurityLevel {
+        self.security.unwrap_or_default()
+    }
+
     /// A level above none and no passwords: nothing could ever be accepted, as the daemon says too.
     pub(super) fn check(&self, receive: &ReceiveArgs) -> Result<(), String> {
-        let (none, security) = (SecurityLevel::None, self.security);
+        let (none, security) = (SecurityLevel::None, self.level());
         let addresses = receive.addresses();
         let own = addresses.iter().find(|spec| spec.level.is_some_and(|level| level > none));
         let inherits = addresses.is_empty()
@@ -145,7 +185,8 @@ impl TrustArgs {
         };
         Err(format!(
             "{option} needs --auth-file FILE: without passwords no signature can be checked and \
-             nothing decrypted, so nothing would ever be accepted"
+             nothing decrypted, so nothing would ever be accepted (in the configuration it is \
+             auth_file)"
         ))
     }
 }

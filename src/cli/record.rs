@@ -5,7 +5,7 @@
 
 use super::listen::{self, Changes, NotListening};
 use super::stop::Stop;
-use super::{ReceiveArgs, parse_count, parse_secs, say};
+use super::{ConfigArgs, ReceiveArgs, parse_count, parse_secs, say};
 use crate::source::capture::{CaptureError, Existing, WriteError, Writer};
 use crate::source::inlet::{Inlet, InletOptions};
 use crate::source::reason::reason;
@@ -34,6 +34,9 @@ pub struct RecordArgs {
     /// Where to; `-` is standard output.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
+    /// Which configuration is read.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Where to receive from.
     #[command(flatten)]
     pub receive: ReceiveArgs,

@@ -5,8 +5,8 @@ mod lines;
 mod report;
 
 use super::stop::{Stop, Wakeup};
-use super::{SECS_MAX, say};
-use crate::config::load_types_db;
+use super::{ConfigArgs, SECS_MAX, say};
+use crate::config::{Config, load_types_db};
 use crate::metric::{CdTime, Interval};
 use crate::send::{Destination, Flush, PACKET_SIZES, SendError, Sender, SenderOptions};
 use crate::source::auth::AuthFile;
@@ -48,6 +48,9 @@ except where no program listens on the port.";
 /// What to send, and where.
 #[derive(Args, Clone, Debug)]
 pub struct SendArgs {
+    /// Which configuration is read: its auth_file and its types_db.
+    #[command(flatten)]
+    pub config: ConfigArgs,
     /// Where to: a name or an address, of one machine or of a multicast group; the port defaults
     /// to 25826. An IPv6 address with a port is written `[ADDR]:PORT`.
     #[arg(required = true, value_name = "HOST[:PORT][%IFACE]")]
@@ -67,7 +70,7 @@ pub struct SendArgs {
     #[arg(long, value_name = "LEVEL", default_value = "none")]
     pub security: SecurityLevel,
     /// In whose name to sign or encrypt.
-    #[arg(long, value_name = "NAME", requires = "auth_file")]
+    #[arg(long, value_name = "NAME")]
     pub user: Option<String>,
     /// Where that user's password is: lines of "user: password", as collectd's AuthFile.
     #[arg(long, value_name = "FILE", requires = "user")]
@@ -114,9 +117,16 @@ const READ_BYTES: usize = 64 * 1024;
 /// Why it did not even begin, with the exit status.
 type Refusal = (String, u8);
 
-/// Sends until standard input ends, or until it is stopped.
-pub(super) fn run(args: &SendArgs) -> ExitCode {
-    match begin(args) {
+/// Sends until standard input ends, or until it is stopped. What is `configured` holds where no
+/// option is given; its security level is one for receiving.
+pub(super) fn run(mut args: SendArgs, configured: &Config) -> ExitCode {
+    if args.auth_file.is_none() && args.user.is_some() {
+        args.auth_file.clone_from(&configured.auth_file);
+    }
+    if args.types_db.is_empty() {
+        args.types_db = configured.types_db.clone().unwrap_or_default();
+    }
+    match begin(&args) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err((why, status)) => {

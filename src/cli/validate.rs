@@ -1,26 +1,98 @@
-//! `validate`: what is wrong with a layout file.
+//! `validate`: what is wrong with a configuration, a layout or a file of graphs.
 
+use crate::config::{ConfigFile, KEYS, open_graphs};
 use crate::layouts::text_of_file;
+use crate::metric::counted;
 use crate::view::layout::Layout;
-use crate::view::layout_file::{Read, read};
+use crate::view::{graphs_file, layout_file};
 use std::io::{self, Write as _};
 use std::path::Path;
+use toml::de::DeTable;
+
+/// What a file is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Config,
+    Layout,
+    Graphs,
+}
 
 /// Says what the file holds, or what is wrong with it.
 pub(super) fn run(path: &Path) -> Result<(), String> {
+    let shown = path.display();
     let text = text_of_file(path)
-        .map_err(|why| format!("cannot read the layout: {why}, in {}", path.display()))?;
-    let Read { workspace, problems } = read(&text);
-    if problems.is_empty() {
-        let tabs = workspace.tabs();
-        let panels = tabs.iter().filter_map(|tab| tab.canvas.tiles()).map(Layout::rules);
-        let panels: usize = panels.map(|rules| rules.len()).sum();
-        let line = format!("{}: good, {} tabs, {panels} panels", path.display(), tabs.len());
+        .map_err(|why| format!("cannot read the file to validate: {why}, in {shown}"))?;
+    let (word, holds, wrong) = match kind(&text, path) {
+        Kind::Config => {
+            let file = ConfigFile::open(path)?;
+            let keys = counted(file.read.lines.len() as u64, "key");
+            ("configuration", keys, file.messages())
+        }
+        Kind::Layout => {
+            let layout_file::Read { workspace, problems } = layout_file::read(&text);
+            let tabs = workspace.tabs();
+            let panels = tabs.iter().filter_map(|tab| tab.canvas.tiles()).map(Layout::rules);
+            let panels: usize = panels.map(|rules| rules.len()).sum();
+            ("layout", format!("{} tabs, {panels} panels", tabs.len()), named(&problems, path))
+        }
+        Kind::Graphs => {
+            let graphs_file::Read { graphs, problems } = open_graphs(path)
+                .map_err(|why| format!("cannot read the graphs: {why}, in {shown}"))?;
+            let graphs = counted(graphs.len() as u64, "graph");
+            ("file of graphs", graphs, named(&problems, path))
+        }
+    };
+    if wrong.is_empty() {
         // Nobody may be reading it.
-        let _ = writeln!(io::stdout(), "{line}");
+        let _ = writeln!(io::stdout(), "{shown}: good, a {word} with {holds}");
         return Ok(());
     }
-    let lines: Vec<_> =
-        problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect();
-    Err(lines.join("\n"))
+    Err(format!("{shown}, read as a {word}:\n{}", wrong.join("\n")))
+}
+
+fn named(problems: &[layout_file::Problem], path: &Path) -> Vec<String> {
+    problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect()
+}
+
+/// The kind that most of the keys are of; where that does not decide, what the file is called.
+fn kind(text: &str, path: &Path) -> Kind {
+    let (file, _) = DeTable::parse_recoverable(text);
+    let count = |is_known: &dyn Fn(&str) -> bool| {
+        file.get_ref().iter().filter(|(key, _)| is_known(key.get_ref())).count()
+    };
+    let layout = count(&|key| ["version", "shown", "tab"].contains(&key));
+    let graphs = count(&|key| key == graphs_file::KEY);
+    let config = count(&|key| KEYS.iter().any(|known| known.name == key));
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    match layout.max(graphs).max(config) {
+        0 if name == "graphs.toml" => Kind::Graphs,
+        0 if name.starts_with("config") => Kind::Config,
+        0 => Kind::Layout,
+        most if most == config => Kind::Config,
+        most if most == graphs => Kind::Graphs,
+        _ => Kind::Layout,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_what_its_keys_say_and_only_without_any_what_it_is_called() {
+        for (text, name, expected) in [
+            ("memory = 512", "a.toml", Kind::Config),
+            ("memory = 512\nmemroy = 1", "graphs.toml", Kind::Config),
+            ("version = 1\n[[tab]]\nlayout = 1", "config.toml", Kind::Layout),
+            ("[[graph]]\nid = 'x'", "config.toml", Kind::Graphs),
+            ("graphs = 'graphs.toml'", "a.toml", Kind::Config),
+            ("memroy = 1", "config.toml", Kind::Config),
+            ("", "config.toml", Kind::Config),
+            ("", "graphs.toml", Kind::Graphs),
+            ("tba = 1", "web.toml", Kind::Layout),
+            ("memory = \n[[tab", "a.toml", Kind::Config),
+        ] {
+            assert_eq!(kind(text, Path::new(name)), expected, "{text:?} in {name}");
+        }
+    }
 }

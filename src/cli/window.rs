@@ -1,6 +1,9 @@
 //! The way to the window, also in a build without one.
 
 use super::WindowArgs;
+use super::configured::Configured;
+#[cfg(feature = "window")]
+use super::memory;
 use crate::source::capture::Capture;
 use std::fmt;
 
@@ -8,6 +11,7 @@ use std::fmt;
 #[cfg(feature = "window")]
 pub(super) fn run(
     args: &WindowArgs,
+    configured: Configured,
     capture: &mut Option<Capture>,
 ) -> Result<(), impl fmt::Display + use<>> {
     use crate::app::{self, WindowOptions};
@@ -16,15 +20,16 @@ pub(super) fn run(
     use crate::source::SourceSpec;
     use crate::source::receiver::ReceiverOptions;
     use crate::source::replay::ReplayOptions;
-    use crate::view::Theme;
 
-    let memory_bytes = usize::try_from(args.memory << 20).unwrap_or(usize::MAX);
-    let lists = args.max_lists.unwrap_or(Limits::lists_in(memory_bytes));
-    let limits = Limits::new(lists, args.max_lists_per_sender);
-    let (auth_file, level) = (args.trust.auth_file.clone(), args.trust.security);
+    let Configured { holds, messages } = configured;
+    let memory_mib = holds.memory.unwrap_or_else(memory::default_mib);
+    let memory_bytes = usize::try_from(memory_mib << 20).unwrap_or(usize::MAX);
+    let lists = holds.max_lists.unwrap_or(Limits::lists_in(memory_bytes));
+    let limits = Limits::new(lists, holds.max_lists_per_sender);
+    let (auth_file, level) = (args.trust.auth_file.clone(), args.trust.level());
     let mut sources = Vec::new();
     if let Some(udp) = args.receive.udp(level) {
-        let (auth_file, local) = (auth_file.clone(), !args.no_local);
+        let (auth_file, local) = (auth_file.clone(), holds.local.unwrap_or(true));
         sources.push(SourceSpec::Udp(ReceiverOptions { udp, auth_file, local, limits }));
     }
     if let Some(capture) = capture.take() {
@@ -33,15 +38,10 @@ pub(super) fn run(
         sources.push(SourceSpec::Capture(Box::new(options)));
     }
     let options = WindowOptions {
-        types_db: args.types_db.clone(),
+        config: holds,
+        messages,
         memory_bytes,
         screenshot: args.screenshot.clone().map(|path| (path, args.after)),
-        size: args.size,
-        theme: args.theme.map(|theme| match theme {
-            super::Theme::Dark => Theme::Dark,
-            super::Theme::Light => Theme::Light,
-            super::Theme::System => Theme::System,
-        }),
         status_file: args.status_file.clone(),
         layout: args.layout.clone(),
     };
@@ -54,6 +54,7 @@ pub(super) fn run(
 #[cfg(not(feature = "window"))]
 pub(super) fn run(
     _: &WindowArgs,
+    _: Configured,
     _: &mut Option<Capture>,
 ) -> Result<(), impl fmt::Display + use<>> {
     Err::<(), _>("this build has no window: it was made with --no-default-features")

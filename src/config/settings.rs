@@ -3,6 +3,7 @@
 //! The program writes this file, and a person need not: what is chosen by hand stands in the
 //! configuration, which goes before it.
 
+use super::keys::Config;
 use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
@@ -17,6 +18,9 @@ use std::sync::Arc;
 
 /// Bytes read of the settings, which have a hundred.
 const SETTINGS_BYTES_MAX: usize = 1 << 20;
+
+/// Size of the first window, points: with a title bar it fits a screen 800 high.
+pub const SIZE_FIRST: (u32, u32) = (1_280, 740);
 
 /// Choices of the user, kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +54,51 @@ impl Settings {
         Self { theme, window_secs: width.secs_f64(), sidebar, pivot, pinned, size }
     }
 
+    /// What they say of what can be configured.
+    pub fn config(&self) -> Config {
+        let is_known = self.size != Self::default().size;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sane")]
+        let size = self.size.map(|side| side as u32);
+        Config {
+            theme: Some(self.theme),
+            window: Some(Interval::from_secs_f64(self.window_secs)),
+            size: is_known.then_some(size.into()),
+            sidebar: Some(self.sidebar),
+            pivot: Some(self.pivot),
+            ..Config::default()
+        }
+    }
+
+    /// These, but for what is configured.
+    pub fn under(mut self, config: &Config) -> Self {
+        if let Some((width, height)) = config.size {
+            #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
+            let size = [width as f32, height as f32];
+            self.size = size;
+        }
+        self.theme = config.theme.unwrap_or(self.theme);
+        self.window_secs = config.window.map_or(self.window_secs, Interval::secs_f64);
+        self.sidebar = config.sidebar.unwrap_or(self.sidebar);
+        self.pivot = config.pivot.unwrap_or(self.pivot);
+        self
+    }
+
+    /// What to keep of these where the window began with `first` instead of what was `kept`: what
+    /// was not chosen since then stays as it was.
+    pub fn to_keep(&self, first: &Self, kept: &Self) -> Self {
+        fn choose<T: PartialEq + Clone>(now: &T, first: &T, kept: &T) -> T {
+            if now == first { kept.clone() } else { now.clone() }
+        }
+        Self {
+            theme: choose(&self.theme, &first.theme, &kept.theme),
+            window_secs: choose(&self.window_secs, &first.window_secs, &kept.window_secs),
+            sidebar: choose(&self.sidebar, &first.sidebar, &kept.sidebar),
+            pivot: choose(&self.pivot, &first.pivot, &kept.pivot),
+            pinned: choose(&self.pinned, &first.pinned, &kept.pinned),
+            size: choose(&self.size, &first.size, &kept.size),
+        }
+    }
+
     /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
         let &Self { theme, window_secs, sidebar, pivot, ref pinned, .. } = self;
@@ -68,17 +117,22 @@ pub struct SettingsFile {
 impl SettingsFile {
     /// Finds the file and reads it; reports what cannot be read or understood, and leaves it out.
     pub fn open() -> (Option<Self>, Settings, Vec<String>) {
-        match etcetera::choose_base_strategy() {
-            Ok(folders) => {
-                let file = Self::at(folders.config_dir().join("collectoscope/settings.toml"));
+        match Self::of_user() {
+            Some(file) => {
                 let (settings, messages) = file.load();
                 (Some(file), settings, messages)
             }
-            Err(_) => {
+            None => {
                 let message = "cannot save the settings: no home folder is known; set HOME";
                 (None, Settings::default(), vec![message.to_owned()])
             }
         }
+    }
+
+    /// The user's; none where no home folder is known.
+    pub fn of_user() -> Option<Self> {
+        let folders = etcetera::choose_base_strategy().ok()?;
+        Some(Self::at(folders.config_dir().join("collectoscope/settings.toml")))
     }
 
     /// The file at `path`.
@@ -100,6 +154,12 @@ impl SettingsFile {
         let path = self.path.display();
         let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
         (Settings::default(), vec![message])
+    }
+
+    /// Only looks into it; none where it is not there or cannot be understood.
+    pub fn peek(&self) -> Option<Settings> {
+        let text = files::read(&self.path, SETTINGS_BYTES_MAX).ok()?;
+        parse(&text).ok().map(sane)
     }
 
     /// Renames a file that makes no sense; the next change would overwrite it.
@@ -168,6 +228,40 @@ mod tests {
         assert_eq!(file.load(), (settings, Vec::new()));
         let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, files::PRIVATE);
+    }
+
+    #[test]
+    fn what_is_configured_goes_before_what_was_kept_and_is_not_kept_itself() {
+        let kept = Settings { theme: Theme::Light, window_secs: 60.0, ..Settings::default() };
+        let config = Config {
+            theme: Some(Theme::Dark),
+            sidebar: Some(false),
+            size: Some((900, 700)),
+            ..Config::default()
+        };
+        let first = kept.clone().under(&config);
+        assert_eq!((first.theme, first.sidebar, first.size), (Theme::Dark, false, [900.0, 700.0]));
+        assert_eq!(first.window_secs, 60.0);
+        assert_eq!(first.to_keep(&first, &kept), kept);
+        // What is chosen in the window is kept.
+        let now = Settings { pivot: Pivot::Plugins, sidebar: true, ..first.clone() };
+        let expected = Settings { pivot: Pivot::Plugins, ..kept.clone() };
+        assert_eq!(now.to_keep(&first, &kept), expected);
+        assert_eq!(kept.clone().under(&Config::default()), kept);
+        assert_eq!(Settings::default().under(&kept.config()), kept);
+    }
+
+    #[test]
+    fn looking_into_settings_leaves_them_where_they_are() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SettingsFile::at(folder.path().join("settings.toml"));
+        assert_eq!(file.peek(), None);
+        std::fs::write(file.path(), "theme = 'pink'").unwrap();
+        assert_eq!(file.peek(), None);
+        assert!(file.path().exists());
+        std::fs::write(file.path(), "theme = 'dark'\nsize = [900.0, 700.0]").unwrap();
+        let config = file.peek().unwrap().config();
+        assert_eq!((config.theme, config.size), (Some(Theme::Dark), Some((900, 700))));
     }
 
     #[test]

@@ -343,7 +343,7 @@ fn a_full_disk_ends_a_recording_with_a_sentence_and_leaves_it_whole() {
     command.args([if is_root { "-m" } else { "-rm" }, "--propagation", "unchanged"]);
     command.args(["sh", "-c", script, "sh"]);
     command.arg(&disk).arg(&kept).arg(env!("CARGO_BIN_EXE_collectoscope"));
-    command.arg("record").arg(disk.join("some.pcap"));
+    command.arg("record").arg(disk.join("some.pcap")).env("XDG_CONFIG_HOME", &disk);
     let program = Running::start(&mut command, &["127.0.0.1:0"]);
     let (to, sent) = (program.addresses[0], datagrams(&data("plain.pcap")));
     send(&UdpSocket::bind("127.0.0.1:0").unwrap(), to, &sent);

@@ -3,6 +3,7 @@
 //! Its csv plugin is the witness: the values it wrote down are those we must have received, and
 //! the values we sent are those it must have written.
 
+use crate::support::collectoscope;
 use crate::support::daemon::{
     Daemon, Line, Plan, assert_written, cell, nudge, server, until_received,
 };
@@ -15,7 +16,7 @@ use collectoscope::wire::{Encoder, Event, decode};
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
 use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 /// Plugins that work in any container.
@@ -362,7 +363,7 @@ fn assert_near(name: &str, theirs: f64, ours: f64) {
 
 #[test]
 fn dump_prints_what_the_daemon_wrote_down() {
-    let mut dump = Command::new(env!("CARGO_BIN_EXE_collectoscope"))
+    let mut dump = collectoscope()
         .args(["dump", "--listen", "127.0.0.1:0", "--format", "json"])
         .args(["--count", "200", "--for", "30"])
         .stdin(Stdio::null())

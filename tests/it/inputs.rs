@@ -22,7 +22,7 @@ const LINE: &str = "[1795426812.5] h/p/gauge [(1, 1.0)]";
 fn shell(folder: &Path, line: &str) -> Output {
     let line = line.replace("collectoscope", env!("CARGO_BIN_EXE_collectoscope"));
     let mut command = Command::new("sh");
-    command.args(["-c", &line]).current_dir(folder);
+    command.args(["-c", &line]).current_dir(folder).env("XDG_CONFIG_HOME", folder);
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY").output().unwrap()
 }
 

@@ -16,6 +16,7 @@ mod auth;
 mod capture;
 mod cli;
 mod clocks;
+mod config;
 mod daemon;
 mod encode;
 mod feed;

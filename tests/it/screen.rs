@@ -5,6 +5,7 @@
 
 mod accessible;
 mod clipboard;
+mod configured;
 mod files;
 mod names;
 mod palette;

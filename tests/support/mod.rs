@@ -98,10 +98,11 @@ pub fn events(datagram: &[u8]) -> Vec<String> {
     lines
 }
 
-/// The program, with no display to open a window on.
+/// The program, with no display to open a window on, and none of the files of whoever tests.
 pub fn collectoscope() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_collectoscope"));
     command.env_remove("DISPLAY").env_remove("WAYLAND_DISPLAY");
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
     command
 }
 

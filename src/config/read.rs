@@ -1,0 +1,349 @@
+//! Read: the configuration from its text, and what of it cannot be used.
+//!
+//! One wrong key or value is left out and the others hold. Reads no file itself.
+
+use super::keys::{Config, Form, KEYS, Key, Place};
+use crate::metric::display_safe;
+use crate::source::udp::ListenSpec;
+use crate::view::layout_file::line_at;
+use crate::view::nearest::nearest;
+use crate::wire::SecurityLevel;
+use std::collections::BTreeMap;
+use std::path::Path;
+use toml::Spanned;
+use toml::de::{DeInteger, DeTable, DeValue};
+
+/// Faults that are named one by one; of a file that is something else every line may be wrong.
+pub(super) const FAULTS_MAX: usize = 20;
+/// Texts of one list that are read.
+const LISTED_MAX: usize = 1_000;
+/// Characters of a wrong key or value that are repeated.
+const WORD_SHOWN_MAX: usize = 40;
+
+/// What was read.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Read {
+    /// What can be used.
+    pub config: Config,
+    /// The lines of its keys.
+    pub lines: BTreeMap<&'static str, usize>,
+    /// What cannot, in the order of the lines.
+    pub faults: Vec<Fault>,
+}
+
+/// Something that cannot be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// Where, from 1.
+    pub line: usize,
+    /// What: a key, or a key with its value.
+    pub what: String,
+    /// Why, and what may have been meant.
+    pub why: String,
+}
+
+impl Fault {
+    /// A sentence, for the file at `path`.
+    pub fn sentence(&self, path: &Path) -> String {
+        let Self { line, what, why } = self;
+        format!("cannot use {what} in line {line} of {}: {why}", path.display())
+    }
+}
+
+/// Reads `text`, which stands at `place`.
+pub fn read(text: &str, place: &Place) -> Read {
+    let (file, errors) = DeTable::parse_recoverable(text);
+    let mut reader = Reader { text, place, read: Read::default(), wrong: BTreeMap::new() };
+    for error in errors {
+        let at = error.span().map_or(0, |span| span.start);
+        let why = error.message().trim_end_matches('.').replace('\n', ", ");
+        reader.fault(at, "what stands".into(), format!("not TOML: {}", display_safe(&why)));
+    }
+    for (key, value) in file.get_ref().iter() {
+        match KEYS.iter().find(|known| known.name == &**key.get_ref()) {
+            Some(known) => reader.key(known, key.span().start, value),
+            None => reader.unknown(key.get_ref(), key.span().start),
+        }
+    }
+    reader.stay_closed();
+    let mut read = reader.read;
+    read.faults.sort_by_key(|fault| fault.line);
+    read
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    place: &'t Place,
+    read: Read,
+    /// Keys whose value cannot be used, with the place among the faults.
+    wrong: BTreeMap<&'static str, usize>,
+}
+
+impl Reader<'_> {
+    fn fault(&mut self, at: usize, what: String, why: String) {
+        self.read.faults.push(Fault { line: line_at(self.text, at), what, why });
+    }
+
+    fn unknown(&mut self, name: &str, at: usize) {
+        let near = nearest(name, KEYS.iter().map(|key| key.name));
+        let near = near.map_or_else(
+            || "; `collectoscope show example` lists all".to_owned(),
+            |near| format!("; did you mean \"{near}\"?"),
+        );
+        self.fault(at, format!("\"{}\"", safe(name)), format!("there is no such key{near}"));
+    }
+
+    fn key(&mut self, key: &'static Key, at: usize, value: &Spanned<DeValue<'_>>) {
+        let values: Vec<_> = match (key.form, value.get_ref().as_array()) {
+            (Form::Texts, Some(list)) => list.iter().take(LISTED_MAX).collect(),
+            _ => vec![value],
+        };
+        for value in values {
+            let Some(text) = text_of(key.form, value.get_ref()) else {
+                let why =
+                    format!("it must be {}, as {} = {}", key.form.words(), key.name, key.sample);
+                self.wrong.insert(key.name, self.read.faults.len());
+                self.fault(value.span().start, key.name.into(), why);
+                continue;
+            };
+            if let Err(why) = (key.set)(&mut self.read.config, &text, self.place) {
+                let what = match key.form {
+                    Form::Text | Form::Texts => format!("{} = \"{}\"", key.name, safe(&text)),
+                    Form::Number | Form::YesNo => format!("{} = {}", key.name, safe(&text)),
+                };
+                self.wrong.insert(key.name, self.read.faults.len());
+                self.fault(value.span().start, what, why.replace('\n', " "));
+            }
+        }
+        self.read.lines.insert(key.name, line_at(self.text, at));
+    }
+
+    /// Where a mistake would open what was to be closed, the closest choice holds instead of the
+    /// built-in one.
+    fn stay_closed(&mut self) {
+        let Read { config, faults, .. } = &mut self.read;
+        let mut explain = |key: &str, what: &str| {
+            let fault = self.wrong.get(key).and_then(|place| faults.get_mut(*place));
+            if let Some(fault) = fault {
+                fault.why = format!("{}; until it is mended {what}", fault.why);
+            }
+            self.wrong.contains_key(key)
+        };
+        if explain("security", "only what is encrypted is accepted") {
+            config.security = Some(SecurityLevel::Encrypt);
+        }
+        if config.listen.is_some() || config.source.is_some() {
+            return;
+        }
+        for key in ["listen", "source"] {
+            if explain(key, "only 127.0.0.1 is listened on") {
+                config.listen = "127.0.0.1".parse().ok().map(|loopback: ListenSpec| vec![loopback]);
+            }
+        }
+    }
+}
+
+/// A value as the command line would give it; none: it is of another form.
+fn text_of(form: Form, value: &DeValue<'_>) -> Option<String> {
+    match (form, value) {
+        (Form::Number, DeValue::Integer(number)) => Some(decimal(number)),
+        (Form::Text | Form::Texts, DeValue::String(text)) => Some(text.to_string()),
+        (Form::YesNo, DeValue::Boolean(yes)) => Some(yes.to_string()),
+        _ => None,
+    }
+}
+
+/// A number that is too long stays as it was written: it is out of every range.
+fn decimal(number: &DeInteger<'_>) -> String {
+    let read = i128::from_str_radix(number.as_str(), number.radix());
+    read.map_or_else(|_| number.as_str().to_owned(), |read| read.to_string())
+}
+
+/// What somebody wrote, safe to show and not too long.
+fn safe(text: &str) -> String {
+    let mut shown: String = text.chars().take(WORD_SHOWN_MAX).collect();
+    if text.chars().nth(WORD_SHOWN_MAX).is_some() {
+        shown.push('…');
+    }
+    display_safe(&shown).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::view::{Theme, width};
+    use std::path::PathBuf;
+
+    fn read_it(text: &str) -> Read {
+        let home = Some(PathBuf::from("/home/u"));
+        read(text, &Place { folder: "/etc/folder".into(), home })
+    }
+
+    #[track_caller]
+    fn check(text: &str, line: usize, what: &str, why: &str) -> Config {
+        let Read { config, faults, .. } = read_it(text);
+        let [fault] = &faults[..] else { panic!("{faults:?}") };
+        assert_eq!((fault.line, &*fault.what), (line, what), "{fault:?}");
+        assert!(fault.why.contains(why), "{fault:?}");
+        config
+    }
+
+    #[test]
+    fn every_key_is_read_with_its_line() {
+        let text: String =
+            KEYS.iter().map(|key| format!("{} = {}\n", key.name, key.sample)).collect();
+        let Read { config, lines, faults } = read_it(&text);
+        assert_eq!(faults, []);
+        for (number, key) in (1..).zip(KEYS) {
+            assert!((key.toml)(&config).is_some(), "{} is not read", key.name);
+            assert_eq!(lines[key.name], number, "{}", key.name);
+        }
+        assert_eq!(config.window, width::parse("5m"));
+        assert_eq!(config.size, Some((1_280, 740)));
+    }
+
+    #[test]
+    fn what_is_shown_of_each_key_is_read_as_the_same() {
+        let text: String =
+            KEYS.iter().map(|key| format!("{} = {}\n", key.name, key.sample)).collect();
+        let config = read_it(&text).config;
+        let again: String = KEYS
+            .iter()
+            .map(|key| format!("{} = {}\n", key.name, (key.toml)(&config).unwrap()))
+            .collect();
+        assert_eq!(read_it(&again).config, config);
+    }
+
+    #[test]
+    fn a_wrong_key_is_named_with_the_nearest_and_the_others_hold() {
+        for (wrong, near) in [
+            ("memroy", "memory"),
+            ("max-lists", "max_lists"),
+            ("no-local", "local"),
+            ("colour_theme", ""),
+        ] {
+            let text = format!("theme = \"dark\"\n\n{wrong} = 512\nlocal = false\n");
+            let why = match near {
+                "" => "there is no such key; `collectoscope show example` lists all".to_owned(),
+                near => format!("there is no such key; did you mean \"{near}\"?"),
+            };
+            let config = check(&text, 3, &format!("\"{wrong}\""), &why);
+            assert_eq!((config.theme, config.local), (Some(Theme::Dark), Some(false)));
+        }
+        let fault = &read_it("\n\nmemroy = 1").faults[0];
+        assert_eq!(
+            fault.sentence(Path::new("/c/config.toml")),
+            "cannot use \"memroy\" in line 3 of /c/config.toml: there is no such key; did you mean \
+             \"memory\"?"
+        );
+    }
+
+    #[test]
+    fn a_wrong_value_is_named_and_the_others_hold() {
+        for (wrong, what, why) in [
+            ("memory = 5", "memory = 5", "not a number of MiB from 16 to 1048576"),
+            ("memory = -5", "memory = -5", "not a number of MiB from"),
+            ("memory = 0xF", "memory = 15", "not a number of MiB from"),
+            ("memory = 99999999999999999999", "memory = 99999999999999999999", "from 16"),
+            ("memory = \"512\"", "memory", "it must be a whole number, as memory = 1024"),
+            ("memory = 512.0", "memory", "it must be a whole number"),
+            ("memory = [512]", "memory", "it must be a whole number"),
+            ("memory = { mib = 512 }", "memory", "it must be a whole number"),
+            ("max_lists = 0", "max_lists = 0", "not a number from 1 to"),
+            ("local = \"no\"", "local", "it must be true or false, as local = true"),
+            ("types_db = [\"a\", 7]", "types_db", "it must be a text in quotes or a list of such"),
+            ("layout = \"\"", "layout = \"\"", "a name is missing"),
+            ("graphs = \"\"", "graphs = \"\"", "a path is missing"),
+            ("zone = \"Mars\"", "zone = \"Mars\"", "no time zone is called so"),
+            ("window = \"soon\"", "window = \"soon\"", "not a width"),
+            ("window = \"11d\"", "window = \"11d\"", "not a width from \"1s\" to \"10d\""),
+            ("size = \"9x9\"", "size = \"9x9\"", "each side from 200 to 16384"),
+            ("pivot = \"host\"", "pivot = \"host\"", "not \"hosts\" or \"plugins\""),
+        ] {
+            let config =
+                check(&format!("theme = \"dark\"\n{wrong}\nsidebar = false\n"), 2, what, why);
+            assert_eq!((config.theme, config.sidebar), (Some(Theme::Dark), Some(false)), "{wrong}");
+        }
+        assert_eq!(read_it("memory = 1_024").config.memory, Some(1_024));
+        assert_eq!(read_it("memory = 0x200").config.memory, Some(512));
+    }
+
+    #[test]
+    fn a_mistake_never_opens_what_was_to_be_closed() {
+        let text = "\nsecurity = \"signed\"";
+        let config = check(text, 2, "security = \"signed\"", "only what is encrypted is accepted");
+        assert_eq!(config.security, Some(SecurityLevel::Encrypt));
+        let loopback = Some(vec!["127.0.0.1".parse().unwrap()]);
+        for wrong in ["listen = \"127.0.0.1:99999\"", "listen = 7", "source = [\"mqtt://broker\"]"]
+        {
+            let Read { config, faults, .. } = read_it(wrong);
+            assert_eq!(config.listen, loopback, "{wrong}");
+            assert!(faults[0].why.ends_with("only 127.0.0.1 is listened on"), "{faults:?}");
+        }
+        // What can be used of several is all there is.
+        let two = read_it("listen = [\"10.0.0.1\", \"nowhere at all\"]");
+        assert_eq!(two.config.listen.unwrap().len(), 1);
+        let both = read_it("listen = 7\nsource = \"udp://10.0.0.1\"");
+        assert_eq!((both.config.listen, both.config.source.unwrap().len()), (None, 1));
+    }
+
+    #[test]
+    fn text_that_is_no_toml_is_named_by_its_line_and_what_is_good_holds() {
+        for (text, line) in [
+            ("theme = \"dark\"\nwhat is this\n", 2),
+            ("theme = \"dark\"\nmemory = \n", 2),
+            ("theme = \"dark\"\nzone = \"UTC\nlocal = false\n", 2),
+            ("theme = \"dark\"\nmemory = 5\u{0}12\n", 2),
+            ("theme = \"dark\"\ntheme = \"light\"\n", 2),
+        ] {
+            let Read { config, faults, .. } = read_it(text);
+            assert!(!faults.is_empty() && faults[0].line == line, "{text:?} {faults:?}");
+            assert_eq!(config.theme, Some(Theme::Dark), "{text:?} {faults:?}");
+            let sentence = faults[0].sentence(Path::new("c.toml"));
+            assert!(!sentence.chars().any(char::is_control), "{sentence:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_text_says_nothing_and_is_no_fault() {
+        for text in ["", "\n\n", "# nothing\n", "\u{feff}", "\u{feff}# nothing\r\n"] {
+            assert_eq!(read_it(text), Read::default(), "{text:?}");
+        }
+        let windows = read_it("\u{feff}theme = \"dark\"\r\nmemroy = 1\r\n");
+        assert_eq!((windows.config.theme, windows.faults[0].line), (Some(Theme::Dark), 2));
+    }
+
+    #[test]
+    fn paths_begin_at_the_folder_of_the_file_or_at_home() {
+        let path =
+            |text: &str| read_it(&format!("auth_file = \"{text}\"")).config.auth_file.unwrap();
+        for (text, expected) in [
+            ("keys", "/etc/folder/keys"),
+            ("../keys", "/etc/folder/../keys"),
+            ("/keys", "/keys"),
+            ("~/keys", "/home/u/keys"),
+        ] {
+            assert_eq!(path(text), Path::new(expected));
+        }
+        let read = read_it("source = [\"file:a.pcap\", \"file:-\"]\nlayout = \"web.toml\"");
+        let shown: Vec<_> = read.config.source.unwrap().iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["file:/etc/folder/a.pcap", "file:-"]);
+        assert_eq!(read.config.layout.as_deref(), Some("/etc/folder/web.toml"));
+        assert_eq!(read_it("layout = \"Web\"").config.layout.as_deref(), Some("Web"));
+    }
+
+    #[test]
+    fn what_is_repeated_of_a_file_is_short_and_safe() {
+        let long = format!(
+            "{} = 1\nlayout = \"\"\ntheme = \"{}\"",
+            "k".repeat(5_000),
+            "\u{202e}x".repeat(500)
+        );
+        for fault in read_it(&long).faults {
+            let sentence = fault.sentence(Path::new("c.toml"));
+            assert!(sentence.len() < 600 && !sentence.contains('\u{202e}'), "{sentence}");
+        }
+        let deep = format!("memory = {}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(!read_it(&deep).faults.is_empty());
+    }
+}
