@@ -24,6 +24,7 @@ pub(super) struct Configured {
     /// The options, and the configuration where they say nothing.
     pub(super) holds: Config,
     /// What cannot be used of it; whoever started the program has seen it.
+    #[cfg_attr(not(feature = "window"), expect(dead_code, reason = "shown in the window"))]
     pub(super) messages: Vec<String>,
 }
 

@@ -36,7 +36,7 @@ pub struct Read {
 pub struct Fault {
     /// Where, from 1.
     pub line: usize,
-    /// What: a key, or a key with its value.
+    /// What: a key, or a key with its value; empty: what stands there is no TOML.
     pub what: String,
     /// Why, and what may have been meant.
     pub why: String,
@@ -45,8 +45,11 @@ pub struct Fault {
 impl Fault {
     /// A sentence, for the file at `path`.
     pub fn sentence(&self, path: &Path) -> String {
-        let Self { line, what, why } = self;
-        format!("cannot use {what} in line {line} of {}: {why}", path.display())
+        let (Self { line, what, why }, path) = (self, path.display());
+        match &**what {
+            "" => format!("cannot read line {line} of {path}: {why}"),
+            what => format!("cannot use {what} in line {line} of {path}: {why}"),
+        }
     }
 }
 
@@ -56,13 +59,13 @@ pub fn read(text: &str, place: &Place) -> Read {
     let mut reader = Reader { text, place, read: Read::default(), wrong: BTreeMap::new() };
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
-        let why = error.message().trim_end_matches('.').replace('\n', ", ");
-        reader.fault(at, "what stands".into(), format!("not TOML: {}", display_safe(&why)));
+        // Behind it stands what the grammar would take there.
+        reader.no_toml(at, error.message().split(", expected ").next().unwrap_or_default());
     }
     for (key, value) in file.get_ref().iter() {
         match KEYS.iter().find(|known| known.name == &**key.get_ref()) {
             Some(known) => reader.key(known, key.span().start, value),
-            None => reader.unknown(key.get_ref(), key.span().start),
+            None => reader.unknown(key.get_ref(), key.span().start, value.get_ref().is_table()),
         }
     }
     reader.stay_closed();
@@ -75,7 +78,8 @@ struct Reader<'t> {
     text: &'t str,
     place: &'t Place,
     read: Read,
-    /// Keys whose value cannot be used, with the place among the faults.
+    /// Keys whose value cannot be used, or that were meant by another one, with the place among the
+    /// faults.
     wrong: BTreeMap<&'static str, usize>,
 }
 
@@ -84,13 +88,26 @@ impl Reader<'_> {
         self.read.faults.push(Fault { line: line_at(self.text, at), what, why });
     }
 
-    fn unknown(&mut self, name: &str, at: usize) {
+    /// One mistake may be several for the grammar.
+    fn no_toml(&mut self, at: usize, why: &str) {
+        let line = line_at(self.text, at);
+        if self.read.faults.last().is_none_or(|fault| fault.line != line) {
+            let why = format!("not TOML, {}; what can be guessed of it holds", display_safe(why));
+            self.fault(at, String::new(), why);
+        }
+    }
+
+    fn unknown(&mut self, name: &str, at: usize, is_table: bool) {
         let near = nearest(name, KEYS.iter().map(|key| key.name));
-        let near = near.map_or_else(
-            || "; `collectoscope show example` lists all".to_owned(),
-            |near| format!("; did you mean \"{near}\"?"),
-        );
-        self.fault(at, format!("\"{}\"", safe(name)), format!("there is no such key{near}"));
+        let why = match near {
+            _ if is_table => "there is no such table; keys stand without one".to_owned(),
+            Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
+            None => "there is no such key; `collectoscope show example` lists all".to_owned(),
+        };
+        if let Some(key) = KEYS.iter().find(|key| Some(key.name) == near) {
+            self.wrong.entry(key.name).or_insert(self.read.faults.len());
+        }
+        self.fault(at, format!("\"{}\"", safe(name)), why);
     }
 
     fn key(&mut self, key: &'static Key, at: usize, value: &Spanned<DeValue<'_>>) {
@@ -125,11 +142,13 @@ impl Reader<'_> {
         let mut explain = |key: &str, what: &str| {
             let fault = self.wrong.get(key).and_then(|place| faults.get_mut(*place));
             if let Some(fault) = fault {
-                fault.why = format!("{}; until it is mended {what}", fault.why);
+                fault.why.push_str(if fault.why.ends_with('?') { " until" } else { "; until" });
+                fault.why.push_str(" it is mended ");
+                fault.why.push_str(what);
             }
             self.wrong.contains_key(key)
         };
-        if explain("security", "only what is encrypted is accepted") {
+        if config.security.is_none() && explain("security", "only what is encrypted is accepted") {
             config.security = Some(SecurityLevel::Encrypt);
         }
         if config.listen.is_some() || config.source.is_some() {
@@ -280,6 +299,16 @@ mod tests {
             assert_eq!(config.listen, loopback, "{wrong}");
             assert!(faults[0].why.ends_with("only 127.0.0.1 is listened on"), "{faults:?}");
         }
+        for (wrong, expected) in
+            [("securty = \"sign\"", "encrypt"), ("Listen = \"10.0.0.1\"", "none")]
+        {
+            let Read { config, faults, .. } = read_it(wrong);
+            assert_eq!(config.security.unwrap_or_default().name(), expected, "{faults:?}");
+            assert_eq!(config.listen.is_some(), expected == "none", "{faults:?}");
+            assert!(faults[0].why.contains("? until it is mended only "), "{faults:?}");
+        }
+        let said_too = read_it("securty = \"sign\"\nsecurity = \"none\"").config;
+        assert_eq!(said_too.security, Some(SecurityLevel::None));
         // What can be used of several is all there is.
         let two = read_it("listen = [\"10.0.0.1\", \"nowhere at all\"]");
         assert_eq!(two.config.listen.unwrap().len(), 1);
@@ -295,13 +324,42 @@ mod tests {
             ("theme = \"dark\"\nzone = \"UTC\nlocal = false\n", 2),
             ("theme = \"dark\"\nmemory = 5\u{0}12\n", 2),
             ("theme = \"dark\"\ntheme = \"light\"\n", 2),
+            ("theme = \"dark\"\nsecurity: sign: x\n", 2),
         ] {
             let Read { config, faults, .. } = read_it(text);
             assert!(!faults.is_empty() && faults[0].line == line, "{text:?} {faults:?}");
             assert_eq!(config.theme, Some(Theme::Dark), "{text:?} {faults:?}");
             let sentence = faults[0].sentence(Path::new("c.toml"));
             assert!(!sentence.chars().any(char::is_control), "{sentence:?}");
+            assert!(sentence.starts_with("cannot read line 2 of c.toml: not TOML, "), "{sentence}");
+            assert_eq!(
+                faults.iter().filter(|fault| fault.what.is_empty()).count(),
+                1,
+                "{faults:?}"
+            );
         }
+    }
+
+    #[test]
+    fn what_lacks_its_quotes_is_said_and_guessed() {
+        let Read { config, faults, .. } = read_it("security = encrypt\ntheme = light");
+        assert_eq!(
+            (config.security, config.theme),
+            (Some(SecurityLevel::Encrypt), Some(Theme::Light))
+        );
+        let why = "not TOML, string values must be quoted; what can be guessed of it holds";
+        assert!(faults.len() == 2 && faults.iter().all(|fault| fault.why == why), "{faults:?}");
+        let address = read_it("listen = 10.0.0.1");
+        assert_eq!(address.config.listen, Some(vec!["127.0.0.1".parse().unwrap()]));
+    }
+
+    #[test]
+    fn a_table_is_no_place_for_keys() {
+        for text in ["[window]\nsize = \"900x700\"", "[network]\nlisten = \"10.0.0.1\""] {
+            let Read { config, faults, .. } = read_it(text);
+            assert_eq!((config.size, faults.len()), (None, 1), "{faults:?}");
+        }
+        check("[network]\nlisten = \"::\"", 1, "\"network\"", "there is no such table; keys stand");
     }
 
     #[test]
