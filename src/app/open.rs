@@ -125,6 +125,7 @@ fn open(
                 types,
                 memory_bytes: args.memory_bytes,
                 graphs,
+                keymap: config.keys.clone().unwrap_or_default(),
                 zone: config.zone.clone().unwrap_or_default().zone,
                 messages,
                 workspace: tabs.workspace,

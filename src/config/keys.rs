@@ -10,6 +10,7 @@ use super::values::{
 use crate::metric::Interval;
 use crate::source::SourceUrl;
 use crate::source::udp::ListenSpec;
+use crate::view::keymap::Keymap;
 use crate::view::pivot::Pivot;
 use crate::view::{Theme, width};
 use crate::wire::SecurityLevel;
@@ -56,6 +57,8 @@ pub struct Config {
     pub layout: Option<String>,
     /// A catalogue of the user's.
     pub graphs: Option<PathBuf>,
+    /// Keys of commands: the table behind the other keys.
+    pub keys: Option<Keymap>,
 }
 
 impl Config {
@@ -85,6 +88,7 @@ impl Config {
             pivot: self.pivot.or(below.pivot),
             layout: self.layout.or(below.layout),
             graphs: self.graphs.or(below.graphs),
+            keys: self.keys.or(below.keys),
         }
     }
 }
@@ -155,6 +159,9 @@ impl fmt::Debug for Key {
         f.debug_tuple("Key").field(&self.name).finish()
     }
 }
+
+/// The table of the keys of commands, which stands behind all others.
+pub const COMMAND_KEYS: &str = "keys";
 
 /// All keys, as the example shows them.
 pub const KEYS: [Key; 18] = [

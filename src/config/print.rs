@@ -1,15 +1,24 @@
 //! Print: a documented example, and the configuration that holds with where each value is from.
 
-use super::keys::{Config, KEYS, Key};
+use super::keys::{COMMAND_KEYS, Config, KEYS, Key};
+use crate::view::chord::Chord;
+use crate::view::command::commands;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
+use toml::Value;
 
 const EXAMPLE_HEAD: &str = "\
 # The configuration of collectoscope. As it is here it changes nothing: every key has a comment
 # sign before it. Options of the command line go before what stands here, and this goes before what
 # the window kept the last time. Relative paths begin at the folder of this file, and ~/ is your
 # home. `collectoscope show config` prints what holds and where it is from.
+";
+const KEYS_HEAD: &str = "
+# Keys of commands, behind all else: one as P, Space, F9, Ctrl+P or Shift+Left, several in a list,
+# or none, \"\". Without a line a command has those that stand here. A key that another command has
+# must be taken from that one too; what is typed into a field stays its own.
+#[keys]
 ";
 const EFFECTIVE_HEAD: &str = "\
 # What holds, and where it is from. `collectoscope show example` explains the keys.
@@ -29,7 +38,22 @@ pub fn example() -> String {
         };
         let _ = writeln!(text, "#{name} = {sample}");
     }
+    text.push_str(KEYS_HEAD);
+    for command in commands() {
+        let keys = chords(command.keys);
+        let _ = writeln!(text, "\n# {}.\n#{} = {keys}", command.title, command.id);
+    }
     text
+}
+
+/// Keys as TOML.
+fn chords(keys: &[Chord]) -> Value {
+    let mut written: Vec<_> = keys.iter().map(|chord| Value::from(chord.written())).collect();
+    match written.len() {
+        0 => "".into(),
+        1 => written.remove(0),
+        _ => Value::Array(written),
+    }
 }
 
 fn capital(text: &str) -> String {
@@ -61,15 +85,25 @@ pub enum Origin {
 
 impl Origin {
     fn of(&self, key: &Key) -> String {
-        match self {
-            Self::Flags => key.flags.to_owned(),
-            Self::File { path, lines } => match lines.get(key.name) {
+        self.named(key.name, key.flags)
+    }
+
+    fn of_keys(&self) -> String {
+        self.named(COMMAND_KEYS, "")
+    }
+
+    /// In words that leave no comment.
+    fn named(&self, key: &str, flags: &str) -> String {
+        let text = match self {
+            Self::Flags => flags.to_owned(),
+            Self::File { path, lines } => match lines.get(key) {
                 Some(line) => format!("{}, line {line}", path.display()),
                 None => format!("{}, as long as it has mistakes", path.display()),
             },
             Self::Kept { path } => format!("kept by the window in {}", path.display()),
             Self::BuiltIn => "built in".to_owned(),
-        }
+        };
+        text.replace(char::is_control, " ")
     }
 }
 
@@ -82,12 +116,18 @@ pub fn effective(layers: &[(Config, Origin)]) -> String {
         let from = layers.iter().find(|(config, _)| (key.toml)(config).is_some());
         let _ = match ((key.toml)(&holds), from) {
             (Some(value), Some((_, origin))) => {
-                // A path may hold anything.
-                let origin = origin.of(key).replace(char::is_control, " ");
-                writeln!(text, "{} = {value}  # {origin}", key.name)
+                writeln!(text, "{} = {value}  # {}", key.name, origin.of(key))
             }
             _ => writeln!(text, "#{} is not set: {}", key.name, without(key, &holds)),
         };
+    }
+    if let Some(keymap) = &holds.keys {
+        let from = layers.iter().find(|(config, _)| config.keys.is_some());
+        let origin = from.map_or(String::new(), |(_, origin)| origin.of_keys());
+        let _ = writeln!(text, "\n[{COMMAND_KEYS}]  # {origin}");
+        for (id, keys) in keymap.chosen() {
+            let _ = writeln!(text, "{id} = {}", chords(keys));
+        }
     }
     text
 }
@@ -119,7 +159,10 @@ mod tests {
         let taken = example.replace("\n#", "\n").replace("\n ", "\n# ");
         let Read { config, lines, faults } = read_it(&taken);
         assert_eq!(faults, []);
-        assert_eq!(lines.len(), KEYS.len());
+        assert_eq!(lines.len(), KEYS.len() + 1);
+        let keymap = config.keys.as_ref().unwrap();
+        assert_eq!(keymap.chosen().count(), commands().count());
+        assert!(commands().all(|command| keymap.keys(command) == command.keys));
         assert!(KEYS.iter().all(|key| (key.toml)(&config).is_some()));
         for line in example.lines() {
             assert!(line.chars().count() <= 100, "{line}");
@@ -186,6 +229,14 @@ mod tests {
         let text = effective(&layers("", file));
         assert!(text.contains("listen = [\"10.0.0.1:25826\"]  # /c/config.toml, line 1"), "{text}");
         assert!(text.contains("source = [\"udp://10.0.0.2:25826\"]  # /c/config.toml, line 2"));
+    }
+
+    #[test]
+    fn keys_of_commands_are_printed_behind_all_else() {
+        let text = effective(&layers("", "[keys]\nrates = \"\"\npause = [\"P\", \"F9\"]"));
+        let end = "\n[keys]  # /c/config.toml, line 1\npause = [\"P\", \"F9\"]\nrates = \"\"\n";
+        assert!(text.ends_with(end), "{text}");
+        assert_eq!(read_it(&text).config.keys.unwrap().chosen().count(), 2);
     }
 
     #[test]

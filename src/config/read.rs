@@ -2,9 +2,12 @@
 //!
 //! One wrong key or value is left out and the others hold. Reads no file itself.
 
-use super::keys::{Config, Form, KEYS, Key, Place};
+use super::keys::{COMMAND_KEYS, Config, Form, KEYS, Key, Place};
 use crate::metric::display_safe;
 use crate::source::udp::ListenSpec;
+use crate::view::chord::Chord;
+use crate::view::command::commands;
+use crate::view::keymap::Keymap;
 use crate::view::layout_file::line_at;
 use crate::view::nearest::nearest;
 use crate::wire::SecurityLevel;
@@ -17,6 +20,8 @@ use toml::de::{DeInteger, DeTable, DeValue};
 pub(super) const FAULTS_MAX: usize = 20;
 /// Texts of one list that are read.
 const LISTED_MAX: usize = 1_000;
+/// Keys of one command.
+const CHORDS_MAX: usize = 20;
 /// Characters of a wrong key or value that are repeated.
 const WORD_SHOWN_MAX: usize = 40;
 
@@ -65,6 +70,7 @@ pub fn read(text: &str, place: &Place) -> Read {
     for (key, value) in file.get_ref().iter() {
         match KEYS.iter().find(|known| known.name == &**key.get_ref()) {
             Some(known) => reader.key(known, key.span().start, value),
+            None if &**key.get_ref() == COMMAND_KEYS => reader.commands(key.span().start, value),
             None => reader.unknown(key.get_ref(), key.span().start, value.get_ref().is_table()),
         }
     }
@@ -98,8 +104,12 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: usize, is_table: bool) {
-        let near = nearest(name, KEYS.iter().map(|key| key.name));
+        let known = KEYS.iter().map(|key| key.name).chain([COMMAND_KEYS]);
+        let near = nearest(name, known);
         let why = match near {
+            Some(COMMAND_KEYS) if is_table => {
+                format!("there is no such table; did you mean \"{COMMAND_KEYS}\"?")
+            }
             _ if is_table => "there is no such table; keys stand without one".to_owned(),
             Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
             None => "there is no such key; `collectoscope show example` lists all".to_owned(),
@@ -133,6 +143,75 @@ impl Reader<'_> {
             }
         }
         self.read.lines.insert(key.name, line_at(self.text, at));
+    }
+
+    /// The keys of commands; those of the last lines go where two commands have one.
+    fn commands(&mut self, at: usize, value: &Spanned<DeValue<'_>>) {
+        let Some(table) = value.get_ref().as_table() else {
+            let why = "it must be a table, as [keys] with pause = \"Space\" below it";
+            return self.fault(at, COMMAND_KEYS.into(), why.into());
+        };
+        let (mut keymap, mut chosen) = (Keymap::default(), Vec::new());
+        for (name, value) in table.iter() {
+            let at = name.span().start;
+            match commands().find(|command| command.id == &**name.get_ref()) {
+                Some(command) => {
+                    keymap.choose(command, self.chords(command.id, value));
+                    chosen.push((at, command));
+                }
+                None => self.no_command(name.get_ref(), at),
+            }
+        }
+        chosen.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
+        for (at, command) in chosen {
+            let mut left = Vec::new();
+            for chord in keymap.keys(command).to_vec() {
+                match keymap.clash(command, chord) {
+                    None => left.push(chord),
+                    Some(other) => {
+                        let what = format!("{} = \"{}\"", command.id, chord.written());
+                        let why = format!("it is a key of {}; give that another one", other.id);
+                        self.fault(at, what, why);
+                    }
+                }
+            }
+            keymap.choose(command, left);
+        }
+        self.read.lines.insert(COMMAND_KEYS, line_at(self.text, at));
+        self.read.config.keys = Some(keymap);
+    }
+
+    fn no_command(&mut self, name: &str, at: usize) {
+        let near = nearest(name, commands().map(|command| command.id));
+        let why = near.map_or_else(
+            || "there is no such command; `collectoscope show example` lists all".to_owned(),
+            |near| format!("there is no such command; did you mean \"{near}\"?"),
+        );
+        self.fault(at, format!("\"{}\"", safe(name)), why);
+    }
+
+    /// The keys of one command; \"\" is none.
+    fn chords(&mut self, id: &str, value: &Spanned<DeValue<'_>>) -> Vec<Chord> {
+        let values: Vec<_> = match value.get_ref().as_array() {
+            Some(list) => list.iter().take(CHORDS_MAX).collect(),
+            None => vec![value],
+        };
+        let mut chords = Vec::new();
+        for value in values {
+            let at = value.span().start;
+            match value.get_ref().as_str() {
+                Some("") => {}
+                Some(text) => match text.parse() {
+                    Ok(chord) => chords.push(chord),
+                    Err(why) => self.fault(at, format!("{id} = \"{}\"", safe(text)), why),
+                },
+                None => {
+                    let why = "it must be a key in quotes or a list of such, as \"Space\"";
+                    self.fault(at, id.into(), why.into());
+                }
+            }
+        }
+        chords
     }
 
     /// Where a mistake would open what was to be closed, the closest choice holds instead of the
@@ -351,6 +430,46 @@ mod tests {
         assert!(faults.len() == 2 && faults.iter().all(|fault| fault.why == why), "{faults:?}");
         let address = read_it("listen = 10.0.0.1");
         assert_eq!(address.config.listen, Some(vec!["127.0.0.1".parse().unwrap()]));
+    }
+
+    #[test]
+    fn commands_get_the_keys_that_are_chosen() {
+        let text =
+            "[keys]\npause = \"P\"\nlive = [\"F9\", \"End\"]\nrates = \"\"\nhelp = \"Ctrl+H\"";
+        let Read { config, lines, faults } = read_it(text);
+        assert_eq!(faults, []);
+        let keymap = config.keys.unwrap();
+        let keys = |id: &str| {
+            let command = commands().find(|command| command.id == id).unwrap();
+            keymap.keys(command).iter().map(Chord::written).collect::<Vec<_>>().join(" ")
+        };
+        assert_eq!(["pause", "live", "rates", "help"].map(keys), ["P", "F9 End", "", "Ctrl+H"]);
+        assert_eq!((&*keys("oldest"), lines["keys"]), ("Home", 1));
+    }
+
+    #[test]
+    fn wrong_keys_of_commands_are_named_and_the_others_hold() {
+        let pauses = |config: &Config| {
+            let pause = commands().find(|command| command.id == "pause").unwrap();
+            config.keys.as_ref().unwrap().keys(pause).to_vec()
+        };
+        for (wrong, what, why) in [
+            ("puase = \"F8\"", "\"puase\"", "no such command; did you mean \"pause\"?"),
+            ("frobnicate = \"F8\"", "\"frobnicate\"", "`collectoscope show example` lists all"),
+            ("live = \"Alt+L\"", "live = \"Alt+L\"", "not a key; write one as P"),
+            ("live = 7", "live", "it must be a key in quotes or a list of such"),
+            ("live = \"Ctrl+C\"", "live = \"Ctrl+C\"", "it belongs to the clipboard"),
+            ("live = \"N\"", "live = \"N\"", "it is a key of notifications; give that another one"),
+            ("live = \"P\"", "live = \"P\"", "it is a key of pause; give that another one"),
+        ] {
+            let config = check(&format!("[keys]\npause = \"P\"\n{wrong}"), 3, what, why);
+            assert_eq!(pauses(&config), ["P".parse().unwrap()], "{wrong}");
+        }
+        check("keys = 7", 1, "keys", "it must be a table");
+        check("[kesy]\npause = \"P\"", 1, "\"kesy\"", "did you mean \"keys\"?");
+        // Two that change places do not clash.
+        let swapped = read_it("[keys]\npause = \"N\"\nnotifications = \"Space\"");
+        assert_eq!(swapped.faults, []);
     }
 
     #[test]

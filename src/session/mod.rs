@@ -34,6 +34,7 @@ use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
+use crate::view::keymap::Keymap;
 use crate::view::layout::{RULES_MAX, Rule};
 use crate::view::layouts::SaveOutcome;
 use crate::view::names::{LayoutSource, To};
@@ -63,6 +64,8 @@ pub struct Start {
     pub types: TypesDb,
     /// How each plugin is drawn.
     pub graphs: Graphs,
+    /// Keys of the commands.
+    pub keymap: Keymap,
     /// Bytes the store may use.
     pub memory_bytes: usize,
     /// What the user chose last time.
@@ -85,6 +88,7 @@ impl Default for Start {
         Self {
             types: TypesDb::built_in(),
             graphs: Graphs::built_in(),
+            keymap: Keymap::default(),
             memory_bytes: 512 << 20,
             preferences: Preferences::default(),
             workspace: None,
@@ -193,8 +197,8 @@ impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
         let Start { types, memory_bytes, preferences, workspace, layout, .. } = start;
-        let Start { is_kept, zone, messages, graphs, .. } = start;
-        let mut view = View::new(&preferences);
+        let Start { is_kept, zone, messages, graphs, keymap, .. } = start;
+        let mut view = View { keymap, ..View::new(&preferences) };
         if let Some(workspace) = workspace {
             view.workspace = workspace;
         }

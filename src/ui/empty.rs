@@ -37,7 +37,7 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                     ui,
                     "…",
                     palette.dim,
-                    &format!("and {more} more, {} says which", SOURCES.key()),
+                    &format!("and {more} more, {} says which", screen.view.keymap.key(&SOURCES)),
                 );
             }
             for report in screen.reception.lines() {
@@ -51,8 +51,11 @@ pub(super) fn waiting_ui(ui: &mut Ui, screen: &Screen<'_>) {
                 row(ui, "!", palette.warn, &fault);
             }
             if !screen.has_no_notification() {
-                let text =
-                    format!("{}, {} lists them", screen.notifications_text(), NOTIFICATIONS.key());
+                let text = format!(
+                    "{}, {} lists them",
+                    screen.notifications_text(),
+                    screen.view.keymap.key(&NOTIFICATIONS)
+                );
                 row(ui, "…", palette.dim, &text);
             }
             for message in screen.messages {
@@ -143,7 +146,7 @@ pub(super) fn nothing_selected_ui(ui: &mut Ui, screen: &Screen<'_>) {
         let text = if screen.view.sidebar {
             "Click a host or a plugin in the sidebar, or check single series there.".to_owned()
         } else {
-            let key = SIDEBAR.key();
+            let key = screen.view.keymap.key(&SIDEBAR);
             format!("Press {key} for the sidebar and click a host or a plugin there.")
         };
         ui.label(RichText::new(text).color(palette.dim));
@@ -172,15 +175,15 @@ pub(super) fn empty_tab_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     column(ui, |ui| {
         ui.label(RichText::new("An empty tab").font(theme::medium(20.0)));
         ui.add_space(10.0);
-        let filter = FILTER.key();
+        let filter = frame.screen.view.keymap.key(&FILTER);
         let ways = [
             "Drag hosts, plugins or series from the sidebar to here.".to_owned(),
             format!(
                 "Or press {filter}, type what to draw, and {} draws it: plugin:load ds:shortterm",
-                DRAW.key()
+                frame.screen.view.keymap.key(&DRAW)
             ),
-            format!("{} shows all hosts in a table here.", FLEET.key()),
-            format!("{} takes back the last change.", UNDO.key()),
+            format!("{} shows all hosts in a table here.", frame.screen.view.keymap.key(&FLEET)),
+            format!("{} takes back the last change.", frame.screen.view.keymap.key(&UNDO)),
         ];
         for way in ways {
             ui.label(RichText::new(way).color(palette.dim));

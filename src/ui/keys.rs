@@ -1,7 +1,7 @@
 //! The keyboard: from keys to commands, in the order in which they are pressed.
 
-use super::Frame;
 use super::layouts::Place;
+use super::{Frame, Memory};
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::chord::{Chord, Key};
@@ -34,14 +34,7 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     }
     let mut events = std::mem::take(&mut memory.keys_waiting);
     ctx.input(|input| events.extend_from_slice(&input.events));
-    let focus = match ctx.memory(|memory| memory.focused()) {
-        None => Focus::Canvas,
-        Some(id) if id == filter_id() => Focus::Filter,
-        // The head of a panel is a part of the canvas.
-        Some(id) if memory.header == Some(id) => Focus::Canvas,
-        Some(_) if ctx.text_edit_focused() => Focus::Text,
-        Some(_) => Focus::Other,
-    };
+    let focus = focus(ctx, memory);
     let (actions, pages) = (&mut *frame.actions, &mut memory.pages);
     let mut keyboard = Keyboard {
         ctx,
@@ -57,15 +50,25 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
     let menu_open = egui::Popup::is_any_open(ctx);
     // What was used here must not be typed into a field as well.
     let waiting = &mut memory.keys_waiting;
+    // Behind a key that was used comes the character that it types.
+    let mut types = None;
     events.retain(|event| {
         if !is_typed(event) {
             return true;
+        }
+        let typed = types.take();
+        if matches!(event, Event::Text(text) if typed.is_some_and(|c| is_typed_by(text, c))) {
+            return false;
         }
         let chord = chord(event).filter(|chord| !(menu_open && chord.key == Key::Escape));
         let command = chord.and_then(|chord| of_chord(chord, &keyboard.context));
         if !waiting.is_empty() || keyboard.must_wait(command) {
             waiting.push(event.clone());
         } else if let Some(command) = command {
+            types = chord.and_then(|chord| match chord.key {
+                Key::Cap(c) if !chord.ctrl => Some(c),
+                _ => None,
+            });
             keyboard.run(command);
         } else {
             keyboard.changed |= keyboard.context.focus == Focus::Filter;
@@ -80,6 +83,24 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
         }
     }
     ctx.input_mut(|input| input.events = events);
+}
+
+/// What the keyboard belongs to.
+fn focus(ctx: &egui::Context, memory: &Memory) -> Focus {
+    match ctx.memory(|memory| memory.focused()) {
+        None => Focus::Canvas,
+        Some(id) if id == filter_id() => Focus::Filter,
+        // The head of a panel is a part of the canvas.
+        Some(id) if memory.header == Some(id) => Focus::Canvas,
+        Some(_) if ctx.text_edit_focused() => Focus::Text,
+        Some(_) => Focus::Other,
+    }
+}
+
+/// Whether a text is what the key with this capital letter types.
+fn is_typed_by(text: &str, cap: char) -> bool {
+    let mut chars = text.chars();
+    chars.next().is_some_and(|c| c.to_ascii_uppercase() == cap) && chars.next().is_none()
 }
 
 /// Whether an event is something typed, whose order counts.

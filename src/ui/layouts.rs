@@ -64,7 +64,7 @@ pub(super) fn layouts_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let opens = std::mem::take(&mut frame.memory.layouts.opens);
     let popup = if opens { popup.open_memory(egui::SetOpenCommand::Bool(true)) } else { popup };
     popup.show(|ui| menu_ui(ui, frame));
-    response.on_hover_text(OPEN_LAYOUT.hint());
+    response.on_hover_text(frame.screen.view.keymap.hint(&OPEN_LAYOUT));
 }
 
 fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
@@ -83,10 +83,11 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
     let can_save = layouts.source().is_some();
     let save = ui.add_enabled(can_save, egui::Button::new("Save"));
-    if save.on_hover_text(SAVE_LAYOUT.hint()).clicked() {
+    if save.on_hover_text(frame.screen.view.keymap.hint(&SAVE_LAYOUT)).clicked() {
         frame.ask(&SAVE_LAYOUT);
     }
-    if ui.button("Save as…").on_hover_text(SAVE_LAYOUT_AS.hint()).clicked() {
+    if ui.button("Save as…").on_hover_text(frame.screen.view.keymap.hint(&SAVE_LAYOUT_AS)).clicked()
+    {
         frame.memory.layouts.begin(layouts.name());
     }
     ui.separator();

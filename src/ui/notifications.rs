@@ -87,7 +87,7 @@ fn header_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             let close = ui.add(egui::Button::new("×").min_size(vec2(26.0, 24.0)));
             close
                 .widget_info(|| WidgetInfo::labeled(Role::Button, true, "Close the notifications"));
-            let key = NOTIFICATIONS.key();
+            let key = screen.view.keymap.key(&NOTIFICATIONS);
             let hint = format!("Close the notifications ({key}); all count as seen");
             if close.on_hover_text(hint).clicked() {
                 frame.ask(&NOTIFICATIONS);

@@ -12,6 +12,7 @@ use crate::session::Screen;
 use crate::view::Action;
 use crate::view::command::{Focus, PALETTE};
 use crate::view::palette::{Found, Press, ROWS_SHOWN, SEARCH_CHARS_MAX, steps, waits_for_rows};
+use crate::view::recent::Item;
 use eframe::egui::{
     self, Align2, EventFilter, Rect, Role, Sense, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
@@ -65,7 +66,7 @@ pub(super) fn keys(ui: &Ui, frame: &mut Frame<'_>) {
         if !is_typed(event) {
             return true;
         }
-        let press = chord(event).and_then(Press::of);
+        let press = chord(event).and_then(|chord| Press::of(chord, &screen.view.keymap));
         let found = results.rows.get(row);
         let must_wait = must_wait(screen, press, found, changed);
         if over || !drawn || !waiting.is_empty() || must_wait {
@@ -233,7 +234,11 @@ fn follow_row(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
 
 fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, index: usize, found: &Found) {
     let palette = Palette::of(ui);
-    let Found { item, kind, label, key, .. } = found;
+    let Found { item, kind, label, .. } = found;
+    let key = &match item {
+        Item::Command(id) => frame.screen.view.keymap.label_of(id),
+        _ => String::new(),
+    };
     let on = frame.screen.view.palette.as_ref().is_some_and(|search| search.row == index);
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let id = egui::Id::unique(("palette row", item));

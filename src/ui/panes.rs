@@ -33,7 +33,7 @@ pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             let scroll = egui::ScrollArea::vertical().auto_shrink([false, true]);
             scroll.show(ui, |ui| match pane {
                 Pane::Sources => sources_ui(ui, screen),
-                Pane::Help => help_ui(ui),
+                Pane::Help => help_ui(ui, screen),
             });
         });
     if !open {
@@ -41,11 +41,11 @@ pub(super) fn pane_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     }
 }
 
-fn help_ui(ui: &mut Ui) {
+fn help_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let palette = Palette::of(ui);
     egui::Grid::new("keys").num_columns(2).spacing([24.0, 6.0]).show(ui, |ui| {
         for group in GROUPS {
-            ui.label(RichText::new(group.keys).font(theme::medium(12.5)));
+            ui.label(RichText::new(screen.view.keymap.of_group(&group)).font(theme::medium(12.5)));
             ui.add(egui::Label::new(RichText::new(group.title).color(palette.dim)).wrap());
             ui.end_row();
         }

@@ -53,7 +53,7 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
         frame.actions.extend(screen.press(row));
     }
     let open = ui.button("Open in a new tab");
-    if open.on_hover_text(OPEN_ROW.hint()).clicked() {
+    if open.on_hover_text(frame.screen.view.keymap.hint(&OPEN_ROW)).clicked() {
         frame.actions.extend(screen.open_beside(row));
     }
     ui.separator();

@@ -204,7 +204,9 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
 /// What stands at the top of the tree.
 fn pivot_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let chosen = Pivot::ALL.iter().position(|&pivot| pivot == frame.screen.view.pivot);
-    let hint = |pivot: Pivot| format!("{} at the top ({})", pivot.title(), PIVOT.key());
+    let hint = |pivot: Pivot| {
+        format!("{} at the top ({})", pivot.title(), frame.screen.view.keymap.key(&PIVOT))
+    };
     let labels = Pivot::ALL.into_iter().map(|pivot| (pivot.title(), hint(pivot)));
     let clicked = segments(ui, SegmentSize::Small, labels, chosen);
     if let Some(&pivot) = clicked.and_then(|clicked| Pivot::ALL.get(clicked)) {
@@ -216,7 +218,10 @@ fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
     let text = if screen.view.filter.is_empty() {
         "No hosts yet.".to_owned()
     } else {
-        format!("Nothing matches. {} leaves the filter and clears it.", CLOSE.key())
+        format!(
+            "Nothing matches. {} leaves the filter and clears it.",
+            screen.view.keymap.key(&CLOSE)
+        )
     };
     ui.add_space(12.0);
     ui.horizontal(|ui| {

@@ -47,7 +47,7 @@ pub(super) fn tabs_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
                     let add = ui.add(egui::Button::new("+").frame(false).min_size(vec2(26.0, TAB)));
                     add.widget_info(|| WidgetInfo::labeled(Role::Button, true, "New tab"));
                     new_tab_drop(ui, frame, &add);
-                    if add.on_hover_text(NEW_TAB.hint()).clicked() {
+                    if add.on_hover_text(frame.screen.view.keymap.hint(&NEW_TAB)).clicked() {
                         frame.ask(&NEW_TAB);
                     }
                 });
@@ -156,7 +156,7 @@ fn close_ui(ui: &Ui, frame: &mut Frame<'_>, tab: &Tab, rect: Rect, shown: bool) 
             ui.painter().line_segment([center + from, center + to], stroke);
         }
     }
-    if response.on_hover_text(CLOSE_TAB.hint()).clicked() {
+    if response.on_hover_text(frame.screen.view.keymap.hint(&CLOSE_TAB)).clicked() {
         frame.actions.push(Action::CloseTab(tab.id));
     }
 }

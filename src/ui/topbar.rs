@@ -59,7 +59,11 @@ fn clock(screen: &Screen<'_>, time: CdTime) -> String {
 
 fn state_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let screen = frame.screen;
-    let (pause, live, sources) = (PAUSE.key(), LIVE.key(), SOURCES.key());
+    let (pause, live, sources) = (
+        screen.view.keymap.key(&PAUSE),
+        screen.view.keymap.key(&LIVE),
+        screen.view.keymap.key(&SOURCES),
+    );
     let (color, shape, hint) = match screen.view.window().anchor() {
         Anchor::Live if screen.has_failed() => (
             palette.bad,
@@ -99,7 +103,10 @@ fn window_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let width = screen.width;
     let preset = PRESETS.iter().position(|&(secs, _)| Interval::from_secs(secs) == width);
-    let labels = PRESETS.iter().zip(&WIDTHS).map(|(&(_, label), width)| (label, width.hint()));
+    let labels = PRESETS
+        .iter()
+        .zip(&WIDTHS)
+        .map(|(&(_, label), width)| (label, screen.view.keymap.hint(width)));
     let clicked = segments(ui, SegmentSize::Usual, labels, preset);
     if let Some(width) = clicked.and_then(|clicked| WIDTHS.get(clicked)) {
         frame.ask(width);
@@ -120,11 +127,11 @@ fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     let format = |font, color| egui::TextFormat::simple(font, color);
     job.append(label, 0.0, format(theme::body(), palette.text));
     if ui.available_width() > 260.0 {
-        job.append(&PAUSE.key(), 8.0, format(theme::tick(), palette.faint));
+        job.append(&screen.view.keymap.label(&PAUSE), 8.0, format(theme::tick(), palette.faint));
     }
     let button = ui.add(egui::Button::new(job).min_size(egui::vec2(64.0, 26.0)));
     button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, label));
-    if button.on_hover_text(PAUSE.hint()).clicked() {
+    if button.on_hover_text(screen.view.keymap.hint(&PAUSE)).clicked() {
         frame.ask(&PAUSE);
     }
 }
@@ -132,7 +139,8 @@ fn pause_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
 fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let size = egui::vec2(28.0, 26.0);
-    let help = ui.add(egui::Button::new("?").min_size(size)).on_hover_text(HELP.hint());
+    let help =
+        ui.add(egui::Button::new("?").min_size(size)).on_hover_text(screen.view.keymap.hint(&HELP));
     help.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Keys"));
     if help.clicked() {
         frame.ask(&HELP);
@@ -152,7 +160,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         let text = egui::RichText::new("Host time").color(Palette::of(ui).accent);
         let button = ui.add(egui::Button::new(text).min_size(egui::vec2(72.0, 26.0)));
         let what = "Times are by the clocks of the hosts. Click for this machine's clock";
-        let hint = format!("{what} ({})", HOST_TIME.key());
+        let hint = format!("{what} ({})", screen.view.keymap.key(&HOST_TIME));
         if button.on_hover_text(hint).clicked() {
             frame.ask(&HOST_TIME);
         }
@@ -162,7 +170,7 @@ fn right_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         Mode::Raw => 0,
     };
     // Laid out from the right, so the order is turned round.
-    let hint = |what| format!("Show counters as {what} ({})", RATES.key());
+    let hint = |what| format!("Show counters as {what} ({})", screen.view.keymap.key(&RATES));
     let labels = [("Raw", hint("raw values")), ("Rates", hint("rates"))];
     // The table of all hosts has amounts and rates only.
     if screen.fleet().is_none()
@@ -207,12 +215,21 @@ fn find_ui(ui: &mut Ui, frame: &mut Frame<'_>, palette: &Palette) {
     if !text.is_empty() {
         let at = egui::pos2(rect.right() - 9.0, rect.center().y);
         let (right, font) = (egui::Align2::RIGHT_CENTER, theme::tick());
-        let key = elided(ui, at, right, 50.0, &PALETTE.key(), font, palette.faint).0;
+        let key = elided(
+            ui,
+            at,
+            right,
+            50.0,
+            &frame.screen.view.keymap.label(&PALETTE),
+            font,
+            palette.faint,
+        )
+        .0;
         let at = egui::pos2(rect.left() + 26.0, rect.center().y);
         let (left, room) = (egui::Align2::LEFT_CENTER, key.left() - at.x - 4.0);
         elided(ui, at, left, room, text, theme::body(), palette.dim);
     }
-    if response.on_hover_text(PALETTE.hint()).clicked() {
+    if response.on_hover_text(frame.screen.view.keymap.hint(&PALETTE)).clicked() {
         frame.ask(&PALETTE);
     }
 }

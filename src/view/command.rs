@@ -29,7 +29,7 @@ pub struct Command {
     pub title: &'static str,
     /// Words it is found by beside those of its title.
     pub words: &'static str,
-    /// Keys that ask for it, the usual one first.
+    /// Keys that ask for it unless the user chose others, the usual one first.
     pub keys: &'static [Chord],
     /// What it waits for where keys before it changed something.
     pub waits: Waits,
@@ -134,20 +134,6 @@ impl Command {
     pub fn steps(&self, context: &Context<'_>) -> Vec<Step> {
         (self.steps)(context)
     }
-
-    /// Its usual key in words; empty without one.
-    pub fn key(&self) -> String {
-        self.keys.first().map(Chord::to_string).unwrap_or_default()
-    }
-
-    /// `Undo zoom (Backspace)`.
-    pub fn hint(&self) -> String {
-        if self.keys.is_empty() {
-            self.title.into()
-        } else {
-            format!("{} ({})", self.title, self.key())
-        }
-    }
 }
 
 /// All commands.
@@ -158,8 +144,10 @@ pub fn commands() -> impl Iterator<Item = &'static Command> {
 /// The command that `chord` asks for, if it applies. Shift is of no account where no command asks
 /// for it.
 pub fn of_chord(chord: Chord, context: &Context<'_>) -> Option<&'static Command> {
+    let keymap = &context.picking.view.keymap;
     let find = |chord: Chord| {
-        commands().find(|command| command.keys.contains(&chord) && command.applies(context))
+        let mut asked = commands().filter(|command| keymap.asks(command, chord, context.focus));
+        asked.find(|command| command.applies(context))
     };
     find(chord).or_else(|| find(Chord { shift: false, ..chord }))
 }

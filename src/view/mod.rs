@@ -22,6 +22,7 @@ mod grid;
 pub mod health;
 pub mod history;
 pub mod host_age;
+pub mod keymap;
 pub mod latest;
 pub mod layout;
 pub mod layout_file;
@@ -61,6 +62,7 @@ pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
 pub use fleet::FleetAction;
 use gathered::Gathered;
 use history::{History, Known, Step};
+use keymap::Keymap;
 use layout::Rule;
 use layouts::Layouts;
 use notifications::NotificationList;
@@ -132,6 +134,8 @@ pub struct View {
     pub sidebar: bool,
     /// Times are written by the clocks of the hosts, not by ours.
     pub host_time: bool,
+    /// Keys of the commands.
+    pub keymap: Keymap,
     /// Dark or light.
     pub theme: Theme,
     /// What lies over the canvas.
@@ -166,6 +170,7 @@ impl View {
             gathered: Gathered::default(),
             sidebar: kept.sidebar,
             host_time: false,
+            keymap: Keymap::default(),
             theme: kept.theme,
             pane: None,
             palette: None,

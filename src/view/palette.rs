@@ -16,6 +16,7 @@ use super::Action;
 use super::chord::{Chord, Key};
 use super::command::{Command, Context, PALETTE, Step, Waits, commands};
 use super::format;
+use super::keymap::Keymap;
 use super::layouts::BUILT_IN;
 use super::names::LayoutSource;
 use super::pick::Picking;
@@ -195,8 +196,8 @@ pub enum Press {
 
 impl Press {
     /// What `chord` does; none: it belongs to the text.
-    pub fn of(chord: Chord) -> Option<Self> {
-        if PALETTE.keys.contains(&chord) {
+    pub fn of(chord: Chord, keymap: &Keymap) -> Option<Self> {
+        if keymap.asks_anywhere(&PALETTE, chord) {
             return Some(Self::Close);
         }
         if chord != Chord::plain(chord.key) {

@@ -341,12 +341,16 @@ fn this_machine_is_measured_or_not_as_is_configured() {
 }
 
 #[test]
-fn the_example_of_the_readme_is_right() {
+fn the_examples_of_the_readme_are_right() {
     let readme = include_str!("../../README.md");
     let section = readme.split("\n## Configuration\n").nth(1).unwrap();
-    let example = section.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let examples = section.split("```toml\n").skip(1);
+    let examples: Vec<_> = examples.map(|text| text.split("```").next().unwrap()).collect();
+    assert_eq!(examples.len(), 2);
     let place = collectoscope::config::Place { folder: "/f".into(), home: None };
-    let read = collectoscope::config::read(example, &place);
-    assert_eq!((read.faults, read.lines.len()), (Vec::new(), 4));
+    let read = collectoscope::config::read(&examples.concat(), &place);
+    assert_eq!((read.faults, read.lines.len()), (Vec::new(), 5));
     assert_eq!(read.config.auth_file.as_deref(), Some(Path::new("/f/passwd")));
+    assert_eq!(read.config.keys.unwrap().chosen().count(), 4);
 }

@@ -52,9 +52,8 @@ fn items(screen: &Screen<'_>) -> Vec<StatusItem> {
         let first = message.lines().next().unwrap_or_default();
         items.push(StatusItem::new(format!("! {first}"), Tone::Warns, message));
     }
-    let health = screen.store.health();
-    let refused = refused(health).map(|item| (Incident::Refused, item));
-    let conflicts = conflicts(health).map(|item| (Incident::Conflicting, item));
+    let refused = refused(screen).map(|item| (Incident::Refused, item));
+    let conflicts = conflicts(screen).map(|item| (Incident::Conflicting, item));
     let both = refused.into_iter().chain(conflicts);
     let (recent, past): (Vec<_>, Vec<_>) =
         both.partition(|(incident, _)| screen.meter.is_recent(*incident, screen.now));
@@ -104,7 +103,7 @@ fn listening(screen: &Screen<'_>) -> StatusItem {
         None => "Addresses and groups received on",
         Some(_) => "Capture being read",
     };
-    let hint = format!("{hint} ({})", SOURCES.key());
+    let hint = format!("{hint} ({})", screen.view.keymap.key(&SOURCES));
     if screen.has_failed() {
         StatusItem::new(format!("! {summary}"), Tone::Bad, hint)
     } else if screen.receives() && screen.reception.lines().all(|line| line.ok) {
@@ -117,7 +116,7 @@ fn listening(screen: &Screen<'_>) -> StatusItem {
 /// Those that came since the user last looked, by severity; else how many there are.
 fn notifications(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     let all = screen.store.notifications();
-    let (action, key) = (Action::ToggleNotifications, NOTIFICATIONS.key());
+    let (action, key) = (Action::ToggleNotifications, screen.view.keymap.key(&NOTIFICATIONS));
     let unseen = screen.view.notifications.unseen(all);
     for (severity, text) in in_words(&unseen) {
         let hint = format!("Notifications since you last looked ({key} lists them)");
@@ -169,7 +168,10 @@ fn troubles(screen: &Screen<'_>, items: &mut Vec<StatusItem>) {
     }
     let faults = totals.faults.saturating_sub(totals.refused);
     if faults > 0 {
-        let hint = format!("Faults in received datagrams ({} says which)", SOURCES.key());
+        let hint = format!(
+            "Faults in received datagrams ({} says which)",
+            screen.view.keymap.key(&SOURCES)
+        );
         push(format::counted(faults, "fault"), Incident::Damaged, Tone::Warns, hint);
     }
     let unknown = health.unknown_types.len() as u64;
@@ -197,8 +199,8 @@ fn unnamed(health: &Health) -> Option<(String, String)> {
 }
 
 /// Signed or encrypted parts that were refused: the most frequent reason, and how many others.
-fn refused(health: &Health) -> Option<StatusItem> {
-    let troubles = refusals(&health.protected);
+fn refused(screen: &Screen<'_>) -> Option<StatusItem> {
+    let troubles = refusals(&screen.store.health().protected);
     let first = troubles.first()?;
     let what = first.what.split(':').next().unwrap_or_default();
     let text = match troubles.len() {
@@ -209,7 +211,7 @@ fn refused(health: &Health) -> Option<StatusItem> {
         |trouble: &Trouble| format!("{}: {}; {}", trouble.count, trouble.what, trouble.next);
     let hint = troubles.iter().take(REASONS_MAX).map(sentence).collect::<Vec<_>>().join("\n");
     let severity = if first.grave { Severity::Failure } else { Severity::Warning };
-    let item = StatusItem::new(text, Tone::Of(severity), hint + &more("says who"));
+    let item = StatusItem::new(text, Tone::Of(severity), hint + &more(screen, "says who"));
     Some(StatusItem { glyph: Some(severity), ..item })
 }
 
@@ -217,14 +219,15 @@ fn refused(health: &Health) -> Option<StatusItem> {
 const REASONS_MAX: usize = 5;
 
 /// Hosts that said two things about one moment.
-fn conflicts(health: &Health) -> Option<StatusItem> {
-    let mut hosts = health.conflicts.iter();
+fn conflicts(screen: &Screen<'_>) -> Option<StatusItem> {
+    let mut hosts = screen.store.health().conflicts.iter();
     let (first, conflict) = hosts.next()?;
     let text = match hosts.count() {
         0 => format!("conflict: {}", display_safe(first)),
         more => format!("{} hosts in conflict", more + 1),
     };
-    let item = StatusItem::new(text, Tone::Warns, conflict_text(conflict) + &more("names all"));
+    let item =
+        StatusItem::new(text, Tone::Warns, conflict_text(conflict) + &more(screen, "names all"));
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -242,7 +245,7 @@ fn wrong_clocks(screen: &Screen<'_>) -> Option<StatusItem> {
         Some(format!("{}: {sentence}", display_safe(&node.name)))
     };
     let hint = wrong.iter().take(REASONS_MAX).filter_map(sentence);
-    let hint = hint.collect::<Vec<_>>().join("\n") + &more("lists them");
+    let hint = hint.collect::<Vec<_>>().join("\n") + &more(screen, "lists them");
     let item = StatusItem::new(text, Tone::Warns, hint);
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
@@ -257,7 +260,7 @@ fn shared_names(screen: &Screen<'_>) -> Option<StatusItem> {
         0 => format!("two machines named {}", display_safe(host)),
         more => format!("{} names shared by machines", more + 1),
     };
-    let item = StatusItem::new(text, Tone::Warns, shared_name(first) + &more("lists them"));
+    let item = StatusItem::new(text, Tone::Warns, shared_name(first) + &more(screen, "lists them"));
     Some(StatusItem { glyph: Some(Severity::Warning), ..item })
 }
 
@@ -281,7 +284,7 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
             "Names of series take all the room that they may, half of the memory: new ones \
              of senders that have many are refused. --memory sets the limit; {} says who \
              has lists refused",
-            SOURCES.key()
+            screen.view.keymap.key(&SOURCES)
         );
         return StatusItem::new(text, Tone::Warns, hint);
     }
@@ -290,6 +293,6 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
 }
 
 /// Where more is said, in a line of its own.
-fn more(what: &str) -> String {
-    format!("\n{} {what}", SOURCES.key())
+fn more(screen: &Screen<'_>, what: &str) -> String {
+    format!("\n{} {what}", screen.view.keymap.key(&SOURCES))
 }

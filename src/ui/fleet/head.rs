@@ -92,7 +92,10 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
     if response.changed() || output.accepted.is_some() {
         frame.actions.push(Action::Fleet(FleetAction::SetFilter(text)));
     }
-    let hint = format!("Hosts that have a series which all words match ({})", FLEET.key());
+    let hint = format!(
+        "Hosts that have a series which all words match ({})",
+        screen.view.keymap.key(&FLEET)
+    );
     response.on_hover_text(hint);
 }
 

@@ -79,8 +79,6 @@ pub struct Found {
     pub label: String,
     /// The parts of the label that were typed, in bytes and in order.
     pub marks: Vec<Range<usize>>,
-    /// The usual key of a command; empty without one.
-    pub key: String,
 }
 
 /// Names to be ranked, on any thread: the tree is shared.
@@ -255,7 +253,7 @@ impl Ranker {
     }
 
     pub(super) fn found(&mut self, item: Item) -> Found {
-        let (kind, label, key) = label(&item);
+        let (kind, label) = label(&item);
         let mut indices = Vec::new();
         let chars = Utf32Str::new(&label, &mut self.chars);
         let score = self.pattern.indices(chars, &mut self.matcher, &mut indices);
@@ -265,28 +263,26 @@ impl Ranker {
         }
         indices.sort_unstable();
         let marks = marks(&label, &indices);
-        Found { item, kind, label, marks, key }
+        Found { item, kind, label, marks }
     }
 }
 
-/// What an item is called, safe to show, and its key.
-fn label(item: &Item) -> (Kind, String, String) {
+/// What an item is called, safe to show.
+fn label(item: &Item) -> (Kind, String) {
     match item {
         Item::Command(id) => {
             let command = commands().find(|command| command.id == *id);
             let title = command.map_or(*id, |command| command.title);
-            (Kind::Command, title.into(), command.map(Command::key).unwrap_or_default())
+            (Kind::Command, title.into())
         }
-        Item::Tab(_, name) => (Kind::Tab, display_safe(name).into_owned(), String::new()),
-        Item::Layout(name) => (Kind::Layout, display_safe(name).into_owned(), String::new()),
-        Item::BuiltIn(name) => (Kind::Layout, (*name).into(), String::new()),
-        Item::Scope(Scope::Host(host)) => {
-            (Kind::Host, display_safe(host).into_owned(), String::new())
-        }
+        Item::Tab(_, name) => (Kind::Tab, display_safe(name).into_owned()),
+        Item::Layout(name) => (Kind::Layout, display_safe(name).into_owned()),
+        Item::BuiltIn(name) => (Kind::Layout, (*name).into()),
+        Item::Scope(Scope::Host(host)) => (Kind::Host, display_safe(host).into_owned()),
         Item::Scope(Scope::Plugin { host, plugin, instance }) => {
             let mut name = format!("{host} › ");
             push_plugin(&mut name, plugin, instance);
-            (Kind::Plugin, display_safe(&name).into_owned(), String::new())
+            (Kind::Plugin, display_safe(&name).into_owned())
         }
     }
 }

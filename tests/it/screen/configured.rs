@@ -82,3 +82,37 @@ fn tabs_that_were_left_are_as_wide_as_is_configured() {
     window.key("1");
     window.until("ten seconds", |status| (number(status, "window_secs") == 10.0).then_some(()));
 }
+
+#[test]
+fn commands_have_the_keys_that_are_configured_and_fields_keep_what_is_typed() {
+    let desktop = Desktop::start();
+    let keys = "[keys]\npause = 'P'\npalette = 'K'\nnotifications = 'Space'\nrates = ''\n";
+    configure(&desktop, keys);
+    let mut window = desktop.open(&[]);
+    assert!(!window.log().contains("cannot use"), "{}", window.log());
+    let is = |status: &Value, state: &str| (status["state"] == state).then_some(());
+    window.key("p");
+    window.until("a pause by its new key", |status| is(status, "paused"));
+    window.key("p");
+    window.until("no pause", |status| is(status, "live"));
+    // The old key of one is another one's now, and one has none.
+    window.key("space");
+    window.key("r");
+    // In the filter they are letters.
+    window.key("slash");
+    window.type_text("pkr");
+    let status =
+        window.until("the filter", |status| (status["filter"] == "pkr").then(|| status.clone()));
+    assert_eq!((&status["state"], &status["mode"]), (&"live".into(), &"rate".into()));
+    window.key("Escape");
+    window.key("Escape");
+    window.until("no filter", |status| (status["filter"] == "").then_some(()));
+    // The letter that opens the palette is not typed into it, and what has no key is found there.
+    window.key("k");
+    window.type_text("raw");
+    window.key("Return");
+    window.until("raw values", |status| (status["mode"] == "raw").then_some(()));
+    window.key("question");
+    window.next();
+    desktop.picture("keys");
+}

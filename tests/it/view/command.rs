@@ -7,6 +7,7 @@ use collectoscope::view::command::{
     self, CLOSE, Command, Context, FILTER, FLEET, Focus, GROUPS, Step, commands, of_chord,
 };
 use collectoscope::view::fleet::table::{Known, Table};
+use collectoscope::view::keymap::Keymap;
 use collectoscope::view::latest::Latest;
 use collectoscope::view::layout::Rule;
 use collectoscope::view::names::To;
@@ -293,12 +294,12 @@ fn in_the_filter_enter_shows_what_it_chooses_and_without_a_sidebar_it_comes_firs
 
 #[test]
 fn hints_name_a_command_and_its_key() {
-    assert_eq!(command::PAUSE.hint(), "Pause / resume (Space)");
-    assert_eq!(command::UNDO_ZOOM.hint(), "Undo zoom (Backspace)");
-    assert_eq!(command::SIDEBAR.hint(), "Show or hide the sidebar (Ctrl+B)");
-    assert_eq!(command::HELP.hint(), "Show this help (?)");
-    assert_eq!(command::WIDTHS[2].hint(), "Window of 5m (3)");
-    assert_eq!(command::THEME.hint(), command::THEME.title);
+    assert_eq!(Keymap::default().hint(&command::PAUSE), "Pause / resume (Space)");
+    assert_eq!(Keymap::default().hint(&command::UNDO_ZOOM), "Undo zoom (Backspace)");
+    assert_eq!(Keymap::default().hint(&command::SIDEBAR), "Show or hide the sidebar (Ctrl+B)");
+    assert_eq!(Keymap::default().hint(&command::HELP), "Show this help (?)");
+    assert_eq!(Keymap::default().hint(&command::WIDTHS[2]), "Window of 5m (3)");
+    assert_eq!(Keymap::default().hint(&command::THEME), command::THEME.title);
 }
 
 #[test]

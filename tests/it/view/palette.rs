@@ -4,6 +4,7 @@ use super::*;
 use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{Context, Focus, MARK_SEEN, PALETTE, Step, commands};
 use collectoscope::view::fleet::table::Table;
+use collectoscope::view::keymap::Keymap;
 use collectoscope::view::notifications::Listed;
 use collectoscope::view::palette::{
     AT_ONCE_MAX, Found, Kind, Press, ROWS_MAX, ROWS_SHOWN, Results, SEARCH_CHARS_MAX, Search, steps,
@@ -139,7 +140,8 @@ fn commands_are_found_by_title_and_by_other_words_which_count_less() {
     assert_eq!(open.first("freeze").item, command("pause"));
     assert_eq!(open.first("dark").item, command("theme"));
     let found = open.first("hide sidebar");
-    assert_eq!((found.kind, &*found.key), (Kind::Command, "Ctrl+B"));
+    let key = Keymap::default().label_of("sidebar");
+    assert_eq!((found.kind, &*key), (Kind::Command, "Ctrl+B"));
     assert_eq!(found.label, "Show or hide the sidebar");
     // Of equals the one that stands first in the table.
     assert_eq!(open.find("window of")[..2], ["Window of 10s", "Window of 1m"]);
@@ -373,6 +375,7 @@ fn results_stay_as_they_are_until_something_else_is_typed_unless_there_are_none(
 
 #[test]
 fn keys_move_within_the_rows_and_the_others_belong_to_the_text() {
+    let keymap = Keymap::default();
     let mut open = Open::over(&FLEET);
     open.find("");
     let last = open.results.rows.len() - 1;
@@ -386,14 +389,14 @@ fn keys_move_within_the_rows_and_the_others_belong_to_the_text() {
         (Key::End, 3, last),
         (Key::Home, 3, 0),
     ] {
-        let press = Press::of(Chord::plain(key)).unwrap();
+        let press = Press::of(Chord::plain(key), &keymap).unwrap();
         assert_eq!(open.results.moved(from, press), to, "{key:?} from {from}");
     }
     for key in [Key::Left, Key::Space, Key::Backspace, Key::Cap('A'), Key::Typed('?')] {
-        assert_eq!(Press::of(Chord::plain(key)), None);
+        assert_eq!(Press::of(Chord::plain(key), &keymap), None);
     }
-    assert_eq!(Press::of(Chord::shift(Key::Home)), None, "selects text");
-    assert_eq!(Press::of(PALETTE.keys[0]), Some(Press::Close));
+    assert_eq!(Press::of(Chord::shift(Key::Home), &keymap), None, "selects text");
+    assert_eq!(Press::of(PALETTE.keys[0], &keymap), Some(Press::Close));
     assert_eq!(Results::default().moved(0, Press::Down), 0);
 }
 
