@@ -9,6 +9,7 @@ use super::{Frame, edit};
 use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
+use crate::view::command::MAXIMISE;
 use crate::view::graphs::Style;
 use crate::view::layout::{Repeat, Rule, YScale};
 use crate::view::names::{PanelId, To};
@@ -148,10 +149,11 @@ fn buttons_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId, right: Pos2, show
         }
     }
     egui::Popup::menu(&menu.0).show(|ui| menu_ui(ui, frame, id));
+    let key = frame.screen.view.keymap.key(&MAXIMISE);
     let (name, hint) = if maximised {
-        ("Show the other panels", "Show the other panels (Enter)")
+        ("Show the other panels", format!("Show the other panels ({key})"))
     } else {
-        ("Maximise", "Maximise (Enter, or a double click)")
+        ("Maximise", format!("Maximise ({key}, or a double click)"))
     };
     let (response, visible) = button_ui(ui, pos2(right.x - 1.5 * BUTTON, right.y), name, shown);
     if visible {

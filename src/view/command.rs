@@ -42,7 +42,7 @@ pub use canvas::{
     REDO, REMOVE_PANEL, SAVE_LAYOUT, SAVE_LAYOUT_AS, UNDO,
 };
 pub use fleet::FLEET;
-pub use sidebar::{FILTER, OPEN_ROW, PIVOT, ROW_MENU, SIDEBAR};
+pub use sidebar::{FILTER, OPEN_ROW, PIVOT, ROW_MENU, SHOW_ROW, SIDEBAR};
 pub use table::{GROUPS, KEYLESS};
 
 /// What must be up to date before a command is asked.

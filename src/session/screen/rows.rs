@@ -4,6 +4,7 @@ use super::Screen;
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
+use crate::view::command::SHOW_ROW;
 use crate::view::format;
 use crate::view::health::Freshness;
 use crate::view::host_age::age_of;
@@ -93,7 +94,8 @@ impl Screen<'_> {
         let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
         let gathered = self.view.gathered.names.len();
         if gathered > 0 {
-            return format!("{} gathered · Enter draws them", count(gathered));
+            let key = self.view.keymap.key(&SHOW_ROW);
+            return format!("{} gathered · {key} draws them", count(gathered));
         }
         if self.view.filter.is_empty() {
             let host = if hosts == 1 { "host" } else { "hosts" };

@@ -27,7 +27,8 @@ pub(super) const ROWS: [Command; 2] = [
         .when(|at| in_tree(at) && !in_table(at))
         .waiting(Waits::ForRows),
 ];
-pub(super) const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
+/// Shows the row that the keyboard is on, or draws those that are gathered.
+pub const SHOW_ROW: Command = command("show-row", "Show the row", &[on(Key::Enter)], |at| {
     let actions = match at.picking.draw_gathered(To::Here(Spot::End)) {
         Some(draw) => vec![draw, Action::ClearGathered],
         None => at.row().map(|row| at.picking.press(row)).unwrap_or_default(),
