@@ -156,8 +156,11 @@ impl Reader<'_> {
             let at = name.span().start;
             match commands().find(|command| command.id == &**name.get_ref()) {
                 Some(command) => {
-                    keymap.choose(command, self.chords(command.id, value));
-                    chosen.push((at, command));
+                    // Where nothing of it can be used, the keys that it has anyway hold.
+                    if let Some(chords) = self.chords(command.id, value) {
+                        keymap.choose(command, chords);
+                        chosen.push((at, command));
+                    }
                 }
                 None => self.no_command(name.get_ref(), at),
             }
@@ -175,6 +178,11 @@ impl Reader<'_> {
                     }
                 }
             }
+            if left.is_empty() {
+                let is_free = |chord: &Chord| keymap.clash(command, *chord).is_none();
+                let had = !keymap.keys(command).is_empty();
+                left.extend(command.keys.iter().filter(|chord| had && is_free(chord)));
+            }
             keymap.choose(command, left);
         }
         self.read.lines.insert(COMMAND_KEYS, line_at(self.text, at));
@@ -190,8 +198,9 @@ impl Reader<'_> {
         self.fault(at, format!("\"{}\"", safe(name)), why);
     }
 
-    /// The keys of one command; \"\" is none.
-    fn chords(&mut self, id: &str, value: &Spanned<DeValue<'_>>) -> Vec<Chord> {
+    /// The keys of one command, "" is none; nothing where there are only mistakes.
+    fn chords(&mut self, id: &str, value: &Spanned<DeValue<'_>>) -> Option<Vec<Chord>> {
+        let faults = self.read.faults.len();
         let values: Vec<_> = match value.get_ref().as_array() {
             Some(list) => list.iter().take(CHORDS_MAX).collect(),
             None => vec![value],
@@ -211,7 +220,7 @@ impl Reader<'_> {
                 }
             }
         }
-        chords
+        (!chords.is_empty() || self.read.faults.len() == faults).then_some(chords)
     }
 
     /// Where a mistake would open what was to be closed, the closest choice holds instead of the
@@ -464,7 +473,13 @@ mod tests {
         ] {
             let config = check(&format!("[keys]\npause = \"P\"\n{wrong}"), 3, what, why);
             assert_eq!(pauses(&config), ["P".parse().unwrap()], "{wrong}");
+            let live = commands().find(|command| command.id == "live").unwrap();
+            assert_eq!(config.keys.unwrap().keys(live), live.keys, "{wrong}");
         }
+        let taken = read_it("[keys]\nlive = \"Space\"\npause = \"N\"");
+        assert_eq!((taken.faults.len(), pauses(&taken.config)), (1, Vec::new()));
+        let one = read_it("[keys]\npause = [\"P\", \"Alt+P\"]");
+        assert_eq!((one.faults.len(), pauses(&one.config)), (1, vec!["P".parse().unwrap()]));
         check("keys = 7", 1, "keys", "it must be a table");
         check("[kesy]\npause = \"P\"", 1, "\"kesy\"", "did you mean \"keys\"?");
         // Two that change places do not clash.
