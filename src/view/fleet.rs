@@ -2,7 +2,7 @@
 //!
 //! [`Fleet`] is the user's choice, a plain value. What a column is made of on a host is a
 //! [`cell::Cell`], the rows in their order are a [`table::Table`], and a small line over the window
-//! is made by [`line`].
+//! is made by [`mod@line`].
 
 mod action;
 pub mod cell;
