@@ -149,6 +149,7 @@ pub struct App {
     status_kept: Kept,
     frames: u64,
     frame_millis: f32,
+    frame_cost: pace::Cost,
     /// Whether something came for the last frame, and how long the session wants to wait for the
     /// next one.
     news: bool,
@@ -201,6 +202,7 @@ impl App {
             status_kept: Kept::default(),
             frames: 0,
             frame_millis: 0.0,
+            frame_cost: pace::Cost::default(),
             news: false,
             text_due: None,
             absorbing: Duration::ZERO,
@@ -427,7 +429,11 @@ impl App {
 
 /// Processor time of this thread so far; zero where the system does not say.
 fn thread_time() -> Duration {
-    clock_gettime(ClockId::CLOCK_THREAD_CPUTIME_ID).map_or(Duration::ZERO, Duration::from)
+    processor_time(ClockId::CLOCK_THREAD_CPUTIME_ID)
+}
+
+fn processor_time(of: ClockId) -> Duration {
+    clock_gettime(of).map_or(Duration::ZERO, Duration::from)
 }
 
 fn millis(time: Duration) -> f64 {
@@ -458,6 +464,7 @@ impl eframe::App for App {
     fn ui(&mut self, ui: &mut egui::Ui, frame: &mut eframe::Frame) {
         let now = self.now();
         self.frames += 1;
+        self.frame_cost.note(processor_time(ClockId::CLOCK_PROCESS_CPUTIME_ID));
         self.frame_millis = frame.info().cpu_usage.unwrap_or(0.0) * 1_000.0;
         self.draw(ui, now);
         let ctx = ui.ctx().clone();

@@ -1,7 +1,8 @@
 //! Pace: when the next frame is drawn.
 //!
 //! A frame is drawn when it shows something new: the live edge has moved a pixel, data came, or a
-//! second has gone by and an age reads differently.
+//! second has gone by and an age reads differently. Where frames are dear, as without a graphics
+//! card, the edge moves by more pixels at once. What the user does is drawn at once everywhere.
 
 use super::App;
 use crate::metric::Interval;
@@ -22,6 +23,38 @@ pub(super) const FRAME_MAX_AFTER_NEWS: Duration = Duration::from_millis(1_250);
 /// what waits for a frame must not fill the receiver's backlog.
 const WAKE_MIN: Duration = Duration::from_millis(50);
 const WAKE_MAX: Duration = Duration::from_millis(500);
+
+/// Frames that nobody asked for take this part of a processor at most,
+const SHARE_MAX: f64 = 0.25;
+/// unless they would be further apart than this.
+const SPACED_MAX: Duration = Duration::from_millis(250);
+/// The part that the newest frame has in what one is said to cost.
+const NEWEST: f64 = 0.2;
+
+/// What a frame costs: processor time of the whole process from one to the next.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    /// Processor time when the last one began.
+    last: Option<Duration>,
+    secs: f64,
+}
+
+impl Cost {
+    /// A frame begins, when the process has taken so much processor time.
+    pub(super) fn note(&mut self, taken: Duration) {
+        if let Some(last) = self.last {
+            let secs = taken.saturating_sub(last).as_secs_f64();
+            self.secs += NEWEST * (secs - self.secs);
+        }
+        self.last = Some(taken);
+    }
+
+    /// How far frames are apart at least.
+    fn spacing(self) -> Duration {
+        Duration::try_from_secs_f64(self.secs / SHARE_MAX)
+            .map_or(SPACED_MAX, |spacing| spacing.min(SPACED_MAX))
+    }
+}
 
 /// Asks for a frame when data came: once until the app has drained, and not sooner than a frame
 /// would show anything new.
@@ -69,9 +102,10 @@ impl App {
         };
         let pixel =
             self.session.view().window().next_pixel(f64::from(self.memory.plot_width) * pace);
+        let spacing = self.frame_cost.spacing();
         let pixel = pixel.map(Interval::duration);
-        self.waker.set_after(wake_after(pixel));
-        ctx.request_repaint_after(next_frame(pixel, self.news));
+        self.waker.set_after(wake_after(pixel).max(spacing));
+        ctx.request_repaint_after(next_frame(pixel, self.news).max(spacing));
     }
 }
 
@@ -100,6 +134,22 @@ mod tests {
             assert_eq!(next_frame(Some(millis(pixel)), false), millis(due), "{pixel}");
         }
         assert_eq!(next_frame(None, false), millis(1_000));
+    }
+
+    #[test]
+    fn dear_frames_are_further_apart_but_not_too_far() {
+        for (each, expected) in [(0_u16, 0_u16), (5, 20), (30, 120), (50, 200), (400, 250)] {
+            let mut cost = Cost::default();
+            for frame in 0..100 {
+                cost.note(millis(u64::from(each)) * frame);
+            }
+            let spacing = cost.spacing().as_secs_f64() * 1e3;
+            assert!((spacing - f64::from(expected)).abs() < 0.1, "{each}: {spacing}");
+        }
+        // A long one among others changes little, and one alone nothing.
+        let mut cost = Cost::default();
+        cost.note(millis(900));
+        assert_eq!(cost.spacing(), Duration::ZERO);
     }
 
     #[test]
