@@ -6,8 +6,11 @@ use collectoscope::app::{self, App, Setup};
 use collectoscope::config::Settings;
 use collectoscope::ingest::ListId;
 use collectoscope::metric::{CdTime, DsType, Identifier, Interval, Value};
+use collectoscope::session::Start;
 use collectoscope::source::{Intake, Outlet};
 use collectoscope::view::Theme;
+use collectoscope::view::layout_file::{Read, print, read};
+use collectoscope::view::names::LayoutSource;
 use collectoscope::view::selector::Selector;
 use eframe::App as _;
 use eframe::egui::{self, pos2, vec2};
@@ -29,6 +32,8 @@ struct Scene {
     /// Hosts that are only names in the tree.
     other_hosts: usize,
     window_secs: f64,
+    /// The panels are tiles of a layout of the user's.
+    tiles: bool,
 }
 
 pub(crate) fn one_panel(options: &Options) -> Result<Vec<Figure>, String> {
@@ -39,6 +44,7 @@ pub(crate) fn one_panel(options: &Options) -> Result<Vec<Figure>, String> {
         size: vec2(1_280.0, 800.0),
         other_hosts: 0,
         window_secs: 10_000.0,
+        tiles: false,
     };
     frames(options, &scene)
 }
@@ -51,8 +57,55 @@ pub(crate) fn many_panels(options: &Options) -> Result<Vec<Figure>, String> {
         size: vec2(1_280.0, 4_000.0),
         other_hosts: 0,
         window_secs: 600.0,
+        tiles: false,
     };
     frames(options, &scene)
+}
+
+pub(crate) fn tiles(options: &Options) -> Result<Vec<Figure>, String> {
+    let scene = Scene {
+        panels: 50,
+        lines: 4,
+        samples: if options.once { 60 } else { 600 },
+        size: vec2(1_280.0, 4_000.0),
+        other_hosts: 0,
+        window_secs: 600.0,
+        tiles: true,
+    };
+    frames(options, &scene)
+}
+
+/// A tab of tiles, five in a row.
+fn layout_of(panels: usize) -> String {
+    let tile = |panel: usize| format!("{{ show = \"plugin:plugin{panel:02}\" }}");
+    let rows = (0..panels).collect::<Vec<_>>();
+    let rows = rows.chunks(5).map(|row| {
+        let tiles: Vec<_> = row.iter().map(|&panel| tile(panel)).collect();
+        format!("  {{ columns = [{}] }},\n", tiles.join(", "))
+    });
+    format!("[[tab]]\nwindow = \"10m\"\nrows = [\n{}]\n", rows.collect::<String>())
+}
+
+/// A layout of two hundred panels: from text to tabs, and back.
+pub(crate) fn layout(options: &Options) -> Result<Vec<Figure>, String> {
+    let panels = if options.once { 10 } else { 200 };
+    let text = layout_of(panels);
+    let Read { workspace, problems } = read(&text);
+    if !problems.is_empty() {
+        return Err(format!("the layout has problems: {problems:?}"));
+    }
+    let rounds = if options.once { 1 } else { 200 };
+    let (mut loads, mut saves, mut bytes) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..rounds {
+        let begin = Instant::now();
+        let read = read(&text);
+        loads.push(begin.elapsed().as_secs_f64() * 1e3);
+        let begin = Instant::now();
+        bytes += print(&workspace).len() as u64;
+        saves.push(begin.elapsed().as_secs_f64() * 1e3);
+        bytes += read.workspace.tabs().len() as u64;
+    }
+    Ok(vec![figure("read", "ms", loads, bytes), figure("written", "ms", saves, bytes)])
 }
 
 pub(crate) fn long_sidebar(options: &Options) -> Result<Vec<Figure>, String> {
@@ -68,6 +121,7 @@ fn million(options: &Options) -> Scene {
         size: vec2(1_280.0, 800.0),
         other_hosts: if options.once { 2 } else { 1_000 },
         window_secs: 600.0,
+        tiles: false,
     }
 }
 
@@ -284,8 +338,11 @@ fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
 fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTime>>) -> App {
     let clock = Rc::clone(clock);
     let (theme, window_secs) = (Theme::Dark, scene.window_secs);
+    let source = LayoutSource::Named("tiles".into());
+    let layout = scene.tiles.then(|| (source, layout_of(scene.panels)));
     let setup = Setup {
         settings: Settings { theme, window_secs, ..Settings::default() },
+        start: Start { layout, ..Start::default() },
         ..Setup::new(vec![app::Feed::new(intake)], Box::new(move || clock.get()))
     };
     App::new(ctx, setup)

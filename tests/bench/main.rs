@@ -164,6 +164,19 @@ const BENCHES: &[Bench] = &[
     },
     #[cfg(feature = "window")]
     Bench {
+        name: "frame_50_tiles_ms",
+        input: "a frame of 1,280 x 4,000: a tab with 50 tiles of the user's, five in a row, x 4 \
+                series x 600 samples, scrolling live",
+        run: frames::tiles,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "layout_200_ms",
+        input: "a layout of 200 panels, from text to tabs and back",
+        run: frames::layout,
+    },
+    #[cfg(feature = "window")]
+    Bench {
         name: "frame_fleet_1k_ms",
         input: "a frame of 1,600 x 1,000, 60 a second: the table of 1,000 hosts x 47 series at 10 s, \
                 the busiest first, absorbing what comes; scrolled: by three rows in each frame",
