@@ -32,16 +32,13 @@ impl ConfigArgs {
     /// The configuration, with what is wrong in it. The error is a sentence: the file that was
     /// asked for cannot be read.
     pub(super) fn read(&self) -> Result<(Option<ConfigFile>, Vec<String>), String> {
-        let file = match &self.config {
-            Some(path) => Some(ConfigFile::open(path)?),
-            None => match ConfigFile::of_user() {
-                Ok(file) => file,
-                // Nobody asked for it, and without it the program is as it always was.
-                Err(message) => return Ok((None, vec![message])),
-            },
+        let found = match &self.config {
+            Some(path) => Some((ConfigFile::open(path)?, None)),
+            None => ConfigFile::of_user(),
         };
-        let messages = file.as_ref().map(ConfigFile::messages).unwrap_or_default();
-        Ok((file, messages))
+        let Some((file, message)) = found else { return Ok((None, Vec::new())) };
+        let messages = message.into_iter().chain(file.messages()).collect();
+        Ok((Some(file), messages))
     }
 
     /// What the configuration says; what is wrong in it is said.

@@ -1,7 +1,7 @@
 //! File of the configuration: found, read whole within a bound, and never written.
 
 use super::keys::Place;
-use super::read::{FAULTS_MAX, Read, read};
+use super::read::{FAULTS_MAX, Read, closed, read};
 use crate::files::{self, FileError};
 use etcetera::BaseStrategy as _;
 use std::path::{Path, PathBuf};
@@ -20,19 +20,23 @@ pub struct ConfigFile {
 
 impl ConfigFile {
     /// The user's, `collectoscope/config.toml` in the configuration folder; none where there is no
-    /// such file. The error is a sentence.
-    pub fn of_user() -> Result<Option<Self>, String> {
+    /// such file. Of one that cannot be read nobody knows what was to be accepted: as little as
+    /// can be is, and a sentence says so.
+    pub fn of_user() -> Option<(Self, Option<String>)> {
         // Where no home is known the settings say so.
-        let Ok(folders) = etcetera::choose_base_strategy() else { return Ok(None) };
+        let folders = etcetera::choose_base_strategy().ok()?;
         let path = folders.config_dir().join("collectoscope/config.toml");
         match text_of(&path) {
-            Ok(text) => Ok(Some(Self::of_text(path, &text))),
-            Err(Trouble::File(FileError::Missing)) => Ok(None),
+            Ok(text) => Some((Self::of_text(path, &text), None)),
+            Err(Trouble::File(FileError::Missing)) => None,
             Err(trouble) => {
-                let path = path.display();
-                Err(format!(
-                    "cannot read the configuration, nothing of it holds: {trouble}, in {path}"
-                ))
+                let message = format!(
+                    "cannot read the configuration: {trouble}, in {}; until that is mended only \
+                     127.0.0.1 is listened on and only what is encrypted is accepted",
+                    path.display()
+                );
+                let read = Read { config: closed(), ..Read::default() };
+                Some((Self { path, read }, Some(message)))
             }
         }
     }

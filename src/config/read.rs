@@ -8,7 +8,7 @@ use crate::source::udp::ListenSpec;
 use crate::view::chord::Chord;
 use crate::view::command::commands;
 use crate::view::keymap::Keymap;
-use crate::view::layout_file::line_at;
+use crate::view::lines::Lines;
 use crate::view::nearest::nearest;
 use crate::wire::SecurityLevel;
 use std::collections::BTreeMap;
@@ -61,7 +61,9 @@ impl Fault {
 /// Reads `text`, which stands at `place`.
 pub fn read(text: &str, place: &Place) -> Read {
     let (file, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, place, read: Read::default(), wrong: BTreeMap::new() };
+    let lines = Lines::of(text);
+    let mut reader = Reader { text, lines, place, read: Read::default(), wrong: BTreeMap::new() };
+    let is_broken = !errors.is_empty();
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         // Behind it stands what the grammar would take there.
@@ -74,6 +76,7 @@ pub fn read(text: &str, place: &Place) -> Read {
             None => reader.unknown(key.get_ref(), key.span().start, value.get_ref().is_table()),
         }
     }
+    reader.find_lost(is_broken);
     reader.stay_closed();
     let mut read = reader.read;
     read.faults.sort_by_key(|fault| fault.line);
@@ -82,6 +85,7 @@ pub fn read(text: &str, place: &Place) -> Read {
 
 struct Reader<'t> {
     text: &'t str,
+    lines: Lines,
     place: &'t Place,
     read: Read,
     /// Keys whose value cannot be used, or that were meant by another one, with the place among the
@@ -91,12 +95,12 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn fault(&mut self, at: usize, what: String, why: String) {
-        self.read.faults.push(Fault { line: line_at(self.text, at), what, why });
+        self.read.faults.push(Fault { line: self.lines.line_at(at), what, why });
     }
 
     /// One mistake may be several for the grammar.
     fn no_toml(&mut self, at: usize, why: &str) {
-        let line = line_at(self.text, at);
+        let line = self.lines.line_at(at);
         if self.read.faults.last().is_none_or(|fault| fault.line != line) {
             let why = format!("not TOML, {}; what can be guessed of it holds", display_safe(why));
             self.fault(at, String::new(), why);
@@ -125,6 +129,11 @@ impl Reader<'_> {
             (Form::Texts, Some(list)) => list.iter().take(LISTED_MAX).collect(),
             _ => vec![value],
         };
+        if values.is_empty() && CLOSING.contains(&key.name) {
+            self.wrong.insert(key.name, self.read.faults.len());
+            let why = "it names nothing; name an address or leave the key out".into();
+            self.fault(at, format!("{} = []", key.name), why);
+        }
         for value in values {
             let Some(text) = text_of(key.form, value.get_ref()) else {
                 let why =
@@ -142,7 +151,7 @@ impl Reader<'_> {
                 self.fault(value.span().start, what, why.replace('\n', " "));
             }
         }
-        self.read.lines.insert(key.name, line_at(self.text, at));
+        self.read.lines.insert(key.name, self.lines.line_at(at));
     }
 
     /// The keys of commands; those of the last lines go where two commands have one.
@@ -185,11 +194,15 @@ impl Reader<'_> {
             }
             keymap.choose(command, left);
         }
-        self.read.lines.insert(COMMAND_KEYS, line_at(self.text, at));
+        self.read.lines.insert(COMMAND_KEYS, self.lines.line_at(at));
         self.read.config.keys = Some(keymap);
     }
 
     fn no_command(&mut self, name: &str, at: usize) {
+        if KEYS.iter().any(|key| key.name == name) {
+            let why = format!("it is no command; its line stands above [{COMMAND_KEYS}]");
+            return self.fault(at, format!("\"{}\"", safe(name)), why);
+        }
         let near = nearest(name, commands().map(|command| command.id));
         let why = near.map_or_else(
             || "there is no such command; `collectoscope show example` lists all".to_owned(),
@@ -223,31 +236,78 @@ impl Reader<'_> {
         (!chords.is_empty() || self.read.faults.len() == faults).then_some(chords)
     }
 
+    /// Finds lines about what is accepted that the grammar dropped behind a mistake, or that stand
+    /// in a table by accident.
+    fn find_lost(&mut self, is_broken: bool) {
+        for (number, line) in self.text.lines().enumerate() {
+            let word = line.trim_start().trim_start_matches('"');
+            let end = word.find(|c: char| !(c.is_alphanumeric() || "_-".contains(c)));
+            let word = word.get(..end.unwrap_or(word.len())).unwrap_or_default();
+            let is_command = || commands().any(|command| command.id == word);
+            // Behind a mistake a word that is only like a key may have been meant as one.
+            let is_near = is_broken && !word.is_empty() && !is_command();
+            let known = || KEYS.iter().map(|key| key.name);
+            let near = || nearest(word, known()).filter(|_| is_near);
+            let exact = CLOSING.into_iter().find(|key| *key == word);
+            let Some(key) = exact.or_else(|| CLOSING.into_iter().find(|key| near() == Some(key)))
+            else {
+                continue;
+            };
+            if self.read.lines.contains_key(key) || self.wrong.contains_key(key) {
+                continue;
+            }
+            // The mistake is the last one above, or stands in the line itself.
+            let line = number + 1;
+            let faults = self.read.faults.iter().enumerate();
+            let above = faults.filter(|(_, fault)| fault.line <= line);
+            let place = above.max_by_key(|(_, fault)| fault.line).map(|(place, _)| place);
+            let place = place.unwrap_or(self.read.faults.len());
+            if place == self.read.faults.len() {
+                let why = "its line stands where it means nothing".to_owned();
+                self.read.faults.push(Fault { line, what: key.to_owned(), why });
+            }
+            self.wrong.insert(key, place);
+        }
+    }
+
     /// Where a mistake would open what was to be closed, the closest choice holds instead of the
     /// built-in one.
     fn stay_closed(&mut self) {
         let Read { config, faults, .. } = &mut self.read;
-        let mut explain = |key: &str, what: &str| {
-            let fault = self.wrong.get(key).and_then(|place| faults.get_mut(*place));
-            if let Some(fault) = fault {
-                fault.why.push_str(if fault.why.ends_with('?') { " until" } else { "; until" });
-                fault.why.push_str(" it is mended ");
-                fault.why.push_str(what);
+        let closed = closed();
+        let mut reasons: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+        if config.security.is_none()
+            && let Some(place) = self.wrong.get("security")
+        {
+            config.security = closed.security;
+            reasons.entry(*place).or_default().push("only what is encrypted is accepted");
+        }
+        if config.listen.is_none() && config.source.is_none() {
+            for place in ["listen", "source"].into_iter().filter_map(|key| self.wrong.get(key)) {
+                config.listen.clone_from(&closed.listen);
+                let reasons = reasons.entry(*place).or_default();
+                if !reasons.contains(&ONLY_LOOPBACK) {
+                    reasons.push(ONLY_LOOPBACK);
+                }
             }
-            self.wrong.contains_key(key)
-        };
-        if config.security.is_none() && explain("security", "only what is encrypted is accepted") {
-            config.security = Some(SecurityLevel::Encrypt);
         }
-        if config.listen.is_some() || config.source.is_some() {
-            return;
-        }
-        for key in ["listen", "source"] {
-            if explain(key, "only 127.0.0.1 is listened on") {
-                config.listen = "127.0.0.1".parse().ok().map(|loopback: ListenSpec| vec![loopback]);
+        for (place, reasons) in reasons {
+            if let Some(fault) = faults.get_mut(place) {
+                let until = if fault.why.ends_with('?') { " until" } else { "; until" };
+                fault.why = format!("{}{until} it is mended {}", fault.why, reasons.join(" and "));
             }
         }
     }
+}
+
+/// Keys that say what is accepted; a mistake about them must not open anything.
+const CLOSING: [&str; 3] = ["security", "listen", "source"];
+const ONLY_LOOPBACK: &str = "only 127.0.0.1 is listened on";
+
+/// What holds where it is not known what was to be accepted.
+pub(super) fn closed() -> Config {
+    let loopback = "127.0.0.1".parse().ok().map(|loopback: ListenSpec| vec![loopback]);
+    Config { security: Some(SecurityLevel::Encrypt), listen: loopback, ..Config::default() }
 }
 
 /// A value as the command line would give it; none: it is of another form.
@@ -485,6 +545,47 @@ mod tests {
         // Two that change places do not clash.
         let swapped = read_it("[keys]\npause = \"N\"\nnotifications = \"Space\"");
         assert_eq!(swapped.faults, []);
+    }
+
+    #[test]
+    fn what_the_grammar_drops_behind_a_mistake_opens_nothing() {
+        let closes = "security = \"encrypt\"\nlisten = \"10.0.0.1\"\n";
+        for text in [
+            format!("theme dark\n{closes}"),
+            format!("types_db = [\"a\"\n{closes}"),
+            format!("theme = \"dark\n{closes}"),
+            format!("[keys]\npause = \"P\"\n{closes}"),
+            format!("[network]\n{closes}"),
+            format!("zone = {{ a = 1\n{closes}"),
+            "theme dark\nsecurty = \"encrypt\"\nlissten = \"10.0.0.1\"".to_owned(),
+            "theme dark\n\"security\" = \"encrypt\"\n  source = \"udp://10.0.0.1\"".to_owned(),
+        ] {
+            let Read { config, faults, .. } = read_it(&text);
+            assert_eq!(config.security, Some(SecurityLevel::Encrypt), "{text}{faults:?}");
+            let shown = config.listen.iter().flatten().map(ToString::to_string);
+            let shown: Vec<_> = shown.collect();
+            // As an address is written out.
+            let shown: Vec<_> = shown.iter().map(|one| one.split(':').next().unwrap()).collect();
+            assert!(shown == ["127.0.0.1"] || shown == ["10.0.0.1"], "{text}{faults:?}");
+            let is_said = faults.iter().any(|fault| fault.why.contains("until it is mended only"));
+            assert!(is_said || shown == ["10.0.0.1"], "{text}{faults:?}");
+        }
+        // A command that is called nearly so, and words of a comment, say nothing about it.
+        for text in ["[keys]\nsources = \"F9\"", "# security = \"encrypt\"\ntheme = \"dark\""] {
+            let Read { config, faults, .. } = read_it(text);
+            assert_eq!((config.security, config.listen, faults), (None, None, vec![]), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_list_of_no_addresses_is_not_all_of_them() {
+        for key in ["listen", "source"] {
+            let text = format!("{key} = []");
+            let what = format!("{key} = []");
+            let config = check(&text, 1, &what, "it names nothing; name an address");
+            assert_eq!(config.listen, closed().listen);
+        }
+        assert_eq!(read_it("types_db = []").faults, []);
     }
 
     #[test]

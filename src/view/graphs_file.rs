@@ -4,7 +4,8 @@
 //! Reads no file itself.
 
 use super::graphs::{Graph, LineRule};
-use super::layout_file::{Problem, in_order, line_at};
+use super::layout_file::{Problem, in_order};
+use super::lines::Lines;
 use super::nearest::nearest;
 use crate::metric::display_safe;
 use serde::Deserialize as _;
@@ -29,7 +30,8 @@ pub struct Read {
 /// Reads graphs from `text`, which looks like `assets/graphs.toml`.
 pub fn read(text: &str) -> Read {
     let (file, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, read: Read::default(), names: HashSet::new() };
+    let mut reader =
+        Reader { lines: Lines::of(text), read: Read::default(), names: HashSet::new() };
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         reader.problem(at, format!("{}, left out", error.message().trim_end_matches('.')));
@@ -50,15 +52,15 @@ pub fn read(text: &str) -> Read {
     Read { graphs, problems: in_order(problems) }
 }
 
-struct Reader<'t> {
-    text: &'t str,
+struct Reader {
+    lines: Lines,
     read: Read,
     names: HashSet<String>,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn problem(&mut self, at: usize, what: String) {
-        self.read.problems.push(Problem { line: line_at(self.text, at), what });
+        self.read.problems.push(Problem { line: self.lines.line_at(at), what });
     }
 
     fn graph(&mut self, value: &Spanned<DeValue<'_>>) {

@@ -27,6 +27,7 @@ pub mod latest;
 pub mod layout;
 pub mod layout_file;
 pub mod layouts;
+pub(crate) mod lines;
 pub mod lookalike;
 pub mod marks;
 pub mod names;
@@ -148,6 +149,8 @@ pub struct View {
     pub notifications: NotificationList,
     /// An action asked for more tabs or panels than there may be.
     pub(crate) no_room: bool,
+    /// An action asked for more columns of a table than there may be.
+    pub(crate) no_columns: bool,
 }
 
 /// Width of the window at the first start: a collectd at its default of 10 s has thirty points.
@@ -177,6 +180,7 @@ impl View {
             recent: Recent::default(),
             notifications: NotificationList::default(),
             no_room: false,
+            no_columns: false,
         }
     }
 
@@ -339,7 +343,11 @@ impl View {
                 self.holds_order = holds;
                 true
             }
-            Action::Fleet(action) => workspace.fleet_mut().is_none_or(|fleet| fleet.apply(action)),
+            Action::Fleet(action) => {
+                let fits = workspace.fleet_mut().is_none_or(|fleet| fleet.apply(action));
+                self.no_columns |= !fits;
+                true
+            }
             Action::PointPanel(panel) => {
                 workspace.point(panel);
                 self.cursor = self.cursor.filter(|_| panel.is_none());

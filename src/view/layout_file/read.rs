@@ -11,6 +11,7 @@ use crate::view::WIDTH_FIRST;
 use crate::view::layout::{
     DEPTH_MAX, Direction, Layout, Part, RULES_MAX, Repeat, Rule, Split, Tile, sane_share,
 };
+use crate::view::lines::Lines;
 use crate::view::names::{PanelId, TabId};
 use crate::view::nearest::nearest;
 use crate::view::selection::{Scope, Selection};
@@ -59,7 +60,7 @@ pub struct Read {
 /// Reads tabs from `text`.
 pub fn read(text: &str) -> Read {
     let (file, errors) = DeTable::parse_recoverable(text);
-    let mut reader = Reader { text, problems: Vec::new(), rules: 0 };
+    let mut reader = Reader { lines: Lines::of(text), problems: Vec::new(), rules: 0 };
     for error in errors {
         let at = error.span().map_or(0, |span| span.start);
         reader.problem(at, format!("{}, left out", error.message().trim_end_matches('.')));
@@ -68,12 +69,6 @@ pub fn read(text: &str) -> Read {
     let window = TimeWindow::live(WIDTH_FIRST);
     let problems = in_order(reader.problems);
     Read { workspace: Workspace::of(tabs, shown.saturating_sub(1), window), problems }
-}
-
-/// The line of the byte `at` of `text`, from 1.
-pub(crate) fn line_at(text: &str, at: usize) -> usize {
-    let before = text.get(..at).unwrap_or(text);
-    1 + before.bytes().filter(|byte| *byte == b'\n').count()
 }
 
 /// Problems by their lines, and only the first ones of too many.
@@ -90,16 +85,16 @@ pub(crate) fn in_order(mut problems: Vec<Problem>) -> Vec<Problem> {
 type Table<'i> = DeTable<'i>;
 type Value<'i> = Spanned<DeValue<'i>>;
 
-struct Reader<'t> {
-    text: &'t str,
+struct Reader {
+    lines: Lines,
     problems: Vec<Problem>,
     /// Panels so far in the tab.
     rules: usize,
 }
 
-impl Reader<'_> {
+impl Reader {
     fn problem(&mut self, at: usize, what: String) {
-        self.problems.push(Problem { line: line_at(self.text, at), what });
+        self.problems.push(Problem { line: self.lines.line_at(at), what });
     }
 
     fn wrong(&mut self, key: &str, value: &Value<'_>, wanted: &str) {
@@ -127,6 +122,17 @@ impl Reader<'_> {
             let name = &**key.get_ref();
             if excluded.iter().any(|keys| keys.contains(&name)) {
                 let what = format!("{name} says nothing beside {other}, left out");
+                self.problem(key.span().start, what);
+            }
+        }
+    }
+
+    /// Reports keys that mean nothing in a table without another one.
+    fn excluded_without(&mut self, other: &str, table: &Table<'_>, excluded: &[&str]) {
+        for (key, _) in table.iter() {
+            let name = &**key.get_ref();
+            if excluded.contains(&name) {
+                let what = format!("{name} says nothing without {other}, left out");
                 self.problem(key.span().start, what);
             }
         }
@@ -247,6 +253,7 @@ impl Reader<'_> {
             self.excluded_by("overview", table, &[&PANEL_KEYS, &SPLIT_KEYS]);
             Canvas::Auto(self.selection(table))
         } else {
+            self.excluded_without("fleet", table, &FLEET_KEYS);
             let root = self.tile(table, 0);
             Canvas::Tiles(Arc::new(Layout::new(root)))
         };
@@ -260,6 +267,10 @@ impl Reader<'_> {
         if let Some(value) = table.get("name").filter(|_| tab.name.as_deref() == Some("")) {
             self.wrong("name", value, "a text that is not empty");
             tab.name = None;
+        }
+        if tab.canvas.fleet().is_some() {
+            // It is of all hosts, and has no raw values.
+            return tab;
         }
         tab.host = self.string(table, "host").map(Into::into);
         tab.mode = match self.string(table, "mode").as_deref() {

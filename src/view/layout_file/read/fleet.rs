@@ -1,13 +1,14 @@
 //! The table of all hosts, from TOML.
 
-use super::{Reader, Table, Value};
+use super::{Reader, Table, Value, WORD_SHOWN_MAX};
+use crate::metric::display_safe;
 use crate::view::fleet::{By, COLUMNS_MAX, Column, Fleet, Measure, ORDERS, Of, Shows};
 use crate::view::layout::YScale;
 use crate::view::layout_file::COLUMN_KEYS;
-use crate::view::selector::Selector;
+use crate::view::nearest::nearest;
 use toml::de::DeValue;
 
-impl Reader<'_> {
+impl Reader {
     /// The table that a tab has.
     pub(super) fn fleet(&mut self, table: &Table<'_>) -> Fleet {
         let columns = self.columns(table);
@@ -20,6 +21,10 @@ impl Reader<'_> {
             }),
         };
         let by = self.order(table, &columns);
+        if by == By::State && reversed {
+            self.excluded_by("order = \"state\"", table, &[&["reversed"]]);
+        }
+        let reversed = reversed && by != By::State;
         Fleet { columns, by, reversed, filter }
     }
 
@@ -74,9 +79,12 @@ impl Reader<'_> {
     fn measure(&mut self, name: &str, value: &Value<'_>) -> Option<Measure> {
         let measure = Measure::named(name);
         if measure.is_none() {
-            let names = Measure::ALL.map(|measure| format!("\"{}\"", measure.name()));
-            let wanted = format!("{}, or a table with show", names.join(" or "));
-            self.wrong("a column", value, &wanted);
+            let names = || Measure::ALL.into_iter().map(Measure::name);
+            let near = nearest(name, names());
+            let near = near.map_or(String::new(), |near| format!(", nearest is \"{near}\""));
+            let name: String = name.chars().take(WORD_SHOWN_MAX).collect();
+            let what = format!("unknown column \"{}\"{near}, left out", display_safe(&name));
+            self.problem(value.span().start, what);
         }
         measure
     }
@@ -88,13 +96,22 @@ impl Reader<'_> {
             let text = self.string(table, "column")?;
             Shows::Measure(self.measure(&text, name)?)
         } else {
-            let show = self.string(table, "show").map(|text| Selector::new(&text));
+            let known = self.problems.len();
+            let show = self.selectors(table, "show").into_iter().next();
             let Some(show) = show.filter(|show| !show.is_empty()) else {
+                if self.problems.len() > known {
+                    // What is wrong with it is said.
+                    return None;
+                }
                 let what = "a column needs show = \"what it shows\", left out".to_owned();
                 self.problem(value.span().start, what);
                 return None;
             };
-            let _ = self.selectors(table, "show");
+            if show.has_state() {
+                let what = "a column shows values and cannot ask for them, left out".to_owned();
+                self.problem(value.span().start, what);
+                return None;
+            }
             let name = self.string(table, "of");
             let of = name.as_deref().and_then(Of::named);
             if name.is_some() && of.is_none() {
