@@ -9,7 +9,7 @@ use crate::view::View;
 use crate::view::command::{Context, Focus};
 use crate::view::fleet::table::{Known, Table};
 use crate::view::graphs::Graphs;
-use crate::view::latest::Latest;
+use crate::view::latest::{Latest, rest_between};
 use crate::view::layout::{Layout, Rule};
 use crate::view::marks::Events;
 use crate::view::names::{PanelId, TabId};
@@ -71,8 +71,6 @@ pub struct Derived {
 
 /// The panels of the catalogue have numbers from here on: below are those that the user made.
 const NUMBERED_FROM: u32 = 1 << 31;
-/// Series that rules look through in a second, of those that there are, while names come.
-const SERIES_PER_SEC: u64 = 100_000;
 /// Series of a table of hosts that are kept in memory while it stands still.
 const FLEET_SERIES_MAX: usize = 2_000;
 /// Numbers that are remembered: a network can bring forth panels without end.
@@ -124,7 +122,7 @@ impl Derived {
         let known = Known {
             latest: Latest { store, graphs, mode: Mode::Rate, now },
             at: (!window.is_live()).then(|| window.span(now).end),
-            is_held: view.holds_order || view.host_cursor.is_some(),
+            is_held: view.holds_order,
         };
         self.fleet.update(fleet, &known)
     }
@@ -345,8 +343,7 @@ impl PanelsFor {
     /// Whether there are only new names, and it was not long since panels were made: where there
     /// are very many, rules that look through all of them would do nothing else while they come.
     fn waits_for_names(&self, other: &Self, since: Interval, series: usize) -> bool {
-        let series = u64::try_from(series).unwrap_or(u64::MAX);
-        let wait = Interval::from_secs(series / SERIES_PER_SEC);
+        let wait = rest_between(series);
         let is_of_rules = self.canvas.tiles().is_some();
         is_of_rules
             && since < wait

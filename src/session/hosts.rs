@@ -89,7 +89,7 @@ impl FleetReport {
         };
         let row = |row: &HostRow| HostReport {
             host: row.host.to_string(),
-            values: row.values().to_vec(),
+            values: row.values().collect(),
         };
         Some(Self {
             columns,

@@ -9,8 +9,8 @@ use crate::view::layouts::{SaveOutcome, bad_name, built_in};
 use crate::view::names::LayoutSource;
 use crate::view::workspace::Workspace;
 
-/// Tabs, the place of the one on screen, and how each is looked at.
-type State = (Workspace, usize, Vec<(Interval, Mode)>);
+/// Tabs, the place of the one on screen, and how each is looked at: width, mode and filter.
+type State = (Workspace, usize, Vec<(Interval, Mode, String)>);
 
 /// The workspace as it was kept last.
 #[derive(Debug)]
@@ -27,23 +27,28 @@ impl Kept {
     /// Whether the workspace, whose tab on screen is to be this wide, is another one by now.
     fn is_new(&self, workspace: &Workspace, width: Interval) -> bool {
         let Some((kept, shown, looks)) = &self.last else { return false };
-        let looks_now = looks_of(workspace).enumerate().map(|(place, (now, mode))| {
-            (if place == workspace.active_place() { width } else { now }, mode)
+        let looks_now = looks_of(workspace).enumerate().map(|(place, (now, mode, filter))| {
+            (if place == workspace.active_place() { width } else { now }, mode, filter)
         });
+        let looks = looks.iter().map(|(width, mode, filter)| (*width, *mode, filter.as_str()));
         let is_same = kept.is_same_choice(workspace)
             && *shown == workspace.active_place()
-            && looks.iter().copied().eq(looks_now);
+            && looks.eq(looks_now);
         !is_same
     }
 }
 
 /// How the tabs are looked at, as far as it is kept.
-fn looks_of(workspace: &Workspace) -> impl Iterator<Item = (Interval, Mode)> {
-    workspace.tabs().iter().map(|tab| (tab.window.width(), tab.mode))
+fn looks_of(workspace: &Workspace) -> impl Iterator<Item = (Interval, Mode, &str)> {
+    workspace.tabs().iter().map(|tab| {
+        let filter = tab.canvas.fleet().map_or("", |fleet| fleet.filter.text());
+        (tab.window.width(), tab.mode, filter)
+    })
 }
 
 fn state(workspace: &Workspace) -> State {
-    (workspace.clone(), workspace.active_place(), looks_of(workspace).collect())
+    let looks = looks_of(workspace).map(|(width, mode, filter)| (width, mode, filter.to_owned()));
+    (workspace.clone(), workspace.active_place(), looks.collect())
 }
 
 impl Session {

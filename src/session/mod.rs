@@ -32,6 +32,7 @@ use crate::metric::CdTime;
 use crate::reception::{self, Reception};
 use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
+use crate::view::fleet::COLUMNS_MAX;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
 use crate::view::keymap::Keymap;
@@ -316,6 +317,9 @@ impl Session {
                 "there is no room for more: there may be {TABS_MAX} tabs, with {RULES_MAX} panels \
                  each; close some"
             ));
+        }
+        if std::mem::take(&mut self.view.no_columns) {
+            self.say(format!("a table of hosts has {COLUMNS_MAX} columns at most; remove some"));
         }
         self.keep_preferences();
         self.keep_workspace();

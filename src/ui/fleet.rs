@@ -6,11 +6,12 @@ mod cells;
 mod columns;
 mod head;
 
-use super::Frame;
 use super::theme::{self, Palette};
 use super::widgets::{elided, say_selected};
-use crate::session::{HostContent, Tone};
+use super::{Frame, Pointed};
+use crate::session::{HostContent, Screen, Tone};
 use crate::view::Action;
+use crate::view::command::CLOSE;
 use crate::view::fleet::{Fleet, FleetAction, Measure};
 use crate::view::health::Freshness;
 use crate::view::selection::Scope;
@@ -29,17 +30,19 @@ const CHIP_MARGIN: Vec2 = vec2(6.0, 2.0);
 /// Height of a row.
 pub(super) const ROW: f32 = 34.0;
 /// Narrowest and widest column of names.
-const HOST_WIDTH: (f32, f32) = (140.0, 280.0);
+const HOST_WIDTH: (f32, f32) = (130.0, 280.0);
 /// Room for a value, `1,023 Mbit/s`.
 const VALUE_WIDTH: f32 = 82.0;
-/// A narrower line is left out.
-const LINE_WIDTH_MIN: f32 = 30.0;
+/// Where lines would be narrower the table is scrolled sideways,
+const LINE_WIDTH_MIN: f32 = 32.0;
+/// but in one that is not wider than this they are left out.
+const NARROW: f32 = 700.0;
 /// A pointer that stood still for longer is not on its way to a row.
 const RESTS_SECS: f32 = 8.0;
 /// Between a line and its value.
 const LINE_GAP: f32 = 4.0;
 /// Between the columns.
-const BETWEEN: f32 = 16.0;
+const BETWEEN: f32 = 14.0;
 
 /// Where the columns stand, points from the left of the table.
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +56,15 @@ struct Places {
 }
 
 impl Places {
-    /// Of columns with values so wide in a table so wide. All lines have one width; without room
-    /// for them the columns are as wide as their values, and scrolled.
+    /// Of columns with values of these widths, in a table of that width. All lines have one width;
+    /// in a narrow table they are left out.
     fn new(values: Vec<f32>, width: f32) -> Self {
         let host = (0.16 * width).clamp(HOST_WIDTH.0, HOST_WIDTH.1);
         let count = values.len() as f32;
         let rest = width - host - values.iter().map(|value| value + BETWEEN).sum::<f32>();
         let rest = if count > 0.0 { (rest / count).max(0.0) } else { 0.0 };
+        let has_lines = width > NARROW;
+        let rest = if has_lines { rest.max(LINE_WIDTH_MIN + LINE_GAP) } else { rest };
         let mut left = host;
         let columns = values.iter().map(|value| {
             let start = left;
@@ -67,8 +72,7 @@ impl Places {
             start..left - BETWEEN
         });
         let columns = columns.collect();
-        let line = rest - LINE_GAP;
-        Self { host, columns, values, line: (line >= LINE_WIDTH_MIN).then_some(line) }
+        Self { host, columns, values, line: has_lines.then_some(rest - LINE_GAP) }
     }
 
     /// The width of all.
@@ -102,6 +106,7 @@ const fn value_width(measure: Option<Measure>) -> f32 {
 /// Draws the table into the canvas.
 pub(super) fn fleet_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
     let palette = Palette::of(ui);
+    frame.memory.menu_over_table = egui::Popup::is_any_open(ui.ctx());
     let whole = ui.available_rect_before_wrap();
     let rect = whole.shrink(theme::GAP).with_max_y(whole.bottom() - theme::GAP);
     let stroke = Stroke::new(1.0, palette.line);
@@ -129,7 +134,7 @@ fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet, places: &Places) {
     let screen = frame.screen;
     let table = &screen.derived.fleet;
     if table.is_empty() {
-        return empty_ui(ui, fleet);
+        return empty_ui(ui, screen, fleet);
     }
     let height = ui.available_height();
     let mut seen = Rect::NOTHING;
@@ -200,11 +205,12 @@ fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, top: f32) {
     ui.scroll_to_rect(Rect::from_min_size(at, vec2(1.0, ROW)), None);
 }
 
-fn empty_ui(ui: &mut Ui, fleet: &Fleet) {
+fn empty_ui(ui: &mut Ui, screen: &Screen<'_>, fleet: &Fleet) {
     let text = if fleet.filter.is_empty() {
-        "No hosts yet."
+        "No hosts yet.".to_owned()
     } else {
-        "No host has a series that matches. Esc leaves the filter and clears it."
+        let close = screen.view.keymap.key(&CLOSE);
+        format!("No host has a series that matches. {close} leaves the filter and clears it.")
     };
     ui.add_space(16.0);
     ui.label(egui::RichText::new(text).color(Palette::of(ui).dim));
@@ -220,6 +226,11 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, shown: &Shown<'_>, places: &Places
         WidgetInfo::selected(Role::Row, true, content.is_pointed, name)
     });
     say_selected(ui, id, content.is_pointed);
+    if response.gained_focus() && !content.is_pointed {
+        let host = Some(Arc::clone(&row.host));
+        frame.actions.push(Action::Fleet(FleetAction::SetCursor(host)));
+    }
+    frame.memory.point(&response, Pointed::Host(Arc::clone(&row.host)), content.is_pointed);
     let palette = Palette::of(ui);
     if content.is_pointed || response.hovered() {
         let strength = if content.is_pointed { 1.0 } else { 0.55 };
@@ -295,6 +306,10 @@ fn name_ui(ui: &Ui, content: &HostContent, rect: Rect) {
 
 /// A click shows the host; with Ctrl, or by the middle button, on a tab of its own.
 fn clicked(ui: &Ui, frame: &mut Frame<'_>, host: &Arc<str>, response: &egui::Response) {
+    if frame.memory.menu_over_table {
+        // The click closes the menu, and does no more.
+        return;
+    }
     let scope = || Scope::Host(Arc::clone(host));
     let beside = ui.input(|input| input.modifiers.command || input.modifiers.ctrl);
     if response.clicked_by(PointerButton::Middle) || response.clicked() && beside {
@@ -331,7 +346,8 @@ mod tests {
                     assert!(column.start >= places.host && column.end <= places.width() + 0.01);
                     assert!(places.value(place) >= value - 0.01);
                 }
-                let least: f32 = values.iter().map(|value| value + BETWEEN).sum();
+                let line = places.line.map_or(0.0, |_| LINE_WIDTH_MIN + LINE_GAP);
+                let least: f32 = values.iter().map(|value| value + BETWEEN + line).sum();
                 let fits = HOST_WIDTH.1 + least <= width;
                 assert!(!fits || places.width() <= width + 0.1, "{width} {places:?}");
             }
@@ -342,7 +358,8 @@ mod tests {
     fn a_small_laptop_has_room_for_the_lines_beside_the_sidebar() {
         let values = Measure::ALL.map(|measure| value_width(Some(measure))).to_vec();
         let inner = 1_280.0 - theme::SIDEBAR - 2.0 * theme::GAP - 28.0;
-        assert!(Places::new(values.clone(), inner).line.is_some_and(|line| line > 40.0));
+        let places = Places::new(values.clone(), inner);
+        assert!(places.line.is_some_and(|line| line > 40.0) && places.width() <= inner + 0.1);
         assert!(Places::new(values, 640.0).line.is_none());
     }
 

@@ -5,7 +5,7 @@
 use super::drag::Dragged;
 use super::theme::{self, Palette};
 use super::widgets::elided;
-use super::{Frame, edit};
+use super::{Frame, Pointed, edit};
 use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
@@ -126,9 +126,8 @@ fn bar_ui(
     if response.double_clicked() {
         frame.actions.push(Action::ToggleMaximised);
     }
-    if response.has_focus() {
-        frame.memory.header = Some(widget);
-    }
+    let is_pointed = frame.screen.view.tab().panel == Some(id);
+    frame.memory.point(&response, Pointed::Panel(id), is_pointed);
     response
 }
 

@@ -90,8 +90,8 @@ fn focus(ctx: &egui::Context, memory: &Memory) -> Focus {
     match ctx.memory(|memory| memory.focused()) {
         None => Focus::Canvas,
         Some(id) if id == filter_id() => Focus::Filter,
-        // The head of a panel is a part of the canvas.
-        Some(id) if memory.header == Some(id) => Focus::Canvas,
+        // The head of a panel is a part of the canvas, and so is a row of its table.
+        Some(id) if memory.on_canvas == Some(id) => Focus::Canvas,
         Some(_) if ctx.text_edit_focused() => Focus::Text,
         Some(_) => Focus::Other,
     }

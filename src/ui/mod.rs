@@ -67,6 +67,8 @@ pub struct Memory {
     pub fleet_lines: FleetLines,
     /// What is typed to be a column of it.
     adding: fleet::Adding,
+    /// A menu is open while the table is drawn: a click closes it first.
+    menu_over_table: bool,
     /// The host whose row was last brought into sight.
     host_in_sight: Option<std::sync::Arc<str>>,
     glyphs: figures::Glyphs,
@@ -97,8 +99,10 @@ pub struct Memory {
     /// What is typed in its place.
     editing: Option<edit::Editing>,
     layouts: layouts::Place,
-    /// The head of a panel that has the focus.
-    header: Option<egui::Id>,
+    /// What of the canvas has the focus: the head of a panel, a row of the table of all hosts.
+    on_canvas: Option<egui::Id>,
+    /// The panel, or the host, whose head or row was given the focus last.
+    pointed: Option<Pointed>,
     /// What is offered for the word in the filter.
     offered: offered::Offered,
     /// Where the values of the sidebar stand.
@@ -114,6 +118,13 @@ pub struct Memory {
     menu_open: bool,
     /// Width of a plot in the last frame, points: when the live edge has moved a pixel.
     pub plot_width: f32,
+}
+
+/// What keys are about on the canvas.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Pointed {
+    Panel(crate::view::names::PanelId),
+    Host(std::sync::Arc<str>),
 }
 
 /// A turn of the wheel belongs to what it began on, until it rests this long, seconds.
@@ -134,6 +145,26 @@ impl Memory {
         }
         self.zoomed_at = Some(now);
         self.gesture
+    }
+
+    /// Gives the focus to what keys are about from now on, so that a screen reader says it; not
+    /// again, and not while something is typed. The arrows stay keys of the canvas.
+    fn point(&mut self, response: &egui::Response, pointed: Pointed, is_pointed: bool) {
+        let ctx = &response.ctx;
+        if is_pointed && self.pointed.as_ref() != Some(&pointed) && !ctx.text_edit_focused() {
+            response.request_focus();
+            self.pointed = Some(pointed);
+        }
+        if response.has_focus() {
+            self.on_canvas = Some(response.id);
+            let keys = egui::EventFilter {
+                horizontal_arrows: true,
+                vertical_arrows: true,
+                escape: true,
+                tab: false,
+            };
+            ctx.memory_mut(|memory| memory.set_focus_lock_filter(response.id, keys));
+        }
     }
 
     /// Notes a turn of the wheel that no plot has taken.
@@ -159,6 +190,10 @@ pub struct Frame<'a> {
 /// Draws a frame.
 pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
     frame.memory.next_cursor = None;
+    let (panel, host) = (frame.screen.view.tab().panel, &frame.screen.view.host_cursor);
+    if panel.is_none() && host.is_none() {
+        frame.memory.pointed = None;
+    }
     frame.memory.glyphs.check(ui.painter());
     if frame.screen.view.palette.is_some() {
         palette::keys(ui, frame);

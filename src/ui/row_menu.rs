@@ -97,9 +97,8 @@ fn column_ui(ui: &mut Ui, frame: &mut Frame<'_>, name: &RowName, show: &[Selecto
     let is_host = matches!(name, RowName::Scope(Scope::Host(_)));
     let add = ui.add_enabled(!is_host, Button::new("Add as a column of the table"));
     if add.clicked() {
-        for column in frame.screen.columns_of(show) {
-            frame.actions.push(Action::Fleet(FleetAction::AddColumn(column)));
-        }
+        let columns = frame.screen.columns_of(show);
+        frame.actions.push(Action::Fleet(FleetAction::AddColumns(columns)));
     }
 }
 

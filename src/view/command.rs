@@ -171,6 +171,7 @@ impl Context<'_> {
             return vec![Step::LeaveFilter];
         }
         let list = &view.notifications;
+        let is_fleet = view.tab().canvas.fleet().is_some();
         let action = if !view.gathered.names.is_empty() {
             Some(Action::ClearGathered)
         } else if view.pane.is_some() {
@@ -179,6 +180,8 @@ impl Context<'_> {
             Some(Action::SetFilter(String::new()))
         } else if view.tab().canvas.fleet().is_some_and(|fleet| !fleet.filter.text().is_empty()) {
             Some(Action::Fleet(FleetAction::SetFilter(String::new())))
+        } else if is_fleet && view.host_cursor.is_some() {
+            Some(Action::Fleet(FleetAction::SetCursor(None)))
         } else if !list.filter.text().is_empty() {
             Some(Action::SetNotificationFilter(String::new()))
         } else {

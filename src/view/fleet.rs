@@ -10,6 +10,7 @@ mod column;
 mod devices;
 pub mod line;
 pub mod table;
+mod wanted;
 
 use super::selector::Selector;
 pub use action::FleetAction;
@@ -77,14 +78,14 @@ impl Fleet {
         match action {
             FleetAction::SetFilter(text) => self.filter = Selector::new(&text),
             FleetAction::OrderBy(by) => {
-                self.reversed = by == self.by && !self.reversed;
+                self.reversed = by == self.by && !self.reversed && by != By::State;
                 self.by = by;
             }
-            FleetAction::AddColumn(column) => {
-                if self.columns.len() >= COLUMNS_MAX {
-                    return false;
-                }
-                self.columns.push(column);
+            FleetAction::AddColumns(columns) => {
+                let room = COLUMNS_MAX.saturating_sub(self.columns.len());
+                let fits = columns.len() <= room;
+                self.columns.extend(columns.into_iter().take(room));
+                return fits;
             }
             FleetAction::RemoveColumn(place) => self.remove(place),
             FleetAction::MoveColumn { from, to } => self.shift(from, to),
@@ -154,6 +155,8 @@ mod tests {
             (By::Column(0), (By::Column(0), false)),
             (By::Host, (By::Host, false)),
             (By::Host, (By::Host, true)),
+            (By::State, (By::State, false)),
+            (By::State, (By::State, false)),
         ] {
             assert!(fleet.apply(FleetAction::OrderBy(by)));
             assert_eq!(order(&fleet), expected);
@@ -186,7 +189,7 @@ mod tests {
     fn there_is_room_for_some_columns_only() {
         let mut fleet = Fleet::default();
         let more = COLUMNS_MAX - fleet.columns.len();
-        let add = || FleetAction::AddColumn(Column::of(Measure::Load));
+        let add = || FleetAction::AddColumns(vec![Column::of(Measure::Load)]);
         assert!((0..more).all(|_| fleet.apply(add())));
         assert!(!fleet.apply(add()) && fleet.columns.len() == COLUMNS_MAX);
         fleet.apply(FleetAction::RemoveColumn(99));

@@ -20,6 +20,24 @@ pub struct Latest<'a> {
     pub now: CdTime,
 }
 
+/// Series that are looked through in a second, where all of them are again and again.
+const SERIES_PER_SEC: u64 = 100_000;
+
+/// How long what looks through all series, of which there are that many, rests before it does so
+/// again: otherwise it would do nothing else while names come.
+pub fn rest_between(series: usize) -> Interval {
+    Interval::from_secs(secs_between(series))
+}
+
+/// The same where it does so once a second at most.
+pub fn rest_of_seconds(series: usize) -> Interval {
+    Interval::from_secs(secs_between(series).saturating_add(1))
+}
+
+fn secs_between(series: usize) -> u64 {
+    u64::try_from(series).unwrap_or(u64::MAX) / SERIES_PER_SEC
+}
+
 impl Latest<'_> {
     /// How a series is read.
     pub const fn mode_of(&self, series: &Series) -> Mode {

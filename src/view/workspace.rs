@@ -14,6 +14,7 @@ use super::selection::{Scope, Selection};
 use super::tab::{Canvas, Tab, short_name};
 use super::window::TimeWindow;
 use crate::metric::Interval;
+use crate::store::Mode;
 use std::sync::Arc;
 
 /// Tabs at once: more than anyone finds again.
@@ -129,6 +130,9 @@ impl Workspace {
         for tab in &mut workspace.tabs {
             if let Some(now) = self.tabs.iter().find(|now| now.id == tab.id) {
                 (tab.window, tab.mode) = (now.window.clone(), now.mode);
+                if let (Canvas::Fleet(step), Canvas::Fleet(now)) = (&mut tab.canvas, &now.canvas) {
+                    Arc::make_mut(step).filter.clone_from(&now.filter);
+                }
             }
         }
         workspace.next_tab = self.next_tab.max(step.next_tab);
@@ -251,11 +255,19 @@ impl Workspace {
         }
         let canvas = Canvas::Fleet(Arc::default());
         let tab = self.active_mut();
-        if tab.name.is_none() && tab.canvas.tiles().is_some_and(Layout::is_empty) {
+        let is_empty = tab.name.is_none() && tab.canvas.tiles().is_some_and(Layout::is_empty);
+        let is_there = if is_empty {
             tab.canvas = canvas;
-            return true;
+            true
+        } else {
+            self.open(canvas, None)
+        };
+        if is_there {
+            // It is of all hosts, and has no raw values.
+            let tab = self.active_mut();
+            (tab.host, tab.mode) = (None, Mode::Rate);
         }
-        self.open(canvas, None)
+        is_there
     }
 
     /// Puts panels somewhere, which get new numbers; false: there is no room for some.

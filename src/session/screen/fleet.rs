@@ -1,5 +1,6 @@
 //! The table of all hosts: what its head and its rows say.
 
+use super::rows::UNIT_CHARS_MAX;
 use super::{Screen, Tone};
 use crate::metric::{CdTime, Interval, display_safe, with_instance};
 use crate::store::{HostNode, SeriesId};
@@ -66,6 +67,14 @@ impl<'a> Screen<'a> {
         self.view.tab().canvas.fleet()
     }
 
+    /// When the values are of, in words; empty: of now.
+    pub fn fleet_time(&self) -> String {
+        let time = self.looked_at();
+        time.map_or_else(String::new, |time| {
+            format!("at {}", self.time_text("", time.secs_f64(), 1.0))
+        })
+    }
+
     /// How many hosts there are, and how many of them are not as they should be.
     pub fn fleet_counts(&self) -> Vec<(String, Tone)> {
         let counts = self.derived.fleet.counts();
@@ -86,12 +95,12 @@ impl<'a> Screen<'a> {
     /// How many hosts the filter lets through; empty: there is no filter.
     pub fn fleet_matches(&self) -> String {
         let is_filtered = self.fleet().is_some_and(|fleet| !fleet.filter.is_empty());
-        let count = u64::try_from(self.derived.fleet.len()).unwrap_or(u64::MAX);
-        match count {
-            _ if !is_filtered => String::new(),
-            1 => "1 matches".to_owned(),
-            _ => format!("{} match", format::count(count)),
+        let count = |count: usize| format::count(u64::try_from(count).unwrap_or(u64::MAX));
+        if !is_filtered {
+            return String::new();
         }
+        let (shown, all) = (self.derived.fleet.len(), self.derived.fleet.counts().hosts);
+        format!("{} of {} hosts", count(shown), count(all))
     }
 
     /// The heads of all columns, that of the hosts first.
@@ -117,9 +126,9 @@ impl<'a> Screen<'a> {
         let (age, interval) = age_of(self.store, node, self.now);
         let freshness = Freshness::new(age, interval);
         let moment = Moment::of(node, self.looked_at());
-        let cells = fleet.columns.iter().zip(&row.cells);
-        let cells = cells.map(|(column, cell)| match cell {
-            Some(cell) => self.cell_content(column, cell, moment),
+        let cells = fleet.columns.iter().zip(&row.cells).enumerate();
+        let cells = cells.map(|(place, (column, cell))| match cell {
+            Some(cell) => self.cell_content(column, (cell, row.reading(place)), moment),
             None => CellContent { value: "–".into(), ..CellContent::default() },
         });
         Some(HostContent {
@@ -173,18 +182,26 @@ impl<'a> Screen<'a> {
         lines.join("\n")
     }
 
-    fn cell_content(&self, column: &Column, cell: &Cell, moment: Moment) -> CellContent {
+    fn cell_content(
+        &self,
+        column: &Column,
+        (cell, reading): (&Cell, Option<Reading>),
+        moment: Moment,
+    ) -> CellContent {
         let full = cell.full(self.store, moment);
-        let Some(Reading { value, part }) = cell.read(self.store, moment) else {
+        let Some(Reading { value, part, .. }) = reading else {
             return CellContent { value: "–".into(), full, ..CellContent::default() };
         };
-        let text = cell.unit.with_unit(value);
+        // As in the sidebar: a unit that is a long word stands in the tooltip only.
+        let is_long = cell.unit.name.chars().count() > UNIT_CHARS_MAX;
+        let text = if is_long { cell.unit.bare(value) } else { cell.unit.with_unit(value) };
         let share = (column.measure() == Some(Measure::Filesystem)).then_some(value / 100.0);
         let tooltip = match (part.map(|id| self.part_text(id)), full) {
             (Some(part), _) => format!("{part}: {text}"),
             (None, Some(full)) if &*cell.unit.name != "%" => {
                 format!("{text} of {}", cell.unit.with_unit(full))
             }
+            (None, _) if is_long => cell.unit.with_unit(value),
             (None, _) => String::new(),
         };
         let warns = share.is_some_and(|share| share >= FULL_SHARE);
@@ -204,13 +221,6 @@ impl<'a> Screen<'a> {
             format!("{plugin}/{}", with_instance(&id.type_, &id.type_instance))
         };
         display_safe(&names).into_owned()
-    }
-
-    /// When the newest of what a cell is made of was measured: its first and its last series, as
-    /// siblings come together.
-    pub fn newest_of(&self, cell: &Cell) -> CdTime {
-        let ids = [cell.ids().next(), cell.ids().last()];
-        ids.into_iter().flatten().map(|id| self.newest(id)).max().unwrap_or(CdTime::ZERO)
     }
 
     /// Makes `out` what a cell was over the window.

@@ -85,7 +85,7 @@ pub enum Swatch {
 }
 
 /// A unit that is longer stands in the tooltip and in the panel, not in the row.
-const UNIT_CHARS_MAX: usize = 6;
+pub(super) const UNIT_CHARS_MAX: usize = 6;
 
 impl Screen<'_> {
     /// What the head of the sidebar counts.

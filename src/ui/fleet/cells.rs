@@ -79,12 +79,12 @@ impl FleetLines {
         for Shown { row, .. } in rows {
             let known = self.rows.entry(Arc::clone(&row.host)).or_default();
             known.resize_with(row.cells.len(), CellLine::default);
-            for (cell, known) in row.cells.iter().zip(known) {
+            for (place, (cell, known)) in row.cells.iter().zip(known).enumerate() {
                 let Some(cell) = cell else {
                     *known = CellLine::default();
                     continue;
                 };
-                let newest = screen.newest_of(cell);
+                let newest = row.reading(place).map_or(CdTime::ZERO, |reading| reading.newest);
                 let made_for = Some(MadeFor { newest, revision, width, span });
                 if known.made_for == made_for {
                     continue;

@@ -20,6 +20,8 @@ use eframe::egui::{
 #[derive(Clone, Debug, Default)]
 pub(in crate::ui) struct Adding {
     show: String,
+    /// How many hosts have what is typed: its text, and the names that were known then.
+    hosts: Option<((String, u64), String)>,
     title: Option<(usize, String)>,
 }
 
@@ -52,7 +54,7 @@ fn list_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
     for measure in missing {
         let add = ui.button(format!("Add {}", measure.title()));
         if add.on_hover_text(measure.about()).clicked() {
-            frame.fleet(FleetAction::AddColumn(Column::of(measure)));
+            frame.fleet(FleetAction::AddColumns(vec![Column::of(measure)]));
         }
     }
     ui.add_space(4.0);
@@ -81,19 +83,29 @@ fn adding_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     ui.horizontal(|ui| {
         let add = ui.add_enabled(is_good, egui::Button::new("Add"));
         if is_good && (add.clicked() || enter) {
-            frame.fleet(FleetAction::AddColumn(Column::showing(selector.clone())));
+            frame.fleet(FleetAction::AddColumns(vec![Column::showing(selector.clone())]));
             text.clear();
         }
         let note = match () {
             () if selector.has_state() => {
                 "a column shows values, it cannot ask for them".to_owned()
             }
-            () if is_good => frame.screen.hosts_with(&selector),
+            () if is_good => hosts_with(frame, &selector),
             () => String::new(),
         };
         ui.label(RichText::new(note).size(11.5).color(palette.dim));
     });
     frame.memory.adding.show = text;
+}
+
+/// How many hosts have what a column would show, found once for each text.
+fn hosts_with(frame: &mut Frame<'_>, show: &Selector) -> String {
+    let screen = frame.screen;
+    let made_for = (show.text().to_owned(), screen.names_revision());
+    let known = frame.memory.adding.hosts.take().filter(|(made, _)| *made == made_for);
+    let (made_for, text) = known.unwrap_or_else(|| (made_for, screen.hosts_with(show)));
+    frame.memory.adding.hosts = Some((made_for, text.clone()));
+    text
 }
 
 /// A field in a menu, where egui draws none around it.
@@ -209,9 +221,7 @@ pub(super) fn drop_ui(ui: &Ui, frame: &mut Frame<'_>, rect: Rect) {
     painter.text(center, Align2::CENTER_CENTER, text, font, palette.accent);
     if ui.input(|input| input.pointer.any_released()) {
         DragAndDrop::take_payload::<Dragged>(ui.ctx());
-        for column in frame.screen.columns_of(show) {
-            frame.fleet(FleetAction::AddColumn(column));
-        }
+        frame.fleet(FleetAction::AddColumns(frame.screen.columns_of(show)));
     }
 }
 

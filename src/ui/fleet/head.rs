@@ -22,6 +22,7 @@ const HEADS: f32 = 26.0;
 const FILTER_WIDTH: (f32, f32) = (140.0, 320.0);
 /// What pressing the number of hosts with something wrong does.
 const STATE_HINT: &str = "Put them first";
+const ORDER_HINT: &str = "Order by name again";
 
 /// How many hosts, the filter, and what is beside it.
 pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
@@ -33,10 +34,16 @@ pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
         columns::menu_ui(ui, frame, fleet);
         ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
             ui.label(RichText::new("All hosts").font(theme::medium(13.0)));
+            let time = screen.fleet_time();
+            if !time.is_empty() {
+                ui.label(RichText::new(time).size(11.5).color(palette.info));
+            }
             let mut room = ui.available_width() - FILTER_WIDTH.0 - 80.0;
             for (place, (text, tone)) in screen.fleet_counts().into_iter().enumerate() {
                 let text = if place == 0 { text } else { format!("· {text}") };
+                let is_order = tone == Tone::Warns && fleet.by == By::State;
                 let text = tone_text(&text, tone, &palette);
+                let text = if is_order { text.underline() } else { text };
                 let before = ui.available_width();
                 if room < 40.0 {
                     break;
@@ -44,10 +51,12 @@ pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
                 let label = egui::Label::new(text).truncate();
                 if tone == Tone::Warns {
                     let label = ui.add(label.sense(Sense::click()));
-                    label.widget_info(|| WidgetInfo::labeled(Role::Button, true, STATE_HINT));
+                    let hint = if is_order { ORDER_HINT } else { STATE_HINT };
+                    label.widget_info(|| WidgetInfo::labeled(Role::Button, true, hint));
                     let label = label.on_hover_cursor(egui::CursorIcon::PointingHand);
-                    if label.on_hover_text(STATE_HINT).clicked() {
-                        frame.actions.push(Action::Fleet(FleetAction::OrderBy(By::State)));
+                    if label.on_hover_text(hint).clicked() {
+                        let by = if is_order { By::Host } else { By::State };
+                        frame.actions.push(Action::Fleet(FleetAction::OrderBy(by)));
                     }
                 } else {
                     ui.add(label);
@@ -56,13 +65,17 @@ pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
             }
             ui.add_space(6.0);
             filter_ui(ui, frame, fleet);
+            if !fleet.filter.mistakes().is_empty() {
+                // Nothing below moves while a word is half typed.
+                mistake_ui(ui, (fleet.filter.text(), fleet.filter.mistakes()));
+                return;
+            }
             let matches = screen.fleet_matches();
             ui.add(
                 egui::Label::new(RichText::new(matches).size(11.5).color(palette.dim)).truncate(),
             );
         });
     });
-    mistake_ui(ui, (fleet.filter.text(), fleet.filter.mistakes()));
 }
 
 fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
@@ -73,9 +86,16 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
     let width = (ui.available_width() - 90.0).clamp(FILTER_WIDTH.0, FILTER_WIDTH.1);
     let field = egui::TextEdit::singleline(&mut text)
-        .hint_text(RichText::new("web  -db  percent_bytes >90").color(palette.faint))
+        .hint_text(RichText::new("web  -db  cpu>80").color(palette.faint))
         .desired_width(width)
         .margin(egui::Margin::symmetric(8, 4))
+        // Esc leaves it and clears nothing.
+        .event_filter(egui::EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            tab: false,
+            escape: true,
+        })
         .layouter(&mut layouter);
     let is_typing = ui.memory(|memory| memory.has_focus(fleet_filter_id()));
     let offered = &mut frame.memory.offered;
@@ -89,11 +109,14 @@ fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
         });
     let response = output.text_edit.response.response;
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter the hosts"));
+    if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
+        response.surrender_focus();
+    }
     if response.changed() || output.accepted.is_some() {
         frame.actions.push(Action::Fleet(FleetAction::SetFilter(text)));
     }
     let hint = format!(
-        "Hosts that have a series which all words match ({})",
+        "Hosts that have a series which all words match; cpu>80 is about the column ({})",
         screen.view.keymap.key(&FLEET)
     );
     response.on_hover_text(hint);

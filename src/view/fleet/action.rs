@@ -11,8 +11,8 @@ pub enum FleetAction {
     SetFilter(String),
     /// Order the rows by this; by the same again the other way round.
     OrderBy(By),
-    /// Add a column at the right.
-    AddColumn(Column),
+    /// Add columns at the right.
+    AddColumns(Vec<Column>),
     /// Take a column away; its place.
     RemoveColumn(usize),
     /// Put a column at another place.

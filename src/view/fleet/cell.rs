@@ -49,7 +49,13 @@ pub struct Reading {
     pub value: f64,
     /// A series of the part whose value it is, where that is one of several.
     pub part: Option<SeriesId>,
+    /// When the newest of what it is made of was measured.
+    pub newest: CdTime,
 }
+
+/// Series of a cell: 250 processors in ten states, and more. Whoever sends can name as many as
+/// there is room for, and all of them are read together.
+pub const SERIES_MAX: usize = 4_000;
 
 /// What a part of a machine sent longer ago than this many intervals before its newest value is
 /// over: a filesystem was unmounted, an interface is gone.
@@ -71,8 +77,8 @@ impl Moment {
         Self { time: at.map_or(newest, |at| at.min(newest)), at }
     }
 
-    /// The value of a series.
-    fn read(self, store: &Store, id: SeriesId) -> Option<f64> {
+    /// The value of a series, and when it was measured.
+    fn read(self, store: &Store, id: SeriesId) -> Option<(f64, CdTime)> {
         let latest = || store.latest(id, Mode::Rate);
         let point = match self.at {
             None => latest(),
@@ -84,7 +90,7 @@ impl Moment {
         let interval = store.series(id)?.interval;
         let age = self.time.since(point.time);
         let limit = interval.mul_f64(OVER_INTERVALS).max(Interval::from_secs(1));
-        point.value.filter(|_| age <= limit)
+        Some((point.value.filter(|_| age <= limit)?, point.time))
     }
 }
 
@@ -99,10 +105,15 @@ impl Part {
         Some(Self { rest, ..Self::new(series)? })
     }
 
-    fn value(&self, store: &Store, moment: Moment) -> Option<f64> {
+    /// Its value; `newest` becomes the time of its newest sample, if that is later.
+    fn value(&self, store: &Store, moment: Moment, newest: &mut CdTime) -> Option<f64> {
         let how = if self.is_mean { Of::Avg } else { Of::Sum };
-        let read = |ids: &[SeriesId], how: Of| {
-            how.fold(ids.iter().filter_map(|&id| moment.read(store, id)))
+        let mut read = |ids: &[SeriesId], how: Of| {
+            how.fold(ids.iter().filter_map(|&id| {
+                let (value, time) = moment.read(store, id)?;
+                *newest = time.max(*newest);
+                Some(value)
+            }))
         };
         let value = read(&self.series, how)?;
         if self.rest.is_empty() {
@@ -119,28 +130,37 @@ pub(super) fn share(value: f64, rest: f64) -> Option<f64> {
 }
 
 impl Cell {
-    /// What a measure is made of on a host; none where it sends nothing of the kind.
+    /// What a measure is made of on a host; none where it sends nothing of the kind, or more than
+    /// [`SERIES_MAX`].
     pub fn of(measure: Measure, host: &HostNode, store: &Store) -> Option<Self> {
-        match measure {
+        let cell = match measure {
             Measure::Cpu => cpu(host),
             Measure::Memory => memory(host),
             Measure::Load => load(host, store),
             Measure::Network => moved(host, ["interface", "if_octets"], Kind::Interface),
             Measure::Disk => moved(host, ["disk", "disk_octets"], Kind::Disk),
             Measure::Filesystem => filesystem(host, store),
-        }
+        };
+        cell.filter(|cell| cell.lookups() <= SERIES_MAX)
     }
 
-    /// The values of these series of a host; none without any.
+    /// The values of these series of a host; none without any, or of more than [`SERIES_MAX`].
     pub fn of_series(ids: &[SeriesId], of: Of, latest: &Latest<'_>) -> Option<Self> {
         let known = |&id: &SeriesId| {
             let series = latest.store.series(id)?;
             let (unit, scale, _) = latest.drawn_as(series);
             Some((unit, Part { scale, ..Part::new(vec![id])? }))
         };
-        let (units, parts): (Vec<_>, Vec<_>) = ids.iter().filter_map(known).unzip();
-        let unit = units.into_iter().next()?;
-        let full = if &*unit.name == "%" { Full::At(100.0) } else { Full::Unknown };
+        if ids.len() > SERIES_MAX {
+            return None;
+        }
+        let mut all: Vec<_> = ids.iter().filter_map(known).collect();
+        // Bytes and percentages have no greatest and no sum.
+        let unit = all.first().map(|(unit, _)| unit.clone())?;
+        all.retain(|(other, _)| *other == unit);
+        let is_share = &*unit.name == "%" && of != Of::Sum;
+        let full = if is_share { Full::At(100.0) } else { Full::Unknown };
+        let parts = all.into_iter().map(|(_, part)| part).collect();
         Some(Self { unit, of, parts, full })
     }
 
@@ -160,15 +180,22 @@ impl Cell {
 
     /// Its value; none where nothing is known.
     pub fn read(&self, store: &Store, moment: Moment) -> Option<Reading> {
-        let parts = || {
-            let values = self.parts.iter().map(|part| (part, part.value(store, moment)));
-            values.filter_map(|(part, value)| Some((part, value.filter(|v| v.is_finite())?)))
-        };
-        let value = self.of.fold(parts().map(|(_, value)| value))?;
-        let is_one_of_several = matches!(self.of, Of::Max | Of::Min) && self.parts.len() > 1;
-        #[expect(clippy::float_cmp, reason = "one of them is it")]
-        let part = parts().find(|(_, one)| is_one_of_several && *one == value);
-        Some(Reading { value, part: part.and_then(|(part, _)| part.series.first().copied()) })
+        let names_part = matches!(self.of, Of::Max | Of::Min) && self.parts.len() > 1;
+        let (mut count, mut part, mut newest) = (0.0, None, CdTime::ZERO);
+        let mut folded: Option<f64> = None;
+        for one in &self.parts {
+            let value = one.value(store, moment, &mut newest);
+            let Some(value) = value.filter(|value| value.is_finite()) else { continue };
+            count += 1.0;
+            let next = folded.map_or(value, |folded| self.of.join(folded, value));
+            if folded != Some(next) {
+                part = one.series.first().copied();
+            }
+            folded = Some(next);
+        }
+        let value = folded?;
+        let value = if self.of == Of::Avg { value / count } else { value };
+        Some(Reading { value, part: part.filter(|_| names_part), newest })
     }
 
     /// Where its line is full.
@@ -177,7 +204,8 @@ impl Cell {
             Full::Unknown => None,
             Full::At(value) => Some(*value),
             Full::Sum(ids) => {
-                let sum = Of::Sum.fold(ids.iter().filter_map(|&id| moment.read(store, id)));
+                let values = ids.iter().filter_map(|&id| moment.read(store, id));
+                let sum = Of::Sum.fold(values.map(|(value, _)| value));
                 sum.filter(|sum| *sum > 0.0)
             }
         }

@@ -132,12 +132,18 @@ impl Of {
     /// Of these values; none of none.
     pub(super) fn fold(self, values: impl IntoIterator<Item = f64>) -> Option<f64> {
         let mut count = 0.0;
-        let folded = values.into_iter().inspect(|_| count += 1.0).reduce(|a, b| match self {
-            Self::Max => a.max(b),
-            Self::Min => a.min(b),
-            Self::Avg | Self::Sum => a + b,
-        })?;
+        let values = values.into_iter().inspect(|_| count += 1.0);
+        let folded = values.reduce(|a, b| self.join(a, b))?;
         Some(if self == Self::Avg { folded / count } else { folded })
+    }
+
+    /// Of what was joined so far and one more; of a mean the sum.
+    pub(super) fn join(self, so_far: f64, value: f64) -> f64 {
+        match self {
+            Self::Max => so_far.max(value),
+            Self::Min => so_far.min(value),
+            Self::Avg | Self::Sum => so_far + value,
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 //! A partition is part of a disk, a bridge passes on what its members carry: adding all of them
 //! would count the same bytes twice. Decided by names, which the kernel or its administrator gave.
 
+use std::collections::HashSet;
+
 /// What kind of devices.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
@@ -11,10 +13,10 @@ pub(super) enum Kind {
 }
 
 /// Interfaces that are made of others, or lead to a guest of the machine.
-const MADE_INTERFACES: [&str; 27] = [
-    "bond", "br", "cali", "cilium", "cni", "docker", "dummy", "flannel", "gre", "ifb", "kube",
-    "lxc", "lxcbr", "lxdbr", "macvtap", "ovs", "sit", "tap", "team", "tun", "veth", "virbr",
-    "vmbr", "vnet", "vxlan", "wg", "zt",
+const MADE_INTERFACES: [&str; 33] = [
+    "bond", "br", "bridge", "cali", "cilium", "cni", "docker", "dummy", "flannel", "fwbr", "fwln",
+    "fwpr", "gre", "ifb", "kube", "lagg", "lxc", "lxcbr", "lxdbr", "macvtap", "ovs", "ppp", "sit",
+    "tap", "team", "tun", "veth", "virbr", "vmbr", "vnet", "vxlan", "wg", "zt",
 ];
 /// Block devices that are made of others, or of memory or files.
 const MADE_DISKS: [&str; 10] =
@@ -27,7 +29,8 @@ pub(super) fn whole(names: &[&str], kind: Kind) -> Vec<usize> {
         let all = names.iter().enumerate();
         all.filter(|(_, name)| keep(name)).map(|(place, _)| place).collect()
     };
-    let is_part = |name: &str| names.iter().any(|other| is_part_of(name, other, kind));
+    let known: HashSet<&str> = names.iter().copied().collect();
+    let is_part = |name: &str| whole_of(name, kind).is_some_and(|whole| known.contains(whole));
     let real = places(&|name| !is_made(name, kind) && !is_loopback(name, kind) && !is_part(name));
     if !real.is_empty() {
         return real;
@@ -53,17 +56,23 @@ fn is_made(name: &str, kind: Kind) -> bool {
     })
 }
 
-/// `sda1` is a part of `sda`, `nvme0n1p2` of `nvme0n1`, `eth0.10` travels on `eth0`.
-fn is_part_of(name: &str, whole: &str, kind: Kind) -> bool {
-    let Some(rest) = name.strip_prefix(whole).filter(|rest| !rest.is_empty()) else {
-        return false;
-    };
+/// What a device is a part of, by its name: `sda1` of `sda`, `nvme0n1p2` of `nvme0n1`; `eth0.10`
+/// travels on `eth0`.
+fn whole_of(name: &str, kind: Kind) -> Option<&str> {
     match kind {
-        Kind::Interface => rest.strip_prefix(['.', ':', '@']).is_some(),
-        Kind::Disk if whole.ends_with(|last: char| last.is_ascii_digit()) => {
-            rest.strip_prefix('p').is_some_and(|number| !number.is_empty() && is_number(number))
+        Kind::Interface => {
+            let end = name.find(['.', ':', '@'])?;
+            name.get(..end).filter(|whole| !whole.is_empty())
         }
-        Kind::Disk => is_number(rest),
+        Kind::Disk => {
+            let stem = name.trim_end_matches(|last: char| last.is_ascii_digit());
+            let ends_in_digit = |whole: &str| whole.ends_with(|last: char| last.is_ascii_digit());
+            match stem.strip_suffix('p').filter(|whole| ends_in_digit(whole)) {
+                _ if stem.len() == name.len() => None,
+                Some(whole) => Some(whole),
+                None => Some(stem),
+            }
+        }
     }
 }
 
@@ -90,6 +99,10 @@ mod tests {
         check(Kind::Interface, "eth0 eth0.10 eth0:1", "eth0");
         check(Kind::Interface, "br-lan lan1 lan2 wan", "lan1 lan2 wan");
         check(Kind::Interface, "vtnet0 lo0", "vtnet0");
+        check(Kind::Interface, "eno1 fwbr100i0 fwln100i0 fwpr100p0 tap100i0 vmbr0", "eno1");
+        check(Kind::Interface, "bridge0 en0 lagg0 lo0", "en0");
+        check(Kind::Interface, "ppp0 wan", "wan");
+        check(Kind::Interface, "lo ppp0", "ppp0");
         // A container has one end of a pair, a router on a stick nothing else.
         check(Kind::Interface, "lo veth0", "veth0");
         check(Kind::Interface, "br0 lo", "br0");
@@ -108,6 +121,8 @@ mod tests {
         check(Kind::Disk, "xvda1 xvda2", "xvda1 xvda2");
         check(Kind::Disk, "dm-0 dm-1", "dm-0 dm-1");
         check(Kind::Disk, "disk0 disk1", "disk0 disk1");
+        check(Kind::Disk, "sdap1 sda", "sdap1 sda");
+        check(Kind::Disk, "1 12 p1", "1 12 p1");
         check(Kind::Disk, "", "");
     }
 }

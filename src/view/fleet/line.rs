@@ -13,6 +13,9 @@ use crate::view::plot::{PlotLine, PlotPoint};
 /// Columns of time that a line has.
 pub const COLUMNS: usize = 64;
 
+/// Traces that are kept for the next line; most have fewer.
+const TRACES_KEPT: usize = 256;
+
 /// What lines are made with, kept between calls.
 #[derive(Debug, Default)]
 pub struct Scratch {
@@ -45,6 +48,7 @@ pub fn fill(out: &mut PlotLine, cell: &Cell, store: &Store, span: Span, scratch:
             together(out, cell, &read.collect::<Vec<_>>(), grid);
         }
     }
+    traces.truncate(TRACES_KEPT);
 }
 
 fn interval_of(store: &Store, id: SeriesId) -> Interval {

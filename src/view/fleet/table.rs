@@ -4,14 +4,16 @@
 //! so that a frame costs the same however many hosts there are; the order follows them when all
 //! are read. It stands still while the user has the pointer or the keyboard on a row.
 
-use super::cell::{Cell, Moment};
+use super::cell::{Cell, Moment, Reading};
+use super::wanted::Wanted;
 use super::{By, Column, Fleet, Shows};
 use crate::metric::{CdTime, Interval};
 use crate::store::{HostNode, SeriesId, Store};
 use crate::view::clocks;
+use crate::view::format::Unit;
 use crate::view::health::Freshness;
 use crate::view::host_age::age_of;
-use crate::view::latest::Latest;
+use crate::view::latest::{Latest, rest_of_seconds};
 use crate::view::selector::Selector;
 use crate::view::senders::Protected;
 use std::cmp::Ordering;
@@ -22,8 +24,6 @@ use std::sync::Arc;
 const LOOKUPS_MAX: usize = 5_000;
 /// The same of values in the past, which are unpacked.
 const LOOKUPS_PAST_MAX: usize = 500;
-/// Series that a second is enough for, where all have to be looked at.
-const SERIES_PER_SEC: u64 = 100_000;
 
 /// The rows of a fleet.
 #[derive(Debug, Default)]
@@ -36,14 +36,13 @@ pub struct Table {
     /// Of each column, the least and greatest newest value of all hosts.
     extents: Vec<Option<(f64, f64)>>,
     counts: Counts,
-    /// Those of the rows that were read so far.
-    counting: Counts,
     made_for: Option<MadeFor>,
     made: CdTime,
     revision: u64,
     /// Which hosts the filter lets through; none: all.
     matching: Option<HashSet<Arc<str>>>,
-    filtered_for: Option<Selector>,
+    wanted: Wanted,
+    filtered_for: Option<(Selector, Vec<Column>)>,
     filtered: CdTime,
     ordered_by: Option<(By, bool)>,
     pass: Pass,
@@ -56,8 +55,8 @@ pub struct HostRow {
     pub host: Arc<str>,
     /// What each column is made of; none: it sends nothing of the kind.
     pub cells: Vec<Option<Cell>>,
-    /// Their values as they were read last, for the order.
-    values: Vec<Option<f64>>,
+    /// What was read of them last: what is shown, and what the order is made by.
+    readings: Vec<Option<Reading>>,
     state: State,
 }
 
@@ -150,17 +149,26 @@ impl Table {
         let Known { latest, at, is_held } = *known;
         let second = latest.now.secs_nanos().0;
         let is_rebuilt = self.rebuild(fleet, &latest);
-        if is_rebuilt || self.pass.at != at || self.pass.second != second {
-            let next = self.pass.next.filter(|_| !is_rebuilt && self.pass.at == at).or(Some(0));
-            self.pass = Pass { next, second, at };
+        let is_later = self.pass.second != second;
+        if is_rebuilt || is_later {
+            self.read_states(latest.store, latest.now);
         }
-        let is_read = self.read_values(latest.store, latest.now);
-        let is_filtered = self.filter(&fleet.filter, &latest, is_rebuilt);
+        // What was at a moment in the past stays.
+        let is_due = is_later && at.is_none() || self.pass.at != at;
+        if is_rebuilt || is_due {
+            let goes_on = !is_rebuilt && self.pass.at == at;
+            self.pass.next = self.pass.next.filter(|_| goes_on).or(Some(0));
+        }
+        (self.pass.second, self.pass.at) = (second, at);
+        let is_read = self.read_values(latest.store);
+        let is_filtered = self.filter(fleet, &latest, is_rebuilt);
         let by = (fleet.by, fleet.reversed);
         let is_asked = self.ordered_by != Some(by);
-        if is_asked || is_rebuilt || is_filtered || (is_read && !is_held) {
+        let is_new = is_read || is_later && fleet.by == By::State;
+        let is_held = is_held && (fleet.by != By::Host || self.wanted.asks_columns());
+        if is_asked || is_rebuilt || is_filtered || (is_new && !is_held) {
             // By name no host changes its place, and a new one goes to its own.
-            self.order(by, is_held && !is_asked && fleet.by != By::Host);
+            self.order(by, is_held && !is_asked);
         }
         self.pass.next.is_some()
     }
@@ -179,46 +187,56 @@ impl Table {
         if self.made_for.as_ref() == Some(&made_for) {
             return false;
         }
-        let is_of_columns =
-            self.made_for.as_ref().is_some_and(|made| made.columns == made_for.columns);
-        if is_of_columns && self.waits(store, latest.now) {
+        let before = self.made_for.as_ref().map_or(&[][..], |made| &made.columns);
+        let is_of_columns = before == made_for.columns;
+        if is_of_columns && self.made_for.is_some() && self.waits(store, latest.now) {
             return false;
         }
+        // What is known of a column that was there before.
+        let from = |column: &Column| before.iter().position(|other| other == column);
+        let from: Vec<_> = fleet.columns.iter().map(from).collect();
         let chosen: Vec<_> =
             fleet.columns.iter().map(|column| chosen_by(column, latest.store)).collect();
-        let hosts = store.index().hosts();
         let mut before: HashMap<Arc<str>, HostRow> =
             self.rows.drain(..).map(|row| (Arc::clone(&row.host), row)).collect();
-        self.rows = hosts
-            .iter()
-            .map(|host| {
-                let cells = fleet.columns.iter().zip(&chosen);
-                let cells: Vec<_> =
-                    cells.map(|(column, chosen)| cell_of(column, chosen, host, latest)).collect();
-                let known = before.remove(&host.name).filter(|_| is_of_columns);
-                let values = known.map_or_else(|| vec![None; cells.len()], |row| row.values);
-                HostRow { host: Arc::clone(&host.name), cells, values, state: State::default() }
-            })
-            .collect();
+        let row = |host: &HostNode| {
+            let cells = fleet.columns.iter().zip(&chosen);
+            let cells = cells.map(|(column, chosen)| cell_of(column, chosen, host, latest));
+            let known = before.remove(&host.name);
+            let reading = |from: &Option<usize>| *known.as_ref()?.readings.get((*from)?)?;
+            HostRow {
+                host: Arc::clone(&host.name),
+                cells: cells.collect(),
+                readings: from.iter().map(reading).collect(),
+                state: State::default(),
+            }
+        };
+        self.rows = store.index().hosts().iter().map(row).collect();
         (self.made_for, self.made) = (Some(made_for), latest.now);
         self.revision += 1;
         true
     }
 
-    /// Whether new names wait: where there are very many, looking through them would take all time
-    /// while they come.
+    /// Whether new names wait.
     fn waits(&self, store: &Store, now: CdTime) -> bool {
-        let series = u64::try_from(store.usage().series).unwrap_or(u64::MAX);
-        let wait = Interval::from_secs(1 + series / SERIES_PER_SEC);
-        self.made <= now && now.since(self.made) < wait
+        self.made <= now && now.since(self.made) < rest(store)
+    }
+
+    /// Finds what is wrong with which hosts.
+    fn read_states(&mut self, store: &Store, now: CdTime) {
+        self.counts = Counts::default();
+        let hosts = store.index().hosts();
+        for (place, row) in self.rows.iter_mut().enumerate() {
+            let Some(host) = host_of(row, place, hosts, store) else { continue };
+            let (state, counts) = State::of(store, host, now);
+            row.state = state;
+            self.counts.add(counts);
+        }
     }
 
     /// Reads the values of the next rows; true when those of all are read.
-    fn read_values(&mut self, store: &Store, now: CdTime) -> bool {
+    fn read_values(&mut self, store: &Store) -> bool {
         let Some(first) = self.pass.next else { return false };
-        if first == 0 {
-            self.counting = Counts::default();
-        }
         let at = self.pass.at;
         let mut left = if at.is_some() { LOOKUPS_PAST_MAX } else { LOOKUPS_MAX };
         let hosts = store.index().hosts();
@@ -227,43 +245,42 @@ impl Table {
                 self.pass.next = Some(place);
                 return false;
             }
-            // Hosts that came or went since the rows were made are found by name.
-            let same = hosts.get(place).filter(|host| host.name == row.host);
-            let Some(host) = same.or_else(|| store.index().host(&row.host)) else { continue };
             let lookups = row.cells.iter().flatten().map(Cell::lookups).sum::<usize>();
             left = left.saturating_sub(lookups.max(1));
+            let Some(host) = host_of(row, place, hosts, store) else { continue };
             let moment = Moment::of(host, at);
-            row.values.clear();
-            row.values.extend(row.cells.iter().map(|cell| {
-                let reading = cell.as_ref().and_then(|cell| cell.read(store, moment));
-                reading.map(|reading| reading.value)
-            }));
-            let (state, counts) = State::of(store, host, now);
-            row.state = state;
-            self.counting.add(counts);
+            let cells = row.cells.iter().map(|cell| cell.as_ref()?.read(store, moment));
+            row.readings = cells.collect();
         }
-        self.counts = self.counting;
         self.pass.next = None;
         self.extents = (0..self.made_for.as_ref().map_or(0, |made| made.columns.len()))
-            .map(|column| extent(self.rows.iter().filter_map(|row| *row.values.get(column)?)))
+            .map(|column| {
+                let readings = self.rows.iter().filter_map(|row| *row.readings.get(column)?);
+                extent(readings.map(|reading| reading.value))
+            })
             .collect();
         true
     }
 
     /// Finds the hosts that the filter lets through; true where they were looked for.
-    fn filter(&mut self, filter: &Selector, latest: &Latest<'_>, is_rebuilt: bool) -> bool {
-        let is_same = self.filtered_for.as_ref() == Some(filter);
-        let series = u64::try_from(latest.store.usage().series).unwrap_or(u64::MAX);
-        let wait = Interval::from_secs(1 + series / SERIES_PER_SEC);
+    fn filter(&mut self, fleet: &Fleet, latest: &Latest<'_>, is_rebuilt: bool) -> bool {
+        let is_same = self
+            .filtered_for
+            .as_ref()
+            .is_some_and(|(filter, columns)| *filter == fleet.filter && *columns == fleet.columns);
+        if !is_same {
+            self.wanted = Wanted::of(fleet);
+        }
         let since = latest.now.since(self.filtered);
-        let is_old = filter.has_state() && (since >= wait || latest.now < self.filtered);
-        if is_same && !is_old && !is_rebuilt {
+        let is_due = since >= rest(latest.store) || latest.now < self.filtered;
+        let words = &self.wanted.words;
+        if is_same && !is_rebuilt && !(words.has_state() && is_due) {
             return false;
         }
-        self.filtered_for = Some(filter.clone());
+        self.filtered_for = Some((fleet.filter.clone(), fleet.columns.clone()));
         self.filtered = latest.now;
-        self.matching = (!filter.is_empty()).then(|| {
-            let ids = filter.series_now(latest);
+        self.matching = (!words.is_empty()).then(|| {
+            let ids = words.series_now(latest);
             let hosts = ids.into_iter().filter_map(|id| latest.store.series(id));
             hosts.map(|series| Arc::clone(&series.identifier.host)).collect()
         });
@@ -277,6 +294,7 @@ impl Table {
         let before: HashMap<&str, usize> = before.map(|(place, host)| (&**host, place)).collect();
         let matches = |row: &HostRow| {
             self.matching.as_ref().is_none_or(|matching| matching.contains(&row.host))
+                && self.wanted.holds(|column| row.shown(column))
         };
         let rows = self.rows.iter().enumerate().filter(|(_, row)| matches(row));
         let mut shown: Vec<usize> = rows.map(|(place, _)| place).collect();
@@ -345,9 +363,20 @@ impl Table {
 }
 
 impl HostRow {
+    /// What was read last of a cell.
+    pub fn reading(&self, column: usize) -> Option<Reading> {
+        *self.readings.get(column)?
+    }
+
+    /// The value of a column as it was read last, and its unit.
+    fn shown(&self, column: usize) -> Option<(f64, &Unit)> {
+        let unit = &self.cells.get(column)?.as_ref()?.unit;
+        Some((self.reading(column)?.value, unit))
+    }
+
     /// The values of its cells as they were read last.
-    pub fn values(&self) -> &[Option<f64>] {
-        &self.values
+    pub fn values(&self) -> impl Iterator<Item = Option<f64>> + '_ {
+        self.readings.iter().map(|reading| reading.map(|reading| reading.value))
     }
 
     /// Which of two stands first; equal: by name. By a column, hosts without a value come last,
@@ -358,13 +387,29 @@ impl HostRow {
             By::State => return self.state.cmp(&other.state),
             By::Column(column) => column,
         };
-        let value = |row: &Self| row.values.get(column).copied().flatten();
+        let value = |row: &Self| row.reading(column).map(|reading| reading.value);
         let last = |row: &Self| (value(row).is_none(), row.state == State::Silent);
         let (one, two) = (value(self).unwrap_or_default(), value(other).unwrap_or_default());
         let greatest_first = two.total_cmp(&one);
         let order = if reversed { greatest_first.reverse() } else { greatest_first };
         last(self).cmp(&last(other)).then(order)
     }
+}
+
+/// How long what looks through all series rests: a second, and longer where there are very many.
+fn rest(store: &Store) -> Interval {
+    rest_of_seconds(store.usage().series)
+}
+
+/// The host of a row, which is `place`th among `hosts` unless some came or went since.
+fn host_of<'a>(
+    row: &HostRow,
+    place: usize,
+    hosts: &'a [HostNode],
+    store: &'a Store,
+) -> Option<&'a HostNode> {
+    let same = hosts.get(place).filter(|host| host.name == row.host);
+    same.or_else(|| store.index().host(&row.host))
 }
 
 /// The series that a column's own selector chooses, by host.

@@ -9,6 +9,7 @@ use super::state::StatePart;
 use super::texts::Texts;
 use crate::metric::SeriesKey;
 use crate::store::{Series, SeriesId, Store};
+use crate::view::format::Unit;
 use crate::view::latest::Latest;
 use std::ops::Range;
 
@@ -99,7 +100,9 @@ impl Selector {
             value.map_or(word, |(_, value)| value).trim_matches('"').to_owned()
         };
         let words = self.text.split_whitespace().map(value).filter(|word| !word.is_empty());
-        words.collect::<Vec<_>>().join(" ")
+        let mut words: Vec<_> = words.collect();
+        words.dedup();
+        words.join(" ")
     }
 
     /// The same without its words for `field`.
@@ -190,6 +193,12 @@ impl Selector {
             found.retain(|id| series(id).is_some_and(|series| self.state_holds(series, latest)));
         }
         found
+    }
+
+    /// Whether a value of this unit, as it is shown, is what its words ask for; none where they ask
+    /// for anything but a value.
+    pub fn compares(&self, value: f64, unit: &Unit) -> Option<bool> {
+        self.names.words().is_empty().then(|| self.state.compares(value, unit))?
     }
 
     /// Whether the state of a series is what is asked for; its name is not looked at.

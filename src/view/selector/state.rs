@@ -2,6 +2,7 @@
 
 use super::pattern::{Pattern, lower};
 use crate::store::Series;
+use crate::view::format::Unit;
 use crate::view::health::Freshness;
 use crate::view::latest::Latest;
 use std::ops::Range;
@@ -63,6 +64,20 @@ impl StatePart {
     pub(super) fn asks_value(&self) -> bool {
         let is_cheap = |asks: &Asks| matches!(asks, Asks::Unit(_) | Asks::New);
         self.words.iter().any(|word| !is_cheap(&word.asks))
+    }
+
+    /// Whether a value of this unit is what all ask for; none where some ask for something else, or
+    /// none asks.
+    pub(super) fn compares(&self, value: f64, unit: &Unit) -> Option<bool> {
+        let holds = |word: &StateWord| match &word.asks {
+            Asks::Value { compare, number, is_percent } => {
+                let is_it = (!is_percent || *unit.name == *"%") && compare.holds(value, *number);
+                Some(is_it != word.exclude)
+            }
+            Asks::Unit(_) | Asks::Stale | Asks::New => None,
+        };
+        let all: Option<Vec<bool>> = self.words.iter().map(holds).collect();
+        all.filter(|all| !all.is_empty()).map(|all| all.into_iter().all(|holds| holds))
     }
 
     /// Whether all hold now.

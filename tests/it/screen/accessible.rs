@@ -88,7 +88,8 @@ fn a_screen_reader_gets_tabs_rows_panels_and_the_palette() {
     assert!(rows.iter().any(|(name, _)| name.starts_with("load")));
     let boxes = of("check box");
     assert!(boxes.contains(&("load", "checked")) && boxes.contains(&("memory", "")), "{boxes:?}");
-    assert!(of("push button").contains(&("Load alpha runnable", "")), "{all:#?}");
+    // What keys are about has the focus.
+    assert!(of("push button").contains(&("Load alpha runnable", "focused")), "{all:#?}");
     assert!(of("image").contains(&("Plot of Load alpha", "")), "{all:#?}");
     assert!(of("label").iter().any(|(name, _)| name.starts_with("1 min ")), "{all:#?}");
     // The palette: what is typed, and what Enter would do.
@@ -118,7 +119,8 @@ fn a_screen_reader_gets_tabs_rows_panels_and_the_palette() {
         let heads = of("column header");
         let rows = of("table row");
         let [(row, marks)] = rows.as_slice() else { return None };
-        let is_good = row.starts_with("alpha, ") && row.contains(" %, ") && marks == "selected";
+        let is_good =
+            row.starts_with("alpha, ") && row.contains(" %, ") && marks == "selected focused";
         let first = heads.first().map(|(name, _)| name.as_str());
         (is_good && first == Some("Host, the rows are ordered by it")).then_some(())
     });

@@ -1,7 +1,7 @@
 //! The table of all hosts: what cells are made of, and the order of the rows.
 
 use super::*;
-use collectoscope::view::fleet::cell::{Cell, Moment};
+use collectoscope::view::fleet::cell::{Cell, Moment, SERIES_MAX};
 use collectoscope::view::fleet::line::{Scratch, fill};
 use collectoscope::view::fleet::table::{Counts, Known, Table};
 use collectoscope::view::fleet::{By, Column, Fleet, Measure, Of, Shows};
@@ -219,13 +219,15 @@ struct Hosts {
     fleet: Fleet,
     table: Table,
     now: f64,
+    /// The moment that is looked at, seconds after the beginning; none: the newest values are.
+    at: Option<f64>,
     held: bool,
 }
 
 impl Hosts {
     fn new(fleet: Fleet) -> Self {
         let (screen, table) = (Screen::new(1.0), Table::default());
-        Self { screen, fleet, table, now: 0.0, held: false }
+        Self { screen, fleet, table, now: 0.0, at: None, held: false }
     }
 
     /// A second in which these hosts send their load.
@@ -242,7 +244,7 @@ impl Hosts {
     fn call(&mut self) -> bool {
         let Screen { store, graphs, .. } = &self.screen;
         let latest = Latest { store, graphs, mode: Mode::Rate, now: at(self.now) };
-        let known = Known { latest, at: None, is_held: self.held };
+        let known = Known { latest, at: self.at.map(at), is_held: self.held };
         self.table.update(&self.fleet, &known)
     }
 
@@ -336,11 +338,29 @@ fn the_filter_keeps_hosts_that_have_a_series_which_matches() {
         hosts.update();
         assert_eq!(hosts.shown(), expected, "{filter}");
     }
+    for (filter, expected) in [
+        ("load>90", "db-1 web-2"),
+        ("web load>90", "web-2"),
+        ("-load>90", "web-1"),
+        ("load>=95 -db", "web-2"),
+        ("load>1 load<99", "web-2"),
+        ("cpu>0", ""),
+        ("-cpu>0", "db-1 web-1 web-2"),
+    ] {
+        hosts.fleet.filter = Selector::new(filter);
+        hosts.update();
+        assert_eq!(hosts.shown(), expected, "{filter}");
+    }
     // Words about the state are asked again while time goes on.
     hosts.fleet.filter = Selector::new(">90");
     hosts.second(&[("web-1", 96.0), ("web-2", 1.0), ("db-1", 99.0)]);
     hosts.second(&[("web-1", 96.0), ("web-2", 1.0), ("db-1", 99.0)]);
     assert_eq!(hosts.shown(), "db-1 web-1");
+    hosts.fleet.filter = Selector::new("load<50");
+    hosts.update();
+    assert_eq!(hosts.shown(), "web-2");
+    hosts.second(&[("web-1", 6.0), ("web-2", 61.0), ("db-1", 99.0)]);
+    assert_eq!(hosts.shown(), "web-1");
 }
 
 #[test]
@@ -369,7 +389,7 @@ fn a_column_of_the_user_shows_what_its_selector_chooses_of_each_host() {
     ] {
         hosts.fleet.columns = vec![column(of)];
         hosts.update();
-        let values: Vec<_> = hosts.table.rows().map(|row| row.values()[0]).collect();
+        let values: Vec<_> = hosts.table.rows().map(|row| row.values().next().unwrap()).collect();
         assert_eq!(values, expected, "{of:?}");
         let cell = hosts.table.rows().next().unwrap().cells[0].clone().unwrap();
         assert_eq!(&*cell.unit.name, "°C");
@@ -389,9 +409,128 @@ fn many_hosts_are_read_some_at_a_time_and_all_in_the_end() {
     hosts.screen.receive();
     assert!(hosts.call(), "more is read at once than a frame has time for");
     hosts.update();
-    let loads: Vec<_> = hosts.table.rows().map(|row| row.values()[0].unwrap()).collect();
+    let loads: Vec<_> =
+        hosts.table.rows().map(|row| row.values().next().unwrap().unwrap()).collect();
     assert_eq!(loads.len(), names.len());
     assert!(loads.is_sorted_by(|one, other| one >= other));
     let hosts: BTreeSet<_> = hosts.table.rows().map(|row| row.host.clone()).collect();
     assert_eq!(hosts.len(), names.len());
+}
+
+#[test]
+fn what_a_host_has_too_many_of_is_not_read() {
+    let mut screen = Screen::new(10.0);
+    let interfaces = SERIES_MAX / 2;
+    for secs in [0.0, 10.0] {
+        for n in 0..interfaces {
+            let name = format!("h/interface-eth{n}/if_octets");
+            screen.send(&name, secs, &[Value::Derive(secs as i64), Value::Derive(0)]);
+        }
+    }
+    screen.receive();
+    let expected = (format!("{} kbit/s", 8 * interfaces / 1_000), None);
+    let shown = read(&screen, Measure::Network).map(|(text, full)| (text.replace(".0", ""), full));
+    assert_eq!(shown, Some(expected));
+    screen.send("h/interface-one-more/if_octets", 10.0, &[Value::Derive(0), Value::Derive(0)]);
+    screen.receive();
+    assert_eq!(read(&screen, Measure::Network), None);
+    let host = screen.store.index().host("h").unwrap();
+    assert_eq!(Cell::of(Measure::Network, host, &screen.store), None);
+    let (store, graphs) = (&screen.store, &screen.graphs);
+    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(10.0) };
+    let ids: Vec<_> = store.ids().collect();
+    assert!(Cell::of_series(&ids[..SERIES_MAX], Of::Max, &latest).is_some());
+    assert_eq!(Cell::of_series(&ids, Of::Max, &latest), None);
+}
+
+#[test]
+fn a_column_shows_one_unit_only() {
+    let mut hosts = Hosts::new(Fleet::default());
+    for (name, value) in [("a/df-root/df_complex-used", 5e9), ("a/df-root/percent_bytes-used", 7.0)]
+    {
+        hosts.screen.send(name, 0.0, &gauges(&[value]));
+    }
+    hosts.second(&[("b", 1.0)]);
+    for (of, expected) in [(Of::Max, 5e9), (Of::Sum, 5e9), (Of::Min, 5e9)] {
+        let shows = Shows::Series { show: Selector::new("plugin:df"), of };
+        hosts.fleet.columns = vec![Column { shows, title: None, scale: YScale::Shared }];
+        hosts.update();
+        let first = hosts.table.rows().next().unwrap().values().next().unwrap();
+        assert_eq!(first, Some(expected), "{of:?}");
+    }
+}
+
+#[test]
+fn hosts_with_something_wrong_stay_first_while_others_come() {
+    let mut hosts = Hosts::new(Fleet { by: By::State, ..by_load() });
+    let old: Vec<_> = (0..40).map(|n| format!("old-{n}")).collect();
+    let all: Vec<_> = old.iter().map(|name| (name.as_str(), 1.0)).collect();
+    hosts.second(&all);
+    for n in 0..30 {
+        let new: Vec<_> = (0..=n).map(|n| format!("new-{n}")).collect();
+        let new: Vec<_> = new.iter().map(|name| (name.as_str(), 2.0)).collect();
+        let more = [&all[..35], &new].concat();
+        hosts.now += 1.0;
+        for (host, load) in more {
+            let load = gauges(&[load, 0.0, 0.0]);
+            hosts.screen.send(&format!("{host}/load/load"), hosts.now, &load);
+        }
+        hosts.screen.receive();
+        // One call, as in a frame: nothing is out of place until the rest is read.
+        hosts.call();
+        if n > 20 {
+            let first: Vec<_> = hosts.table.rows().take(5).map(|row| row.host.clone()).collect();
+            let silent = ["old-35", "old-36", "old-37", "old-38", "old-39"];
+            assert!(first.iter().map(|host| &**host).eq(silent), "{n}: {first:?}");
+            let values = hosts.table.rows().filter_map(|row| row.values().next().unwrap());
+            assert!(values.count() >= 40, "{n}");
+        }
+    }
+}
+
+#[test]
+fn what_was_at_a_moment_is_read_once_and_who_is_silent_now_is_known() {
+    let mut hosts = Hosts::new(by_load());
+    for n in 0..5 {
+        hosts.second(&[("a", f64::from(n)), ("b", 10.0)]);
+    }
+    hosts.at = Some(3.5);
+    hosts.update();
+    let values = |hosts: &Hosts| -> Vec<_> {
+        hosts.table.rows().map(|row| row.values().next().unwrap().unwrap()).collect()
+    };
+    assert_eq!(values(&hosts), [10.0, 2.0]);
+    for n in 0..30 {
+        hosts.now += 1.0;
+        let load = gauges(&[50.0 + f64::from(n), 0.0, 0.0]);
+        hosts.screen.send("a/load/load", hosts.now, &load);
+        hosts.screen.receive();
+        assert!(!hosts.call(), "it is done in one call");
+        assert_eq!(values(&hosts), [10.0, 2.0]);
+    }
+    assert_eq!(hosts.table.counts().silent, 1);
+    hosts.at = None;
+    hosts.update();
+    assert_eq!(values(&hosts), [79.0, 10.0]);
+}
+
+#[test]
+fn hosts_that_were_forgotten_leave_no_row() {
+    let mut hosts = Hosts::new(Fleet::default());
+    hosts.screen.store = Store::new(2 << 20, TypesDb::built_in());
+    for n in 0..60_u32 {
+        for of in 0..200_u32 {
+            let name = format!("host-{n}/load-{of}/load");
+            hosts.now = f64::from(n * 60);
+            hosts.screen.send(&name, hosts.now, &gauges(&[1.0, 0.0, 0.0]));
+        }
+        hosts.screen.receive();
+        hosts.update();
+        let there: BTreeSet<_> =
+            hosts.screen.store.index().hosts().iter().map(|host| host.name.clone()).collect();
+        let shown: BTreeSet<_> = hosts.table.rows().map(|row| row.host.clone()).collect();
+        assert!(shown.is_subset(&there) || shown.len() <= there.len() + 1, "{n}");
+    }
+    let there = hosts.screen.store.index().hosts().len();
+    assert!(there < 60, "nothing was forgotten");
 }

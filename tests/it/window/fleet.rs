@@ -154,7 +154,7 @@ fn the_filter_takes_what_is_typed_fast_and_gives_the_keyboard_back() {
     stage.type_at_once(&typed("load >3⏎"));
     stage.settle();
     assert_eq!(rows(&stage), ["beta", "gamma"]);
-    assert!(stage.paints("2 match"));
+    assert!(stage.paints("2 of 3 hosts"));
     // The keyboard is on the canvas again.
     stage.press(Key::ArrowDown);
     stage.press(Key::Enter);
@@ -192,7 +192,7 @@ fn a_series_that_is_dragged_into_the_table_becomes_a_column_for_every_host() {
     seconds(&mut stage, 2);
     let columns = columns(&stage);
     assert_eq!(columns.len(), before + 1);
-    assert_eq!(columns[before], "uptime uptime");
+    assert_eq!(columns[before], "uptime");
     assert!(
         stage.named(Role::Row).iter().all(|row| row.ends_with(" s")),
         "{:?}",
@@ -239,6 +239,8 @@ fn a_silent_host_is_marked_counted_and_put_first_by_a_click() {
     assert!(stage.find_painted(|text| text.contains("1 silent")).is_some());
     stage.click(Role::Button, "Put them first");
     assert_eq!(rows(&stage), ["beta", "alpha", "gamma"]);
+    stage.click(Role::Button, "Order by name again");
+    assert_eq!(rows(&stage), ["alpha", "beta", "gamma"]);
     stage.click_row("alpha");
     assert_eq!(stage.titles(), OVERVIEW);
 }
@@ -267,14 +269,87 @@ reversed = true
 
 #[test]
 fn a_window_that_is_narrow_keeps_the_values_and_leaves_out_the_lines() {
-    for width in [640.0, 800.0, 1_280.0, 2_560.0] {
+    for (width, has_lines) in [(640.0, false), (800.0, false), (1_280.0, true), (2_560.0, true)] {
         let mut stage = Stage::sized(vec2(width, 700.0));
         seconds(&mut stage, 3);
         stage.press(Key::F3);
         stage.settle();
         assert_eq!(rows(&stage), ["alpha", "beta", "gamma"], "{width}");
-        assert!(stage.paints("2.79 GiB") || width < 700.0, "{width}");
+        // What is beyond the edge of a narrow window is scrolled to.
+        assert!(stage.find_painted(|text| text == "15.0 %").is_some(), "{width}");
+        let made = stage.app().memory().fleet_lines.made();
+        assert_eq!(made > 0, has_lines, "{width}: {made}");
     }
+}
+
+#[test]
+fn lines_are_made_when_something_came_and_not_with_every_frame() {
+    let mut stage = table();
+    let made = |stage: &Stage| stage.app().memory().fleet_lines.made();
+    seconds(&mut stage, 3);
+    let before = made(&stage);
+    for _ in 0..20 {
+        stage.rest(Pos2::new(900.0, 600.0));
+    }
+    assert_eq!(made(&stage), before);
+    seconds(&mut stage, 1);
+    assert!(made(&stage) > before);
+}
+
+#[test]
+fn escape_takes_the_keyboard_off_the_row_and_the_order_follows_it() {
+    let mut stage = table();
+    click_head(&mut stage, "Load");
+    stage.press(Key::ArrowDown);
+    assert!(stage.selected(Role::Row)[0].starts_with("beta"));
+    for _ in 0..3 {
+        stage.pass(1);
+        let id = Identifier::new("alpha", "load", "", "load", "");
+        stage.send(&[(id, [99.0, 0.5, 0.5].map(Value::Gauge).to_vec())]);
+        stage.settle();
+    }
+    assert_eq!(rows(&stage), ["alpha", "beta", "gamma"]);
+    assert!(stage.selected(Role::Row)[0].starts_with("beta"));
+    stage.press(Key::Escape);
+    assert_eq!(stage.selected(Role::Row), [""; 0]);
+}
+
+#[test]
+fn raw_values_are_not_kept_with_a_table() {
+    let mut stage = Stage::hearing(&["alpha"]);
+    stage.press(Key::R);
+    stage.press(Key::F3);
+    let printed = print(&stage.app().session().view().workspace);
+    let read = collectoscope::view::layout_file::read(&printed);
+    assert_eq!(read.problems, [], "{printed}");
+}
+
+#[test]
+fn what_is_typed_into_the_filter_outlives_an_undo() {
+    let mut stage = table();
+    click_head(&mut stage, "Load");
+    stage.press(Key::F3);
+    stage.type_at_once(&typed("-gamma⏎"));
+    stage.press_with(CTRL, Key::Z);
+    assert_eq!(rows(&stage), ["alpha", "beta"]);
+}
+
+#[test]
+fn a_table_that_is_full_takes_no_more_columns_and_says_so() {
+    let columns = "\"load\", ".repeat(20);
+    let mut stage = Stage::with_layout(&format!("[[tab]]\nfleet = [{columns}]"));
+    seconds(&mut stage, 2);
+    let row = stage.place(Role::TreeItem, &row_named(&stage, "alpha")).center();
+    stage.click_at(row);
+    stage.press(Key::F3);
+    let row = stage.place(Role::TreeItem, &row_named(&stage, "uptime")).center();
+    // The table is wider than the window.
+    let to = Pos2::new(600.0, middle_of_row(&stage, "gamma").y);
+    stage.hold(row, to);
+    stage.release(to);
+    assert_eq!(self::columns(&stage).len(), 20);
+    let messages = &stage.app().session().messages;
+    assert!(messages.iter().any(|text| text.contains("20 columns at most")), "{messages:?}");
 }
 
 #[test]
@@ -290,4 +365,27 @@ fn what_is_checked_beside_the_table_is_drawn_on_a_tab_of_its_own() {
         (stage.place(Role::TreeItem, &row).center(), stage.place(tab, "Fleet").center());
     stage.drag(PointerButton::Primary, Modifiers::NONE, from, to);
     assert_eq!(columns(&stage).len(), 6, "a tab with a table takes no panels");
+}
+
+#[test]
+fn a_click_that_closes_a_menu_opens_no_host() {
+    let mut stage = table();
+    stage.click_secondary(Role::ColumnHeader, "CPU");
+    let gamma = middle_of_row(&stage, "gamma");
+    stage.click_at(gamma);
+    assert_eq!(tabs(&stage), ["alpha", "Fleet"]);
+    stage.click_at(gamma);
+    assert_eq!(tabs(&stage), ["gamma", "Fleet"]);
+}
+
+#[test]
+fn a_standing_table_says_of_when_its_values_are() {
+    let mut stage = table();
+    seconds(&mut stage, 10);
+    stage.press(Key::Space);
+    stage.press(Key::ArrowLeft);
+    stage.settle();
+    assert!(stage.find_painted(|text| text.starts_with("at 08:00:")).is_some());
+    stage.press(Key::End);
+    assert!(stage.find_painted(|text| text.starts_with("at 08:00:")).is_none());
 }
