@@ -1,6 +1,6 @@
 //! File of the configuration: found, read whole within a bound, and never written.
 
-use super::keys::Place;
+use super::keys::{Config, Place};
 use super::read::{FAULTS_MAX, Read, closed, read};
 use crate::files::{self, FileError};
 use etcetera::BaseStrategy as _;
@@ -20,8 +20,8 @@ pub struct ConfigFile {
 
 impl ConfigFile {
     /// The user's, `collectoscope/config.toml` in the configuration folder; none where there is no
-    /// such file. Of one that cannot be read nobody knows what was to be accepted: as little as
-    /// can be is, and a sentence says so.
+    /// such file. Of one that cannot be read nobody knows what was to be accepted: nothing from the
+    /// network is, and a sentence says so.
     pub fn of_user() -> Option<(Self, Option<String>)> {
         // Where no home is known the settings say so.
         let folders = etcetera::choose_base_strategy().ok()?;
@@ -32,10 +32,11 @@ impl ConfigFile {
             Err(trouble) => {
                 let message = format!(
                     "cannot read the configuration: {trouble}, in {}; until that is mended only \
-                     127.0.0.1 is listened on and only what is encrypted is accepted",
+                     127.0.0.1 is listened on",
                     path.display()
                 );
-                let read = Read { config: closed(), ..Read::default() };
+                let config = Config { listen: closed().listen, ..Config::default() };
+                let read = Read { config, ..Read::default() };
                 Some((Self { path, read }, Some(message)))
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! Cells are made when names come. Values are read about once a second, some thousand at a time,
 //! so that a frame costs the same however many hosts there are; the order follows them when all
-//! are read. It stands still while the user has the pointer or the keyboard on a row.
+//! are read. It stands still while the pointer is on its way to a row.
 
 use super::cell::{Cell, Moment, Reading};
 use super::wanted::Wanted;
