@@ -1,12 +1,61 @@
 //! The field that a selector is typed into: mistakes are underlined in it, and named by
-//! [`mistake_ui`].
+//! [`mistake_ui`]. In a filter half-typed words are completed.
 
+use super::Frame;
 use super::theme::{self, Palette};
 use crate::metric::display_safe;
-use crate::view::selector::Mistake;
+use crate::view::selector::{Mistake, Selector};
 use eframe::egui::text::{LayoutJob, TextFormat};
-use eframe::egui::{self, Galley, RichText, Stroke, TextBuffer, Ui};
+use eframe::egui::{self, Galley, Response, RichText, Stroke, TextBuffer, Ui};
 use std::sync::Arc;
+
+/// A filter: whose, and how it looks.
+pub(super) struct Filter<'a> {
+    pub(super) id: egui::Id,
+    /// What stands there while it is empty.
+    pub(super) hint: &'a str,
+    pub(super) width: f32,
+    /// Above and below the text.
+    pub(super) margin: i8,
+}
+
+/// Draws a filter that holds `selector`; returns the field, and what it holds if that was changed.
+pub(super) fn filter_ui(
+    ui: &mut Ui,
+    frame: &mut Frame<'_>,
+    filter: &Filter<'_>,
+    selector: &Selector,
+) -> (Response, Option<String>) {
+    let screen = frame.screen;
+    let mut text = selector.text().to_owned();
+    let read = (selector.text(), selector.mistakes());
+    let mut layouter = |ui: &Ui, text: &dyn TextBuffer, _: f32| layout(ui, text, read);
+    let field = egui::TextEdit::singleline(&mut text)
+        .hint_text(RichText::new(filter.hint).color(Palette::of(ui).faint))
+        .desired_width(filter.width)
+        .margin(egui::Margin::symmetric(8, filter.margin))
+        // Esc leaves it, and need not clear what it leaves.
+        .event_filter(egui::EventFilter {
+            horizontal_arrows: true,
+            vertical_arrows: true,
+            tab: false,
+            escape: true,
+        })
+        .layouter(&mut layouter);
+    let is_typing = ui.memory(|memory| memory.has_focus(filter.id));
+    let offered = &mut frame.memory.offered;
+    let output = egui::CompletionPopup::new(filter.id)
+        .align(egui::RectAlign::BOTTOM_START)
+        .max_height(260.0)
+        .accept_keys([egui::Key::Tab])
+        .show(ui, field, |query| match is_typing {
+            true => offered.for_word(query, screen),
+            false => Vec::new(),
+        });
+    let response = output.text_edit.response.response;
+    let is_new = response.changed() || output.accepted.is_some();
+    (response, is_new.then_some(text))
+}
 
 /// Lays the text out; the mistakes of `read`, a text as it was read, are underlined.
 pub(super) fn layout(ui: &Ui, text: &dyn TextBuffer, read: (&str, &[Mistake])) -> Arc<Galley> {

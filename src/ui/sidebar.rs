@@ -6,7 +6,7 @@ use super::Frame;
 use super::drag::Dragged;
 use super::keys::filter_id;
 use super::row_menu::row_menu_ui;
-use super::selector_field::{layout, mistake_ui};
+use super::selector_field::{self, Filter, mistake_ui};
 use super::theme::{self, Palette};
 use super::widgets::{SegmentSize, check_box, elided, lock, say_selected, segments, triangle};
 use crate::session::{Checked, RowContent, Screen, Swatch};
@@ -155,40 +155,20 @@ fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
 fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
     let palette = Palette::of(ui);
-    let mut text = screen.view.filter.text().to_owned();
     let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
     ui.add_space(2.0);
-    let filter = &screen.view.filter;
-    let read = (filter.text(), filter.mistakes());
-    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
-    let field = egui::TextEdit::singleline(&mut text)
-        .hint_text(RichText::new("eth0  host:web*  -lo  >90").color(palette.faint))
-        .desired_width(f32::INFINITY)
-        .margin(egui::Margin::symmetric(8, 6))
-        // Esc is a command: it need not clear what it leaves.
-        .event_filter(egui::EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            tab: false,
-            escape: true,
-        })
-        .layouter(&mut layouter);
-    let is_typing = ui.memory(|memory| memory.has_focus(filter_id()));
-    let offered = &mut frame.memory.offered;
-    let output = egui::CompletionPopup::new(filter_id())
-        .align(egui::RectAlign::BOTTOM_START)
-        .max_height(260.0)
-        .accept_keys([egui::Key::Tab])
-        .show(ui, field, |query| match is_typing {
-            true => offered.for_word(query, screen),
-            false => Vec::new(),
-        });
-    let response = output.text_edit.response.response.labelled_by(label.id);
-    if response.changed() || output.accepted.is_some() {
-        frame.actions.push(Action::SetFilter(text));
-    }
+    let filter = Filter {
+        id: filter_id(),
+        hint: "eth0  host:web*  -lo  >90",
+        width: f32::INFINITY,
+        margin: 6,
+    };
+    let selector = &screen.view.filter;
+    let (response, typed) = selector_field::filter_ui(ui, frame, &filter, selector);
+    response.labelled_by(label.id);
+    frame.actions.extend(typed.map(Action::SetFilter));
     ui.add_space(6.0);
-    mistake_ui(ui, read);
+    mistake_ui(ui, (selector.text(), selector.mistakes()));
     ui.horizontal(|ui| {
         let titles = Pivot::ALL.map(Pivot::title);
         let room = ui.available_width() - SegmentSize::Small.width(ui, titles) - 8.0;

@@ -4,7 +4,7 @@ use super::{Places, columns, tone_text};
 use crate::session::{ColumnHead, Tone};
 use crate::ui::Frame;
 use crate::ui::keys::fleet_filter_id;
-use crate::ui::selector_field::{layout, mistake_ui};
+use crate::ui::selector_field::{self, Filter, mistake_ui};
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::elided;
 use crate::view::Action;
@@ -80,41 +80,18 @@ pub(super) fn title_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
 
 fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>, fleet: &Fleet) {
     let screen = frame.screen;
-    let palette = Palette::of(ui);
-    let mut text = fleet.filter.text().to_owned();
-    let read = (fleet.filter.text(), fleet.filter.mistakes());
-    let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
-    let width = (ui.available_width() - 90.0).clamp(FILTER_WIDTH.0, FILTER_WIDTH.1);
-    let field = egui::TextEdit::singleline(&mut text)
-        .hint_text(RichText::new("web  -db  cpu>80").color(palette.faint))
-        .desired_width(width)
-        .margin(egui::Margin::symmetric(8, 4))
-        // Esc leaves it and clears nothing.
-        .event_filter(egui::EventFilter {
-            horizontal_arrows: true,
-            vertical_arrows: true,
-            tab: false,
-            escape: true,
-        })
-        .layouter(&mut layouter);
-    let is_typing = ui.memory(|memory| memory.has_focus(fleet_filter_id()));
-    let offered = &mut frame.memory.offered;
-    let output = egui::CompletionPopup::new(fleet_filter_id())
-        .align(egui::RectAlign::BOTTOM_START)
-        .max_height(260.0)
-        .accept_keys([egui::Key::Tab])
-        .show(ui, field, |query| match is_typing {
-            true => offered.for_word(query, screen),
-            false => Vec::new(),
-        });
-    let response = output.text_edit.response.response;
+    let filter = Filter {
+        id: fleet_filter_id(),
+        hint: "web  -db  cpu>80",
+        width: (ui.available_width() - 90.0).clamp(FILTER_WIDTH.0, FILTER_WIDTH.1),
+        margin: 4,
+    };
+    let (response, typed) = selector_field::filter_ui(ui, frame, &filter, &fleet.filter);
     response.widget_info(|| WidgetInfo::labeled(Role::TextInput, true, "Filter the hosts"));
     if response.has_focus() && ui.input(|input| input.key_pressed(egui::Key::Escape)) {
         response.surrender_focus();
     }
-    if response.changed() || output.accepted.is_some() {
-        frame.actions.push(Action::Fleet(FleetAction::SetFilter(text)));
-    }
+    frame.actions.extend(typed.map(FleetAction::SetFilter).map(Action::Fleet));
     let hint = format!(
         "Hosts that have a series which all words match; cpu>80 is about the column ({})",
         screen.view.keymap.key(&FLEET)
