@@ -183,15 +183,14 @@ impl Table {
     /// Makes the cells, where names or columns are others by now.
     fn rebuild(&mut self, fleet: &Fleet, latest: &Latest<'_>) -> bool {
         let store = latest.store;
-        let made_for = MadeFor { series: store.revision(), columns: fleet.columns.clone() };
-        if self.made_for.as_ref() == Some(&made_for) {
+        let series = store.revision();
+        let is_same = |made: &MadeFor| made.columns == fleet.columns;
+        let is_of_columns = self.made_for.as_ref().is_some_and(is_same);
+        let is_of_names = self.made_for.as_ref().is_some_and(|made| made.series == series);
+        if is_of_columns && (is_of_names || self.waits(store, latest.now)) {
             return false;
         }
         let before = self.made_for.as_ref().map_or(&[][..], |made| &made.columns);
-        let is_of_columns = before == made_for.columns;
-        if is_of_columns && self.made_for.is_some() && self.waits(store, latest.now) {
-            return false;
-        }
         // What is known of a column that was there before.
         let from = |column: &Column| before.iter().position(|other| other == column);
         let from: Vec<_> = fleet.columns.iter().map(from).collect();
@@ -212,6 +211,7 @@ impl Table {
             }
         };
         self.rows = store.index().hosts().iter().map(row).collect();
+        let made_for = MadeFor { series, columns: fleet.columns.clone() };
         (self.made_for, self.made) = (Some(made_for), latest.now);
         self.revision += 1;
         true
