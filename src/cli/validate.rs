@@ -33,7 +33,11 @@ pub(super) fn run(path: &Path) -> Result<(), String> {
             let tabs = workspace.tabs();
             let panels = tabs.iter().filter_map(|tab| tab.canvas.tiles()).map(Layout::rules);
             let panels: usize = panels.map(|rules| rules.len()).sum();
-            ("layout", format!("{} tabs, {panels} panels", tabs.len()), named(&problems, path))
+            let tables = tabs.iter().filter(|tab| tab.canvas.fleet().is_some()).count();
+            let parts = [(tabs.len(), "tab"), (panels, "panel"), (tables, "table")];
+            let parts = parts.into_iter().filter(|(count, what)| *count > 0 || *what == "tab");
+            let parts: Vec<_> = parts.map(|(count, what)| counted(count as u64, what)).collect();
+            ("layout", parts.join(", "), named(&problems, path))
         }
         Kind::Graphs => {
             let graphs_file::Read { graphs, problems } = open_graphs(path)

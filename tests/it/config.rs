@@ -287,7 +287,8 @@ fn each_kind_of_file_is_validated_as_what_it_is() {
     let graph = "[[graph]]\nid = 'x'\ntitle = 'T'\nplugin = 'p'\ntype = 't'\neach = 'host'\n\
                  unit = ''\nstyle = 'line'\nline = [{}]\n";
     for (name, text, expected) in [
-        ("a.toml", layout, "FILE: good, a layout with 1 tabs, 1 panels\n"),
+        ("a.toml", layout, "FILE: good, a layout with 1 tab, 1 panel\n"),
+        ("f.toml", "[[tab]]\nfleet = [\"cpu\"]", "FILE: good, a layout with 1 tab, 1 table\n"),
         ("config.toml", "memory = 64\n", "FILE: good, a configuration with 1 key\n"),
         ("b.toml", graph, "FILE: good, a file of graphs with 1 graph\n"),
     ] {
