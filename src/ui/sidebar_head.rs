@@ -36,7 +36,9 @@ pub(super) fn head_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
             ui.set_min_width(room);
             ui.spacing_mut().item_spacing.x = 4.0;
             hidden_ui(ui, frame);
-            let count = RichText::new(screen.count_text()).size(11.5).color(palette.dim);
+            let dot = if screen.view.arrangement.hidden.is_empty() { "" } else { "· " };
+            let count = format!("{dot}{}", screen.count_text());
+            let count = RichText::new(count).size(11.5).color(palette.dim);
             ui.add(egui::Label::new(count).truncate());
         });
         pivot_ui(ui, frame);

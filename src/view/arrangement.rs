@@ -122,8 +122,11 @@ impl Arranged {
         }
         let aliases = self.aliases();
         if !aliases.is_empty() {
-            let shown = |host| aliases.of(name(host));
-            all.sort_by(|&(_, a), &(_, b)| natural_cmp(shown(a), shown(b)));
+            // People write them with capitals where daemons do not.
+            let shown = |host| aliases.of(name(host)).to_lowercase();
+            let mut keyed: Vec<_> = all.into_iter().map(|one| (shown(one.1), one)).collect();
+            keyed.sort_by(|(a, _), (b, _)| natural_cmp(a, b));
+            all = keyed.into_iter().map(|(_, one)| one).collect();
         }
         all
     }
@@ -158,8 +161,8 @@ mod tests {
     #[test]
     fn hosts_stand_in_the_order_of_what_they_are_called() {
         let mut by_user = Arrangement::default();
-        by_user.call(&"d".into(), "b2");
-        by_user.call(&"a".into(), "b10");
+        by_user.call(&"d".into(), "B2");
+        by_user.call(&"a".into(), "B10");
         assert_eq!(ordered(&arranged(None, by_user.clone())), "bdace");
         by_user.pinned.insert("e".into());
         assert_eq!(ordered(&arranged(Some("c"), by_user)), "cebda");
