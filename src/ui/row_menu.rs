@@ -35,13 +35,22 @@ pub(super) fn row_menu_ui(frame: &mut Frame<'_>, index: usize, row: Row, respons
         .accessible_name("Row")
         .open_memory(asked.then_some(SetOpenCommand::Bool(true)));
     frame.memory.menu_open |= asked || by_key.is_open();
-    by_key.show(|ui| choices_ui(ui, frame, row, asked));
+    by_key.show(|ui| menu_ui(ui, frame, row, asked));
     if asked {
         frame.memory.menu_asked = None;
     }
     let menu = Popup::context_menu(response).accessible_name("Row");
     frame.memory.menu_open |= menu.is_open();
-    menu.show(|ui| choices_ui(ui, frame, row, false));
+    menu.show(|ui| menu_ui(ui, frame, row, false));
+}
+
+/// The choices; one that is made by key closes the menu, as a click does.
+fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
+    let actions = frame.actions.len();
+    choices_ui(ui, frame, row, first);
+    if frame.actions.len() > actions || frame.memory.editing.is_some() {
+        ui.close();
+    }
 }
 
 /// The choices; `first` when the keyboard goes to the first of them.

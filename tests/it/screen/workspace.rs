@@ -339,3 +339,40 @@ fn a_full_disk_leaves_what_was_kept_whole_and_is_written_when_it_has_room() {
     let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".new")).collect();
     assert!(left.is_empty(), "{left:?}");
 }
+
+#[test]
+fn a_host_is_renamed_by_keys_and_called_so_after_a_restart() {
+    let desktop = Desktop::start();
+    let mut window = desktop.open(&["--size", "1260x740"]);
+    let port = window.port();
+    let daemons = [daemon("alpha", port), daemon("beta", port)];
+    until_drawn(&mut window);
+    window.until("both hosts", |status| (count(status, "hosts_count") == 2).then_some(()));
+    // The row of the host on the canvas, its menu, and in that the choice behind Pin.
+    window.key("Up");
+    window.key("shift+F10");
+    window.next();
+    let choices = ["Show", "Open in a new tab", "Add", "Add as one panel", "Pin to the top"];
+    for _ in choices {
+        window.key("Tab");
+    }
+    window.key("Return");
+    type_words(&window, "Photo cache");
+    window.key("Return");
+    window.until("the name", |status| (tabs(status) == ["Photo cache"]).then_some(()));
+    desktop.picture("renamed");
+    assert!(window.close().success());
+    drop((window, daemons));
+    let settings = desktop.folder().join("config/collectoscope/settings.toml");
+    let settings = fs::read_to_string(settings).unwrap();
+    assert!(settings.contains("alpha = \"Photo cache\""), "{settings}");
+    let mut again = desktop.open(&[]);
+    let port = again.port();
+    let _daemon = daemon("alpha", port);
+    again.until("the name", |status| (tabs(status) == ["Photo cache"]).then_some(()));
+    until_drawn(&mut again);
+    // Found by it, too.
+    again.key("slash");
+    type_words(&again, "photo shortterm");
+    again.until("one series", |status| (count(status, "matched") == 1).then_some(()));
+}

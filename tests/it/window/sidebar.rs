@@ -577,6 +577,24 @@ fn a_host_is_called_otherwise_wherever_it_is_named() {
 }
 
 #[test]
+fn a_choice_by_key_closes_the_menu_of_a_row() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press(Key::ArrowDown);
+    stage.press_with(Modifiers::SHIFT, Key::F10);
+    stage.settle();
+    assert!(stage.says("Pin to the top"));
+    for _ in 0..4 {
+        stage.press(Key::Tab);
+    }
+    stage.press(Key::Enter);
+    assert_eq!(stage.app().session().view().arrangement.pinned.len(), 1);
+    assert!(!stage.says("Pin to the top") && !stage.says("Unpin"));
+    // The keyboard is the canvas's again.
+    stage.press(Key::G);
+    assert_eq!(stage.app().session().view().pivot, Pivot::Plugins);
+}
+
+#[test]
 fn esc_leaves_a_host_called_as_it_was() {
     let mut stage = Stage::hearing(&["alpha", "beta"]);
     let beta = stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with("beta"));
