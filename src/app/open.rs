@@ -181,6 +181,7 @@ fn files(args: &WindowOptions) -> Files {
     let config = args.config.clone().over(Config { size, ..Config::default() });
     let (types, about_types) = load_types_db(config.types_db.as_deref().unwrap_or_default());
     let (graphs, about_graphs) = load_graphs(config.graphs.as_deref());
+    let graphs = graphs.in_units(config.units());
     messages.extend(about_types.into_iter().chain(about_graphs));
     Files { settings_file, settings, config, types, graphs, messages }
 }

@@ -1,6 +1,6 @@
 //! `validate`: what is wrong with a configuration, a layout or a file of graphs.
 
-use crate::config::{COMMAND_KEYS, ConfigFile, KEYS, open_graphs};
+use crate::config::{ConfigFile, at_top, open_graphs};
 use crate::layouts::text_of_file;
 use crate::metric::counted;
 use crate::view::layout::Layout;
@@ -66,7 +66,7 @@ fn kind(text: &str, path: &Path) -> Kind {
     };
     let layout = count(&|key| ["version", "shown", "tab"].contains(&key));
     let graphs = count(&|key| key == graphs_file::KEY);
-    let config = count(&|key| key == COMMAND_KEYS || KEYS.iter().any(|known| known.name == key));
+    let config = count(&|key| at_top().any(|known| known == key));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match layout.max(graphs).max(config) {
         0 if name == "graphs.toml" => Kind::Graphs,

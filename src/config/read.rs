@@ -2,7 +2,7 @@
 //!
 //! One wrong key or value is left out and the others hold. Reads no file itself.
 
-use super::keys::{COMMAND_KEYS, Config, Form, KEYS, Key, Place};
+use super::keys::{COMMAND_KEYS, Config, Form, KEYS, Key, Place, TABLES, at_top};
 use crate::metric::display_safe;
 use crate::source::udp::ListenSpec;
 use crate::view::chord::Chord;
@@ -70,10 +70,14 @@ pub fn read(text: &str, place: &Place) -> Read {
         reader.no_toml(at, error.message().split(", expected ").next().unwrap_or_default());
     }
     for (key, value) in file.get_ref().iter() {
-        match KEYS.iter().find(|known| known.name == &**key.get_ref()) {
-            Some(known) => reader.key(known, key.span().start, value),
-            None if &**key.get_ref() == COMMAND_KEYS => reader.commands(key.span().start, value),
-            None => reader.unknown(key.get_ref(), key.span().start, value.get_ref().is_table()),
+        let (name, at) = (&**key.get_ref(), key.span().start);
+        match KEYS.iter().find(|known| known.name == name) {
+            Some(known) => reader.key(known, at, value),
+            None if name == COMMAND_KEYS => reader.commands(at, value),
+            None => match TABLES.iter().find(|table| **table == name) {
+                Some(table) => reader.table(table, at, value),
+                None => reader.unknown(name, at, value.get_ref().is_table()),
+            },
         }
     }
     reader.find_lost(is_broken);
@@ -108,11 +112,12 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: usize, is_table: bool) {
-        let known = KEYS.iter().map(|key| key.name).chain([COMMAND_KEYS]);
-        let near = nearest(name, known);
+        let in_table = |key: &&Key| key.in_table().is_some_and(|(_, inner)| inner == name);
+        let lost = KEYS.iter().find(in_table).map(|key| key.name);
+        let near = lost.or_else(|| nearest(name, at_top()));
         let why = match near {
-            Some(COMMAND_KEYS) if is_table => {
-                format!("there is no such table; did you mean \"{COMMAND_KEYS}\"?")
+            Some(near) if is_table && (TABLES.contains(&near) || near == COMMAND_KEYS) => {
+                format!("there is no such table; did you mean \"{near}\"?")
             }
             _ if is_table => "there is no such table; keys stand without one".to_owned(),
             Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
@@ -122,6 +127,43 @@ impl Reader<'_> {
             self.wrong.entry(key.name).or_insert(self.read.faults.len());
         }
         self.fault(at, format!("\"{}\"", safe(name)), why);
+    }
+
+    /// A table of keys.
+    fn table(&mut self, table: &'static str, at: usize, value: &Spanned<DeValue<'_>>) {
+        let keys = || KEYS.iter().filter_map(|key| Some((key, key.in_table()?)));
+        let keys =
+            || keys().filter(|(_, (its, _))| *its == table).map(|(key, (_, name))| (key, name));
+        let Some(entries) = value.get_ref().as_table() else {
+            let (sample, name) =
+                keys().map(|(key, name)| (key.sample, name)).next().unwrap_or_default();
+            let why = format!("it must be a table, as [{table}] with {name} = {sample} below it");
+            return self.fault(at, table.into(), why);
+        };
+        for (name, value) in entries.iter() {
+            let at = name.span().start;
+            match keys().find(|(_, known)| known == name.get_ref()) {
+                Some((key, _)) => self.key(key, at, value),
+                None => self.unknown_in(table, keys().map(|(_, name)| name), name.get_ref(), at),
+            }
+        }
+    }
+
+    fn unknown_in(
+        &mut self,
+        table: &str,
+        known: impl Iterator<Item = &'static str>,
+        name: &str,
+        at: usize,
+    ) {
+        let why = match nearest(name, known) {
+            _ if at_top().any(|key| key == name) => {
+                format!("it is no key of [{table}]; its line stands above [{table}]")
+            }
+            Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
+            None => "there is no such key; `collectoscope show example` lists all".to_owned(),
+        };
+        self.fault(at, format!("\"{table}.{}\"", safe(name)), why);
     }
 
     fn key(&mut self, key: &'static Key, at: usize, value: &Spanned<DeValue<'_>>) {
@@ -338,6 +380,7 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::format::{Sizes, Traffic, UnitChoice};
     use crate::view::{Theme, width};
     use std::path::PathBuf;
 
@@ -586,6 +629,36 @@ mod tests {
             assert_eq!(config.listen, closed().listen);
         }
         assert_eq!(read_it("types_db = []").faults, []);
+    }
+
+    #[test]
+    fn keys_of_a_table_stand_below_it_or_behind_its_name() {
+        for text in [
+            "[units]\ntraffic = \"bytes\"",
+            "units.traffic = \"bytes\"",
+            "units = { traffic = 'bytes' }",
+        ] {
+            let Read { config, lines, faults } = read_it(text);
+            assert_eq!(faults, []);
+            assert_eq!(config.units(), UnitChoice { traffic: Traffic::Bytes, sizes: Sizes::Iec });
+            assert_eq!(lines["units.traffic"], text.lines().count());
+        }
+        for (wrong, line, what, why) in [
+            (
+                "[units]\ntraffic = \"byte\"",
+                2,
+                "units.traffic = \"byte\"",
+                "did you mean \"bytes\"?",
+            ),
+            ("[units]\nsize = \"si\"", 2, "\"units.size\"", "its line stands above [units]"),
+            ("[units]\ntrafic = \"si\"", 2, "\"units.trafic\"", "did you mean \"traffic\"?"),
+            ("[units]\nmemory = 64", 2, "\"units.memory\"", "its line stands above [units]"),
+            ("traffic = \"bytes\"", 1, "\"traffic\"", "did you mean \"units.traffic\"?"),
+            ("[unit]\ntraffic = \"bytes\"", 1, "\"unit\"", "did you mean \"units\"?"),
+            ("units = \"si\"", 1, "units", "as [units] with traffic = \"bits\" below it"),
+        ] {
+            assert_eq!(check(wrong, line, what, why).units(), UnitChoice::default());
+        }
     }
 
     #[test]

@@ -277,9 +277,10 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
     let kept = oldest.map_or_else(String::new, |oldest| {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
-    let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
+    let units = screen.graphs.units();
+    let (bytes, budget) = (units.bytes(usage.bytes), units.bytes(usage.budget_bytes));
     if usage.is_full_of_names() {
-        let text = format!("! {} of {budget} are names{kept}", format::bytes(usage.name_bytes));
+        let text = format!("! {} of {budget} are names{kept}", units.bytes(usage.name_bytes));
         let hint = format!(
             "Names of series take all the room that they may, half of the memory: new ones \
              of senders that have many are refused. --memory sets the limit; {} says who \

@@ -99,9 +99,15 @@ impl Stage {
 
     /// A window that begins with a layout, as it stands in its file.
     pub(super) fn with_layout(text: &str) -> Self {
-        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
         let layout = Some((LayoutSource::Named("test".into()), text.to_owned()));
-        let start = Start { layout, ..small() };
+        Self::chosen(|start| start.layout = layout)
+    }
+
+    /// A window of a user who chose more than others.
+    pub(super) fn chosen(choose: impl FnOnce(&mut Start)) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let mut start = small();
+        choose(&mut start);
         Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), start)
     }
 
