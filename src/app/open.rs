@@ -127,6 +127,7 @@ fn open(
                 graphs,
                 keymap: config.keys.clone().unwrap_or_default(),
                 zone: config.zone.clone().unwrap_or_default().zone,
+                colours: config.colours.clone().unwrap_or_default(),
                 messages,
                 workspace: tabs.workspace,
                 layout: tabs.layout,

@@ -10,6 +10,7 @@ use super::values::{
 use crate::metric::Interval;
 use crate::source::SourceUrl;
 use crate::source::udp::ListenSpec;
+use crate::view::colours::Colours;
 use crate::view::format::{Sizes, Traffic, UnitChoice};
 use crate::view::keymap::Keymap;
 use crate::view::pivot::Pivot;
@@ -62,6 +63,8 @@ pub struct Config {
     pub traffic: Option<Traffic>,
     /// How bytes are shortened.
     pub sizes: Option<Sizes>,
+    /// Colours of lines.
+    pub colours: Option<Colours>,
     /// Keys of commands: the table behind the other keys.
     pub keys: Option<Keymap>,
 }
@@ -95,6 +98,7 @@ impl Config {
             graphs: self.graphs.or(below.graphs),
             traffic: self.traffic.or(below.traffic),
             sizes: self.sizes.or(below.sizes),
+            colours: self.colours.or(below.colours),
             keys: self.keys.or(below.keys),
         }
     }
@@ -176,10 +180,16 @@ impl fmt::Debug for Key {
 }
 
 /// The tables of keys that have a dot in their names.
-pub(super) const TABLES: [&str; 1] = ["units"];
+pub(super) const TABLES: [&str; 2] = ["units", COLOURS];
+
+/// The table of the colours of lines, where roles are keys too.
+pub(super) const COLOURS: &str = "colours";
 
 /// The table of the keys of commands, which stands behind all others.
 pub(super) const COMMAND_KEYS: &str = "keys";
+
+/// The key of the colours in turn.
+pub(super) const LINES: &str = "colours.lines";
 
 /// All that can stand at the top of a configuration: keys, and tables of such.
 pub fn at_top() -> impl Iterator<Item = &'static str> {
@@ -188,7 +198,7 @@ pub fn at_top() -> impl Iterator<Item = &'static str> {
 }
 
 /// All keys, as the example shows them.
-pub const KEYS: [Key; 20] = [
+pub const KEYS: [Key; 21] = [
     Key {
         name: "listen",
         what: "receive only on these addresses, each ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]",
@@ -400,6 +410,22 @@ pub const KEYS: [Key; 20] = [
         form: Form::Text,
         set: |config, text, _| put(&mut config.sizes, one_of(&SIZES, text)?),
         toml: |config| Some(word(&SIZES, &config.sizes?).into()),
+    },
+    Key {
+        name: LINES,
+        what: r##"lines in turn, each "#0072B2", or dark and light apart as "#3D9BDC #0072B2""##,
+        without: "eight of Okabe and Ito",
+        sample: r##"["#0072B2", "#E69F00", "#009E73"]"##,
+        flags: "",
+        form: Form::Texts,
+        set: |config, text, _| {
+            config.colours.get_or_insert_default().lines.push(text.parse()?);
+            Ok(())
+        },
+        toml: |config| {
+            let lines = &config.colours.as_ref()?.lines;
+            if lines.is_empty() { None } else { texts(lines, ToString::to_string) }
+        },
     },
 ];
 

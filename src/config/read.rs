@@ -2,7 +2,7 @@
 //!
 //! One wrong key or value is left out and the others hold. Reads no file itself.
 
-use super::keys::{COMMAND_KEYS, Config, Form, KEYS, Key, Place, TABLES, at_top};
+use super::keys::{COLOURS, COMMAND_KEYS, Config, Form, KEYS, Key, LINES, Place, TABLES, at_top};
 use crate::metric::display_safe;
 use crate::source::udp::ListenSpec;
 use crate::view::chord::Chord;
@@ -10,6 +10,7 @@ use crate::view::command::commands;
 use crate::view::keymap::Keymap;
 use crate::view::lines::Lines;
 use crate::view::nearest::nearest;
+use crate::view::role::Role;
 use crate::wire::SecurityLevel;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -144,6 +145,7 @@ impl Reader<'_> {
             let at = name.span().start;
             match keys().find(|(_, known)| known == name.get_ref()) {
                 Some((key, _)) => self.key(key, at, value),
+                None if table == COLOURS && self.role(name.get_ref(), at, value) => {}
                 None => self.unknown_in(table, keys().map(|(_, name)| name), name.get_ref(), at),
             }
         }
@@ -156,7 +158,8 @@ impl Reader<'_> {
         name: &str,
         at: usize,
     ) {
-        let why = match nearest(name, known) {
+        let roles = Role::words().filter(|_| table == COLOURS);
+        let why = match nearest(name, known.chain(roles)) {
             _ if at_top().any(|key| key == name) => {
                 format!("it is no key of [{table}]; its line stands above [{table}]")
             }
@@ -166,11 +169,37 @@ impl Reader<'_> {
         self.fault(at, format!("\"{table}.{}\"", safe(name)), why);
     }
 
+    /// The colour of a role; false: there is no such role.
+    fn role(&mut self, name: &str, at: usize, value: &Spanned<DeValue<'_>>) -> bool {
+        let Ok(role) = name.parse::<Role>() else { return false };
+        let word = role.word();
+        match value.get_ref().as_str().map(str::parse) {
+            Some(Ok(shades)) => {
+                let colours = self.read.config.colours.get_or_insert_default();
+                colours.roles.push((role, shades));
+                self.read.lines.insert(word, self.lines.line_at(at));
+            }
+            Some(Err(why)) => {
+                let text = safe(value.get_ref().as_str().unwrap_or_default());
+                self.fault(value.span().start, format!("{COLOURS}.{word} = \"{text}\""), why);
+            }
+            None => {
+                let why = format!("it must be a text in quotes, as {word} = \"#0072B2\"");
+                self.fault(value.span().start, format!("{COLOURS}.{word}"), why);
+            }
+        }
+        true
+    }
+
     fn key(&mut self, key: &'static Key, at: usize, value: &Spanned<DeValue<'_>>) {
         let values: Vec<_> = match (key.form, value.get_ref().as_array()) {
             (Form::Texts, Some(list)) => list.iter().take(LISTED_MAX).collect(),
             _ => vec![value],
         };
+        if values.is_empty() && key.name == LINES {
+            let why = "it names nothing; name a colour or leave the key out".into();
+            self.fault(at, format!("{LINES} = []"), why);
+        }
         if values.is_empty() && CLOSING.contains(&key.name) {
             self.wrong.insert(key.name, self.read.faults.len());
             let why = "it names nothing; name an address or leave the key out".into();
@@ -659,6 +688,36 @@ mod tests {
         ] {
             assert_eq!(check(wrong, line, what, why).units(), UnitChoice::default());
         }
+    }
+
+    #[test]
+    fn lines_have_the_colours_that_are_chosen_in_turn_or_for_a_role() {
+        let text = "[colours]\nlines = [\"#112233\", \"#445566 #778899\"]\nrx = \"#00ff00\"";
+        let Read { config, lines, faults } = read_it(text);
+        assert_eq!((faults, lines[LINES], lines["rx"]), (vec![], 2, 3));
+        let colours = config.colours.unwrap();
+        let written = colours.lines.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(written, ["#112233", "#445566 #778899"]);
+        assert_eq!(colours.of(Some(Role::Rx), 0).to_string(), "#00FF00");
+        for (wrong, what, why) in [
+            ("lines = []", "colours.lines = []", "it names nothing; name a colour"),
+            (
+                "lines = \"red\"",
+                "colours.lines = \"red\"",
+                "not a colour; write one as \"#0072B2\"",
+            ),
+            ("lines = 7", "colours.lines", "it must be a text in quotes or a list of such"),
+            ("tx = \"red\"", "colours.tx = \"red\"", "not a colour; write one as"),
+            ("tx = 7", "colours.tx", "it must be a text in quotes, as tx = \"#0072B2\""),
+            ("rxx = \"#112233\"", "\"colours.rxx\"", "did you mean \"rx\"?"),
+            ("line = \"#112233\"", "\"colours.line\"", "did you mean \"lines\"?"),
+            ("theme = \"dark\"", "\"colours.theme\"", "its line stands above [colours]"),
+        ] {
+            let config = check(&format!("[colours]\nwait = \"#ABCDEF\"\n{wrong}"), 3, what, why);
+            assert_eq!(config.colours.unwrap().roles.len(), 1, "{wrong}");
+        }
+        check("[colors]\nrx = \"#112233\"", 1, "\"colors\"", "did you mean \"colours\"?");
+        check("colours = \"#112233\"", 1, "colours", "as [colours] with lines = [");
     }
 
     #[test]

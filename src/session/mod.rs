@@ -32,6 +32,7 @@ use crate::metric::CdTime;
 use crate::reception::{self, Reception};
 use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
+use crate::view::colours::Colours;
 use crate::view::fleet::COLUMNS_MAX;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
@@ -79,6 +80,8 @@ pub struct Start {
     pub is_kept: bool,
     /// The user's time zone.
     pub zone: TimeZone,
+    /// Colours of lines.
+    pub colours: Colours,
     /// What the user should know, newest last.
     pub messages: Vec<String>,
 }
@@ -96,6 +99,7 @@ impl Default for Start {
             layout: None,
             is_kept: false,
             zone: TimeZone::UTC,
+            colours: Colours::default(),
             messages: Vec::new(),
         }
     }
@@ -189,6 +193,7 @@ pub struct Session {
     /// The layout that was to be saved last: its text, and the tabs that it was made of.
     saving: Option<(String, Workspace)>,
     zone: TimeZone,
+    colours: Colours,
     effects: Vec<Effect>,
     /// What the user should know, newest last.
     pub messages: Vec<String>,
@@ -198,7 +203,7 @@ impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
         let Start { types, memory_bytes, preferences, workspace, layout, .. } = start;
-        let Start { is_kept, zone, messages, graphs, keymap, .. } = start;
+        let Start { is_kept, zone, colours, messages, graphs, keymap, .. } = start;
         let mut view = View { keymap, ..View::new(&preferences) };
         if let Some(workspace) = workspace {
             view.workspace = workspace;
@@ -216,6 +221,7 @@ impl Session {
             saving: None,
             preferences,
             zone,
+            colours,
             effects: Vec::new(),
             messages,
             view,
@@ -427,6 +433,7 @@ impl Session {
             messages: &self.messages,
             now,
             zone: &self.zone,
+            colours: &self.colours,
             frame_millis,
             store: &self.store,
             graphs: &self.graphs,

@@ -21,6 +21,7 @@ use crate::reception::{Reception, Replay, State};
 use crate::store::{HostNode, Mode, Noted, Series, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
+use crate::view::colours::Colours;
 use crate::view::command::{Context, Focus};
 use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
@@ -61,6 +62,8 @@ pub struct Screen<'a> {
     pub now: CdTime,
     /// The user's time zone.
     pub zone: &'a TimeZone,
+    /// Colours of lines.
+    pub colours: &'a Colours,
     /// Milliseconds of CPU the last frame took.
     pub frame_millis: f32,
     pub(super) store: &'a Store,

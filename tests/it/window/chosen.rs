@@ -1,8 +1,10 @@
 //! What a user may choose for all windows: units and colours.
 
 use super::stage::Stage;
+use collectoscope::view::colours::Colours;
 use collectoscope::view::format::{Sizes, Traffic, UnitChoice};
-use eframe::egui::{Key, Modifiers, accesskit::Role};
+use collectoscope::view::role::Role as LineRole;
+use eframe::egui::{Color32, Key, Modifiers, accesskit::Role};
 
 /// Two machines, measured for five seconds and written in these units.
 fn in_units(traffic: Traffic, sizes: Sizes) -> Stage {
@@ -43,4 +45,34 @@ fn bytes_of_traffic_have_the_steps_of_sizes_and_a_filter_compares_what_is_shown(
     stage.press(Key::Slash);
     stage.type_text("unit:B/s >999");
     stage.until(|stage| stage.says("2 of 22 series match"));
+}
+
+#[test]
+fn lines_have_the_chosen_colours_wherever_they_are_drawn() {
+    let shades = |text: &str| text.parse().unwrap();
+    let (rx, user) = (shades("#123456 #AA5511"), shades("#A1B2C3"));
+    let roles = vec![(LineRole::Rx, rx), (LineRole::User, user)];
+    let colours = Colours { lines: vec![shades("#0F1E2D")], roles };
+    let mut stage = Stage::chosen(|start| start.colours = colours);
+    stage.seconds(5, &["alpha", "beta"]);
+    let (dark, light) = (Color32::from_rgb(0x12, 0x34, 0x56), Color32::from_rgb(0xAA, 0x55, 0x11));
+    let user = Color32::from_rgb(0xA1, 0xB2, 0xC3);
+    let line = Color32::from_rgb(0x0F, 0x1E, 0x2D);
+    // Swatches, sparklines and plots; what is not chosen is as it is without.
+    let tx = Color32::from_rgb(0xE6, 0x9F, 0x00);
+    for (what, colors) in ["swatches", "sparklines", "plots"].into_iter().zip(stage.colors()) {
+        assert!(colors.contains(&dark) && !colors.contains(&light), "{what}: {colors:?}");
+        assert!(what == "sparklines" || colors.contains(&tx), "{what}: {colors:?}");
+    }
+    assert!(!stage.colors()[2].contains(&line));
+    // Lines without a role have those in turn.
+    stage.click(Role::CheckBox, "uptime");
+    assert!(stage.colors()[2].contains(&line));
+    stage.click(Role::Button, "Theme: as the system");
+    stage.click(Role::Button, "Theme: dark");
+    let [swatches, ..] = stage.colors();
+    assert!(!swatches.contains(&dark));
+    // The lines of the table of hosts.
+    stage.press(Key::F3);
+    assert!(stage.colors()[2].contains(&user));
 }
