@@ -430,9 +430,9 @@ pub const KEYS: [Key; 21] = [
 ];
 
 impl Key {
-    /// Its table, and its name in it.
-    pub(super) fn in_table(&self) -> Option<(&'static str, &'static str)> {
-        self.name.split_once('.')
+    /// Its name in `table`, if it stands there.
+    pub(super) fn name_in(&self, table: &str) -> Option<&'static str> {
+        self.name.strip_prefix(table)?.strip_prefix('.')
     }
 }
 

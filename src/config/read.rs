@@ -113,7 +113,7 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: usize, is_table: bool) {
-        let in_table = |key: &&Key| key.in_table().is_some_and(|(_, inner)| inner == name);
+        let in_table = |key: &&Key| TABLES.iter().any(|table| key.name_in(table) == Some(name));
         let lost = KEYS.iter().find(in_table).map(|key| key.name);
         let near = lost.or_else(|| nearest(name, at_top()));
         let why = match near {
@@ -132,12 +132,10 @@ impl Reader<'_> {
 
     /// A table of keys.
     fn table(&mut self, table: &'static str, at: usize, value: &Spanned<DeValue<'_>>) {
-        let keys = || KEYS.iter().filter_map(|key| Some((key, key.in_table()?)));
-        let keys =
-            || keys().filter(|(_, (its, _))| *its == table).map(|(key, (_, name))| (key, name));
+        let keys = || KEYS.iter().filter_map(|key| Some((key, key.name_in(table)?)));
         let Some(entries) = value.get_ref().as_table() else {
-            let (sample, name) =
-                keys().map(|(key, name)| (key.sample, name)).next().unwrap_or_default();
+            let first = keys().next().map(|(key, name)| (name, key.sample));
+            let (name, sample) = first.unwrap_or_default();
             let why = format!("it must be a table, as [{table}] with {name} = {sample} below it");
             return self.fault(at, table.into(), why);
         };
@@ -459,7 +457,7 @@ mod tests {
             ("memroy", "memory"),
             ("max-lists", "max_lists"),
             ("no-local", "local"),
-            ("colour_theme", ""),
+            ("frobnicate", ""),
         ] {
             let text = format!("theme = \"dark\"\n\n{wrong} = 512\nlocal = false\n");
             let why = match near {

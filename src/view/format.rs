@@ -328,7 +328,7 @@ mod tests {
         for (traffic, sizes, unit, value, text) in [
             (Traffic::Bits, Sizes::Iec, "bit/s", 41_800_000.0, "41.8 Mbit/s"),
             (Traffic::Bytes, Sizes::Iec, "bit/s", 41_943_040.0, "5.00 MiB/s"),
-            (Traffic::Bytes, Sizes::Si, "bit/s", 41_800_000.0, "5.23 MB/s"),
+            (Traffic::Bytes, Sizes::Si, "bit/s", 42_000_000.0, "5.25 MB/s"),
             (Traffic::Bits, Sizes::Si, "bit/s", 41_800_000.0, "41.8 Mbit/s"),
             (Traffic::Bits, Sizes::Si, "B", 10_533_000_000.0, "10.5 GB"),
             (Traffic::Bytes, Sizes::Iec, "B", 10_533_000_000.0, "9.81 GiB"),
