@@ -197,6 +197,7 @@ pub struct Session {
     effects: Vec<Effect>,
     /// What the user should know, newest last.
     pub messages: Vec<String>,
+    messages_at_start: usize,
 }
 
 impl Session {
@@ -223,12 +224,14 @@ impl Session {
             zone,
             colours,
             effects: Vec::new(),
+            messages_at_start: 0,
             messages,
             view,
         };
         if let Some((source, text)) = layout {
             session.open_layout(source, text);
         }
+        session.messages_at_start = session.messages.len();
         session
     }
 
@@ -431,6 +434,7 @@ impl Session {
             derived: &self.derived,
             reception: &self.reception,
             messages: &self.messages,
+            messages_at_start: self.messages_at_start,
             now,
             zone: &self.zone,
             colours: &self.colours,

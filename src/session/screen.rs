@@ -58,6 +58,8 @@ pub struct Screen<'a> {
     pub reception: &'a Reception,
     /// What the user should know, newest last.
     pub messages: &'a [String],
+    /// How many of them were there at the start.
+    pub messages_at_start: usize,
     /// Our clock, or the capture's.
     pub now: CdTime,
     /// The user's time zone.
