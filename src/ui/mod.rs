@@ -34,6 +34,7 @@ mod selector_field;
 mod senders;
 mod shapes;
 mod sidebar;
+mod sidebar_head;
 mod sparkline;
 mod status;
 mod strips;

@@ -157,7 +157,7 @@ impl Screen<'_> {
                 Some(format!("{}/{}", host.name, plugin_label(node)))
             }
             Row::Everywhere { .. } => Some(plugin_label(row.plugin(self.store)?.1)),
-            Row::Host { .. } => Some(row.scope(self.store)?.title()),
+            Row::Host { .. } => Some(row.scope(self.store)?.host().to_string()),
         }
     }
 
@@ -178,6 +178,7 @@ impl Screen<'_> {
         let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
         let opens = !matches!(name, RowName::Series(_));
         let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
+        let is_hidden = self.view.arrangement.hidden.has(&name);
         let is_new = self.derived.new_rows.contains(&name);
         let came = if is_new { "\nnew: in the last ten minutes something came here" } else { "" };
         Some(RowContent {
@@ -185,6 +186,7 @@ impl Screen<'_> {
             tooltip: content.tooltip + came,
             open: opens.then_some(is_open),
             is_new,
+            note: if is_hidden { "hidden" } else { content.note },
             selected: self.picking().shows(&name),
             gathered: self.view.gathered.names.contains(&name),
             ..content
@@ -221,12 +223,13 @@ impl Screen<'_> {
     }
 
     fn host_row(&self, node: &HostNode) -> RowContent {
-        let name = display_safe(&node.name).into_owned();
+        let name = self.host_name(&node.name);
+        let own_name = display_safe(&node.name);
         let here = self.reception.local_host() == Some(&*node.name);
         let (age, interval) = age_of(self.store, node, self.now);
         let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
         let mut tooltip =
-            format!("{name}\n{series} series, last received {} ago", format::age(age));
+            format!("{own_name}\n{series} series, last received {} ago", format::age(age));
         if here {
             tooltip.push_str("\nthis machine, measured by collectoscope");
         }
@@ -256,7 +259,7 @@ impl Screen<'_> {
             checked: None,
             swatch: Swatch::Quiet,
             spark,
-            note: match (here, self.view.pinned.contains(&node.name)) {
+            note: match (here, self.view.arrangement.pinned.contains(&node.name)) {
                 (true, _) => "this machine",
                 (false, true) => "pinned",
                 (false, false) => "",
@@ -275,12 +278,13 @@ impl Screen<'_> {
 
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
         let plugin = display_safe(&plugin_label(node)).into_owned();
-        let name = display_safe(&host.name).into_owned();
+        let name = self.host_name(&host.name);
         let (count, drawn) = self.picking().count(node);
         let spark = representative::of_plugin(self.store, self.graphs, node);
         let (value, shown) = self.value_of(spark);
         let odd = lookalike(&host.name).filter(|_| self.view.pivot == Pivot::Plugins);
-        let mut tooltip = format!("{name}/{plugin}\n{count} series, {drawn} drawn");
+        let own_name = display_safe(&host.name);
+        let mut tooltip = format!("{own_name}/{plugin}\n{count} series, {drawn} drawn");
         if let Some(odd) = &odd {
             tooltip.push('\n');
             tooltip.push_str(odd);
@@ -341,7 +345,7 @@ impl Screen<'_> {
         let known = if series.known_type { "" } else { ", type not in types.db" };
         RowContent {
             level: 2,
-            path: format!("{} {label} · {}", plugin_label(node), display_safe(&names.host)),
+            path: format!("{} {label} · {}", plugin_label(node), self.host_name(&names.host)),
             label,
             tooltip: format!(
                 "{}\n{} ({}{known}), every {interval}, now {value}",
