@@ -284,7 +284,7 @@ mod tests {
         };
         file.save(&settings).unwrap();
         assert_eq!(file.load(), (settings.clone(), Vec::new()));
-        assert_eq!(Settings::new(&settings.preferences(), settings.size), settings);
+        assert_eq!(settings.with(&settings.preferences()), settings);
         let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, files::PRIVATE);
     }
