@@ -11,6 +11,7 @@ mod kept;
 mod layouts;
 mod open;
 mod pace;
+mod place;
 
 pub use open::{OpenError, WindowOptions, run};
 pub use pace::Waker;
@@ -141,6 +142,7 @@ pub struct App {
     settings_first: Settings,
     settings_before: Settings,
     settings_changed: Option<Instant>,
+    watch: place::Watch,
     settings_file: Option<SettingsFile>,
     settings_kept: Kept,
     layouts: layouts::Layouts,
@@ -192,6 +194,7 @@ impl App {
             ranking: None,
             settings_first: settings.clone(),
             settings_before: before,
+            watch: place::Watch::new(settings.maximized),
             settings,
             settings_changed: None,
             settings_file: setup.settings_file,
@@ -319,7 +322,7 @@ impl App {
                 Effect::Filter(job) => self.filter(&job),
                 Effect::Rank(job) => self.rank(&job),
                 Effect::Keep(preferences) => {
-                    let settings = Settings::new(&preferences, self.settings.size);
+                    let settings = self.settings.with(&preferences);
                     self.keep(settings);
                 }
                 Effect::KeepNow => {
@@ -338,12 +341,10 @@ impl App {
         }
     }
 
-    /// Keeps the size of the window, and writes what has changed some time ago.
+    /// Keeps the place and the size of the window, and writes what has changed some time ago.
     fn keep_settings(&mut self, ctx: &egui::Context) {
-        let rect = ctx.input(|input| input.viewport().inner_rect);
-        if let Some(size) = rect.map(|rect| rect.size()) {
-            let size = [size.x.round(), size.y.round()];
-            self.keep(Settings { size, ..self.settings.clone() });
+        if let Some(seen) = self.watch.look(ctx) {
+            self.keep(seen.over(&self.settings));
         }
         if self.settings_changed.is_some_and(|changed| changed.elapsed() >= SAVE_AFTER) {
             self.save_settings();

@@ -1,6 +1,6 @@
 //! Opening the window, and saying why it could not be opened.
 
-use super::{App, Feed, Screenshot, Setup, Waker};
+use super::{App, Feed, Screenshot, Setup, Waker, place};
 use crate::config::{Config, SIZE_FIRST, Settings, SettingsFile, load_graphs, load_types_db};
 use crate::files;
 use crate::layouts::{self, LayoutFiles};
@@ -108,10 +108,11 @@ fn open(
     // Those of the configuration were printed when it was read.
     print(&messages, sources.iter().find_map(SourceSpec::auth_file));
     let messages = [args.messages.clone(), messages].concat();
-    let options = native_options(settings.clone().under(&config).size);
+    let options = native_options(&settings.clone().under(&config));
     let opened = Arc::new(AtomicBool::new(false));
     let create = |cc: &eframe::CreationContext<'_>| {
         opened.store(true, Ordering::Release);
+        place::bring_back(cc);
         let waker = Waker::default();
         let sources = std::mem::take(sources);
         let Fed { running, feeds, capture_clock } =
@@ -127,6 +128,7 @@ fn open(
                 graphs,
                 keymap: config.keys.clone().unwrap_or_default(),
                 zone: config.zone.clone().unwrap_or_default().zone,
+                colours: config.colours.clone().unwrap_or_default(),
                 messages,
                 workspace: tabs.workspace,
                 layout: tabs.layout,
@@ -181,6 +183,7 @@ fn files(args: &WindowOptions) -> Files {
     let config = args.config.clone().over(Config { size, ..Config::default() });
     let (types, about_types) = load_types_db(config.types_db.as_deref().unwrap_or_default());
     let (graphs, about_graphs) = load_graphs(config.graphs.as_deref());
+    let graphs = graphs.in_units(config.units());
     messages.extend(about_types.into_iter().chain(about_graphs));
     Files { settings_file, settings, config, types, graphs, messages }
 }
@@ -197,13 +200,19 @@ fn print(messages: &[String], auth_file: Option<&Path>) {
     }
 }
 
-fn native_options(size: [f32; 2]) -> eframe::NativeOptions {
+fn native_options(settings: &Settings) -> eframe::NativeOptions {
+    let viewport = egui::ViewportBuilder::default();
+    let viewport = match settings.place {
+        Some(place) => viewport.with_position(place),
+        None => viewport,
+    };
     eframe::NativeOptions {
-        viewport: egui::ViewportBuilder::default()
+        viewport: viewport
             .with_title("collectoscope")
             .with_app_id("collectoscope")
             .with_icon(icon())
-            .with_inner_size(size)
+            .with_inner_size(settings.size)
+            .with_maximized(settings.maximized)
             .with_min_inner_size([640.0, 400.0]),
         renderer: eframe::Renderer::Glow,
         // It hides the steps of long gradients; here are only the short ones of scroll areas, and

@@ -4,6 +4,7 @@ use super::{WindowArgs, memory, say};
 use crate::config::values::Zone;
 use crate::config::{Config, ConfigFile, Origin, SIZE_FIRST, Settings, SettingsFile, effective};
 use crate::source::udp::UdpOptions;
+use crate::view::format::{Sizes, Traffic};
 use crate::wire::SecurityLevel;
 use clap::Args;
 use std::path::PathBuf;
@@ -75,6 +76,8 @@ fn built_in() -> Config {
         memory: Some(memory::default_mib()),
         zone: Some(Zone::default()),
         size: Some(SIZE_FIRST),
+        traffic: Some(Traffic::default()),
+        sizes: Some(Sizes::default()),
         ..Settings::default().config()
     }
 }

@@ -1,9 +1,11 @@
 //! `validate`: what is wrong with a configuration, a layout or a file of graphs.
 
-use crate::config::{COMMAND_KEYS, ConfigFile, KEYS, open_graphs};
-use crate::layouts::text_of_file;
+use crate::config::{Config, ConfigFile, at_top, load_graphs, load_types_db, open_graphs};
+use crate::layouts::{self, LayoutFiles, text_of_file};
 use crate::metric::counted;
+use crate::source::auth::AuthFile;
 use crate::view::layout::Layout;
+use crate::view::nearest::nearest;
 use crate::view::{graphs_file, layout_file};
 use std::io::{self, Write as _};
 use std::path::Path;
@@ -26,7 +28,8 @@ pub(super) fn run(path: &Path) -> Result<(), String> {
         Kind::Config => {
             let file = ConfigFile::open(path)?;
             let keys = counted(file.read.lines.len() as u64, "key");
-            ("configuration", keys, file.messages())
+            let wrong = [file.messages(), named_files(&file.read.config)].concat();
+            ("configuration", keys, wrong)
         }
         Kind::Layout => {
             let layout_file::Read { workspace, problems } = layout_file::read(&text);
@@ -54,19 +57,42 @@ pub(super) fn run(path: &Path) -> Result<(), String> {
     Err(format!("{shown}, read as a {word}:\n{}", wrong.join("\n")))
 }
 
+/// What is wrong with the files that a configuration names.
+fn named_files(config: &Config) -> Vec<String> {
+    let (_, mut wrong) = load_types_db(config.types_db.as_deref().unwrap_or_default());
+    wrong.extend(load_graphs(config.graphs.as_deref()).1);
+    if let Some(path) = &config.auth_file {
+        let file = AuthFile::open(path.clone());
+        let bad = file.report().lines.iter().filter(|line| !line.ok);
+        wrong.extend(bad.map(|line| line.text.clone()));
+    }
+    if let Some(name) = &config.layout {
+        wrong.extend(layouts::find(LayoutFiles::of_user().as_ref(), name).err());
+    }
+    wrong
+}
+
 fn named(problems: &[layout_file::Problem], path: &Path) -> Vec<String> {
     problems.iter().map(|problem| format!("{}: {problem}", path.display())).collect()
 }
 
-/// The kind that most of the keys are of; where that does not decide, what the file is called.
+/// Keys at the top of a layout.
+const LAYOUT_KEYS: [&str; 3] = ["version", "shown", "tab"];
+
+/// The kind that most of the keys are of; where there are only mistakes, the kind of what they are
+/// most like; and where that does not decide, what the file is called.
 fn kind(text: &str, path: &Path) -> Kind {
     let (file, _) = DeTable::parse_recoverable(text);
+    let keys = || file.get_ref().iter().map(|(key, _)| &**key.get_ref());
+    let all = || at_top().chain(LAYOUT_KEYS).chain([graphs_file::KEY]);
+    let is_right = keys().any(|key| all().any(|known| known == key));
+    let meant = |key| if is_right { Some(key) } else { nearest(key, all()) };
     let count = |is_known: &dyn Fn(&str) -> bool| {
-        file.get_ref().iter().filter(|(key, _)| is_known(key.get_ref())).count()
+        keys().filter_map(meant).filter(|key| is_known(key)).count()
     };
-    let layout = count(&|key| ["version", "shown", "tab"].contains(&key));
+    let layout = count(&|key| LAYOUT_KEYS.contains(&key));
     let graphs = count(&|key| key == graphs_file::KEY);
-    let config = count(&|key| key == COMMAND_KEYS || KEYS.iter().any(|known| known.name == key));
+    let config = count(&|key| at_top().any(|known| known == key));
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     match layout.max(graphs).max(config) {
         0 if name == "graphs.toml" => Kind::Graphs,
@@ -94,6 +120,11 @@ mod tests {
             ("", "config.toml", Kind::Config),
             ("", "graphs.toml", Kind::Graphs),
             ("tba = 1", "web.toml", Kind::Layout),
+            ("memroy = 1", "web.toml", Kind::Config),
+            ("[[grpah]]\nid = 'x'", "web.toml", Kind::Graphs),
+            ("frobnicate = 1", "web.toml", Kind::Layout),
+            ("memroy = 1\nversion = 1", "web.toml", Kind::Layout),
+            ("units.sizes = 'si'", "a.toml", Kind::Config),
             ("[keys]\npause = 'P'", "a.toml", Kind::Config),
             ("memory = \n[[tab", "a.toml", Kind::Config),
         ] {

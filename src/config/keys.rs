@@ -4,12 +4,14 @@
 //! wrong key; a test compares the README with it.
 
 use super::values::{
-    PIVOTS, THEMES, Zone, lists, memory, one_of, receive_buffer, security, size, word, yes_or_no,
-    zone,
+    PIVOTS, SIZES, THEMES, TRAFFIC, Zone, lists, memory, one_of, receive_buffer, security, size,
+    word, yes_or_no, zone,
 };
 use crate::metric::Interval;
 use crate::source::SourceUrl;
 use crate::source::udp::ListenSpec;
+use crate::view::colours::Colours;
+use crate::view::format::{Sizes, Traffic, UnitChoice};
 use crate::view::keymap::Keymap;
 use crate::view::pivot::Pivot;
 use crate::view::{Theme, width};
@@ -57,6 +59,12 @@ pub struct Config {
     pub layout: Option<String>,
     /// A catalogue of the user's.
     pub graphs: Option<PathBuf>,
+    /// In which unit rates of networks are written.
+    pub traffic: Option<Traffic>,
+    /// How bytes are shortened.
+    pub sizes: Option<Sizes>,
+    /// Colours of lines.
+    pub colours: Option<Colours>,
     /// Keys of commands: the table behind the other keys.
     pub keys: Option<Keymap>,
 }
@@ -88,7 +96,18 @@ impl Config {
             pivot: self.pivot.or(below.pivot),
             layout: self.layout.or(below.layout),
             graphs: self.graphs.or(below.graphs),
+            traffic: self.traffic.or(below.traffic),
+            sizes: self.sizes.or(below.sizes),
+            colours: self.colours.or(below.colours),
             keys: self.keys.or(below.keys),
+        }
+    }
+
+    /// In which units amounts are written.
+    pub fn units(&self) -> UnitChoice {
+        UnitChoice {
+            traffic: self.traffic.unwrap_or_default(),
+            sizes: self.sizes.unwrap_or_default(),
         }
     }
 }
@@ -137,7 +156,7 @@ impl Form {
 /// One key.
 #[derive(Clone, Copy)]
 pub struct Key {
-    /// As it is written.
+    /// As it is written; before a dot stands its table.
     pub name: &'static str,
     /// What it means.
     pub what: &'static str,
@@ -160,11 +179,26 @@ impl fmt::Debug for Key {
     }
 }
 
+/// The tables of keys that have a dot in their names.
+pub(super) const TABLES: [&str; 2] = ["units", COLOURS];
+
+/// The table of the colours of lines, where roles are keys too.
+pub(super) const COLOURS: &str = "colours";
+
 /// The table of the keys of commands, which stands behind all others.
-pub const COMMAND_KEYS: &str = "keys";
+pub(super) const COMMAND_KEYS: &str = "keys";
+
+/// The key of the colours in turn.
+pub(super) const LINES: &str = "colours.lines";
+
+/// All that can stand at the top of a configuration: keys, and tables of such.
+pub fn at_top() -> impl Iterator<Item = &'static str> {
+    let keys = KEYS.iter().map(|key| key.name).filter(|name| !name.contains('.'));
+    keys.chain(TABLES).chain([COMMAND_KEYS])
+}
 
 /// All keys, as the example shows them.
-pub const KEYS: [Key; 18] = [
+pub const KEYS: [Key; 21] = [
     Key {
         name: "listen",
         what: "receive only on these addresses, each ADDR[:PORT][%IFACE][,LEVEL][,from=SOURCE]",
@@ -357,7 +391,50 @@ pub const KEYS: [Key; 18] = [
         set: |config, text, place| put(&mut config.graphs, place.path(text)?),
         toml: |config| Some(path(config.graphs.as_ref()?)),
     },
+    Key {
+        name: "units.traffic",
+        what: r#"rates of networks: in "bits" or in "bytes" a second"#,
+        without: "bits",
+        sample: r#""bits""#,
+        flags: "",
+        form: Form::Text,
+        set: |config, text, _| put(&mut config.traffic, one_of(&TRAFFIC, text)?),
+        toml: |config| Some(word(&TRAFFIC, &config.traffic?).into()),
+    },
+    Key {
+        name: "units.sizes",
+        what: r#"steps of bytes: "iec" is 1024 as in KiB, "si" is 1000 as in kB"#,
+        without: "iec",
+        sample: r#""iec""#,
+        flags: "",
+        form: Form::Text,
+        set: |config, text, _| put(&mut config.sizes, one_of(&SIZES, text)?),
+        toml: |config| Some(word(&SIZES, &config.sizes?).into()),
+    },
+    Key {
+        name: LINES,
+        what: r##"lines in turn, each "#0072B2", or dark and light apart as "#3D9BDC #0072B2""##,
+        without: "eight of Okabe and Ito",
+        sample: r##"["#0072B2", "#E69F00", "#009E73"]"##,
+        flags: "",
+        form: Form::Texts,
+        set: |config, text, _| {
+            config.colours.get_or_insert_default().lines.push(text.parse()?);
+            Ok(())
+        },
+        toml: |config| {
+            let lines = &config.colours.as_ref()?.lines;
+            if lines.is_empty() { None } else { texts(lines, ToString::to_string) }
+        },
+    },
 ];
+
+impl Key {
+    /// Its name in `table`, if it stands there.
+    pub(super) fn name_in(&self, table: &str) -> Option<&'static str> {
+        self.name.strip_prefix(table)?.strip_prefix('.')
+    }
+}
 
 fn said(error: impl fmt::Display) -> String {
     error.to_string()

@@ -16,7 +16,7 @@ pub mod values;
 
 pub use file::ConfigFile;
 pub use graphs::{load_graphs, open_graphs};
-pub use keys::{COMMAND_KEYS, Config, KEYS, Key, Place};
+pub use keys::{Config, KEYS, Key, Place, at_top};
 pub use print::{Origin, effective, example};
 pub use read::{Fault, Read, read};
 pub use settings::{SIZE_FIRST, Settings, SettingsFile};

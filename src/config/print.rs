@@ -1,8 +1,10 @@
 //! Print: a documented example, and the configuration that holds with where each value is from.
 
-use super::keys::{COMMAND_KEYS, Config, KEYS, Key};
+use super::keys::{COLOURS, COMMAND_KEYS, Config, KEYS, Key};
 use crate::view::chord::Chord;
+use crate::view::colours::Shades;
 use crate::view::command::commands;
+use crate::view::role::Role;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
@@ -13,6 +15,9 @@ const EXAMPLE_HEAD: &str = "\
 # sign before it. Options of the command line go before what stands here, and this goes before what
 # the window kept the last time. Relative paths begin at the folder of this file, and ~/ is your
 # home. `collectoscope show config` prints what holds and where it is from.
+";
+const ROLES_HEAD: &str = "
+# Colours of lines that stand for one thing, as those above. Without a line they are as here.
 ";
 const KEYS_HEAD: &str = "
 # Keys of commands, behind all else: one as P, Space, F9, Ctrl+P or Shift+Left, several in a list,
@@ -37,6 +42,10 @@ pub fn example() -> String {
             flag => writeln!(text, " Option: {flag}."),
         };
         let _ = writeln!(text, "#{name} = {sample}");
+    }
+    text.push_str(ROLES_HEAD);
+    for role in Role::words().filter_map(|word| word.parse::<Role>().ok()) {
+        let _ = writeln!(text, "#{COLOURS}.{} = \"{}\"", role.word(), Shades::of(role));
     }
     text.push_str(KEYS_HEAD);
     for command in commands() {
@@ -121,6 +130,11 @@ pub fn effective(layers: &[(Config, Origin)]) -> String {
             _ => writeln!(text, "#{} is not set: {}", key.name, without(key, &holds)),
         };
     }
+    for (role, shades) in holds.colours.iter().flat_map(|colours| &colours.roles) {
+        let from = layers.iter().find(|(config, _)| config.colours.is_some());
+        let origin = from.map_or(String::new(), |(_, origin)| origin.named(role.word(), ""));
+        let _ = writeln!(text, "{COLOURS}.{} = \"{shades}\"  # {origin}", role.word());
+    }
     if let Some(keymap) = &holds.keys {
         let from = layers.iter().find(|(config, _)| config.keys.is_some());
         let origin = from.map_or(String::new(), |(_, origin)| origin.of_keys());
@@ -159,7 +173,7 @@ mod tests {
         let taken = example.replace("\n#", "\n").replace("\n ", "\n# ");
         let Read { config, lines, faults } = read_it(&taken);
         assert_eq!(faults, []);
-        assert_eq!(lines.len(), KEYS.len() + 1);
+        assert_eq!(lines.len(), KEYS.len() + Role::words().count() + 1);
         let keymap = config.keys.as_ref().unwrap();
         assert_eq!(keymap.chosen().count(), commands().count());
         assert!(commands().all(|command| keymap.keys(command) == command.keys));
@@ -229,6 +243,21 @@ mod tests {
         let text = effective(&layers("", file));
         assert!(text.contains("listen = [\"10.0.0.1:25826\"]  # /c/config.toml, line 1"), "{text}");
         assert!(text.contains("source = [\"udp://10.0.0.2:25826\"]  # /c/config.toml, line 2"));
+    }
+
+    #[test]
+    fn colours_and_units_are_printed_so_that_they_can_be_read_again() {
+        let file = "[units]\nsizes = \"si\"\n[colours]\nlines = \"#112233\"\nrx = \"#445566\"";
+        let text = effective(&layers("", file));
+        for line in [
+            "units.sizes = \"si\"  # /c/config.toml, line 2",
+            "colours.lines = [\"#112233\"]  # /c/config.toml, line 4",
+            "colours.rx = \"#445566\"  # /c/config.toml, line 5",
+        ] {
+            assert!(text.lines().any(|printed| printed == line), "{line} is not in {text}");
+        }
+        let Read { config, faults, .. } = read_it(&text);
+        assert_eq!((faults, config.colours), (vec![], read_it(file).config.colours));
     }
 
     #[test]

@@ -2,7 +2,7 @@
 //!
 //! One wrong key or value is left out and the others hold. Reads no file itself.
 
-use super::keys::{COMMAND_KEYS, Config, Form, KEYS, Key, Place};
+use super::keys::{COLOURS, COMMAND_KEYS, Config, Form, KEYS, Key, LINES, Place, TABLES, at_top};
 use crate::metric::display_safe;
 use crate::source::udp::ListenSpec;
 use crate::view::chord::Chord;
@@ -10,6 +10,7 @@ use crate::view::command::commands;
 use crate::view::keymap::Keymap;
 use crate::view::lines::Lines;
 use crate::view::nearest::nearest;
+use crate::view::role::Role;
 use crate::wire::SecurityLevel;
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -70,10 +71,14 @@ pub fn read(text: &str, place: &Place) -> Read {
         reader.no_toml(at, error.message().split(", expected ").next().unwrap_or_default());
     }
     for (key, value) in file.get_ref().iter() {
-        match KEYS.iter().find(|known| known.name == &**key.get_ref()) {
-            Some(known) => reader.key(known, key.span().start, value),
-            None if &**key.get_ref() == COMMAND_KEYS => reader.commands(key.span().start, value),
-            None => reader.unknown(key.get_ref(), key.span().start, value.get_ref().is_table()),
+        let (name, at) = (&**key.get_ref(), key.span().start);
+        match KEYS.iter().find(|known| known.name == name) {
+            Some(known) => reader.key(known, at, value),
+            None if name == COMMAND_KEYS => reader.commands(at, value),
+            None => match TABLES.iter().find(|table| **table == name) {
+                Some(table) => reader.table(table, at, value),
+                None => reader.unknown(name, at, value.get_ref().is_table()),
+            },
         }
     }
     reader.find_lost(is_broken);
@@ -108,11 +113,12 @@ impl Reader<'_> {
     }
 
     fn unknown(&mut self, name: &str, at: usize, is_table: bool) {
-        let known = KEYS.iter().map(|key| key.name).chain([COMMAND_KEYS]);
-        let near = nearest(name, known);
+        let in_table = |key: &&Key| TABLES.iter().any(|table| key.name_in(table) == Some(name));
+        let lost = KEYS.iter().find(in_table).map(|key| key.name);
+        let near = lost.or_else(|| nearest(name, at_top()));
         let why = match near {
-            Some(COMMAND_KEYS) if is_table => {
-                format!("there is no such table; did you mean \"{COMMAND_KEYS}\"?")
+            Some(near) if is_table && (TABLES.contains(&near) || near == COMMAND_KEYS) => {
+                format!("there is no such table; did you mean \"{near}\"?")
             }
             _ if is_table => "there is no such table; keys stand without one".to_owned(),
             Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
@@ -124,11 +130,74 @@ impl Reader<'_> {
         self.fault(at, format!("\"{}\"", safe(name)), why);
     }
 
+    /// A table of keys.
+    fn table(&mut self, table: &'static str, at: usize, value: &Spanned<DeValue<'_>>) {
+        let keys = || KEYS.iter().filter_map(|key| Some((key, key.name_in(table)?)));
+        let Some(entries) = value.get_ref().as_table() else {
+            let first = keys().next().map(|(key, name)| (name, key.sample));
+            let (name, sample) = first.unwrap_or_default();
+            let why = format!("it must be a table, as [{table}] with {name} = {sample} below it");
+            return self.fault(at, table.into(), why);
+        };
+        for (name, value) in entries.iter() {
+            let at = name.span().start;
+            match keys().find(|(_, known)| known == name.get_ref()) {
+                Some((key, _)) => self.key(key, at, value),
+                None if table == COLOURS && self.role(name.get_ref(), at, value) => {}
+                None => self.unknown_in(table, keys().map(|(_, name)| name), name.get_ref(), at),
+            }
+        }
+    }
+
+    fn unknown_in(
+        &mut self,
+        table: &str,
+        known: impl Iterator<Item = &'static str>,
+        name: &str,
+        at: usize,
+    ) {
+        let roles = Role::words().filter(|_| table == COLOURS);
+        let why = match nearest(name, known.chain(roles)) {
+            _ if at_top().any(|key| key == name) => {
+                format!("it is no key of [{table}]; its line stands above [{table}]")
+            }
+            Some(near) => format!("there is no such key; did you mean \"{near}\"?"),
+            None => "there is no such key; `collectoscope show example` lists all".to_owned(),
+        };
+        self.fault(at, format!("\"{table}.{}\"", safe(name)), why);
+    }
+
+    /// The colour of a role; false: there is no such role.
+    fn role(&mut self, name: &str, at: usize, value: &Spanned<DeValue<'_>>) -> bool {
+        let Ok(role) = name.parse::<Role>() else { return false };
+        let word = role.word();
+        match value.get_ref().as_str().map(str::parse) {
+            Some(Ok(shades)) => {
+                let colours = self.read.config.colours.get_or_insert_default();
+                colours.roles.push((role, shades));
+                self.read.lines.insert(word, self.lines.line_at(at));
+            }
+            Some(Err(why)) => {
+                let text = safe(value.get_ref().as_str().unwrap_or_default());
+                self.fault(value.span().start, format!("{COLOURS}.{word} = \"{text}\""), why);
+            }
+            None => {
+                let why = format!("it must be a text in quotes, as {word} = \"#0072B2\"");
+                self.fault(value.span().start, format!("{COLOURS}.{word}"), why);
+            }
+        }
+        true
+    }
+
     fn key(&mut self, key: &'static Key, at: usize, value: &Spanned<DeValue<'_>>) {
         let values: Vec<_> = match (key.form, value.get_ref().as_array()) {
             (Form::Texts, Some(list)) => list.iter().take(LISTED_MAX).collect(),
             _ => vec![value],
         };
+        if values.is_empty() && key.name == LINES {
+            let why = "it names nothing; name a colour or leave the key out".into();
+            self.fault(at, format!("{LINES} = []"), why);
+        }
         if values.is_empty() && CLOSING.contains(&key.name) {
             self.wrong.insert(key.name, self.read.faults.len());
             let why = "it names nothing; name an address or leave the key out".into();
@@ -338,6 +407,7 @@ fn safe(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::view::format::{Sizes, Traffic, UnitChoice};
     use crate::view::{Theme, width};
     use std::path::PathBuf;
 
@@ -387,7 +457,7 @@ mod tests {
             ("memroy", "memory"),
             ("max-lists", "max_lists"),
             ("no-local", "local"),
-            ("colour_theme", ""),
+            ("frobnicate", ""),
         ] {
             let text = format!("theme = \"dark\"\n\n{wrong} = 512\nlocal = false\n");
             let why = match near {
@@ -586,6 +656,66 @@ mod tests {
             assert_eq!(config.listen, closed().listen);
         }
         assert_eq!(read_it("types_db = []").faults, []);
+    }
+
+    #[test]
+    fn keys_of_a_table_stand_below_it_or_behind_its_name() {
+        for text in [
+            "[units]\ntraffic = \"bytes\"",
+            "units.traffic = \"bytes\"",
+            "units = { traffic = 'bytes' }",
+        ] {
+            let Read { config, lines, faults } = read_it(text);
+            assert_eq!(faults, []);
+            assert_eq!(config.units(), UnitChoice { traffic: Traffic::Bytes, sizes: Sizes::Iec });
+            assert_eq!(lines["units.traffic"], text.lines().count());
+        }
+        for (wrong, line, what, why) in [
+            (
+                "[units]\ntraffic = \"byte\"",
+                2,
+                "units.traffic = \"byte\"",
+                "did you mean \"bytes\"?",
+            ),
+            ("[units]\nsize = \"si\"", 2, "\"units.size\"", "its line stands above [units]"),
+            ("[units]\ntrafic = \"si\"", 2, "\"units.trafic\"", "did you mean \"traffic\"?"),
+            ("[units]\nmemory = 64", 2, "\"units.memory\"", "its line stands above [units]"),
+            ("traffic = \"bytes\"", 1, "\"traffic\"", "did you mean \"units.traffic\"?"),
+            ("[unit]\ntraffic = \"bytes\"", 1, "\"unit\"", "did you mean \"units\"?"),
+            ("units = \"si\"", 1, "units", "as [units] with traffic = \"bits\" below it"),
+        ] {
+            assert_eq!(check(wrong, line, what, why).units(), UnitChoice::default());
+        }
+    }
+
+    #[test]
+    fn lines_have_the_colours_that_are_chosen_in_turn_or_for_a_role() {
+        let text = "[colours]\nlines = [\"#112233\", \"#445566 #778899\"]\nrx = \"#00ff00\"";
+        let Read { config, lines, faults } = read_it(text);
+        assert_eq!((faults, lines[LINES], lines["rx"]), (vec![], 2, 3));
+        let colours = config.colours.unwrap();
+        let written = colours.lines.iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(written, ["#112233", "#445566 #778899"]);
+        assert_eq!(colours.of(Some(Role::Rx), 0).to_string(), "#00FF00");
+        for (wrong, what, why) in [
+            ("lines = []", "colours.lines = []", "it names nothing; name a colour"),
+            (
+                "lines = \"red\"",
+                "colours.lines = \"red\"",
+                "not a colour; write one as \"#0072B2\"",
+            ),
+            ("lines = 7", "colours.lines", "it must be a text in quotes or a list of such"),
+            ("tx = \"red\"", "colours.tx = \"red\"", "not a colour; write one as"),
+            ("tx = 7", "colours.tx", "it must be a text in quotes, as tx = \"#0072B2\""),
+            ("rxx = \"#112233\"", "\"colours.rxx\"", "did you mean \"rx\"?"),
+            ("line = \"#112233\"", "\"colours.line\"", "did you mean \"lines\"?"),
+            ("theme = \"dark\"", "\"colours.theme\"", "its line stands above [colours]"),
+        ] {
+            let config = check(&format!("[colours]\nwait = \"#ABCDEF\"\n{wrong}"), 3, what, why);
+            assert_eq!(config.colours.unwrap().roles.len(), 1, "{wrong}");
+        }
+        check("[colors]\nrx = \"#112233\"", 1, "\"colors\"", "did you mean \"colours\"?");
+        check("colours = \"#112233\"", 1, "colours", "as [colours] with lines = [");
     }
 
     #[test]

@@ -25,6 +25,9 @@ const SETTINGS_BYTES_MAX: usize = 4 << 20;
 /// Size of the first window, points: with a title bar it fits a screen 800 high.
 pub const SIZE_FIRST: (u32, u32) = (1_280, 740);
 
+/// The farthest place of a window, points: X counts pixels in 16 bits.
+const PLACE_MAX: f32 = 32_767.0;
+
 /// Choices of the user, kept from one start to the next.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
@@ -43,6 +46,11 @@ pub struct Settings {
     pub hidden: BTreeSet<String>,
     /// Width and height of the window, points; zero before the first start.
     pub size: [f32; 2],
+    /// Its left and upper end on the screen, points; none where the system does not say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub place: Option<[f32; 2]>,
+    /// Whether it fills the screen; size and place are then those that it has otherwise.
+    pub maximized: bool,
     /// What hosts are called, by collectd's names.
     pub aliases: BTreeMap<String, String>,
 }
@@ -67,8 +75,16 @@ impl Settings {
             pinned: pinned.iter().map(|host| host.to_string()).collect(),
             hidden: hidden.iter().map(|row| row.selector().text().to_owned()).collect(),
             size,
+            place: None,
+            maximized: false,
             aliases: aliases.collect(),
         }
+    }
+
+    /// These with other preferences.
+    pub fn with(&self, preferences: &Preferences) -> Self {
+        let &Self { size, place, maximized, .. } = self;
+        Self { place, maximized, ..Self::new(preferences, size) }
     }
 
     /// What they say of what can be configured.
@@ -89,6 +105,9 @@ impl Settings {
     /// These, but for what is configured.
     pub fn under(mut self, config: &Config) -> Self {
         if let Some((width, height)) = config.size {
+            // Who wants another size wants to see it.
+            let had = self.config().size.unwrap_or(SIZE_FIRST);
+            self.maximized &= had == (width, height);
             #[expect(clippy::cast_precision_loss, reason = "at most 16,384")]
             let size = [width as f32, height as f32];
             self.size = size;
@@ -114,6 +133,8 @@ impl Settings {
             pinned: choose(&self.pinned, &first.pinned, &kept.pinned),
             hidden: choose(&self.hidden, &first.hidden, &kept.hidden),
             size: choose(&self.size, &first.size, &kept.size),
+            place: choose(&self.place, &first.place, &kept.place),
+            maximized: choose(&self.maximized, &first.maximized, &kept.maximized),
             aliases: choose(&self.aliases, &first.aliases, &kept.aliases),
         }
     }
@@ -231,6 +252,8 @@ fn sane(mut settings: Settings) -> Settings {
     if !settings.size.iter().all(|side| (200.0..=16_384.0).contains(side)) {
         settings.size = Settings::default().size;
     }
+    // A screen is to the left of another one or above it: there numbers are below zero.
+    settings.place = settings.place.filter(|place| place.iter().all(|at| at.abs() <= PLACE_MAX));
     if !settings.window_secs.is_finite() || settings.window_secs <= 0.0 {
         settings.window_secs = Settings::default().window_secs;
     }
@@ -252,13 +275,16 @@ mod tests {
             window_secs: 60.0,
             pivot: Pivot::Plugins,
             pinned: ["web-1".to_owned()].into(),
+            size: [900.0, 700.0],
+            place: Some([-40.0, 120.0]),
+            maximized: true,
             hidden: ["host:web-2", "plugin:df instance:\"\""].map(str::to_owned).into(),
             aliases: [("ip-10.0".to_owned(), "db \"master\"".to_owned())].into(),
             ..Settings::default()
         };
         file.save(&settings).unwrap();
         assert_eq!(file.load(), (settings.clone(), Vec::new()));
-        assert_eq!(Settings::new(&settings.preferences(), settings.size), settings);
+        assert_eq!(settings.with(&settings.preferences()), settings);
         let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, files::PRIVATE);
     }
@@ -272,7 +298,9 @@ mod tests {
             size: Some((900, 700)),
             ..Config::default()
         };
+        let kept = Settings { size: [800.0, 600.0], maximized: true, ..kept };
         let first = kept.clone().under(&config);
+        assert!(!first.maximized && kept.clone().under(&kept.config()).maximized);
         assert_eq!((first.theme, first.sidebar, first.size), (Theme::Dark, false, [900.0, 700.0]));
         assert_eq!(first.window_secs, 60.0);
         assert_eq!(first.to_keep(&first, &kept), kept);
@@ -281,7 +309,12 @@ mod tests {
         let expected = Settings { pivot: Pivot::Plugins, ..kept.clone() };
         assert_eq!(now.to_keep(&first, &kept), expected);
         assert_eq!(kept.clone().under(&Config::default()), kept);
-        assert_eq!(Settings::default().under(&kept.config()), kept);
+        let early = Settings { maximized: true, ..Settings::default() };
+        let config = Config { size: Some(SIZE_FIRST), ..Config::default() };
+        assert!(early.under(&config).maximized);
+        // Where the window is, is not configured.
+        let expected = Settings { maximized: false, ..kept.clone() };
+        assert_eq!(Settings::default().under(&kept.config()), expected);
     }
 
     #[test]
@@ -308,8 +341,13 @@ mod tests {
             messages[0].contains("settings.toml") && messages[0].contains("pink"),
             "{messages:?}"
         );
-        std::fs::write(&path, "size = [1.0, nan]\nwindow_secs = -5.0").unwrap();
-        assert_eq!(SettingsFile::at(path).load(), (Settings::default(), Vec::new()));
+        for senseless in
+            ["size = [1.0, nan]\nwindow_secs = -5.0", "place = [nan, 0]", "place = [0, 1e9]"]
+        {
+            std::fs::write(&path, senseless).unwrap();
+            let read = SettingsFile::at(path.clone()).load();
+            assert_eq!(read, (Settings::default(), Vec::new()), "{senseless}");
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 use crate::ingest::LISTS_MAX;
 use crate::view::Theme;
+use crate::view::format::{Sizes, Traffic};
 use crate::view::nearest::nearest;
 use crate::view::pivot::Pivot;
 use crate::wire::SecurityLevel;
@@ -79,6 +80,12 @@ pub(super) const THEMES: [(&str, Theme); 3] =
 /// The names of what stands at the top of the sidebar.
 pub(super) const PIVOTS: [(&str, Pivot); 2] =
     [("hosts", Pivot::Hosts), ("plugins", Pivot::Plugins)];
+
+/// The names of what rates of networks count.
+pub(super) const TRAFFIC: [(&str, Traffic); 2] =
+    [("bits", Traffic::Bits), ("bytes", Traffic::Bytes)];
+/// The names of how bytes are shortened.
+pub(super) const SIZES: [(&str, Sizes); 2] = [("iec", Sizes::Iec), ("si", Sizes::Si)];
 
 /// The value that is called so.
 pub(super) fn one_of<T: Copy>(words: &[(&str, T)], text: &str) -> Result<T, String> {

@@ -34,6 +34,7 @@ use crate::reception::{self, Reception};
 use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
 use crate::view::arrangement::ARRANGED_MAX;
+use crate::view::colours::Colours;
 use crate::view::fleet::COLUMNS_MAX;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
@@ -81,6 +82,8 @@ pub struct Start {
     pub is_kept: bool,
     /// The user's time zone.
     pub zone: TimeZone,
+    /// Colours of lines.
+    pub colours: Colours,
     /// What the user should know, newest last.
     pub messages: Vec<String>,
 }
@@ -98,6 +101,7 @@ impl Default for Start {
             layout: None,
             is_kept: false,
             zone: TimeZone::UTC,
+            colours: Colours::default(),
             messages: Vec::new(),
         }
     }
@@ -191,16 +195,18 @@ pub struct Session {
     /// The layout that was to be saved last: its text, and the tabs that it was made of.
     saving: Option<(String, Workspace)>,
     zone: TimeZone,
+    colours: Colours,
     effects: Vec<Effect>,
     /// What the user should know, newest last.
     pub messages: Vec<String>,
+    messages_at_start: usize,
 }
 
 impl Session {
     /// Nothing is known yet.
     pub fn new(start: Start) -> Self {
         let Start { types, memory_bytes, preferences, workspace, layout, .. } = start;
-        let Start { is_kept, zone, messages, graphs, keymap, .. } = start;
+        let Start { is_kept, zone, colours, messages, graphs, keymap, .. } = start;
         let mut view = View { keymap, ..View::new(&preferences) };
         if let Some(workspace) = workspace {
             view.workspace = workspace;
@@ -218,13 +224,16 @@ impl Session {
             saving: None,
             preferences,
             zone,
+            colours,
             effects: Vec::new(),
+            messages_at_start: 0,
             messages,
             view,
         };
         if let Some((source, text)) = layout {
             session.open_layout(source, text);
         }
+        session.messages_at_start = session.messages.len();
         session
     }
 
@@ -428,23 +437,6 @@ impl Session {
         figures.update(store, view, derived, now);
         let known = Known { store, view, graphs, derived, reception, figures, zone, messages };
         state::state(known, now, drawing)
-    }
-
-    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
-    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
-        Screen {
-            view: &self.view,
-            width: self.width.wanted(self.view.window()),
-            derived: &self.derived,
-            reception: &self.reception,
-            messages: &self.messages,
-            now,
-            zone: &self.zone,
-            frame_millis,
-            store: &self.store,
-            graphs: &self.graphs,
-            meter: &self.meter,
-        }
     }
 
     /// What is known.

@@ -15,12 +15,14 @@ pub use noted::NotedText;
 pub use rows::{Checked, RowContent, Swatch};
 pub use status::StatusItem;
 
+use super::Session;
 use super::derived::Derived;
 use crate::metric::{CdTime, Interval, Severity, Span, display_safe};
 use crate::reception::{Reception, Replay, State};
 use crate::store::{HostNode, Mode, Noted, Series, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
+use crate::view::colours::Colours;
 use crate::view::command::{Context, Focus};
 use crate::view::completion::{Candidate, candidates};
 use crate::view::empty::{Sight, why_empty};
@@ -59,10 +61,14 @@ pub struct Screen<'a> {
     pub reception: &'a Reception,
     /// What the user should know, newest last.
     pub messages: &'a [String],
+    /// How many of them were there at the start.
+    pub messages_at_start: usize,
     /// Our clock, or the capture's.
     pub now: CdTime,
     /// The user's time zone.
     pub zone: &'a TimeZone,
+    /// Colours of lines.
+    pub colours: &'a Colours,
     /// Milliseconds of CPU the last frame took.
     pub frame_millis: f32,
     pub(super) store: &'a Store,
@@ -124,6 +130,27 @@ pub struct Revision {
     data: u64,
     series: u64,
     panels: u64,
+}
+
+impl Session {
+    /// Everything a frame is drawn from at `now`; the last frame took `frame_millis` of CPU.
+    pub fn screen(&self, now: CdTime, frame_millis: f32) -> Screen<'_> {
+        Screen {
+            view: &self.view,
+            width: self.width.wanted(self.view.window()),
+            derived: &self.derived,
+            reception: &self.reception,
+            messages: &self.messages,
+            messages_at_start: self.messages_at_start,
+            now,
+            zone: &self.zone,
+            colours: &self.colours,
+            frame_millis,
+            store: &self.store,
+            graphs: &self.graphs,
+            meter: &self.meter,
+        }
+    }
 }
 
 impl<'a> Screen<'a> {

@@ -28,12 +28,12 @@ pub(super) fn bars_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, rect: Rec
             break;
         }
         let row = Rect::from_min_size(pos2(rect.left(), top), vec2(rect.width(), BAR_ROW));
-        bar_ui(ui, panel, bar, row);
+        bar_ui(ui, screen, panel, bar, row);
         top += BAR_ROW;
     }
 }
 
-fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
+fn bar_ui(ui: &mut Ui, screen: &Screen<'_>, panel: &Panel, bar: &Bar, row: Rect) {
     let palette = Palette::of(ui);
     let middle = row.center().y;
     let (name, share) = (bar.mount_point(), format!("{:.0} %", 100.0 * bar.share()));
@@ -50,7 +50,11 @@ fn bar_ui(ui: &mut Ui, panel: &Panel, bar: &Bar, row: Rect) {
         pos2(row.left() + name_width, middle - 4.0),
         pos2(row.right() - AMOUNT_WIDTH - SHARE_WIDTH, middle + 4.0),
     );
-    let color = if bar.warns() { palette.warn } else { palette.series(Some(Role::Used), 0) };
+    let color = if bar.warns() {
+        palette.warn
+    } else {
+        palette.line_of(screen.colours.of(Some(Role::Used), 0))
+    };
     ui.painter().rect_filled(track, 4.0, palette.line);
     #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
     let width = track.width() * bar.share().clamp(0.0, 1.0) as f32;

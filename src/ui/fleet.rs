@@ -242,7 +242,7 @@ fn row_ui(ui: &mut Ui, frame: &mut Frame<'_>, shown: &Shown<'_>, places: &Places
     }
     ui.painter().hline(rect.x_range(), rect.bottom(), Stroke::new(1.0, palette.grid));
     name_ui(ui, content, rect.with_max_x(rect.left() + places.host - BETWEEN));
-    cells::values_ui(ui, content, rect, places);
+    cells::values_ui(ui, frame.screen, content, rect, places);
     clicked(ui, frame, &row.host, &response);
     if let Some(tooltip) = tooltip_at(ui, content, rect, places) {
         response.on_hover_text_at_pointer(tooltip);

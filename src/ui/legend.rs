@@ -115,7 +115,12 @@ pub(super) fn legend_ui(
         let color = if steps_back { palette.faint } else { palette.text };
         let response = row_ui(ui, rect, (table, index), color);
         let swatch = rect.left_center() + vec2(7.0, 0.0);
-        Look::of(&palette, line.role, index).paint(ui.painter(), swatch, style, line);
+        Look::of(&palette, screen.colours, line.role, index).paint(
+            ui.painter(),
+            swatch,
+            style,
+            line,
+        );
         response.widget_info(|| {
             let [now, min, avg, max] = figures((plot, data), units.of(line), cursor);
             let label = label(line, &units);

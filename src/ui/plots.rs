@@ -153,7 +153,7 @@ fn lines_ui(ui: &Ui, frame: &mut Frame<'_>, panel: &Panel, kept: &mut Kept, plac
         mode: panel.mode(screen.view.mode()),
     };
     let ink = LineTexture::ink(&mut frame.memory.plots.texture, ui.ctx());
-    if kept.drawing.update(drawn_for, panel, &kept.plot, ink) {
+    if kept.drawing.update(drawn_for, (panel, &kept.plot), screen.colours, ink) {
         frame.memory.plots.made.drawings += 1;
     }
     ui.painter().with_clip_rect(place.frame).extend(kept.drawing.shapes());
@@ -413,7 +413,7 @@ fn tooltip(
                 ui.horizontal(|ui| {
                     let size = vec2(swatch::SIZE.0, 12.0);
                     let (rect, _) = ui.allocate_exact_size(size, Sense::hover());
-                    let look = swatch::Look::of(&palette, line.role, index);
+                    let look = swatch::Look::of(&palette, screen.colours, line.role, index);
                     look.paint(ui.painter(), rect.center(), style, line);
                     ui.label(RichText::new(display_safe(&line.label)).size(11.5));
                 });

@@ -8,6 +8,7 @@ use super::swatch::{self, MIRROR_OPACITY, STACK_OPACITY};
 use super::theme::{self, Palette};
 use crate::metric::Span;
 use crate::store::Mode;
+use crate::view::colours::Colours;
 use crate::view::graphs::Style;
 use crate::view::panels::Panel;
 use crate::view::plot::{PanelPlot, PlotLine, PlotPoint};
@@ -82,8 +83,8 @@ impl Drawing {
     pub(super) fn update(
         &mut self,
         made_for: MadeFor,
-        panel: &Panel,
-        plot: &PanelPlot,
+        (panel, plot): (&Panel, &PanelPlot),
+        colours: &Colours,
         ink: Ink,
     ) -> bool {
         if self.made_for == Some(made_for) {
@@ -105,7 +106,8 @@ impl Drawing {
         let others = plot.has_more_than_zeros();
         let right = made_for.place.at_right().unwrap_or(made_for.place).project();
         for (index, (line, data)) in panel.drawn().zip(&plot.lines).enumerate() {
-            let swatch::Look { color, dash } = swatch::Look::of(&palette, line.role, index);
+            let swatch::Look { color, dash } =
+                swatch::Look::of(&palette, colours, line.role, index);
             let mine = made_for.highlighted == Some(index);
             let steps_back = made_for.highlighted.is_some() || others && data.is_zero();
             let faded = steps_back && !mine;

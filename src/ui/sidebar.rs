@@ -207,7 +207,7 @@ fn row_ui(
             WidgetInfo::selected(egui::Role::CheckBox, true, checked != Checked::No, name)
         });
         let border = if response.hovered() { Palette::of(ui).dim } else { Palette::of(ui).faint };
-        check_box(ui, rect, checked, color_of(content.swatch, &Palette::of(ui)), border);
+        check_box(ui, rect, checked, color_of(content.swatch, screen, &Palette::of(ui)), border);
         if response.clicked() {
             frame.actions.extend(screen.check(row));
         }
@@ -377,7 +377,8 @@ fn paint_value(
         return left;
     };
     let line = frame.memory.sparklines.get(frame.screen, id, spark);
-    let color = if stale { palette.faint } else { color_of(content.swatch, &palette) };
+    let color =
+        if stale { palette.faint } else { color_of(content.swatch, frame.screen, &palette) };
     ui.painter().add(Shape::line(line, Stroke::new(1.0, color)));
     spark.left()
 }
@@ -429,11 +430,11 @@ fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, re
 }
 
 /// The colour of a row's box and line.
-fn color_of(swatch: Swatch, palette: &Palette) -> Color32 {
+fn color_of(swatch: Swatch, screen: &Screen<'_>, palette: &Palette) -> Color32 {
     match swatch {
         Swatch::Quiet => palette.dim,
         Swatch::Control => palette.accent,
         Swatch::Unused => palette.faint,
-        Swatch::Line(role, line) => palette.series(role, line),
+        Swatch::Line(role, line) => palette.line_of(screen.colours.of(role, line)),
     }
 }

@@ -2,13 +2,12 @@
 
 use super::line_texture::Dash;
 use super::theme::{self, Palette};
+use crate::view::colours::Colours;
 use crate::view::graphs::Style;
 use crate::view::panels::Line;
 use crate::view::role::Role;
 use eframe::egui::{Color32, Painter, Pos2, Rect, pos2, vec2};
 
-/// Colours can be distinguished up to here; then the same ones come again, dashed.
-const COLORS: usize = 8;
 /// How opaque the areas of a stack are, and those of a mirrored plot.
 pub(super) const STACK_OPACITY: f32 = 0.78;
 pub(super) const MIRROR_OPACITY: f32 = 0.22;
@@ -26,13 +25,21 @@ pub(super) struct Look {
 
 impl Look {
     /// Of line number `index` of a panel. What stands for one thing has its colour; the others have
-    /// the eight in turn, whole first, then with each kind of dashes.
-    pub(super) fn of(palette: &Palette, role: Option<Role>, index: usize) -> Self {
+    /// those in turn, whole first, then with each kind of dashes.
+    pub(super) fn of(
+        palette: &Palette,
+        colours: &Colours,
+        role: Option<Role>,
+        index: usize,
+    ) -> Self {
         let dash = match role {
             Some(_) => Dash::None,
-            None => Dash::ALL.get(index / COLORS % Dash::ALL.len()).copied().unwrap_or_default(),
+            None => Dash::ALL
+                .get(index / colours.count().max(1) % Dash::ALL.len())
+                .copied()
+                .unwrap_or_default(),
         };
-        Self { color: palette.series(role, index), dash }
+        Self { color: palette.line_of(colours.of(role, index)), dash }
     }
 
     /// Paints it around `center`, as `line` is drawn in a plot of this style.
@@ -73,7 +80,7 @@ mod tests {
     fn lines_differ_far_beyond_the_colours() {
         for dark in [false, true] {
             let palette = Palette::new(dark);
-            let looks = (0..32).map(|index| Look::of(&palette, None, index));
+            let looks = (0..32).map(|index| Look::of(&palette, &Colours::default(), None, index));
             let looks = looks.map(|look| (look.color.to_array(), look.dash));
             assert_eq!(looks.collect::<HashSet<_>>().len(), 32);
         }

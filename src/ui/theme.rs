@@ -1,9 +1,9 @@
-//! Every colour, size and font of the window.
+//! Every size and font of the window, and every colour but those of lines.
 
 use crate::metric::Severity;
 use crate::session::Tone;
 use crate::view::Theme;
-use crate::view::role::Role;
+use crate::view::colours::Shades;
 use eframe::egui::{
     self, Color32, CornerRadius, FontData, FontDefinitions, FontFamily, FontId, Stroke, TextStyle,
     Visuals,
@@ -152,53 +152,9 @@ impl Palette {
         }
     }
 
-    /// A line's colour: of its role, else number `free` of Okabe and Ito's eight.
-    pub fn series(&self, role: Option<Role>, free: usize) -> Color32 {
-        role.map_or_else(|| self.free(free), |role| self.role(role))
-    }
-
-    const fn role(&self, role: Role) -> Color32 {
-        match role {
-            Role::User | Role::Used | Role::Short | Role::Running => {
-                self.pick(0x3D_9BDC, 0x00_72B2)
-            }
-            Role::System => rgb(0xD5_5E00),
-            Role::Wait | Role::Blocked | Role::Kernel | Role::Reserved => rgb(0xCC_79A7),
-            Role::Nice | Role::Buffered | Role::Long | Role::Stopped => {
-                self.pick(0x1B_B58A, 0x00_9E73)
-            }
-            Role::Softirq
-            | Role::Tx
-            | Role::Write
-            | Role::Mid
-            | Role::Reclaimable
-            | Role::Paging => rgb(0xE6_9F00),
-            Role::Interrupt => self.pick(0xF0_E442, 0xB7_9F00),
-            Role::Rx | Role::Read | Role::Cached => rgb(0x56_B4E9),
-            Role::Steal | Role::RxError | Role::Zombies => self.bad,
-            Role::TxError => self.warn,
-            Role::Guest => self.pick(0xA9_8CE0, 0x7A_4FC4),
-            Role::Idle | Role::Free | Role::Sleeping => self.pick(0x4A_5563, 0xC3_CBD5),
-        }
-    }
-
-    /// In this order the nearest two of the first ones are as far apart as can be, also for those
-    /// who do not see red and green.
-    const fn free(&self, number: usize) -> Color32 {
-        match number % 8 {
-            0 => self.pick(0x3D_9BDC, 0x00_72B2),
-            1 => rgb(0xE6_9F00),
-            2 => self.pick(0x1B_B58A, 0x00_9E73),
-            3 => rgb(0xCC_79A7),
-            4 => rgb(0xD5_5E00),
-            5 => self.text,
-            6 => rgb(0x56_B4E9),
-            _ => self.pick(0xF0_E442, 0xB7_9F00),
-        }
-    }
-
-    const fn pick(&self, dark: u32, light: u32) -> Color32 {
-        rgb(if self.dark { dark } else { light })
+    /// A line's colour in this theme.
+    pub const fn line_of(&self, shades: Shades) -> Color32 {
+        rgb(if self.dark { shades.dark } else { shades.light })
     }
 }
 
@@ -344,16 +300,6 @@ mod tests {
                     assert!(contrast(state, ground) > 3.0, "{state:?} on {ground:?}");
                 }
             }
-        }
-    }
-
-    #[test]
-    fn the_first_eight_free_colours_differ() {
-        for palette in [DARK, LIGHT] {
-            let mut colors: Vec<_> = (0..8).map(|i| palette.series(None, i).to_array()).collect();
-            colors.sort_unstable();
-            colors.dedup();
-            assert_eq!(colors.len(), 8);
         }
     }
 }

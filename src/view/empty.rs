@@ -1,7 +1,7 @@
 //! Empty: why a line has nothing to draw in the window, in words.
 
 use super::format;
-use super::graphs::{Graphs, plain_unit};
+use super::graphs::Graphs;
 use crate::metric::{CLOCK_SLACK, CdTime, DsType, Span, display_safe};
 use crate::store::{Mode, Outcomes, Series, SeriesId, Store};
 use jiff::tz::TimeZone;
@@ -86,7 +86,7 @@ fn beyond(
     let place = sight.graphs.place(id, &series.ds_name);
     let (unit, scale, _) = sight.graphs.drawn_as(series, place);
     // Of a share the unit is known to the panel only.
-    let unit = if &*unit.name == "%" { plain_unit(&id.type_, series.kind) } else { unit };
+    let unit = if &*unit.name == "%" { sight.graphs.plain_unit(series) } else { unit };
     let text = |value: f64| unit.with_unit(value * scale);
     let count = format::counted(outcomes.above.max(outcomes.below), "rate");
     let type_ = display_safe(&id.type_);

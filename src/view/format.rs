@@ -5,6 +5,7 @@
 
 use crate::metric::{CdTime, Interval, plural};
 use jiff::tz::TimeZone;
+use serde::{Deserialize, Deserializer};
 use std::any::Any;
 
 /// What a number counts: its name and how it is shortened.
@@ -27,6 +28,61 @@ pub enum Scale {
     Iec,
     /// Seconds, written as `3d 04:05`.
     Duration,
+}
+
+/// In which units the user wants amounts to be written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct UnitChoice {
+    /// Rates of networks.
+    pub traffic: Traffic,
+    /// Sizes, and rates of bytes.
+    pub sizes: Sizes,
+}
+
+/// What rates of networks count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Traffic {
+    /// `bit/s`.
+    #[default]
+    Bits,
+    /// `B/s`.
+    Bytes,
+}
+
+/// How bytes are shortened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Sizes {
+    /// Ki, Mi, Gi … in steps of 1,024.
+    #[default]
+    Iec,
+    /// k, M, G … in steps of 1,000.
+    Si,
+}
+
+impl UnitChoice {
+    /// What is written instead of `unit`, and the factor on values in it.
+    pub fn of(self, unit: Unit) -> (Unit, f64) {
+        let (mut unit, factor) = match self.traffic {
+            Traffic::Bytes if &*unit.name == "bit/s" => (Unit::new("B/s"), 1.0 / 8.0),
+            _ => (unit, 1.0),
+        };
+        if self.sizes == Sizes::Si && unit.scale == Scale::Iec {
+            unit.scale = Scale::Si;
+        }
+        (unit, factor)
+    }
+
+    /// Bytes of memory: `214 MiB`.
+    pub fn bytes(self, bytes: usize) -> String {
+        self.of(Unit::new("B")).0.with_unit(bytes as f64)
+    }
+}
+
+impl<'de> Deserialize<'de> for Unit {
+    /// From its name.
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        String::deserialize(from).map(|name| Self::new(&name))
+    }
 }
 
 impl Unit {
@@ -206,11 +262,6 @@ pub fn panic_message(payload: &(dyn Any + Send)) -> String {
     text.or(payload.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
 }
 
-/// Bytes of memory: `214 MiB`.
-pub fn bytes(bytes: usize) -> String {
-    Unit::new("B").with_unit(bytes as f64)
-}
-
 /// A count with commas between thousands: `4,812`.
 pub fn count(count: u64) -> String {
     let plain = count.to_string();
@@ -270,6 +321,32 @@ mod tests {
         check("B/s", 512.0, "512 B/s");
         check("bit/s", 999_600.0, "1.00 Mbit/s");
         check("B", 1_023.9, "1.00 KiB");
+    }
+
+    #[test]
+    fn amounts_are_written_in_the_units_that_the_user_wants() {
+        for (traffic, sizes, unit, value, text) in [
+            (Traffic::Bits, Sizes::Iec, "bit/s", 41_800_000.0, "41.8 Mbit/s"),
+            (Traffic::Bytes, Sizes::Iec, "bit/s", 41_943_040.0, "5.00 MiB/s"),
+            (Traffic::Bytes, Sizes::Si, "bit/s", 42_000_000.0, "5.25 MB/s"),
+            (Traffic::Bits, Sizes::Si, "bit/s", 41_800_000.0, "41.8 Mbit/s"),
+            (Traffic::Bits, Sizes::Si, "B", 10_533_000_000.0, "10.5 GB"),
+            (Traffic::Bytes, Sizes::Iec, "B", 10_533_000_000.0, "9.81 GiB"),
+            (Traffic::Bits, Sizes::Si, "B/s", 512.0, "512 B/s"),
+            (Traffic::Bytes, Sizes::Si, "bits", 4_096.0, "4.10 kbits"),
+            (Traffic::Bytes, Sizes::Si, "%", 50.0, "50.0 %"),
+            (Traffic::Bytes, Sizes::Si, "duration", 245.0, "4:05"),
+        ] {
+            let (unit, factor) = UnitChoice { traffic, sizes }.of(Unit::new(unit));
+            assert_eq!(unit.with_unit(value * factor), text);
+        }
+        let si = UnitChoice { sizes: Sizes::Si, ..UnitChoice::default() };
+        assert_eq!(
+            (si.bytes(1_500), UnitChoice::default().bytes(1_536)),
+            ("1.50 kB".into(), "1.50 KiB".into())
+        );
+        let bytes = si.of(Unit::new("B")).0;
+        assert_eq!((bytes.base(), bytes.tick(2e6, 1e6, 4e6)), (1_000.0, "2 M".into()));
     }
 
     #[test]

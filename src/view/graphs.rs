@@ -3,7 +3,7 @@
 //! A series is drawn by the first graph whose plugin, type and one of whose lines match it; what
 //! matches none is drawn plainly, so that an unknown plugin is still seen.
 
-use super::format::Unit;
+use super::format::{Unit, UnitChoice};
 use super::role::Role;
 use crate::metric::{DsType, Identifier};
 use crate::store::Series;
@@ -17,6 +17,7 @@ pub struct Graphs {
     graphs: Vec<Graph>,
     by_plugin: HashMap<String, Vec<usize>>,
     any_plugin: Vec<usize>,
+    units: UnitChoice,
 }
 
 /// One kind of panel.
@@ -31,7 +32,7 @@ pub struct Graph {
     type_: String,
     /// One panel for each.
     pub each: Each,
-    unit: String,
+    unit: Unit,
     /// How the lines are drawn.
     pub style: Style,
     /// Fixed upper end of the axis.
@@ -160,7 +161,7 @@ impl Graphs {
                 Some(plugin) => by_plugin.entry(plugin.to_owned()).or_default().push(index),
             }
         }
-        Self { graphs, by_plugin, any_plugin }
+        Self { graphs, by_plugin, any_plugin, units: UnitChoice::default() }
     }
 
     /// These, and behind them all of this catalogue's that none of them has the name of. So a graph
@@ -169,6 +170,25 @@ impl Graphs {
         let names: HashSet<Arc<str>> = first.iter().map(|graph| Arc::clone(&graph.id)).collect();
         first.extend(self.graphs.into_iter().filter(|graph| !names.contains(&graph.id)));
         Self::new(first)
+    }
+
+    /// The same, written in the units that the user wants.
+    pub fn in_units(mut self, units: UnitChoice) -> Self {
+        self.units = units;
+        for graph in &mut self.graphs {
+            let (unit, factor) = units.of(graph.unit());
+            graph.unit = unit;
+            graph.y_max = graph.y_max.map(|max| max * factor);
+            for line in &mut graph.line {
+                line.scale *= factor;
+            }
+        }
+        self
+    }
+
+    /// The units that the user wants.
+    pub const fn units(&self) -> UnitChoice {
+        self.units
     }
 
     /// Graph number `index`.
@@ -189,13 +209,19 @@ impl Graphs {
     /// Unit, factor and role of a series, as its panel draws it.
     pub fn drawn_as(&self, series: &Series, place: Option<Place>) -> (Unit, f64, Option<Role>) {
         let rule = place.and_then(|place| Some((self.get(place.graph)?, self.line(place)?)));
-        let plain = || plain_unit(&series.identifier.type_, series.kind);
+        let plain = || self.plain_unit(series);
         match rule {
             // A share of the whole is known to the panel only.
             Some((graph, line)) if graph.percent => (plain(), 1.0, line.role),
             Some((graph, line)) => (graph.unit(), line.scale, line.role),
             None => (plain(), 1.0, None),
         }
+    }
+
+    /// The unit of a series that no graph was made for.
+    pub fn plain_unit(&self, series: &Series) -> Unit {
+        // There are no bits among these.
+        self.units.of(plain_unit(&series.identifier.type_, series.kind)).0
     }
 
     /// Whether the graph of a series hides it until it is checked.
@@ -230,7 +256,7 @@ impl Graph {
 
     /// The unit of its axis.
     pub fn unit(&self) -> Unit {
-        Unit::new(&self.unit)
+        self.unit.clone()
     }
 
     /// The panel's title for `identifier`.
@@ -293,7 +319,7 @@ pub fn plain_label(identifier: &Identifier, ds_name: &str, ds_count: u16) -> Str
 
 /// The unit of a series that no graph was made for: from its type's name where that says it, else
 /// `/s` for what is counted and none for a gauge.
-pub fn plain_unit(type_: &str, kind: DsType) -> Unit {
+fn plain_unit(type_: &str, kind: DsType) -> Unit {
     let counted = kind != DsType::Gauge;
     let name = match type_ {
         "percent" => "%",

@@ -10,6 +10,7 @@ pub mod axis;
 pub mod bars;
 pub mod chord;
 pub mod clocks;
+pub mod colours;
 mod combined;
 pub mod command;
 pub mod completion;

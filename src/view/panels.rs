@@ -10,7 +10,7 @@ mod ranking;
 mod rules;
 
 use super::format::{Scale, Unit};
-use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label, plain_unit};
+use super::graphs::{Combine, Each, Graph, Graphs, Place, Style, plain_label};
 use super::names::PanelId;
 use super::role::Role;
 use super::selection::Scope;
@@ -227,7 +227,7 @@ fn new_panel(key: PanelKey, series: &Series, place: Option<Place>, graphs: &Grap
             title: plain_title(series),
             host: key.host.clone(),
             hosts: 1,
-            unit: plain_unit(&id.type_, series.kind),
+            unit: graphs.plain_unit(series),
             second: None,
             style: Style::Line,
             y_max: None,

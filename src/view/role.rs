@@ -1,7 +1,7 @@
 //! Role: what a line of a graph stands for among the lines of its panel.
 //!
 //! Said once, in `assets/graphs.toml`. What is in use, what is left and what is unused follow from
-//! it here; which colour it has is for `ui/theme.rs` to say.
+//! it here; which colour it has is for [`crate::view::colours`] to say.
 
 use serde::{Deserialize, Deserializer, de};
 use std::str::FromStr;
@@ -110,6 +110,16 @@ const WORDS: [(&str, Role); 31] = [
 ];
 
 impl Role {
+    /// All, as they are spelt.
+    pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+        WORDS.iter().map(|(word, _)| *word)
+    }
+
+    /// As it is spelt.
+    pub(crate) fn word(self) -> &'static str {
+        WORDS.iter().find(|(_, role)| *role == self).map_or("", |(word, _)| word)
+    }
+
     /// Whether it is what nobody uses at the moment.
     pub const fn is_unused(self) -> bool {
         matches!(self, Self::Idle | Self::Free | Self::Sleeping)
@@ -166,7 +176,7 @@ mod tests {
     #[test]
     fn each_word_means_one_role() {
         for (word, role) in WORDS {
-            assert_eq!(word.parse(), Ok(role));
+            assert_eq!((word.parse(), role.word()), (Ok(role), word));
         }
     }
 

@@ -312,6 +312,24 @@ fn each_kind_of_file_is_validated_as_what_it_is() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.starts_with(&format!("collectoscope: {lines}")), "{said}");
     }
+    // Files that it names are looked at too.
+    let names = "types_db = 'no.db'\ngraphs = 'g.toml'\nauth_file = 'no.passwd'\nlayout = 'No'\n";
+    user.write("g.toml", "[[graph]]\nid = 'x'\n");
+    let (code, said) = check("config.toml", names);
+    assert_eq!(code, Some(1), "{said}");
+    let folder = user.path("");
+    let said = said.replace(&folder.display().to_string(), "");
+    for words in [
+        "cannot read types.db, its types are missing: there is no such file, in no.db",
+        "graphs: line 1: graph \"x\": missing field",
+        "there is no such file, no.passwd",
+        "there is no layout \"No\"; there are ",
+    ] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
+    user.write("g.toml", graph);
+    let (code, said) = check("config.toml", "graphs = 'g.toml'\nlayout = 'Fleet'\n");
+    assert_eq!((code, &*said), (Some(0), "FILE: good, a configuration with 2 keys\n"));
     let none = user.run(&["validate", "/nowhere/at.toml"]);
     assert_eq!(none.status.code(), Some(1));
     assert!(stderr(&none).contains("there is no such file"), "{}", stderr(&none));

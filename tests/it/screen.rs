@@ -9,6 +9,7 @@ mod configured;
 mod files;
 mod names;
 mod palette;
+mod placed;
 mod state;
 mod workspace;
 

@@ -3,6 +3,7 @@
 //! After each act every widget that can be used is checked to have a name.
 
 mod axes;
+mod chosen;
 mod clocks;
 mod contain;
 mod drawing;

@@ -19,7 +19,7 @@ pub struct Desktop {
     folder: tempfile::TempDir,
     /// Windows that were opened so far.
     windows: AtomicU32,
-    _openbox: Running,
+    openbox: Option<Running>,
     _xvfb: Running,
     _alone: MutexGuard<'static, ()>,
 }
@@ -75,25 +75,31 @@ fn xvfb() -> Option<(Running, String)> {
 impl Desktop {
     /// A display of 1280 by 1200 with a window manager on it.
     pub fn start() -> Self {
-        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
-        let folder = tempfile::tempdir().unwrap();
-        // Two that start in one moment may choose the same display; then one of them ends.
-        let (xvfb, display) = (0..5).find_map(|_| xvfb()).expect("Xvfb found no free display");
+        let mut desktop = Self::bare();
+        let folder = desktop.folder.path();
         let mut openbox = Command::new("openbox");
-        openbox.env("DISPLAY", &display).env("HOME", folder.path());
+        openbox.env("DISPLAY", &desktop.display).env("HOME", folder);
         // A window that comes while it starts is never shown: wait for what it does then.
-        let ready = folder.path().join("ready");
+        let ready = folder.join("ready");
         openbox.args(["--startup", &format!("touch {}", ready.display())]);
         openbox.stdout(Stdio::null()).stderr(Stdio::null());
         let openbox = start(&mut openbox, "openbox");
         until("a window manager", || ready.exists().then_some(()));
-        let windows = AtomicU32::new(0);
-        let desktop =
-            Self { display, folder, windows, _openbox: openbox, _xvfb: xvfb, _alone: alone };
+        desktop.openbox = Some(openbox);
         // At the first key of a display it takes its own keys anew, and misses those that come
         // meanwhile. When it has activated a window, it has long done so.
         assert!(desktop.xdotool("key Shift_L").is_some(), "no key can be pressed");
         desktop
+    }
+
+    /// The same display without one, where windows are as they ask to be.
+    pub fn bare() -> Self {
+        let alone = ALONE.lock().unwrap_or_else(PoisonError::into_inner);
+        let folder = tempfile::tempdir().unwrap();
+        // Two that start in one moment may choose the same display; then one of them ends.
+        let (xvfb, display) = (0..5).find_map(|_| xvfb()).expect("Xvfb found no free display");
+        let windows = AtomicU32::new(0);
+        Self { display, folder, windows, openbox: None, _xvfb: xvfb, _alone: alone }
     }
 
     /// The program on this display, with settings of its own.
@@ -143,7 +149,9 @@ impl Desktop {
         let pid = window.program.0.id();
         let find = format!("search --all --onlyvisible --pid {pid} --name ^collectoscope$");
         window.id = until("a window", || self.xdotool(&find).filter(|id| !id.is_empty()));
-        window.activate();
+        if self.openbox.is_some() {
+            window.activate();
+        }
         window
     }
 
@@ -270,13 +278,28 @@ impl Window<'_> {
     }
 
     /// Width and height.
-    pub fn size(&self) -> (u32, u32) {
+    pub fn size(&self) -> (i32, i32) {
+        let [_, _, width, height] = self.geometry();
+        (width, height)
+    }
+
+    /// Left and upper end, width and height.
+    pub fn geometry(&self) -> [i32; 4] {
         let told = self.desktop.xdotool(&format!("getwindowgeometry --shell {}", self.id)).unwrap();
-        let find = |name: &str| {
+        ["X=", "Y=", "WIDTH=", "HEIGHT="].map(|name| {
             let line = told.lines().find_map(|line| line.strip_prefix(name));
             line.unwrap().parse().unwrap()
-        };
-        (find("WIDTH="), find("HEIGHT="))
+        })
+    }
+
+    pub fn move_to(&self, x: u32, y: u32) {
+        self.act(&format!("windowmove --sync {} {x} {y}", self.id));
+    }
+
+    /// Clicks twice on its title bar: it fills the screen, or does so no more.
+    pub fn maximise(&self) {
+        let title = format!("mousemove --window {} 200 2 mousemove_relative -- 0 -10", self.id);
+        self.act(&format!("{title} sleep 0.1 click --repeat 2 --delay 60 1"));
     }
 
     pub fn minimise(&self) {

@@ -48,10 +48,7 @@ impl Screen<'_> {
 
 fn items(screen: &Screen<'_>) -> Vec<StatusItem> {
     let mut items = vec![listening(screen)];
-    if let Some(message) = screen.messages.last() {
-        let first = message.lines().next().unwrap_or_default();
-        items.push(StatusItem::new(format!("! {first}"), Tone::Warns, message));
-    }
+    items.extend(message(screen));
     let refused = refused(screen).map(|item| (Incident::Refused, item));
     let conflicts = conflicts(screen).map(|item| (Incident::Conflicting, item));
     let both = refused.into_iter().chain(conflicts);
@@ -277,9 +274,10 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
     let kept = oldest.map_or_else(String::new, |oldest| {
         format!(" · {} kept", format::age(screen.now.since(oldest)))
     });
-    let (bytes, budget) = (format::bytes(usage.bytes), format::bytes(usage.budget_bytes));
+    let units = screen.graphs.units();
+    let (bytes, budget) = (units.bytes(usage.bytes), units.bytes(usage.budget_bytes));
     if usage.is_full_of_names() {
-        let text = format!("! {} of {budget} are names{kept}", format::bytes(usage.name_bytes));
+        let text = format!("! {} of {budget} are names{kept}", units.bytes(usage.name_bytes));
         let hint = format!(
             "Names of series take all the room that they may, half of the memory: new ones \
              of senders that have many are refused. --memory sets the limit; {} says who \
@@ -290,6 +288,27 @@ fn memory(screen: &Screen<'_>) -> StatusItem {
     }
     let hint = "Memory of everything received; --memory sets the limit, the oldest goes first";
     StatusItem::new(format!("{bytes} of {budget}{kept}"), Tone::Quiet, hint)
+}
+
+/// Messages of the start that are repeated where one points at the first of them.
+const MESSAGES_MAX: usize = 10;
+
+/// The newest message since the start, else the first one of it: what is wrong there comes first,
+/// and what else is wrong may follow from it.
+fn message(screen: &Screen<'_>) -> Option<StatusItem> {
+    let count = screen.messages_at_start.min(screen.messages.len());
+    let (at_start, since) = screen.messages.split_at(count);
+    let message = since.last().or(at_start.first())?;
+    let first = message.lines().next().unwrap_or_default();
+    if !since.is_empty() || count == 1 {
+        return Some(StatusItem::new(format!("! {first}"), Tone::Warns, message));
+    }
+    let shown: Vec<_> = at_start.iter().take(MESSAGES_MAX).map(String::as_str).collect();
+    let mut hint = shown.join("\n");
+    if count > MESSAGES_MAX {
+        hint += &more(screen, "lists all messages");
+    }
+    Some(StatusItem::new(format!("! 1 of {count}: {first}"), Tone::Warns, hint))
 }
 
 /// Where more is said, in a line of its own.

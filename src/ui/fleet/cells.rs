@@ -12,6 +12,7 @@ use crate::ui::strips::{Pen, Strips};
 use crate::ui::swatch::MIRROR_OPACITY;
 use crate::ui::theme::{self, Palette};
 use crate::ui::widgets::elided;
+use crate::view::colours::{Colours, Shades};
 use crate::view::fleet::line::{Scratch, ends};
 use crate::view::fleet::table::HostRow;
 use crate::view::fleet::{Fleet, Measure};
@@ -112,8 +113,15 @@ impl FleetLines {
 }
 
 /// The values of a row, and bars where there is no line.
-pub(super) fn values_ui(ui: &Ui, content: &HostContent, rect: Rect, places: &Places) {
+pub(super) fn values_ui(
+    ui: &Ui,
+    screen: &Screen<'_>,
+    content: &HostContent,
+    rect: Rect,
+    places: &Places,
+) {
     let palette = Palette::of(ui);
+    let used = palette.line_of(screen.colours.of(Some(Role::Used), 0));
     let is_silent = content.freshness == Freshness::Stale;
     let middle = rect.center().y;
     for (place, cell) in content.cells.iter().enumerate() {
@@ -140,15 +148,15 @@ pub(super) fn values_ui(ui: &Ui, content: &HostContent, rect: Rect, places: &Pla
         ui.painter().rect_filled(track, 3.0, palette.line);
         #[expect(clippy::cast_possible_truncation, reason = "a share between 0 and 1")]
         let filled = track.with_max_x(track.left() + width * share.clamp(0.0, 1.0) as f32);
-        let color = if cell.warns { palette.warn } else { palette.series(Some(Role::Used), 0) };
+        let color = if cell.warns { palette.warn } else { used };
         let color = if is_silent { theme::faded(color, SILENT_OPACITY) } else { color };
         ui.painter().rect_filled(filled, 3.0, color);
     }
 }
 
 /// The colour of a column, and whether the area below its line is filled.
-fn look(palette: &Palette, measure: Option<Measure>, place: usize) -> (Color32, bool) {
-    let role = |role: Role| palette.series(Some(role), 0);
+fn look(colours: &Colours, measure: Option<Measure>, place: usize) -> (Shades, bool) {
+    let role = |role: Role| colours.of(Some(role), 0);
     match measure {
         Some(Measure::Cpu) => (role(Role::User), true),
         Some(Measure::Memory) => (role(Role::Cached), true),
@@ -156,7 +164,7 @@ fn look(palette: &Palette, measure: Option<Measure>, place: usize) -> (Color32, 
         Some(Measure::Network) => (role(Role::Nice), true),
         Some(Measure::Disk) => (role(Role::Wait), false),
         Some(Measure::Filesystem) => (role(Role::Used), false),
-        None => (palette.series(None, place), false),
+        None => (colours.of(None, place), false),
     }
 }
 
@@ -188,7 +196,8 @@ pub(super) fn lines_ui(
             let all = rows.iter().filter_map(|shown| lines.line(&shown.row.host, place));
             let shared =
                 extent(all.flat_map(|line| &line.points), screen.derived.fleet.extent(place));
-            let (color, fills) = look(&palette, column.measure(), place);
+            let (shades, fills) = look(screen.colours, column.measure(), place);
+            let color = palette.line_of(shades);
             for Shown { row, content, rect } in rows {
                 let Some(line) = lines.line(&row.host, place) else { continue };
                 let Some(cell) = content.cells.get(place).filter(|cell| cell.share.is_none())

@@ -6,7 +6,7 @@ use super::column::{Measure, Of};
 use super::devices::{self, Kind};
 use crate::metric::{CdTime, Interval};
 use crate::store::{HostNode, ListNode, Mode, PluginNode, SeriesId, Store};
-use crate::view::format::Unit;
+use crate::view::format::{Unit, UnitChoice};
 use crate::view::latest::Latest;
 use std::collections::BTreeMap;
 
@@ -132,7 +132,7 @@ pub(super) fn share(value: f64, rest: f64) -> Option<f64> {
 impl Cell {
     /// What a measure is made of on a host; none where it sends nothing of the kind, or more than
     /// [`SERIES_MAX`].
-    pub fn of(measure: Measure, host: &HostNode, store: &Store) -> Option<Self> {
+    pub fn of(measure: Measure, host: &HostNode, store: &Store, units: UnitChoice) -> Option<Self> {
         let cell = match measure {
             Measure::Cpu => cpu(host),
             Measure::Memory => memory(host),
@@ -141,7 +141,7 @@ impl Cell {
             Measure::Disk => moved(host, ["disk", "disk_octets"], Kind::Disk),
             Measure::Filesystem => filesystem(host, store),
         };
-        cell.filter(|cell| cell.lookups() <= SERIES_MAX)
+        cell.filter(|cell| cell.lookups() <= SERIES_MAX).map(|cell| cell.in_units(units))
     }
 
     /// The values of these series of a host; none without any, or of more than [`SERIES_MAX`].
@@ -162,6 +162,12 @@ impl Cell {
         let full = if is_share { Full::At(100.0) } else { Full::Unknown };
         let parts = all.into_iter().map(|(_, part)| part).collect();
         Some(Self { unit, of, parts, full })
+    }
+
+    fn in_units(mut self, units: UnitChoice) -> Self {
+        let (unit, factor) = units.of(self.unit);
+        self.parts.iter_mut().for_each(|part| part.scale *= factor);
+        Self { unit, ..self }
     }
 
     fn new(unit: &str, part: Option<Part>, full: Full) -> Option<Self> {

@@ -437,7 +437,7 @@ fn cell_of(
     latest: &Latest<'_>,
 ) -> Option<Cell> {
     match &column.shows {
-        Shows::Measure(measure) => Cell::of(*measure, host, latest.store),
+        Shows::Measure(measure) => Cell::of(*measure, host, latest.store, latest.graphs.units()),
         Shows::Series { of, .. } => Cell::of_series(chosen.get(&host.name)?, *of, latest),
     }
 }

@@ -6,7 +6,7 @@ use super::{Line, Panel};
 use crate::metric::DsType;
 use crate::store::{Series, Store};
 use crate::view::format::Unit;
-use crate::view::graphs::{Style, plain_label, plain_unit};
+use crate::view::graphs::{Graphs, Style, plain_label};
 use std::collections::BTreeMap;
 
 /// Where all lines of `panel` are of one data source, their names need not say which.
@@ -33,7 +33,7 @@ pub(super) fn leave_out_shared_ds(panel: &mut Panel, store: &Store) {
 
 /// Lines of `panel` that fell on one rule and have one name get what differs between them into
 /// it: instance, type, data source, or the kind of number. A role is for one line.
-pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
+pub(super) fn tell_apart(panel: &mut Panel, store: &Store, graphs: &Graphs) {
     let bars = panel.style == Style::Bars;
     let mut alike: BTreeMap<_, Vec<&mut Line>> = BTreeMap::new();
     for line in panel.lines.iter_mut().filter(|line| line.drawn) {
@@ -61,8 +61,8 @@ pub(super) fn tell_apart(panel: &mut Panel, store: &Store) {
             }
         }
         // One axis for numbers of two units has none.
-        let unit = |one: &&Series| plain_unit(&one.identifier.type_, one.kind);
-        if panel.plain && all.iter().any(|one| unit(one) != panel.unit) {
+        let differs = |one: &&Series| graphs.plain_unit(one) != panel.unit;
+        if panel.plain && all.iter().any(differs) {
             panel.unit = Unit::new("");
         }
     }

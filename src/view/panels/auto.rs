@@ -56,7 +56,7 @@ pub fn panels_ranked(
     let mut panels = build.panels;
     for panel in &mut panels {
         leave_out_shared_ds(panel, store);
-        tell_apart(panel, store);
+        tell_apart(panel, store, graphs);
         panel.lines.sort_by(Line::order);
     }
     // What was unchecked keeps its place, so that nothing else takes it.

@@ -258,7 +258,7 @@ impl<'a> Make<'a> {
                 line.label = words.join(" ");
             }
         }
-        tell_apart(panel, self.store);
+        tell_apart(panel, self.store, self.graphs);
         label
     }
 }

@@ -7,6 +7,7 @@ use collectoscope::view::fleet::cell::{Cell, Moment, SERIES_MAX};
 use collectoscope::view::fleet::line::{Scratch, fill};
 use collectoscope::view::fleet::table::{Counts, Known, Table};
 use collectoscope::view::fleet::{By, Column, Fleet, Measure, Of, Shows};
+use collectoscope::view::format::UnitChoice;
 use collectoscope::view::latest::Latest;
 use collectoscope::view::layout::YScale;
 use collectoscope::view::selector::Selector;
@@ -17,7 +18,7 @@ const GIB: f64 = 1_073_741_824.0;
 /// What `measure` says of host `h`, with its unit and where its line is full.
 fn read(screen: &Screen, measure: Measure) -> Option<(String, Option<f64>)> {
     let host = screen.store.index().host("h").unwrap();
-    let cell = Cell::of(measure, host, &screen.store)?;
+    let cell = Cell::of(measure, host, &screen.store, UnitChoice::default())?;
     let moment = Moment::of(host, None);
     let value = cell.read(&screen.store, moment)?.value;
     Some((cell.unit.with_unit(value), cell.full(&screen.store, moment)))
@@ -134,7 +135,7 @@ fn the_fullest_filesystem_is_named() {
     check(&all, Measure::Filesystem, Some(("60.0 %", Some(100.0))));
     let screen = of_gauges(&all);
     let host = screen.store.index().host("h").unwrap();
-    let cell = Cell::of(Measure::Filesystem, host, &screen.store).unwrap();
+    let cell = Cell::of(Measure::Filesystem, host, &screen.store, UnitChoice::default()).unwrap();
     let part = cell.read(&screen.store, Moment::of(host, None)).unwrap().part.unwrap();
     assert_eq!(&*screen.store.series(part).unwrap().identifier.plugin_instance, "var-log");
     let percent = [("h/df-root/percent_bytes-used", 12.0), ("h/df-srv/percent_bytes-used", 34.0)];
@@ -164,7 +165,7 @@ fn what_a_host_sends_no_longer_is_over_but_a_silent_host_keeps_its_last_values()
         assert_eq!(text.as_deref(), Some(expected), "{n}");
     }
     let host = screen.store.index().host("h").unwrap();
-    let cell = Cell::of(Measure::Filesystem, host, &screen.store).unwrap();
+    let cell = Cell::of(Measure::Filesystem, host, &screen.store, UnitChoice::default()).unwrap();
     for (secs, expected) in [(25.0, 95.0), (95.0, 10.0), (5_000.0, 10.0)] {
         let moment = Moment::of(host, Some(at(secs)));
         assert_eq!(cell.read(&screen.store, moment).map(|of| of.value), Some(expected), "{secs}");
@@ -186,7 +187,7 @@ fn a_line_has_the_values_of_its_moments_and_no_gap_is_bridged() {
     screen.receive();
     let host = screen.store.index().host("h").unwrap();
     for measure in [Measure::Cpu, Measure::Load] {
-        let cell = Cell::of(measure, host, &screen.store).unwrap();
+        let cell = Cell::of(measure, host, &screen.store, UnitChoice::default()).unwrap();
         let mut line = PlotLine::default();
         let span = span(0.0, 300.0);
         fill(&mut line, &cell, &screen.store, span, &mut Scratch::default());
@@ -207,7 +208,7 @@ fn a_spike_between_two_columns_does_not_vanish() {
     }
     screen.receive();
     let host = screen.store.index().host("h").unwrap();
-    let cell = Cell::of(Measure::Load, host, &screen.store).unwrap();
+    let cell = Cell::of(Measure::Load, host, &screen.store, UnitChoice::default()).unwrap();
     let mut line = PlotLine::default();
     fill(&mut line, &cell, &screen.store, span(0.0, 3_600.0), &mut Scratch::default());
     let highest = line.points.iter().map(|point| point.hi).fold(0.0, f64::max);
@@ -448,7 +449,7 @@ fn what_a_host_has_too_many_of_is_not_read() {
     screen.receive();
     assert_eq!(read(&screen, Measure::Network), None);
     let host = screen.store.index().host("h").unwrap();
-    assert_eq!(Cell::of(Measure::Network, host, &screen.store), None);
+    assert_eq!(Cell::of(Measure::Network, host, &screen.store, UnitChoice::default()), None);
     let (store, graphs) = (&screen.store, &screen.graphs);
     let latest =
         Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(10.0) };

@@ -13,7 +13,7 @@ use collectoscope::source::running::{self, Restart, Run, Running};
 use collectoscope::source::{Intake, Outlet};
 use collectoscope::view::names::LayoutSource;
 use collectoscope::wire::{Encoder, KeyRing, Protection, Seal, SecurityLevel, encode_notification};
-use eframe::egui::epaint::TextShape;
+use eframe::egui::epaint::{ColorMode, TextShape};
 use eframe::egui::{
     Color32, Event, Key, Modifiers, MouseWheelSource, MouseWheelUnit, PointerButton, Pos2, Rect,
     Shape, Vec2,
@@ -22,6 +22,7 @@ use eframe::egui::{TouchPhase, accesskit::Role, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use std::cell::Cell;
+use std::collections::HashSet;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::rc::Rc;
 use std::sync::Arc;
@@ -99,9 +100,15 @@ impl Stage {
 
     /// A window that begins with a layout, as it stands in its file.
     pub(super) fn with_layout(text: &str) -> Self {
-        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
         let layout = Some((LayoutSource::Named("test".into()), text.to_owned()));
-        let start = Start { layout, ..small() };
+        Self::chosen(|start| start.layout = layout)
+    }
+
+    /// A window of a user who chose more than others.
+    pub(super) fn chosen(choose: impl FnOnce(&mut Start)) -> Self {
+        let (outlet, intake) = Outlet::new(64, Box::new(|| {}));
+        let mut start = small();
+        choose(&mut start);
         Self::built(vec2(1_280.0, 800.0), listening(), outlet, (intake, None), start)
     }
 
@@ -367,6 +374,14 @@ impl Stage {
         found.map(|shape| shape.visual_bounding_rect())
     }
 
+    /// Colours of what is painted: of rectangles, of lines, and of meshes as plots are.
+    pub(super) fn colors(&self) -> [HashSet<Color32>; 3] {
+        let mut colors: [HashSet<Color32>; 3] = Default::default();
+        let shapes = self.harness.output().shapes.iter();
+        shapes.for_each(|clipped| gather_colors(&clipped.shape, &mut colors));
+        colors
+    }
+
     fn painted_shapes(&self) -> Vec<&TextShape> {
         let mut texts = Vec::new();
         for clipped in &self.harness.output().shapes {
@@ -583,6 +598,21 @@ fn gather<'s>(shape: &'s Shape, texts: &mut Vec<&'s TextShape>) {
     match shape {
         Shape::Text(text) => texts.push(text),
         Shape::Vec(shapes) => shapes.iter().for_each(|shape| gather(shape, texts)),
+        _ => {}
+    }
+}
+
+fn gather_colors(shape: &Shape, colors: &mut [HashSet<Color32>; 3]) {
+    let [rects, lines, meshes] = colors;
+    match shape {
+        Shape::Rect(rect) => _ = rects.insert(rect.fill),
+        Shape::Path(path) => {
+            if let ColorMode::Solid(color) = path.stroke.color {
+                lines.insert(color);
+            }
+        }
+        Shape::Mesh(mesh) => meshes.extend(mesh.vertices.iter().map(|vertex| vertex.color)),
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| gather_colors(shape, colors)),
         _ => {}
     }
 }
