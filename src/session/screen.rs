@@ -6,6 +6,7 @@
 mod facts;
 mod fleet;
 mod noted;
+mod row_hint;
 mod rows;
 mod status;
 
