@@ -23,7 +23,7 @@ use crate::store::{HostNode, Mode, Noted, Series, SeriesId, Store, Trace};
 use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
 use crate::view::command::{Context, Focus};
-use crate::view::completion::{Candidate, candidates};
+use crate::view::completion::{Candidate, Names, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
 use crate::view::gathered::Gathering;
@@ -265,8 +265,8 @@ impl<'a> Screen<'a> {
     }
 
     /// What the word at the end of `text`, which is typed into the filter, may become.
-    pub fn candidates(&self, text: &str) -> Vec<Candidate> {
-        candidates(text, self.store, self.graphs)
+    pub fn candidates(&self, text: &str, names: &mut Names) -> Vec<Candidate> {
+        candidates(text, self.store, self.graphs, names)
     }
 
     /// Changes when other names may be offered.
