@@ -10,7 +10,9 @@ use crate::view::layout_file::{Problem, Read, read};
 use crate::view::layouts::{BUILT_IN, SaveOutcome};
 use crate::view::names::LayoutSource;
 use etcetera::BaseStrategy as _;
-use std::fs;
+use nix::fcntl::OFlag;
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::{Path, PathBuf};
 
 /// Bytes read of one layout.
@@ -81,6 +83,23 @@ impl LayoutFiles {
         self.workspace()
     }
 
+    /// Takes the workspace for this program; none while another one that is open has it.
+    pub fn keep_workspace(&self) -> Option<Keeper> {
+        // What is wrong with the folder is said when the workspace is written.
+        let _ = fs::create_dir_all(&self.folder);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(false).mode(files::PRIVATE);
+        options.custom_flags((OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK).bits());
+        let Ok(file) = options.open(self.folder.join("workspace.lock")) else {
+            return Some(Keeper { _lock: None });
+        };
+        match file.try_lock() {
+            Ok(()) => Some(Keeper { _lock: Some(file) }),
+            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Error(_)) => Some(Keeper { _lock: None }),
+        }
+    }
+
     /// The names of the saved layouts, in order.
     pub fn names(&self) -> Vec<String> {
         let Ok(entries) = fs::read_dir(self.folder.join("layouts")) else { return Vec::new() };
@@ -138,6 +157,13 @@ impl LayoutFiles {
             format!("cannot delete the layout: {}, in {}", reason(&error), path.display())
         })
     }
+}
+
+/// Says that this program writes the workspace and no other one that is open, until it is dropped.
+#[derive(Debug)]
+pub struct Keeper {
+    /// None where files cannot be locked: then nobody is kept from writing.
+    _lock: Option<File>,
 }
 
 /// The layout called `name`: a file if that is a path or ends in `.toml`, else one that was saved,

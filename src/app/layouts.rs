@@ -2,7 +2,7 @@
 
 use super::kept::Kept;
 use super::{App, SAVE_AFTER};
-use crate::layouts::LayoutFiles;
+use crate::layouts::{Keeper, LayoutFiles};
 use crate::pool::Job;
 use crate::session::{Answer, Effect};
 use std::collections::VecDeque;
@@ -12,6 +12,8 @@ use std::time::Instant;
 #[derive(Debug, Default)]
 pub(super) struct Layouts {
     files: Option<LayoutFiles>,
+    /// The workspace is this window's to write.
+    keeper: Option<Keeper>,
     listed: bool,
     /// The workspace that is to be written, and since when.
     workspace: Option<(String, Instant)>,
@@ -52,6 +54,9 @@ impl App {
     pub(super) fn keep_layouts(&mut self) {
         if !self.layouts.listed {
             self.layouts.listed = true;
+            if self.session.keeps_workspace() {
+                self.take_workspace();
+            }
             if let Some(files) = self.layouts.files.clone() {
                 let list = move |_: &_| Some(vec![Answer::LayoutNames(files.names())]);
                 self.layouts.jobs.extend(self.pool.run(list));
@@ -79,6 +84,11 @@ impl App {
         if is_due && self.layouts.writing.is_none() {
             let Some(files) = self.layouts.files.clone() else { return };
             let Some((text, _)) = self.layouts.workspace.take() else { return };
+            if !self.take_workspace() {
+                // The other window may be closed by then.
+                self.layouts.workspace = Some((text, Instant::now()));
+                return;
+            }
             let kept = text.clone();
             match self.pool.run(move |_| Some(files.save_workspace(&text))) {
                 Some(job) => self.layouts.writing = Some((kept, job)),
@@ -98,10 +108,27 @@ impl App {
             self.note_workspace(outcome);
         }
         let Some(files) = self.layouts.files.clone() else { return };
+        if self.layouts.workspace.is_some() && !self.take_workspace() {
+            return;
+        }
         if let Some((text, _)) = self.layouts.workspace.take() {
             let outcome = files.save_workspace(&text);
             self.note_workspace(outcome);
         }
+    }
+
+    /// Whether the workspace is this window's to write; takes it where no other one has it.
+    fn take_workspace(&mut self) -> bool {
+        let Some(files) = &self.layouts.files else { return false };
+        if self.layouts.keeper.is_none() {
+            self.layouts.keeper = files.keep_workspace();
+            if self.layouts.keeper.is_none() {
+                let why = "the tabs of this window are not kept for the next start: those of \
+                           another one that is open are; save these as a layout";
+                self.note_workspace(Err(why.to_owned()));
+            }
+        }
+        self.layouts.keeper.is_some()
     }
 
     fn note_workspace(&mut self, outcome: Result<(), String>) {

@@ -7,17 +7,20 @@ use super::keys::Config;
 use crate::files::{self, FileError};
 use crate::metric::Interval;
 use crate::source::reason::reason;
+use crate::view::arrangement::Arrangement;
 use crate::view::pivot::Pivot;
+use crate::view::selector::Selector;
+use crate::view::tree::RowName;
 use crate::view::{Preferences, Theme};
 use etcetera::BaseStrategy as _;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// Bytes read of the settings, which have a hundred.
-const SETTINGS_BYTES_MAX: usize = 1 << 20;
+/// Bytes read of the settings, which have some hundred; as much as can be arranged has a million.
+const SETTINGS_BYTES_MAX: usize = 4 << 20;
 
 /// Size of the first window, points: with a title bar it fits a screen 800 high.
 pub const SIZE_FIRST: (u32, u32) = (1_280, 740);
@@ -36,8 +39,12 @@ pub struct Settings {
     pub pivot: Pivot,
     /// Hosts that stand above the others in the sidebar.
     pub pinned: BTreeSet<String>,
+    /// Rows that are not in the sidebar, each by the selector of what it stands for.
+    pub hidden: BTreeSet<String>,
     /// Width and height of the window, points; zero before the first start.
     pub size: [f32; 2],
+    /// What hosts are called, by collectd's names.
+    pub aliases: BTreeMap<String, String>,
 }
 
 impl Default for Settings {
@@ -49,9 +56,19 @@ impl Default for Settings {
 impl Settings {
     /// Settings of a window of this width and height, in points.
     pub fn new(preferences: &Preferences, size: [f32; 2]) -> Self {
-        let &Preferences { theme, width, sidebar, pivot, ref pinned } = preferences;
-        let pinned = pinned.iter().map(|host| host.to_string()).collect();
-        Self { theme, window_secs: width.secs_f64(), sidebar, pivot, pinned, size }
+        let &Preferences { theme, width, sidebar, pivot, ref arrangement } = preferences;
+        let Arrangement { pinned, aliases, hidden } = &**arrangement;
+        let aliases = aliases.iter().map(|(host, alias)| (host.to_string(), alias.to_string()));
+        Self {
+            theme,
+            window_secs: width.secs_f64(),
+            sidebar,
+            pivot,
+            pinned: pinned.iter().map(|host| host.to_string()).collect(),
+            hidden: hidden.iter().map(|row| row.selector().text().to_owned()).collect(),
+            size,
+            aliases: aliases.collect(),
+        }
     }
 
     /// What they say of what can be configured.
@@ -95,16 +112,29 @@ impl Settings {
             sidebar: choose(&self.sidebar, &first.sidebar, &kept.sidebar),
             pivot: choose(&self.pivot, &first.pivot, &kept.pivot),
             pinned: choose(&self.pinned, &first.pinned, &kept.pinned),
+            hidden: choose(&self.hidden, &first.hidden, &kept.hidden),
             size: choose(&self.size, &first.size, &kept.size),
+            aliases: choose(&self.aliases, &first.aliases, &kept.aliases),
         }
     }
 
     /// The settings that concern the program rather than its window.
     pub fn preferences(&self) -> Preferences {
-        let &Self { theme, window_secs, sidebar, pivot, ref pinned, .. } = self;
-        let pinned = pinned.iter().map(|host| Arc::from(host.as_str())).collect();
-        let (width, pinned) = (Interval::from_secs_f64(window_secs), Arc::new(pinned));
-        Preferences { theme, width, sidebar, pivot, pinned }
+        let &Self { theme, window_secs, sidebar, pivot, .. } = self;
+        let mut arrangement = Arrangement::default();
+        for host in &self.pinned {
+            arrangement.pin(host.as_str().into(), true);
+        }
+        for row in &self.hidden {
+            if let Some(row) = RowName::chosen_by(&Selector::new(row)) {
+                arrangement.hide(row, true);
+            }
+        }
+        for (host, alias) in &self.aliases {
+            arrangement.call(&host.as_str().into(), alias);
+        }
+        let width = Interval::from_secs_f64(window_secs);
+        Preferences { theme, width, sidebar, pivot, arrangement: Arc::new(arrangement) }
     }
 }
 
@@ -222,10 +252,13 @@ mod tests {
             window_secs: 60.0,
             pivot: Pivot::Plugins,
             pinned: ["web-1".to_owned()].into(),
+            hidden: ["host:web-2", "plugin:df instance:\"\""].map(str::to_owned).into(),
+            aliases: [("ip-10.0".to_owned(), "db \"master\"".to_owned())].into(),
             ..Settings::default()
         };
         file.save(&settings).unwrap();
-        assert_eq!(file.load(), (settings, Vec::new()));
+        assert_eq!(file.load(), (settings.clone(), Vec::new()));
+        assert_eq!(Settings::new(&settings.preferences(), settings.size), settings);
         let mode = std::fs::metadata(file.path()).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, files::PRIVATE);
     }
@@ -281,7 +314,8 @@ mod tests {
 
     #[test]
     fn a_settings_file_that_cannot_be_understood_is_kept_for_its_owner() {
-        for bad in [&b"theme = 'pink'"[..], b"theme = '\xff'", &vec![b'#'; 2 << 20]] {
+        for bad in [&b"theme = 'pink'"[..], b"theme = '\xff'", &vec![b'#'; SETTINGS_BYTES_MAX + 1]]
+        {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("settings.toml");
             std::fs::write(&path, bad).unwrap();

@@ -6,6 +6,7 @@
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, SeriesId, Store};
 use crate::view::View;
+use crate::view::arrangement::{Arranged, Arrangement};
 use crate::view::command::{Context, Focus};
 use crate::view::fleet::table::{Known, Table};
 use crate::view::graphs::Graphs;
@@ -19,8 +20,7 @@ use crate::view::panels::{Drawn, Panel, PanelKey, Ranking, drawn, panels_of_rule
 use crate::view::pick::Picking;
 use crate::view::pivot::Pivot;
 use crate::view::selection::Scope;
-use crate::view::tab::{Canvas, Tab};
-use crate::view::top::Top;
+use crate::view::tab::Canvas;
 use crate::view::tree::{FilterJob, RowName, Rows, Wanted};
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
@@ -62,8 +62,8 @@ pub struct Derived {
     last_number: u32,
     /// What the tree was made for, and how often that has changed.
     tree_for: Option<TreeFor>,
-    /// The hosts that stand above the others.
-    top: Top,
+    /// What is listed in the sidebar, in which order.
+    arranged: Arranged,
     tree_revision: u64,
     /// The second in which the new rows were found.
     new_rows_made: u64,
@@ -89,15 +89,13 @@ impl Derived {
     ) -> (Option<FilterJob>, bool) {
         self.update_panels(store, graphs, view, now);
         let is_unread = self.update_fleet(store, graphs, view, now);
-        let latest = Latest { store, graphs, mode: view.mode(), now };
+        let latest = Latest { store, graphs, aliases: view.aliases(), mode: view.mode(), now };
         if self.tree_for.as_ref().is_none_or(|made| !made.is(view)) {
             self.tree_revision += 1;
             self.tree_for = Some(TreeFor::new(view));
         }
-        if self.top.local.as_deref() != local_host || self.top.pinned != view.pinned {
-            let local = local_host.map(Arc::from);
-            self.top = Top { local, pinned: Arc::clone(&view.pinned) };
-        }
+        let local = self.arranged.local.take().filter(|local| local_host == Some(&**local));
+        self.arranged = view.arranged(local.or_else(|| local_host.map(Arc::from)));
         self.update_new_rows(store, now);
         self.listed.update(store.notifications(), &view.notifications);
         self.events.update(store);
@@ -105,7 +103,7 @@ impl Derived {
             filter: &view.filter,
             open: &view.open,
             pivot: view.pivot,
-            top: &self.top,
+            arranged: &self.arranged,
             revision: self.tree_revision,
         };
         let job = self.rows.update(store, &wanted);
@@ -120,7 +118,8 @@ impl Derived {
         };
         let window = view.window();
         let known = Known {
-            latest: Latest { store, graphs, mode: Mode::Rate, now },
+            latest: Latest { store, graphs, aliases: view.aliases(), mode: Mode::Rate, now },
+            arranged: &self.arranged,
             at: (!window.is_live()).then(|| window.span(now).end),
             is_held: view.holds_order,
         };
@@ -141,10 +140,10 @@ impl Derived {
         now: CdTime,
     ) {
         let tab = view.tab();
-        let latest = &Latest { store, graphs, mode: tab.mode, now };
+        let latest = &Latest { store, graphs, aliases: view.aliases(), mode: tab.mode, now };
         // What some of them leave out is decided anew when more values are known.
         let is_unsure = self.panels.iter().any(|panel| panel.is_unsure);
-        let made_for = PanelsFor::new(latest, tab, is_unsure);
+        let made_for = PanelsFor::new(latest, view, is_unsure);
         // A clock that went back does not hold up anything.
         let since = if now < self.panels_made {
             now.since(CdTime::ZERO)
@@ -249,7 +248,7 @@ impl Derived {
             match kept.filter(|panels| is_sure(panels)) {
                 Some(kept) => self.panels.extend_from_slice(kept),
                 None => {
-                    let rule = rule.about(made_for.host.as_deref());
+                    let rule = rule.about(made_for.host.as_deref(), latest.aliases);
                     self.panels.extend(panels_of_rule(latest, &rule));
                 }
             }
@@ -315,18 +314,22 @@ struct PanelsFor {
     series: u64,
     canvas: Canvas,
     host: Option<Arc<str>>,
+    /// What hosts are called, among other things.
+    arrangement: Arc<Arrangement>,
     /// Where a rule asks for values or time.
     second: Option<u64>,
 }
 
 impl PanelsFor {
-    fn new(latest: &Latest<'_>, tab: &Tab, is_unsure: bool) -> Self {
+    fn new(latest: &Latest<'_>, view: &View, is_unsure: bool) -> Self {
+        let tab = view.tab();
         let rules = tab.canvas.tiles().map(Layout::rules).unwrap_or_default();
         let asks = !rules.is_empty() && (is_unsure || rules.iter().any(|rule| rule.has_state()));
         Self {
             series: latest.store.revision(),
             canvas: tab.canvas.clone(),
             host: tab.host.clone(),
+            arrangement: Arc::clone(&view.arrangement),
             second: asks.then(|| latest.now.secs_nanos().0),
         }
     }
@@ -351,7 +354,9 @@ impl PanelsFor {
     }
 
     fn is_of_same_names(&self, other: &Self) -> bool {
-        self.series == other.series && self.host == other.host
+        self.series == other.series
+            && self.host == other.host
+            && self.arrangement.aliases == other.arrangement.aliases
     }
 }
 
@@ -362,7 +367,10 @@ mod tests {
 
     #[test]
     fn rules_wait_for_new_names_only_where_there_are_very_many() {
-        let made = |series, canvas| PanelsFor { series, canvas, host: None, second: None };
+        let made = |series, canvas| {
+            let arrangement = Arc::default();
+            PanelsFor { series, canvas, host: None, arrangement, second: None }
+        };
         let tiles = || Canvas::Tiles(Arc::default());
         let known = made(1, tiles());
         let second = Interval::from_secs(1);

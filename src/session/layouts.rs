@@ -52,6 +52,11 @@ fn state(workspace: &Workspace) -> State {
 }
 
 impl Session {
+    /// Whether the tabs are kept for the next start.
+    pub fn keeps_workspace(&self) -> bool {
+        self.kept.last.is_some()
+    }
+
     /// Asks to keep the tabs, if they are others by now.
     pub(super) fn keep_workspace(&mut self) {
         // Not the width on its way, but the one that is wanted.

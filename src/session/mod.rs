@@ -14,6 +14,7 @@
 mod derived;
 mod figures;
 mod fleet;
+mod forget;
 mod hosts;
 mod layouts;
 mod screen;
@@ -32,6 +33,7 @@ use crate::metric::CdTime;
 use crate::reception::{self, Reception};
 use crate::store::{SourceId, Store};
 use crate::typesdb::TypesDb;
+use crate::view::arrangement::ARRANGED_MAX;
 use crate::view::fleet::COLUMNS_MAX;
 use crate::view::graphs::Graphs;
 use crate::view::health::Meter;
@@ -305,6 +307,9 @@ impl Session {
         if let Action::SetTheme(theme) = action {
             self.effects.push(Effect::SetTheme(theme));
         }
+        if let Action::Forget(rows) = &action {
+            self.forget(rows);
+        }
         let now_too = action == Action::KeepNow;
         self.ask_about_layouts(&action);
         self.width.chosen(&action);
@@ -320,6 +325,12 @@ impl Session {
         }
         if std::mem::take(&mut self.view.no_columns) {
             self.say(format!("a table of hosts has {COLUMNS_MAX} columns at most; remove some"));
+        }
+        if std::mem::take(&mut self.view.no_arranging) {
+            self.say(format!(
+                "{ARRANGED_MAX} hosts can be pinned, as many called otherwise, and as many rows \
+                 hidden; undo some of it in their menus"
+            ));
         }
         self.keep_preferences();
         self.keep_workspace();
@@ -355,7 +366,9 @@ impl Session {
     fn rules_of(&self, action: &Action) -> Vec<Rule> {
         match action {
             Action::Draw { show, panels, .. } => {
-                rules_for(&self.store, &self.graphs, show, *panels)
+                let aliases = self.view.aliases();
+                let show = show.iter().map(|selector| selector.clone().knowing(aliases));
+                rules_for(&self.store, &self.graphs, &show.collect::<Vec<_>>(), *panels)
             }
             _ => Vec::new(),
         }
@@ -470,7 +483,7 @@ impl Session {
             },
             sidebar: self.view.sidebar,
             pivot: self.view.pivot,
-            pinned: Arc::clone(&self.view.pinned),
+            arrangement: Arc::clone(&self.view.arrangement),
         };
         if preferences != self.preferences {
             self.preferences = preferences.clone();

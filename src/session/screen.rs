@@ -38,9 +38,11 @@ use crate::view::pick::Picking;
 use crate::view::plot::{PanelPlot, Scratch};
 use crate::view::selection::Scope;
 use crate::view::selector::Selector;
+use crate::view::tab::Tab;
 use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs, View};
 use jiff::tz::TimeZone;
+use std::collections::{BTreeSet, HashSet};
 
 /// Series of a line that are named; a line of a machine with many CPUs has many.
 const NAMED_SERIES_MAX: usize = 8;
@@ -163,10 +165,20 @@ impl<'a> Screen<'a> {
         let is_there = |scope: &Scope| self.store.index().host(scope.host()).is_some();
         match self.view.scope() {
             Some(scope) if !is_there(scope) => {
-                format!("Nothing was received from {} yet", display_safe(scope.host()))
+                format!("Nothing was received from {} yet", self.host_name(scope.host()))
             }
             _ => "Nothing is drawn".to_owned(),
         }
+    }
+
+    /// What a host is called, safe to show.
+    pub fn host_name(&self, host: &str) -> String {
+        display_safe(self.view.aliases().of(host)).into_owned()
+    }
+
+    /// What a tab is called, safe to show.
+    pub fn tab_title(&self, tab: &Tab) -> String {
+        display_safe(&tab.title(self.view.aliases())).into_owned()
     }
 
     /// All hosts, in natural order.
@@ -229,6 +241,20 @@ impl<'a> Screen<'a> {
         !names.is_empty() && row.name(self.store).is_some_and(|name| names.contains(&name))
     }
 
+    /// What a choice in the menu of a row is about: all that were gathered if it is one of them.
+    pub fn meant_by(&self, row: Row) -> BTreeSet<RowName> {
+        if self.is_gathered(row) {
+            return self.view.gathered.names.clone();
+        }
+        row.name(self.store).into_iter().collect()
+    }
+
+    /// How many series rows stand for.
+    pub fn count_below(&self, rows: &BTreeSet<RowName>) -> usize {
+        let ids: HashSet<_> = rows.iter().flat_map(|row| self.picking().all_below(row)).collect();
+        ids.len()
+    }
+
     /// What rows are gathered with.
     pub fn gathering(&self) -> Gathering<'a> {
         let (rows, gathered) = (&self.derived.rows.rows, &self.view.gathered);
@@ -256,7 +282,7 @@ impl<'a> Screen<'a> {
 
     fn latest(&self) -> Latest<'a> {
         let Self { store, graphs, now, .. } = *self;
-        Latest { store, graphs, mode: self.view.mode(), now }
+        Latest { store, graphs, aliases: self.view.aliases(), mode: self.view.mode(), now }
     }
 
     fn picking(&self) -> Picking<'a> {
@@ -349,7 +375,8 @@ impl<'a> Screen<'a> {
     }
 
     fn clock_text(&self, panel: &Panel) -> String {
-        clocks::beside_host(self.store, &panel.host, self.now, self.view.host_time)
+        let host = (&*panel.host, self.view.aliases().of(&panel.host));
+        clocks::beside_host(self.store, host, self.now, self.view.host_time)
     }
 
     /// The rule of a panel: the user's, or the one that would make what the catalogue put there.

@@ -11,7 +11,6 @@ use crate::view::empty::{Sight, why_empty};
 use crate::view::graphs::Graphs;
 use crate::view::selection::Scope;
 use crate::view::senders::{Protected, refused_from, refused_lists};
-use crate::view::tab::Tab;
 use crate::view::window::Anchor;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -223,7 +222,7 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         filter: known.view.filter.text().to_owned(),
         matched: known.derived.rows.matched,
         selected: known.view.scope().map(scope),
-        tabs: known.view.workspace.tabs().iter().map(Tab::title).collect(),
+        tabs: titles(known.view),
         tab: known.view.workspace.active_place(),
         layout: known.view.layouts.name().map(str::to_owned),
         layout_changed: known.view.layouts.is_changed(&known.view.workspace),
@@ -254,6 +253,11 @@ pub(super) fn state(known: Known<'_>, now: CdTime, drawing: Drawing) -> State {
         memory: memory(&usage),
         drawing,
     }
+}
+
+/// What the tabs are called.
+fn titles(view: &View) -> Vec<String> {
+    view.workspace.tabs().iter().map(|tab| tab.title(view.aliases())).collect()
 }
 
 fn refusals(health: &Health) -> Vec<String> {

@@ -6,11 +6,12 @@ use super::*;
 use crate::ingest::Ingest;
 use crate::metric::{Identifier, Interval, Severity, Value};
 use crate::reception::{Destination, Line, Replay, Speed, Stage, Status};
+use crate::view::action::Arrange;
+use crate::view::arrangement::Arrangement;
 use crate::view::palette::{AT_ONCE_MAX, RankJob};
 use crate::view::pivot::Pivot;
 use crate::view::recent::Item;
 use crate::view::selection::Scope;
-use crate::view::tab::Tab;
 use crate::view::tree::{JOB_SERIES_MIN, Row};
 use crate::view::{Pane, TileAction};
 use crate::wire::{Encoder, SecurityLevel};
@@ -143,8 +144,11 @@ fn what_is_to_be_done_outside_is_asked_for_once() {
     let hidden = Preferences { sidebar: false, ..dark };
     assert_eq!(story.apply(Action::ToggleSidebar), [Effect::Keep(hidden.clone())]);
     story.loads("b", &[1.0]);
-    let pinned = Preferences { pinned: Arc::new(["b".into()].into()), ..hidden.clone() };
-    let pin = |pinned| Action::SetPinned { host: "b".into(), pinned };
+    let mut arrangement = Arrangement::default();
+    arrangement.pin("b".into(), true);
+    let arrangement = Arc::new(arrangement);
+    let pinned = Preferences { arrangement, ..hidden.clone() };
+    let pin = |pinned| Action::Arrange(Arrange::Pin { host: "b".into(), pinned });
     assert_eq!(story.apply(pin(true)), [Effect::Keep(pinned)]);
     let top = |story: &Story| story.session.derived().rows.rows[0];
     assert_eq!(top(&story), Row::Host { host: 1 });
@@ -437,7 +441,8 @@ fn pressing_plugin_after_plugin_of_a_turned_tree_shows_each_of_all_hosts_on_one_
         }
     };
     let titles = |story: &Story| -> Vec<String> {
-        story.session.view().workspace.tabs().iter().map(Tab::title).collect()
+        let view = story.session.view();
+        view.workspace.tabs().iter().map(|tab| tab.title(view.aliases())).collect()
     };
     press(&mut story, "load");
     assert_eq!(titles(&story), ["a", "load · all hosts"]);
@@ -454,7 +459,8 @@ fn pressing_plugin_after_plugin_of_a_turned_tree_shows_each_of_all_hosts_on_one_
     let first = story.session.view().workspace.tabs()[0].id;
     story.apply(Action::ShowTab(first));
     press(&mut story, "uptime");
-    assert_eq!(story.session.view().tab().title(), "uptime · all hosts");
+    let view = story.session.view();
+    assert_eq!(view.tab().title(view.aliases()), "uptime · all hosts");
     // What the user changed is his own.
     let panel = story.session.derived().order[0];
     story.apply(Action::Tile(TileAction::Rename { panel, title: "mine".into() }));

@@ -61,6 +61,7 @@ impl Store {
         for announced in &batch.announced {
             self.announce(source, announced, now);
         }
+        self.bring_back(source, &batch.rows, now);
         self.index.settle();
         self.name_bytes = self.count_name_bytes();
         let (mut rows, mut values) = (batch.rows.as_slice(), batch.values.as_slice());

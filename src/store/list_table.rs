@@ -109,6 +109,26 @@ impl ListTable {
         }
     }
 
+    /// Takes the series from every list of which `gone` says that its first one goes; hands over
+    /// each with its series and its sender. Its rows find none from then on.
+    pub(super) fn forget(
+        &mut self,
+        gone: impl Fn(SeriesId) -> bool,
+        mut forgotten: impl FnMut((SourceId, usize), &[SeriesId], u16),
+    ) {
+        for (source, lists) in (0..).zip(&mut self.entries) {
+            for (number, list) in lists.iter_mut().enumerate() {
+                let start = usize::try_from(list.start).unwrap_or(usize::MAX);
+                let from = self.members.get(start..).unwrap_or_default();
+                let series = from.get(..list.count.into()).unwrap_or_default();
+                if series.first().is_some_and(|&first| gone(first)) {
+                    forgotten((SourceId(source), number), series, list.sender);
+                    list.count = 0;
+                }
+            }
+        }
+    }
+
     /// Bytes that setting list `number` to `count` series needs at most: members grow by an eighth.
     pub(super) fn cost(&self, (source, number): (SourceId, usize), count: usize) -> usize {
         let lists = self.of(source).0;

@@ -54,6 +54,7 @@ impl Store {
     pub(super) fn count_name_bytes(&self) -> usize {
         self.series.heap_bytes()
             + self.lists.heap_bytes()
+            + self.returning.heap_bytes()
             + self.names.heap_bytes()
             + self.index.heap_bytes()
     }

@@ -79,6 +79,7 @@ mod query;
 mod quota;
 mod register;
 mod retention;
+mod returning;
 mod runs;
 mod scratch;
 mod series;
@@ -121,6 +122,7 @@ use names::Names;
 use newcomers::Newcomers;
 use quota::Quota;
 use retention::Retention;
+use returning::Returning;
 use runs::Runs;
 use scratch::Scratch;
 use series_table::SeriesTable;
@@ -178,6 +180,8 @@ pub struct Store {
     names: Names,
     series: SeriesTable,
     lists: ListTable,
+    /// Lists that the user forgot.
+    returning: Returning,
     quota: Quota,
     retention: Retention,
     late: LateSamples,
@@ -202,6 +206,7 @@ impl Store {
             names: Names::default(),
             series: SeriesTable::default(),
             lists: ListTable::default(),
+            returning: Returning::default(),
             quota: Quota::default(),
             retention: Retention::default(),
             late: LateSamples::default(),

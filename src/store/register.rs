@@ -10,10 +10,11 @@ use super::memory::NAMES_PART;
 use super::nodes::{HostNumber, ListNode, NODES_BYTES};
 use super::origin::{Origin, SourceId};
 use super::quota::NameBytes;
+use super::returning::{Named, Returning};
 use super::series::Series;
 use super::series_table::{IDENTIFIER_BYTES, SERIES_BYTES};
 use super::{STALE_MIN, SeriesId, Store};
-use crate::ingest::{Announced, LISTS_MAX};
+use crate::ingest::{Announced, LISTS_MAX, Row};
 use crate::metric::{CdTime, DsType, Identifier, Interval};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
@@ -42,7 +43,37 @@ impl Store {
         if slot >= LISTS_MAX || count == 0 {
             return;
         }
-        let list = (source, slot);
+        if !self.returning.is_empty() {
+            self.returning.take(source, *list);
+        }
+        let sender = self.quota.number(&Origin { source, sender: sender.clone() });
+        self.admit((source, slot), (identifier, kinds), sender, now);
+    }
+
+    /// Brings back the lists among `rows` that the user forgot.
+    pub(super) fn bring_back(&mut self, source: SourceId, rows: &[Row], now: CdTime) {
+        if self.returning.is_empty() {
+            return;
+        }
+        for row in rows {
+            let Some(Named { identifier, kinds, sender }) = self.returning.take(source, row.list)
+            else {
+                continue;
+            };
+            if let Ok(slot) = usize::try_from(row.list.0) {
+                self.admit((source, slot), (&identifier, &kinds), sender, now);
+            }
+        }
+    }
+
+    /// Finds or makes the series of a list that `sender` named, if names have room.
+    fn admit(
+        &mut self,
+        list: (SourceId, usize),
+        (identifier, kinds): (&Identifier, &[DsType]),
+        sender: u16,
+        now: CdTime,
+    ) {
         let mut known = self.known(identifier, kinds);
         for &id in known.iter().flatten() {
             // Received just now, so that they do not go when names need room.
@@ -51,7 +82,6 @@ impl Store {
             }
         }
         let cost = self.list_cost(list, identifier, &known);
-        let sender = self.quota.number(&Origin { source, sender: sender.clone() });
         if cost > 0 {
             if self.is_short_of_names(sender, cost, now) && self.make_room_for_names(sender, now) {
                 known = self.known(identifier, kinds);
@@ -64,7 +94,7 @@ impl Store {
         }
         let host = self.names.intern(&identifier.host);
         let host = self.index.number(&host);
-        let ids = self.members_of(announced, &known, (host, sender), now);
+        let ids = self.members_of((identifier, kinds), &known, (host, sender), now);
         self.lists.set(list, &ids, (host, sender));
     }
 
@@ -78,12 +108,11 @@ impl Store {
     /// The series of a list; makes those that are not known.
     fn members_of(
         &mut self,
-        announced: &Announced,
+        (identifier, kinds): (&Identifier, &[DsType]),
         known: &[Option<SeriesId>],
         (host, sender): (HostNumber, u16),
         now: CdTime,
     ) -> Vec<SeriesId> {
-        let Announced { identifier, kinds, .. } = announced;
         let old = known.iter().flatten().find_map(|&id| self.series(id));
         let shared = old.map(|series| Arc::clone(&series.identifier));
         let is_new = shared.is_none();
@@ -166,6 +195,7 @@ impl Store {
     /// their share the series with the fewest samples, the newest first. What a view that stands
     /// still shows is not forgotten.
     fn forget(&mut self, now: CdTime, is_short: bool) {
+        self.returning = Returning::default();
         self.index.settle();
         let room = self.name_room();
         self.quota.settle(room, now);
@@ -212,14 +242,48 @@ impl Store {
         if gone.is_empty() {
             return;
         }
-        for &id in &gone {
+        self.forget_all(&gone);
+        self.health.totals.forgotten_series += gone.len() as u64;
+    }
+
+    /// Forgets series, and the others of their value lists, because the user asks for it; returns
+    /// how many went. What is received for them afterwards makes them anew.
+    pub fn forget_series(&mut self, ids: impl IntoIterator<Item = SeriesId>) -> usize {
+        self.index.settle();
+        let mut gone: HashSet<SeriesId, RandomState> = HashSet::default();
+        for id in ids {
+            let list = self.series.get(id).and_then(|series| self.index.list(&series.identifier));
+            gone.extend(list.into_iter().flat_map(|list| list.series.iter().copied()));
+        }
+        if gone.is_empty() {
+            return 0;
+        }
+        let Self { lists, returning, series, .. } = self;
+        lists.forget(
+            |id| gone.contains(&id),
+            |list, ids, sender| {
+                let all: Option<Vec<_>> = ids.iter().map(|&id| series.get(id)).collect();
+                let Some(all) = all else { return };
+                let Some(first) = all.first() else { return };
+                let identifier = Arc::clone(&first.identifier);
+                let kinds = all.iter().map(|series| series.kind).collect();
+                returning.keep(list, Named { identifier, kinds, sender });
+            },
+        );
+        self.forget_all(&gone);
+        self.name_bytes = self.count_name_bytes();
+        self.data_revision += 1;
+        gone.len()
+    }
+
+    fn forget_all(&mut self, gone: &HashSet<SeriesId, RandomState>) {
+        for &id in gone {
             self.forget_one(id);
         }
         for host in self.index.forget(|id| gone.contains(&id)) {
             self.clocks.forget(host);
         }
         self.names.sweep();
-        self.health.totals.forgotten_series += gone.len() as u64;
     }
 
     fn forget_one(&mut self, id: SeriesId) {

@@ -81,7 +81,8 @@ fn failure_ui(ui: &Ui, frame: &mut Frame<'_>, rect: Rect, panel: &Panel) {
     let stroke = Stroke::new(1.0, palette.bad);
     ui.painter().rect(rect, theme::PANEL_RADIUS, palette.panel, stroke, StrokeKind::Inside);
     let inner = rect.shrink2(vec2(12.0, 0.0));
-    let title = format!("{}  {}", display_safe(&panel.title), display_safe(&panel.host));
+    let host = frame.screen.host_name(&panel.host);
+    let title = format!("{}  {host}", display_safe(&panel.title));
     let at = pos2(inner.left(), rect.top() + theme::PANEL_HEADER / 2.0 + 2.0);
     let font = theme::medium(13.0);
     elided(ui, at, Align2::LEFT_CENTER, inner.width(), &title, font, palette.text);

@@ -1,4 +1,5 @@
-//! Edit: a text that is typed in the place of what it changes: titles, selectors, names of tabs.
+//! Edit: a text that is typed in the place of what it changes: titles, selectors, names of tabs
+//! and hosts.
 //!
 //! Enter takes it, Esc or a click elsewhere leaves things as they were.
 
@@ -6,11 +7,14 @@ use super::Frame;
 use super::selector_field::{layout, mistake_ui};
 use super::theme::Palette;
 use crate::view::Action;
-use crate::view::action::TileAction;
+use crate::view::action::{Arrange, TileAction};
 use crate::view::layout::Rule;
 use crate::view::names::{PanelId, TabId};
 use crate::view::selector::Selector;
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::text_edit::TextEditState;
 use eframe::egui::{self, Key, Rect, Ui, vec2};
+use std::sync::Arc;
 
 /// What is typed now.
 #[derive(Clone, Debug, PartialEq)]
@@ -23,11 +27,13 @@ pub(super) struct Editing {
     drawn: Option<u64>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 enum What {
     Title(PanelId),
     Show(PanelId),
     Tab(TabId),
+    /// What a host is called.
+    Alias(Arc<str>),
 }
 
 /// Begins to type the title of a panel.
@@ -44,6 +50,12 @@ pub(super) fn begin_show(frame: &mut Frame<'_>, panel: PanelId, rule: Option<&Ru
 /// Begins to type the name of a tab.
 pub(super) fn begin_tab(frame: &mut Frame<'_>, tab: TabId, name: String) {
     begin(frame, What::Tab(tab), name);
+}
+
+/// Begins to type what a host is called.
+pub(super) fn begin_alias(frame: &mut Frame<'_>, host: Arc<str>) {
+    let alias = frame.screen.view.aliases().of(&host).to_owned();
+    begin(frame, What::Alias(host), alias);
 }
 
 fn begin(frame: &mut Frame<'_>, what: What, text: String) {
@@ -65,27 +77,37 @@ pub(super) fn panel_ui(ui: &mut Ui, frame: &mut Frame<'_>, panel: PanelId, rect:
 
 /// The field in the place of a tab, while its name is typed.
 pub(super) fn tab_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: TabId, rect: Rect) -> bool {
-    let what = frame.memory.editing.as_ref().map(|editing| editing.what);
-    if what != Some(What::Tab(tab)) {
-        return false;
+    place_ui(ui, frame, &What::Tab(tab), rect)
+}
+
+/// The field in the place of a host, while what it is called is typed.
+pub(super) fn alias_ui(ui: &mut Ui, frame: &mut Frame<'_>, host: &Arc<str>, rect: Rect) -> bool {
+    let is_any = frame.memory.editing.is_some();
+    is_any && place_ui(ui, frame, &What::Alias(Arc::clone(host)), rect)
+}
+
+fn place_ui(ui: &mut Ui, frame: &mut Frame<'_>, what: &What, rect: Rect) -> bool {
+    let is_here = frame.memory.editing.as_ref().is_some_and(|editing| editing.what == *what);
+    if is_here {
+        field_ui(ui, frame, rect);
     }
-    field_ui(ui, frame, rect);
-    true
+    is_here
 }
 
 fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
     let Some(mut editing) = frame.memory.editing.take() else { return };
     let palette = Palette::of(ui);
-    let (name, hint) = match editing.what {
+    let (name, hint) = match &editing.what {
         What::Title(_) => ("Title of the panel", "what it shows"),
         What::Show(_) => ("What the panel draws", "plugin:load ds:shortterm"),
         What::Tab(_) => ("Name of the tab", "what it shows"),
+        What::Alias(_) => ("Name of the host", "as collectd calls it"),
     };
     let id = egui::Id::unique(("edit", name));
     let typed = editing.text.clone();
     let mistakes = match editing.what {
         What::Show(_) => Selector::mistakes_of(&typed),
-        What::Title(_) | What::Tab(_) => Vec::new(),
+        What::Title(_) | What::Tab(_) | What::Alias(_) => Vec::new(),
     };
     let read = (typed.as_str(), mistakes.as_slice());
     let mut layouter = |ui: &Ui, text: &dyn egui::TextBuffer, _: f32| layout(ui, text, read);
@@ -100,6 +122,9 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
     response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, name));
     if !editing.begun {
         response.request_focus();
+        if !matches!(editing.what, What::Show(_)) {
+            choose_all(ui, id, &editing.text);
+        }
         editing.begun = true;
         frame.memory.editing = Some(editing);
         return;
@@ -132,6 +157,14 @@ fn field_ui(ui: &mut Ui, frame: &mut Frame<'_>, rect: Rect) {
     frame.memory.editing = Some(editing);
 }
 
+/// Chooses the whole name, so that another one is typed in its place.
+fn choose_all(ui: &Ui, id: egui::Id, text: &str) {
+    let mut state = TextEditState::load(ui, id).unwrap_or_default();
+    let end = CCursor::new(text.chars().count());
+    state.cursor.set_char_range(Some(CCursorRange::two(CCursor::default(), end)));
+    state.store(ui, id);
+}
+
 impl Frame<'_> {
     /// Takes what was typed.
     fn finish(&mut self, editing: Editing) {
@@ -145,6 +178,9 @@ impl Frame<'_> {
                 }
             }
             What::Tab(tab) => self.actions.push(Action::RenameTab { tab, name: text }),
+            What::Alias(host) => {
+                self.actions.push(Action::Arrange(Arrange::Call { host, alias: text }))
+            }
         }
     }
 }

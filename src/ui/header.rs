@@ -251,7 +251,7 @@ fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, id: PanelId) {
         for tab in screen.view.workspace.tabs() {
             let is_other = tab.id != screen.view.tab().id;
             if is_other && tab.canvas.tiles().is_some() {
-                let title = display_safe(&tab.title()).into_owned();
+                let title = screen.tab_title(tab);
                 if ui.button(title).clicked() {
                     frame.tile(TileAction::Move { panel: id, to: To::Tab(tab.id) });
                 }

@@ -35,6 +35,7 @@ mod selector_field;
 mod senders;
 mod shapes;
 mod sidebar;
+mod sidebar_head;
 mod sparkline;
 mod status;
 mod strips;

@@ -124,7 +124,7 @@ fn plot_ui(
     let response = response.response;
     ui.ctx().accesskit_node_builder(response.id, |node| {
         node.set_role(egui::Role::Image);
-        let (title, host) = (display_safe(&panel.title), display_safe(&panel.host));
+        let (title, host) = (display_safe(&panel.title), screen.host_name(&panel.host));
         node.set_label(format!("Plot of {title} {host}").trim_end());
     });
     pointer_ui(ui, frame, &response, &transform);

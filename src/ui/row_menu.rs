@@ -1,10 +1,12 @@
 //! The menu of a row of the sidebar, by the second button or by key.
 
-use super::Frame;
+use super::{Frame, edit};
 use crate::session::Screen;
-use crate::view::action::TileAction;
+use crate::view::action::{Arrange, TileAction};
 use crate::view::command::OPEN_ROW;
 use crate::view::fleet::FleetAction;
+use crate::view::format;
+use crate::view::hidden::Hidden;
 use crate::view::names::{Spot, To};
 use crate::view::selection::Scope;
 use crate::view::selector::Selector;
@@ -14,6 +16,12 @@ use eframe::egui::containers::menu;
 use eframe::egui::{
     Align, Button, Layout, Popup, PopupCloseBehavior, PopupKind, Response, SetOpenCommand, Ui,
 };
+use std::sync::Arc;
+
+/// What the choices do that their words do not say.
+const RENAME_HINT: &str = "Only here: daemons and layouts keep collectd's name";
+const HIDE_HINT: &str = "Not in the sidebar, the palette and the table of hosts; panels draw it";
+const FORGET_HINT: &str = "It cannot be undone. What is received later comes back as new";
 
 /// The menu of the row that `response` is; it is gone after a choice.
 pub(super) fn row_menu_ui(frame: &mut Frame<'_>, index: usize, row: Row, response: &Response) {
@@ -64,16 +72,47 @@ fn choices_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, first: bool) {
         add_ui(ui, frame, (show, panels));
     }
     ui.separator();
-    if let RowName::Scope(Scope::Host(host)) = name {
-        let pinned = screen.view.pinned.contains(&host);
+    if let RowName::Scope(Scope::Host(host)) = &name {
+        let host = Arc::clone(host);
+        let pinned = screen.view.arrangement.pinned.contains(&host);
         let label = if pinned { "Unpin" } else { "Pin to the top" };
         if ui.button(label).clicked() {
-            frame.actions.push(Action::SetPinned { host, pinned: !pinned });
+            frame.actions.push(Action::Arrange(Arrange::Pin { host, pinned: !pinned }));
+        } else if ui.button("Rename…").on_hover_text(RENAME_HINT).clicked() {
+            edit::begin_alias(frame, host);
         }
     }
+    hide_ui(ui, frame, row, &name);
+    forget_ui(ui, frame, row);
     if ui.button("Copy identifier").on_hover_text("as collectd writes it").clicked() {
         ui.ctx().copy_text(identifier(screen, row));
     }
+}
+
+/// Hides what a row stands for, or lists it again; all that were gathered if it is one of them.
+fn hide_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row, name: &RowName) {
+    if !Hidden::can_have(name) {
+        return;
+    }
+    let rows = frame.screen.meant_by(row);
+    let hidden = frame.screen.view.arrangement.hidden.has(name);
+    let word = if hidden { "Unhide" } else { "Hide" };
+    let label = if rows.len() > 1 { format!("{word} {} rows", rows.len()) } else { word.into() };
+    if ui.button(label).on_hover_text(HIDE_HINT).clicked() {
+        frame.actions.push(Action::Arrange(Arrange::Hide { rows, hidden: !hidden }));
+    }
+}
+
+/// Forgets what was received of it; what that takes away is said first.
+fn forget_ui(ui: &mut Ui, frame: &mut Frame<'_>, row: Row) {
+    ui.menu_button("Forget", |ui| {
+        let rows = frame.screen.meant_by(row);
+        let series = u64::try_from(frame.screen.count_below(&rows)).unwrap_or(u64::MAX);
+        let label = format!("Forget all values of {} series", format::count(series));
+        if ui.button(label).on_hover_text(FORGET_HINT).clicked() {
+            frame.actions.push(Action::Forget(rows));
+        }
+    });
 }
 
 /// Puts what a row stands for among the panels on screen.

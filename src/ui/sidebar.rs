@@ -2,21 +2,17 @@
 //!
 //! Only the rows on screen are drawn and only their values are read.
 
-use super::Frame;
 use super::drag::Dragged;
-use super::keys::filter_id;
 use super::row_menu::row_menu_ui;
 use super::row_values::Column;
-use super::selector_field::{self, Filter, mistake_ui};
+use super::sidebar_head::head_ui;
 use super::theme::{self, Palette};
-use super::widgets::{
-    SegmentSize, check_box, elided, lock, one_row, say_selected, segments, triangle,
-};
+use super::widgets::{check_box, elided, lock, one_row, say_selected, triangle};
+use super::{Frame, edit};
 use crate::session::{Checked, RowContent, Screen, Swatch};
-use crate::view::command::{CLOSE, PIVOT};
+use crate::view::command::CLOSE;
 use crate::view::health::Freshness;
 use crate::view::names::TabId;
-use crate::view::pivot::Pivot;
 use crate::view::selection::Scope;
 use crate::view::senders::Protected;
 use crate::view::tree::Row;
@@ -39,7 +35,7 @@ pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         .show(ui, |ui| {
             ui.spacing_mut().item_spacing.y = 0.0;
             let inset = egui::Margin { left: 10, right: 10, top: 10, bottom: 4 };
-            egui::Frame::new().inner_margin(inset).show(ui, |ui| filter_ui(ui, frame));
+            egui::Frame::new().inner_margin(inset).show(ui, |ui| head_ui(ui, frame));
             let rows = &screen.derived.rows.rows;
             if rows.is_empty() {
                 empty_ui(ui, screen);
@@ -98,48 +94,6 @@ fn follow_cursor(ui: &Ui, frame: &mut Frame<'_>, first: usize) {
     let top = ui.max_rect().top() + rows_below * theme::ROW;
     let size = vec2(1.0, theme::ROW);
     ui.scroll_to_rect(Rect::from_min_size(pos2(ui.max_rect().left(), top), size), None);
-}
-
-fn filter_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
-    let screen = frame.screen;
-    let palette = Palette::of(ui);
-    let label = ui.label(RichText::new("Filter").size(11.5).color(palette.dim));
-    ui.add_space(2.0);
-    let filter = Filter {
-        id: filter_id(),
-        hint: "eth0  host:web*  -lo  >90",
-        width: f32::INFINITY,
-        margin: 6,
-    };
-    let selector = &screen.view.filter;
-    let (response, typed) = selector_field::filter_ui(ui, frame, &filter, selector);
-    response.labelled_by(label.id);
-    frame.actions.extend(typed.map(Action::SetFilter));
-    ui.add_space(6.0);
-    mistake_ui(ui, (selector.text(), selector.mistakes()));
-    ui.horizontal(|ui| {
-        let titles = Pivot::ALL.map(Pivot::title);
-        let room = ui.available_width() - SegmentSize::Small.width(ui, titles) - 8.0;
-        ui.allocate_ui(vec2(room, theme::SMALL_CONTROL), |ui| {
-            ui.set_min_width(room);
-            let count = RichText::new(screen.count_text()).size(11.5).color(palette.dim);
-            ui.add(egui::Label::new(count).truncate());
-        });
-        pivot_ui(ui, frame);
-    });
-}
-
-/// What stands at the top of the tree.
-fn pivot_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
-    let chosen = Pivot::ALL.iter().position(|&pivot| pivot == frame.screen.view.pivot);
-    let hint = |pivot: Pivot| {
-        format!("{} at the top ({})", pivot.title(), frame.screen.view.keymap.key(&PIVOT))
-    };
-    let labels = Pivot::ALL.into_iter().map(|pivot| (pivot.title(), hint(pivot)));
-    let clicked = segments(ui, SegmentSize::Small, labels, chosen);
-    if let Some(&pivot) = clicked.and_then(|clicked| Pivot::ALL.get(clicked)) {
-        frame.actions.push(Action::SetPivot(pivot));
-    }
 }
 
 fn empty_ui(ui: &mut Ui, screen: &Screen<'_>) {
@@ -202,6 +156,12 @@ fn row_ui(
         check_box(ui, rect, checked, color_of(content.swatch, &Palette::of(ui)), border);
         if response.clicked() {
             frame.actions.extend(screen.check(row));
+        }
+    }
+    if let Some(Scope::Host(host)) = screen.scope_of(row) {
+        let field = rect.with_min_x(text_x - 6.0).shrink2(vec2(4.0, 0.0));
+        if edit::alias_ui(ui, frame, &host, field) {
+            return;
         }
     }
     let font = if content.strong { theme::medium(12.5) } else { theme::body() };

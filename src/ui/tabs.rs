@@ -4,7 +4,6 @@ use super::drag::{Dragged, carried_ui};
 use super::theme::{self, Palette};
 use super::widgets::{elided, say_selected};
 use super::{Frame, edit};
-use crate::metric::display_safe;
 use crate::view::Action;
 use crate::view::action::TileAction;
 use crate::view::command::{CLOSE_TAB, NEW_TAB};
@@ -63,8 +62,9 @@ fn host_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     if !rules.iter().any(|rule| rule.is_open()) || ui.available_width() < 260.0 {
         return;
     }
-    let name = tab.host.as_deref().unwrap_or("choose one");
-    let text = format!("Host: {}  ⏷", display_safe(name));
+    let host = tab.host.as_deref().map(|host| frame.screen.host_name(host));
+    let name = host.as_deref().unwrap_or("choose one");
+    let text = format!("Host: {name}  ⏷");
     let button = ui.add(egui::Button::new(text).min_size(vec2(0.0, TAB)));
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Host: {name}")));
     egui::Popup::menu(&button).show(|ui| {
@@ -75,7 +75,7 @@ fn host_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
         scroll.show_rows(ui, theme::ROW, hosts.len(), |ui, range| {
             for host in hosts.get(range).unwrap_or_default() {
                 let on = tab.host.as_deref() == Some(&*host.name);
-                let label = display_safe(&host.name).into_owned();
+                let label = frame.screen.host_name(&host.name);
                 if ui.selectable_label(on, label).clicked() {
                     frame.actions.push(Action::SetTabHost(Some(host.name.clone())));
                     ui.close();
@@ -91,7 +91,7 @@ fn tab_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: &Tab) -> Rect {
     let palette = Palette::of(ui);
     let screen = frame.screen;
     let is_active = tab.id == screen.view.tab().id;
-    let title = display_safe(&tab.title()).into_owned();
+    let title = screen.tab_title(tab);
     let color = if is_active { palette.text } else { palette.dim };
     let font = if is_active { theme::medium(12.5) } else { theme::body() };
     let width = ui.painter().layout_no_wrap(title.clone(), theme::medium(12.5), color).size().x;
@@ -125,7 +125,7 @@ fn tab_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: &Tab) -> Rect {
         frame.actions.push(Action::CloseTab(tab.id));
     }
     if response.double_clicked() {
-        edit::begin_tab(frame, tab.id, tab.title());
+        edit::begin_tab(frame, tab.id, tab.title(frame.screen.view.aliases()));
     }
     if response.drag_started_by(PointerButton::Primary) {
         DragAndDrop::set_payload(ui.ctx(), DraggedTab(tab.id));
@@ -143,7 +143,7 @@ fn close_ui(ui: &Ui, frame: &mut Frame<'_>, tab: &Tab, rect: Rect, shown: bool) 
     let cross =
         Rect::from_center_size(pos2(rect.right() - 12.0, rect.center().y), vec2(16.0, 16.0));
     let response = ui.interact(cross, egui::Id::unique(("close tab", tab.id)), Sense::click());
-    let name = format!("Close the tab {}", display_safe(&tab.title()));
+    let name = format!("Close the tab {}", frame.screen.tab_title(tab));
     response.widget_info(|| WidgetInfo::labeled(Role::Button, true, &name));
     if shown || response.has_focus() {
         if response.hovered() || response.has_focus() {
@@ -163,7 +163,7 @@ fn close_ui(ui: &Ui, frame: &mut Frame<'_>, tab: &Tab, rect: Rect, shown: bool) 
 
 fn menu_ui(ui: &mut Ui, frame: &mut Frame<'_>, tab: &Tab) {
     if ui.button("Rename…").clicked() {
-        edit::begin_tab(frame, tab.id, tab.title());
+        edit::begin_tab(frame, tab.id, tab.title(frame.screen.view.aliases()));
     }
     if ui.button("New tab").clicked() {
         frame.ask(&NEW_TAB);

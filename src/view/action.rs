@@ -164,13 +164,10 @@ pub enum Action {
     ClearGathered,
     /// Put hosts or plugins at the top of the tree.
     SetPivot(Pivot),
-    /// A host stands above the others in the sidebar, or no longer.
-    SetPinned {
-        /// Which.
-        host: Arc<str>,
-        /// Above.
-        pinned: bool,
-    },
+    /// What the user makes of the rows of the sidebar.
+    Arrange(Arrange),
+    /// Forget what was received of these rows of the sidebar.
+    Forget(BTreeSet<RowName>),
     /// Show or hide the sidebar.
     ToggleSidebar,
     /// Draw rates, or what the wire said.
@@ -195,6 +192,34 @@ pub enum Action {
     Choose(Item),
     /// Keep at once what was chosen: something failed, and worse may follow.
     KeepNow,
+}
+
+/// What can be made of the rows of the sidebar.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Arrange {
+    /// A host stands above the others, or no longer.
+    Pin {
+        /// Which.
+        host: Arc<str>,
+        /// Above.
+        pinned: bool,
+    },
+    /// A host is called `alias`; by the name that collectd has for it where that is empty.
+    Call {
+        /// Which.
+        host: Arc<str>,
+        /// What it is called.
+        alias: String,
+    },
+    /// Rows are hidden, or no longer.
+    Hide {
+        /// Which.
+        rows: BTreeSet<RowName>,
+        /// Out of sight.
+        hidden: bool,
+    },
+    /// List what is hidden, or no longer.
+    ToggleHidden,
 }
 
 /// What can be done to the panels of the tab on screen.

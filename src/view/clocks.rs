@@ -62,11 +62,17 @@ pub fn worst(clocks: &[HostClock], now: CdTime) -> Option<&HostClock> {
     wrong.max_by_key(|clock| clock.offset().map_or(u64::MAX, i64::unsigned_abs))
 }
 
-/// A host's name, and that its clock is wrong; by whose clock its times are written, if by its own.
-pub fn beside_host(store: &Store, host: &str, now: CdTime, host_time: bool) -> String {
+/// What a host is called, and that its clock is wrong; by whose clock its times are written, if by
+/// its own.
+pub fn beside_host(
+    store: &Store,
+    (host, called): (&str, &str),
+    now: CdTime,
+    host_time: bool,
+) -> String {
     let node = store.index().host(host);
     let clock = node.and_then(|node| worst(store.clocks(node), now));
-    let host = display_safe(host);
+    let host = display_safe(called);
     match clock.and_then(short) {
         None => host.into_owned(),
         Some(_) if host_time => format!("{host} · host time"),

@@ -12,7 +12,7 @@ use super::selection::Scope;
 use super::selector::{Field, Selector};
 use super::tree::series_of;
 use crate::metric::SeriesKey;
-use crate::store::{SeriesId, Store};
+use crate::store::{PluginNode, SeriesId, Store};
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
@@ -110,7 +110,7 @@ impl Picking<'_> {
                     (2, words, &*key.identifier.host)
                 }
                 RowName::Everywhere { .. } => {
-                    of_all.push(self.selector_of(name));
+                    of_all.push(name.selector());
                     continue;
                 }
             };
@@ -130,6 +130,24 @@ impl Picking<'_> {
         let names = self.view.gathered.names.iter();
         let ids: Vec<_> = names.flat_map(|name| self.ids_of(name)).take(CHECKED_MAX).collect();
         (!ids.is_empty()).then(|| self.set_shown(ids))
+    }
+
+    /// All series that a row stands for.
+    pub fn all_below(&self, name: &RowName) -> Vec<SeriesId> {
+        let hosts = self.store.index().hosts();
+        match name {
+            RowName::Scope(Scope::Host(host)) => {
+                let host = self.store.index().host(host);
+                host.into_iter().flat_map(|host| host.plugins.iter()).flat_map(series_of).collect()
+            }
+            RowName::Everywhere { plugin, instance } => {
+                let all = hosts.iter().flat_map(|host| host.plugins.iter());
+                let is_it =
+                    |node: &&PluginNode| node.plugin == *plugin && node.instance == *instance;
+                all.filter(is_it).flat_map(series_of).collect()
+            }
+            name => self.ids_of(name),
+        }
     }
 
     /// The series below a plugin of a host, or the one that is meant; of what has no box none.

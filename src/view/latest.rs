@@ -1,5 +1,6 @@
 //! Latest: what is shown of a series beside its name: its newest value, its unit and its age.
 
+use super::aliases::Aliases;
 use super::format::Unit;
 use super::graphs::Graphs;
 use super::health::Freshness;
@@ -14,6 +15,8 @@ pub struct Latest<'a> {
     pub store: &'a Store,
     /// How plugins are drawn.
     pub graphs: &'a Graphs,
+    /// What hosts are called.
+    pub aliases: &'a Aliases,
     /// Rates, or raw values.
     pub mode: Mode,
     /// Our clock.

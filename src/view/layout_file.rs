@@ -108,7 +108,13 @@ overview = "web-1"
         let workspace = good(BY_HAND);
         assert_eq!(workspace.tabs().len(), 2);
         let tab = workspace.active();
-        assert_eq!((tab.title().as_str(), tab.window.width().secs_f64()), ("Web tier", 900.0));
+        assert_eq!(
+            (
+                tab.title(&crate::view::aliases::Aliases::default()).as_str(),
+                tab.window.width().secs_f64()
+            ),
+            ("Web tier", 900.0)
+        );
         let rules = tab.canvas.tiles().unwrap().rules();
         assert_eq!(rules[0].title.as_deref(), Some("Load, 1 min"));
         assert_eq!(rules[1].graph.as_deref(), Some("cpu-percent"));

@@ -4,6 +4,8 @@
 //! and returns [`Action`]s. Everything here is pure: time and totals come in as [`Moment`].
 
 pub mod action;
+pub mod aliases;
+pub mod arrangement;
 pub mod axis;
 pub mod bars;
 pub mod chord;
@@ -20,6 +22,7 @@ pub mod graphs;
 pub mod graphs_file;
 mod grid;
 pub mod health;
+pub mod hidden;
 pub mod history;
 pub mod host_age;
 pub mod keymap;
@@ -51,7 +54,6 @@ pub mod shorten;
 mod sidebar;
 pub mod tab;
 mod tiles;
-pub mod top;
 pub mod tree;
 pub mod width;
 pub mod window;
@@ -60,6 +62,8 @@ pub mod workspace;
 use crate::metric::{CdTime, Interval};
 use crate::store::{Mode, Severities, Store};
 pub use action::{Action, DrawnAs, Pane, Theme, TileAction};
+use aliases::Aliases;
+use arrangement::{Arranged, Arrangement};
 pub use fleet::FleetAction;
 use gathered::Gathered;
 use history::{History, Known, Step};
@@ -74,7 +78,7 @@ use recent::{Item, Recent};
 use row::RowName;
 use selection::{Scope, Selection};
 use selector::Selector;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::Arc;
 use tab::{Canvas, Tab};
 use window::TimeWindow;
@@ -121,8 +125,10 @@ pub struct View {
     pub open: Arc<HashSet<RowName>>,
     /// What stands at the top of the tree.
     pub pivot: Pivot,
-    /// Hosts that stand above the others.
-    pub pinned: Arc<BTreeSet<Arc<str>>>,
+    /// What the user made of its rows.
+    pub arrangement: Arc<Arrangement>,
+    /// Rows that are hidden are listed for now.
+    pub shows_hidden: bool,
     /// The row that the keyboard is on.
     pub cursor: Option<usize>,
     /// The host whose row in the table of all hosts the keyboard is on.
@@ -149,6 +155,8 @@ pub struct View {
     pub notifications: NotificationList,
     /// An action asked for more tabs or panels than there may be.
     pub(crate) no_room: bool,
+    /// An action asked for more to be pinned, hidden or called otherwise than there may be.
+    pub(crate) no_arranging: bool,
     /// An action asked for more columns of a table than there may be.
     pub(crate) no_columns: bool,
 }
@@ -166,7 +174,8 @@ impl View {
             filter: Selector::default(),
             open: Arc::default(),
             pivot: kept.pivot,
-            pinned: Arc::clone(&kept.pinned),
+            arrangement: Arc::clone(&kept.arrangement),
+            shows_hidden: false,
             cursor: None,
             host_cursor: None,
             holds_order: false,
@@ -180,8 +189,20 @@ impl View {
             recent: Recent::default(),
             notifications: NotificationList::default(),
             no_room: false,
+            no_arranging: false,
             no_columns: false,
         }
+    }
+
+    /// What hosts are called.
+    pub fn aliases(&self) -> &Aliases {
+        &self.arrangement.aliases
+    }
+
+    /// How the sidebar is arranged, with this machine at its top.
+    pub(crate) fn arranged(&self, local: Option<Arc<str>>) -> Arranged {
+        let by_user = Arc::clone(&self.arrangement);
+        Arranged { local, by_user, shows_hidden: self.shows_hidden }
     }
 
     /// The tab on screen.
@@ -224,7 +245,7 @@ impl View {
         let is_step = matches!(action, Action::Undo | Action::Redo);
         let before = Known { workspace: self.workspace.clone(), layout: None };
         let own = at.own.as_ref().map(|Own { rules, columns }| {
-            self.workspace.keep_tiles(rules.clone(), *columns);
+            self.workspace.keep_tiles(rules.clone(), *columns, &self.arrangement.aliases);
             self.workspace.clone()
         });
         self.do_now(action, at);
@@ -247,14 +268,15 @@ impl View {
             | Action::Gather { .. }
             | Action::ClearGathered
             | Action::SetPivot(_)
-            | Action::SetPinned { .. }
             | Action::ToggleSidebar => self.apply_to_sidebar(action),
+            Action::Arrange(action) => self.arrange(action),
             Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::SetTheme(theme) => self.theme = theme,
             Action::TogglePane(pane) => self.pane = Some(pane).filter(|_| self.pane != Some(pane)),
             Action::ClosePane => self.pane = None,
             // What the session does.
             Action::KeepNow
+            | Action::Forget(_)
             | Action::SaveLayout { .. }
             | Action::OpenLayout(_)
             | Action::OpenBuiltIn(_)
@@ -395,7 +417,9 @@ impl View {
                 list.open = !list.open;
             }
             Action::SetSeverityShown { severity, shown } => list.set_shown(severity, shown),
-            Action::SetNotificationFilter(text) => list.set_filter(&text),
+            Action::SetNotificationFilter(text) => {
+                list.filter = Selector::new(&text).knowing(&self.arrangement.aliases);
+            }
             Action::MarkSeen => list.seen = at.notifications,
             Action::PointAt(number) => (list.open, list.chosen) = (true, Some(number)),
             Action::ShowNotification { number, time, about } => {

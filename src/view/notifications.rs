@@ -46,10 +46,6 @@ impl NotificationList {
             *hidden = !shown;
         }
     }
-
-    pub(super) fn set_filter(&mut self, text: &str) {
-        self.filter = Selector::new(text);
-    }
 }
 
 const fn place(severity: Severity) -> usize {

@@ -84,7 +84,8 @@ impl Results {
         }
         self.pending = None;
         let hosts = store.index().hosts();
-        let mut ranker = Ranker::new(&search.text, view.scope().map(Scope::host).cloned());
+        let here = view.scope().map(Scope::host).cloned();
+        let mut ranker = Ranker::new(&search.text, here, view.arranged(None));
         if ranker.is_idle() {
             (self.rows, self.matched) = (suggested(at, &mut ranker), 0);
             self.made_for = Some(made_for);
@@ -111,9 +112,9 @@ impl Results {
             return None;
         }
         self.pending = Some((made_for.clone(), names));
-        let Ranker { here, best, .. } = ranker;
+        let Ranker { here, arranged, best, .. } = ranker;
         let hosts = store.index().shared();
-        Some(RankJob { hosts, here, hosts_left, names, best, made_for })
+        Some(RankJob { hosts, here, arranged, hosts_left, names, best, made_for })
     }
 
     /// Whether these rows are for what was typed, and all that there are.
@@ -254,7 +255,7 @@ fn others<'a>(at: &'a Context<'_>) -> impl Iterator<Item = (Kind, Item)> + 'a {
     let view = at.picking.view;
     let shown = view.tab().id;
     let tabs = view.workspace.tabs().iter().filter(move |tab| tab.id != shown);
-    let tabs = tabs.map(|tab| (Kind::Tab, Item::Tab(tab.id, tab.title())));
+    let tabs = tabs.map(|tab| (Kind::Tab, Item::Tab(tab.id, tab.title(view.aliases()))));
     let names = view.layouts.names.iter();
     let is_saved = |name: &str| view.layouts.names.iter().any(|known| known == name);
     let built_in = BUILT_IN.iter().map(|(name, _)| *name).filter(move |name| !is_saved(name));
@@ -272,7 +273,8 @@ fn suggested(at: &Context<'_>, ranker: &mut Ranker) -> Vec<Found> {
     };
     let recent = view.recent.items();
     let commands = offered(at).map(|command| Item::Command(command.id));
-    let hosts = store.index().hosts().iter().map(|host| Item::Scope(scope_of_host(host)));
+    let hosts = view.arranged(None).listed(store.index().hosts().iter(), |host| &host.name);
+    let hosts = hosts.into_iter().map(|(_, host)| Item::Scope(scope_of_host(host)));
     let others = commands.chain(hosts).filter(|item| !recent.contains(item));
     let all = recent.iter().filter(is_there).cloned().chain(others);
     all.take(ROWS_MAX).map(|item| ranker.found(item)).collect()

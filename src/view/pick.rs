@@ -9,7 +9,7 @@ use super::layout::Layout;
 use super::names::To;
 use super::panels::Drawn;
 use super::selection::Scope;
-use super::selector::{Field, Selector};
+use super::selector::Selector;
 use super::tree::{Row, RowName, series_of};
 use super::{Action, View};
 use crate::store::{PluginNode, Series, SeriesId, Store};
@@ -130,20 +130,7 @@ impl Picking<'_> {
 
     /// What chooses just what a row stands for; none where it is gone.
     pub fn selector(&self, row: Row) -> Option<Selector> {
-        Some(self.selector_of(&row.name(self.store)?))
-    }
-
-    /// The same by its name.
-    pub(super) fn selector_of(&self, name: &RowName) -> Selector {
-        let words = match name {
-            RowName::Series(key) => return Selector::of_series(key),
-            RowName::Everywhere { plugin, instance } => everywhere::words(plugin, instance),
-            RowName::Scope(Scope::Host(host)) => Field::Host.exactly(host),
-            RowName::Scope(Scope::Plugin { host, plugin, instance }) => {
-                format!("{} {}", Field::Host.exactly(host), everywhere::words(plugin, instance))
-            }
-        };
-        Selector::new(&words)
+        Some(row.name(self.store)?.selector())
     }
 
     /// Shows what a row stands for, and nothing else, on a tab of its own; all that were gathered
@@ -153,7 +140,7 @@ impl Picking<'_> {
         if self.view.gathered.names.contains(&name) {
             return self.draw_gathered(To::NewTab);
         }
-        let (show, to) = (vec![self.selector_of(&name)], To::NewTab);
+        let (show, to) = (vec![name.selector()], To::NewTab);
         Some(match name {
             RowName::Scope(scope) => Action::SelectInNewTab(scope),
             RowName::Everywhere { .. } => Action::Draw { show, panels: DrawnAs::Catalogue, to },

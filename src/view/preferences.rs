@@ -1,9 +1,9 @@
 //! What the user chose once for all starts.
 
+use super::arrangement::Arrangement;
 use super::pivot::Pivot;
 use super::{Theme, WIDTH_FIRST};
 use crate::metric::Interval;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Choices that are kept from one start to the next.
@@ -17,13 +17,14 @@ pub struct Preferences {
     pub sidebar: bool,
     /// What stands at the top of the sidebar's tree.
     pub pivot: Pivot,
-    /// Hosts that stand above the others.
-    pub pinned: Arc<BTreeSet<Arc<str>>>,
+    /// What the user made of its rows.
+    pub arrangement: Arc<Arrangement>,
 }
 
 impl Default for Preferences {
     fn default() -> Self {
         let (theme, pivot) = (Theme::System, Pivot::Hosts);
-        Self { theme, width: WIDTH_FIRST, sidebar: true, pivot, pinned: Arc::default() }
+        let arrangement = Arc::default();
+        Self { theme, width: WIDTH_FIRST, sidebar: true, pivot, arrangement }
     }
 }

@@ -1,6 +1,8 @@
 //! Row: one line of the sidebar, and its lasting name.
 
+use super::everywhere;
 use super::selection::Scope;
+use super::selector::{Field, Selector};
 use crate::metric::SeriesKey;
 use crate::store::{HostNode, PluginNode, SeriesId, Store};
 use std::sync::Arc;
@@ -66,6 +68,35 @@ impl RowName {
     /// The row of a plugin instance of all hosts.
     pub fn everywhere(node: &PluginNode) -> Self {
         Self::Everywhere { plugin: node.plugin.clone(), instance: node.instance.clone() }
+    }
+
+    /// What chooses just what it stands for.
+    pub fn selector(&self) -> Selector {
+        let words = match self {
+            Self::Series(key) => return Selector::of_series(key),
+            Self::Everywhere { plugin, instance } => everywhere::words(plugin, instance),
+            Self::Scope(Scope::Host(host)) => Field::Host.exactly(host),
+            Self::Scope(Scope::Plugin { host, plugin, instance }) => {
+                format!("{} {}", Field::Host.exactly(host), everywhere::words(plugin, instance))
+            }
+        };
+        Selector::new(&words)
+    }
+
+    /// The host or the plugin that a selector chooses; none of one that chooses something else.
+    pub fn chosen_by(selector: &Selector) -> Option<Self> {
+        let name = |field| selector.value(field).map(Arc::from);
+        let host = name(Field::Host);
+        let plugin = name(Field::Plugin).zip(name(Field::Instance));
+        let row = match (host, plugin) {
+            (Some(host), None) => Scope::Host(host).into(),
+            (Some(host), Some((plugin, instance))) => {
+                Scope::Plugin { host, plugin, instance }.into()
+            }
+            (None, Some((plugin, instance))) => Self::Everywhere { plugin, instance },
+            (None, None) => return None,
+        };
+        (row.selector().text() == selector.text()).then_some(row)
     }
 }
 

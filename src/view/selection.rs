@@ -4,8 +4,9 @@
 //! outside it ever adds itself. Everything is named for ever: what is chosen and not there (yet, or
 //! any more) waits for it.
 
+use super::aliases::Aliases;
 use super::graphs::{Graphs, Place};
-use crate::metric::{Identifier, SeriesKey};
+use crate::metric::{Identifier, SeriesKey, with_instance};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -45,13 +46,13 @@ impl Scope {
     }
 
     /// What it is called: `web-1`, `web-1 cpu-0`.
-    pub fn title(&self) -> String {
+    pub fn title(&self, aliases: &Aliases) -> String {
+        let host = aliases.of(self.host());
         match self {
-            Self::Host(host) => host.to_string(),
-            Self::Plugin { host, plugin, instance } if instance.is_empty() => {
-                format!("{host} {plugin}")
+            Self::Host(_) => host.to_owned(),
+            Self::Plugin { plugin, instance, .. } => {
+                format!("{host} {}", with_instance(plugin, instance))
             }
-            Self::Plugin { host, plugin, instance } => format!("{host} {plugin}-{instance}"),
         }
     }
 

@@ -1,5 +1,6 @@
 //! The sidebar: what follows from what the user does there. Pure.
 
+use super::action::Arrange;
 use super::gathered::Gathered;
 use super::selector::Selector;
 use super::{Action, View};
@@ -9,9 +10,9 @@ impl View {
     pub(super) fn apply_to_sidebar(&mut self, action: Action) {
         match action {
             Action::SetFilter(text) => {
-                (self.filter, self.cursor) = (Selector::new(&text), None);
-                // Rows are numbered anew; what was gathered stays.
-                self.gathered.from = None;
+                self.filter = Selector::new(&text).knowing(self.aliases());
+                // What was gathered stays.
+                self.rows_move();
             }
             Action::SetOpen { row, open } => {
                 let opened = Arc::make_mut(&mut self.open);
@@ -34,18 +35,44 @@ impl View {
                 self.host_cursor = None;
             }
             Action::ClearGathered => self.gathered.names.clear(),
-            Action::SetPinned { host, pinned } => {
-                let all = Arc::make_mut(&mut self.pinned);
-                if pinned {
-                    all.insert(host);
-                } else {
-                    all.remove(&host);
-                }
-                // Rows are numbered anew.
-                (self.cursor, self.gathered.from) = (None, None);
-            }
             Action::ToggleSidebar => self.sidebar = !self.sidebar,
             _ => debug_assert!(false, "not about the sidebar: {action:?}"),
         }
+    }
+
+    /// Does what concerns the rows of the sidebar.
+    pub(super) fn arrange(&mut self, action: Arrange) {
+        match action {
+            Arrange::Pin { host, pinned } => {
+                let arrangement = Arc::make_mut(&mut self.arrangement);
+                self.no_arranging |= !arrangement.pin(host, pinned);
+            }
+            Arrange::Call { host, alias } => {
+                let arrangement = Arc::make_mut(&mut self.arrangement);
+                self.no_arranging |= !arrangement.call(&host, alias.trim());
+                let aliases = &self.arrangement.aliases;
+                for filter in [&mut self.filter, &mut self.notifications.filter] {
+                    *filter = std::mem::take(filter).knowing(aliases);
+                }
+            }
+            Arrange::Hide { rows, hidden } => {
+                let arrangement = Arc::make_mut(&mut self.arrangement);
+                for row in rows {
+                    self.no_arranging |= !arrangement.hide(row, hidden);
+                }
+                // What is out of sight is not drawn by the next key.
+                self.gathered.names.clear();
+                self.shows_hidden &= !self.arrangement.hidden.is_empty();
+            }
+            Arrange::ToggleHidden => {
+                self.shows_hidden = !self.shows_hidden;
+            }
+        }
+        self.rows_move();
+    }
+
+    /// Rows are numbered anew.
+    fn rows_move(&mut self) {
+        (self.cursor, self.gathered.from) = (None, None);
     }
 }

@@ -1,5 +1,6 @@
 //! Tab: one canvas, what it is called, and how it is looked at.
 
+use super::aliases::Aliases;
 use super::everywhere;
 use super::fleet::Fleet;
 use super::layout::{Layout, Rule};
@@ -66,11 +67,11 @@ impl Tab {
     }
 
     /// What the user calls it, or what it shows.
-    pub fn title(&self) -> String {
+    pub fn title(&self, aliases: &Aliases) -> String {
         match (&self.name, &self.canvas) {
             (Some(name), _) => name.clone(),
             (None, Canvas::Auto(selection)) => match selection.scope() {
-                Some(scope) => scope.title(),
+                Some(scope) => scope.title(aliases),
                 None => "Overview".into(),
             },
             (None, Canvas::Fleet(_)) => "Fleet".into(),

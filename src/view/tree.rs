@@ -5,13 +5,14 @@
 //! very many series that is a job for another thread ([`FilterJob`]), and the rows stay what they
 //! were until it is done.
 
+use super::arrangement::Arranged;
 use super::graphs::plain_label;
+use super::hidden::Hidden;
 use super::latest::Latest;
 use super::pivot::{self, Pivot};
 use super::refine::Refining;
 pub use super::row::{Row, RowName, scope_of_host, scope_of_plugin};
 use super::selector::{Selector, Sieve, Texts};
-use super::top::Top;
 use crate::metric::with_instance;
 use crate::store::{HostNode, PluginNode, Series, SeriesId, Store};
 use std::collections::HashSet;
@@ -49,8 +50,8 @@ pub struct Wanted<'a> {
     pub open: &'a HashSet<RowName>,
     /// What stands at the top.
     pub pivot: Pivot,
-    /// The hosts that stand above the others.
-    pub top: &'a Top,
+    /// What is listed, in which order.
+    pub arranged: &'a Arranged,
     /// Changes when what is open, the filter or the pivot does.
     pub revision: u64,
 }
@@ -62,23 +63,23 @@ struct MadeFor {
     series: u64,
     filter: String,
     pivot: Pivot,
-    top: Top,
+    arranged: Arranged,
     /// Revision of what is open, which does not matter to a filter: it opens what it finds.
     open: Option<u64>,
 }
 
 impl MadeFor {
     fn new(series: u64, wanted: &Wanted<'_>) -> Self {
-        let Wanted { filter, pivot, top, .. } = *wanted;
-        let (filter, top) = (filter.text().to_owned(), top.clone());
-        Self { series, filter, pivot, top, open: wanted.opened() }
+        let Wanted { filter, pivot, arranged, .. } = *wanted;
+        let (filter, arranged) = (filter.text().to_owned(), arranged.clone());
+        Self { series, filter, pivot, arranged, open: wanted.opened() }
     }
 
     fn is(&self, series: u64, wanted: &Wanted<'_>) -> bool {
         self.series == series
             && self.open == wanted.opened()
             && self.pivot == wanted.pivot
-            && self.top == *wanted.top
+            && self.arranged == *wanted.arranged
             && self.filter == wanted.filter.text()
     }
 }
@@ -163,17 +164,17 @@ impl Rows {
     fn make(&mut self, store: &Store, wanted: &Wanted<'_>) {
         self.rows.clear();
         let hosts = store.index().hosts();
-        let &Wanted { filter, open, pivot, top, .. } = wanted;
+        let &Wanted { filter, open, pivot, arranged, .. } = wanted;
         if filter.is_empty() {
-            let mut flatten = Flatten::new(&mut self.rows);
+            let mut flatten = Flatten::new(&mut self.rows, arranged);
             match pivot {
                 Pivot::Hosts => {
-                    for (host, node) in top.ordered(hosts.iter(), |node| &node.name) {
+                    for (host, node) in arranged.ordered(hosts.iter(), |node| &node.name) {
                         flatten.host(host, node, open);
                     }
                 }
                 Pivot::Plugins => {
-                    flatten.plugins(&top.ordered(hosts.iter(), |node| &node.name), open);
+                    flatten.plugins(&arranged.ordered(hosts.iter(), |node| &node.name), open);
                 }
             }
             self.matched = store.usage().series;
@@ -185,8 +186,8 @@ impl Rows {
         let hosts = hosts.iter().map(|node| (&*node.name, node.plugins.as_slice()));
         let sieve = Sieve::new(filter.names(), &self.texts, Some(store));
         let mut walk = Walk::new(sieve, &|_| true);
-        let hosts = top.ordered(hosts, |(name, _)| name);
-        self.matched = filtered(&hosts, &mut walk, &mut self.rows);
+        let hosts = arranged.ordered(hosts, |(name, _)| name);
+        self.matched = filtered((&hosts, arranged), &mut walk, &mut self.rows);
         if pivot == Pivot::Plugins {
             let hosts = store.index().hosts();
             self.rows = pivot::turned(&self.rows, |host, at| hosts.get(host)?.plugins.get(at));
@@ -259,9 +260,10 @@ impl FilterJob {
         let sieve = Sieve::new(self.filter.names(), &self.texts, None);
         let mut walk = Walk::new(sieve, &go_on);
         let hosts = self.hosts.iter().map(|(name, plugins)| (&**name, plugins.as_slice()));
-        let hosts = self.made_for.top.ordered(hosts, |(name, _)| name);
+        let arranged = &self.made_for.arranged;
+        let hosts = arranged.ordered(hosts, |(name, _)| name);
         let mut rows = Vec::new();
-        let matched = filtered(&hosts, &mut walk, &mut rows);
+        let matched = filtered((&hosts, arranged), &mut walk, &mut rows);
         if self.made_for.pivot == Pivot::Plugins && !walk.is_stopped {
             rows = pivot::turned(&rows, |host, at| self.hosts.get(host)?.1.get(at));
         }
@@ -270,13 +272,16 @@ impl FilterJob {
     }
 }
 
+/// A host: its name and its plugins.
+type Named<'a> = (&'a str, &'a [PluginNode]);
+
 /// Puts the rows that a filter lets through into `rows`; how many series they are.
 fn filtered(
-    hosts: &[(usize, (&str, &[PluginNode]))],
+    (hosts, arranged): (&[(usize, Named<'_>)], &Arranged),
     walk: &mut Walk<'_>,
     rows: &mut Vec<Row>,
 ) -> usize {
-    let mut flatten = Flatten::new(rows);
+    let mut flatten = Flatten::new(rows, arranged);
     for &(host, (name, plugins)) in hosts {
         flatten.host_filtered((host, name), plugins, walk);
         if walk.is_stopped {
@@ -288,6 +293,8 @@ fn filtered(
 
 struct Flatten<'a> {
     rows: &'a mut Vec<Row>,
+    /// What is not listed.
+    hidden: Option<&'a Hidden>,
     /// Series that match the filter.
     matched: usize,
 }
@@ -303,8 +310,12 @@ struct Walk<'a> {
 }
 
 impl<'a> Flatten<'a> {
-    fn new(rows: &'a mut Vec<Row>) -> Self {
-        Self { rows, matched: 0 }
+    fn new(rows: &'a mut Vec<Row>, arranged: &'a Arranged) -> Self {
+        Self { rows, hidden: arranged.hidden(), matched: 0 }
+    }
+
+    fn hides(&self, host: &str, node: &PluginNode) -> bool {
+        self.hidden.is_some_and(|hidden| hidden.has_plugin(host, node))
     }
 
     fn host(&mut self, host: usize, node: &HostNode, open: &HashSet<RowName>) {
@@ -314,7 +325,9 @@ impl<'a> Flatten<'a> {
         self.rows.push(Row::Host { host });
         if open.contains(&scope_of_host(node).into()) {
             for (plugin, child) in node.plugins.iter().enumerate() {
-                self.plugin((host, node), (plugin, child), open);
+                if !self.hides(&node.name, child) {
+                    self.plugin((host, node), (plugin, child), open);
+                }
             }
         }
     }
@@ -337,7 +350,11 @@ impl<'a> Flatten<'a> {
             let plugins = node.plugins.iter().enumerate();
             plugins.map(move |(plugin, child)| (child, (host, node, plugin)))
         });
-        for group in pivot::by_plugin(all) {
+        let hidden = self.hidden;
+        let is_listed = |(child, (_, node, _)): &(&PluginNode, (usize, &HostNode, usize))| {
+            hidden.is_none_or(|hidden| !hidden.has_plugin(&node.name, child))
+        };
+        for group in pivot::by_plugin(all.filter(is_listed)) {
             let Some(&(host, _, plugin)) = group.items.first() else { continue };
             self.rows.push(pivot::top_row(host, plugin, group.items.len()));
             if open.contains(&RowName::everywhere(group.node)) {
@@ -363,6 +380,9 @@ impl<'a> Flatten<'a> {
         let (start, matched) = (self.rows.len(), self.matched);
         self.rows.push(Row::Host { host });
         for (plugin, node) in plugins.iter().enumerate() {
+            if self.hides(name, node) {
+                continue;
+            }
             if let Some(left) = walk.sieve.plugin(left, node) {
                 let (start, matched) = (self.rows.len(), self.matched);
                 self.rows.push(Row::Plugin { host, plugin });

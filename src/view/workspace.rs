@@ -6,6 +6,7 @@
 //! which are higher than all of these.
 
 use super::Action;
+use super::aliases::Aliases;
 use super::everywhere;
 use super::fleet::Fleet;
 use super::layout::{Layout, Rule};
@@ -217,9 +218,9 @@ impl Workspace {
 
     /// Makes what the catalogue put on the canvas the user's own: `rules` are those of its panels,
     /// which keep their numbers, in rows of `columns`.
-    pub(super) fn keep_tiles(&mut self, rules: Vec<Rule>, columns: usize) {
+    pub(super) fn keep_tiles(&mut self, rules: Vec<Rule>, columns: usize, aliases: &Aliases) {
         let tab = self.active_mut();
-        let name = tab.title();
+        let name = tab.title(aliases);
         if let Canvas::Auto(_) = tab.canvas {
             tab.name.get_or_insert(name);
             tab.canvas = Canvas::Tiles(Arc::new(Layout::in_rows(rules, columns)));
@@ -418,11 +419,11 @@ mod tests {
         workspace.apply_to_tabs(Action::RenameTab { tab, name: " Web tier ".into() });
         workspace.apply_to_tabs(Action::MoveTab { tab, to: 0 });
         assert_eq!(
-            (workspace.active_place(), workspace.active().title().as_str()),
+            (workspace.active_place(), workspace.active().title(&Aliases::default()).as_str()),
             (0, "Web tier")
         );
         workspace.apply_to_tabs(Action::RenameTab { tab, name: "  ".into() });
-        assert_eq!(workspace.active().title(), "New tab");
+        assert_eq!(workspace.active().title(&Aliases::default()), "New tab");
     }
 
     #[test]
@@ -437,7 +438,7 @@ mod tests {
         assert_eq!(shown(&workspace), ["load"]);
         workspace.select(Scope::Host("web-2".into()));
         assert_eq!(workspace.tabs().len(), 2);
-        assert_eq!(workspace.active().title(), "web-2");
+        assert_eq!(workspace.active().title(&Aliases::default()), "web-2");
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The store from outside: batches in, readings and traces out.
 
 use crate::feed::{Feed, MIB, NOW, SOURCE, gauge_feed, latest, noise, random};
-use collectoscope::ingest::ListId;
+use collectoscope::ingest::{Batch, ListId};
 use collectoscope::metric::{
     CdTime, DsType, Identifier, Interval, Notification, Severity, Span, Value,
 };
@@ -147,6 +147,68 @@ fn values_far_out_of_order_are_kept_in_order() {
     let is_right = |column: &Column| column.mean == column.time.secs_nanos().0 as f64;
     assert!(trace.columns.iter().all(is_right));
     assert!(trace.columns.is_sorted_by_key(|column| column.time));
+}
+
+#[test]
+fn what_is_forgotten_comes_back_with_its_next_value() {
+    let mut feed = Feed::new(MIB);
+    let octets = feed.list("gone", "interface", "if_octets", &[DsType::Derive; 2]);
+    let load = feed.list("gone", "load", "gauge", &[DsType::Gauge]);
+    let other = feed.list("stays", "load", "gauge", &[DsType::Gauge]);
+    for n in 0..10 {
+        let value = Value::Derive(i64::try_from(n).unwrap());
+        feed.row(octets, NOW + 10 * n, &[value, value]);
+        feed.row(load, NOW + 10 * n, &[Value::Gauge(1.0)]);
+        feed.row(other, NOW + 10 * n, &[Value::Gauge(2.0)]);
+    }
+    feed.absorb();
+    let before = feed.store.usage();
+    // One data source stands for its whole list.
+    let rx = feed.store.ids().next().unwrap();
+    assert_eq!(feed.store.forget_series([rx]), 2);
+    assert_eq!(feed.store.series(rx).map(|series| series.id), None);
+    let of_gone = feed.store.index().host("gone").unwrap();
+    assert_eq!(of_gone.plugins.len(), 1);
+    let all: Vec<_> = feed.store.ids().collect();
+    let gone = |id: &SeriesId| &*feed.store.series(*id).unwrap().identifier.host == "gone";
+    let load_id: Vec<_> = all.into_iter().filter(gone).collect();
+    assert_eq!(feed.store.forget_series(load_id), 1);
+    assert!(feed.store.index().host("gone").is_none());
+    assert!(feed.store.clocks(feed.store.index().host("stays").unwrap()).len() <= 1);
+    let after = feed.store.usage();
+    assert!((after.series, after.samples) == (1, 10) && after.bytes < before.bytes, "{after:?}");
+    assert_eq!(feed.store.forget_series([rx]), 0);
+    // Nothing names the lists anew: their values alone bring them back, both data sources.
+    feed.batch = Batch::default();
+    feed.row(octets, NOW + 100, &[Value::Derive(10), Value::Derive(10)]);
+    feed.row(other, NOW + 100, &[Value::Gauge(3.0)]);
+    feed.absorb();
+    assert_eq!(feed.store.usage().series, 3);
+    let list = &feed.store.index().host("gone").unwrap().plugins[0].lists[0];
+    assert_eq!((&*list.type_, list.series.len()), ("if_octets", 2));
+    let raw = |id| feed.store.latest(id, Mode::Raw).and_then(|point| point.value);
+    assert_eq!(list.series.iter().map(|&id| raw(id)).collect::<Vec<_>>(), [Some(10.0); 2]);
+    assert_eq!(feed.store.health().totals.refused_lists, 0);
+    feed.batch = Batch::default();
+    feed.row(load, NOW + 110, &[Value::Gauge(4.0)]);
+    feed.absorb();
+    assert_eq!(feed.store.usage().series, 4);
+    assert_eq!(feed.store.usage().samples, 10 + 1 + 2 + 1);
+}
+
+#[test]
+fn a_number_that_stands_for_another_list_by_now_brings_back_nothing() {
+    let mut feed = gauge_feed([(NOW, 1.0), (NOW + 10, 2.0)]);
+    let ids: Vec<_> = feed.store.ids().collect();
+    feed.store.forget_series(ids);
+    // The receiver gives the number to another list.
+    feed.batch = Batch::default();
+    feed.lists = 0;
+    let list = feed.list("h", "p", "other", &[DsType::Gauge]);
+    feed.row(list, NOW + 20, &[Value::Gauge(3.0)]);
+    feed.absorb();
+    let names = feed.store.ids().map(|id| feed.store.series(id).unwrap().identifier.to_string());
+    assert_eq!(names.collect::<Vec<_>>(), ["h/p/other"]);
 }
 
 #[test]

@@ -229,7 +229,7 @@ fn update(
             filter,
             open,
             pivot: Default::default(),
-            top: &Default::default(),
+            arranged: &Default::default(),
             revision,
         },
     )

@@ -6,6 +6,7 @@ use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One desktop at a time: each draws on all cores.
@@ -16,6 +17,8 @@ static ALONE: Mutex<()> = Mutex::new(());
 pub struct Desktop {
     display: String,
     folder: tempfile::TempDir,
+    /// Windows that were opened so far.
+    windows: AtomicU32,
     _openbox: Running,
     _xvfb: Running,
     _alone: MutexGuard<'static, ()>,
@@ -84,7 +87,9 @@ impl Desktop {
         openbox.stdout(Stdio::null()).stderr(Stdio::null());
         let openbox = start(&mut openbox, "openbox");
         until("a window manager", || ready.exists().then_some(()));
-        let desktop = Self { display, folder, _openbox: openbox, _xvfb: xvfb, _alone: alone };
+        let windows = AtomicU32::new(0);
+        let desktop =
+            Self { display, folder, windows, _openbox: openbox, _xvfb: xvfb, _alone: alone };
         // At the first key of a display it takes its own keys anew, and misses those that come
         // meanwhile. When it has activated a window, it has long done so.
         assert!(desktop.xdotool("key Shift_L").is_some(), "no key can be pressed");
@@ -123,19 +128,20 @@ impl Desktop {
     }
 
     fn start_window(&self, args: &[&str], change: impl FnOnce(&mut Command)) -> Window<'_> {
-        let status_file = self.folder.path().join("status.json");
-        let out = self.folder.path().join("out");
-        // Of the window before, whose state must not be taken for this one's.
-        let _ = fs::remove_file(&status_file);
+        // Of its own: the state of a window before must not be taken for this one's.
+        let number = self.windows.fetch_add(1, Ordering::Relaxed);
+        let file = |name: &str| self.folder.path().join(format!("{name}-{number}"));
+        let (status_file, out) = (file("status.json"), file("out"));
         let mut command = self.program();
         command.arg("--status-file").arg(&status_file).args(args);
+        change(&mut command);
         let file = File::create(&out).unwrap();
         command.stdout(file.try_clone().unwrap()).stderr(file);
-        change(&mut command);
         let program = start(&mut command, "libgl1-mesa-dri");
         let mut window = Window { desktop: self, program, status_file, out, id: String::new() };
         window.until("a frame", |status| (status["frames"].as_u64()? > 1).then_some(()));
-        let find = ["search", "--onlyvisible", "--name", "^collectoscope$"].join(" ");
+        let pid = window.program.0.id();
+        let find = format!("search --all --onlyvisible --pid {pid} --name ^collectoscope$");
         window.id = until("a window", || self.xdotool(&find).filter(|id| !id.is_empty()));
         window.activate();
         window
@@ -288,7 +294,8 @@ impl Window<'_> {
         until("the end of the program", || self.program.0.try_wait().unwrap())
     }
 
-    fn activate(&self) {
+    /// Gives it the keyboard.
+    pub fn activate(&self) {
         self.act(&format!("windowactivate --sync {}", self.id));
     }
 

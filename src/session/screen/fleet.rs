@@ -89,6 +89,10 @@ impl<'a> Screen<'a> {
         texts.extend(others.map(|(count, what)| {
             (format!("{} {what}", format::count(number(count))), Tone::Warns)
         }));
+        let hidden = self.store.index().hosts().len().saturating_sub(counts.hosts);
+        if hidden > 0 {
+            texts.push((format!("{} hidden", format::count(number(hidden))), Tone::Quiet));
+        }
         texts
     }
 
@@ -132,7 +136,7 @@ impl<'a> Screen<'a> {
             None => CellContent { value: "–".into(), ..CellContent::default() },
         });
         Some(HostContent {
-            label: display_safe(&node.name).into_owned(),
+            label: self.host_name(&node.name),
             notes: self.host_notes(node, interval, (age, freshness)),
             tooltip: self.host_tooltip(node, age),
             freshness,

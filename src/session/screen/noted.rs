@@ -70,7 +70,7 @@ impl Screen<'_> {
             notes.push("this host has sent no value: there is nothing to draw".into());
         }
         NotedText {
-            host: display_safe(&said.identifier.host).into_owned(),
+            host: self.host_name(&said.identifier.host),
             about: display_safe(&subject(&said.identifier)).into_owned(),
             message: display_safe(&said.message).into_owned(),
             notes,

@@ -36,19 +36,17 @@ impl Screen<'_> {
     pub(super) fn path_of(&self, row: Row) -> Option<String> {
         let plugin = |node| display_safe(&plugin_label(node)).into_owned();
         Some(match row {
-            Row::Host { host } => {
-                display_safe(&self.store.index().hosts().get(host)?.name).into_owned()
-            }
+            Row::Host { host } => self.host_name(&self.store.index().hosts().get(host)?.name),
             Row::Everywhere { .. } => format!("{} · all hosts", plugin(row.plugin(self.store)?.1)),
             Row::Plugin { .. } => {
                 let (host, node) = row.plugin(self.store)?;
-                format!("{} · {}", plugin(node), display_safe(&host.name))
+                format!("{} · {}", plugin(node), self.host_name(&host.name))
             }
             Row::Series { id, .. } => {
                 let (_, node) = row.plugin(self.store)?;
                 let series = self.store.series(id)?;
                 let (label, host) = (series_label(node, series), &series.identifier.host);
-                let (label, host) = (display_safe(&label), display_safe(host));
+                let (label, host) = (display_safe(&label), self.host_name(host));
                 format!("{} {label} · {host}", plugin_label(node))
             }
         })

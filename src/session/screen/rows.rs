@@ -154,7 +154,7 @@ impl Screen<'_> {
                 Some(format!("{}/{}", host.name, plugin_label(node)))
             }
             Row::Everywhere { .. } => Some(plugin_label(row.plugin(self.store)?.1)),
-            Row::Host { .. } => Some(row.scope(self.store)?.title()),
+            Row::Host { .. } => Some(row.scope(self.store)?.host().to_string()),
         }
     }
 
@@ -175,10 +175,12 @@ impl Screen<'_> {
         let is_open = !self.view.filter.is_empty() || self.view.open.contains(&name);
         let opens = !matches!(name, RowName::Series(_));
         let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
+        let is_hidden = self.view.arrangement.hidden.has(&name);
         Some(RowContent {
             shown,
             open: opens.then_some(is_open),
             is_new: self.derived.new_rows.contains(&name),
+            note: if is_hidden { "hidden" } else { content.note },
             selected: self.picking().shows(&name),
             gathered: self.view.gathered.names.contains(&name),
             ..content
@@ -220,13 +222,13 @@ impl Screen<'_> {
         };
         RowContent {
             level: 0,
-            label: display_safe(&node.name).into_owned(),
+            label: self.host_name(&node.name),
             strong: true,
             open: None,
             checked: None,
             swatch: Swatch::Quiet,
             spark,
-            note: match (here, self.view.pinned.contains(&node.name)) {
+            note: match (here, self.view.arrangement.pinned.contains(&node.name)) {
                 (true, _) => "this machine",
                 (false, true) => "pinned",
                 (false, false) => "",
@@ -249,7 +251,7 @@ impl Screen<'_> {
         let spark = representative::of_plugin(self.store, self.graphs, node);
         let (value, shown) = self.value_of(spark);
         let label = match is_below {
-            true => display_safe(&host.name).into_owned(),
+            true => self.host_name(&host.name),
             false => display_safe(&plugin_label(node)).into_owned(),
         };
         RowContent {

@@ -149,7 +149,8 @@ fn a_layout_is_opened_and_what_was_there_can_be_brought_back() {
     assert_eq!(effects, [Effect::LoadLayout(named("net"))]);
     let text = "[[tab]]\nname = 'Net'\nshow = 'interface'\ncolour = 1\n".to_owned();
     story.session.answer(Answer::LayoutLoaded(named("net"), Ok(text)));
-    let tab = |story: &Story| story.session.view().tab().title();
+    let tab =
+        |story: &Story| story.session.view().tab().title(&crate::view::aliases::Aliases::default());
     assert_eq!(tab(&story), "Net");
     assert!(story.session.messages.last().unwrap().starts_with("layout: line 4: unknown key"));
     story.apply(Action::Undo);
@@ -402,8 +403,8 @@ fn a_hundred_steps_are_taken_back_and_done_again() {
     story.loads("a", &[1.0]);
     story.apply(Action::NewTab);
     let names = |story: &Story| {
-        let tabs = story.session.view().workspace.tabs();
-        tabs.iter().map(crate::view::tab::Tab::title).collect::<Vec<_>>()
+        let view = story.session.view();
+        view.workspace.tabs().iter().map(|tab| tab.title(view.aliases())).collect::<Vec<_>>()
     };
     let tab = story.session.view().tab().id;
     let all: Vec<_> = (0..150)

@@ -6,6 +6,7 @@ use super::{
     Command, Context, Focus, Step, Waits, act, always, cap, command, in_tree, on, on_canvas,
 };
 use crate::view::Action;
+use crate::view::action::Arrange;
 use crate::view::chord::{Chord, Key};
 use crate::view::gathered::Gathering;
 use crate::view::names::{Spot, To};
@@ -106,6 +107,13 @@ pub const PIVOT: Command = command(
     |at| act(Action::SetPivot(at.picking.view.pivot.other())),
 )
 .found_by("group tree pivot all hosts");
+/// Lists the rows that are hidden, or no longer.
+pub(super) const HIDDEN: Command =
+    command("hidden", "List what is hidden in the sidebar, or no longer", &[], |_| {
+        act(Action::Arrange(Arrange::ToggleHidden))
+    })
+    .found_by("hide unhide show rows hosts")
+    .when(|at| on_canvas(at) && !at.picking.view.arrangement.hidden.is_empty());
 /// Shows the sidebar, or hides it.
 pub const SIDEBAR: Command =
     command("sidebar", "Show or hide the sidebar", &[Chord { ctrl: true, ..cap('B') }], |_| {

@@ -7,7 +7,8 @@ use super::canvas::{
 };
 use super::fleet::{ENTER_TABLE, FLEET, HOST_BESIDE, HOSTS, SHOW_HOST};
 use super::sidebar::{
-    CHECK_ROW, FILTER, GATHER, GATHER_ALL, OPEN_ROW, PIVOT, ROW_MENU, ROWS, SHOW_ROW, SIDEBAR,
+    CHECK_ROW, FILTER, GATHER, GATHER_ALL, HIDDEN, OPEN_ROW, PIVOT, ROW_MENU, ROWS, SHOW_ROW,
+    SIDEBAR,
 };
 use super::{
     CLOSE, Command, Group, HELP, HOST_TIME, LIVE, MARK_SEEN, MOVES, NOTED, NOTIFICATIONS, OLDEST,
@@ -97,7 +98,7 @@ pub const GROUPS: [Group; 47] = [
     Group { keys: "Esc", title: CLOSE.title, commands: &[CLOSE] },
 ];
 /// The others.
-pub const KEYLESS: [Command; 6] = {
+pub const KEYLESS: [Command; 7] = {
     let [one, host, instance, open] = canvas::KEYLESS;
-    [THEME, MARK_SEEN, one, host, instance, open]
+    [THEME, MARK_SEEN, HIDDEN, one, host, instance, open]
 };

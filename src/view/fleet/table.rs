@@ -9,6 +9,7 @@ use super::wanted::Wanted;
 use super::{By, Column, Fleet, Shows};
 use crate::metric::{CdTime, Interval};
 use crate::store::{HostNode, SeriesId, Store};
+use crate::view::arrangement::Arranged;
 use crate::view::clocks;
 use crate::view::format::Unit;
 use crate::view::health::Freshness;
@@ -28,7 +29,7 @@ const LOOKUPS_PAST_MAX: usize = 500;
 /// The rows of a fleet.
 #[derive(Debug, Default)]
 pub struct Table {
-    /// In natural order of the hosts.
+    /// In natural order of what hosts are called.
     rows: Vec<HostRow>,
     /// The places of those that are shown, in their order, and their hosts.
     shown: Vec<usize>,
@@ -120,6 +121,7 @@ impl Counts {
 struct MadeFor {
     series: u64,
     columns: Vec<Column>,
+    arranged: Arranged,
 }
 
 /// A walk over all rows that reads their values.
@@ -137,6 +139,8 @@ struct Pass {
 pub struct Known<'a> {
     /// What is known of the series.
     pub latest: Latest<'a>,
+    /// What is listed.
+    pub arranged: &'a Arranged,
     /// The moment that is looked at; none: the newest values are.
     pub at: Option<CdTime>,
     /// The order stands still.
@@ -146,9 +150,9 @@ pub struct Known<'a> {
 impl Table {
     /// Makes anew what is out of date. True: there is more to do, at once.
     pub fn update(&mut self, fleet: &Fleet, known: &Known<'_>) -> bool {
-        let Known { latest, at, is_held } = *known;
+        let Known { latest, arranged, at, is_held } = *known;
         let second = latest.now.secs_nanos().0;
-        let is_rebuilt = self.rebuild(fleet, &latest);
+        let is_rebuilt = self.rebuild(fleet, &latest, arranged);
         let is_later = self.pass.second != second;
         if is_rebuilt || is_later {
             self.read_states(latest.store, latest.now);
@@ -181,10 +185,10 @@ impl Table {
     }
 
     /// Makes the cells, where names or columns are others by now.
-    fn rebuild(&mut self, fleet: &Fleet, latest: &Latest<'_>) -> bool {
+    fn rebuild(&mut self, fleet: &Fleet, latest: &Latest<'_>, arranged: &Arranged) -> bool {
         let store = latest.store;
         let series = store.revision();
-        let is_same = |made: &MadeFor| made.columns == fleet.columns;
+        let is_same = |made: &MadeFor| made.columns == fleet.columns && made.arranged == *arranged;
         let is_of_columns = self.made_for.as_ref().is_some_and(is_same);
         let is_of_names = self.made_for.as_ref().is_some_and(|made| made.series == series);
         if is_of_columns && (is_of_names || self.waits(store, latest.now)) {
@@ -198,7 +202,7 @@ impl Table {
             fleet.columns.iter().map(|column| chosen_by(column, latest.store)).collect();
         let mut before: HashMap<Arc<str>, HostRow> =
             self.rows.drain(..).map(|row| (Arc::clone(&row.host), row)).collect();
-        let row = |host: &HostNode| {
+        let mut row = |host: &HostNode| {
             let cells = fleet.columns.iter().zip(&chosen);
             let cells = cells.map(|(column, chosen)| cell_of(column, chosen, host, latest));
             let known = before.remove(&host.name);
@@ -210,8 +214,10 @@ impl Table {
                 state: State::default(),
             }
         };
-        self.rows = store.index().hosts().iter().map(row).collect();
-        let made_for = MadeFor { series, columns: fleet.columns.clone() };
+        let hosts = arranged.listed(store.index().hosts().iter(), |host| &host.name);
+        self.rows = hosts.into_iter().map(|(_, host)| row(host)).collect();
+        let (columns, arranged) = (fleet.columns.clone(), arranged.clone());
+        let made_for = MadeFor { series, columns, arranged };
         (self.made_for, self.made) = (Some(made_for), latest.now);
         self.revision += 1;
         true
@@ -268,8 +274,8 @@ impl Table {
             .filtered_for
             .as_ref()
             .is_some_and(|(filter, columns)| *filter == fleet.filter && *columns == fleet.columns);
-        if !is_same {
-            self.wanted = Wanted::of(fleet);
+        if !is_same || is_rebuilt {
+            self.wanted = Wanted::of(fleet, latest.aliases);
         }
         let since = latest.now.since(self.filtered);
         let is_due = since >= rest(latest.store) || latest.now < self.filtered;

@@ -2,6 +2,7 @@
 //! choose, and whose columns are as is asked for (`cpu>80`).
 
 use super::{Column, Fleet};
+use crate::view::aliases::Aliases;
 use crate::view::format::Unit;
 use crate::view::selector::Selector;
 
@@ -23,8 +24,8 @@ struct Condition {
 }
 
 impl Wanted {
-    /// What a table asks for.
-    pub(super) fn of(fleet: &Fleet) -> Self {
+    /// What a table asks for, of hosts that are called so.
+    pub(super) fn of(fleet: &Fleet, aliases: &Aliases) -> Self {
         let (mut words, mut conditions) = (Vec::new(), Vec::new());
         for word in fleet.filter.text().split_whitespace() {
             match condition(word, &fleet.columns) {
@@ -33,9 +34,9 @@ impl Wanted {
             }
         }
         if conditions.is_empty() {
-            return Self { words: fleet.filter.clone(), conditions };
+            return Self { words: fleet.filter.clone().knowing(aliases), conditions };
         }
-        Self { words: Selector::new(&words.join(" ")), conditions }
+        Self { words: Selector::new(&words.join(" ")).knowing(aliases), conditions }
     }
 
     /// Whether columns are as is asked for, of which `value` says what is shown, and its unit; what
@@ -102,7 +103,7 @@ mod tests {
             ("memory>8Gi \"two words\"", "\"two words\"", 1),
         ] {
             fleet.filter = Selector::new(text);
-            let wanted = Wanted::of(&fleet);
+            let wanted = Wanted::of(&fleet, &Aliases::default());
             let found = (wanted.words.text(), wanted.conditions.len());
             assert_eq!(found, (words, conditions), "{text}");
         }

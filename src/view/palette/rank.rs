@@ -4,13 +4,17 @@
 //! begins. Among equals the first [`Kind`] comes first, then the short name, then the order of the
 //! tree. Knows nothing of what was chosen, or of a screen.
 
+use super::super::aliases::Aliases;
+use super::super::arrangement::Arranged;
 use super::super::command::{Command, commands};
+use super::super::hidden::Hidden;
 use super::super::recent::Item;
 use super::super::selection::Scope;
 use crate::metric::display_safe;
 use crate::store::PluginNode;
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::Range;
 use std::sync::Arc;
@@ -87,6 +91,7 @@ pub struct RankJob {
     pub(super) hosts: Vec<(Arc<str>, Arc<Vec<PluginNode>>)>,
     /// The host on the canvas.
     pub(super) here: Option<Arc<str>>,
+    pub(super) arranged: Arranged,
     /// Whether the hosts themselves are to be ranked too.
     pub(super) hosts_left: bool,
     pub(super) names: usize,
@@ -114,7 +119,8 @@ impl RankJob {
     /// Ranks the names. Calls `go_on` from time to time with the part that is done, and stops
     /// where that returns false.
     pub fn run(&self, go_on: &dyn Fn(f32) -> bool) -> Option<Ranked> {
-        let mut ranker = Ranker::new(&self.made_for.text, self.here.clone());
+        let (here, arranged) = (self.here.clone(), self.arranged.clone());
+        let mut ranker = Ranker::new(&self.made_for.text, here, arranged);
         ranker.best = self.best.clone();
         let (mut done, mut asked_at) = (0, 0);
         for (host, plugins) in &self.hosts {
@@ -172,13 +178,15 @@ pub(super) struct Ranker {
     name: String,
     /// The host on the canvas.
     pub(super) here: Option<Arc<str>>,
+    /// What hosts are called, and what is not listed.
+    pub(super) arranged: Arranged,
     /// Less than this is no match.
     score_min: u32,
     pub(super) best: Best,
 }
 
 impl Ranker {
-    pub(super) fn new(text: &str, here: Option<Arc<str>>) -> Self {
+    pub(super) fn new(text: &str, here: Option<Arc<str>>, arranged: Arranged) -> Self {
         // What stands between host and plugin is written in many ways.
         let words = text.replace(['/', '›'], " ");
         let (case, fold) = (CaseMatching::Ignore, Normalization::Smart);
@@ -194,6 +202,7 @@ impl Ranker {
             chars: Vec::new(),
             name: String::new(),
             here,
+            arranged,
             best: Best::default(),
         }
     }
@@ -221,8 +230,15 @@ impl Ranker {
         }
     }
 
-    pub(super) fn host(&mut self, name: &Arc<str>) {
-        self.named(Kind::Host, name, || Item::Scope(Scope::Host(Arc::clone(name))));
+    pub(super) fn host(&mut self, host: &Arc<str>) {
+        if !self.hides(|hidden| hidden.has_host(host)) {
+            let name = called(host, self.arranged.aliases());
+            self.named(Kind::Host, &name, || Item::Scope(Scope::Host(Arc::clone(host))));
+        }
+    }
+
+    fn hides(&self, has: impl Fn(&Hidden) -> bool) -> bool {
+        self.arranged.hidden().is_some_and(has)
     }
 
     /// Anything that is found by its name alone.
@@ -233,9 +249,12 @@ impl Ranker {
     }
 
     pub(super) fn plugin(&mut self, host: &Arc<str>, node: &PluginNode) {
+        if self.hides(|hidden| hidden.has_host(host) || hidden.has_plugin(host, node)) {
+            return;
+        }
         let mut name = std::mem::take(&mut self.name);
         name.clear();
-        name.push_str(host);
+        name.push_str(&called(host, self.arranged.aliases()));
         name.push('/');
         push_plugin(&mut name, &node.plugin, &node.instance);
         if let Some(score) = self.score(&name) {
@@ -253,7 +272,7 @@ impl Ranker {
     }
 
     pub(super) fn found(&mut self, item: Item) -> Found {
-        let (kind, label) = label(&item);
+        let (kind, label) = label(&item, self.arranged.aliases());
         let mut indices = Vec::new();
         let chars = Utf32Str::new(&label, &mut self.chars);
         let score = self.pattern.indices(chars, &mut self.matcher, &mut indices);
@@ -268,7 +287,7 @@ impl Ranker {
 }
 
 /// What an item is called, safe to show.
-fn label(item: &Item) -> (Kind, String) {
+fn label(item: &Item, aliases: &Aliases) -> (Kind, String) {
     match item {
         Item::Command(id) => {
             let command = commands().find(|command| command.id == *id);
@@ -278,12 +297,22 @@ fn label(item: &Item) -> (Kind, String) {
         Item::Tab(_, name) => (Kind::Tab, display_safe(name).into_owned()),
         Item::Layout(name) => (Kind::Layout, display_safe(name).into_owned()),
         Item::BuiltIn(name) => (Kind::Layout, (*name).into()),
-        Item::Scope(Scope::Host(host)) => (Kind::Host, display_safe(host).into_owned()),
+        Item::Scope(Scope::Host(host)) => {
+            (Kind::Host, display_safe(&called(host, aliases)).into_owned())
+        }
         Item::Scope(Scope::Plugin { host, plugin, instance }) => {
-            let mut name = format!("{host} › ");
+            let mut name = format!("{} › ", aliases.of(host));
             push_plugin(&mut name, plugin, instance);
             (Kind::Plugin, display_safe(&name).into_owned())
         }
+    }
+}
+
+/// What a host is found by: its alias, and collectd's name for it.
+fn called<'a>(host: &'a str, aliases: &Aliases) -> Cow<'a, str> {
+    match aliases.get(host) {
+        Some(alias) => format!("{alias} ({host})").into(),
+        None => host.into(),
     }
 }
 

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::metric::CdTime;
 use crate::store::{Mode, Series, SeriesId, Store};
+use crate::view::aliases::Aliases;
 use crate::view::graphs::{Combine, Graphs, Place, Style};
 use crate::view::latest::Latest;
 use crate::view::selection::{Scope, Selection};
@@ -18,7 +19,8 @@ const OVERVIEW_PER_GRAPH_MAX: usize = 4;
 
 /// The panels of `selection`, in order, at most [`PANELS_MAX`]; ranked as they are now.
 pub fn panels(store: &Store, graphs: &Graphs, selection: &Selection) -> Vec<Panel> {
-    let latest = Latest { store, graphs, mode: Mode::Rate, now: CdTime::ZERO };
+    let aliases = &Aliases::default();
+    let latest = Latest { store, graphs, aliases, mode: Mode::Rate, now: CdTime::ZERO };
     panels_ranked(&latest, selection, &mut Ranking::default())
 }
 

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::metric::{CdTime, DsType, Interval, display_safe};
 use crate::store::{Mode, Series, SeriesId, Store};
+use crate::view::aliases::Aliases;
 use crate::view::format::Unit;
 use crate::view::graphs::{Combine, Graph, Graphs, Place, Style};
 use crate::view::latest::Latest;
@@ -32,7 +33,7 @@ const TITLE_PLUGINS_MAX: usize = 3;
 
 /// The panels of `rule`, in the order in which its series were chosen.
 pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
-    let Latest { store, graphs, now, .. } = *latest;
+    let Latest { store, graphs, aliases, now, .. } = *latest;
     let Choice { all, unseen } = chosen(latest, rule);
     let mut known = HashMap::new();
     let mut groups: Vec<(PanelKey, Vec<Chosen<'_>>)> = Vec::new();
@@ -47,7 +48,7 @@ pub fn panels_of_rule(latest: &Latest<'_>, rule: &Rule) -> Vec<Panel> {
         }
     }
     groups.truncate(PANELS_MAX);
-    let make = Make { store, graphs, rule, now };
+    let make = Make { store, graphs, aliases, rule, now };
     let panels = groups.into_iter().filter_map(|(key, group)| make.panel(key, &group));
     let mut panels: Vec<_> = panels.collect();
     if let Some(panel) = panels.last_mut() {
@@ -101,6 +102,7 @@ impl<'a> Common<'a> {
 struct Make<'a> {
     store: &'a Store,
     graphs: &'a Graphs,
+    aliases: &'a Aliases,
     rule: &'a Rule,
     now: CdTime,
 }
@@ -229,11 +231,13 @@ impl<'a> Make<'a> {
         let many_plugins = common.plugins.iter().map(|(plugin, _)| plugin).collect::<HashSet<_>>();
         let (many_hosts, many_plugins) = (common.hosts.len() > 1, many_plugins.len() > 1);
         let many_instances = common.plugins.len() > 1;
-        let domain = shared_domain(common.hosts.iter().copied());
+        let unnamed = common.hosts.iter().copied().filter(|host| self.aliases.get(host).is_none());
+        let domain = shared_domain(unnamed);
         for line in &mut panel.lines {
             let series = line.series.first().and_then(|&id| self.store.series(id));
             let Some(names) = series.map(|series| &series.identifier) else { continue };
-            let host = names.host.strip_suffix(domain).unwrap_or(&names.host);
+            let short = names.host.strip_suffix(domain).unwrap_or(&names.host);
+            let host = self.aliases.get(&names.host).unwrap_or(short);
             if panel.style == Style::Bars && many_hosts {
                 // What is not drawn counts in the bar, too.
                 line.instance = format!("{host} {}", line.instance);

@@ -1,9 +1,11 @@
 //! The name part of a selector: words about the names of a series. Pure text.
 
 use super::field::Field;
-use super::pattern::{Pattern, push_lower, push_pair};
+use super::pattern::{Pattern, lower, push_lower, push_pair};
 use crate::metric::Identifier;
 use crate::store::Series;
+use crate::view::aliases::Aliases;
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// The words about names; all must match.
@@ -15,6 +17,8 @@ pub(in crate::view) struct NamePart {
     excluding: u64,
     across: u64,
     in_ds: u64,
+    /// Words that are found in what a host is called, by its name in small letters.
+    called: BTreeMap<String, u64>,
 }
 
 /// A word about names.
@@ -130,8 +134,28 @@ impl NamePart {
             excluding: set(|word| word.exclude),
             across: set(Word::is_across),
             in_ds: set(|word| !word.is_across() && word.is_about(Field::Ds)),
+            called: BTreeMap::new(),
             words,
         }
+    }
+
+    /// Finds words without a field in these names of hosts, too.
+    pub(super) fn know(&mut self, aliases: &Aliases) {
+        self.called.clear();
+        for (host, alias) in aliases.iter() {
+            let alias = lower(alias);
+            let words = bits(u64::MAX).zip(&self.words);
+            let found = words.filter(|(_, word)| word.field.is_none() && word.is_in(&alias));
+            let found = found.fold(0, |set, (bit, _)| set | bit);
+            if found > 0 {
+                *self.called.entry(lower(host)).or_default() |= found;
+            }
+        }
+    }
+
+    /// The words that are found in what a host is called.
+    fn called(&self, host: &str) -> u64 {
+        self.called.get(host).copied().unwrap_or_default()
     }
 
     pub(super) fn words(&self) -> &[Word] {
@@ -152,8 +176,11 @@ impl NamePart {
         whole: &str,
     ) -> Option<Undecided> {
         let mut rest = left.0;
+        let host = names.iter().find(|(of, _)| *of == Field::Host);
+        let called = host.map_or(0, |(_, host)| self.called(host));
         for (bit, word) in bits(left.0).zip(&self.words) {
-            if bit == 0 || word.is_across() {
+            let is_called = called & bit > 0;
+            if bit == 0 || (word.is_across() && !is_called) {
                 continue;
             }
             let text = match word.field {
@@ -161,7 +188,7 @@ impl NamePart {
                 Some(field) => names.iter().find(|(of, _)| *of == field).map(|(_, name)| *name),
             };
             let Some(text) = text else { continue };
-            let (found, here_only) = (word.is_in(text), word.field.is_some());
+            let (found, here_only) = (is_called || word.is_in(text), word.field.is_some());
             if found && word.exclude || !found && here_only && !word.exclude {
                 return None;
             }
@@ -235,7 +262,12 @@ impl NamePart {
 
     /// The place of the first word that does not match; none where all do.
     pub(super) fn first_miss(&self, subject: &Subject<'_>, scratch: &mut String) -> Option<usize> {
-        self.words.iter().position(|word| !word.matches(subject, scratch))
+        let called = if self.called.is_empty() { 0 } else { self.called(&lower(subject.host)) };
+        let mut words = bits(u64::MAX).zip(&self.words);
+        words.position(|(bit, word)| match called & bit {
+            0 => !word.matches(subject, scratch),
+            _ => word.exclude,
+        })
     }
 }
 

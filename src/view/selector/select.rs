@@ -9,6 +9,7 @@ use super::state::StatePart;
 use super::texts::Texts;
 use crate::metric::SeriesKey;
 use crate::store::{Series, SeriesId, Store};
+use crate::view::aliases::Aliases;
 use crate::view::format::Unit;
 use crate::view::latest::Latest;
 use std::ops::Range;
@@ -51,6 +52,12 @@ impl Selector {
             state: StatePart::new(parsed.state),
             mistakes: parsed.mistakes,
         }
+    }
+
+    /// The same with words without a field found in what hosts are called, too.
+    pub fn knowing(mut self, aliases: &Aliases) -> Self {
+        self.names.know(aliases);
+        self
     }
 
     /// The selector of one series and of no other, but for those whose names differ in nothing but
@@ -461,6 +468,31 @@ mod tests {
             selector.text(),
             "host:web-1 plugin:df instance:\"\" type:df_complex type-instance:\"a b\" ds:value"
         );
+    }
+
+    #[test]
+    fn words_without_a_field_find_a_host_by_what_it_is_called() {
+        let mut aliases = Aliases::default();
+        aliases.set(&"IP-10".into(), "DB master");
+        let db = key(["IP-10", "cpu", "0", "percent", "user", "value"]);
+        let other = key(["ip-11", "cpu", "0", "percent", "user", "value"]);
+        for (text, finds, finds_other) in [
+            ("db", true, false),
+            ("ip-1", true, true),
+            ("-master", false, true),
+            ("-\"db master\"", false, true),
+            ("\"db master\" cpu", true, false),
+            ("/^DB/ cpu", true, false),
+            ("db load", false, false),
+            ("host:db*", false, false),
+            ("plugin:db", false, false),
+        ] {
+            let selector = Selector::new(text).knowing(&aliases);
+            let found = (selector.chooses(&db), selector.chooses(&other));
+            assert_eq!(found, (finds, finds_other), "{text}");
+        }
+        let forgets = Selector::new("db").knowing(&aliases).knowing(&Aliases::default());
+        assert!(!forgets.chooses(&db));
     }
 
     proptest! {

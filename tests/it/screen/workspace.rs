@@ -219,3 +219,123 @@ fn all_hosts_are_compared_in_a_table_that_is_there_after_a_restart() {
     });
     assert!(again.close().success());
 }
+
+fn kept_tabs(desktop: &Desktop) -> usize {
+    let path = desktop.folder().join("config/collectoscope/workspace.toml");
+    fs::read_to_string(path).map_or(0, |text| text.matches("[[tab]]").count())
+}
+
+#[test]
+fn of_two_windows_one_keeps_its_tabs_and_the_other_says_so_and_takes_over() {
+    let desktop = Desktop::start();
+    let mut first = desktop.open(&[]);
+    let mut second = desktop.open(&[]);
+    let said = |status: &Value| status["messages"].to_string();
+    let not_kept = "the tabs of this window are not kept for the next start";
+    second.until("a sentence", |status| said(status).contains(not_kept).then_some(()));
+    assert!(!said(&first.next()).contains(not_kept));
+    for _ in 0..4 {
+        second.key("ctrl+t");
+    }
+    second.until("five tabs", |status| (tabs(status).len() == 5).then_some(()));
+    first.activate();
+    first.key("ctrl+t");
+    first.until("two tabs", |status| (tabs(status).len() == 2).then_some(()));
+    until("the tabs of the first", || (kept_tabs(&desktop) == 2).then_some(()));
+    // What the second one did is older, and was to be written before.
+    second.next();
+    assert_eq!(kept_tabs(&desktop), 2);
+    assert!(first.close().success());
+    drop(first);
+    until("the tabs of the second", || (kept_tabs(&desktop) == 5).then_some(()));
+    second.until("the good news", |status| {
+        said(status).contains("the workspace is saved again").then_some(())
+    });
+    assert!(second.close().success());
+}
+
+#[test]
+fn two_windows_that_save_one_layout_do_not_lose_what_either_wrote() {
+    let desktop = Desktop::start();
+    let path = desktop.folder().join("shared.toml");
+    fs::write(&path, "[[tab]]\nname = \"One\"\n").unwrap();
+    let name = path.to_str().unwrap();
+    let (mut first, mut second) =
+        (desktop.open(&["--layout", name]), desktop.open(&["--layout", name]));
+    let written = || fs::read_to_string(&path).unwrap().matches("[[tab]]").count();
+    first.activate();
+    first.key("ctrl+t");
+    first.key("ctrl+s");
+    first.until("it is saved", |status| {
+        (tabs(status).len() == 2 && status["layout_changed"] == false).then_some(())
+    });
+    assert_eq!(written(), 2);
+    second.activate();
+    for _ in 0..3 {
+        second.key("ctrl+t");
+    }
+    second.until("a change", |status| (tabs(status).len() == 4).then_some(()));
+    second.key("ctrl+s");
+    second.until("a question", |status| {
+        let said = status["messages"].to_string();
+        said.contains("was not saved: its file holds something else").then_some(())
+    });
+    desktop.picture("changed-on-disk");
+    assert_eq!((written(), &second.next()["layout_changed"]), (2, &Value::Bool(true)));
+}
+
+/// Runs the program with its configuration on a disk of its own that is full, until there is a file
+/// `room`; then what was on the disk is in `before`, and at the end what is there by then in
+/// `after`. As with a recording on a full disk, it is unmounted where that can be seen outside.
+const ON_A_FULL_DISK: &str = "mount --make-rslave / 2>/dev/null
+    disk=$1; out=$2; shift 2
+    mount -t tmpfs -o size=64k none \"$disk\" || exit
+    mkdir -p \"$disk/collectoscope\" && cp \"$out/workspace.toml\" \"$disk/collectoscope\"
+    cat /dev/zero > \"$disk/filler\" 2>/dev/null
+    (
+        until [ -e \"$out/room\" ] || ! kill -0 $$; do sleep 0.05; done
+        cp -r \"$disk/collectoscope\" \"$out/before\"; rm \"$disk/filler\"; touch \"$out/made\"
+        while kill -0 $$; do sleep 0.05; done
+        cp -r \"$disk/collectoscope\" \"$out/after\"; umount \"$disk\"; touch \"$out/over\"
+    ) 2>/dev/null >&2 &
+    exec \"$@\"";
+
+#[test]
+fn a_full_disk_leaves_what_was_kept_whole_and_is_written_when_it_has_room() {
+    let desktop = Desktop::start();
+    let (disk, out) = (desktop.folder().join("disk"), desktop.folder().join("kept"));
+    fs::create_dir(&disk).unwrap();
+    fs::create_dir(&out).unwrap();
+    let kept = "[[tab]]\nname = \"Mine\"\nshow = \"load\"\n";
+    fs::write(out.join("workspace.toml"), kept).unwrap();
+    let is_root = nix::unistd::geteuid().is_root();
+    let mut window = desktop.open_with(&[], |command| {
+        let mut inside = std::process::Command::new("unshare");
+        inside.args([if is_root { "-m" } else { "-rm" }, "--propagation", "unchanged"]);
+        inside.args(["sh", "-c", ON_A_FULL_DISK, "sh"]).arg(&disk).arg(&out);
+        inside.arg(command.get_program()).args(command.get_args());
+        inside.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        *command = inside;
+        command.env("XDG_CONFIG_HOME", &disk);
+    });
+    window.until("the tab", |status| (tabs(status) == ["Mine"]).then_some(()));
+    window.key("ctrl+t");
+    window.until("a sentence", |status| {
+        let said = status["messages"].to_string();
+        let why = "cannot save the workspace: no space left on device, in ";
+        said.contains(why).then_some(())
+    });
+    fs::write(out.join("room"), "").unwrap();
+    until("room", || out.join("made").exists().then_some(()));
+    assert_eq!(fs::read_to_string(out.join("before/workspace.toml")).unwrap(), kept);
+    window.until("the good news", |status| {
+        status["messages"].to_string().contains("the workspace is saved again").then_some(())
+    });
+    assert!(window.close().success());
+    until("the end", || out.join("over").exists().then_some(()));
+    let after = fs::read_to_string(out.join("after/workspace.toml")).unwrap();
+    assert_eq!(after.matches("[[tab]]").count(), 2, "{after}");
+    let left = fs::read_dir(out.join("after")).unwrap().map(|entry| entry.unwrap().file_name());
+    let left: Vec<_> = left.filter(|name| name.to_string_lossy().ends_with(".new")).collect();
+    assert!(left.is_empty(), "{left:?}");
+}

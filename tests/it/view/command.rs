@@ -2,6 +2,9 @@
 
 use super::notifications::{failure, notify};
 use super::*;
+use collectoscope::view::action::Arrange;
+use collectoscope::view::aliases::Aliases;
+use collectoscope::view::arrangement::Arranged;
 use collectoscope::view::chord::{Chord, Key};
 use collectoscope::view::command::{
     self, CLOSE, Command, Context, FILTER, FLEET, Focus, GROUPS, Step, commands, of_chord,
@@ -70,6 +73,8 @@ impl Full {
         let mut filtered = Self::new();
         filtered.apply(Action::SetFilter("load".into()));
         filtered.apply(Action::ToggleNotifications);
+        let rows = [Scope::Host("none".into()).into()].into();
+        filtered.apply(Action::Arrange(Arrange::Hide { rows, hidden: true }));
         let mut fleet = Self::new();
         fleet.apply(Action::ShowFleet);
         let host = fleet.screen.store.index().hosts()[0].name.clone();
@@ -106,8 +111,17 @@ impl Full {
         let Screen { store, graphs, .. } = &self.screen;
         let mut table = Table::default();
         if let Some(fleet) = self.view.tab().canvas.fleet() {
-            let latest = Latest { store, graphs, mode: Mode::Rate, now: at(0.0) };
-            table.update(fleet, &Known { latest, at: None, is_held: false });
+            let latest = Latest {
+                store,
+                graphs,
+                aliases: &Aliases::default(),
+                mode: Mode::Rate,
+                now: at(0.0),
+            };
+            table.update(
+                fleet,
+                &Known { latest, arranged: &Arranged::default(), at: None, is_held: false },
+            );
         }
         ask(&Context {
             fleet: &table,

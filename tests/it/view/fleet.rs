@@ -1,6 +1,8 @@
 //! The table of all hosts: what cells are made of, and the order of the rows.
 
 use super::*;
+use collectoscope::view::aliases::Aliases;
+use collectoscope::view::arrangement::Arranged;
 use collectoscope::view::fleet::cell::{Cell, Moment, SERIES_MAX};
 use collectoscope::view::fleet::line::{Scratch, fill};
 use collectoscope::view::fleet::table::{Counts, Known, Table};
@@ -243,8 +245,19 @@ impl Hosts {
     /// One call; true: there is more to do.
     fn call(&mut self) -> bool {
         let Screen { store, graphs, .. } = &self.screen;
-        let latest = Latest { store, graphs, mode: Mode::Rate, now: at(self.now) };
-        let known = Known { latest, at: self.at.map(at), is_held: self.held };
+        let latest = Latest {
+            store,
+            graphs,
+            aliases: &Aliases::default(),
+            mode: Mode::Rate,
+            now: at(self.now),
+        };
+        let known = Known {
+            latest,
+            arranged: &Arranged::default(),
+            at: self.at.map(at),
+            is_held: self.held,
+        };
         self.table.update(&self.fleet, &known)
     }
 
@@ -437,7 +450,8 @@ fn what_a_host_has_too_many_of_is_not_read() {
     let host = screen.store.index().host("h").unwrap();
     assert_eq!(Cell::of(Measure::Network, host, &screen.store), None);
     let (store, graphs) = (&screen.store, &screen.graphs);
-    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(10.0) };
+    let latest =
+        Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(10.0) };
     let ids: Vec<_> = store.ids().collect();
     assert!(Cell::of_series(&ids[..SERIES_MAX], Of::Max, &latest).is_some());
     assert_eq!(Cell::of_series(&ids, Of::Max, &latest), None);

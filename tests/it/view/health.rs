@@ -49,7 +49,8 @@ fn beside_a_host_stands_that_its_clock_is_wrong_or_that_times_are_by_it() {
     let mut screen = Screen::new(10.0);
     heard(&mut screen, "late", 3_600.0, 0.0);
     heard(&mut screen, "right", 0.1, 0.0);
-    let beside = |host, host_time| clocks::beside_host(&screen.store, host, at(1.0), host_time);
+    let beside =
+        |host, host_time| clocks::beside_host(&screen.store, (host, host), at(1.0), host_time);
     assert_eq!(beside("late", false), "late · clock 1 h behind");
     assert_eq!(beside("late", true), "late · host time");
     for host_time in [false, true] {

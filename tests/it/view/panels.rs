@@ -2,6 +2,7 @@
 
 use super::*;
 use collectoscope::metric::SeriesKey;
+use collectoscope::view::aliases::Aliases;
 use collectoscope::view::graphs::Combine;
 use collectoscope::view::latest::Latest;
 use collectoscope::view::layout::Rule;
@@ -136,7 +137,8 @@ fn count(screen: &mut Screen, secs: f64, counters: &[(&str, i64)]) {
 /// The interfaces of an overview, in the order of `ranking`.
 fn ranked(screen: &Screen, secs: f64, ranking: &mut Ranking) -> Vec<String> {
     let Screen { store, graphs, selection, .. } = screen;
-    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(secs) };
+    let latest =
+        Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(secs) };
     let panels = panels_ranked(&latest, selection, ranking).into_iter();
     panels.map(|panel| panel.title.replace("Interface ", "")).collect()
 }
@@ -482,7 +484,8 @@ fn a_choice_waits_for_its_series_and_outlives_it() {
 /// The lines of the panel of a rule, all of whose series are chosen by `words`.
 fn lines_of_rule(screen: &Screen, words: &str) -> Vec<String> {
     let Screen { store, graphs, .. } = screen;
-    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(0.0) };
+    let latest =
+        Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(0.0) };
     let rule = Rule::new(PanelId(0), vec![Selector::new(words)]);
     let panels = panels_of_rule(&latest, &rule);
     panels.iter().flat_map(|panel| panel.drawn()).map(|line| line.label.clone()).collect()

@@ -3,10 +3,11 @@
 use super::*;
 use crate::feed::{Feed, MIB};
 use collectoscope::metric::DsType;
+use collectoscope::view::aliases::Aliases;
+use collectoscope::view::arrangement::{Arranged, Arrangement};
 use collectoscope::view::latest::Latest;
 use collectoscope::view::pivot::Pivot;
 use collectoscope::view::selector::Selector;
-use collectoscope::view::top::Top;
 use collectoscope::view::tree::{
     FilterJob, Filtered, JOB_SERIES_MIN, Row, RowName, Rows, Wanted, plugin_label,
     scope_of_host as scope_of_node, series_label, series_of,
@@ -239,10 +240,10 @@ fn series_that_come_while_nobody_filters_are_found_later() {
 
 // Plugins at the top.
 
-static NONE_ON_TOP: LazyLock<Top> = LazyLock::new(Top::default);
+static NOT_ARRANGED: LazyLock<Arranged> = LazyLock::new(Arranged::default);
 
 fn turned<'a>(filter: &'a Selector, open: &'a HashSet<RowName>, revision: u64) -> Wanted<'a> {
-    Wanted { filter, open, pivot: Pivot::Plugins, top: &NONE_ON_TOP, revision }
+    Wanted { filter, open, pivot: Pivot::Plugins, arranged: &NOT_ARRANGED, revision }
 }
 
 #[test]
@@ -250,7 +251,10 @@ fn hosts_stand_above_others_whatever_the_tree_shows() {
     let screen = Screen::of_host(&["a/load/load", "b/load/load", "c/load/load", "d/load/load"]);
     let hosts = screen.store.index().hosts();
     let name = |at: usize| hosts[at].name.clone();
-    let top = Top { local: Some(name(3)), pinned: Arc::new([name(2)].into()) };
+    let mut by_user = Arrangement::default();
+    by_user.pin(name(2), true);
+    let arranged =
+        Arranged { local: Some(name(3)), by_user: Arc::new(by_user), shows_hidden: false };
     let (none, open) = (Selector::default(), HashSet::new());
     let order = |wanted: &Wanted<'_>| -> Vec<usize> {
         let mut rows = Rows::default();
@@ -261,17 +265,62 @@ fn hosts_stand_above_others_whatever_the_tree_shows() {
         };
         rows.rows.iter().filter_map(host).collect()
     };
-    let (open, top) = (&open, &top);
-    let wanted = |filter| Wanted { filter, open, pivot: Pivot::Hosts, top, revision: 0 };
+    let (open, arranged) = (&open, &arranged);
+    let wanted = |filter| Wanted { filter, open, pivot: Pivot::Hosts, arranged, revision: 0 };
     assert_eq!(order(&wanted(&none)), [3, 2, 0, 1]);
     let filter = Selector::new("plugin:load");
     assert_eq!(order(&wanted(&filter)), [3, 2, 0, 1]);
     // Below a plugin, too; and rows that are there already are ordered anew.
     let mut rows = Rows::default();
-    for (top, first) in [(Top::default(), 0), (top.clone(), 3)] {
-        let wanted = Wanted { pivot: Pivot::Plugins, top: &top, ..wanted(&filter) };
+    for (arranged, first) in [(Arranged::default(), 0), (arranged.clone(), 3)] {
+        let arranged = &arranged;
+        let wanted = Wanted { pivot: Pivot::Plugins, arranged, ..wanted(&filter) };
         rows.update(&screen.store, &wanted);
         assert!(matches!(rows.rows[1], Row::Plugin { host, .. } if host == first), "{first}");
+    }
+}
+
+#[test]
+fn what_is_hidden_is_in_no_tree() {
+    let names = ["a/load/load", "a/cpu/cpu", "b/load/load", "b/cpu/cpu", "c/load/load"];
+    let screen = Screen::of_host(&names);
+    let hosts = screen.store.index().hosts();
+    let all = |plugin: &str| RowName::Everywhere { plugin: plugin.into(), instance: "".into() };
+    let of = |host: &str, plugin: &str| {
+        let (host, plugin, instance) = (host.into(), plugin.into(), "".into());
+        RowName::from(Scope::Plugin { host, plugin, instance })
+    };
+    let host = |name: &str| RowName::from(Scope::Host(name.into()));
+    let open: HashSet<_> =
+        hosts.iter().map(|of| host(&of.name)).chain([all("load"), all("cpu")]).collect();
+    let rows = |hidden: &[RowName], pivot, filter: &str, shows_hidden| {
+        let mut by_user = Arrangement::default();
+        for row in hidden {
+            by_user.hide(row.clone(), true);
+        }
+        let arranged = Arranged { local: None, by_user: Arc::new(by_user), shows_hidden };
+        let (filter, mut rows) = (Selector::new(filter), Rows::default());
+        let (arranged, open) = (&arranged, &open);
+        let wanted = Wanted { filter: &filter, open, pivot, arranged, revision: 0 };
+        rows.update(&screen.store, &wanted);
+        text(&screen, &rows)
+    };
+    let (hosts_on_top, plugins_on_top) = (Pivot::Hosts, Pivot::Plugins);
+    let shown = |hidden: &[RowName], pivot| rows(hidden, pivot, "", false).join(" ");
+    assert_eq!(shown(&[], hosts_on_top), "a  cpu  load b  cpu  load c  load");
+    assert_eq!(shown(&[host("b")], hosts_on_top), "a  cpu  load c  load");
+    assert_eq!(shown(&[of("a", "cpu"), host("c")], hosts_on_top), "a  load b  cpu  load");
+    assert_eq!(shown(&[all("load")], hosts_on_top), "a  cpu b  cpu c");
+    let at_plugins = |hidden: &[RowName]| rows(hidden, plugins_on_top, "", false).join(" ");
+    assert_eq!(at_plugins(&[host("b"), all("cpu")]), "load x2  a load  c load");
+    assert_eq!(at_plugins(&[of("b", "cpu"), of("a", "cpu")]), "load x3  a load  b load  c load");
+    // A filter finds none of it, and nothing is lost.
+    let hidden = [host("b"), of("a", "cpu")];
+    for pivot in [hosts_on_top, plugins_on_top] {
+        let found = rows(&hidden, pivot, "-nothing", false).join(" ");
+        assert!(!found.contains('b') && !found.contains("cpu"), "{found}");
+        let all = |hidden: &[RowName], shows| rows(hidden, pivot, "-nothing", shows);
+        assert_eq!(all(&hidden, true), all(&[], false));
     }
 }
 
@@ -339,7 +388,8 @@ fn state_is_filtered_in_a_turned_tree_too() {
     let (filter, open, mut rows) = (Selector::new("load >90"), HashSet::new(), Rows::default());
     rows.update(&screen.store, &turned(&filter, &open, 0));
     let (store, graphs) = (&screen.store, &screen.graphs);
-    let latest = Latest { store, graphs, mode: Mode::Rate, now: at(11.0) };
+    let latest =
+        Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(11.0) };
     rows.refine(&filter, &latest);
     let found = text(&screen, &rows);
     assert_eq!(found[1..], [" b load", "  shortterm", "  midterm", "  longterm"]);

@@ -2,6 +2,7 @@
 
 use super::*;
 use collectoscope::view::DrawnAs;
+use collectoscope::view::aliases::Aliases;
 use collectoscope::view::graphs::Style;
 use collectoscope::view::latest::Latest;
 use collectoscope::view::layout::{Repeat, Rule};
@@ -40,8 +41,14 @@ fn rule(show: &[&str]) -> Rule {
 
 impl Screen {
     fn made_by(&self, rule: &Rule) -> Vec<Panel> {
+        self.made_where(rule, &Aliases::default())
+    }
+
+    fn made_where(&self, rule: &Rule, aliases: &Aliases) -> Vec<Panel> {
         let Self { store, graphs, .. } = self;
-        panels_of_rule(&Latest { store, graphs, mode: Mode::Rate, now: at(self.newest_secs) }, rule)
+        let rule = &rule.about(None, aliases);
+        let now = at(self.newest_secs);
+        panels_of_rule(&Latest { store, graphs, aliases, mode: Mode::Rate, now }, rule)
     }
 
     fn one_of(&self, rule: &Rule) -> Panel {
@@ -246,7 +253,7 @@ fn a_tab_that_leaves_the_host_open_serves_all_of_them() {
     let open = rule(&["host:$host plugin:load"]);
     assert!(open.is_open() && screen.made_by(&open).is_empty());
     for host in HOSTS {
-        assert_eq!(&*screen.one_of(&open.about(Some(host))).host, host);
+        assert_eq!(&*screen.one_of(&open.about(Some(host), &Aliases::default())).host, host);
     }
 }
 
@@ -343,4 +350,26 @@ fn every_key_of_a_layout_is_documented() {
     let example = readme.split("```toml\n").nth(1).unwrap().split("```").next().unwrap();
     let read = collectoscope::view::layout_file::read(example);
     assert_eq!((read.problems, read.workspace.tabs().len()), (Vec::new(), 1));
+}
+
+#[test]
+fn lines_are_called_what_their_hosts_are_and_a_rule_finds_them_by_it() {
+    let mut screen = Screen::new(10.0);
+    for host in ["a.example.org", "b.example.org", "c.example.org"] {
+        screen.send(&format!("{host}/load/load"), 0.0, &sample_of("h/load/load"));
+    }
+    screen.receive();
+    let mut aliases = Aliases::default();
+    aliases.set(&"b.example.org".into(), "Head office");
+    let lines = |show: &str| -> Vec<String> {
+        let panels = screen.made_where(&rule(&[show]), &aliases);
+        let lines = panels.iter().flat_map(Panel::drawn);
+        lines.map(|line| line.label.clone()).collect()
+    };
+    assert_eq!(lines("load ds:shortterm"), ["Head office", "a", "c"]);
+    assert_eq!(lines("load ds:shortterm -office"), ["a", "c"]);
+    assert_eq!(lines("office").len(), 3);
+    assert!(lines("host:office").is_empty());
+    let panel = screen.made_where(&rule(&["office"]), &aliases).remove(0);
+    assert_eq!(&*panel.host, "b.example.org");
 }

@@ -1,6 +1,7 @@
 //! Selectors on a tree of names, on values, and what a half-typed one may become.
 
 use super::*;
+use collectoscope::view::aliases::Aliases;
 use collectoscope::view::completion::{CANDIDATES_MAX, Names, candidates};
 use collectoscope::view::latest::Latest;
 use collectoscope::view::selector::Selector;
@@ -103,7 +104,7 @@ fn data_sources_that_get_other_names_are_found_by_them() {
 #[track_caller]
 fn check_now(screen: &Screen, text: &str, secs: f64, mode: Mode, expected: &[&str]) {
     let Screen { store, graphs, .. } = screen;
-    let latest = Latest { store, graphs, mode, now: at(secs) };
+    let latest = Latest { store, graphs, aliases: &Aliases::default(), mode, now: at(secs) };
     let found = Selector::new(text).series_now(&latest);
     let label = |id: &SeriesId| {
         let series = store.series(*id).unwrap();
@@ -173,7 +174,8 @@ fn rows_follow_the_state_once_a_second() {
     let mut matched = |screen: &Screen, secs: f64| {
         let Screen { store, graphs, .. } = screen;
         assert!(update(&mut rows, store, &selector, &HashSet::new(), 0).is_none());
-        let latest = Latest { store, graphs, mode: Mode::Rate, now: at(secs) };
+        let latest =
+            Latest { store, graphs, aliases: &Aliases::default(), mode: Mode::Rate, now: at(secs) };
         assert!(!rows.refine(&selector, &latest) && !rows.is_pending());
         (rows.matched, rows.rows.len())
     };
@@ -200,7 +202,13 @@ fn very_many_series_are_looked_at_over_several_frames() {
     let (mut rows, graphs, open) = (Rows::default(), Graphs::built_in(), HashSet::new());
     update(&mut rows, &feed.store, &Selector::default(), &open, 0);
     let store = &feed.store;
-    let latest = Latest { store, graphs: &graphs, mode: Mode::Rate, now: at(0.0) };
+    let latest = Latest {
+        store,
+        graphs: &graphs,
+        aliases: &Aliases::default(),
+        mode: Mode::Rate,
+        now: at(0.0),
+    };
     let selector = Selector::new("p >=119k");
     let mut frames = 0;
     let job = loop {

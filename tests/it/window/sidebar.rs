@@ -3,6 +3,7 @@
 use super::OVERVIEW;
 use super::stage::Stage;
 use collectoscope::metric::{Identifier, Value};
+use collectoscope::view::pivot::Pivot;
 use collectoscope::view::tree::JOB_SERIES_MIN;
 use eframe::egui::{Event, Key, Modifiers, accesskit::Role};
 
@@ -534,6 +535,133 @@ fn a_host_is_pinned_and_unpinned_in_its_menu() {
         let is_marked = hosts[0].contains("pinned");
         assert_eq!(is_marked, first == "beta", "{hosts:?}");
     }
+}
+
+#[test]
+fn a_host_is_called_otherwise_wherever_it_is_named() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let row = |stage: &Stage, name: &str| {
+        stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with(name))
+    };
+    stage.click_row("beta");
+    stage.assert_says("CPU beta %");
+    stage.click_secondary(Role::TreeItem, &row(&stage, "beta").unwrap());
+    stage.click(Role::Button, "Rename…");
+    stage.type_text("db master");
+    stage.press(Key::Enter);
+    // The field held the name, chosen: what is typed takes its place.
+    let called = stage.app().session().view().aliases().of("beta").to_owned();
+    assert_eq!(called, "db master");
+    stage.assert_says(&format!("CPU {called} %"));
+    assert!(row(&stage, &called).is_some() && row(&stage, "beta ").is_none());
+    assert!(stage.named(Role::Tab).iter().any(|tab| tab.starts_with(&called)));
+    // It is found by it, in the filter, in the palette and as a rule.
+    stage.type_at_once(&typed("/master load shortterm"));
+    assert_eq!(stage.app().session().derived().rows.matched, 1);
+    stage.press(Key::Enter);
+    stage.assert_says("Load");
+    let panels = &stage.app().session().derived().panels;
+    assert_eq!((panels.len(), &*panels[0].host), (1, "beta"));
+    stage.press(Key::Escape);
+    stage.press(Key::Escape);
+    stage.press_with(Modifiers::CTRL, Key::K);
+    stage.type_text("master");
+    stage.assert_says(&format!("{called} (beta)"));
+    stage.press(Key::Escape);
+    // Nothing typed is collectd's name again.
+    stage.click_secondary(Role::TreeItem, &row(&stage, &called).unwrap());
+    stage.click(Role::Button, "Rename…");
+    stage.press(Key::Backspace);
+    stage.press(Key::Enter);
+    assert!(row(&stage, "beta").is_some() && row(&stage, &called).is_none());
+}
+
+#[test]
+fn esc_leaves_a_host_called_as_it_was() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let beta = stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with("beta"));
+    stage.click_secondary(Role::TreeItem, &beta.unwrap());
+    stage.click(Role::Button, "Rename…");
+    stage.type_text("x");
+    stage.press(Key::Escape);
+    assert!(stage.app().session().view().aliases().is_empty());
+    // The keyboard is the canvas's again.
+    stage.press(Key::G);
+    assert_eq!(stage.app().session().view().pivot, Pivot::Plugins);
+}
+
+#[test]
+fn rows_are_hidden_listed_again_and_shown_by_the_menu() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let row = |stage: &Stage, name: &str| {
+        stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with(name))
+    };
+    stage.click_secondary(Role::TreeItem, &row(&stage, "beta").unwrap());
+    stage.click(Role::Button, "Hide");
+    assert!(row(&stage, "beta").is_none());
+    assert!(stage.paints("1 hidden"));
+    // The table of hosts and the palette leave it out, too.
+    stage.press(Key::F3);
+    assert!(stage.paints("· 1 hidden") && stage.paints("1 host"));
+    stage.press_with(Modifiers::CTRL, Key::K);
+    stage.type_text("beta");
+    stage.assert_says("Nothing matches");
+    stage.press(Key::Escape);
+    stage.click(Role::Button, "List them, too");
+    assert!(row(&stage, "beta hidden").is_some() && stage.paints("2 hosts"));
+    stage.click_secondary(Role::TreeItem, &row(&stage, "beta").unwrap());
+    stage.click(Role::Button, "Unhide");
+    assert!(row(&stage, "beta").is_some() && !stage.says("Hide them again"));
+    assert!(!stage.app().session().view().shows_hidden);
+}
+
+#[test]
+fn gathered_rows_are_hidden_together_and_drawn_all_the_same() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.press(Key::G);
+    stage.click_row("load");
+    let drawn = stage.titles().len();
+    let row = |stage: &Stage, name: &str| {
+        stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with(name))
+    };
+    for name in ["load", "uptime"] {
+        let at = stage.place(Role::TreeItem, &row(&stage, name).unwrap()).center();
+        stage.click_at_with(at, Modifiers::CTRL);
+    }
+    stage.click_secondary(Role::TreeItem, &row(&stage, "uptime").unwrap());
+    stage.click(Role::Button, "Hide 2 rows");
+    assert!(row(&stage, "load").is_none() && row(&stage, "uptime").is_none());
+    assert!(stage.app().session().view().gathered.names.is_empty());
+    assert_eq!(stage.titles().len(), drawn);
+    stage.press(Key::G);
+    stage.type_at_once(&typed("/load"));
+    assert_eq!(stage.app().session().derived().rows.matched, 0);
+}
+
+#[test]
+fn what_is_forgotten_is_gone_until_it_is_sent_again() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    let row = |stage: &Stage, name: &str| {
+        stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with(name))
+    };
+    let of_beta = |stage: &Stage| {
+        let store = stage.app().session().store();
+        let of = |id| &*store.series(id).unwrap().identifier.host == "beta";
+        store.ids().filter(|&id| of(id)).count()
+    };
+    let (all, before) = (stage.app().session().store().usage().series, of_beta(&stage));
+    stage.click_row("beta");
+    stage.click_secondary(Role::TreeItem, &row(&stage, "beta").unwrap());
+    stage.click(Role::Button, "Forget");
+    // Not by the first click.
+    assert_eq!(stage.app().session().store().usage().series, all);
+    stage.click(Role::Button, &format!("Forget all values of {before} series"));
+    assert!(row(&stage, "beta").is_none() && of_beta(&stage) == 0);
+    assert_eq!(stage.app().session().store().usage().series, all - before);
+    stage.assert_says("Nothing was received from beta yet");
+    stage.seconds(10, &["alpha", "beta"]);
+    assert!(row(&stage, "beta").is_some() && of_beta(&stage) == before);
+    stage.assert_says("CPU beta %");
 }
 
 #[test]
