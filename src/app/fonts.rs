@@ -49,7 +49,8 @@ impl App {
             return;
         }
         self.fonts_for = now;
-        let series = store.ids().skip(looked_at.0).filter_map(|id| store.series(id));
+        let came = now.0.saturating_sub(looked_at.0);
+        let series = store.ids().rev().take(came).filter_map(|id| store.series(id));
         let newest = store.notifications().iter().rev();
         let mut newest = newest.take_while(|noted| noted.number >= looked_at.1);
         let names = |id: &Identifier| {

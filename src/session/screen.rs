@@ -6,6 +6,7 @@
 mod facts;
 mod fleet;
 mod noted;
+mod row_hint;
 mod rows;
 mod status;
 
@@ -24,7 +25,7 @@ use crate::view::bars::{Bar, bars};
 use crate::view::clocks;
 use crate::view::colours::Colours;
 use crate::view::command::{Context, Focus};
-use crate::view::completion::{Candidate, candidates};
+use crate::view::completion::{Candidate, Names, candidates};
 use crate::view::empty::{Sight, why_empty};
 use crate::view::format::{self, Unit};
 use crate::view::gathered::Gathering;
@@ -317,8 +318,8 @@ impl<'a> Screen<'a> {
     }
 
     /// What the word at the end of `text`, which is typed into the filter, may become.
-    pub fn candidates(&self, text: &str) -> Vec<Candidate> {
-        candidates(text, self.store, self.graphs)
+    pub fn candidates(&self, text: &str, names: &mut Names) -> Vec<Candidate> {
+        candidates(text, self.store, self.graphs, names)
     }
 
     /// Changes when other names may be offered.

@@ -235,7 +235,7 @@ impl Store {
     }
 
     /// Every series, in the order of their places.
-    pub fn ids(&self) -> impl Iterator<Item = SeriesId> + '_ {
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = SeriesId> + '_ {
         self.series.iter().map(|series| series.id)
     }
 

@@ -45,7 +45,12 @@ impl OpenRun {
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = Sample> + '_ {
-        (0..self.len()).filter_map(|number| self.get(number))
+        self.iter_from(0)
+    }
+
+    /// Its samples from number `first` on.
+    pub(super) fn iter_from(&self, first: usize) -> impl Iterator<Item = Sample> + '_ {
+        (first..self.len()).filter_map(|number| self.get(number))
     }
 
     /// Appends the oldest `count` to both lists.

@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
             previous = Some((block.last, block.interval));
             first = 0;
         }
-        for sample in track.open().iter().skip(first) {
+        for sample in track.open().iter_from(first) {
             let current = (sample, track.open().interval);
             if !tracer.take(sample.time, self.read(previous, current)) {
                 return;
@@ -213,41 +213,36 @@ impl<'a> Reader<'a> {
 
     /// The sample before the first bucket, if the first value in or behind it connects with it.
     fn lead(&self, from: CdTime) -> Option<(CdTime, f64)> {
-        let position = self.runs.position_before(from)?;
-        let lead = self.runs.get(position)?;
-        let before = self.runs.previous(position).and_then(|position| self.runs.get(position));
-        let value = self.read(before, lead).value?;
-        let next = self.runs.get(self.runs.position(from)?)?;
+        let mut found = None;
+        self.runs.each_from(from, |before, next| {
+            found = Some((before, next));
+            ControlFlow::Break(())
+        });
+        let ([older, lead], next) = found?;
+        let lead = lead?;
+        let older = older.or_else(|| {
+            let position = self.runs.position_before(lead.0.time)?;
+            self.runs.get(position)
+        });
+        let value = self.read(older, lead).value?;
         let drawn = self.read(Some(lead), next);
         (!drawn.breaks && drawn.value.is_some()).then_some((lead.0.time, value))
     }
 
     /// Calls `each` with the drawn values from `start` to `end`.
     fn values(&self, start: CdTime, end: CdTime, mut each: impl FnMut(f64)) {
-        let Some(position) = self.runs.position(start).filter(|_| start < end) else {
+        if start >= end {
             return;
-        };
-        let mut previous =
-            self.runs.previous(position).and_then(|position| self.runs.get(position));
-        let mut first = position.sample;
-        for run in position.run..=self.series.track.sealed() {
-            let interval = self.runs.interval(run);
-            let flow = self.runs.try_each(run, first, |sample| {
-                if sample.time >= end {
-                    return ControlFlow::Break(());
-                }
-                let current = (sample, interval);
-                if let Some(value) = self.read(previous, current).value {
-                    each(value);
-                }
-                previous = Some(current);
-                ControlFlow::Continue(())
-            });
-            if flow.is_break() {
-                return;
-            }
-            first = 0;
         }
+        self.runs.each_from(start, |[_, previous], current| {
+            if current.0.time >= end {
+                return ControlFlow::Break(());
+            }
+            if let Some(value) = self.read(previous, current).value {
+                each(value);
+            }
+            ControlFlow::Continue(())
+        });
     }
 
     /// The figures of `span`: its whole buckets by their columns, the ones it cuts by samples.
@@ -288,6 +283,11 @@ impl<'a> Reader<'a> {
     /// The newest drawn value from `start` to `end`.
     fn last_value(&self, start: CdTime, end: CdTime) -> Option<f64> {
         let mut position = self.runs.position_before(end)?;
+        let newest = self.runs.get(position).filter(|newest| newest.0.time >= start)?;
+        let before = self.runs.previous(position).and_then(|position| self.runs.get(position));
+        if let Some(value) = self.read(before, newest).value {
+            return Some(value);
+        }
         loop {
             // Each run is unpacked once, however many of its last values are missing.
             let (samples, interval) =

@@ -15,6 +15,9 @@ pub(super) struct Runs<'a> {
     pub(super) series: &'a Series,
 }
 
+/// A sample, and the interval promised with it.
+pub(super) type Timed = (Sample, Interval);
+
 /// A position in a track: run number (the open one last) and sample number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Position {
@@ -42,8 +45,41 @@ impl Runs<'_> {
         let track = &self.series.track;
         match track.block(number) {
             Some(block) => block.try_each(first, each),
-            None if number == track.sealed() => track.open().iter().skip(first).try_for_each(each),
+            None if number == track.sealed() => track.open().iter_from(first).try_for_each(each),
             None => ControlFlow::Continue(()),
+        }
+    }
+
+    /// Calls `each` with the samples from `start` on, until that breaks off, and with the two
+    /// before each of them, older first; of those before the run of `start` only the last is looked
+    /// for. A run is unpacked once.
+    pub(super) fn each_from(
+        &self,
+        start: CdTime,
+        mut each: impl FnMut([Option<Timed>; 2], Timed) -> ControlFlow<()>,
+    ) {
+        let track = &self.series.track;
+        let first_run = track.block_from(start);
+        let skipped = match track.block(first_run) {
+            Some(_) => 0,
+            None => track.open().place(start).saturating_sub(2),
+        };
+        let before = self.previous(Position { run: first_run, sample: skipped });
+        let mut before = [None, before.and_then(|position| self.get(position))];
+        for run in first_run..=track.sealed() {
+            let interval = self.interval(run);
+            let first = if run == first_run { skipped } else { 0 };
+            let flow = self.try_each(run, first, |sample| {
+                let current = (sample, interval);
+                if sample.time >= start {
+                    each(before, current)?;
+                }
+                before = [before[1], Some(current)];
+                ControlFlow::Continue(())
+            });
+            if flow.is_break() {
+                return;
+            }
         }
     }
 

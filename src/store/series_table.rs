@@ -66,7 +66,7 @@ impl SeriesTable {
     }
 
     /// Every series, in the order of their places.
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Series> {
+    pub(super) fn iter(&self) -> impl DoubleEndedIterator<Item = &Series> {
         self.series.iter().filter(|series| series.is(series.id))
     }
 

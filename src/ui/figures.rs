@@ -6,9 +6,10 @@
 //! of glyphs, at each of the four parts of a pixel that egui sets them at. From then on a number is
 //! as many rectangles, the same that egui would make.
 
-use super::theme;
 use eframe::egui::emath::GuiRounding;
-use eframe::egui::{Align2, Color32, Galley, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Galley, Mesh, Painter, Pos2, Rect, Shape, Vec2, pos2, vec2,
+};
 use foldhash::fast::RandomState;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,9 +18,10 @@ use std::sync::Arc;
 /// was cleared.
 const TEXTURE_PROBE: &str = "0123456789";
 
-/// Glyphs of the font of legends. Figures have few characters, so it stays small.
+/// Glyphs of one font. Figures have few characters, so it stays small.
 #[derive(Debug, Default)]
 pub(super) struct Glyphs {
+    font: FontId,
     probe: Option<Arc<Galley>>,
     /// How far the second of two characters stands from the first, pixels; after the last one
     /// comes [`END`].
@@ -53,10 +55,10 @@ pub(super) struct Typeset {
 }
 
 impl Glyphs {
-    /// Forgets what is no longer true; once a frame, before anything is set.
-    pub(super) fn check(&mut self, painter: &Painter) {
-        let color = Color32::PLACEHOLDER;
-        let probe = painter.layout_no_wrap(TEXTURE_PROBE.to_owned(), theme::small(), color);
+    /// Forgets what is no longer true; once a frame, before anything is set in `font`.
+    pub(super) fn check(&mut self, painter: &Painter, font: FontId) {
+        self.font = font;
+        let probe = self.lay_out(painter, TEXTURE_PROBE, Color32::PLACEHOLDER);
         if !self.probe.as_ref().is_some_and(|known| Arc::ptr_eq(known, &probe)) {
             self.steps.clear();
             self.pictures.clear();
@@ -82,11 +84,17 @@ impl Glyphs {
     ) {
         let scale = painter.pixels_per_point();
         let place = |size| Align2::RIGHT_CENTER.anchor_size(right, size).min;
-        if let (Some(width), Some(probe)) = (self.width(text), &self.probe) {
+        let known = (typeset.mesh.vertices.len(), typeset.mesh.indices.len());
+        if let (Some(width), Some(probe)) = (self.place(typeset, text, color, scale), &self.probe) {
             let at = place(vec2((width / scale).round_ui(), probe.size().y));
-            self.place(typeset, at.round_to_pixels(scale), text, color, scale);
+            let to = at.round_to_pixels(scale).to_vec2();
+            typeset.mesh.vertices.iter_mut().skip(known.0).for_each(|vertex| vertex.pos += to);
+            typeset.text.push_str(text);
+            typeset.text.push('\n');
         } else {
-            let galley = painter.layout_no_wrap(text.to_owned(), theme::small(), color);
+            typeset.mesh.vertices.truncate(known.0);
+            typeset.mesh.indices.truncate(known.1);
+            let galley = self.lay_out(painter, text, color);
             self.learn(&galley);
             typeset.others.push(Shape::galley(place(galley.size()), galley, color));
         }
@@ -97,9 +105,13 @@ impl Glyphs {
         if let Some(width) = self.width(text) {
             return width / painter.pixels_per_point();
         }
-        let galley = painter.layout_no_wrap(text.to_owned(), theme::small(), Color32::PLACEHOLDER);
+        let galley = self.lay_out(painter, text, Color32::PLACEHOLDER);
         self.learn(&galley);
         galley.size().x
+    }
+
+    fn lay_out(&self, painter: &Painter, text: &str, color: Color32) -> Arc<Galley> {
+        painter.layout_no_wrap(text.to_owned(), self.font.clone(), color)
     }
 
     /// Pixels that a text takes; none where one of its glyphs is not known.
@@ -113,23 +125,23 @@ impl Glyphs {
         Some(at)
     }
 
-    fn place(&self, typeset: &mut Typeset, at: Pos2, text: &str, color: Color32, scale: f32) {
+    /// Sets the glyphs of a text from the origin on; how many pixels they take, none where one of
+    /// them is not known.
+    fn place(&self, set: &mut Typeset, text: &str, color: Color32, scale: f32) -> Option<f32> {
         let mut x = 0.0;
         let mut chars = text.chars().peekable();
         while let Some(char) = chars.next() {
             let (pixel, quarter) = split(x);
-            if let Some(picture) = self.pictures.get(&(char, quarter)) {
+            let picture = self.pictures.get(&(char, quarter))?;
+            if picture.texels.is_positive() {
                 let offset = vec2(pixel / scale, 0.0) + picture.offset;
-                let left_top = at + offset.round_to_pixels(scale);
-                if picture.texels.is_positive() {
-                    let rect = Rect::from_min_size(left_top, picture.size);
-                    typeset.mesh.add_rect_with_uv(rect, picture.texels, color);
-                }
+                let rect =
+                    Rect::from_min_size(offset.round_to_pixels(scale).to_pos2(), picture.size);
+                set.mesh.add_rect_with_uv(rect, picture.texels, color);
             }
-            x += self.steps.get(&(char, chars.peek().copied().unwrap_or(END))).unwrap_or(&0.0);
+            x += self.steps.get(&(char, chars.peek().copied().unwrap_or(END)))?;
         }
-        typeset.text.push_str(text);
-        typeset.text.push('\n');
+        Some(x)
     }
 
     /// Remembers what egui made of a text of one row.
@@ -204,6 +216,7 @@ impl Typeset {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ui::theme;
     use eframe::egui::{self, Context, RawInput, ViewportId, epaint};
 
     const TEXTS: [&str; 10] =
@@ -238,7 +251,7 @@ mod tests {
 
     fn set(glyphs: &mut Glyphs, painter: &Painter) -> Vec<Shape> {
         let mut typeset = Typeset::default();
-        glyphs.check(painter);
+        glyphs.check(painter, theme::small());
         for (row, text) in (0_u8..).zip(TEXTS) {
             let right = pos2(200.3, 20.0 + 15.7 * f32::from(row));
             glyphs.set(painter, &mut typeset, right, text, Color32::WHITE);

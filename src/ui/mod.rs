@@ -29,6 +29,7 @@ mod plot_row;
 mod plots;
 mod right_axis;
 mod row_menu;
+mod row_values;
 mod scales;
 mod selector_field;
 mod senders;
@@ -107,7 +108,7 @@ pub struct Memory {
     /// What is offered for the word in the filter.
     offered: offered::Offered,
     /// Where the values of the sidebar stand.
-    values: sidebar::Values,
+    values: row_values::Values,
     /// Pages that the canvas is to scroll.
     pages: f32,
     /// The row of the sidebar that was last brought into sight.
@@ -195,7 +196,7 @@ pub fn screen_ui(ui: &mut egui::Ui, frame: &mut Frame<'_>) {
     if panel.is_none() && host.is_none() {
         frame.memory.pointed = None;
     }
-    frame.memory.glyphs.check(ui.painter());
+    frame.memory.glyphs.check(ui.painter(), theme::small());
     if frame.screen.view.palette.is_some() {
         palette::keys(ui, frame);
     } else {

@@ -2,7 +2,7 @@
 
 use crate::metric::display_safe;
 use crate::session::Screen;
-use crate::view::completion::Candidate;
+use crate::view::completion::{Candidate, Names};
 use eframe::egui;
 
 /// What was offered last, and for what.
@@ -10,6 +10,7 @@ use eframe::egui;
 pub(super) struct Offered {
     made_for: Option<(u64, String)>,
     candidates: Vec<Candidate>,
+    names: Names,
 }
 
 impl Offered {
@@ -22,7 +23,7 @@ impl Offered {
         let made_for = Some((screen.names_revision(), before));
         if self.made_for != made_for {
             let before = made_for.as_ref().map_or("", |(_, before)| before);
-            self.candidates = screen.candidates(before);
+            self.candidates = screen.candidates(before, &mut self.names);
             self.made_for = made_for;
         }
         let suggestion = |of: &Candidate| {

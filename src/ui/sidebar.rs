@@ -4,9 +4,10 @@
 
 use super::drag::Dragged;
 use super::row_menu::row_menu_ui;
+use super::row_values::Column;
 use super::sidebar_head::head_ui;
 use super::theme::{self, Palette};
-use super::widgets::{check_box, elided, lock, say_selected, triangle};
+use super::widgets::{check_box, elided, lock, one_row, say_selected, triangle};
 use super::{Frame, edit};
 use crate::session::{Checked, RowContent, Screen, Swatch};
 use crate::view::command::CLOSE;
@@ -17,10 +18,11 @@ use crate::view::senders::Protected;
 use crate::view::tree::Row;
 use crate::view::{Action, DrawnAs, format};
 use eframe::egui::{
-    self, Align2, Color32, PointerButton, Pos2, Rect, Response, RichText, Sense, Shape, Stroke, Ui,
-    WidgetInfo, pos2, vec2,
+    self, Align2, Color32, FontId, Galley, PointerButton, Pos2, Rect, Response, RichText, Sense,
+    Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
 };
 use std::ops::Range;
+use std::sync::Arc;
 
 pub(super) fn sidebar_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     let screen = frame.screen;
@@ -57,67 +59,11 @@ fn rows_ui(ui: &mut Ui, frame: &mut Frame<'_>, range: Range<usize>) {
     let seen: Vec<_> = seen.collect();
     let made_for = (range.start, range.end, rows.len());
     let contents = seen.iter().map(|(.., content)| content);
-    let column = frame.memory.values.of(ui, made_for, contents);
+    let column = frame.memory.values.begin(ui, made_for, contents);
     for (index, row, content) in seen {
         row_ui(ui, frame, (index, row), &content, column);
     }
-}
-
-/// Where values stand, from the right edge of a row.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
-struct Column {
-    /// Room for the locks of hosts.
-    lock: f32,
-    width: f32,
-}
-
-/// The column of values as it was in the last frame: it grows at once, and is made anew when other
-/// rows are seen, so that numbers that change move nothing.
-#[derive(Debug, Default)]
-pub(super) struct Values {
-    column: Column,
-    /// The rows that it was made for, and how many there were.
-    made_for: (usize, usize, usize),
-}
-
-impl Values {
-    fn of<'a>(
-        &mut self,
-        ui: &Ui,
-        made_for: (usize, usize, usize),
-        rows: impl Iterator<Item = &'a RowContent>,
-    ) -> Column {
-        let mut column = Column::default();
-        for content in rows {
-            if content.protected != Protected::Plain {
-                column.lock = LOCK;
-            }
-            // What is wrong may take more, and is seldom.
-            if !content.warns {
-                let text = value_text(content);
-                let galley = ui.painter().layout_no_wrap(text, theme::body(), Color32::PLACEHOLDER);
-                column.width = column.width.max(galley.size().x.min(VALUE_MAX));
-            }
-        }
-        if self.made_for == made_for {
-            column.width = column.width.max(self.column.width);
-        }
-        (self.column, self.made_for) = (column, made_for);
-        column
-    }
-}
-
-/// Room of the lock of a host, of a value at most, and of a name at least.
-const LOCK: f32 = 18.0;
-const VALUE_MAX: f32 = 100.0;
-const NAME_MIN: f32 = 64.0;
-
-/// What stands in the column of values: where nothing comes any more, since when.
-fn value_text(content: &RowContent) -> String {
-    match content.age {
-        Some((age, Freshness::Stale)) => format!("{} ago", format::age(age)),
-        _ => content.shown.clone(),
-    }
+    frame.memory.values.paint(ui);
 }
 
 /// The tab on screen, and what it shows of the catalogue.
@@ -218,8 +164,12 @@ fn row_ui(
             return;
         }
     }
-    let right = paint_value(ui, frame, (rect, text_x), content, column);
-    paint_label(ui, rect, text_x, right, content, response.clone());
+    let font = if content.strong { theme::medium(12.5) } else { theme::body() };
+    let color = Color32::PLACEHOLDER;
+    let label = ui.painter().layout_no_wrap(content.label.clone(), font.clone(), color);
+    let right = paint_value(ui, frame, (rect, text_x), (content, label.size().x), column);
+    paint_label(ui, rect, (text_x, right), content, (label, font));
+    hint_ui(screen, row, &response);
     if response.drag_started_by(PointerButton::Primary)
         && let Some((show, panels)) = screen.choice_of(row)
     {
@@ -335,13 +285,16 @@ fn gathered_mark(ui: &Ui, center: Pos2, palette: &Palette) {
     ui.painter().add(Shape::line(points, Stroke::new(1.6, palette.accent)));
 }
 
+/// A name gets at least this much room.
+const NAME_MIN: f32 = 64.0;
+
 /// Draws dot, value and sparkline from the right; returns where they start. The name goes first:
 /// where not all fit, the sparkline is left out, then the value.
 fn paint_value(
     ui: &Ui,
     frame: &mut Frame<'_>,
     (rect, text_x): (Rect, f32),
-    content: &RowContent,
+    (content, name): (&RowContent, f32),
     column: Column,
 ) -> f32 {
     let palette = Palette::of(ui);
@@ -354,18 +307,13 @@ fn paint_value(
         lock(ui.painter(), pos2(right - 6.0, rect.center().y), content.protected, &palette);
     }
     right -= column.lock;
-    let font = if content.strong { theme::medium(12.5) } else { theme::body() };
-    let color = Color32::PLACEHOLDER;
-    let name = ui.painter().layout_no_wrap(content.label.clone(), font, color).size().x;
     let stale = matches!(content.age, Some((_, Freshness::Stale)));
     let color = if content.warns && !stale { palette.warn } else { palette.dim };
-    let (text, font) = (value_text(content), theme::body());
-    let value = ui.painter().layout_no_wrap(text.clone(), font.clone(), color).size().x;
-    if text.is_empty() || right - value.min(VALUE_MAX) - 8.0 - text_x < name.min(NAME_MIN) {
-        return right;
-    }
     let at = pos2(right, rect.center().y);
-    let left = elided(ui, at, Align2::RIGHT_CENTER, VALUE_MAX, &text, font, color).0.left();
+    let room = right - 8.0 - text_x - name.min(NAME_MIN);
+    let Some(left) = frame.memory.values.set(ui, at, room, content, color) else {
+        return right;
+    };
     // In a column of their own, so that the lines stand below one another.
     let end = right - column.width - 6.0;
     let spark = Rect::from_min_max(
@@ -401,32 +349,56 @@ pub(super) fn age_dot(ui: &Ui, center: Pos2, freshness: Freshness, palette: &Pal
     }
 }
 
-fn paint_label(ui: &Ui, rect: Rect, x: f32, right: f32, content: &RowContent, response: Response) {
+/// Draws the name of a row from `x` on, and what is special about it. `label` is its name in full.
+fn paint_label(
+    ui: &Ui,
+    rect: Rect,
+    (x, right): (f32, f32),
+    content: &RowContent,
+    (label, font): (Arc<Galley>, FontId),
+) {
     let palette = Palette::of(ui);
     let stale = matches!(content.age, Some((_, Freshness::Stale)));
     let color = if stale { palette.faint } else { palette.text };
-    let font = if content.strong { theme::medium(12.5) } else { theme::body() };
     let at = pos2(x, rect.center().y);
-    let mark = if content.odd { "look-alike" } else { "" };
-    let mark = ui.painter().layout_no_wrap(mark.into(), theme::tick(), palette.warn);
-    let room = right - x - 8.0 - mark.size().x;
-    let name = elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0;
-    let at = pos2(name.right() + 4.0, rect.center().y - mark.size().y / 2.0);
-    let mut mark_right = at.x + mark.size().x;
-    ui.painter().galley(at, mark, palette.warn);
+    let word = |text: &str, color| ui.painter().layout_no_wrap(text.into(), theme::tick(), color);
+    let mark = content.odd.then(|| word("look-alike", palette.warn));
+    let room = right - x - 8.0 - mark.as_ref().map_or(0.0, |mark| mark.size().x);
+    let name = if label.size().x <= room {
+        one_row(ui, at, Align2::LEFT_CENTER, label, color)
+    } else {
+        elided(ui, at, Align2::LEFT_CENTER, room, &content.label, font, color).0
+    };
+    let mut end = name.right() + 4.0;
+    if let Some(mark) = mark {
+        let at = pos2(end, rect.center().y - mark.size().y / 2.0);
+        end += mark.size().x;
+        ui.painter().galley(at, mark, palette.warn);
+    }
     if content.is_new {
-        let at = pos2(mark_right + 4.0, rect.center().y);
-        ui.painter().circle_filled(at, 2.5, palette.accent);
-        mark_right += 8.0;
+        ui.painter().circle_filled(pos2(end + 4.0, rect.center().y), 2.5, palette.accent);
+        end += 8.0;
     }
     if !content.note.is_empty() {
-        let note = ui.painter().layout_no_wrap(content.note.into(), theme::tick(), palette.faint);
-        if mark_right + note.size().x + 4.0 < right {
-            let at = pos2(mark_right + 2.0, rect.center().y - note.size().y / 2.0);
+        let note = word(content.note, palette.faint);
+        if end + note.size().x + 4.0 < right {
+            let at = pos2(end + 2.0, rect.center().y - note.size().y / 2.0);
             ui.painter().galley(at, note, palette.faint);
         }
     }
-    response.on_hover_text(&content.tooltip);
+}
+
+/// What is said of a row where the pointer rests on it, and by a screen reader.
+fn hint_ui(screen: &Screen<'_>, row: Row, response: &Response) {
+    response.ctx.accesskit_node_builder(response.id, |node| {
+        if node.description().is_none() {
+            node.set_description(screen.row_hint(row));
+        }
+    });
+    response.clone().on_hover_ui(|ui| {
+        ui.set_max_width(ui.spacing().tooltip_width);
+        ui.label(screen.row_hint(row));
+    });
 }
 
 /// The colour of a row's box and line.

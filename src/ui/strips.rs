@@ -111,6 +111,7 @@ impl<'a> Strips<'a> {
     }
 
     /// As egui's lines bend: round corners are mitred, sharp ones cut off.
+    #[inline(always)]
     fn corner(&mut self, stroke: &mut Stroke, at: Pos2, before: Vec2, after: Vec2) {
         if stroke.pen.dense {
             self.dense_corner(stroke, at, before, after);
@@ -141,7 +142,8 @@ impl<'a> Strips<'a> {
         // Half the width of the line where the corner is sharp, else nothing.
         let tip = (1.0 - sign) * 0.25 * stroke.pen.width.points();
         let at = at + forward(across) * tip;
-        self.pair(stroke, at, across / across.length_sq(), stroke.pen.color);
+        let share = 1.0 / across.length_sq();
+        self.pair(stroke, at, across * share, stroke.pen.color);
         stroke.side *= sign;
     }
 
@@ -211,7 +213,9 @@ fn normal(a: Pos2, b: Pos2) -> Option<(Vec2, f32)> {
     let way = b - a;
     // Not `Vec2::length`, which takes care of overflow and calls a function for it.
     let length = way.length_sq().sqrt();
-    (length > 1e-6).then(|| (Vec2::new(way.y, -way.x) / length, length))
+    // One division: they are what takes longest here.
+    let share = 1.0 / length;
+    (length > 1e-6).then(|| (Vec2::new(way.y * share, -way.x * share), length))
 }
 
 #[cfg(test)]

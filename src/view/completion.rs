@@ -8,6 +8,7 @@ use super::selector::{Field, Selector, Sieve, Texts};
 use crate::store::{HostNode, ListNode, PluginNode, Store};
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
+use std::sync::Arc;
 
 /// What a word may become.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,8 +27,9 @@ const OF_FIELD_MAX: usize = 3;
 const LOOKED_AT_MAX: usize = 8_192;
 
 /// What the word at the end of `text` may become, the likeliest first; at most
-/// [`CANDIDATES_MAX`]. Nothing while no character of it is typed.
-pub fn candidates(text: &str, store: &Store, graphs: &Graphs) -> Vec<Candidate> {
+/// [`CANDIDATES_MAX`]. Nothing while no character of it is typed. `names` are kept from one call to
+/// the next.
+pub fn candidates(text: &str, store: &Store, graphs: &Graphs, names: &mut Names) -> Vec<Candidate> {
     let start = text.rfind(char::is_whitespace).map_or(0, |at| {
         at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
     });
@@ -55,64 +57,50 @@ pub fn candidates(text: &str, store: &Store, graphs: &Graphs) -> Vec<Candidate> 
     gather.given.extend(given.split('|').map(str::to_lowercase));
     gather.fields();
     gather.units(graphs);
-    gather.names(before, store);
+    names.update(before, field == Some(Field::Host), store);
+    for (field, name) in &names.found {
+        gather.value(*field, name);
+    }
     gather.candidates(word.get(..kept).unwrap_or_default())
 }
 
-/// Names that fit what was typed.
-struct Gather {
-    field: Option<Field>,
-    /// In small letters.
-    typed: String,
-    /// Values that stand there already.
-    given: Vec<String>,
+/// The names among which words are looked for: those of what earlier words choose, each once. They
+/// are the same while a word is typed.
+#[derive(Debug, Default)]
+pub struct Names {
+    found: Vec<(Field, Arc<str>)>,
+    /// The revision of the names, the words before, and whether only hosts are asked for.
+    made_for: Option<(u64, String, bool)>,
+}
+
+impl Names {
+    fn update(&mut self, before: &str, only_hosts: bool, store: &Store) {
+        let made_for = Some((store.revision(), before.to_owned(), only_hosts));
+        if self.made_for != made_for {
+            self.made_for = made_for;
+            self.found.clear();
+            let (seen, looked_at) = (HashSet::default(), 0);
+            Look { found: &mut self.found, seen, looked_at }.at_all(before, only_hosts, store);
+        }
+    }
+}
+
+/// Names on their way into [`Names`].
+struct Look<'a> {
+    found: &'a mut Vec<(Field, Arc<str>)>,
     /// Names that were looked at, by where they are.
     seen: HashSet<(Field, usize), RandomState>,
     looked_at: usize,
-    words: Vec<&'static str>,
-    /// Names that begin with what was typed, and those that hold it elsewhere.
-    begin: Vec<(Field, String)>,
-    hold: Vec<(Field, String)>,
 }
 
-impl Gather {
-    fn new(field: Option<Field>, typed: &str) -> Self {
-        Self {
-            field,
-            typed: typed.to_lowercase(),
-            given: Vec::new(),
-            seen: HashSet::default(),
-            looked_at: 0,
-            words: Vec::new(),
-            begin: Vec::new(),
-            hold: Vec::new(),
-        }
-    }
-
-    fn fields(&mut self) {
-        if self.field.is_none() {
-            let fields = Field::ALL.map(Field::name).into_iter();
-            // A state is whole without a colon: nothing is to be added.
-            let states = ["new", "stale"].into_iter().filter(|state| *state != self.typed);
-            self.words.extend(fields.chain(states).filter(|name| name.starts_with(&self.typed)));
-        }
-    }
-
-    fn units(&mut self, graphs: &Graphs) {
-        if self.field == Some(Field::Unit) {
-            for graph in graphs.iter() {
-                self.value(Field::Unit, &graph.unit().name);
-            }
-        }
-    }
-
-    fn names(&mut self, before: &str, store: &Store) {
+impl Look<'_> {
+    fn at_all(&mut self, before: &str, only_hosts: bool, store: &Store) {
         let (selector, texts) = (Selector::new(before), Texts::default());
         let mut sieve = Sieve::new(selector.names(), &texts, Some(store));
         for host in store.index().hosts() {
             let Some(left) = sieve.host(&host.name) else { continue };
             self.host(host);
-            if self.field == Some(Field::Host) {
+            if only_hosts {
                 continue;
             }
             for plugin in host.plugins.iter() {
@@ -154,13 +142,56 @@ impl Gather {
         }
     }
 
-    /// Notes a shared name, if it fits; returns whether it was not looked at before.
-    fn name(&mut self, field: Field, name: &str) -> bool {
+    /// Notes a shared name; returns whether it was not looked at before.
+    fn name(&mut self, field: Field, name: &Arc<str>) -> bool {
         let is_new = self.seen.insert((field, name.as_ptr().addr()));
         if is_new && !name.is_empty() {
-            self.value(field, name);
+            self.found.push((field, Arc::clone(name)));
         }
         is_new
+    }
+}
+
+/// Names that fit what was typed.
+struct Gather {
+    field: Option<Field>,
+    /// In small letters.
+    typed: String,
+    /// Values that stand there already.
+    given: Vec<String>,
+    words: Vec<&'static str>,
+    /// Names that begin with what was typed, and those that hold it elsewhere.
+    begin: Vec<(Field, String)>,
+    hold: Vec<(Field, String)>,
+}
+
+impl Gather {
+    fn new(field: Option<Field>, typed: &str) -> Self {
+        Self {
+            field,
+            typed: typed.to_lowercase(),
+            given: Vec::new(),
+            words: Vec::new(),
+            begin: Vec::new(),
+            hold: Vec::new(),
+        }
+    }
+
+    fn fields(&mut self) {
+        if self.field.is_none() {
+            let fields = Field::ALL.map(Field::name).into_iter();
+            // A state is whole without a colon: nothing is to be added.
+            let states = ["new", "stale"].into_iter().filter(|state| *state != self.typed);
+            self.words.extend(fields.chain(states).filter(|name| name.starts_with(&self.typed)));
+        }
+    }
+
+    fn units(&mut self, graphs: &Graphs) {
+        if self.field == Some(Field::Unit) {
+            for graph in graphs.iter() {
+                self.value(Field::Unit, &graph.unit().name);
+            }
+        }
     }
 
     fn value(&mut self, field: Field, name: &str) {

@@ -24,11 +24,11 @@ const FRAMES_FIRST: usize = 10;
 const FRAME: Interval = Interval::from_secs(1);
 
 /// What there is to draw: `panels` x `lines` series of `samples`, a second apart.
-struct Scene {
-    panels: usize,
-    lines: usize,
+pub(crate) struct Scene {
+    pub(crate) panels: usize,
+    pub(crate) lines: usize,
     samples: u64,
-    size: egui::Vec2,
+    pub(crate) size: egui::Vec2,
     /// Hosts that are only names in the tree.
     other_hosts: usize,
     window_secs: f64,
@@ -63,7 +63,11 @@ pub(crate) fn many_panels(options: &Options) -> Result<Vec<Figure>, String> {
 }
 
 pub(crate) fn tiles(options: &Options) -> Result<Vec<Figure>, String> {
-    let scene = Scene {
+    frames(options, &fifty_tiles(options))
+}
+
+pub(crate) fn fifty_tiles(options: &Options) -> Scene {
+    Scene {
         panels: 50,
         lines: 4,
         samples: if options.once { 60 } else { 600 },
@@ -71,12 +75,11 @@ pub(crate) fn tiles(options: &Options) -> Result<Vec<Figure>, String> {
         other_hosts: 0,
         window_secs: 600.0,
         tiles: true,
-    };
-    frames(options, &scene)
+    }
 }
 
 /// A tab of tiles, five in a row.
-fn layout_of(panels: usize) -> String {
+pub(crate) fn layout_of(panels: usize) -> String {
     let tile = |panel: usize| format!("{{ show = \"plugin:plugin{panel:02}\" }}");
     let rows = (0..panels).collect::<Vec<_>>();
     let rows = rows.chunks(5).map(|row| {
@@ -328,7 +331,7 @@ pub(crate) fn frame_of(
     output
 }
 
-fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
+pub(crate) fn vertices_of(drawn: &egui::ClippedPrimitive) -> u64 {
     match &drawn.primitive {
         egui::epaint::Primitive::Mesh(mesh) => mesh.vertices.len() as u64,
         egui::epaint::Primitive::Callback(_) => 0,
@@ -349,7 +352,7 @@ fn app(ctx: &egui::Context, intake: Intake, scene: &Scene, clock: &Rc<Cell<CdTim
 }
 
 /// What sends: a list and its level for each line of each panel.
-struct Live {
+pub(crate) struct Live {
     feed: Feed,
     lists: Vec<(ListId, f64)>,
     noise: Noise,
@@ -358,7 +361,7 @@ struct Live {
 
 impl Live {
     /// Names the series and sends what is past; `drain` is called in between.
-    fn new(scene: &Scene, outlet: Outlet, drain: &mut dyn FnMut()) -> Self {
+    pub(crate) fn new(scene: &Scene, outlet: Outlet, drain: &mut dyn FnMut()) -> Self {
         let (mut feed, mut lists) = (Feed::default(), Vec::new());
         for panel in 0..scene.panels {
             for line in 0..scene.lines {
@@ -409,6 +412,6 @@ impl Live {
     }
 }
 
-fn millis(end: Duration, begin: Duration) -> f64 {
+pub(crate) fn millis(end: Duration, begin: Duration) -> f64 {
     end.saturating_sub(begin).as_secs_f64() * 1_000.0
 }

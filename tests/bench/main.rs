@@ -23,6 +23,8 @@ mod generator;
 #[cfg(feature = "window")]
 mod load;
 mod memory;
+#[cfg(feature = "window")]
+mod start;
 #[path = "../support/mod.rs"]
 mod support;
 mod traces;
@@ -174,6 +176,14 @@ const BENCHES: &[Bench] = &[
         name: "layout_200_ms",
         input: "a layout of 200 panels, from text to tabs and back",
         run: frames::layout,
+    },
+    #[cfg(feature = "window")]
+    Bench {
+        name: "start_50_panels_ms",
+        input: "those 50 tiles opened from the text of their layout, over a store that holds their \
+                series: reading, what follows from it, and frames of an egui that has drawn nothing \
+                yet until all panels on screen are complete",
+        run: start::start,
     },
     #[cfg(feature = "window")]
     Bench {

@@ -1,6 +1,7 @@
 //! Rows of the sidebar: what each says.
 
 use super::Screen;
+use super::row_hint::hosts_text;
 use crate::metric::{Interval, display_safe};
 use crate::store::{HostNode, PluginNode, Series, SeriesId};
 use crate::view::clocks;
@@ -13,7 +14,7 @@ use crate::view::pivot::Pivot;
 use crate::view::representative;
 use crate::view::role::Role;
 use crate::view::selection::Scope;
-use crate::view::senders::{Protected, about_host};
+use crate::view::senders::Protected;
 use crate::view::tree::{Row, RowName, plugin_label, series_label, series_of};
 use std::collections::BTreeSet;
 
@@ -24,10 +25,6 @@ pub struct RowContent {
     pub level: u8,
     /// Its name, safe to show.
     pub label: String,
-    /// What it is called where the rows above it are not seen.
-    pub path: String,
-    /// More about it, on some lines.
-    pub tooltip: String,
     /// A host's.
     pub strong: bool,
     /// Whether what is below it is shown; none: nothing is.
@@ -117,7 +114,7 @@ impl Screen<'_> {
     pub fn dragged_text(&self, row: Row) -> String {
         let names = &self.view.gathered.names;
         if !self.is_gathered(row) || names.len() == 1 {
-            return self.row(row).map(|content| content.path).unwrap_or_default();
+            return self.path_of(row).unwrap_or_default();
         }
         let count = |n: usize| format::count(u64::try_from(n).unwrap_or(u64::MAX));
         let rows = format!("{} rows", count(names.len()));
@@ -139,9 +136,9 @@ impl Screen<'_> {
             what.insert((plugin, series));
             hosts.insert(host);
         }
-        match self.row(row) {
-            Some(content) if what.len() == 1 => {
-                let (same, _) = content.path.rsplit_once(" · ").unwrap_or_default();
+        match self.path_of(row) {
+            Some(path) if what.len() == 1 => {
+                let (same, _) = path.rsplit_once(" · ").unwrap_or_default();
                 format!("{same}  {} hosts", count(hosts.len()))
             }
             _ => rows,
@@ -179,13 +176,10 @@ impl Screen<'_> {
         let opens = !matches!(name, RowName::Series(_));
         let shown = if content.shown.is_empty() { content.value.clone() } else { content.shown };
         let is_hidden = self.view.arrangement.hidden.has(&name);
-        let is_new = self.derived.new_rows.contains(&name);
-        let came = if is_new { "\nnew: in the last ten minutes something came here" } else { "" };
         Some(RowContent {
             shown,
-            tooltip: content.tooltip + came,
             open: opens.then_some(is_open),
-            is_new,
+            is_new: self.derived.new_rows.contains(&name),
             note: if is_hidden { "hidden" } else { content.note },
             selected: self.picking().shows(&name),
             gathered: self.view.gathered.names.contains(&name),
@@ -195,14 +189,8 @@ impl Screen<'_> {
 
     fn everywhere_row(&self, node: &PluginNode, hosts: u32) -> RowContent {
         let label = display_safe(&plugin_label(node)).into_owned();
-        let hosts = match hosts {
-            1 => "1 host".into(),
-            _ => format!("{} hosts", format::count(hosts.into())),
-        };
         RowContent {
             level: 0,
-            path: format!("{label} · all hosts"),
-            tooltip: format!("{label} of {hosts}"),
             label,
             strong: true,
             open: None,
@@ -210,7 +198,7 @@ impl Screen<'_> {
             swatch: Swatch::Quiet,
             spark: None,
             note: "",
-            value: hosts,
+            value: hosts_text(hosts),
             shown: String::new(),
             warns: false,
             age: None,
@@ -223,26 +211,9 @@ impl Screen<'_> {
     }
 
     fn host_row(&self, node: &HostNode) -> RowContent {
-        let name = self.host_name(&node.name);
-        let own_name = display_safe(&node.name);
         let here = self.reception.local_host() == Some(&*node.name);
         let (age, interval) = age_of(self.store, node, self.now);
-        let series: usize = node.plugins.iter().map(|plugin| series_of(plugin).count()).sum();
-        let mut tooltip =
-            format!("{own_name}\n{series} series, last received {} ago", format::age(age));
-        if here {
-            tooltip.push_str("\nthis machine, measured by collectoscope");
-        }
         let wrong = clocks::worst(self.store.clocks(node), self.now);
-        let clocks = self.store.clocks(node).iter();
-        let sentences = clocks.filter_map(|clock| clocks::sentence(clock, self.now));
-        let odd = lookalike(&node.name);
-        for sentence in
-            sentences.chain(about_host(self.store.health(), &node.name)).chain(odd.clone())
-        {
-            tooltip.push('\n');
-            tooltip.push_str(&sentence);
-        }
         let spark = representative::of_host(self.store, self.graphs, node);
         let error = wrong.and_then(clocks::short);
         let (value, shown) = match error {
@@ -251,9 +222,7 @@ impl Screen<'_> {
         };
         RowContent {
             level: 0,
-            path: name.clone(),
-            label: name,
-            tooltip,
+            label: self.host_name(&node.name),
             strong: true,
             open: None,
             checked: None,
@@ -269,7 +238,7 @@ impl Screen<'_> {
             warns: wrong.is_some(),
             age: Some((age, Freshness::new(age, interval))),
             protected: Protected::of(node, interval),
-            odd: odd.is_some(),
+            odd: lookalike(&node.name).is_some(),
             is_new: false,
             selected: false,
             gathered: false,
@@ -277,23 +246,17 @@ impl Screen<'_> {
     }
 
     fn plugin_row(&self, host: &HostNode, node: &PluginNode) -> RowContent {
-        let plugin = display_safe(&plugin_label(node)).into_owned();
-        let name = self.host_name(&host.name);
+        let is_below = self.view.pivot == Pivot::Plugins;
         let (count, drawn) = self.picking().count(node);
         let spark = representative::of_plugin(self.store, self.graphs, node);
         let (value, shown) = self.value_of(spark);
-        let odd = lookalike(&host.name).filter(|_| self.view.pivot == Pivot::Plugins);
-        let own_name = display_safe(&host.name);
-        let mut tooltip = format!("{own_name}/{plugin}\n{count} series, {drawn} drawn");
-        if let Some(odd) = &odd {
-            tooltip.push('\n');
-            tooltip.push_str(odd);
-        }
+        let label = match is_below {
+            true => self.host_name(&host.name),
+            false => display_safe(&plugin_label(node)).into_owned(),
+        };
         RowContent {
             level: 1,
-            path: format!("{plugin} · {name}"),
-            tooltip,
-            label: if self.view.pivot == Pivot::Plugins { name } else { plugin },
+            label,
             strong: false,
             open: None,
             checked: Some(match drawn {
@@ -309,7 +272,7 @@ impl Screen<'_> {
             warns: false,
             age: series_of(node).find_map(|id| self.age_of(self.store.series(id)?)),
             protected: Protected::Plain,
-            odd: odd.is_some(),
+            odd: is_below && lookalike(&host.name).is_some(),
             is_new: false,
             selected: false,
             gathered: false,
@@ -317,7 +280,7 @@ impl Screen<'_> {
     }
 
     /// The newest value of a series with its unit, and the same without one that is a long word.
-    fn value_of(&self, id: Option<SeriesId>) -> (String, String) {
+    pub(super) fn value_of(&self, id: Option<SeriesId>) -> (String, String) {
         let Some(series) = id.and_then(|id| self.store.series(id)) else {
             return Default::default();
         };
@@ -339,20 +302,9 @@ impl Screen<'_> {
         let (_, _, role) = self.latest().drawn_as(series);
         let role = drawn.map_or(role, |drawn| drawn.role);
         let (value, shown) = self.value_of(Some(series.id));
-        let interval = format::duration(series.interval.secs_f64());
-        let label = display_safe(&series_label(node, series)).into_owned();
-        let names = &series.identifier;
-        let known = if series.known_type { "" } else { ", type not in types.db" };
         RowContent {
             level: 2,
-            path: format!("{} {label} · {}", plugin_label(node), self.host_name(&names.host)),
-            label,
-            tooltip: format!(
-                "{}\n{} ({}{known}), every {interval}, now {value}",
-                series.identifier,
-                display_safe(&series.ds_name),
-                series.kind.name(),
-            ),
+            label: display_safe(&series_label(node, series)).into_owned(),
             strong: false,
             open: None,
             checked: Some(if drawn.is_some() { Checked::All } else { Checked::No }),

@@ -2,7 +2,7 @@
 
 use super::*;
 use collectoscope::view::aliases::Aliases;
-use collectoscope::view::completion::{CANDIDATES_MAX, candidates};
+use collectoscope::view::completion::{CANDIDATES_MAX, Names, candidates};
 use collectoscope::view::latest::Latest;
 use collectoscope::view::selector::Selector;
 use collectoscope::view::tree::{Row, Rows};
@@ -238,7 +238,7 @@ fn very_many_series_are_looked_at_over_several_frames() {
 fn check_offered(text: &str, expected: &[&str]) {
     let names = ["web-1/cpu-0/percent-user", "web-2/load/load", "a b/interface-eth0/if_octets"];
     let screen = Screen::of_host(&names);
-    let offered = candidates(text, &screen.store, &screen.graphs);
+    let offered = candidates(text, &screen.store, &screen.graphs, &mut Names::default());
     let words: Vec<_> = offered.iter().map(|of| of.word.as_str()).collect();
     assert_eq!(words, expected, "{text}");
 }
@@ -270,9 +270,31 @@ fn a_half_typed_word_becomes_a_field_or_a_name_that_was_received() {
 fn no_more_is_offered_than_fits() {
     let names: Vec<String> = (0..50).map(|n| format!("web-{n}/web{n}/gauge-web{n}")).collect();
     let screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
-    let offered = |text: &str| candidates(text, &screen.store, &screen.graphs);
+    let mut kept = Names::default();
+    let mut offered = |text: &str| candidates(text, &screen.store, &screen.graphs, &mut kept);
     assert_eq!(offered("host:web").len(), CANDIDATES_MAX);
     let titles: Vec<_> = offered("web").iter().map(|of| of.what).collect();
     let each = [["host"; 3].as_slice(), &["plugin"; 3], &["type instance"; 2]].concat();
     assert_eq!(titles, each);
+}
+
+#[test]
+fn names_that_are_kept_are_those_of_the_words_before_and_of_all_that_came() {
+    let mut screen = Screen::of_host(&["web-1/cpu-0/percent-user", "web-2/load/load"]);
+    let mut kept = Names::default();
+    let mut check = |screen: &Screen, text: &str, expected: &[&str]| {
+        let offered = candidates(text, &screen.store, &screen.graphs, &mut kept);
+        let words: Vec<_> = offered.iter().map(|of| of.word.as_str()).collect();
+        assert_eq!(words, expected, "{text}");
+    };
+    check(&screen, "host:web-1 plugin:", &["plugin:cpu"]);
+    check(&screen, "host:web-2 plugin:", &["plugin:load"]);
+    check(&screen, "host:web-2 plugin:x", &[]);
+    check(&screen, "plugin:", &["plugin:cpu", "plugin:load"]);
+    check(&screen, "host:", &["host:web-1", "host:web-2"]);
+    let new = "web-3/df-root/df_complex-free";
+    screen.send(new, 0.0, &sample_of(new));
+    screen.receive();
+    check(&screen, "host:", &["host:web-1", "host:web-2", "host:web-3"]);
+    check(&screen, "plugin:", &["plugin:cpu", "plugin:load", "plugin:df"]);
 }
