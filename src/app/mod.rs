@@ -138,7 +138,7 @@ pub struct App {
     ranking: Option<Job<Ranked>>,
     /// What is kept, and since when it is to be written.
     settings: Settings,
-    /// What the window began with, and what of it was kept the last time.
+    /// What the window had when they were written last, or when it began, and what is kept.
     settings_first: Settings,
     settings_before: Settings,
     settings_changed: Option<Instant>,
@@ -358,10 +358,16 @@ impl App {
         let Some(file) = &self.settings_file else {
             return;
         };
-        let settings = self.settings.to_keep(&self.settings_first, &self.settings_before);
+        // Another window may have chosen something else meanwhile.
+        let kept = file.peek();
+        let kept = kept.as_ref().unwrap_or(&self.settings_before);
+        let settings = self.settings.to_keep(&self.settings_first, kept);
         let outcome = file.save(&settings);
-        if outcome.is_err() {
-            self.settings_changed = Some(Instant::now());
+        match &outcome {
+            Ok(()) => {
+                (self.settings_first, self.settings_before) = (self.settings.clone(), settings);
+            }
+            Err(_) => self.settings_changed = Some(Instant::now()),
         }
         let again = || format!("the settings are saved again, in {}", file.path().display());
         self.settings_kept.note(outcome, again, &mut self.session.messages);

@@ -119,8 +119,9 @@ impl Settings {
         self
     }
 
-    /// What to keep of these where the window began with `first` instead of what was `kept`: what
-    /// was not chosen since then stays as it was.
+    /// What to keep of these where the window had `first` before, and `kept` is what is kept now:
+    /// what was not chosen in this window since then stays as it is kept, be it that the
+    /// configuration chose it or another window.
     pub fn to_keep(&self, first: &Self, kept: &Self) -> Self {
         fn choose<T: PartialEq + Clone>(now: &T, first: &T, kept: &T) -> T {
             if now == first { kept.clone() } else { now.clone() }
@@ -315,6 +316,19 @@ mod tests {
         // Where the window is, is not configured.
         let expected = Settings { maximized: false, ..kept.clone() };
         assert_eq!(Settings::default().under(&kept.config()), expected);
+    }
+
+    #[test]
+    fn two_windows_keep_what_each_of_them_chose() {
+        let begin = Settings::default();
+        let one = Settings { pinned: ["web".to_owned()].into(), ..begin.clone() };
+        let kept = one.to_keep(&begin, &begin);
+        let other = Settings { theme: Theme::Dark, ..begin.clone() };
+        let kept = other.to_keep(&begin, &kept);
+        assert_eq!(kept, Settings { theme: Theme::Dark, ..one.clone() });
+        // One that takes its choice back has the last word about that, and about nothing else.
+        let kept = begin.to_keep(&one, &kept);
+        assert_eq!(kept, Settings { theme: Theme::Dark, ..begin });
     }
 
     #[test]

@@ -194,6 +194,27 @@ pub(crate) fn filter(options: &Options) -> Result<Vec<Figure>, String> {
     Ok(figures)
 }
 
+/// The sidebar is turned, from hosts to plugins and back, with all its rows made anew.
+pub(crate) fn pivot(options: &Options) -> Result<Vec<Figure>, String> {
+    let mut screen = Screen::new(&million(options));
+    let (physical_key, repeat, modifiers) = (None, false, egui::Modifiers::NONE);
+    let key = egui::Key::G;
+    let turn = egui::Event::Key { key, physical_key, pressed: true, repeat, modifiers };
+    let (mut costs, mut rows) = (Vec::new(), 0);
+    let start = Instant::now();
+    while costs.is_empty() || !options.once && start.elapsed() < MEASURED {
+        let before = screen.app.session().view().pivot;
+        // One frame takes the key, the next one shows what it did.
+        let frames = [screen.frame(vec![turn.clone()]), screen.frame(Vec::new())];
+        costs.push(frames.iter().map(|cost| cost.layout + cost.tessellation).sum());
+        rows += screen.app.session().derived().rows.rows.len() as u64;
+        if screen.app.session().view().pivot == before {
+            return Err("the sidebar was not turned".to_owned());
+        }
+    }
+    Ok(vec![figure("", "ms", costs, rows)])
+}
+
 /// What chooses series of a panel among the same ones.
 const CHOOSES: [(&str, &str); 4] = [
     ("chosen by a host", "host:other7 plugin:plugin9"),

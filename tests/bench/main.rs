@@ -194,6 +194,13 @@ const BENCHES: &[Bench] = &[
     },
     #[cfg(feature = "window")]
     Bench {
+        name: "pivot_1m_ms",
+        input: "that tree turned from hosts to plugins or back by G: CPU of the two frames until it \
+                is there",
+        run: frames::pivot,
+    },
+    #[cfg(feature = "window")]
+    Bench {
         name: "filter_1m_ms",
         input: "one key typed into the filter above that tree: CPU of the frames until one shows what \
                 matches; answered: all of the time until then",
