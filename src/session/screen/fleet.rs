@@ -89,7 +89,7 @@ impl<'a> Screen<'a> {
         texts.extend(others.map(|(count, what)| {
             (format!("{} {what}", format::count(number(count))), Tone::Warns)
         }));
-        let hidden = self.store.index().hosts().len().saturating_sub(counts.hosts);
+        let hidden = self.derived.fleet.hidden();
         if hidden > 0 {
             texts.push((format!("{} hidden", format::count(number(hidden))), Tone::Quiet));
         }

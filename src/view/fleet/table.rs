@@ -26,6 +26,9 @@ const LOOKUPS_MAX: usize = 5_000;
 /// The same of values in the past, which are unpacked.
 const LOOKUPS_PAST_MAX: usize = 500;
 
+/// Value lists that a filter looks at in a call, about: two milliseconds.
+const LISTS_MAX: usize = 32_768;
+
 /// The rows of a fleet.
 #[derive(Debug, Default)]
 pub struct Table {
@@ -37,12 +40,16 @@ pub struct Table {
     /// Of each column, the least and greatest newest value of all hosts.
     extents: Vec<Option<(f64, f64)>>,
     counts: Counts,
+    /// Hosts that are hidden.
+    hidden: usize,
     made_for: Option<MadeFor>,
     made: CdTime,
     revision: u64,
     /// Which hosts the filter lets through; none: all.
     matching: Option<HashSet<Arc<str>>>,
     wanted: Wanted,
+    /// What is found of the next answer, and the place of the host to go on with.
+    filtering: Option<(HashSet<Arc<str>>, usize)>,
     filtered_for: Option<(Selector, Vec<Column>)>,
     filtered: CdTime,
     ordered_by: Option<(By, bool)>,
@@ -174,7 +181,7 @@ impl Table {
             // By name no host changes its place, and a new one goes to its own.
             self.order(by, is_held && !is_asked);
         }
-        self.pass.next.is_some()
+        self.pass.next.is_some() || self.filtering.is_some()
     }
 
     /// Forgets all rows.
@@ -214,7 +221,9 @@ impl Table {
                 state: State::default(),
             }
         };
-        let hosts = arranged.listed(store.index().hosts().iter(), |host| &host.name);
+        let all = store.index().hosts();
+        let hosts = arranged.listed(all.iter(), |host| &host.name);
+        self.hidden = all.len() - hosts.len();
         self.rows = hosts.into_iter().map(|(_, host)| row(host)).collect();
         let (columns, arranged) = (fleet.columns.clone(), arranged.clone());
         let made_for = MadeFor { series, columns, arranged };
@@ -268,7 +277,8 @@ impl Table {
         true
     }
 
-    /// Finds the hosts that the filter lets through; true where they were looked for.
+    /// Goes on to find the hosts that the filter lets through; true where all are found. Those
+    /// before stay until then.
     fn filter(&mut self, fleet: &Fleet, latest: &Latest<'_>, is_rebuilt: bool) -> bool {
         let is_same = self
             .filtered_for
@@ -280,17 +290,23 @@ impl Table {
         let since = latest.now.since(self.filtered);
         let is_due = since >= rest(latest.store) || latest.now < self.filtered;
         let words = &self.wanted.words;
-        if is_same && !is_rebuilt && !(words.has_state() && is_due) {
-            return false;
+        if !is_same || is_rebuilt || (words.has_state() && is_due && self.filtering.is_none()) {
+            self.filtered_for = Some((fleet.filter.clone(), fleet.columns.clone()));
+            self.filtered = latest.now;
+            if words.is_empty() {
+                (self.matching, self.filtering) = (None, None);
+                return true;
+            }
+            self.filtering = Some(Default::default());
         }
-        self.filtered_for = Some((fleet.filter.clone(), fleet.columns.clone()));
-        self.filtered = latest.now;
-        self.matching = (!words.is_empty()).then(|| {
-            let ids = words.series_now(latest);
-            let hosts = ids.into_iter().filter_map(|id| latest.store.series(id));
-            hosts.map(|series| Arc::clone(&series.identifier.host)).collect()
-        });
-        true
+        let Some((mut found, from)) = self.filtering.take() else { return false };
+        let (hosts, next) = words.hosts_now(latest, from, LISTS_MAX);
+        found.extend(hosts);
+        match next {
+            Some(next) => self.filtering = Some((found, next)),
+            None => self.matching = Some(found),
+        }
+        self.filtering.is_none()
     }
 
     /// Puts the rows that are shown in order; those that were shown before keep theirs where the
@@ -355,6 +371,11 @@ impl Table {
     /// How many hosts there are, and how they are.
     pub const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// How many hosts are hidden.
+    pub const fn hidden(&self) -> usize {
+        self.hidden
     }
 
     /// The least and greatest newest value of a column.

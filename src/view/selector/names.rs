@@ -142,6 +142,9 @@ impl NamePart {
     /// Finds words without a field in these names of hosts, too.
     pub(super) fn know(&mut self, aliases: &Aliases) {
         self.called.clear();
+        if self.words.iter().all(|word| word.field.is_some()) {
+            return;
+        }
         for (host, alias) in aliases.iter() {
             let alias = lower(alias);
             let words = bits(u64::MAX).zip(&self.words);
@@ -151,6 +154,11 @@ impl NamePart {
                 *self.called.entry(lower(host)).or_default() |= found;
             }
         }
+    }
+
+    /// Whether both find the same hosts by what they are called.
+    pub(super) fn is_called_as(&self, other: &Self) -> bool {
+        self.called == other.called
     }
 
     /// The words that are found in what a host is called.
@@ -298,7 +306,8 @@ impl Word {
         self.is_in(text) != self.exclude
     }
 
-    fn is_in(&self, text: &str) -> bool {
+    /// Whether it is found in a text in small letters.
+    pub(super) fn is_in(&self, text: &str) -> bool {
         self.patterns.iter().any(|pattern| pattern.is_in(text))
     }
 }

@@ -13,6 +13,7 @@ use crate::view::aliases::Aliases;
 use crate::view::format::Unit;
 use crate::view::latest::Latest;
 use std::ops::Range;
+use std::sync::Arc;
 
 /// A selector that was read. The empty one matches everything. Two are equal when their texts are.
 #[derive(Clone, Debug, Default)]
@@ -58,6 +59,11 @@ impl Selector {
     pub fn knowing(mut self, aliases: &Aliases) -> Self {
         self.names.know(aliases);
         self
+    }
+
+    /// Whether both find the same: equal ones may know other aliases.
+    pub fn finds_as(&self, other: &Self) -> bool {
+        self == other && self.names.is_called_as(&other.names)
     }
 
     /// The selector of one series and of no other, but for those whose names differ in nothing but
@@ -200,6 +206,45 @@ impl Selector {
             found.retain(|id| series(id).is_some_and(|series| self.state_holds(series, latest)));
         }
         found
+    }
+
+    /// The hosts of which a series matches by name and state, from place `from` among all; and the
+    /// place to go on from after about `lists_max` value lists, if there are more.
+    pub fn hosts_now(
+        &self,
+        latest: &Latest<'_>,
+        from: usize,
+        lists_max: usize,
+    ) -> (Vec<Arc<str>>, Option<usize>) {
+        let (store, texts) = (latest.store, Texts::default());
+        let mut sieve = Sieve::new(&self.names, &texts, Some(store));
+        let holds = |id| {
+            let series = store.series(id);
+            series.is_some_and(|series| !self.has_state() || self.state_holds(series, latest))
+        };
+        let (mut found, mut looked_at) = (Vec::new(), 0);
+        for (place, host) in store.index().hosts().iter().enumerate().skip(from) {
+            if looked_at >= lists_max {
+                return (found, Some(place));
+            }
+            looked_at += 1;
+            let Some(left) = sieve.host(&host.name) else { continue };
+            let mut is_found = false;
+            'host: for plugin in host.plugins.iter() {
+                let Some(left) = sieve.plugin(left, plugin) else { continue };
+                for list in &plugin.lists {
+                    looked_at += 1;
+                    sieve.list(left, list, |id| is_found = is_found || holds(id));
+                    if is_found {
+                        break 'host;
+                    }
+                }
+            }
+            if is_found {
+                found.push(Arc::clone(&host.name));
+            }
+        }
+        (found, None)
     }
 
     /// Whether a value of this unit, as it is shown, is what its words ask for; none where they ask

@@ -334,6 +334,35 @@ fn silent_hosts_are_counted_and_their_old_values_come_last() {
 }
 
 #[test]
+fn a_filter_over_very_many_hosts_goes_on_in_the_next_call_and_what_was_found_stays() {
+    let mut hosts = Hosts::new(Fleet::default());
+    hosts.now = 1.0;
+    for n in 0..40_000 {
+        hosts.screen.send(&format!("h{n}/load/load"), 1.0, &gauges(&[1.0, 0.0, 0.0]));
+    }
+    hosts.screen.receive();
+    hosts.update();
+    hosts.fleet.filter = Selector::new("/^h7\\//");
+    let mut calls = 1;
+    while hosts.call() {
+        assert_eq!(hosts.table.len(), 40_000, "what is there stays until all is known");
+        calls += 1;
+    }
+    assert!(calls > 2, "{calls}");
+    assert_eq!(hosts.shown(), "h7");
+    // Another one begins anew; until it is done the rows are those of the one before.
+    hosts.fleet.filter = Selector::new("host:h39998|h1 ds:nothing");
+    assert!(hosts.call());
+    assert_eq!(hosts.shown(), "h7");
+    hosts.fleet.filter = Selector::new("host:h39998|h1");
+    hosts.update();
+    assert_eq!(hosts.shown(), "h1 h39998");
+    hosts.fleet.filter = Selector::default();
+    hosts.update();
+    assert_eq!(hosts.table.len(), 40_000);
+}
+
+#[test]
 fn the_filter_keeps_hosts_that_have_a_series_which_matches() {
     let mut hosts = Hosts::new(Fleet::default());
     let all = [("web-1", 1.0), ("web-2", 95.0), ("db-1", 99.0)];
