@@ -40,6 +40,9 @@ const CANDIDATES: [&[&str]; 4] = [
     ],
 ];
 
+/// Of fewer series all are looked at when some came: below a millisecond.
+const ALL_BELOW: usize = 20_000;
+
 impl App {
     /// Names in scripts that our font does not have get a font of the system, once.
     pub(super) fn fonts(&mut self, ctx: &egui::Context) {
@@ -49,7 +52,9 @@ impl App {
             return;
         }
         self.fonts_for = now;
+        // Those that came stand last, unless places of others became free.
         let came = now.0.saturating_sub(looked_at.0);
+        let came = if now.0 < ALL_BELOW { now.0 } else { came };
         let series = store.ids().rev().take(came).filter_map(|id| store.series(id));
         let newest = store.notifications().iter().rev();
         let mut newest = newest.take_while(|noted| noted.number >= looked_at.1);

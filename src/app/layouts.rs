@@ -25,8 +25,8 @@ pub(super) struct Layouts {
 }
 
 impl Layouts {
-    pub(super) fn new(files: Option<LayoutFiles>) -> Self {
-        Self { files, ..Self::default() }
+    pub(super) fn new(files: Option<LayoutFiles>, keeper: Option<Keeper>) -> Self {
+        Self { files, keeper, ..Self::default() }
     }
 }
 

@@ -18,7 +18,7 @@ pub use pace::Waker;
 
 use crate::config::{Config, Settings, SettingsFile};
 use crate::files;
-use crate::layouts::LayoutFiles;
+use crate::layouts::{Keeper, LayoutFiles};
 use crate::metric::{CdTime, json_safe};
 use crate::pool::{Job, Pool};
 use crate::reception::Status;
@@ -70,6 +70,9 @@ pub struct Setup {
     pub settings_file: Option<SettingsFile>,
     /// Where layouts are kept; none: nowhere.
     pub layout_files: Option<LayoutFiles>,
+    /// The tabs that were left are this window's to keep; none: it takes them when no other one
+    /// has them.
+    pub keeper: Option<Keeper>,
     /// State is written there about once a second.
     pub status_file: Option<PathBuf>,
     /// A picture of the window, and its end.
@@ -89,6 +92,7 @@ impl Setup {
             config: Config::default(),
             settings_file: None,
             layout_files: None,
+            keeper: None,
             status_file: None,
             screenshot: None,
         }
@@ -199,7 +203,7 @@ impl App {
             settings_changed: None,
             settings_file: setup.settings_file,
             settings_kept: Kept::default(),
-            layouts: layouts::Layouts::new(setup.layout_files),
+            layouts: layouts::Layouts::new(setup.layout_files, setup.keeper),
             status_file: setup.status_file,
             reported: None,
             status_kept: Kept::default(),

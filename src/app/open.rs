@@ -3,8 +3,8 @@
 use super::{App, Feed, Screenshot, Setup, Waker, place};
 use crate::config::{Config, SIZE_FIRST, Settings, SettingsFile, load_graphs, load_types_db};
 use crate::files;
-use crate::layouts::{self, LayoutFiles};
-use crate::metric::Interval;
+use crate::layouts::{self, Keeper, LayoutFiles};
+use crate::metric::{CdTime, Interval};
 use crate::session::Start;
 use crate::source::auth::AuthFile;
 use crate::source::clock::OurClock;
@@ -117,8 +117,6 @@ fn open(
         let sources = std::mem::take(sources);
         let Fed { running, feeds, capture_clock } =
             start(sources, args.memory_bytes, &cc.egui_ctx, &waker);
-        let ours = RefCell::new(OurClock::new());
-        let clock = Box::new(move || ours.borrow_mut().now());
         let setup = Setup {
             waker,
             capture_clock,
@@ -139,9 +137,10 @@ fn open(
             config,
             settings_file,
             layout_files,
+            keeper: tabs.keeper,
             status_file: args.status_file.clone(),
             screenshot,
-            ..Setup::new(feeds, clock)
+            ..Setup::new(feeds, our_clock())
         };
         let app = App::new(&cc.egui_ctx, setup);
         Ok(Box::new(Opened { app, _sources: running }) as Box<dyn eframe::App>)
@@ -252,12 +251,20 @@ fn display() -> String {
     name.and_then(std::env::var_os).unwrap_or_default().to_string_lossy().into_owned()
 }
 
+/// The clock of this machine.
+fn our_clock() -> Box<dyn Fn() -> CdTime> {
+    let ours = RefCell::new(OurClock::new());
+    Box::new(move || ours.borrow_mut().now())
+}
+
 /// The tabs that the window begins with.
 #[derive(Default)]
 struct Tabs {
     workspace: Option<Workspace>,
     layout: Option<(LayoutSource, String)>,
     is_kept: bool,
+    /// They are this window's to keep.
+    keeper: Option<Keeper>,
 }
 
 impl Tabs {
@@ -296,13 +303,15 @@ impl Tabs {
         width: Option<Interval>,
         messages: &mut Vec<String>,
     ) -> Self {
+        // Before they are read: none that another window writes meanwhile is lost.
+        let keeper = files.and_then(LayoutFiles::keep_workspace);
         let (read, said) = files.map(LayoutFiles::load_workspace).unwrap_or_default();
         messages.extend(said);
         let workspace = read.map(|read| match width {
             Some(width) => widened(&read.workspace, width),
             None => read.workspace,
         });
-        Self { workspace, layout: None, is_kept: true }
+        Self { workspace, layout: None, is_kept: true, keeper }
     }
 }
 

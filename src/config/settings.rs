@@ -5,7 +5,7 @@
 
 use super::keys::Config;
 use crate::files::{self, FileError};
-use crate::metric::Interval;
+use crate::metric::{Interval, display_safe};
 use crate::source::reason::reason;
 use crate::view::arrangement::Arrangement;
 use crate::view::pivot::Pivot;
@@ -21,6 +21,9 @@ use std::sync::Arc;
 
 /// Bytes read of the settings, which have some hundred; as much as can be arranged has a million.
 const SETTINGS_BYTES_MAX: usize = 4 << 20;
+
+/// Sentences about what is left out.
+const UNREAD_MAX: usize = 3;
 
 /// Size of the first window, points: with a title bar it fits a screen 800 high.
 pub const SIZE_FIRST: (u32, u32) = (1_280, 740);
@@ -131,12 +134,12 @@ impl Settings {
             window_secs: choose(&self.window_secs, &first.window_secs, &kept.window_secs),
             sidebar: choose(&self.sidebar, &first.sidebar, &kept.sidebar),
             pivot: choose(&self.pivot, &first.pivot, &kept.pivot),
-            pinned: choose(&self.pinned, &first.pinned, &kept.pinned),
-            hidden: choose(&self.hidden, &first.hidden, &kept.hidden),
+            pinned: merged(&self.pinned, &first.pinned, &kept.pinned),
+            hidden: merged(&self.hidden, &first.hidden, &kept.hidden),
             size: choose(&self.size, &first.size, &kept.size),
             place: choose(&self.place, &first.place, &kept.place),
             maximized: choose(&self.maximized, &first.maximized, &kept.maximized),
-            aliases: choose(&self.aliases, &first.aliases, &kept.aliases),
+            aliases: merged(&self.aliases, &first.aliases, &kept.aliases),
         }
     }
 
@@ -196,7 +199,10 @@ impl SettingsFile {
     pub fn load(&self) -> (Settings, Vec<String>) {
         let reason = match files::read(&self.path, SETTINGS_BYTES_MAX) {
             Ok(text) => match parse(&text) {
-                Ok(settings) => return (sane(settings), Vec::new()),
+                Ok(settings) => {
+                    let messages = self.unread(&settings);
+                    return (sane(settings), messages);
+                }
                 Err(reason) => self.put_aside(&reason),
             },
             Err(FileError::Missing) => return (Settings::default(), Vec::new()),
@@ -206,6 +212,21 @@ impl SettingsFile {
         let path = self.path.display();
         let message = format!("cannot read the settings, defaults are used: {reason}, in {path}");
         (Settings::default(), vec![message])
+    }
+
+    /// Sentences for what of it is left out.
+    fn unread(&self, settings: &Settings) -> Vec<String> {
+        let is_row = |text: &str| RowName::chosen_by(&Selector::new(text)).is_some();
+        let unread = settings.hidden.iter().filter(|text| !is_row(text)).take(UNREAD_MAX);
+        let path = self.path.display();
+        let sentence = |text: &String| {
+            let text = display_safe(text);
+            format!(
+                "settings: \"{text}\" is no host and no plugin that could be hidden, write it as \
+                 host:web-1 or plugin:df instance:root; left out, in {path}"
+            )
+        };
+        unread.map(sentence).collect()
     }
 
     /// Only looks into it; none where it is not there or cannot be understood.
@@ -241,6 +262,19 @@ impl SettingsFile {
     pub fn path(&self) -> &Path {
         &self.path
     }
+}
+
+/// What is kept, with what came since `first` and without what went.
+fn merged<T, C>(now: &C, first: &C, kept: &C) -> C
+where
+    T: PartialEq,
+    C: Clone + IntoIterator<Item = T> + FromIterator<T>,
+{
+    let (now, first): (Vec<T>, Vec<T>) =
+        (now.clone().into_iter().collect(), first.clone().into_iter().collect());
+    let kept = kept.clone().into_iter();
+    let stays = kept.filter(|one| !first.contains(one) || now.contains(one)).collect::<Vec<_>>();
+    stays.into_iter().chain(now.into_iter().filter(|one| !first.contains(one))).collect()
 }
 
 fn parse(text: &[u8]) -> Result<Settings, String> {
@@ -326,6 +360,14 @@ mod tests {
         let other = Settings { theme: Theme::Dark, ..begin.clone() };
         let kept = other.to_keep(&begin, &kept);
         assert_eq!(kept, Settings { theme: Theme::Dark, ..one.clone() });
+        // Of what there are many each entry counts.
+        let pins = Settings { pinned: ["db".to_owned()].into(), ..begin.clone() };
+        let named = |alias: &str| [("ip-10".to_owned(), alias.to_owned())].into();
+        let pins = Settings { aliases: named("x"), ..pins };
+        let both = pins.to_keep(&begin, &kept);
+        assert_eq!(both.pinned, ["db".to_owned(), "web".to_owned()].into());
+        let renamed = Settings { aliases: named("y"), ..pins.clone() }.to_keep(&pins, &both);
+        assert_eq!((renamed.aliases, renamed.pinned), (named("y"), both.pinned));
         // One that takes its choice back has the last word about that, and about nothing else.
         let kept = begin.to_keep(&one, &kept);
         assert_eq!(kept, Settings { theme: Theme::Dark, ..begin });
@@ -342,6 +384,17 @@ mod tests {
         std::fs::write(file.path(), "theme = 'dark'\nsize = [900.0, 700.0]").unwrap();
         let config = file.peek().unwrap().config();
         assert_eq!((config.theme, config.size), (Some(Theme::Dark), Some((900, 700))));
+    }
+
+    #[test]
+    fn a_hidden_row_that_is_none_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = SettingsFile::at(folder.path().join("settings.toml"));
+        std::fs::write(file.path(), "hidden = ['host:web', 'host:web*', 'load']").unwrap();
+        let (settings, messages) = file.load();
+        assert_eq!(settings.preferences().arrangement.hidden.len(), 1);
+        assert_eq!(messages.len(), 2, "{messages:?}");
+        assert!(messages[1].starts_with("settings: \"load\" is no host and no plugin"));
     }
 
     #[test]

@@ -248,7 +248,7 @@ impl Derived {
             match kept.filter(|panels| is_sure(panels)) {
                 Some(kept) => self.panels.extend_from_slice(kept),
                 None => {
-                    let rule = rule.about(made_for.host.as_deref(), latest.aliases);
+                    let rule = rule.about(made_for.host.as_deref());
                     self.panels.extend(panels_of_rule(latest, &rule));
                 }
             }

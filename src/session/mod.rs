@@ -375,9 +375,7 @@ impl Session {
     fn rules_of(&self, action: &Action) -> Vec<Rule> {
         match action {
             Action::Draw { show, panels, .. } => {
-                let aliases = self.view.aliases();
-                let show = show.iter().map(|selector| selector.clone().knowing(aliases));
-                rules_for(&self.store, &self.graphs, &show.collect::<Vec<_>>(), *panels)
+                rules_for(&self.store, &self.graphs, show, *panels)
             }
             _ => Vec::new(),
         }

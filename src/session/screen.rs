@@ -45,6 +45,7 @@ use crate::view::tree::{Row, RowName};
 use crate::view::{Action, DrawnAs, View};
 use jiff::tz::TimeZone;
 use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 /// Series of a line that are named; a line of a machine with many CPUs has many.
 const NAMED_SERIES_MAX: usize = 8;
@@ -208,6 +209,12 @@ impl<'a> Screen<'a> {
         display_safe(&tab.title(self.view.aliases())).into_owned()
     }
 
+    /// The hosts that are listed, as they stand in the sidebar.
+    pub fn hosts_listed(&self) -> Vec<(usize, &'a HostNode)> {
+        let local = self.reception.local_host().map(Arc::from);
+        self.view.arranged(local).ordered(self.hosts().iter(), |host| &host.name)
+    }
+
     /// All hosts, in natural order.
     pub fn hosts(&self) -> &'a [HostNode] {
         self.store.index().hosts()
@@ -319,7 +326,7 @@ impl<'a> Screen<'a> {
 
     /// What the word at the end of `text`, which is typed into the filter, may become.
     pub fn candidates(&self, text: &str, names: &mut Names) -> Vec<Candidate> {
-        candidates(text, self.store, self.graphs, names)
+        candidates(text, (self.store, self.graphs, self.view.aliases()), names)
     }
 
     /// Changes when other names may be offered.

@@ -242,7 +242,7 @@ impl Store {
         if gone.is_empty() {
             return;
         }
-        self.forget_all(&gone);
+        self.health.totals.evicted_samples += self.forget_all(&gone);
         self.health.totals.forgotten_series += gone.len() as u64;
     }
 
@@ -276,25 +276,25 @@ impl Store {
         gone.len()
     }
 
-    fn forget_all(&mut self, gone: &HashSet<SeriesId, RandomState>) {
-        for &id in gone {
-            self.forget_one(id);
-        }
+    /// Returns how many samples went.
+    fn forget_all(&mut self, gone: &HashSet<SeriesId, RandomState>) -> u64 {
+        let samples = gone.iter().map(|&id| self.forget_one(id)).sum();
         for host in self.index.forget(|id| gone.contains(&id)) {
             self.clocks.forget(host);
         }
         self.names.sweep();
+        samples
     }
 
-    fn forget_one(&mut self, id: SeriesId) {
+    fn forget_one(&mut self, id: SeriesId) -> u64 {
         let sender = self.series.sender(id);
         let Some(series) = self.series.get_mut(id) else {
-            return;
+            return 0;
         };
         self.quota.give_back(sender, weight(&series.identifier, series.ds_index));
         let samples = self.retention.clear(series, &mut self.scratch.lent);
-        self.health.totals.evicted_samples += samples;
         self.series.remove(id);
+        samples
     }
 }
 

@@ -16,6 +16,8 @@ use std::sync::Arc;
 #[derive(Debug, Default)]
 pub(super) struct Returning {
     lists: HashMap<(SourceId, usize), Named, RandomState>,
+    /// Bytes of what each of them points at.
+    named_bytes: usize,
 }
 
 /// What a list is called, and who did so.
@@ -32,18 +34,27 @@ impl Returning {
     }
 
     pub(super) fn keep(&mut self, list: (SourceId, usize), named: Named) {
-        self.lists.insert(list, named);
+        self.named_bytes += named.bytes();
+        if let Some(before) = self.lists.insert(list, named) {
+            self.named_bytes -= before.bytes();
+        }
     }
 
     /// The list of that number, which is here no longer.
     pub(super) fn take(&mut self, source: SourceId, list: ListId) -> Option<Named> {
-        self.lists.remove(&(source, usize::try_from(list.0).ok()?))
+        let named = self.lists.remove(&(source, usize::try_from(list.0).ok()?))?;
+        self.named_bytes -= named.bytes();
+        Some(named)
     }
 
     /// Bytes allocated but for the texts of names.
     pub(super) fn heap_bytes(&self) -> usize {
-        let kinds = |named: &Named| allocated(size_of_val(&*named.kinds));
-        allocated(self.lists.allocation_size())
-            + self.lists.values().map(|named| IDENTIFIER_BYTES + kinds(named)).sum::<usize>()
+        allocated(self.lists.allocation_size()) + self.named_bytes
+    }
+}
+
+impl Named {
+    fn bytes(&self) -> usize {
+        IDENTIFIER_BYTES + allocated(size_of_val(&*self.kinds))
     }
 }

@@ -19,7 +19,7 @@ use eframe::egui::{
 use std::sync::Arc;
 
 /// What the choices do that their words do not say.
-const RENAME_HINT: &str = "Only here: daemons and layouts keep collectd's name";
+const RENAME_HINT: &str = "For you alone: daemons and layouts keep collectd's name";
 const HIDE_HINT: &str = "Not in the sidebar, the palette and the table of hosts; panels draw it";
 const FORGET_HINT: &str = "It cannot be undone. What is received later comes back as new";
 

@@ -69,11 +69,11 @@ fn host_ui(ui: &mut Ui, frame: &mut Frame<'_>) {
     button.widget_info(|| WidgetInfo::labeled(Role::Button, true, format!("Host: {name}")));
     egui::Popup::menu(&button).show(|ui| {
         ui.set_min_width(180.0);
-        let hosts = frame.screen.hosts();
+        let hosts = frame.screen.hosts_listed();
         let height = 320.0_f32.min(hosts.len() as f32 * theme::ROW);
         let scroll = egui::ScrollArea::vertical().max_height(height);
         scroll.show_rows(ui, theme::ROW, hosts.len(), |ui, range| {
-            for host in hosts.get(range).unwrap_or_default() {
+            for (_, host) in hosts.get(range).unwrap_or_default() {
                 let on = tab.host.as_deref() == Some(&*host.name);
                 let label = frame.screen.host_name(&host.name);
                 if ui.selectable_label(on, label).clicked() {

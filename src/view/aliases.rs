@@ -16,6 +16,11 @@ impl Aliases {
         self.0.is_empty()
     }
 
+    /// How many hosts have one.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// What a host is called.
     pub fn of<'a>(&'a self, host: &'a str) -> &'a str {
         self.get(host).unwrap_or(host)

@@ -2,7 +2,7 @@
 //! hosts, rows that are out of sight.
 //!
 //! It is about what is listed, and in which words. What panels draw is chosen by their selectors
-//! alone, so that a panel draws the same for everybody who opens its layout.
+//! and collectd's names alone, so that a panel draws the same for everybody who opens its layout.
 
 use super::aliases::Aliases;
 use super::hidden::Hidden;
@@ -48,7 +48,8 @@ impl Arrangement {
 
     /// The same of what a host is called, see [`Aliases::set`].
     pub fn call(&mut self, host: &Arc<str>, alias: &str) -> bool {
-        let fits = alias.is_empty() || self.aliases.iter().count() < ARRANGED_MAX;
+        let is_more = !alias.is_empty() && alias != &**host && self.aliases.get(host).is_none();
+        let fits = !is_more || self.aliases.len() < ARRANGED_MAX;
         if fits {
             self.aliases.set(host, alias);
         }

@@ -3,6 +3,7 @@
 //! Words before it narrow the choice: `host:web-1 plugin:` offers the plugins of that host. However
 //! many names there are, a bounded number is looked at.
 
+use super::aliases::Aliases;
 use super::graphs::Graphs;
 use super::selector::{Field, Selector, Sieve, Texts};
 use crate::store::{HostNode, ListNode, PluginNode, Store};
@@ -29,7 +30,11 @@ const LOOKED_AT_MAX: usize = 8_192;
 /// What the word at the end of `text` may become, the likeliest first; at most
 /// [`CANDIDATES_MAX`]. Nothing while no character of it is typed. `names` are kept from one call to
 /// the next.
-pub fn candidates(text: &str, store: &Store, graphs: &Graphs, names: &mut Names) -> Vec<Candidate> {
+pub fn candidates(
+    text: &str,
+    (store, graphs, aliases): (&Store, &Graphs, &Aliases),
+    names: &mut Names,
+) -> Vec<Candidate> {
     let start = text.rfind(char::is_whitespace).map_or(0, |at| {
         at + text.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
     });
@@ -57,7 +62,8 @@ pub fn candidates(text: &str, store: &Store, graphs: &Graphs, names: &mut Names)
     gather.given.extend(given.split('|').map(str::to_lowercase));
     gather.fields();
     gather.units(graphs);
-    names.update(before, field == Some(Field::Host), store);
+    let before = Selector::new(before).knowing(aliases);
+    names.update(&before, field == Some(Field::Host), store);
     for (field, name) in &names.found {
         gather.value(*field, name);
     }
@@ -70,14 +76,17 @@ pub fn candidates(text: &str, store: &Store, graphs: &Graphs, names: &mut Names)
 pub struct Names {
     found: Vec<(Field, Arc<str>)>,
     /// The revision of the names, the words before, and whether only hosts are asked for.
-    made_for: Option<(u64, String, bool)>,
+    made_for: Option<(u64, Selector, bool)>,
 }
 
 impl Names {
-    fn update(&mut self, before: &str, only_hosts: bool, store: &Store) {
-        let made_for = Some((store.revision(), before.to_owned(), only_hosts));
-        if self.made_for != made_for {
-            self.made_for = made_for;
+    fn update(&mut self, before: &Selector, only_hosts: bool, store: &Store) {
+        let revision = store.revision();
+        let is_same = |(of, words, hosts): &(u64, Selector, bool)| {
+            *of == revision && words.finds_as(before) && *hosts == only_hosts
+        };
+        if !self.made_for.as_ref().is_some_and(is_same) {
+            self.made_for = Some((revision, before.clone(), only_hosts));
             self.found.clear();
             let (seen, looked_at) = (HashSet::default(), 0);
             Look { found: &mut self.found, seen, looked_at }.at_all(before, only_hosts, store);
@@ -94,9 +103,9 @@ struct Look<'a> {
 }
 
 impl Look<'_> {
-    fn at_all(&mut self, before: &str, only_hosts: bool, store: &Store) {
-        let (selector, texts) = (Selector::new(before), Texts::default());
-        let mut sieve = Sieve::new(selector.names(), &texts, Some(store));
+    fn at_all(&mut self, before: &Selector, only_hosts: bool, store: &Store) {
+        let texts = Texts::default();
+        let mut sieve = Sieve::new(before.names(), &texts, Some(store));
         for host in store.index().hosts() {
             let Some(left) = sieve.host(&host.name) else { continue };
             self.host(host);

@@ -246,7 +246,7 @@ impl View {
         let is_step = matches!(action, Action::Undo | Action::Redo);
         let before = Known { workspace: self.workspace.clone(), layout: None };
         let own = at.own.as_ref().map(|Own { rules, columns }| {
-            self.workspace.keep_tiles(rules.clone(), *columns, &self.arrangement.aliases);
+            self.workspace.keep_tiles(rules.clone(), *columns);
             self.workspace.clone()
         });
         self.do_now(action, at);
@@ -271,13 +271,13 @@ impl View {
             | Action::SetPivot(_)
             | Action::ToggleSidebar => self.apply_to_sidebar(action),
             Action::Arrange(action) => self.arrange(action),
+            Action::Forget(_) => self.rows_go(),
             Action::ToggleHostTime => self.host_time = !self.host_time,
             Action::SetTheme(theme) => self.theme = theme,
             Action::TogglePane(pane) => self.pane = Some(pane).filter(|_| self.pane != Some(pane)),
             Action::ClosePane => self.pane = None,
             // What the session does.
             Action::KeepNow
-            | Action::Forget(_)
             | Action::SaveLayout { .. }
             | Action::OpenLayout(_)
             | Action::OpenBuiltIn(_)

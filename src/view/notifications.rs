@@ -62,21 +62,21 @@ pub struct Listed {
     /// Numbers of the notifications, newest first.
     pub numbers: Vec<u64>,
     /// The notifications, the words and what is hidden that they were made for.
-    made_for: Option<(u64, String, [bool; 3])>,
+    made_for: Option<(u64, Selector, [bool; 3])>,
 }
 
 impl Listed {
     /// Filters anew if the notifications or the choices have changed. A list that is closed is
     /// left as it is.
     pub fn update(&mut self, all: &Notifications, list: &NotificationList) {
-        let (revision, text, hidden) = (all.revision(), list.filter.text(), list.hidden);
-        let is_same = |made: &(u64, String, [bool; 3])| {
-            made.0 == revision && made.1 == text && made.2 == hidden
+        let (revision, hidden) = (all.revision(), list.hidden);
+        let is_same = |made: &(u64, Selector, [bool; 3])| {
+            made.0 == revision && made.1.finds_as(&list.filter) && made.2 == hidden
         };
         if !list.open || self.made_for.as_ref().is_some_and(is_same) {
             return;
         }
-        self.made_for = Some((revision, text.to_owned(), hidden));
+        self.made_for = Some((revision, list.filter.clone(), hidden));
         let mut scratch = String::new();
         let mut shown = |noted: &Noted| {
             let said = &noted.notification;

@@ -60,14 +60,19 @@ impl View {
                 for row in rows {
                     self.no_arranging |= !arrangement.hide(row, hidden);
                 }
-                // What is out of sight is not drawn by the next key.
-                self.gathered.names.clear();
+                self.rows_go();
                 self.shows_hidden &= !self.arrangement.hidden.is_empty();
             }
             Arrange::ToggleHidden => {
                 self.shows_hidden = !self.shows_hidden;
             }
         }
+        self.rows_move();
+    }
+
+    /// Rows are there no longer: the next key must not be about another one.
+    pub(super) fn rows_go(&mut self) {
+        self.gathered.names.clear();
         self.rows_move();
     }
 

@@ -218,9 +218,10 @@ impl Workspace {
 
     /// Makes what the catalogue put on the canvas the user's own: `rules` are those of its panels,
     /// which keep their numbers, in rows of `columns`.
-    pub(super) fn keep_tiles(&mut self, rules: Vec<Rule>, columns: usize, aliases: &Aliases) {
+    pub(super) fn keep_tiles(&mut self, rules: Vec<Rule>, columns: usize) {
         let tab = self.active_mut();
-        let name = tab.title(aliases);
+        // A layout is for others, too: aliases are not.
+        let name = tab.title(&Aliases::default());
         if let Canvas::Auto(_) = tab.canvas {
             tab.name.get_or_insert(name);
             tab.canvas = Canvas::Tiles(Arc::new(Layout::in_rows(rules, columns)));

@@ -7,7 +7,6 @@ use crate::view::chord::{Chord, Key};
 use crate::view::layout::place::{Area, Needs, PlacedPanel, place};
 use crate::view::layout::{Layout, Repeat};
 use crate::view::names::{PanelId, Side, Spot, To};
-use crate::view::selector::Selector;
 use crate::view::tree::{Row, series_of};
 use crate::view::{Action, DrawnAs};
 
@@ -296,7 +295,8 @@ impl Context<'_> {
     /// Draws what the filter chooses, and gives the keyboard back to the canvas.
     fn drawn(&self, panels: DrawnAs, to: To) -> Vec<Step> {
         // What cannot be read is underlined in the filter, and nothing that lasts.
-        let show = vec![Selector::new(&self.picking.view.filter.readable())];
+        let view = self.picking.view;
+        let show = view.filter.spelled_out(view.aliases());
         vec![Step::Do(Action::Draw { show, panels, to }), Step::LeaveFilter]
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! Made of words and lasting names, so that it waits for what was not received yet.
 
-use crate::view::aliases::Aliases;
 use crate::view::graphs::Style;
 use crate::view::names::PanelId;
 use crate::view::selector::{Field, Selector};
@@ -72,17 +71,15 @@ impl Rule {
         }
     }
 
-    /// The same about a host, where its selectors leave the host open as [`HOST_OPEN`]; they know
-    /// what hosts are called.
-    pub fn about(&self, host: Option<&str>, aliases: &Aliases) -> Self {
+    /// The same about a host, where its selectors leave the host open as [`HOST_OPEN`].
+    pub fn about(&self, host: Option<&str>) -> Self {
         let mut rule = self.clone();
+        let Some(host) = host else { return rule };
         for selector in rule.show.iter_mut().chain(&mut rule.hide) {
-            let mut now = std::mem::take(selector);
-            if let Some(host) = host.filter(|_| now.text().contains(HOST_OPEN)) {
+            if selector.text().contains(HOST_OPEN) {
                 let host = Field::Host.exactly(host);
-                now = Selector::new(&now.text().replace(HOST_OPEN, &host));
+                *selector = Selector::new(&selector.text().replace(HOST_OPEN, &host));
             }
-            *selector = now.knowing(aliases);
         }
         rule
     }

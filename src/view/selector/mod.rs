@@ -31,6 +31,7 @@ mod parse;
 mod pattern;
 mod select;
 mod sieve;
+mod spelled;
 mod state;
 mod texts;
 

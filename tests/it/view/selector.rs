@@ -238,7 +238,11 @@ fn very_many_series_are_looked_at_over_several_frames() {
 fn check_offered(text: &str, expected: &[&str]) {
     let names = ["web-1/cpu-0/percent-user", "web-2/load/load", "a b/interface-eth0/if_octets"];
     let screen = Screen::of_host(&names);
-    let offered = candidates(text, &screen.store, &screen.graphs, &mut Names::default());
+    let offered = candidates(
+        text,
+        (&screen.store, &screen.graphs, &Aliases::default()),
+        &mut Names::default(),
+    );
     let words: Vec<_> = offered.iter().map(|of| of.word.as_str()).collect();
     assert_eq!(words, expected, "{text}");
 }
@@ -271,7 +275,9 @@ fn no_more_is_offered_than_fits() {
     let names: Vec<String> = (0..50).map(|n| format!("web-{n}/web{n}/gauge-web{n}")).collect();
     let screen = Screen::of_host(&names.iter().map(String::as_str).collect::<Vec<_>>());
     let mut kept = Names::default();
-    let mut offered = |text: &str| candidates(text, &screen.store, &screen.graphs, &mut kept);
+    let mut offered = |text: &str| {
+        candidates(text, (&screen.store, &screen.graphs, &Aliases::default()), &mut kept)
+    };
     assert_eq!(offered("host:web").len(), CANDIDATES_MAX);
     let titles: Vec<_> = offered("web").iter().map(|of| of.what).collect();
     let each = [["host"; 3].as_slice(), &["plugin"; 3], &["type instance"; 2]].concat();
@@ -283,7 +289,8 @@ fn names_that_are_kept_are_those_of_the_words_before_and_of_all_that_came() {
     let mut screen = Screen::of_host(&["web-1/cpu-0/percent-user", "web-2/load/load"]);
     let mut kept = Names::default();
     let mut check = |screen: &Screen, text: &str, expected: &[&str]| {
-        let offered = candidates(text, &screen.store, &screen.graphs, &mut kept);
+        let offered =
+            candidates(text, (&screen.store, &screen.graphs, &Aliases::default()), &mut kept);
         let words: Vec<_> = offered.iter().map(|of| of.word.as_str()).collect();
         assert_eq!(words, expected, "{text}");
     };

@@ -3,6 +3,7 @@
 use super::OVERVIEW;
 use super::stage::Stage;
 use collectoscope::metric::{Identifier, Value};
+use collectoscope::view::layout_file::print;
 use collectoscope::view::pivot::Pivot;
 use collectoscope::view::tree::JOB_SERIES_MIN;
 use eframe::egui::{Event, Key, Modifiers, accesskit::Role};
@@ -562,6 +563,8 @@ fn a_host_is_called_otherwise_wherever_it_is_named() {
     stage.assert_says("Load");
     let panels = &stage.app().session().derived().panels;
     assert_eq!((panels.len(), &*panels[0].host), (1, "beta"));
+    let layout = print(&stage.app().session().view().workspace);
+    assert!(layout.contains("host:beta") && !layout.contains("db master"), "{layout}");
     stage.press(Key::Escape);
     stage.press(Key::Escape);
     stage.press_with(Modifiers::CTRL, Key::K);
@@ -676,6 +679,8 @@ fn what_is_forgotten_is_gone_until_it_is_sent_again() {
     assert!(row(&stage, "beta").is_none() && of_beta(&stage) == 0);
     assert_eq!(stage.app().session().store().usage().series, all - before);
     stage.assert_says("Nothing was received from beta yet");
+    // The keyboard is on none of the rows that moved up.
+    assert_eq!(stage.app().session().view().cursor, None);
     stage.seconds(10, &["alpha", "beta"]);
     assert!(row(&stage, "beta").is_some() && of_beta(&stage) == before);
     stage.assert_says("CPU beta %");
