@@ -72,7 +72,9 @@ pub(super) fn keys(ui: &egui::Ui, frame: &mut Frame<'_>) {
             keyboard.run(command);
         } else {
             keyboard.changed |= keyboard.context.focus == Focus::Filter;
-            return true;
+            // A letter that no field was there for is not for the field of a key behind it.
+            let is_text = matches!(event, Event::Text(_) | Event::Paste(_));
+            return !(is_text && keyboard.context.focus == Focus::Canvas);
         }
         false
     });

@@ -597,6 +597,18 @@ fn a_choice_by_key_closes_the_menu_of_a_row() {
 }
 
 #[test]
+fn a_letter_that_does_nothing_is_not_typed_into_the_filter_that_the_next_key_enters() {
+    let mut stage = Stage::hearing(&["alpha", "beta"]);
+    stage.type_at_once(&typed("q/load"));
+    assert_eq!(stage.app().session().view().filter.text(), "load");
+    stage.press(Key::Escape);
+    stage.press(Key::Escape);
+    stage.type_at_once(&typed("q"));
+    stage.type_at_once(&typed("/q"));
+    assert_eq!(stage.app().session().view().filter.text(), "q");
+}
+
+#[test]
 fn esc_leaves_a_host_called_as_it_was() {
     let mut stage = Stage::hearing(&["alpha", "beta"]);
     let beta = stage.named(Role::TreeItem).into_iter().find(|row| row.starts_with("beta"));
